@@ -1,0 +1,1 @@
+"""How things look: a view in, a card out. Pure."""

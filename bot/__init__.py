@@ -1,0 +1,1 @@
+"""The process: settings, wiring, clock, loops, command line. Nobody imports it."""

@@ -1,0 +1,1 @@
+"""What arrives from Slack and from the web, turned into commands for the use cases."""

@@ -1,0 +1,1 @@
+"""A Slack-compatible workspace on loopback. Imports none of the other rooms."""

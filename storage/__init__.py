@@ -1,0 +1,1 @@
+"""Where incidents are kept. The only room that knows SQL."""
