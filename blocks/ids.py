@@ -1,0 +1,52 @@
+"""Ids of actions, forms and shortcuts, shared with `handlers`; and what a button carries."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ACKNOWLEDGE = "incident.acknowledge"
+ESCALATE = "incident.escalate"
+RESOLVE = "incident.resolve"
+POST_UPDATE = "incident.post_update"
+REOPEN = "incident.reopen"
+MENU = "incident.menu"
+SNOOZE = "reminder.snooze"
+INVITE_CANDIDATE = "candidate.invite"
+EDIT_POSTMORTEM = "postmortem.edit"
+PUBLISH_POSTMORTEM = "postmortem.publish"
+DECLARE = "home.declare"
+OPEN_LINK = "link.open"
+
+# What the overflow menu of the card offers: the value's part after the incident id.
+MENU_SEVERITY = "severity"
+MENU_ROLES = "roles"
+MENU_PAGE = "page"
+MENU_MITIGATE = "mitigate"
+MENU_POSTMORTEM = "postmortem"
+
+FORM_DECLARE = "form.declare"
+FORM_UPDATE = "form.update"
+FORM_SEVERITY = "form.severity"
+FORM_ROLES = "form.roles"
+FORM_PAGE = "form.page"
+FORM_POSTMORTEM = "form.postmortem"
+
+SHORTCUT_DECLARE = "declare_from_message"
+
+
+class Carried(NamedTuple):
+    """What a button's value says: which incident, and what the person saw when they pressed."""
+
+    incident_id: str
+    seen: str
+
+
+def carry(incident_id: str, seen: str = "") -> str:
+    """A button's value. `seen` lets a second press of the same picture be recognised."""
+    return f"{incident_id}|{seen}"
+
+
+def carried(value: str) -> Carried:
+    """The opposite of `carry`."""
+    incident_id, _, seen = value.partition("|")
+    return Carried(incident_id, seen)

@@ -1,0 +1,155 @@
+"""What one commit writes: everything or nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from warroom.alert import Alert, AlertState
+from warroom.effects import Effect
+from warroom.incident import Incident
+from warroom.people import Group, Person
+from warroom.timeline import Entry
+from warroom.value import Stored, Value
+
+
+class Timer(Value):
+    """A reminder to look at an incident again; `due_at` None disarms it. One per (incident, kind)."""
+
+    incident_id: str
+    kind: str
+    due_at: datetime | None
+    priority: int = 50
+
+
+class Envelope(Value):
+    """Something Slack delivered, kept until it is worked off. `key` is unique: event id, trigger id."""
+
+    key: str
+    kind: str
+    body: dict[str, Any]
+    received_at: datetime
+
+
+class AlertOutcome(StrEnum):
+    """What became of an alert."""
+
+    OPENED = "opened"
+    ATTACHED = "attached"
+    RECOVERED = "recovered"
+    DROPPED = "dropped"
+    IGNORED = "ignored"
+    """Nothing to do: a recovery of something we never knew, or one older than the newest trigger."""
+
+
+class ReceivedAlert(Value):
+    """An alert as it was accepted. `delivery_id` is unique: the same delivery twice is stored once."""
+
+    alert: Alert
+    received_at: datetime
+    door: str = "webhook"
+    seq: int = 0
+    """Order of arrival, given by the store."""
+
+
+class Judgement(Value):
+    """What became of a received alert, and why."""
+
+    delivery_id: str
+    outcome: AlertOutcome
+    incident_id: str | None = None
+    rule: str | None = None
+    why: str = ""
+
+
+class Firing(Stored):
+    """One thing that fires (a monitor's group) within one incident. Unique by (incident, dedup_key)."""
+
+    incident_id: str
+    dedup_key: str
+    keys: tuple[str, ...]
+    title: str
+    link: str | None = None
+    monitor_id: str | None = None
+    state: AlertState
+    count: int = 1
+    changes: int = 0
+    """How often it went between firing and recovered."""
+    first_seen_at: datetime
+    last_seen_at: datetime
+    last_fired_at: datetime
+    """The newest trigger by the sender's clock; an older recovery closes nothing."""
+
+
+class Ending(StrEnum):
+    """How a claim ends."""
+
+    DONE = "done"
+    RETRY = "retry"
+    BURIED = "buried"
+
+
+class Settlement(Value):
+    """The end of a claim. The store refuses it with LeaseLost when `fence` is no longer the current one.
+
+    DONE of a coalescing effect that was asked for again meanwhile (another `rev`) makes it due at once.
+    """
+
+    key: str
+    fence: int
+    rev: int
+    ending: Ending
+    retry_at: datetime | None = None
+    error: str = ""
+    doubtful: bool = False
+
+
+class Claim(Value):
+    """A timer or effect that is ours until the lease runs out."""
+
+    key: str
+    fence: int
+    rev: int
+    attempts: int
+    """1 on the first try."""
+    doubtful: bool
+    """An earlier try may have happened: it was cut off, timed out or died. Look before doing it again."""
+    created_at: datetime
+    due_at: datetime
+    """When it was due (not the end of the lease)."""
+    incident_id: str | None
+    timer: str | None = None
+    """The timer's kind, or None for an effect."""
+    effect: Effect | None = None
+
+
+class Buried(Value):
+    """An effect that failed for good."""
+
+    key: str
+    kind: str
+    incident_id: str | None
+    error: str
+    attempts: int
+    at: datetime
+
+
+class Changeset(Value):
+    """One transaction. `incident` with version 0 is inserted, otherwise replaced where the version still matches."""
+
+    now: datetime
+    incident: Incident | None = None
+    entries: tuple[Entry, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    received: tuple[ReceivedAlert, ...] = ()
+    judged: tuple[Judgement, ...] = ()
+    firings: tuple[Firing, ...] = ()
+    envelope: Envelope | None = None
+    envelope_done: str | None = None
+    settlement: Settlement | None = None
+    people: tuple[Person, ...] = ()
+    groups: tuple[Group, ...] = ()
+    directory_complete: bool = False
+    """True when a whole read of the workspace ended: the directory is known to be complete from now on."""

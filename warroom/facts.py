@@ -1,0 +1,42 @@
+"""What the world answered when an effect was performed."""
+
+from __future__ import annotations
+
+from warroom.value import Value
+
+
+class RoomOpened(Value):
+    """The channel exists. `name` is as Slack normalised it."""
+
+    channel_id: str
+    name: str
+
+
+class CardShown(Value):
+    """The card was posted."""
+
+    ts: str
+
+
+class Announced(Value):
+    """The announcement was posted."""
+
+    channel_id: str
+    ts: str
+
+
+class Posted(Value):
+    """A notice was posted in a slot."""
+
+    slot: str
+    ts: str
+
+
+class Invited(Value):
+    """Who is in the room now, and who could not be invited with Slack's code for it."""
+
+    people: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+Fact = RoomOpened | CardShown | Announced | Posted | Invited

@@ -1,0 +1,184 @@
+"""The incident: everything the war room knows about it, in one value."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from warroom.alert import AlertState
+from warroom.postmortem import Postmortem
+from warroom.value import Stored
+
+
+class State(StrEnum):
+    """The life of an incident; `lifecycle` says which steps are allowed."""
+
+    DETECTED = "detected"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+    @property
+    def open(self) -> bool:
+        """True while somebody has to do something about the outage itself."""
+        return self in (State.DETECTED, State.ACKNOWLEDGED, State.MITIGATED)
+
+
+class Origin(StrEnum):
+    """Which of the five doors the incident came through."""
+
+    FORM = "form"
+    COMMAND = "command"
+    SHORTCUT = "shortcut"
+    ALERT = "alert"
+    CLI = "cli"
+
+
+class Level(Stored):
+    """One level of an escalation chain, with the names as the policy wrote them."""
+
+    after: timedelta
+    notify: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    """Severities this level is for; empty means all."""
+
+
+class Chain(Stored):
+    """The escalation chain as it was when the incident started, and how far it got."""
+
+    team: str | None = None
+    levels: tuple[Level, ...] = ()
+    reached: int = 0
+    """How many levels (counted in `levels`, skipped ones included) have been told."""
+    rounds: int = 0
+    """How often the last level was told again after the chain was exhausted."""
+    told: tuple[str, ...] = ()
+    """Ids of everybody told so far, in order."""
+
+
+class Link(Stored):
+    """A link worth having at hand: runbook, dashboard, alert, status page, meeting."""
+
+    title: str
+    url: str
+    emoji: str | None = None
+
+
+class ActionItem(Stored):
+    """A promise made during or after the incident."""
+
+    id: str
+    text: str
+    owner: str | None = None
+    due_at: datetime | None = None
+    done_at: datetime | None = None
+    created_at: datetime
+    created_by: str | None = None
+    reminded_at: datetime | None = None
+
+
+class AlertSummary(Stored):
+    """The alerts of an incident in a few numbers, so that a card need not read them all."""
+
+    count: int = 0
+    firing: int = 0
+    """How many distinct things are firing now."""
+    monitors: int = 0
+    """How many distinct things ever fired."""
+    last_title: str = ""
+    last_state: AlertState = AlertState.UNKNOWN
+    last_link: str | None = None
+    last_seen_at: datetime | None = None
+    recovered_at: datetime | None = None
+    """When the last firing alert recovered; None while something fires."""
+    flapping: bool = False
+
+
+class Incident(Stored):
+    """One incident. Times are aware UTC; people are Slack user ids; `severity` is a key of the policy."""
+
+    id: str
+    number: int
+    version: int = 0
+    """0 until it is stored; every commit adds one."""
+    origin: Origin
+    origin_key: str
+    """What caused it, unique: the same gesture or alert twice makes one incident."""
+    title: str
+    description: str = ""
+    severity: str
+    state: State = State.DETECTED
+    private: bool = False
+    team: str | None = None
+    services: tuple[str, ...] = ()
+    impact: str = ""
+    summary: str = ""
+    """What ended it, in the words of whoever resolved or cancelled it."""
+    fields: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    declared_by: str | None = None
+    commander: str | None = None
+    roles: tuple[tuple[str, str], ...] = ()
+    """(role, user id); the commander is not repeated here."""
+    wanted: tuple[str, ...] = ()
+    """Everybody who should be in the room."""
+    invited: tuple[str, ...] = ()
+    """Those of `wanted` who were invited or joined."""
+
+    declared_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    closed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    touched_at: datetime
+    """The last time anything happened."""
+
+    last_update: str = ""
+    last_update_at: datetime | None = None
+    last_update_by: str | None = None
+    updates_missed: int = 0
+
+    chain: Chain = Chain()
+    overdue: bool = False
+    """Nobody acknowledged within the severity's time."""
+    alerts: AlertSummary = AlertSummary()
+    group_key: str | None = None
+    """Alerts with the same value join this incident while its window lasts."""
+    group_until: datetime | None = None
+    auto_resolve_after: timedelta | None = None
+    actions: tuple[ActionItem, ...] = ()
+    postmortem: Postmortem | None = None
+
+    page_due_at: datetime | None = None
+    ack_due_at: datetime | None = None
+    update_due_at: datetime | None = None
+    stale_at: datetime | None = None
+    postmortem_due_at: datetime | None = None
+    """The next time somebody is reminded; the promise itself is `postmortem_required_by`."""
+    postmortem_required_by: datetime | None = None
+    close_at: datetime | None = None
+    auto_resolve_at: datetime | None = None
+
+    channel_id: str | None = None
+    channel_name: str | None = None
+    card_ts: str | None = None
+    announced_in: str | None = None
+    announced_ts: str | None = None
+    slots: tuple[tuple[str, str], ...] = ()
+    """(slot, ts) of the bot's own messages that a newer one replaces."""
+    source_message: str | None = None
+    """Permalink of the message this was declared from."""
+
+    @property
+    def name(self) -> str:
+        """How people call it: "INC-12"."""
+        return f"INC-{self.number}"
+
+    def slot(self, name: str) -> str | None:
+        """The ts of the message in that slot, or None."""
+        return dict(self.slots).get(name)

@@ -1,0 +1,155 @@
+"""What the war room needs from the world, as protocols it owns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, ReceivedAlert
+from warroom.incident import Incident
+from warroom.people import Group, Person
+from warroom.policy import Policy
+from warroom.responders import Directory
+from warroom.timeline import Entry
+from warroom.value import Value
+
+
+class Clock(Protocol):
+    """The time, injected."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
+class PeopleStore(Protocol):
+    """The cached directory. Comparison keys are `warroom.people.normal` of the name."""
+
+    async def person(self, user_id: str) -> Person | None: ...
+    async def people_by_email(self, email: str) -> list[Person]:
+        """Compared without case."""
+        ...
+
+    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
+        """`kind` is display, real, user or local (the part of the email before the @)."""
+        ...
+
+    async def people_after(self, user_id: str, limit: int) -> list[Person]:
+        """The directory in pages ordered by id, "" first."""
+        ...
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        """By id, or by normalised handle."""
+        ...
+
+    async def directory_version(self) -> tuple[int, bool]:
+        """(a number that grows with every change of people or groups, whether a whole read ever ended)."""
+        ...
+
+
+class Store(PeopleStore, Protocol):
+    """The record. `commit` is the only way to write state; `claim` takes work.
+
+    Every method raises StoreUnavailable when the database is away.
+    """
+
+    async def commit(self, change: Changeset) -> bool:
+        """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
+        (then nothing else is written either). Raises Conflict when the incident's version, number or origin_key was taken,
+        LeaseLost when the settlement's fence is not current.
+        """
+        ...
+
+    async def incident(self, incident_id: str) -> Incident | None: ...
+    async def incident_numbered(self, number: int) -> Incident | None: ...
+    async def incident_in(self, channel_id: str) -> Incident | None: ...
+    async def incident_from(self, origin_key: str) -> Incident | None: ...
+    async def incident_grouped(self, group_key: str) -> Incident | None:
+        """The newest incident with that group key, open or not."""
+        ...
+
+    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
+        """Newest first. `text` matches title, description and summary without case."""
+        ...
+
+    async def last_number(self) -> int:
+        """The highest number given so far, 0 when there is none."""
+        ...
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        """In order of `at`, then of arrival."""
+        ...
+
+    async def firings(self, incident_id: str, limit: int = 100) -> list[Firing]:
+        """Newest `last_seen_at` first."""
+        ...
+
+    async def firings_for(self, keys: Sequence[str], limit: int = 10) -> list[tuple[Firing, Incident]]:
+        """Those that share any of the keys, with their incidents, newest incident first."""
+        ...
+
+    async def pending_alerts(self, limit: int) -> list[ReceivedAlert]:
+        """Accepted and not judged yet, in order of arrival."""
+        ...
+
+    async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
+        """Stored and not worked off, in order of arrival."""
+        ...
+
+    async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease ends."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next timer or effect (or lease) is due, or None."""
+        ...
+
+    async def buried(self, limit: int = 50) -> list[Buried]:
+        """Effects that failed for good, newest first."""
+        ...
+
+    async def ready(self) -> None:
+        """Returns when the database answers and its schema is ours; raises StoreUnavailable otherwise."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Message(Value):
+    """A message of the workspace as far as the timeline needs it."""
+
+    ts: str
+    user: str | None
+    text: str
+    permalink: str | None = None
+
+
+class Rooms(Protocol):
+    """What can be read from the chat."""
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        """The message, in a thread or not; None when it is gone or cannot be seen. Raises Retryable or Rejected."""
+        ...
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything a use case may touch."""
+
+    store: Store
+    directory: Directory
+    policy: Policy
+    clock: Clock
+    rooms: Rooms
+    nudge: Callable[[], None]
+    """Wakes the dispatcher; called after every commit."""
+
+    async def commit(self, change: Changeset) -> bool:
+        """Store.commit, then the nudge."""
+        written = await self.store.commit(change)
+        self.nudge()
+        return written

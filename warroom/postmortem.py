@@ -1,0 +1,32 @@
+"""What people write into a post-mortem. The document itself is built in `warroom.document`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from warroom.value import Stored
+
+
+class Postmortem(Stored):
+    """The written parts. Timeline and action items come from the record and are not kept twice."""
+
+    summary: str = ""
+    impact: str = ""
+    root_cause: str = ""
+    went_well: str = ""
+    improve: str = ""
+    revision: int = 1
+    created_at: datetime
+    created_by: str | None = None
+    edited_at: datetime | None = None
+    edited_by: str | None = None
+    published_at: datetime | None = None
+    published_by: str | None = None
+
+    required: ClassVar[tuple[str, ...]] = ("summary", "impact", "root_cause")
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Names of required parts that are still empty, in the document's order."""
+        return tuple(part for part in self.required if not getattr(self, part).strip())
