@@ -1,0 +1,174 @@
+"""Who is called, and when: the chain, its levels and what happens when nobody answers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from warroom.decision import Decision, announce
+from warroom.effects import Effect, Invite, Place
+from warroom.incident import Incident, Level, State
+from warroom.notices import Paged, PageReason, Unanswered
+from warroom.policy import Policy
+from warroom.timeline import Happened
+
+FALLBACK_REPEAT = timedelta(minutes=30)
+"""How often the last level is told again where the severity has neither an update nor an acknowledgement time."""
+
+
+def next_level(incident: Incident) -> int | None:
+    """Index of the next level that applies to the severity and was not told, or None when the chain is exhausted."""
+    for index in range(incident.chain.reached, len(incident.chain.levels)):
+        if _applies(incident.chain.levels[index], incident.severity):
+            return index
+    return None
+
+
+def last_level(incident: Incident) -> int | None:
+    """Index of the last level told that applies to the severity, or None when none was."""
+    told = [i for i in range(incident.chain.reached) if _applies(incident.chain.levels[i], incident.severity)]
+    return told[-1] if told else None
+
+
+def _applies(level: Level, severity: str) -> bool:
+    return not level.only or severity in level.only
+
+
+def repeat_every(severity: str, policy: Policy) -> timedelta:
+    """The cadence at which an unanswered last level is told again."""
+    known = policy.severities.get(severity)
+    return (known.update_every or known.acknowledge_within) if known else FALLBACK_REPEAT
+
+
+def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
+    """When the chain speaks next: the next level's time, or the repetition of the last. None once somebody has it."""
+    if incident.state is not State.DETECTED or not incident.chain.levels:
+        return None
+    index = next_level(incident)
+    if index is not None:
+        return incident.declared_at + incident.chain.levels[index].after
+    return now + repeat_every(incident.severity, policy)
+
+
+def stopped(incident: Incident) -> Incident:
+    """The same incident with nobody being called any more."""
+    return incident.but(page_due_at=None, ack_due_at=None, overdue=False)
+
+
+def levels_at_start(incident: Incident) -> list[int]:
+    """Indices of the levels that are told at once: those due at declaration."""
+    return [
+        index
+        for index, level in enumerate(incident.chain.levels)
+        if level.after <= timedelta(0) and _applies(level, incident.severity)
+    ]
+
+
+def told(incident: Incident, index: int, people: Iterable[str]) -> Incident:
+    """The same incident after that level was told."""
+    people = tuple(people)
+    chain = incident.chain.but(
+        reached=max(incident.chain.reached, index + 1),
+        told=_joined(incident.chain.told, people),
+    )
+    return incident.but(chain=chain, wanted=_joined(incident.wanted, people))
+
+
+def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+def tell_next(
+    incident: Incident,
+    people: tuple[str, ...],
+    now: datetime,
+    policy: Policy,
+    *,
+    reason: PageReason,
+    by: str | None = None,
+    why: str = "",
+) -> Decision:
+    """The next level is told; when the chain is exhausted, its last level again, and everybody hears that nobody answers.
+
+    `people` are the ids behind the names of `names_to_tell(incident)`.
+    """
+    index = next_level(incident)
+    if index is None:
+        return _tell_last_again(incident, people, now, policy, reason=reason, by=by, why=why)
+    after = told(incident, index, people)
+    after = after.but(page_due_at=next_page_at(after, now, policy))
+    level = sum(1 for i in range(index + 1) if _applies(incident.chain.levels[i], incident.severity))
+    what = Happened.ESCALATED if reason in (PageReason.BUTTON, PageReason.NO_UPDATE) else Happened.PAGED
+    text = _entry_text(f"level {level}", incident.chain.levels[index].notify, reason, why)
+    decision = Decision(after).note(what, now, by=by, text=text).ask(*invite_new(incident, after))
+    return decision.say(Paged(people=people, level=level, reason=reason, by=by, why=why), slot="page")
+
+
+def _tell_last_again(
+    incident: Incident,
+    people: tuple[str, ...],
+    now: datetime,
+    policy: Policy,
+    *,
+    reason: PageReason,
+    by: str | None,
+    why: str,
+) -> Decision:
+    people = people or incident.chain.told
+    after = incident.but(chain=incident.chain.but(rounds=incident.chain.rounds + 1))
+    after = after.but(
+        wanted=_joined(incident.wanted, people),
+        page_due_at=next_page_at(after, now, policy),
+    )
+    index = last_level(incident)
+    names = incident.chain.levels[index].notify if index is not None else ()
+    level = sum(1 for i in range(incident.chain.reached) if _applies(incident.chain.levels[i], incident.severity))
+    if reason is PageReason.CHAIN:
+        reason = PageReason.REPEAT
+    text = _entry_text("the last level again", names, reason, why)
+    decision = Decision(after).note(Happened.ESCALATED if by else Happened.PAGED, now, by=by, text=text)
+    decision = decision.ask(*invite_new(incident, after))
+    decision = decision.say(Paged(people=people, level=level, reason=reason, by=by, why=why), slot="page")
+    if incident.state is State.DETECTED and not incident.private:
+        said = Unanswered(rounds=after.chain.rounds, since=incident.declared_at)
+        decision = decision.ask(*announce(after, policy)).say(said, Place.ANNOUNCEMENT)
+    return decision
+
+
+def _entry_text(whom: str, names: tuple[str, ...], reason: PageReason, why: str) -> str:
+    because = {
+        PageReason.CHAIN: "nobody has acknowledged",
+        PageReason.REPEAT: "nobody has acknowledged",
+        PageReason.OVERDUE: "acknowledgement is overdue",
+        PageReason.NO_UPDATE: "two updates were missed",
+        PageReason.BUTTON: "asked for",
+        PageReason.TEAM: "asked for",
+    }[reason]
+    named = f" ({', '.join(names)})" if names else ""
+    return f"{whom}{named}: {why or because}"
+
+
+def names_to_tell(incident: Incident) -> tuple[str, ...]:
+    """The names, as the policy wrote them, of whom `tell_next` would call now."""
+    index = next_level(incident)
+    if index is None:
+        index = last_level(incident)
+    return incident.chain.levels[index].notify if index is not None else ()
+
+
+def invite_new(before: Incident, after: Incident) -> list[Effect]:
+    """The invitation of whoever is wanted now and was not before; none while there is no room (opening it invites all)."""
+    new = tuple(person for person in after.wanted if person not in before.wanted)
+    if not new or after.channel_id is None:
+        return []
+    return [Invite(incident_id=after.id, key=f"{after.id}:invite:v{before.version}", people=new)]
+
+
+def overdue(incident: Incident, now: datetime) -> Decision:
+    """The time to acknowledge has passed: those told so far are mentioned again and the card says overdue."""
+    after = incident.but(overdue=True, ack_due_at=None)
+    decision = Decision(after).note(Happened.OVERDUE, now)
+    if not incident.chain.told:
+        return decision
+    paged = Paged(people=incident.chain.told, level=0, reason=PageReason.OVERDUE)
+    return decision.say(paged, slot="page")

@@ -1,0 +1,152 @@
+"""What an alert does to an incident. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom.alert import Alert, AlertState, Transition
+from warroom.changes import Firing
+from warroom.decision import Decision
+from warroom.incident import AlertSummary, Incident, Link
+from warroom.notices import AllRecovered, Flapping
+from warroom.policy import Policy
+from warroom.timeline import Happened
+
+FLAPS = 6
+"""So many changes between firing and recovered make an alert a flapping one."""
+
+REPEATS = frozenset({Transition.RETRIGGER, Transition.RENOTIFY, Transition.REWARN, Transition.RE_NO_DATA, Transition.UPDATE})
+"""Transitions that speak again of something known; they never open a second incident."""
+
+
+def happened_at(alert: Alert, received_at: datetime) -> datetime:
+    """The sender's time, or that of arrival."""
+    return alert.occurred_at or received_at
+
+
+def first(incident_id: str, alert: Alert, received_at: datetime) -> Firing:
+    """The firing that a newly attached alert starts."""
+    return Firing(
+        incident_id=incident_id,
+        dedup_key=alert.dedup_key,
+        keys=alert.keys or (alert.dedup_key,),
+        title=alert.title,
+        link=alert.link,
+        monitor_id=alert.monitor_id,
+        state=alert.state,
+        first_seen_at=received_at,
+        last_seen_at=received_at,
+        last_fired_at=happened_at(alert, received_at),
+    )
+
+
+def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
+    """The firing after one more trigger or recovery of it. A recovery older than the newest trigger changes no state."""
+    at = happened_at(alert, received_at)
+    keys = tuple(dict.fromkeys((*firing.keys, *alert.keys)))
+    if alert.transition is Transition.RECOVER:
+        if at < firing.last_fired_at or firing.state is AlertState.OK:
+            return firing.but(keys=keys)
+        return firing.but(keys=keys, state=AlertState.OK, changes=firing.changes + 1, last_seen_at=received_at)
+    state = firing.state if alert.state is AlertState.UNKNOWN else alert.state
+    return firing.but(
+        keys=keys,
+        state=state,
+        count=firing.count + 1,
+        changes=firing.changes + (firing.state is AlertState.OK),
+        link=alert.link or firing.link,
+        last_seen_at=received_at,
+        last_fired_at=max(at, firing.last_fired_at),
+    )
+
+
+def attach(
+    incident: Incident,
+    alert: Alert,
+    before: Firing | None,
+    after: Firing,
+    now: datetime,
+    *,
+    note: bool = True,
+) -> Decision:
+    """The incident with one more alert, new or again; `note` False where the incident was made by this very alert."""
+    summary = incident.alerts
+    was_firing = before is not None and before.state is not AlertState.OK
+    is_firing = after.state is not AlertState.OK
+    firing = summary.firing + is_firing - was_firing
+    summary = summary.but(
+        count=summary.count + (alert.transition is not Transition.RECOVER),
+        firing=firing,
+        monitors=summary.monitors + (before is None),
+        last_title=alert.title,
+        last_state=after.state,
+        last_link=after.link or summary.last_link,
+        last_seen_at=now,
+        recovered_at=None if firing else summary.recovered_at,
+    )
+    decision = Decision(incident.but(alerts=summary))
+    if before is None and note:
+        decision = decision.note(Happened.ALERT, now, text=alert.title, link=alert.link, key=f"alert:{alert.delivery_id}")
+    elif is_firing and not was_firing and not summary.flapping:
+        decision = decision.note(
+            Happened.ALERT, now, text=f"{alert.title} (again)", link=alert.link, key=f"alert:{alert.delivery_id}"
+        )
+    if is_firing and not was_firing and before is not None:
+        decision = decision.having(auto_resolve_at=None).withdraw("recovery")
+    return _flapping(decision, after)
+
+
+def _flapping(decision: Decision, firing: Firing) -> Decision:
+    summary: AlertSummary = decision.incident.alerts
+    if summary.flapping or firing.changes < FLAPS:
+        return decision
+    return decision.having(alerts=summary.but(flapping=True)).say(
+        Flapping(title=firing.title, changes=firing.changes), slot="flapping"
+    )
+
+
+def recover(incident: Incident, alert: Alert, before: Firing, after: Firing, now: datetime, policy: Policy) -> Decision:
+    """The incident after one of its alerts recovered. When it was the last that fired, the room is offered Resolve."""
+    summary = incident.alerts
+    if after.state is not AlertState.OK or before.state is AlertState.OK:
+        return Decision(incident, quiet=True)
+    firing = summary.firing - 1
+    summary = summary.but(
+        firing=firing,
+        last_title=alert.title,
+        last_state=AlertState.OK,
+        last_seen_at=now,
+        recovered_at=now if firing == 0 else None,
+    )
+    decision = Decision(incident.but(alerts=summary))
+    if not summary.flapping:
+        decision = decision.note(
+            Happened.RECOVERED, now, text=alert.title, link=alert.link, key=f"alert:{alert.delivery_id}"
+        )
+    decision = _flapping(decision, after)
+    if firing or not incident.state.open:
+        return decision
+    wait = incident.auto_resolve_after or policy.workspace.auto_resolve_after
+    resolve_at = now + wait if wait else None
+    decision = decision.having(auto_resolve_at=resolve_at)
+    if summary.flapping and incident.slot("recovery"):
+        return decision
+    return decision.say(AllRecovered(count=summary.monitors, auto_resolve_at=resolve_at), slot="recovery")
+
+
+def alert_links(alert: Alert) -> tuple[Link, ...]:
+    """The links an alert brings."""
+    return (Link(title="Alert", url=alert.link, emoji=":bell:"),) if alert.link else ()
+
+
+def summary_of_one(alert: Alert, received_at: datetime) -> AlertSummary:
+    """The summary of an incident that this alert opens."""
+    return AlertSummary(
+        count=1,
+        firing=1,
+        monitors=1,
+        last_title=alert.title,
+        last_state=alert.state,
+        last_link=alert.link,
+        last_seen_at=received_at,
+    )

@@ -1,0 +1,173 @@
+"""Alerts: accepted first, judged one after another afterwards, each exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from warroom import intake
+from warroom.alert import Alert, Transition
+from warroom.changes import AlertOutcome, Changeset, Firing, Judgement, ReceivedAlert
+from warroom.decision import Decision
+from warroom.effects import JudgeAlerts
+from warroom.incident import Incident, Origin, State
+from warroom.ports import World
+from warroom.rules import AttachOnly, AttachOrDeclare, Drop, Verdict, group_key, judge
+from warroom.rules import Declare as DeclareRule
+from warroom.usecases.change import change
+from warroom.usecases.declare import Declare, declare
+
+BATCH = 200
+"""How many pending alerts are read at a time."""
+
+REMEMBERED = timedelta(hours=24)
+"""So long after the end of an incident a mere repeat of its alert is counted there and opens nothing."""
+
+
+async def receive(world: World, alerts: tuple[Alert, ...], door: str) -> int:
+    """The alerts are stored; judging follows at once, elsewhere. Returns how many deliveries were accepted (known ones too).
+
+    Raises StoreUnavailable: then nothing is stored and the sender should try again.
+    """
+    if not alerts:
+        return 0
+    now = world.clock.now()
+    received = tuple(ReceivedAlert(alert=alert, received_at=now, door=door) for alert in alerts)
+    await world.commit(Changeset(now=now, received=received, effects=(JudgeAlerts(priority=1),)))
+    return len(alerts)
+
+
+async def judge_pending(world: World) -> int:
+    """Every pending alert finds its incident, in order of arrival. Returns how many were judged. Raises StoreUnavailable."""
+    count = 0
+    while batch := await world.store.pending_alerts(BATCH):
+        for received in batch:
+            await judge_one(world, received)
+        count += len(batch)
+    return count
+
+
+async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
+    """What becomes of one alert; stored together with what it causes."""
+    alert = received.alert
+    verdict = judge(alert, world.policy)
+    if isinstance(verdict, Drop):
+        return await _settle(world, received, AlertOutcome.DROPPED, verdict)
+    home = await _home(world, alert, verdict, received.received_at)
+    if home is not None:
+        return await _attach(world, received, verdict, *home)
+    if alert.transition is Transition.RECOVER:
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it recovers nothing that is known here")
+    if isinstance(verdict, AttachOnly):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
+    return await _open(world, received, verdict)
+
+
+async def _settle(
+    world: World, received: ReceivedAlert, outcome: AlertOutcome, verdict: Verdict, why: str = ""
+) -> Judgement:
+    judgement = Judgement(
+        delivery_id=received.alert.delivery_id, outcome=outcome, rule=verdict.rule, why=why or verdict.why
+    )
+    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,)))
+    return judgement
+
+
+async def _home(
+    world: World, alert: Alert, verdict: Verdict, received_at: datetime
+) -> tuple[Incident, Firing | None] | None:
+    """The incident this alert belongs to, with its firing there if it has one."""
+    for firing, incident in await world.store.firings_for(alert.keys or (alert.dedup_key,)):
+        if incident.state.open:
+            return incident, firing
+        ended = incident.resolved_at or incident.cancelled_at or incident.touched_at
+        if alert.transition in intake.REPEATS and received_at - ended <= REMEMBERED:
+            return incident, firing
+    group = group_key(alert, verdict)
+    if group is None or alert.transition is Transition.RECOVER:
+        return None
+    incident_found = await world.store.incident_grouped(group)
+    if incident_found is None or not incident_found.state.open:
+        return None
+    if incident_found.group_until and received_at > incident_found.group_until:
+        return None
+    return incident_found, None
+
+
+async def _attach(
+    world: World, received: ReceivedAlert, verdict: Verdict, incident: Incident, firing: Firing | None
+) -> Judgement:
+    alert = received.alert
+    recovers = alert.transition is Transition.RECOVER
+    judgement = Judgement(
+        delivery_id=alert.delivery_id,
+        outcome=AlertOutcome.RECOVERED if recovers else AlertOutcome.ATTACHED,
+        incident_id=incident.id,
+        rule=verdict.rule,
+        why=verdict.why,
+    )
+
+    async def decide(found: Incident, now: datetime) -> Decision:
+        before = await _firing_now(world, found, firing)
+        if before is None:
+            after = intake.first(found.id, alert, received.received_at)
+        else:
+            after = intake.again(before, alert, received.received_at)
+        if recovers and before is not None:
+            decision = intake.recover(found, alert, before, after, now, world.policy)
+        else:
+            decision = intake.attach(found, alert, before, after, now)
+        quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
+        return replace(decision, firings=(after,), judged=(judgement,), quiet=quiet)
+
+    await change(world, incident.id, decide)
+    return judgement
+
+
+async def _firing_now(world: World, incident: Incident, firing: Firing | None) -> Firing | None:
+    """The firing as stored now: it may have changed since it was looked up."""
+    if firing is None:
+        return None
+    for known, home in await world.store.firings_for((firing.dedup_key,)):
+        if home.id == incident.id and known.dedup_key == firing.dedup_key:
+            return known
+    return firing
+
+
+async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | AttachOrDeclare) -> Judgement:
+    """A new incident. Its origin key names its predecessor, so that two who open it at once open one."""
+    alert = received.alert
+    group = group_key(alert, verdict)
+    before = await _predecessor(world, alert, group)
+    judgement = Judgement(
+        delivery_id=alert.delivery_id, outcome=AlertOutcome.OPENED, rule=verdict.rule, why=verdict.why
+    )
+    what = Declare(
+        origin=Origin.ALERT,
+        origin_key=f"alert:{group or alert.dedup_key}:{before.number if before else 0}",
+        title=verdict.title,
+        severity=verdict.severity,
+        team=verdict.team,
+        services=(alert.service,) if alert.service else (),
+        description=alert.text,
+        people=(*verdict.people, *alert.people),
+        private=verdict.private,
+        fields=(*verdict.fields, *alert.facts),
+        links=(*verdict.links, *intake.alert_links(alert)),
+        group_key=group,
+        group_window=verdict.window,
+        auto_resolve_after=verdict.auto_resolve_after,
+        alerts=intake.summary_of_one(alert, received.received_at),
+    )
+    firing = intake.first("", alert, received.received_at)
+    declared = await declare(world, what, firing=firing, judged=judgement)
+    if declared.existed:
+        return await judge_one(world, received)
+    return judgement.but(incident_id=declared.incident.id)
+
+
+async def _predecessor(world: World, alert: Alert, group: str | None) -> Incident | None:
+    if group is not None:
+        return await world.store.incident_grouped(group)
+    known = await world.store.firings_for(alert.keys or (alert.dedup_key,), limit=1)
+    return known[0][1] if known else None

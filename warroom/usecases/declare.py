@@ -1,0 +1,162 @@
+"""Declaring an incident: one use case behind all five doors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from warroom import opening
+from warroom.changes import Firing, Judgement
+from warroom.decision import changeset
+from warroom.errors import Conflict, Refused
+from warroom.escalation import levels_at_start
+from warroom.incident import AlertSummary, Incident, Link, Origin
+from warroom.ids import new_id
+from warroom.ports import World
+from warroom.responders import Resolution, resolve
+from warroom.value import Value
+
+TITLE_LIMIT = 500
+"""Characters of a title that are kept; the rest goes to the description, so that nothing typed is lost."""
+
+
+class Declare(Value):
+    """What somebody, or an alert, declares. Names are as typed; `origin_key` makes a repeat harmless."""
+
+    origin: Origin
+    origin_key: str
+    title: str
+    severity: str | None = None
+    """Any word the policy knows; None takes the middle of the policy's severities."""
+    team: str | None = None
+    services: tuple[str, ...] = ()
+    description: str = ""
+    people: tuple[str, ...] = ()
+    private: bool = False
+    by: str | None = None
+    commander: str | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    source_message: str | None = None
+    alerts: AlertSummary = AlertSummary()
+    group_key: str | None = None
+    group_window: timedelta | None = None
+    auto_resolve_after: timedelta | None = None
+
+
+class Declared(Value):
+    """The incident, and how the names were understood. `existed` when the same gesture came a second time."""
+
+    incident: Incident
+    people: Resolution
+    existed: bool = False
+
+
+async def declare(
+    world: World, what: Declare, *, firing: Firing | None = None, judged: Judgement | None = None
+) -> Declared:
+    """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
+
+    `firing` and `judged` belong to the alert that caused it and are stored in the same transaction.
+    """
+    severity, team = _severity(world, what.severity), _team(world, what)
+    people = await resolve(what.people, world.directory, world.policy)
+    while True:
+        known = await world.store.incident_from(what.origin_key)
+        if known is not None:
+            return Declared(incident=known, people=people, existed=True)
+        incident = _incident(world, what, severity, team, people, await world.store.last_number() + 1)
+        first = {i: incident.chain.levels[i].notify for i in levels_at_start(incident)}
+        found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
+        nobody = tuple(name for resolution in found.values() for name in unfound(resolution))
+        if what.by is None:
+            nobody += unfound(people)
+        now = incident.declared_at
+        decision = opening.begin(
+            incident, {i: ids(resolution) for i, resolution in found.items()}, now, world.policy, nobody=nobody
+        )
+        decision = replace(
+            decision,
+            firings=(firing.but(incident_id=incident.id),) if firing else (),
+            judged=(judged.but(incident_id=incident.id),) if judged else (),
+        )
+        wanted = changeset(None, decision, now=now, policy=world.policy)
+        try:
+            await world.commit(wanted)
+        except Conflict:
+            continue
+        assert wanted.incident is not None
+        return Declared(incident=wanted.incident.but(version=1), people=people)
+
+
+def _severity(world: World, said: str | None) -> str:
+    policy = world.policy
+    if said is None:
+        return policy.default_severity()
+    known = policy.severity_named(said)
+    if known is None:
+        choices = ", ".join(policy.severities)
+        raise Refused(f"There is no severity “{said}”. Use one of: {choices}.")
+    return known
+
+
+def _team(world: World, what: Declare) -> str | None:
+    policy = world.policy
+    if what.team:
+        known = policy.team_named(what.team)
+        if known is None:
+            choices = ", ".join(policy.teams) or "none yet: teams are described in the policy file"
+            raise Refused(f"There is no team “{what.team}”. Known teams: {choices}.")
+        return known
+    for service in what.services:
+        if team := policy.team_for_service(service):
+            return team
+    return policy.workspace.default_team
+
+
+def _incident(
+    world: World, what: Declare, severity: str, team: str | None, people: Resolution, number: int
+) -> Incident:
+    now = world.clock.now()
+    title = " ".join(what.title.split())
+    if not title:
+        raise Refused("An incident needs a title. For example: declare checkout returns 500s --sev 1")
+    description = what.description
+    if len(title) > TITLE_LIMIT:
+        description = f"{title}\n\n{description}".strip()
+        title = title[: TITLE_LIMIT - 1] + "…"
+    return Incident(
+        id=new_id(),
+        number=number,
+        origin=what.origin,
+        origin_key=what.origin_key,
+        title=title,
+        description=description,
+        severity=severity,
+        private=what.private,
+        team=team,
+        services=what.services,
+        fields=what.fields,
+        links=what.links,
+        declared_by=what.by,
+        commander=what.commander,
+        wanted=tuple(dict.fromkeys((*([what.by] if what.by else []), *([what.commander] if what.commander else []), *ids(people)))),
+        declared_at=now,
+        touched_at=now,
+        chain=opening.chain_of(team, what.by, world.policy),
+        alerts=what.alerts,
+        group_key=what.group_key,
+        group_until=now + what.group_window if what.group_window else None,
+        auto_resolve_after=what.auto_resolve_after,
+        source_message=what.source_message,
+    )
+
+
+def ids(people: Resolution) -> tuple[str, ...]:
+    """The ids of everybody who was found."""
+    return tuple(match.person.id for match in people.found)
+
+
+def unfound(people: Resolution) -> tuple[str, ...]:
+    """What was said of everybody who was not found, or could be several people."""
+    return (*(unknown.said for unknown in people.unknown), *(unclear.said for unclear in people.ambiguous))

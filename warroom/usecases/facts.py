@@ -1,0 +1,142 @@
+"""What became of an effect: the claim ends together with what follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from warroom import opening
+from warroom.changes import Changeset, Claim, Ending, Settlement
+from warroom.decision import Decision
+from warroom.effects import Announce, Effect, Invite, OpenRoom, Place, Post, SyncDirectory, Whisper
+from warroom.errors import Conflict, NotFound, Rejected, Retryable
+from warroom.facts import Announced, CardShown, Fact, Invited, Posted, RoomOpened
+from warroom.incident import Incident
+from warroom.notices import Problem
+from warroom.ports import World
+from warroom.timeline import Happened
+from warroom.usecases.change import ATTEMPTS, change, done
+
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 60.0
+"""Seconds between tries: 1, 2, 4 … 60."""
+
+GIVE_UP_AFTER = timedelta(hours=12)
+"""An effect that kept failing for so long is buried: what it would say is not true any more."""
+
+
+async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
+    """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if fact is None or claim.incident_id is None:
+        await world.commit(Changeset(now=world.clock.now(), settlement=done(claim)))
+        return
+    known = fact
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return _learn(world, incident, known, now)
+
+    await change(world, claim.incident_id, decide, settles=claim)
+
+
+def _learn(world: World, incident: Incident, fact: Fact, now: datetime) -> Decision:
+    match fact:
+        case RoomOpened():
+            return opening.opened(incident, fact, now, world.policy)
+        case CardShown():
+            return opening.shown(incident, fact)
+        case Announced():
+            return opening.announced(incident, fact)
+        case Posted():
+            return opening.posted(incident, fact)
+        case Invited():
+            return opening.invited(incident, fact)
+    assert_never(fact)
+
+
+async def failed(world: World, claim: Claim, error: Retryable) -> None:
+    """The effect failed for now and is tried again; after too long it is given up. Raises LeaseLost, StoreUnavailable."""
+    now = world.clock.now()
+    if now - claim.created_at > GIVE_UP_AFTER and claim.attempts > 1:
+        await given_up(world, claim, Rejected(f"{error} (tried {claim.attempts} times)"))
+        return
+    wait = min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)
+    settlement = Settlement(
+        key=claim.key,
+        fence=claim.fence,
+        rev=claim.rev,
+        ending=Ending.RETRY,
+        retry_at=now + timedelta(seconds=error.after if error.after is not None else wait),
+        error=str(error),
+        doubtful=error.doubtful or (claim.doubtful and error.after is None),
+    )
+    await world.commit(Changeset(now=now, settlement=settlement))
+
+
+async def given_up(world: World, claim: Claim, error: Rejected) -> None:
+    """The effect failed for good: it is buried, and one line is said where people look. Raises LeaseLost, StoreUnavailable."""
+    now = world.clock.now()
+    buried = Settlement(
+        key=claim.key,
+        fence=claim.fence,
+        rev=claim.rev,
+        ending=Ending.BURIED,
+        error=str(error),
+    )
+    effect = claim.effect
+    assert effect is not None
+    for _ in range(ATTEMPTS):
+        incident = await world.store.incident(claim.incident_id) if claim.incident_id else None
+        wanted = Changeset(now=now, settlement=buried)
+        if incident is not None:
+            decision = _confess(incident, effect, error, now)
+            wanted = wanted.but(
+                incident=decision.incident if decision.entries else None,
+                entries=decision.entries,
+                effects=decision.effects,
+            )
+        try:
+            await world.commit(wanted)
+            return
+        except Conflict:
+            continue
+    raise NotFound(f"Incident {claim.incident_id} kept changing under us.")
+
+
+def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
+    """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
+    decision = Decision(incident, quiet=True)
+    if isinstance(effect, (Whisper, SyncDirectory)) or (isinstance(effect, Post) and isinstance(effect.notice, Problem)):
+        return decision
+    what = f"{_deed(effect)}: {error}"
+    decision = decision.note(Happened.PROBLEM, now, text=what, key=f"problem:{effect.key}")
+    if not isinstance(effect, OpenRoom):
+        return decision.say(Problem(what=what, advice=error.advice), key=f"problem:{effect.key}")
+    if incident.declared_by is None:
+        return decision
+    text = f"{incident.name} is recorded, but its room could not be opened: {error}. {error.advice}"
+    return decision.ask(
+        Whisper(incident_id=incident.id, key=f"{incident.id}:no-room", user=incident.declared_by, text=text)
+    )
+
+
+def _deed(effect: Effect) -> str:
+    match effect:
+        case Announce():
+            return f"The announcement in {effect.channel} failed"
+        case Invite():
+            return "An invitation failed"
+        case Post() if effect.place is Place.ANNOUNCEMENT:
+            return "A line under the announcement failed"
+        case _:
+            words = {
+                "open_room": "The room could not be opened",
+                "show_card": "The card could not be shown",
+                "pin_card": "The card could not be pinned",
+                "set_topic": "The topic could not be set",
+                "set_purpose": "The purpose could not be set",
+                "add_bookmark": "A bookmark could not be added",
+                "tell_team": "The team's channel could not be told",
+                "share_document": "The post-mortem could not be shared as a file",
+                "withdraw": "An old message could not be removed",
+            }
+            return words.get(effect.kind, "Something could not be done")

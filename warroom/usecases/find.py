@@ -1,0 +1,53 @@
+"""Which incident a person means."""
+
+from __future__ import annotations
+
+from warroom.errors import NotFound
+from warroom.incident import Incident
+from warroom.ports import World
+from warroom.views import IncidentView, incident_view
+
+
+async def by_number_or_room(world: World, number: int | None, channel_id: str | None) -> Incident:
+    """The incident with that number, else the one whose room this is. Raises NotFound with what to type instead."""
+    if number is not None:
+        incident = await world.store.incident_numbered(number)
+        if incident is None:
+            raise NotFound(f"There is no incident #{number}. /incident list shows the open ones.")
+        return incident
+    incident = await world.store.incident_in(channel_id) if channel_id else None
+    if incident is None:
+        raise NotFound(
+            "This channel is not an incident's room. Say which incident you mean by its number, for example #12; "
+            "/incident list shows the open ones."
+        )
+    return incident
+
+
+async def by_id(world: World, incident_id: str) -> Incident:
+    """The incident with that id. Raises NotFound."""
+    incident = await world.store.incident(incident_id)
+    if incident is None:
+        raise NotFound("That incident is not in the record any more.")
+    return incident
+
+
+async def open_incidents(world: World, *, limit: int = 100) -> list[IncidentView]:
+    """The open incidents, most severe first, then newest."""
+    found = [incident_view(i, world.policy) for i in await world.store.incidents(open_only=True, limit=limit)]
+    return sorted(found, key=lambda view: (view.severity_rank, -view.incident.number))
+
+
+async def matching(world: World, text: str, *, limit: int = 20) -> list[IncidentView]:
+    """Incidents, open or not, with that text in title, description or summary; newest first."""
+    return [incident_view(i, world.policy) for i in await world.store.incidents(text=text, limit=limit)]
+
+
+async def view(world: World, incident: Incident) -> IncidentView:
+    """The incident with its alerts and what the policy says of it."""
+    return incident_view(incident, world.policy, tuple(await world.store.firings(incident.id)))
+
+
+def visible_to(incident: Incident, user: str) -> bool:
+    """A private incident shows itself only to those it concerns."""
+    return not incident.private or user in (incident.declared_by, incident.commander, *incident.wanted, *incident.invited)

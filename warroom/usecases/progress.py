@@ -1,0 +1,210 @@
+"""What people do in a room: acknowledge, escalate, resolve and everything between."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom import cadence, escalation, lifecycle, opening
+from warroom.decision import Decision
+from warroom.effects import Place
+from warroom.errors import AlreadyDone, Refused
+from warroom.incident import Incident
+from warroom.notices import Paged, PageReason, RoleAssigned, SeverityChanged
+from warroom.ports import World
+from warroom.responders import Resolution, resolve
+from warroom.timeline import Happened
+from warroom.usecases.change import change
+from warroom.usecases.declare import ids, unfound
+
+COMMANDER = "commander"
+
+
+async def acknowledge(world: World, incident_id: str, by: str) -> Incident:
+    """`by` has it. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        decision = lifecycle.acknowledge(incident, by, now)
+        return decision.ask(*escalation.invite_new(incident, decision.incident))
+
+    return await change(world, incident_id, decide)
+
+
+async def escalate(world: World, incident_id: str, by: str, why: str = "", seen: int | None = None) -> Incident:
+    """The next level of the chain is told now. Raises Refused, NotFound.
+
+    `seen` is how far the chain was on the card that was pressed: when it got further meanwhile, somebody else pressed first
+    and AlreadyDone is raised.
+    """
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        if not incident.state.open:
+            raise Refused(f"{incident.name} is {incident.state}; there is nobody to call any more.")
+        if not incident.chain.levels:
+            raise Refused(
+                f"{incident.name} has no escalation chain. /incident page TEAM calls a team, /incident invite @name a person."
+            )
+        if seen is not None and incident.chain.reached + incident.chain.rounds > seen:
+            raise AlreadyDone(f"{incident.name} was escalated a moment ago; the next level has been told.")
+        return await tell_next(world, incident, now, reason=PageReason.BUTTON, by=by, why=why)
+
+    return await change(world, incident_id, decide)
+
+
+async def tell_next(
+    world: World, incident: Incident, now: datetime, *, reason: PageReason, by: str | None = None, why: str = ""
+) -> Decision:
+    """The decision that calls the next level, with the names resolved to the people of this moment."""
+    people = await resolve(escalation.names_to_tell(incident), world.directory, world.policy)
+    decision = escalation.tell_next(incident, ids(people), now, world.policy, reason=reason, by=by, why=why)
+    return opening.nobody_found(decision, unfound(people))
+
+
+async def post_update(world: World, incident_id: str, by: str, text: str) -> Incident:
+    """An update for the room and the announcement. Raises Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return cadence.post_update(incident, by, text, now, world.policy)
+
+    return await change(world, incident_id, decide)
+
+
+async def snooze(world: World, incident_id: str, by: str) -> Incident:
+    """The update reminder comes again in 15 minutes. Raises Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return cadence.snooze(incident, by, now)
+
+    return await change(world, incident_id, decide)
+
+
+async def mitigate(world: World, incident_id: str, by: str) -> Incident:
+    """The bleeding stopped. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        decision = lifecycle.mitigate(incident, by, now)
+        return decision.ask(*escalation.invite_new(incident, decision.incident))
+
+    return await change(world, incident_id, decide)
+
+
+async def resolve_incident(world: World, incident_id: str, by: str | None, summary: str = "") -> Incident:
+    """It is over. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return lifecycle.resolve(incident, by, now, world.policy, summary)
+
+    return await change(world, incident_id, decide)
+
+
+async def reopen(world: World, incident_id: str, by: str) -> Incident:
+    """It was not over. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        decision = lifecycle.reopen(incident, by, now, world.policy)
+        return decision.ask(*escalation.invite_new(incident, decision.incident))
+
+    return await change(world, incident_id, decide)
+
+
+async def cancel(world: World, incident_id: str, by: str, why: str) -> Incident:
+    """A false alarm. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return lifecycle.cancel(incident, by, now, why)
+
+    return await change(world, incident_id, decide)
+
+
+async def set_severity(world: World, incident_id: str, by: str, said: str) -> Incident:
+    """A new severity, with its own times from now on. Raises AlreadyDone, Refused, NotFound."""
+    severity = world.policy.severity_named(said)
+    if severity is None:
+        raise Refused(f"There is no severity “{said}”. Use one of: {', '.join(world.policy.severities)}.")
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        if not incident.state.open:
+            raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
+        if incident.severity == severity:
+            raise AlreadyDone(f"{incident.name} is {severity} already.")
+        since = incident.last_update_at or incident.declared_at
+        within = world.policy.severities[severity].acknowledge_within
+        after = incident.but(
+            severity=severity,
+            update_due_at=cadence.next_update(severity, world.policy, since),
+            updates_missed=0,
+            ack_due_at=incident.declared_at + within if incident.ack_due_at else None,
+        )
+        after = after.but(page_due_at=escalation.next_page_at(after, now, world.policy))
+        text = f"{incident.severity} to {severity}"
+        notice = SeverityChanged(by=by, before=incident.severity, after=severity)
+        return Decision(after).note(Happened.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)
+
+    return await change(world, incident_id, decide)
+
+
+async def assign_role(world: World, incident_id: str, by: str, role: str, person: str) -> Incident:
+    """`person` (an id) has the role now and is in the room. Raises AlreadyDone, Refused, NotFound."""
+    role = " ".join(role.casefold().split())
+    if not role:
+        raise Refused("Name the role, for example: role commander @ada")
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        roles = dict(incident.roles) | {COMMANDER: incident.commander or ""}
+        if roles.get(role) == person:
+            raise AlreadyDone(f"<@{person}> is {role} of {incident.name} already.")
+        if role == COMMANDER:
+            after = incident.but(commander=person)
+        else:
+            after = incident.but(roles=tuple((dict(incident.roles) | {role: person}).items()))
+        after = after.but(wanted=tuple(dict.fromkeys((*incident.wanted, person))))
+        decision = Decision(after).note(Happened.ROLE, now, by=by, text=f"{role}: <@{person}>")
+        decision = decision.ask(*escalation.invite_new(incident, after))
+        return decision.say(RoleAssigned(by=by, role=role, person=person), Place.CARD_THREAD)
+
+    return await change(world, incident_id, decide)
+
+
+async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]) -> Resolution:
+    """Everybody behind the names is invited; who was not found, or could be several people, is in the answer.
+
+    Raises Refused, NotFound.
+    """
+    if not names:
+        raise Refused("Say whom to invite: mentions, @names, emails, user groups or teams.")
+    people = await resolve(names, world.directory, world.policy)
+
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        after = incident.but(wanted=tuple(dict.fromkeys((*incident.wanted, *ids(people)))))
+        new = tuple(person for person in after.wanted if person not in incident.wanted)
+        if not new:
+            return None
+        text = ", ".join(f"<@{person}>" for person in new)
+        decision = Decision(after).note(Happened.INVITED, now, by=by, text=text)
+        return decision.ask(*escalation.invite_new(incident, after))
+
+    await change(world, incident_id, decide)
+    return people
+
+
+async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], why: str = "") -> Resolution:
+    """Everybody behind the names (teams, groups, people) is invited and called in the room now.
+
+    Raises Refused when nobody was found, NotFound.
+    """
+    if not names:
+        raise Refused(f"Say whom to page. Known teams: {', '.join(world.policy.teams) or 'none yet'}.")
+    people = await resolve(names, world.directory, world.policy)
+    called = ids(people)
+    if not called and not people.ambiguous:
+        raise Refused(f"Nobody was found for: {', '.join(unfound(people))}. /incident invite @name calls a person.")
+
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        if not called:
+            return None
+        after = incident.but(wanted=tuple(dict.fromkeys((*incident.wanted, *called))))
+        decision = Decision(after).note(Happened.PAGED, now, by=by, text=f"{', '.join(names)}: {why or 'asked for'}")
+        decision = decision.ask(*escalation.invite_new(incident, after))
+        return decision.say(Paged(people=called, level=0, reason=PageReason.TEAM, by=by, why=why))
+
+    await change(world, incident_id, decide)
+    return people
