@@ -1,0 +1,47 @@
+# Everything on a machine with Python 3.11+ and make: `make demo`, `make test`. Nothing is installed outside .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+ENV := env -u VIRTUAL_ENV
+
+.PHONY: setup demo sandbox run test check format lint types arrows bench lock manifest clean
+
+setup: .venv/.installed
+
+.venv/.installed: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Warroom needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
+	@$(ENV) $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@touch $@
+
+demo: setup
+	@$(BIN)/python -m bot demo
+
+sandbox: setup
+	@$(BIN)/python -m bot sandbox
+
+run: setup
+	@$(BIN)/python -m bot run
+
+test: setup
+	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+check: setup format lint types arrows test
+
+format:
+	@$(BIN)/ruff format --check .
+
+lint:
+	@$(BIN)/ruff check .
+
+types:
+	@$(BIN)/mypy .
+
+arrows:
+	@$(BIN)/lint-imports
+
+lock:
+	@uv pip compile --quiet --universal --generate-hashes --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,69 @@
+"""The directory as the ladder needs it: exact rungs from the database, the fuzzy one from an index in memory.
+
+While the first read of the workspace has not ended, ids and emails that are missing are asked of Slack directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from warroom.people import Group, Person
+from warroom.ports import PeopleStore
+from warroom.responders import FuzzyIndex
+
+PAGE = 2000
+
+
+class Lookup(Protocol):
+    """Asks the workspace itself. Both return None for somebody unknown, and raise Retryable or Rejected."""
+
+    async def lookup_person(self, user_id: str) -> Person | None: ...
+    async def lookup_email(self, email: str) -> Person | None: ...
+
+
+class CachedDirectory:
+    """Implements `warroom.responders.Directory` over the stored directory."""
+
+    def __init__(self, store: PeopleStore, lookup: Lookup) -> None:
+        self._store, self._lookup = store, lookup
+        self._index = FuzzyIndex()
+        self._indexed = -1
+
+    async def person(self, user_id: str) -> Person | None:
+        """By id."""
+        return await self._store.person(user_id) or await self._lookup.lookup_person(user_id)
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        """A user group by id or by normalised handle."""
+        return await self._store.group(id_or_handle)
+
+    async def by_email(self, email: str) -> Sequence[Person]:
+        """By email, without case."""
+        found = await self._store.people_by_email(email)
+        _, complete = await self._store.directory_version()
+        if found or complete:
+            return found
+        person = await self._lookup.lookup_email(email)
+        return [person] if person else []
+
+    async def by_key(self, kind: str, normal: str) -> Sequence[Person]:
+        """By one kind of normalised name."""
+        return await self._store.people_by_key(kind, normal)
+
+    async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
+        """The most similar names."""
+        await self._refresh()
+        return self._index.candidates(normal, limit)
+
+    async def _refresh(self) -> None:
+        version, _ = await self._store.directory_version()
+        if version == self._indexed:
+            return
+        people: list[Person] = []
+        after = ""
+        while page := await self._store.people_after(after, PAGE):
+            people += page
+            after = page[-1].id
+        self._index.replace(people)
+        self._indexed = version

@@ -1,0 +1,152 @@
+"""The outbox at work: claims what is due, performs it, settles it. Several processes may run one each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.observability import Meters
+from warroom.changes import Claim
+from warroom.effects import Effect, JudgeAlerts
+from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
+from warroom.facts import Fact
+from warroom.ports import World
+from warroom.usecases import alerts, facts, rhythm
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=15)
+"""Longer than any single outside call may take; what a dead process held is taken over after it."""
+WIDTH = 48
+"""Effects and timers in the works at once."""
+
+Perform = Callable[[Claim, Effect], Awaitable[Fact | None]]
+
+
+class Dispatcher:
+    """Works while there is something due; `nudge` wakes it. `on_idle` hears when the next thing is due."""
+
+    def __init__(
+        self,
+        world: World,
+        perform: Perform,
+        meters: Meters,
+        *,
+        on_idle: Callable[[datetime | None], None] = lambda _: None,
+    ) -> None:
+        self._world = world
+        self._perform = perform
+        self._meters = meters
+        self._on_idle = on_idle
+        self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._open = True
+        self.last_round: datetime | None = None
+
+    def nudge(self) -> None:
+        """Something may be due."""
+        self._quiet.clear()
+        self._wake.set()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._loop = asyncio.create_task(self._run(), name="dispatcher")
+        self.nudge()
+
+    async def drain(self, seconds: float) -> None:
+        """Claim nothing more and let what is in the works finish; what does not is handed back when its lease ends."""
+        self._open = False
+        if self._loop:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+
+    async def quiet(self) -> None:
+        """Returns when nothing is due and nothing is in the works."""
+        while True:
+            await self._quiet.wait()
+            if not self._tasks and not self._wake.is_set():
+                return
+            await asyncio.wait(self._tasks) if self._tasks else await asyncio.wait_for(self._quiet.wait(), None)
+
+    async def _run(self) -> None:
+        while self._open:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._round()
+            except StoreUnavailable as error:
+                log.warning("the database is away; due work waits", error=str(error))
+            except Exception:
+                # The loop must outlive whatever goes wrong in one round; the tick starts the next.
+                log.exception("a round of the dispatcher failed")
+
+    async def _round(self) -> None:
+        room = WIDTH - len(self._tasks)
+        if room <= 0:
+            return
+        claims = await self._world.store.claim(now=self._world.clock.now(), limit=room, lease=LEASE)
+        self.last_round = self._world.clock.now()
+        for claim in claims:
+            task = asyncio.create_task(self._work(claim), name=f"work {claim.key}")
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+        if len(claims) == room:
+            self._wake.set()
+        elif not claims and not self._tasks and not self._wake.is_set():
+            self._on_idle(await self._world.store.next_due())
+            if not self._wake.is_set():
+                self._quiet.set()
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+
+    async def _work(self, claim: Claim) -> None:
+        name = claim.timer or (claim.effect.kind if claim.effect else "nothing")
+        with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
+            try:
+                outcome = await self._do(claim)
+            except LeaseLost:
+                outcome = "lost"
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("could not be settled; it comes again when the lease ends", error=str(error))
+                outcome = "unsettled"
+            except Exception:
+                # One broken effect must not take the others with it; it comes again when its lease ends.
+                log.exception("work failed in a way nobody foresaw")
+                outcome = "crashed"
+        self._meters.work(name, outcome, claim, self._world.clock.now())
+
+    async def _do(self, claim: Claim) -> str:
+        if claim.effect is None:
+            with contextlib.suppress(Refused):
+                await rhythm.fire(self._world, claim)
+            return "done"
+        try:
+            if isinstance(claim.effect, JudgeAlerts):
+                await alerts.judge_pending(self._world)
+                fact = None
+            else:
+                fact = await self._perform(claim, claim.effect)
+        except Retryable as error:
+            log.info("will be tried again", why=str(error), after=error.after)
+            await facts.failed(self._world, claim, error)
+            return "retry"
+        except Rejected as error:
+            log.warning("given up", why=str(error), code=error.code, advice=error.advice)
+            await facts.given_up(self._world, claim, error)
+            return "buried"
+        await facts.performed(self._world, claim, fact)
+        return "done"

@@ -1,0 +1,70 @@
+"""Settings, from the environment only. Secrets hide themselves when printed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_POLICY = Path("warroom.yml")
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The text names it and says what to write; it never shows a secret."""
+
+
+class Settings(BaseSettings):
+    """PRODUCT's table of settings. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, case_sensitive=False, extra="ignore")
+
+    slack_bot_token: SecretStr | None = None
+    slack_app_token: SecretStr | None = None
+    slack_api_url: str = "https://slack.com/api/"
+    database_url: SecretStr = SecretStr("sqlite:///warroom.db")
+    """Hidden as a whole: it may hold a password."""
+    warroom_policy: Path | None = None
+    web_host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=0, le=65535)
+    datadog_webhook_token: SecretStr | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["console", "json"] = "console"
+
+    @property
+    def policy_path(self) -> Path | None:
+        """The policy file to read: the one named, else ./warroom.yml where it exists, else None (the built-in policy)."""
+        if self.warroom_policy is not None:
+            return self.warroom_policy
+        return DEFAULT_POLICY if DEFAULT_POLICY.exists() else None
+
+    @property
+    def api_url(self) -> str:
+        """The Web API's base, with the trailing slash that the SDK needs."""
+        return self.slack_api_url if self.slack_api_url.endswith("/") else f"{self.slack_api_url}/"
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises SettingsError naming every wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise SettingsError("These settings are wrong:\n  " + "\n  ".join(lines)) from None
+
+
+def slack_tokens(settings: Settings) -> tuple[str, str]:
+    """(bot token, app token). Raises SettingsError naming what is missing and where it comes from."""
+    missing = []
+    if settings.slack_bot_token is None:
+        missing.append("SLACK_BOT_TOKEN: the bot token (xoxb-…), from “OAuth & Permissions” of your Slack app")
+    if settings.slack_app_token is None:
+        missing.append(
+            "SLACK_APP_TOKEN: the app-level token (xapp-…) with the scope connections:write, from “Basic Information”"
+        )
+    if missing:
+        raise SettingsError("These settings are missing:\n  " + "\n  ".join(missing))
+    assert settings.slack_bot_token is not None
+    assert settings.slack_app_token is not None
+    return settings.slack_bot_token.get_secret_value(), settings.slack_app_token.get_secret_value()
