@@ -50,7 +50,7 @@ def _is_vowel_sign(char: str) -> bool:
 
 
 def names_of(person: Person) -> tuple[tuple[str, str], ...]:
-    """(kind, comparison form) of every name the person has; the kinds are display, real, user and local, in this order."""
+    """(kind, comparison form) of every name the person has: display, real, user, local (of the email), in this order."""
     local = (person.email or "").partition("@")[0]
     said = (("display", person.display_name), ("real", person.real_name), ("user", person.name), ("local", local))
     return tuple((kind, key) for kind, text in said if (key := normal(text)))

@@ -60,7 +60,7 @@ def check(data: object) -> Checked:
 
 
 def _filled(data: Mapping[Any, Any]) -> dict[Any, Any]:
-    """The data with severities laid over the built-in ones, and with sections and outcomes that say nothing as empty."""
+    """The data with severities laid over the built-in ones, with sections and outcomes that say nothing as empty."""
     whole = {key: value for key, value in data.items() if value is not None or key not in Policy.model_fields}
     if isinstance(written := whole.get("severities"), Mapping):
         whole["severities"] = laid_over(written)

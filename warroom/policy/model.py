@@ -90,7 +90,7 @@ class Policy(Value):
 
     @cached_property
     def _severity_words(self) -> dict[str, str]:
-        words: dict[str, str] = Field(default_factory=dict)
+        words: dict[str, str] = {}
         for key, severity in self.severities.items():
             for word in (key, severity.name, *severity.aliases):
                 words.setdefault(normal(word), key)
