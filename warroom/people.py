@@ -50,7 +50,7 @@ def _is_vowel_sign(char: str) -> bool:
 
 
 def names_of(person: Person) -> tuple[tuple[str, str], ...]:
-    """(kind, comparison form) of every name the person has: display, real, user, local (of the email), in this order."""
+    """(kind, comparison form) of each of the names, in this order: display, real, user, local (part of the email)."""
     local = (person.email or "").partition("@")[0]
     said = (("display", person.display_name), ("real", person.real_name), ("user", person.name), ("local", local))
     return tuple((kind, key) for kind, text in said if (key := normal(text)))
