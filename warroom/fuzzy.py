@@ -20,7 +20,7 @@ _KINDS = {code: kind for kind, code in _CODES.items()}
 class FuzzyIndex:
     """Names in their comparison form and whose they are; only people who may be matched by name are kept.
 
-    Each distinct name is stored once, its owners in one string ("dU1 uU2": the display name of U1, the user name of U2).
+    Each distinct name is stored once, its owners in one string: "dU1 uU2" is U1's display name and U2's user name.
     """
 
     __slots__ = ("_names", "_owners")

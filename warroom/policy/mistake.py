@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from warroom.people import normal
 from warroom.value import Value
@@ -18,11 +18,13 @@ class Mistake(Value):
     path: str
     problem: str
     suggestion: str = ""
+    line: int | None = None
+    """In the file, counted from 1, where it was read from one."""
 
     def __str__(self) -> str:
-        where = f"{self.path}: " if self.path else ""
+        where = ", ".join(filter(None, (f"line {self.line}" if self.line else "", self.path)))
         hint = f" ({self.suggestion})" if self.suggestion else ""
-        return f"{where}{self.problem}{hint}"
+        return f"{where}: {self.problem}{hint}" if where else f"{self.problem}{hint}"
 
 
 class Wrong(ValueError):
@@ -43,6 +45,10 @@ def did_you_mean(said: str, known: Iterable[str]) -> str:
 
 
 def shown(value: object) -> str:
-    """A short picture of a value from the file, quoted."""
+    """A short picture of a value from the file, quoted; of lists and mappings only what they are."""
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, list | tuple | set):
+        return "a list"
     text = " ".join(str(value).split())
     return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
