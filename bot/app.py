@@ -8,16 +8,6 @@ import signal
 from collections.abc import AsyncIterator
 
 import structlog
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-
-from bot import clock as system
-from bot.alarm import Alarm
-from bot.directory import CachedDirectory
-from bot.dispatcher import Dispatcher
-from bot.observability import Meters
-from bot.settings import Settings, SettingsError, slack_tokens
-from bot.web import Web
 from handlers.register import Reading, register
 from handlers.webhooks import add_webhooks
 from integrations.slack.budget import Budget
@@ -29,9 +19,19 @@ from integrations.slack.reader import Reader
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.socket import InboxHandler
 from integrations.slack.startup import Report, verify
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from warroom.normalise import parse
+
+from bot import clock as system
+from bot.alarm import Alarm
+from bot.directory import CachedDirectory
+from bot.dispatcher import Dispatcher
+from bot.observability import Meters
+from bot.settings import Settings, SettingsError, slack_tokens
+from bot.web import Web
 from storage import open_store
 from warroom.errors import StoreUnavailable
-from warroom.normalise import parse
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
 from warroom.usecases.talk import sync_directory
@@ -124,6 +124,11 @@ class Bot:
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    async def idle(self) -> None:
+        """Returns when everything that arrived is worked off and nothing is due."""
+        await self.socket.idle()
+        await self.dispatcher.quiet()
 
     async def stop(self) -> None:
         """No new work; what is claimed is finished or handed back."""

@@ -13,11 +13,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.clock import SystemClock
 from bot.observability import hide, set_up_logging
 from bot.policy_file import PolicyError, effective_yaml, json_schema, load
 from bot.settings import Settings, SettingsError, load_settings
-from warroom.errors import Refused, StoreUnavailable, WarroomError
+from warroom.errors import WarroomError
 from warroom.policy import Policy
 
 cli = typer.Typer(
@@ -81,7 +80,9 @@ def run() -> None:
 
 
 @cli.command()
-def check(schema: Annotated[bool, typer.Option(help="Print the policy's JSON Schema for editors, and nothing else.")] = False) -> None:
+def check(
+    schema: Annotated[bool, typer.Option(help="Print the policy's JSON Schema for editors, and nothing else.")] = False,
+) -> None:
     """Say what is missing before the bot is started: settings, policy, database, tokens, scopes."""
     if schema:
         import json
@@ -109,7 +110,9 @@ def migrate() -> None:
 
     settings = _settings()
     before, after = _do(upgrade(settings.database_url.get_secret_value()))
-    out.print(f"The database is at {after}." if before == after else f"The database went from {before or 'empty'} to {after}.")
+    out.print(
+        f"The database is at {after}." if before == after else f"The database went from {before or 'empty'} to {after}."
+    )
 
 
 @cli.command()
@@ -119,7 +122,9 @@ def declare(
     team: Annotated[str | None, typer.Option(help="A team of the policy.")] = None,
     service: Annotated[list[str] | None, typer.Option(help="An affected service; may be repeated.")] = None,
     description: Annotated[str, typer.Option(help="More about it.")] = "",
-    invite: Annotated[list[str] | None, typer.Option(help="Somebody to invite: email, @name, id; may be repeated.")] = None,
+    invite: Annotated[
+        list[str] | None, typer.Option(help="Somebody to invite: email, @name, id; may be repeated.")
+    ] = None,
     private: Annotated[bool, typer.Option(help="Keep it private.")] = False,
     key: Annotated[str | None, typer.Option(help="The same key twice declares once.")] = None,
 ) -> None:
@@ -175,7 +180,9 @@ def show(number: int) -> None:
 
 
 @cli.command()
-def postmortem(number: int, write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None) -> None:
+def postmortem(
+    number: int, write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+) -> None:
     """Print the post-mortem document of an incident as Markdown."""
     from bot.offline import document_offline
 

@@ -36,7 +36,9 @@ POLICY = {
             ],
         }
     },
-    "rules": [{"name": "memory", "when": {"monitor": "*Memory*"}, "declare": {"severity": "SEV-1", "team": "platform"}}],
+    "rules": [
+        {"name": "memory", "when": {"monitor": "*Memory*"}, "declare": {"severity": "SEV-1", "team": "platform"}}
+    ],
     "links": {"runbooks": {"*Memory*": "https://runbooks.example.com/memory"}},
 }
 """The policy of the sandbox's company."""
@@ -139,7 +141,9 @@ async def _memory_leak(story: _Story) -> None:
     story.tell("Ada, on her phone, presses [bold]Acknowledge[/].")
     await slack.click(ada, room.name, room.messages_by_bot()[0], "Acknowledge")
     await bot.idle()
-    story.tell(f"She commands it now. The announcement in #incidents: {slack.channel('incidents').messages[-1].plain()[:120]!r}")
+    story.tell(
+        f"She commands it now. The announcement in #incidents: {slack.channel('incidents').messages[-1].plain()[:120]!r}"
+    )
     await story.later(minutes=15)
     story.tell("15 minutes without an update: Warroom reminds her.")
     story.see(room.messages_by_bot()[-1], f"#{room.name}")
@@ -242,4 +246,6 @@ def _look(slack: Sandbox, user: str, where: str) -> None:
         buttons = " ".join(f"[{label}]" for label in message.labels())
         out.print(Panel(f"{message.plain()}\n{buttons}".strip().replace("[", r"\["), width=90, border_style="dim"))
     for message in slack.ephemerals(slack.person(user))[-1:]:
-        out.print(Panel(message.plain().replace("[", r"\["), title="only you see this", width=90, border_style="yellow"))
+        out.print(
+            Panel(message.plain().replace("[", r"\["), title="only you see this", width=90, border_style="yellow")
+        )

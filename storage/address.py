@@ -53,7 +53,9 @@ def parse(text: str) -> Address:
 
 def _sqlite(url: URL) -> Address:
     if url.host or url.query:
-        raise BadAddress(f"A SQLite URL is only a path: three slashes for a relative one, four for an absolute one. {FORMS}")
+        raise BadAddress(
+            f"A SQLite URL is only a path: three slashes for a relative one, four for an absolute one. {FORMS}"
+        )
     path = "" if url.database in (None, ":memory:") else url.database
     return Address("sqlite", f"SQLite file {path}" if path else "temporary SQLite file", _at(path))
 

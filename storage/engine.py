@@ -62,9 +62,7 @@ def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
 
 def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
     query = dict(address.url.query)
-    settings = {
-        name: str(query.pop(name)) for name in ("application_name", "options", "search_path") if name in query
-    }
+    settings = {name: str(query.pop(name)) for name in ("application_name", "options", "search_path") if name in query}
     seconds = float(str(query.pop("connect_timeout", patience.total_seconds())))
     return _create(
         address,

@@ -50,7 +50,9 @@ def translated(address: Address) -> Iterator[None]:
         yield
     except IntegrityError as error:
         # Conflicts that we expect are handled by the statements; what is left is a unique value of the incident.
-        raise Conflict("Another writer took the same number, origin or channel first. Load and decide again.") from error
+        raise Conflict(
+            "Another writer took the same number, origin or channel first. Load and decide again."
+        ) from error
     except DBAPIError as error:
         state = str(getattr(error.orig, "sqlstate", "") or "")
         if state.startswith("40"):
@@ -84,5 +86,7 @@ def _advice(error: DBAPIError, state: str) -> str | None:
 
 
 def _unavailable(address: Address, reason: str, advice: str) -> StoreUnavailable:
-    first_line = reason.strip().splitlines()[0].rpartition(">: ")[2].rstrip(".") if reason.strip() else "no reason given"
+    first_line = (
+        reason.strip().splitlines()[0].rpartition(">: ")[2].rstrip(".") if reason.strip() else "no reason given"
+    )
     return StoreUnavailable(address.hide(f"{address.shown} did not answer: {first_line}. {advice} Nothing was stored."))

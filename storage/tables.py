@@ -32,7 +32,11 @@ class IncidentRow(Base, table=True):
     """One incident. `version` guards against two writers."""
 
     __tablename__ = "incident"
-    __table_args__ = (sa.UniqueConstraint("number"), sa.UniqueConstraint("origin_key"), sa.UniqueConstraint("channel_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("number"),
+        sa.UniqueConstraint("origin_key"),
+        sa.UniqueConstraint("channel_id"),
+    )
 
     id: str = Field(sa_type=Key, primary_key=True)
     number: int
@@ -192,7 +196,7 @@ class MetaRow(Base, table=True):
 def columns_of(model: type[SQLModel]) -> sa.Table:
     """The table behind a model, for statements in SQL terms."""
     table = sa.inspect(model).local_table
-    assert isinstance(table, sa.Table)  # noqa: S101 -- a mapped class without a join has exactly one table
+    assert isinstance(table, sa.Table)
     return table
 
 

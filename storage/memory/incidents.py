@@ -79,9 +79,7 @@ class Incidents:
 
     def search(self, open_only: bool, text: str, limit: int) -> list[Incident]:
         """Newest first."""
-        found = [
-            each for each in self.by_id.values() if text in each.search and (each.state.open or not open_only)
-        ]
+        found = [each for each in self.by_id.values() if text in each.search and (each.state.open or not open_only)]
         found.sort(key=lambda each: -each.number)
         return [each.value() for each in found[:limit]]
 

@@ -28,9 +28,7 @@ class _AcceptedAlert:
     judgement: Judgement | None = None
 
     def value(self) -> ReceivedAlert:
-        return ReceivedAlert(
-            alert=self.text.value(Alert), received_at=self.received_at, door=self.door, seq=self.seq
-        )
+        return ReceivedAlert(alert=self.text.value(Alert), received_at=self.received_at, door=self.door, seq=self.seq)
 
 
 @dataclass(slots=True)
@@ -85,7 +83,9 @@ class MemoryStore:
     async def purge(self, before: datetime) -> int:
         """Delete what is over since before that time; see `storage.sql.purge`."""
         records = self._records
-        envelopes = [key for key, each in records.envelopes.items() if each.done_at is not None and each.done_at < before]
+        envelopes = [
+            key for key, each in records.envelopes.items() if each.done_at is not None and each.done_at < before
+        ]
         alerts = [
             key
             for key, each in records.alerts.items()

@@ -147,7 +147,9 @@ def _ask_again(dialect: str) -> sa.Executable:
             "kind": new.kind,
             "priority": sa.case((sa.or_(idle, new.priority < old.priority), new.priority), else_=old.priority),
             "due_at": sa.case((in_flight, old.due_at), else_=sooner),
-            "due_since": sa.case((in_flight, old.due_since), (old.due_at <= new.due_at, old.due_since), else_=new.due_at),
+            "due_since": sa.case(
+                (in_flight, old.due_since), (old.due_at <= new.due_at, old.due_since), else_=new.due_at
+            ),
             "rev": old.rev + 1,
             "attempts": sa.case((in_flight, old.attempts), else_=0),
             "created_at": sa.case((sa.and_(idle, sa.not_(old.doubtful)), new.created_at), else_=old.created_at),

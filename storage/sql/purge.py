@@ -14,7 +14,9 @@ async def purge(conn: AsyncConnection, before: datetime) -> int:
     """How many rows were deleted. Incidents, timelines, firings, attached alerts and unfinished work stay."""
     over = [
         sa.delete(JOB).where(
-            JOB.c.due_at.is_(None), JOB.c.created_at < before, sa.func.coalesce(JOB.c.buried_at, JOB.c.created_at) < before
+            JOB.c.due_at.is_(None),
+            JOB.c.created_at < before,
+            sa.func.coalesce(JOB.c.buried_at, JOB.c.created_at) < before,
         ),
         sa.delete(ENVELOPE).where(ENVELOPE.c.done_at < before),
         sa.delete(ALERT).where(

@@ -32,11 +32,17 @@ class SqlStore:
     """`warroom.ports.Store` over SQLite or PostgreSQL. Opened by `storage.open_store`; safe to use from many tasks."""
 
     def __init__(
-        self, address: Address, engine: AsyncEngine, check: Callable[[sa.Connection], None], clean_up: Callable[[], None]
+        self,
+        address: Address,
+        engine: AsyncEngine,
+        check: Callable[[sa.Connection], None],
+        clean_up: Callable[[], None],
     ) -> None:
         self._address = address
         self._engine = engine
-        self._readers = engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
+        self._readers = (
+            engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
+        )
         self._writers = engine.execution_options(**{WRITES: True})
         # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
         self._turn = asyncio.Lock() if address.kind == "sqlite" else nullcontext()
@@ -170,7 +176,9 @@ class SqlStore:
         if not keys:
             return []
         shared = (
-            sa.select(FIRING_KEY.c.incident_id, FIRING_KEY.c.dedup_key).where(FIRING_KEY.c.key.in_(list(keys))).distinct()
+            sa.select(FIRING_KEY.c.incident_id, FIRING_KEY.c.dedup_key)
+            .where(FIRING_KEY.c.key.in_(list(keys)))
+            .distinct()
         ).subquery()
         same = sa.and_(FIRING.c.incident_id == shared.c.incident_id, FIRING.c.dedup_key == shared.c.dedup_key)
         query = (

@@ -90,7 +90,9 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
 async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> None:
     if not judged:
         return
-    first = sa.and_(ALERT.c.delivery_id == sa.bindparam("judged_id", type_=ALERT.c.delivery_id.type), ALERT.c.outcome.is_(None))
+    first = sa.and_(
+        ALERT.c.delivery_id == sa.bindparam("judged_id", type_=ALERT.c.delivery_id.type), ALERT.c.outcome.is_(None)
+    )
     values = [
         {
             "judged_id": each.delivery_id,
@@ -132,9 +134,7 @@ async def _keep_directory(conn: AsyncConnection, change: Changeset) -> None:
         await _upsert(conn, GROUP, ["id"], [rows.group_row(each) for each in change.groups])
     if change.people or change.groups:
         counter = insert(dialect, META).values(name=VERSION, number=1)
-        await conn.execute(
-            counter.on_conflict_do_update(index_elements=["name"], set_={"number": META.c.number + 1})
-        )
+        await conn.execute(counter.on_conflict_do_update(index_elements=["name"], set_={"number": META.c.number + 1}))
     if change.directory_complete:
         flag = insert(dialect, META).values(name=COMPLETE, number=1)
         await conn.execute(flag.on_conflict_do_nothing(index_elements=["name"]))

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
-from pydantic import SecretStr
 
-from bot.app import Bot, running
-from bot.policy_file import built_in
-from bot.settings import Settings
+from bot.app import Bot
 from sandbox import Sandbox
 from warroom.incident import Incident
-from warroom.policy import Policy, check
 
 TOKEN = "hook-secret-for-tests"
 
@@ -75,3 +67,41 @@ class WarRoom:
             session.post(url, json=body, headers={"X-Warroom-Token": token}) as answer,
         ):
             return answer.status
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """The company's policy; a test module may override it."""
+    checked = check(COMPANY)
+    assert checked.policy is not None, checked.mistakes
+    return checked.policy
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Sandbox]:
+    """A fresh workspace."""
+    async with Sandbox.running() as workspace:
+        yield workspace
+
+
+def settings_for(slack: Sandbox, database: str) -> Settings:
+    """The settings of a bot in that workspace."""
+    return Settings(
+        slack_bot_token=SecretStr(slack.bot_token),
+        slack_app_token=SecretStr(slack.app_token),
+        slack_api_url=slack.api_url,
+        database_url=SecretStr(database),
+        port=0,
+        datadog_webhook_token=SecretStr(TOKEN),
+    )
+
+
+@pytest.fixture
+async def room(slack: Sandbox, policy: Policy, tmp_path: Path) -> AsyncIterator[WarRoom]:
+    """The workspace with the bot running in it on the workspace's clock."""
+    async with AsyncExitStack() as stack:
+        settings = settings_for(slack, f"sqlite:///{tmp_path}/warroom.db")
+        bot = await stack.enter_async_context(running(settings, policy, slack.clock))
+        await slack.until_connected()
+        await bot.idle()
+        yield WarRoom(slack, bot)

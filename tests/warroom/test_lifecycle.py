@@ -94,7 +94,12 @@ def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(make: Make
 
 def test_one_commit_redraws_the_card_and_only_what_else_has_changed(make: Make, policy: Policy) -> None:
     before = make()
-    kinds = {type(e) for e in changeset(before, lifecycle.acknowledge(before, "UADA", minutes(3)), now=minutes(3), policy=policy).effects}
+    kinds = {
+        type(e)
+        for e in changeset(
+            before, lifecycle.acknowledge(before, "UADA", minutes(3)), now=minutes(3), policy=policy
+        ).effects
+    }
     assert kinds == {ShowCard, Announce}
     resolved = lifecycle.resolve(before, "UADA", minutes(3), policy)
     kinds = {type(e) for e in changeset(before, resolved, now=minutes(3), policy=policy).effects}
