@@ -22,7 +22,7 @@ from warroom.policy import Policy, check
 
 out = Console(highlight=False)
 
-TOKEN = "sandbox-hook"
+HOOK_SECRET = "sandbox-hook"
 
 POLICY = {
     "workspace": {"announce": "#incidents", "default_team": "platform"},
@@ -78,7 +78,7 @@ async def workspace(port: int = 0) -> AsyncIterator[tuple[Sandbox, Bot]]:
                 slack_api_url=slack.api_url,
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
-                datadog_webhook_token=SecretStr(TOKEN),
+                datadog_webhook_token=SecretStr(HOOK_SECRET),
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()
@@ -91,7 +91,7 @@ async def fire(bot: Bot, alert: dict[str, object]) -> int:
     url = f"http://127.0.0.1:{bot.port}/hooks/datadog"
     async with (
         aiohttp.ClientSession() as session,
-        session.post(url, json=alert, headers={"X-Warroom-Token": TOKEN}) as answer,
+        session.post(url, json=alert, headers={"X-Warroom-Token": HOOK_SECRET}) as answer,
     ):
         return answer.status
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
+from pydantic import SecretStr
 
-from bot.app import Bot
+from bot.app import Bot, running
+from bot.settings import Settings
 from sandbox import Sandbox
 from warroom.incident import Incident
+from warroom.policy import Policy, check
 
 TOKEN = "hook-secret-for-tests"
 
