@@ -74,11 +74,8 @@ class Dispatcher:
 
     async def quiet(self) -> None:
         """Returns when nothing is due and nothing is in the works."""
-        while True:
-            await self._quiet.wait()
-            if not self._tasks and not self._wake.is_set():
-                return
-            await asyncio.wait(self._tasks) if self._tasks else await asyncio.wait_for(self._quiet.wait(), None)
+        self.nudge()
+        await self._quiet.wait()
 
     async def _run(self) -> None:
         while self._open:

@@ -63,4 +63,6 @@ class Web:
         return web.json_response({"ok": not problems, "problems": problems}, status=503 if problems else 200)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(body=self._meters.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+        return web.Response(
+            body=self._meters.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )

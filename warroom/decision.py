@@ -101,9 +101,7 @@ def timers_of(incident: Incident) -> dict[str, datetime]:
         "close": incident.close_at,
         "auto_resolve": incident.auto_resolve_at,
     }
-    due |= {
-        f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at
-    }
+    due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
     return {kind: at for kind, at in due.items() if at is not None}
 
 

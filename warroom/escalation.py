@@ -13,7 +13,7 @@ from warroom.policy import Policy
 from warroom.timeline import Happened
 
 FALLBACK_REPEAT = timedelta(minutes=30)
-"""How often the last level is told again where the severity has neither an update nor an acknowledgement time."""
+"""How often the last level is told again for a severity that the policy does not know any more."""
 
 
 def next_level(incident: Incident) -> int | None:
@@ -34,12 +34,6 @@ def _applies(level: Level, severity: str) -> bool:
     return not level.only or severity in level.only
 
 
-def repeat_every(severity: str, policy: Policy) -> timedelta:
-    """The cadence at which an unanswered last level is told again."""
-    known = policy.severities.get(severity)
-    return (known.update_every or known.acknowledge_within) if known else FALLBACK_REPEAT
-
-
 def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
     """When the chain speaks next: the next level's time, or the repetition of the last. None once somebody has it."""
     if incident.state is not State.DETECTED or not incident.chain.levels:
@@ -47,7 +41,7 @@ def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime 
     index = next_level(incident)
     if index is not None:
         return incident.declared_at + incident.chain.levels[index].after
-    return now + repeat_every(incident.severity, policy)
+    return now + (policy.repeat_every(incident.severity) or FALLBACK_REPEAT)
 
 
 def stopped(incident: Incident) -> Incident:

@@ -33,7 +33,9 @@ def draft(incident: Incident, by: str | None, now: datetime, summary: str, impac
         raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
     if incident.postmortem is None:
         written = Postmortem(summary=summary, impact=impact, created_at=now, created_by=by)
-        decision = Decision(incident.but(postmortem=written)).note(Happened.POSTMORTEM, now, by=by, text="draft written")
+        decision = Decision(incident.but(postmortem=written)).note(
+            Happened.POSTMORTEM, now, by=by, text="draft written"
+        )
     else:
         written = incident.postmortem.but(revision=incident.postmortem.revision + 1)
         decision = Decision(incident.but(postmortem=written))
@@ -92,10 +94,14 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
     return Decision(after).note(Happened.POSTMORTEM, now, text="late").say(due, slot="postmortem due")
 
 
-def add_action(incident: Incident, by: str, now: datetime, text: str, owner: str | None, due_at: datetime | None) -> Decision:
+def add_action(
+    incident: Incident, by: str, now: datetime, text: str, owner: str | None, due_at: datetime | None
+) -> Decision:
     """One more action item. Raises Refused without words."""
     if not text.strip():
-        raise Refused("An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01.")
+        raise Refused(
+            "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
+        )
     item = ActionItem(
         id=f"a{len(incident.actions) + 1}",
         text=text,

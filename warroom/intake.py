@@ -15,7 +15,9 @@ from warroom.timeline import Happened
 FLAPS = 6
 """So many changes between firing and recovered make an alert a flapping one."""
 
-REPEATS = frozenset({Transition.RETRIGGER, Transition.RENOTIFY, Transition.REWARN, Transition.RE_NO_DATA, Transition.UPDATE})
+REPEATS = frozenset(
+    {Transition.RETRIGGER, Transition.RENOTIFY, Transition.REWARN, Transition.RE_NO_DATA, Transition.UPDATE}
+)
 """Transitions that speak again of something known; they never open a second incident."""
 
 
@@ -86,7 +88,9 @@ def attach(
     )
     decision = Decision(incident.but(alerts=summary))
     if before is None and note:
-        decision = decision.note(Happened.ALERT, now, text=alert.title, link=alert.link, key=f"alert:{alert.delivery_id}")
+        decision = decision.note(
+            Happened.ALERT, now, text=alert.title, link=alert.link, key=f"alert:{alert.delivery_id}"
+        )
     elif is_firing and not was_firing and not summary.flapping:
         decision = decision.note(
             Happened.ALERT, now, text=f"{alert.title} (again)", link=alert.link, key=f"alert:{alert.delivery_id}"

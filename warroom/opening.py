@@ -154,6 +154,8 @@ def invited(incident: Incident, fact: Invited) -> Decision:
     for reason in dict.fromkeys(reason for _, reason in fact.failed):
         who = tuple(person for person, why in fact.failed if why == reason)
         decision = decision.say(
-            Problem(what=f"could not be invited: {reason}", advice="Invite somebody else with /incident invite.", people=who)
+            Problem(
+                what=f"could not be invited: {reason}", advice="Invite somebody else with /incident invite.", people=who
+            )
         )
     return decision

@@ -31,7 +31,7 @@ class DocumentView(Value):
 
     view: IncidentView
     entries: tuple[Entry, ...]
-    names: dict[str, str] = {}
+    names: dict[str, str]
     written_at: datetime
 
 

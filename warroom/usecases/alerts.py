@@ -57,7 +57,9 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     if home is not None:
         return await _attach(world, received, verdict, *home)
     if alert.transition is Transition.RECOVER:
-        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it recovers nothing that is known here")
+        return await _settle(
+            world, received, AlertOutcome.IGNORED, verdict, why="it recovers nothing that is known here"
+        )
     if isinstance(verdict, AttachOnly):
         return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
     return await _open(world, received, verdict)
@@ -150,7 +152,8 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         team=verdict.team,
         services=(alert.service,) if alert.service else (),
         description=alert.text,
-        people=(*verdict.people, *alert.people),
+        people=(*([verdict.commander] if verdict.commander else []), *verdict.people, *alert.people),
+        commander=verdict.commander,
         private=verdict.private,
         fields=(*verdict.fields, *alert.facts),
         links=(*verdict.links, *intake.alert_links(alert)),

@@ -10,8 +10,8 @@ from warroom.changes import Firing, Judgement
 from warroom.decision import changeset
 from warroom.errors import Conflict, Refused
 from warroom.escalation import levels_at_start
-from warroom.incident import AlertSummary, Incident, Link, Origin
 from warroom.ids import new_id
+from warroom.incident import AlertSummary, Incident, Link, Origin
 from warroom.ports import World
 from warroom.responders import Resolution, resolve
 from warroom.value import Value
@@ -35,6 +35,7 @@ class Declare(Value):
     private: bool = False
     by: str | None = None
     commander: str | None = None
+    """A name; whoever is found behind it commands from the start."""
     fields: tuple[tuple[str, str], ...] = ()
     links: tuple[Link, ...] = ()
     source_message: str | None = None
@@ -61,11 +62,14 @@ async def declare(
     """
     severity, team = _severity(world, what.severity), _team(world, what)
     people = await resolve(what.people, world.directory, world.policy)
+    commander = await _one(world, what.commander)
     while True:
         known = await world.store.incident_from(what.origin_key)
         if known is not None:
             return Declared(incident=known, people=people, existed=True)
-        incident = _incident(world, what, severity, team, people, await world.store.last_number() + 1)
+        incident = _incident(
+            world, what, severity, team, (commander, *ids(people)), await world.store.last_number() + 1
+        )
         first = {i: incident.chain.levels[i].notify for i in levels_at_start(incident)}
         found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
         nobody = tuple(name for resolution in found.values() for name in unfound(resolution))
@@ -115,7 +119,7 @@ def _team(world: World, what: Declare) -> str | None:
 
 
 def _incident(
-    world: World, what: Declare, severity: str, team: str | None, people: Resolution, number: int
+    world: World, what: Declare, severity: str, team: str | None, people: tuple[str | None, ...], number: int
 ) -> Incident:
     now = world.clock.now()
     title = " ".join(what.title.split())
@@ -139,8 +143,8 @@ def _incident(
         fields=what.fields,
         links=what.links,
         declared_by=what.by,
-        commander=what.commander,
-        wanted=tuple(dict.fromkeys((*([what.by] if what.by else []), *([what.commander] if what.commander else []), *ids(people)))),
+        commander=people[0],
+        wanted=tuple(dict.fromkeys(person for person in (what.by, *people) if person)),
         declared_at=now,
         touched_at=now,
         chain=opening.chain_of(team, what.by, world.policy),
@@ -150,6 +154,11 @@ def _incident(
         auto_resolve_after=what.auto_resolve_after,
         source_message=what.source_message,
     )
+
+
+async def _one(world: World, name: str | None) -> str | None:
+    found = ids(await resolve((name,), world.directory, world.policy)) if name else ()
+    return found[0] if len(found) == 1 else None
 
 
 def ids(people: Resolution) -> tuple[str, ...]:

@@ -105,7 +105,9 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory)) or (isinstance(effect, Post) and isinstance(effect.notice, Problem)):
+    if isinstance(effect, (Whisper, SyncDirectory)) or (
+        isinstance(effect, Post) and isinstance(effect.notice, Problem)
+    ):
         return decision
     what = f"{_deed(effect)}: {error}"
     decision = decision.note(Happened.PROBLEM, now, text=what, key=f"problem:{effect.key}")

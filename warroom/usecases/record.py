@@ -76,7 +76,7 @@ class Briefing(Value):
 
 
 async def joined(world: World, channel_id: str, user: str) -> Briefing | None:
-    """The briefing for somebody who joined a room: None elsewhere, for whoever declared or opened it, and when it is over."""
+    """The briefing for somebody who joined a room: None elsewhere, for whoever declared it, and when it is over."""
     incident = await world.store.incident_in(channel_id)
     if incident is None:
         return None

@@ -1,0 +1,130 @@
+"""kill -9 at any moment of an opening, start again: one channel, one card, everybody invited, nothing missing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sandbox import Sandbox
+from tests.scenarios.conftest import COMPANY, TOKEN
+
+ROOT = Path(__file__).parents[2]
+
+STEPS = [
+    "conversations.create",
+    "chat.postMessage",
+    "conversations.invite",
+    "conversations.setTopic",
+    "conversations.setPurpose",
+    "pins.add",
+    "bookmarks.add",
+]
+
+
+class Process:
+    """The bot as a process of its own, as people run it."""
+
+    def __init__(self, slack: Sandbox, folder: Path) -> None:
+        (folder / "policy.yml").write_text(yaml.safe_dump(COMPANY | {"links": {"runbooks": {"*": "https://runbooks.example.com/"}}}))
+        self._env = {
+            "PATH": os.environ["PATH"],
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "DATABASE_URL": f"sqlite:///{folder}/warroom.db",
+            "WARROOM_POLICY": str(folder / "policy.yml"),
+            "DATADOG_WEBHOOK_TOKEN": TOKEN,
+            "PORT": "0",
+            "LOG_LEVEL": "WARNING",
+        }
+        self._slack = slack
+        self._log = folder / "log.txt"
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=ROOT, env=self._env, stdout=log, stderr=log
+            )
+        await self._slack.until_connected(timeout=20)
+
+    def kill(self) -> None:
+        """kill -9, wherever it is."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+
+    async def gone(self) -> None:
+        assert self._process is not None
+        await asyncio.wait_for(self._process.wait(), 10)
+
+    async def stop(self) -> int:
+        """SIGTERM; returns the exit code, within the promised ten seconds."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self._process.wait(), 10)
+
+
+def furnished(slack: Sandbox) -> bool:
+    """Whether everything an opening does is visible."""
+    rooms = [channel for channel in slack.channels() if channel.name.startswith("inc-1")]
+    if not rooms or not rooms[0].pins or not rooms[0].bookmarks:
+        return False
+    room = rooms[0]
+    wanted = {slack.person("ada").id, slack.person("grace").id, *slack.usergroup("sre-oncall").members}
+    return (
+        wanted <= set(room.members)
+        and bool(room.topic)
+        and bool(room.purpose)
+        and bool(slack.channel("incidents").messages_by_bot())
+        and bool(slack.channel("sre-alerts").messages_by_bot())
+    )
+
+
+def assert_exactly_once(slack: Sandbox) -> None:
+    """One of everything."""
+    rooms = [channel for channel in slack.channels() if channel.name.startswith("inc-")]
+    assert [room.name for room in rooms] == ["inc-1-checkout-returns-500s"]
+    room = rooms[0]
+    assert len(room.messages_by_bot()) == 1, [m.plain() for m in room.messages_by_bot()]
+    assert len(room.pins) == 1
+    assert len(room.bookmarks) == 1
+    assert len(slack.channel("incidents").messages_by_bot()) == 1
+    assert len(slack.channel("sre-alerts").messages_by_bot()) == 1
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("method", STEPS)
+async def test_killed_in_the_middle_of_an_opening(tmp_path: Path, method: str, moment: str) -> None:
+    async with Sandbox.running() as slack:
+        bot = Process(slack, tmp_path)
+        await bot.start()
+        slack.on_call(method, nth=1, moment=moment, do=bot.kill)
+        await slack.slash(
+            slack.person("ada"), "general", "/incident", "declare checkout returns 500s --sev 1 grace@example.com"
+        )
+        await bot.gone()
+        await bot.start()
+        await slack.until(lambda: furnished(slack), timeout=25, why="the opening is finished after the restart")
+        assert await bot.stop() == 0
+        assert_exactly_once(slack)
+
+
+async def test_sigterm_ends_it_in_time_with_nothing_half_done(tmp_path: Path) -> None:
+    async with Sandbox.running() as slack:
+        bot = Process(slack, tmp_path)
+        await bot.start()
+        await slack.slash(
+            slack.person("ada"), "general", "/incident", "declare checkout returns 500s --sev 1 grace@example.com"
+        )
+        assert await bot.stop() == 0
+        await bot.start()
+        await slack.until(lambda: furnished(slack), timeout=25, why="the opening is finished after the restart")
+        assert await bot.stop() == 0
+        assert_exactly_once(slack)

@@ -1,0 +1,122 @@
+"""Nights as they happen: nobody answers, updates are forgotten, it ends, it is written down."""
+
+from __future__ import annotations
+
+from tests.scenarios.conftest import WarRoom
+from warroom.incident import State
+from warroom.timeline import Happened
+
+
+async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    slack = room.slack
+    channel = slack.channel(incident.channel_name)
+    await room.wait(minutes=5)
+    assert (await room.incident()).overdue
+    assert "overdue" in channel.messages_by_bot()[0].plain().casefold()
+    await room.wait(minutes=10)
+    grace = slack.person("grace")
+    assert grace.id in channel.members
+    assert any(f"<@{grace.id}>" in str(m.blocks) + m.text for m in channel.messages_by_bot()[1:])
+    await room.wait(minutes=15)
+    await room.wait(minutes=15)
+    assert (await room.incident()).chain.rounds == 1
+    thread = slack.channel("incidents").messages_by_bot()[0].replies
+    assert thread, "everybody hears that nobody answered"
+    await slack.click(grace, incident.channel_name, channel.messages_by_bot()[0], "Acknowledge")
+    await room.settle()
+    after = await room.incident()
+    assert (after.state, after.commander) == (State.ACKNOWLEDGED, grace.id)
+    paged = len([e for e in await room.bot.store.timeline(after.id) if e.what is Happened.PAGED])
+    await room.wait(minutes=60)
+    assert len([e for e in await room.bot.store.timeline(after.id) if e.what is Happened.PAGED]) == paged
+
+
+async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) -> None:
+    incident = await room.declare("ada", "search is slow --sev 1")
+    slack, ada = room.slack, room.slack.person("ada")
+    channel = slack.channel(incident.channel_name)
+    await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Acknowledge")
+    await room.settle()
+    await room.wait(minutes=15)
+    reminder = channel.messages_by_bot()[-1]
+    assert reminder.labels() == ["Post update", "Snooze 15 min"]
+    await slack.click(ada, channel.name, reminder, "Snooze 15 min")
+    await room.settle()
+    assert reminder.deleted
+    await room.wait(minutes=15)
+    assert (await room.incident()).updates_missed == 2
+    assert slack.person("grace").id in channel.members, "the second missed update calls the next level"
+    await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Post update")
+    form = await slack.modal(ada)
+    form.fill("Update", "found it, rolling back")
+    assert (await slack.submit(ada, form)).closed
+    await room.settle()
+    after = await room.incident()
+    assert (after.updates_missed, after.last_update) == (0, "found it, rolling back")
+    assert "found it, rolling back" in channel.messages_by_bot()[-1].plain()
+    assert "found it, rolling back" in slack.channel("incidents").messages_by_bot()[0].replies[-1].plain()
+
+
+async def test_two_people_press_at_once_and_one_is_told_kindly(room: WarRoom) -> None:
+    incident = await room.declare("ada", "search is slow --sev 2")
+    slack = room.slack
+    ada, ben = slack.person("ada"), slack.person("ben")
+    channel = slack.channel(incident.channel_name)
+    card = channel.messages_by_bot()[0]
+    await slack.click(ada, channel.name, card, "Acknowledge")
+    await room.settle()
+    entries = await room.bot.store.timeline(incident.id)
+    assert len([e for e in entries if e.what is Happened.ACKNOWLEDGED]) == 1
+    await slack.slash(ben, channel.name, "/incident", "ack")
+    await room.settle()
+    assert ada.id in slack.ephemerals(ben)[-1].text + str(slack.ephemerals(ben)[-1].blocks)
+
+
+async def test_from_resolution_to_published_post_mortem(room: WarRoom) -> None:
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    slack, ada = room.slack, room.slack.person("ada")
+    channel = slack.channel(incident.channel_name)
+    note = await slack.say(ada, channel.name, "rolled back to 1.4.1")
+    await slack.react(ada, note, "pushpin")
+    await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Resolve")
+    await room.settle()
+    assert (await room.incident()).state is State.RESOLVED
+    await room.wait(hours=49)
+    assert any("Write post-mortem" in m.labels() for m in channel.messages_by_bot()), "a late one is chased"
+    await slack.slash(ada, channel.name, "/incident", "postmortem")
+    await room.settle()
+    assert b"rolled back to 1.4.1" in channel.files[-1].content
+    ready = next(m for m in reversed(channel.messages_by_bot()) if "Publish" in m.labels())
+    await slack.click(ada, channel.name, ready, "Publish")
+    await room.settle()
+    assert (await room.incident()).state is State.RESOLVED, "parts are missing"
+    assert "Root cause" in slack.ephemerals(ada)[-1].plain()
+    await slack.click(ada, channel.name, ready, "Edit post-mortem")
+    form = await slack.modal(ada)
+    for part in ("Summary", "Impact", "Root cause"):
+        form.fill(part, f"the {part}")
+    assert (await slack.submit(ada, form)).closed
+    await room.settle()
+    ready = next(m for m in reversed(channel.messages_by_bot()) if "Publish" in m.labels())
+    await slack.click(ada, channel.name, ready, "Publish")
+    await room.settle()
+    assert (await room.incident()).state is State.CLOSED
+    assert b"the Root cause" in channel.files[-1].content
+
+
+async def test_whoever_joins_late_is_told_what_they_missed(room: WarRoom) -> None:
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    slack = room.slack
+    await room.wait(minutes=3)
+    newcomer = slack.person("chidi")
+    await slack.join(newcomer, incident.channel_name)
+    await room.settle()
+    assert "checkout returns 500s" in slack.ephemerals(newcomer)[-1].plain()
+
+
+async def test_app_home_lists_what_is_open(room: WarRoom) -> None:
+    await room.declare("ada", "checkout returns 500s --sev 1")
+    await room.slack.open_home(room.slack.person("ben"))
+    await room.settle()
+    assert "checkout returns 500s" in str(room.slack.home(room.slack.person("ben")))
