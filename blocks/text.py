@@ -59,7 +59,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def readable(text: str) -> str:
-    """Plain text for what Slack wrote into a message: "<@U1|ada>" as "@ada", "<https://a.example|here>" with its address."""
+    """Plain text for what Slack wrote into a message: "<@U1|ada>" is "@ada", "<https://a.example|here>" has its address."""
     return _SLACKS.sub(_name_of, text)
 
 
@@ -88,7 +88,7 @@ def _clickable(url: re.Match[str]) -> str:
 
 
 def spoken(text: str, limit: int = 2900) -> str:
-    """As `prose`, with mentions of people and channels alive: only for answers that one person sees, which call nobody."""
+    """As `prose`, with people and channels mentioned: only for answers that one person sees, which call nobody."""
     parts, end = [], 0
     for token in _SPOKEN.finditer(text):
         parts += [escape(readable(text[end : token.start()])), mention(token[1]) if token[1] else f"<#{token[2]}>"]
