@@ -55,16 +55,20 @@ class CachedDirectory:
     async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
         """The most similar names."""
         await self._refresh()
-        return self._index.candidates(normal, limit)
+        found = []
+        for user_id, kind, score in self._index.candidates(normal, limit):
+            person = await self._store.person(user_id)
+            if person is not None:
+                found.append((person, kind, score))
+        return found
 
     async def _refresh(self) -> None:
         version, _ = await self._store.directory_version()
         if version == self._indexed:
             return
-        people: list[Person] = []
-        after = ""
+        index, after = FuzzyIndex(), ""
         while page := await self._store.people_after(after, PAGE):
-            people += page
+            for person in page:
+                index.add(person)
             after = page[-1].id
-        self._index.replace(people)
-        self._indexed = version
+        self._index, self._indexed = index, version
