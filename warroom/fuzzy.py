@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rapidfuzz import fuzz, process
 
 from warroom.people import Person, names_of
@@ -20,45 +22,51 @@ _KINDS = {code: kind for kind, code in _CODES.items()}
 class FuzzyIndex:
     """Names in their comparison form and whose they are; only people who may be matched by name are kept.
 
-    Each distinct name is stored once, its owners in one string: "dU1 uU2" is U1's display name and U2's user name.
+    Kept small: each distinct name once, its owners in one string ("dU1 uU2": U1's display name, U2's user name), and of a
+    person the bare texts, from which a Person is made again when asked for.
     """
 
-    __slots__ = ("_names", "_owners")
+    __slots__ = ("_owners", "_people")
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._people: dict[str, tuple[str, str, str, str | None, str | None]] = {}
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._people)
+
+    def replace(self, people: Iterable[Person]) -> None:
+        """From now on these people and nobody else."""
+        self._owners.clear()
+        self._people.clear()
+        for person in people:
+            self.add(person)
 
     def add(self, person: Person) -> None:
-        """The person can be found from now on, by the names of now; bots, guests and the deactivated cannot."""
+        """The person, new or changed, can be found by the names of now; bots, guests and the deactivated cannot."""
         self.remove(person.id)
         if person.deleted or person.is_bot or person.is_guest:
             return
-        kinds: dict[str, str] = {}
-        for kind, key in names_of(person):
-            kinds.setdefault(key, kind)
-        for key, kind in kinds.items():
+        for key, kind in _keys(person).items():
             owner = f"{_CODES[kind]}{person.id}"
             known = self._owners.get(key)
             self._owners[key] = f"{known} {owner}" if known else owner
-        self._names[person.id] = tuple(kinds)
-
-    replace = add
+        self._people[person.id] = (person.name, person.real_name, person.display_name, person.email, person.tz)
 
     def remove(self, person_id: str) -> None:
         """The person cannot be found any more; nothing happens for an unknown id."""
-        for key in self._names.pop(person_id, ()):
+        if person_id not in self._people:
+            return
+        for key in _keys(self._person(person_id)):
             left = [owner for owner in self._owners[key].split() if owner[1:] != person_id]
             if left:
                 self._owners[key] = " ".join(left)
             else:
                 del self._owners[key]
+        del self._people[person_id]
 
-    def candidates(self, normal: str, limit: int) -> list[tuple[str, str, float]]:
-        """(person id, kind, score from 70 to 100) of the nearest, best first, each person once.
+    def candidates(self, normal: str, limit: int) -> list[tuple[Person, str, float]]:
+        """(person, kind, score from 70 to 100) of the nearest, best first, each person once.
 
         `normal` is the comparison form of what was said. Where no name is clearly near, people are added whose name
         contains it ("ada" in Ada Lovelace), with scores too low for a match but good for a question.
@@ -70,14 +78,26 @@ class FuzzyIndex:
         if len(normal) >= SHORTEST_PART and (not near or near[0][1] < CLEAR):
             for key, score in self._containing(normal, 4 * limit):
                 scores[key] = max(score, scores.get(key, 0.0))
-        best: dict[str, tuple[str, str, float]] = {}
+        best: dict[str, tuple[str, float]] = {}
         for key, score in sorted(scores.items(), key=lambda pair: -pair[1]):
             for owner in self._owners[key].split():
-                best.setdefault(owner[1:], (owner[1:], _KINDS[owner[0]], score))
-        return sorted(best.values(), key=lambda found: (-found[2], found[0]))[:limit]
+                best.setdefault(owner[1:], (_KINDS[owner[0]], score))
+        ranked = sorted(best.items(), key=lambda found: (-found[1][1], found[0]))[:limit]
+        return [(self._person(person_id), kind, score) for person_id, (kind, score) in ranked]
 
     def _containing(self, part: str, limit: int) -> list[tuple[str, float]]:
         found = [key for key in self._owners if part in key]
-        share = len(part)
-        scored = [(key, (80.0 if key.startswith(part) else 72.0) + 6.0 * share / len(key)) for key in found]
+        scored = [(key, (80.0 if key.startswith(part) else 72.0) + 6.0 * len(part) / len(key)) for key in found]
         return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]
+
+    def _person(self, person_id: str) -> Person:
+        name, real_name, display_name, email, tz = self._people[person_id]
+        return Person(id=person_id, name=name, real_name=real_name, display_name=display_name, email=email, tz=tz)
+
+
+def _keys(person: Person) -> dict[str, str]:
+    """The kind of each distinct name, the highest of the ladder where one name is several kinds."""
+    kinds: dict[str, str] = {}
+    for kind, key in names_of(person):
+        kinds.setdefault(key, kind)
+    return kinds

@@ -8,10 +8,22 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from warroom.fuzzy import CLEAR, CUTOFF
+from warroom.fuzzy import CLEAR, CUTOFF, FuzzyIndex
 from warroom.people import Group, Person, normal
 from warroom.policy import Policy
 from warroom.value import Value
+
+__all__ = [
+    "Ambiguity",
+    "Directory",
+    "FuzzyIndex",
+    "Match",
+    "Resolution",
+    "Rung",
+    "Unknown",
+    "Why",
+    "resolve",
+]
 
 MARGIN = 8.0
 """A fuzzy match must be so much better than the next person."""
