@@ -27,3 +27,10 @@ class Group(Stored):
     name: str = ""
     members: tuple[str, ...] = ()
     disabled: bool = False
+
+
+def normal(text: str) -> str:
+    """TEMP."""
+    import unicodedata
+    flat = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(c for c in flat if c.isalnum())
