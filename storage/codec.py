@@ -11,6 +11,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -49,6 +50,13 @@ def key(text: str) -> str:
 def fold(text: str) -> str:
     """The text as it is compared in searches: without case, compatible forms made equal."""
     return unicodedata.normalize("NFKC", clean(text).casefold()).strip()
+
+
+def utc(time: datetime) -> datetime:
+    """The time in UTC. Raises ValueError when it has no time zone."""
+    if time.tzinfo is None:
+        raise ValueError(f"{time.isoformat()} has no time zone; stored times are aware.")
+    return time.astimezone(UTC)
 
 
 def timer_key(incident_id: str, kind: str) -> str:

@@ -21,9 +21,7 @@ class TZDateTime(sa.TypeDecorator[datetime]):
         """Raises ValueError on a naive time."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value.isoformat()} has no time zone; stored times are aware.")
-        value = value.astimezone(UTC)
+        value = codec.utc(value)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:

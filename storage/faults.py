@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.address import Address
@@ -61,13 +61,16 @@ def translated(address: Address) -> Iterator[None]:
         if advice is None:
             raise
         raise _unavailable(address, str(error.orig), advice) from error
+    except StatementError as error:
+        # A value that a column type refused; the statement around it helps nobody.
+        if isinstance(error.orig, ValueError):
+            raise error.orig from error
+        raise
     except PoolTimeout as error:
         raise _unavailable(address, "every connection is busy", "Look for long transactions.") from error
     except (OSError, TimeoutError) as error:
         reason = str(error) or "no answer in time"
         raise _unavailable(address, reason, "Check that the server runs and can be reached.") from error
-    except SQLAlchemyError:
-        raise
 
 
 def _advice(error: DBAPIError, state: str) -> str | None:

@@ -12,7 +12,7 @@ from storage.address import Address, parse, sqlite_at
 from storage.engine import engine_for
 from storage.errors import BadAddress
 from storage.memory import MemoryStore
-from storage.migrate import prepare, require_current
+from storage.schema import prepare, require_current
 from storage.sql.store import SqlStore
 
 if TYPE_CHECKING:

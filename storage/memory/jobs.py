@@ -36,7 +36,7 @@ class Job:
 
     def due(self, at: datetime | None) -> None:
         """Make it due at that time; None: nothing to do."""
-        self.due_at = self.due_since = at
+        self.due_at = self.due_since = None if at is None else codec.utc(at)
 
     def reset(self) -> None:
         """Forget earlier tries."""

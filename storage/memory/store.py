@@ -64,6 +64,7 @@ class MemoryStore:
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.ports.Store.commit`. Everything that can be refused is looked at before anything is written."""
         records = self._records
+        _require_aware(change)
         new_alerts = _unknown_alerts(records, change.received)
         if change.envelope and codec.key(change.envelope.key) in records.envelopes:
             return False
@@ -195,6 +196,16 @@ class MemoryStore:
     async def close(self) -> None:
         """Forget everything; afterwards every method raises StoreUnavailable."""
         self._kept = None
+
+
+def _require_aware(change: Changeset) -> None:
+    """Raises ValueError for a time without a zone."""
+    times = [change.now, *(timer.due_at for timer in change.timers), *(entry.at for entry in change.entries)]
+    times += [received.received_at for received in change.received]
+    times += [firing.last_seen_at for firing in change.firings]
+    for time in times:
+        if time is not None:
+            codec.utc(time)
 
 
 def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dict[str, ReceivedAlert]:

@@ -1,10 +1,10 @@
-"""Run by Alembic inside the transaction that `storage.migrate` opened."""
+"""Run by Alembic inside the transaction that `storage.schema` opened."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from storage.migrate import VERSION_TABLE
+from storage.schema import VERSION_TABLE
 from storage.tables import Base
 
 context.configure(

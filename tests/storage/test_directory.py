@@ -1,0 +1,78 @@
+"""People and groups are found by whatever somebody calls them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.storage.values import AnyStore, put
+from warroom.people import Group, Person, normal
+
+ADA = Person(id="U2", name="ada.l", real_name="Ada Lovelace", display_name="Adá", email="Ada.Love@Example.com", tz="UTC")
+BOB = Person(id="U1", name="bob", real_name="Bob Ada", display_name="", email=None, deleted=True)
+EVE = Person(id="W3", name="ada", real_name="Eve", display_name="ADA", email="ada.love@example.org", is_guest=True)
+
+
+async def test_people_are_found_by_id_email_and_every_kind_of_name(store: AnyStore) -> None:
+    await put(store, people=(ADA, BOB, EVE))
+    assert await store.person("U2") == ADA
+    assert await store.person("U9") is None
+    assert await store.people_by_email("ADA.love@EXAMPLE.com ") == [ADA]
+    assert await store.people_by_key("display", normal("ada")) == [ADA, EVE]
+    assert await store.people_by_key("real", normal("ada  lovelace")) == [ADA]
+    assert await store.people_by_key("user", normal("Bob")) == [BOB]
+    assert await store.people_by_key("local", normal("adalove")) == [ADA, EVE]
+    assert await store.people_by_key("local", normal("nobody")) == []
+
+
+async def test_nobody_has_the_empty_name(store: AnyStore) -> None:
+    await put(store, people=(BOB,))
+    assert await store.people_by_email("") == []
+    for kind in ("display", "real", "user", "local"):
+        assert await store.people_by_key(kind, "") == []
+
+
+async def test_an_unknown_kind_of_name_is_a_mistake(store: AnyStore) -> None:
+    with pytest.raises(ValueError, match="display, real, user, local"):
+        await store.people_by_key("nick", "ada")
+
+
+async def test_a_person_who_changed_is_found_by_the_new_name_only(store: AnyStore) -> None:
+    await put(store, people=(ADA,))
+    await put(store, people=(ADA.but(real_name="Ada King", email=None),))
+    assert await store.people_by_key("real", normal("Ada Lovelace")) == []
+    assert await store.people_by_email("ada.love@example.com") == []
+    assert [each.id for each in await store.people_by_key("real", normal("ada king"))] == ["U2"]
+
+
+async def test_the_directory_is_read_in_pages(store: AnyStore) -> None:
+    everybody = [Person(id=f"U{n:03}", name=f"p{n}") for n in range(250)]
+    await put(store, people=tuple(reversed(everybody)))
+    seen: list[Person] = []
+    while page := await store.people_after(seen[-1].id if seen else "", 100):
+        seen += page
+    assert seen == everybody
+
+
+async def test_groups_are_found_by_id_or_handle_and_enabled_ones_first(store: AnyStore) -> None:
+    old = Group(id="S1", handle="sre-oncall", members=("U1",), disabled=True)
+    new = Group(id="S2", handle="sre-oncall", members=("U2", "U1"))
+    await put(store, groups=(old, new, Group(id="S3", handle="s1")))
+    assert await store.group("S1") == old
+    assert await store.group("@SRE-Oncall") == new
+    assert await store.group("nobody") is None
+    assert await store.group("") is None
+    await put(store, groups=(new.but(members=("U9",)),))
+    changed = await store.group("S2")
+    assert changed is not None
+    assert changed.members == ("U9",)
+
+
+async def test_the_version_grows_with_every_change_of_people_or_groups_only(store: AnyStore) -> None:
+    await put(store, people=(ADA, BOB))
+    await put(store, groups=(Group(id="S1", handle="sre"),))
+    assert await store.directory_version() == (2, False)
+    await put(store)
+    await put(store, directory_complete=True)
+    assert await store.directory_version() == (2, True)
+    await put(store, people=(ADA,))
+    assert await store.directory_version() == (3, True)

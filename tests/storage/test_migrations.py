@@ -1,0 +1,155 @@
+"""A new database gets its tables, an old one waits for the operator, one from the future is left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from storage import BadAddress, DatabaseFromTheFuture, SchemaTooOld, migrate, open_store, schema
+from storage.address import parse
+from storage.engine import engine_for
+from storage.schema import VERSION_TABLE, revisions
+from storage.tables import Base
+from tests.storage.conftest import Opener
+from tests.storage.values import PATIENCE, ask, room, take_one
+from warroom.errors import StoreUnavailable
+
+BOTH = pytest.mark.parametrize("empty_url", ["sqlite", "postgresql"], indirect=True)
+
+
+async def execute(url: str, statement: str) -> None:
+    """Something done to the database behind Warroom's back."""
+    engine = engine_for(parse(url), PATIENCE)
+    async with engine.begin() as conn:
+        await conn.execute(sa.text(statement))
+    await engine.dispose()
+
+
+@BOTH
+async def test_an_empty_database_gets_its_tables_and_is_used_at_once(empty_url: str, opening: Opener) -> None:
+    store = await opening(empty_url)
+    await store.ready()
+    await ask(store, room())
+    assert (await take_one(store)).effect == room()
+
+
+@BOTH
+async def test_migrate_tells_what_it_did(empty_url: str) -> None:
+    newest = revisions()[0]
+    assert await migrate(empty_url) == (None, newest)
+    assert await migrate(empty_url) == (newest, newest)
+
+
+@BOTH
+async def test_models_and_migrations_agree(empty_url: str) -> None:
+    await migrate(empty_url)
+    engine = engine_for(parse(empty_url), PATIENCE)
+
+    def differences(connection: sa.Connection) -> list[object]:
+        options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
+
+    async with engine.connect() as conn:
+        assert await conn.run_sync(differences) == []
+    await engine.dispose()
+
+
+@BOTH
+async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str, opening: Opener) -> None:
+    stores = await asyncio.gather(*(opening(empty_url) for _ in range(4)))
+    for store in stores:
+        await store.ready()
+
+
+@BOTH
+async def test_a_database_from_the_future_is_refused_by_name(empty_url: str, opening: Opener) -> None:
+    store = await opening(empty_url)
+    await execute(empty_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999_teleport'")
+    for attempt in (open_store(empty_url), migrate(empty_url), store.ready()):
+        with pytest.raises(DatabaseFromTheFuture, match="9999_teleport.*newer version"):
+            await attempt
+
+
+@BOTH
+async def test_an_older_database_asks_for_migrate(empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    await migrate(empty_url)
+    step = '"""Next."""\nrevision = "0002"\ndown_revision = "0001"\ndef upgrade() -> None:\n    pass\n'
+    with_one_more_step(monkeypatch, tmp_path, step)
+    with pytest.raises(SchemaTooOld, match="python -m bot migrate"):
+        await open_store(empty_url)
+    assert await migrate(empty_url) == ("0001", "0002")
+    store = await open_store(empty_url)
+    await store.close()
+
+
+@BOTH
+async def test_a_step_that_fails_leaves_the_database_as_it_was(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await migrate(empty_url)
+    with monkeypatch.context() as patch:
+        step = (
+            '"""Broken."""\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+            "def upgrade() -> None:\n    op.execute('CREATE TABLE half (id INTEGER)')\n    raise RuntimeError('broken step')\n"
+        )
+        with_one_more_step(patch, tmp_path, step)
+        with pytest.raises(RuntimeError, match="broken step"):
+            await migrate(empty_url)
+    revisions.cache_clear()
+    assert await migrate(empty_url) == ("0001", "0001")
+    with pytest.raises((sa.exc.OperationalError, sa.exc.ProgrammingError), match="half"):
+        await execute(empty_url, "SELECT * FROM half")
+
+
+def with_one_more_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
+    """As if this were a later version of Warroom."""
+    later = tmp_path / "later"
+    shutil.copytree(Path(schema.__file__).parent / "migrations", later)
+    (later / "versions" / "0002_next.py").write_text(step)
+    config = schema._config()
+    config.set_main_option("script_location", str(later))
+    monkeypatch.setattr(schema, "_config", lambda: config)
+    revisions.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _forget_revisions() -> object:
+    yield
+    revisions.cache_clear()
+
+
+@BOTH
+async def test_somebody_elses_tables_are_not_touched(empty_url: str) -> None:
+    await execute(empty_url, "CREATE TABLE incident (id INTEGER)")
+    with pytest.raises(SchemaTooOld, match="tables named incident.*a database of its own"):
+        await open_store(empty_url)
+    await execute(empty_url, "SELECT id FROM incident")
+
+
+@BOTH
+async def test_a_neighbours_tables_do_no_harm(empty_url: str, opening: Opener) -> None:
+    await execute(empty_url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    await execute(empty_url, "INSERT INTO alembic_version VALUES ('theirs')")
+    await (await opening(empty_url)).ready()
+
+
+async def test_a_record_in_memory_has_nothing_to_migrate() -> None:
+    for url in ("memory://", "sqlite://"):
+        with pytest.raises(BadAddress, match="in memory"):
+            await migrate(url)
+
+
+async def test_migrate_waits_for_its_turn_and_then_says_who_is_in_the_way(sqlite_url: str) -> None:
+    engine = engine_for(parse(sqlite_url), PATIENCE)
+    async with engine.connect() as conn:
+        await conn.execute(sa.text("BEGIN IMMEDIATE"))
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await migrate(sqlite_url, patience=timedelta(milliseconds=100))
+    await engine.dispose()

@@ -1,0 +1,199 @@
+"""When the database is away, locked, full or closed, one type says so, with the next step and without a password."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from storage import BadAddress, migrate, open_store
+from storage.sql.store import SqlStore
+from tests.storage.conftest import Opener, PostgreSQL
+from tests.storage.values import PATIENCE, AnyStore, ask, entry, incident, put, room, take
+from warroom.errors import StoreUnavailable
+
+SOON = timedelta(milliseconds=300)
+
+
+def path_of(url: str) -> str:
+    """The file behind a SQLite URL."""
+    return url.removeprefix("sqlite:///")
+
+
+async def test_a_closed_store_says_so_to_everybody(store: AnyStore) -> None:
+    await store.close()
+    for attempt in (put(store), store.incident("i"), take(store), store.ready(), store.next_due()):
+        with pytest.raises(StoreUnavailable, match=r"closed.*Nothing was stored"):
+            await attempt
+    await store.close()
+
+
+async def test_nobody_listens_where_the_url_points() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        url = f"postgresql://warroom:hunter2@127.0.0.1:{bound.getsockname()[1]}/warroom"
+        for attempt in (open_store(url, patience=SOON), migrate(url, patience=SOON)):
+            with pytest.raises(StoreUnavailable, match="database warroom at 127.0.0.1.*Check that the server runs") as told:
+                await attempt
+            assert "hunter2" not in str(told.value)
+
+
+async def test_a_server_that_accepts_and_never_answers_is_given_up_in_time() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        url = f"postgresql://warroom:hunter2@127.0.0.1:{silent.getsockname()[1]}/warroom"
+        async with asyncio.timeout(5):
+            with pytest.raises(StoreUnavailable, match="no answer in time"):
+                await open_store(url, patience=SOON)
+
+
+async def test_a_database_that_does_not_exist_is_named(postgresql: PostgreSQL) -> None:
+    with pytest.raises(StoreUnavailable, match="nowhere.*Create the database"):
+        await open_store(postgresql.url("nowhere"), patience=SOON)
+
+
+async def test_a_user_that_may_not_log_in(postgresql: PostgreSQL) -> None:
+    url = postgresql.url("postgres").replace("postgres:@", "nobody:hunter2@")
+    with pytest.raises(StoreUnavailable, match="Check user and password") as told:
+        await open_store(url, patience=SOON)
+    assert "hunter2" not in str(told.value)
+
+
+async def test_postgresql_drops_our_connections_and_the_next_call_works(postgresql: PostgreSQL, opening: Opener) -> None:
+    url = postgresql.new()
+    store = await opening(url)
+    await ask(store, room("a"))
+    name = sa.make_url(url).database
+    postgresql.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';")
+    await ask(store, room("b"))
+    assert len(await take(store)) == 2
+
+
+async def test_a_read_only_postgresql_is_not_written_to(postgresql: PostgreSQL, opening: Opener) -> None:
+    url = postgresql.new()
+    name = sa.make_url(url).database
+    postgresql.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on;')
+    store = await opening(url)
+    assert await store.incidents() == []
+    with pytest.raises(StoreUnavailable, match="read-only.*primary"):
+        await ask(store, room())
+
+
+async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str, opening: Opener) -> None:
+    store = await opening(sqlite_url)
+    other = sqlite3.connect(path_of(sqlite_url), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="locked.*only Warroom opens the file"):
+        await put(store, incident=incident())
+    assert await store.incidents() == []
+    other.execute("COMMIT")
+    other.close()
+    assert await put(store, incident=incident())
+
+
+@contextmanager
+def pragma(store: AnyStore, statement: str) -> Iterator[None]:
+    """Every connection of the store behaves as if the file system did."""
+    assert isinstance(store, SqlStore)
+    engine = store._engine.sync_engine
+
+    def set_up(connection: sa.Connection) -> None:
+        connection.connection.cursor().execute(statement)  # type: ignore[no-untyped-call] # the driver's own cursor
+
+    sa.event.listen(engine, "begin", set_up, insert=True)
+    yield
+    sa.event.remove(engine, "begin", set_up)
+
+
+async def test_a_read_only_file_is_not_written_to(sqlite_url: str, opening: Opener) -> None:
+    store = await opening(sqlite_url)
+    with pragma(store, "PRAGMA query_only = ON"):
+        assert await store.incidents() == []
+        with pytest.raises(StoreUnavailable, match="readonly.*writable"):
+            await put(store, incident=incident())
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Root may write to any file, so give that up for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+async def test_a_file_that_we_may_not_write_to(sqlite_template: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "warroom.db"
+        path.write_bytes(sqlite_template)
+        path.chmod(0o444)
+        path.parent.chmod(0o555)
+        with as_nobody(), pytest.raises(StoreUnavailable, match="writable"):
+            await ask(await open_store(f"sqlite:///{path}", patience=PATIENCE), room())
+
+
+async def test_a_full_disk_loses_nothing_that_was_stored(sqlite_url: str, opening: Opener) -> None:
+    store = await opening(sqlite_url)
+    await put(store, incident=incident())
+    with pragma(store, "PRAGMA max_page_count = 1"):
+        with pytest.raises(StoreUnavailable, match=r"full.*Make room"):
+            await put(store, incident=incident(version=1, title="lost"), entries=(entry("k", text="x" * 1_000_000),))
+        kept = await store.incident("inc-1")
+        assert kept == incident(version=1)
+    with pragma(store, "PRAGMA max_page_count = 1000000"):
+        assert await put(store, incident=incident(version=1, title="written"), entries=(entry("k", text="x" * 1_000_000),))
+
+
+async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Dear diary, " * 500)
+    with pytest.raises(StoreUnavailable, match="not a database.*DATABASE_URL"):
+        await open_store(f"sqlite:///{path}")
+    assert path.read_text().startswith("Dear diary")
+
+
+async def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(BadAddress, match="The folder .*missing does not exist"):
+        await open_store(f"sqlite:///{tmp_path}/missing/warroom.db")
+
+
+async def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="unable to open"):
+        await open_store(f"sqlite:///{tmp_path}")
+
+
+async def test_a_temporary_file_is_gone_after_close() -> None:
+    store = await open_store("sqlite://")
+    assert isinstance(store, SqlStore)
+    path = Path(store._engine.url.database or "")
+    await ask(store, room())
+    assert path.exists()
+    await store.close()
+    assert not path.parent.exists()
+
+
+async def test_a_cancelled_commit_does_not_hold_up_the_next(store: AnyStore) -> None:
+    for steps in range(12):
+        work = asyncio.create_task(put(store, incident=incident(steps + 1), effects=(room(f"room:{steps}"),)))
+        for _ in range(steps):
+            await asyncio.wait([work], timeout=0.0005)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+    async with asyncio.timeout(5):
+        assert await put(store, incident=incident(99), effects=(room("last"),))
+    stored = {f"room:{each.number - 1}" for each in await store.incidents()} - {"room:98"} | {"last"}
+    assert {claim.key for claim in await take(store, limit=99)} == stored
