@@ -41,6 +41,11 @@ class Carried(NamedTuple):
     seen: str
 
 
+def nth(action_id: str, number: int) -> str:
+    """The id of one of several like buttons in a message: Slack wants each id once. A listener matches the beginning."""
+    return f"{action_id}:{number}"
+
+
 def carry(incident_id: str, seen: str = "") -> str:
     """A button's value. `seen` lets a second press of the same picture be recognised."""
     return f"{incident_id}|{seen}"

@@ -59,7 +59,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def readable(text: str) -> str:
-    """Plain text for what Slack wrote into a message: "<@U1|ada>" is "@ada", "<https://a.example|here>" has its address."""
+    """Plain text for what Slack wrote into a message: "<@U1|ada>" is "@ada", "<https://a.example|x>" has its address."""
     return _SLACKS.sub(_name_of, text)
 
 

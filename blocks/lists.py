@@ -1,0 +1,131 @@
+"""Answers that one person sees: lists of incidents, one incident, help, and what became of a command that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from blocks import kit, text, words
+from blocks.incident_card import details
+from blocks.kit import Card
+from warroom.views import IncidentView
+
+SHOWN = 30
+
+
+def incident_list(views: Sequence[IncidentView], now: datetime) -> Card:
+    """The open incidents in the order given, a line or two each."""
+    if not views:
+        return kit.card("No open incidents.", [kit.section("✅ No open incidents.")])
+    head = f"*{text.count(len(views), 'open incident')}*"
+    return _listed(head, views, now)
+
+
+def found(query: str, views: Sequence[IncidentView], now: datetime) -> Card:
+    """What a search found, open or not."""
+    asked = kit.line(query, 100)
+    if not views:
+        line = f"No incident says “{asked}” in its title, description or summary. Try fewer words."
+        return kit.card(line, [kit.section(line)])
+    return _listed(f"*{text.count(len(views), 'incident')}* with “{asked}”", views, now)
+
+
+def _listed(head: str, views: Sequence[IncidentView], now: datetime) -> Card:
+    shown = [kit.section(f"{incident_line(view)}\n{status_line(view, now)}") for view in views[:SHOWN]]
+    more = f"and {len(views) - SHOWN:,} more" if len(views) > SHOWN else ""
+    return kit.card(head, [kit.section(head), *shown, kit.context(more) if more else None])
+
+
+def incident_line(view: IncidentView) -> str:
+    """Sign, number, title and room."""
+    incident = view.incident
+    lock = "🔒 " if incident.private else ""
+    title = kit.line(words.title(incident), 150)
+    return f"{lock}{words.severity_sign(view)} *{incident.name} {title}* {text.channel_link(incident.channel_id)}"
+
+
+def status_line(view: IncidentView, now: datetime) -> str:
+    """Severity, state, age, commander and what is overdue."""
+    incident = view.incident
+    parts = [
+        kit.escape(words.severity(view)),
+        words.STATE[incident.state],
+        text.since(incident.declared_at, now)
+        if incident.state.open
+        else f"lasted {text.duration(words.lasted(incident, now))}",
+        f"commander {words.person(incident.commander)}",
+        *overdue(view, now),
+    ]
+    return " · ".join(parts)
+
+
+def overdue(view: IncidentView, now: datetime) -> list[str]:
+    """What should have happened already, in bold words."""
+    incident = view.incident
+    late = []
+    if incident.overdue and not incident.acknowledged_at and incident.state.open:
+        late.append("⚠️ *not acknowledged in time*")
+    if words.update_overdue(incident, now):
+        late.append("⚠️ *update overdue*")
+    required = incident.postmortem_required_by
+    published = incident.postmortem and incident.postmortem.published_at
+    if required and required <= now and not published:
+        late.append("⚠️ *post-mortem overdue*")
+    late += [f"⚠️ *action item overdue* ({each})" for each in _late_actions(view, now)]
+    return late
+
+
+def _late_actions(view: IncidentView, now: datetime) -> list[str]:
+    late = [item for item in view.incident.actions if item.due_at and item.due_at <= now and not item.done_at]
+    return [kit.line(item.text, 60) for item in late[:2]]
+
+
+def show(view: IncidentView, now: datetime) -> Card:
+    """One incident as its card shows it, with the way to its room and without buttons."""
+    head = words.headline(view)
+    room = kit.section(f"Room: {text.channel_link(view.incident.channel_id)}")
+    return kit.card(kit.escape(head), [kit.header(head), room, *details(view, now), *_actions(view)])
+
+
+def _actions(view: IncidentView) -> list[kit.Block]:
+    items = view.incident.actions[:15]
+    lines = [
+        f"{'☑️' if item.done_at else '⬜'} {kit.line(item.text, 150)} · {words.person(item.owner, 'no owner')}"
+        + (f" · due {text.when(item.due_at, view.timezone)}" if item.due_at else "")
+        for item in items
+    ]
+    return [kit.section("\n".join(["*Action items*", *lines]))] if lines else []
+
+
+def alerts(view: IncidentView) -> Card:
+    """Everything that fired in the incident, newest first, as far as the view holds it."""
+    if not view.firings:
+        line = f"No alerts are attached to {view.incident.name}."
+        return kit.card(line, [kit.section(line)])
+    numbers = view.incident.alerts
+    head = f"*{view.incident.name}*: {text.count(numbers.count, 'alert')}, {numbers.firing:,} firing"
+    lines = [
+        f"{words.ALERT_SIGN[each.state]} {kit.link(each.link, each.title or 'Untitled alert')} "
+        f"({words.ALERT_STATE[each.state]}, {each.count:,}×, last {text.when(each.last_seen_at, view.timezone)})"
+        for each in view.firings
+    ]
+    pages = ["\n".join(lines[i : i + 5]) for i in range(0, len(lines), 5)]
+    return kit.card(head, [kit.section(head), *map(kit.section, pages)])
+
+
+def help_card(rows: Sequence[tuple[str, str]]) -> Card:
+    """The subcommands: (usage, what it does)."""
+    lines = [f"`/incident {kit.line(usage, 120).replace('`', '')}` {kit.line(what, 200)}".strip() for usage, what in rows]
+    pages = ["\n".join(lines[i : i + 8]) for i in range(0, len(lines), 8)]
+    head = "*Warroom* runs incidents. Inside an incident's room the number is implied; elsewhere, add `#12`."
+    return kit.card("What /incident can do", [kit.section(head), *map(kit.section, pages)])
+
+
+def refusal(why: str, quoted: str = "") -> Card:
+    """A command that did nothing: why and what to do next, and what was typed, so that it can be copied and sent again."""
+    said = text.spoken(why)
+    typed = text.spoken(quoted, 2500)
+    blocks = [kit.section(f"⚠️ {said}")]
+    if typed:
+        blocks += [kit.context("You typed:"), kit.section(text.set_apart(typed, 3000))]
+    return kit.card(f"⚠️ {said}", blocks)
