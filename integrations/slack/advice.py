@@ -1,6 +1,7 @@
 """Slack's error codes in words for a tired person, each with the next step.
 
-Codes: docs.slack.dev, the error table of each method and "common errors". A code that is not here is shown as Slack wrote it.
+Codes: docs.slack.dev, the error table of each method and "common errors". A code that is not here is shown as
+Slack wrote it.
 """
 
 from __future__ import annotations
@@ -8,19 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_TOKEN = "Check SLACK_BOT_TOKEN (“OAuth & Permissions” of the Slack app) and start Warroom again."
+_RENEW = "Check SLACK_BOT_RENEW (“OAuth & Permissions” of the Slack app) and start Warroom again."
 _ADMIN = "Ask a workspace admin to allow it for the app, or do it by hand."
 _BUG = "This is a fault in Warroom; the log line about it says what Slack objected to."
 _UNARCHIVE = "Unarchive the channel by hand in Slack if it is still needed."
 
 ADVICE: Mapping[str, tuple[str, str]] = {
     "missing_scope": ("the app lacks a permission", "Add the scope to the Slack app and reinstall the app."),
-    "not_authed": ("no token was sent", _TOKEN),
-    "invalid_auth": ("the bot token is not valid", _TOKEN),
+    "not_authed": ("no token was sent", _RENEW),
+    "invalid_auth": ("the bot token is not valid", _RENEW),
     "account_inactive": ("the bot's account was switched off", "Reinstall the app in the workspace."),
-    "token_revoked": ("the bot token was revoked", "Reinstall the app in the workspace and set the new SLACK_BOT_TOKEN."),
+    "token_revoked": (
+        "the bot token was revoked",
+        "Reinstall the app in the workspace and set the new SLACK_BOT_RENEW.",
+    ),
     "token_expired": ("the bot token has expired", "Reinstall the app without token rotation and set the new token."),
-    "not_allowed_token_type": ("this is the wrong kind of token", _TOKEN),
+    "not_allowed_token_type": ("this is the wrong kind of token", _RENEW),
     "no_permission": ("the app is not allowed to do that", _ADMIN),
     "access_denied": ("the app is not allowed to do that", _ADMIN),
     "restricted_action": ("the workspace's settings do not allow it", _ADMIN),
@@ -36,10 +40,16 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     ),
     "is_archived": ("the channel is archived", _UNARCHIVE),
     "is_inactive": ("the channel is archived", _UNARCHIVE),
-    "name_taken": ("every channel name that was tried is taken", "Rename or delete an old channel, then declare again."),
+    "name_taken": (
+        "every channel name that was tried is taken",
+        "Rename or delete an old channel, then declare again.",
+    ),
     "user_not_found": ("there is no such person", "Check who was meant."),
     "users_not_found": ("there is no such person", "Check who was meant."),
-    "user_not_visible": ("the person cannot be seen by the app", "Ask a workspace admin whether the app may see guests."),
+    "user_not_visible": (
+        "the person cannot be seen by the app",
+        "Ask a workspace admin whether the app may see guests.",
+    ),
     "messages_tab_disabled": (
         "the app cannot write to people directly",
         "Switch on “Messages Tab” under “App Home” of the Slack app.",
@@ -50,7 +60,10 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     "too_many_bookmarks": ("the channel has as many bookmarks as Slack allows", "Remove some bookmarks."),
     "not_implemented": ("this workspace does not have that feature", "Nothing to do; the rest goes on."),
     "plan_upgrade_required": ("the workspace's plan does not have that feature", "Nothing to do; the rest goes on."),
-    "invalid_link": ("Slack does not accept the address", "Correct the link in the policy: it must start with https://"),
+    "invalid_link": (
+        "Slack does not accept the address",
+        "Correct the link in the policy: it must start with https://",
+    ),
     "cant_update_message": ("the message belongs to another app", _BUG),
     "cant_delete_message": ("the message belongs to another app", "Delete it by hand."),
     "edit_window_closed": ("the workspace does not allow editing old messages", _ADMIN),

@@ -1,7 +1,7 @@
 """Slack's rate limits, obeyed before they bite.
 
-Tiers: docs.slack.dev "Rate limits" (calls per minute, per method and workspace) and each method's page. Posting: about one
-message a second in a channel, short bursts allowed.
+Tiers: docs.slack.dev "Rate limits" (calls per minute, per method and workspace) and each method's page. Posting: about
+one message a second in a channel, short bursts allowed.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from integrations.slack.failures import failure
+from warroom.errors import Retryable
 
 TIMEOUT = 10
 """Seconds a call may take."""
@@ -43,8 +44,11 @@ def on_this_machine(url: str) -> bool:
 
 
 async def call(client: AsyncWebClient, method: str, **args: Any) -> Answer:
-    """Slack's answer to a method such as "chat.postMessage". Raises Retryable or Rejected (Declined when Slack said no)."""
-    return dict((await respond(client, method, **args)).data)
+    """Slack's answer to a method such as "chat.postMessage". Raises Retryable, or Rejected (Declined: Slack said no)."""
+    data = (await respond(client, method, **args)).data
+    if not isinstance(data, dict):
+        raise Retryable(f"Slack answered {method} with something unreadable", doubtful=True)
+    return data
 
 
 async def respond(client: AsyncWebClient, method: str, **args: Any) -> AsyncSlackResponse:

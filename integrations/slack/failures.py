@@ -1,7 +1,7 @@
 """What a failed call means: wait and try again, look first, or give up.
 
-Rules: docs.slack.dev "Rate limits" (429, Retry-After) and "common errors" (after internal_error, fatal_error and time-outs
-the act may have happened).
+Rules: docs.slack.dev "Rate limits" (429, Retry-After) and "common errors" (after internal_error, fatal_error and
+time-outs the act may have happened).
 """
 
 from __future__ import annotations

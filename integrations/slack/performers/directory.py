@@ -1,8 +1,9 @@
 """Reading the workspace's people and user groups into the directory.
 
-A large workspace has more pages than one lease or one minute's budget has room for. Each page is stored when it is read, and the
-cursor is kept in memory: when the budget or Slack says wait, the next try goes on where this one stopped. A process that
-starts anew, or another replica, begins at the first page; the directory counts as complete when one of them reached the end.
+A large workspace has more pages than one lease or one minute's budget has room for. Each page is stored when it is
+read, and the cursor is kept in memory: when the budget or Slack says wait, the next try goes on where this one stopped.
+A process that starts anew, or another replica, begins at the first page; the directory counts as complete when one of
+them reached the end.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ async def pin_card(act: Act[PinCard]) -> None:
 
 
 async def set_topic(act: Act[SetTopic]) -> None:
-    """Set the topic from the state as it is now. Every call posts a line in the room, so in doubt the topic is read first."""
+    """Set the topic from the state as it is now. Every call posts a line in the room, so in doubt it is read first."""
     incident = await act.incident()
     if incident.channel_id is None:
         return

@@ -42,7 +42,7 @@ def body(card: Card, key: str) -> dict[str, Any]:
 async def say(
     act: Act[Effect], channel: str, card: Card, *, thread_ts: str | None = None, incident: Incident | None = None
 ) -> tuple[str, str]:
-    """(channel id, ts) of the effect's message: the one found when in doubt, else a new one. Raises Retryable or Rejected.
+    """(channel id, ts) of the effect's message: in doubt the one found, else a new one. Raises Retryable or Rejected.
 
     `incident` widens the search to the whole life of the incident, for effects whose key comes again.
     """

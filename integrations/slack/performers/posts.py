@@ -37,9 +37,9 @@ async def announce(act: Act[Announce]) -> Announced | None:
     if incident.private:
         return None
     card = announcement(await act.view(incident), act.now)
-    if incident.announced_in is not None and incident.announced_ts is not None:
-        if await redraw(act, incident.announced_in, incident.announced_ts, card):
-            return None
+    there, ts = incident.announced_in, incident.announced_ts
+    if there is not None and ts is not None and await redraw(act, there, ts, card):
+        return None
     channel = await act.desk.channels.find(act.effect.channel, act.line)
     channel_id, ts = await say(act, channel, card, incident=incident)
     return Announced(channel_id=channel_id, ts=ts)
@@ -80,7 +80,7 @@ async def withdraw(act: Act[Withdraw]) -> None:
 
 
 async def _where(act: Act[Post], incident: Incident) -> tuple[str, str | None] | None:
-    """(channel, thread) of a notice; None when there is no such place and never will be. Raises Retryable while it is awaited."""
+    """(channel, thread) of a notice; None when there will never be such a place. Raises Retryable while it is awaited."""
     match act.effect.place:
         case Place.ROOM:
             return await _room(act, incident), None

@@ -100,7 +100,7 @@ async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
 
 
 async def invite(act: Act[Invite]) -> Invited:
-    """Bring people into the room. Those who are there already count as invited; the rest are named with Slack's code."""
+    """Bring people into the room. Those already there count as invited; the rest are named with Slack's code."""
     incident = await act.incident()
     if incident.channel_id is None:
         return Invited(people=())
@@ -127,7 +127,7 @@ async def _invite(act: Act[Invite], channel: str, people: list[str]) -> dict[str
 
 
 async def _one_by_one(act: Act[Invite], channel: str, people: list[str]) -> dict[str, str]:
-    # A server that knows no `force` refuses all for one. What is done is remembered, as the budget may end this halfway.
+    # A server that knows no `force` refuses all for one. What is done is remembered: the budget may end this.
     done = act.desk.invited.setdefault(act.key, {})
     for person in people:
         if person in done:

@@ -1,4 +1,4 @@
-"""Answering one person. A repeat after a doubtful failure is harmless: only they see it, and nothing can look for it."""
+"""Answering one person. A repeat after doubt is harmless: only they see it, and nothing could look for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ log = structlog.get_logger(__name__)
 
 LIFE = timedelta(minutes=29)
 """How long a response_url is used; Slack lets it live 30 minutes ("Handling user interaction")."""
-NOT_HERE = frozenset({"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "messages_tab_disabled"})
+NOT_HERE = frozenset(
+    {"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "messages_tab_disabled"}
+)
 
 
 async def whisper(act: Act[Whisper]) -> None:
