@@ -74,7 +74,7 @@ class InboxHandler(AsyncSocketModeHandler):
     async def start(self) -> None:
         """Begin to connect, watch the connection, and work off what an earlier process left. Returns at once."""
         self._chores = [
-            asyncio.create_task(self.client.connect(), name="socket"),
+            asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
             asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
             asyncio.create_task(self._replay(), name="inbox replay"),
         ]
@@ -91,7 +91,7 @@ class InboxHandler(AsyncSocketModeHandler):
         return len(pending)
 
     async def stop(self, timeout: float) -> None:
-        """Receive nothing more, give what is at work `timeout` seconds to end, then close. The next start does the rest."""
+        """Receive nothing more, give what is at work `timeout` seconds to end, and close. The next start does the rest."""
         self._open = False
         self.client.auto_reconnect_enabled = False
         await _cancel(*self._chores, self.client.message_receiver)
@@ -100,7 +100,7 @@ class InboxHandler(AsyncSocketModeHandler):
             if late:
                 log.warning("work is left for the next start", count=len(late))
             await _cancel(*late)
-        await self.client.close()
+        await self.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own
         """One delivery of Slack's. After `stop` it is left for another connection."""

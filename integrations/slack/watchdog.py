@@ -1,7 +1,7 @@
 """Frees a Socket Mode client that is stuck on a used-up address.
 
 The SDK's aiohttp client asks for a new address only when it has none: when connecting fails once the single-use ticket
-in the address has expired, it tries the same address for ever. Without an address it asks for a new one on its next try.
+in the address has expired, it tries the same address for ever. Without one it asks anew on its next try.
 """
 
 from __future__ import annotations

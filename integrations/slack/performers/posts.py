@@ -80,7 +80,7 @@ async def withdraw(act: Act[Withdraw]) -> None:
 
 
 async def _where(act: Act[Post], incident: Incident) -> tuple[str, str | None] | None:
-    """(channel, thread) of a notice; None when there will never be such a place. Raises Retryable while it is awaited."""
+    """(channel, thread) of a notice; None when there never will be such a place. Raises Retryable while awaited."""
     match act.effect.place:
         case Place.ROOM:
             return await _room(act, incident), None
