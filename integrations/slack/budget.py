@@ -1,0 +1,138 @@
+"""Slack's rate limits, obeyed before they bite.
+
+Tiers: docs.slack.dev "Rate limits" (calls per minute, per method and workspace) and each method's page. Posting: about
+one message a second in a channel, short bursts allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from warroom.ports import Clock
+
+TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
+"""Calls per minute."""
+
+PER_MINUTE: Mapping[str, int] = {
+    "auth.test": SPECIAL,
+    "bookmarks.add": TIER_2,
+    "bookmarks.list": TIER_3,
+    "chat.delete": TIER_3,
+    "chat.getPermalink": SPECIAL,
+    "chat.postEphemeral": TIER_4,
+    "chat.postMessage": SPECIAL,
+    "chat.update": TIER_3,
+    "conversations.create": TIER_2,
+    "conversations.history": TIER_3,
+    "conversations.info": TIER_3,
+    "conversations.invite": TIER_3,
+    "conversations.join": TIER_3,
+    "conversations.list": TIER_2,
+    "conversations.replies": TIER_3,
+    "conversations.setPurpose": TIER_2,
+    "conversations.setTopic": TIER_2,
+    "files.completeUploadExternal": TIER_4,
+    "files.getUploadURLExternal": TIER_4,
+    "pins.add": TIER_2,
+    "usergroups.list": TIER_2,
+    "users.conversations": TIER_2,
+    "users.info": TIER_4,
+    "users.list": TIER_2,
+    "users.lookupByEmail": TIER_3,
+    "views.publish": TIER_4,
+}
+"""Where Slack's sources differ, the smaller number."""
+
+POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal"})
+"""Methods that put a message into a channel."""
+CHANNEL_PER_SECOND = 1.0
+CHANNEL_BURST = 3.0
+BURST_SHARE = 4
+"""A method's burst is its number per minute divided by this."""
+REMEMBERED = 1000
+"""Channels whose budget is kept."""
+
+
+@dataclass
+class _Bucket:
+    per_second: float
+    size: float
+    at: datetime
+    left: float = 0.0
+    waiting: list[tuple[datetime, int]] = field(default_factory=list)
+    """When those who were told to wait come back, with their priority."""
+
+    def refill(self, now: datetime) -> None:
+        # A clock that was set back refills nothing, but must not stop the refilling for as long.
+        passed = max(0.0, (now - self.at).total_seconds())
+        self.left = min(self.size, self.left + passed * self.per_second)
+        self.at = now
+        self.waiting = [(when, who) for when, who in self.waiting if now < when <= now + timedelta(minutes=10)]
+
+    def wait(self, priority: int) -> float:
+        """Seconds until it is this one's turn: behind those of the same or higher priority, before the rest."""
+        if self.left >= 1:
+            return 0.0
+        ahead = sum(1 for _, theirs in self.waiting if theirs <= priority)
+        return (1 - self.left + ahead) / self.per_second
+
+    @property
+    def full(self) -> bool:
+        return self.left >= self.size and not self.waiting
+
+
+class Budget:
+    """How many calls of each method may still be made now."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._methods: dict[str, _Bucket] = {}
+        self._channels: dict[str, _Bucket] = {}
+        self._blocked: dict[str, tuple[datetime, float]] = {}
+
+    def take(self, method: str, channel: str | None = None, priority: int = 50) -> float:
+        """Seconds to wait, 0.0 for go (then the call is counted). A lower `priority` number waits less."""
+        now = self._clock.now()
+        blocked = self._still_blocked(method, now)
+        if blocked > 0:
+            return blocked
+        buckets = [self._of_method(method, now)]
+        if channel is not None and method in POSTS:
+            buckets.append(self._of_channel(channel, now))
+        slowest = max(buckets, key=lambda bucket: bucket.wait(priority))
+        wait = slowest.wait(priority)
+        if wait > 0:
+            slowest.waiting.append((now + timedelta(seconds=wait), priority))
+            return wait
+        for bucket in buckets:
+            bucket.left -= 1
+        return 0.0
+
+    def block(self, method: str, seconds: float) -> None:
+        """Slack answered 429: nobody calls this method before that many seconds have passed."""
+        self._blocked[method] = (self._clock.now() + timedelta(seconds=seconds), seconds)
+
+    def _still_blocked(self, method: str, now: datetime) -> float:
+        until, length = self._blocked.get(method, (now, 0.0))
+        left = (until - now).total_seconds()
+        if left <= 0:
+            self._blocked.pop(method, None)
+        return max(0.0, min(left, length))
+
+    def _of_method(self, method: str, now: datetime) -> _Bucket:
+        per_minute = PER_MINUTE[method]
+        size = per_minute / BURST_SHARE
+        bucket = self._methods.setdefault(method, _Bucket(per_minute / 60, size, now, size))
+        bucket.refill(now)
+        return bucket
+
+    def _of_channel(self, channel: str, now: datetime) -> _Bucket:
+        if len(self._channels) > REMEMBERED:
+            for bucket in self._channels.values():
+                bucket.refill(now)
+            self._channels = {name: bucket for name, bucket in self._channels.items() if not bucket.full}
+        bucket = self._channels.setdefault(channel, _Bucket(CHANNEL_PER_SECOND, CHANNEL_BURST, now, CHANNEL_BURST))
+        bucket.refill(now)
+        return bucket

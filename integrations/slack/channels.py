@@ -1,0 +1,85 @@
+"""Which channel a name means. The policy names channels as people do; Slack wants ids."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import datetime, timedelta
+
+from integrations.slack.failures import Declined
+from integrations.slack.line import PAGE, Line, next_cursor
+from warroom.errors import Rejected
+from warroom.ports import Clock
+
+ID = re.compile(r"[CGD][A-Z0-9]{7,}")
+FRESH = timedelta(minutes=1)
+"""A list that ended so recently is not read again for a name that was not in it."""
+CANNOT_LIST = frozenset({"missing_scope", "no_permission", "access_denied", "team_access_not_granted"})
+
+
+class ChannelBook:
+    """Channel names and their ids, learned from Slack's lists as they are needed and kept in memory."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ids: dict[str, str] = {}
+        self._cursor: str | None = None
+        self._read_at: datetime | None = None
+        self._one_reads = asyncio.Lock()
+
+    async def find(self, name: str, line: Line) -> str:
+        """The id of a channel named with or without #; the name itself where Slack does not let the app list channels.
+
+        Raises Retryable (a long list is read on where it was left), and Rejected when there is no such channel.
+        """
+        wanted = name.strip().lstrip("#")
+        if ID.fullmatch(wanted):
+            return wanted
+        wanted = wanted.casefold()
+        if wanted not in self._ids:
+            try:
+                async with self._one_reads:
+                    await self._read(wanted, line)
+            except Declined as refusal:
+                self._cursor = None
+                if refusal.code not in CANNOT_LIST:
+                    raise
+                return f"#{wanted}"
+        if wanted not in self._ids:
+            raise Rejected(
+                f"there is no channel #{wanted} that the bot can see (channel_not_found)",
+                code="channel_not_found",
+                advice=f"Create #{wanted} or correct its name in the policy; if it is private, invite the bot to it.",
+            )
+        return self._ids[wanted]
+
+    def forget(self, channel_id: str) -> None:
+        """That id does not work any more; the name is looked up anew."""
+        self._ids = {name: known for name, known in self._ids.items() if known != channel_id}
+        self._read_at = None
+
+    async def _read(self, wanted: str, line: Line) -> None:
+        now = self._clock.now()
+        if wanted in self._ids or (self._read_at is not None and now - self._read_at < FRESH):
+            return
+        if self._cursor is None:
+            await self._read_own(line)
+        while wanted not in self._ids:
+            page = await line.call(
+                "conversations.list", types="public_channel", exclude_archived=True, limit=PAGE, cursor=self._cursor
+            )
+            self._learn(page.get("channels") or [])
+            self._cursor = next_cursor(page)
+            if self._cursor is None:
+                self._read_at = now
+                return
+
+    async def _read_own(self, line: Line) -> None:
+        # The channels the bot is in: a short list that holds most names the policy has, private ones too.
+        async for channel in line.items(
+            "users.conversations", "channels", types="public_channel,private_channel", exclude_archived=True
+        ):
+            self._learn([channel])
+
+    def _learn(self, channels: list[dict[str, str]]) -> None:
+        self._ids |= {channel["name"].casefold(): channel["id"] for channel in channels if channel.get("name")}

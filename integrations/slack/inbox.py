@@ -1,0 +1,45 @@
+"""What Slack delivered is kept before it is acknowledged, and worked off once.
+
+Keys: an event keeps its event_id when it is delivered again; a command, click or shortcut has a trigger_id of its own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from warroom.changes import Envelope
+
+EVENT = "events_api"
+COMMAND = "slash_commands"
+INTERACTIVE = "interactive"
+ANSWERED_FIRST = frozenset({"view_submission", "view_closed", "block_suggestion"})
+"""Interactions whose acknowledgement carries the answer, so the handlers come first."""
+
+
+def answered_first(request: SocketModeRequest) -> bool:
+    """Whether the acknowledgement is the answer."""
+    return request.type == INTERACTIVE and request.payload.get("type") in ANSWERED_FIRST
+
+
+def envelope(request: SocketModeRequest, now: datetime) -> Envelope:
+    """The delivery as it is stored."""
+    payload = request.payload
+    key = payload.get("event_id") or payload.get("trigger_id") or request.envelope_id
+    return Envelope(key=str(key), kind=request.type, body=payload, received_at=now)
+
+
+def not_stored(request: SocketModeRequest) -> dict[str, str] | None:
+    """The acknowledgement while the database is away: what was typed is quoted back. None when there should be none:
+    Slack delivers events again, and tells the person that a click failed.
+    """
+    if request.type != COMMAND or not request.accepts_response_payload:
+        return None
+    typed = f"{request.payload.get('command', '')} {request.payload.get('text', '')}".strip()
+    text = (
+        "Warroom cannot reach its database, so nothing was done. Try again in a minute. You typed:\n"
+        f"```{escape(typed.replace('```', ''), quote=False)[:2000]}```"
+    )
+    return {"response_type": "ephemeral", "text": text}

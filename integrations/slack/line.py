@@ -1,0 +1,54 @@
+"""A line to Slack that keeps within the budget."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.slack.budget import POSTS, Budget
+from integrations.slack.client import Answer, call
+from warroom.errors import Retryable
+
+PAGE = 200
+"""Items asked for at once (Slack: "Pagination" recommends at most 200)."""
+
+
+class Line:
+    """Calls Slack when the budget allows it; otherwise the caller comes back later."""
+
+    def __init__(self, client: AsyncWebClient, budget: Budget, priority: int = 50) -> None:
+        self.client, self._budget, self._priority = client, budget, priority
+
+    async def call(self, method: str, **args: Any) -> Answer:
+        """Slack's answer. Raises Retryable (also, with `after`, when it is not this call's turn yet) or Rejected."""
+        wait = self._budget.take(method, _channel(method, args), self._priority)
+        if wait > 0:
+            raise Retryable(f"{method} waits for its turn", after=wait, doubtful=False)
+        try:
+            return await call(self.client, method, **args)
+        except Retryable as error:
+            if error.after is not None:
+                self._budget.block(method, error.after)
+            raise
+
+    async def items(self, method: str, key: str, **args: Any) -> AsyncIterator[Answer]:
+        """Everything under `key` of every page. Raises as `call`."""
+        cursor: str | None = None
+        while True:
+            page = await self.call(method, limit=PAGE, cursor=cursor, **args)
+            for item in page.get(key) or []:
+                yield item
+            cursor = next_cursor(page)
+            if cursor is None:
+                return
+
+
+def next_cursor(page: Answer) -> str | None:
+    """Where the next page starts; None after the last. A page may be empty before the end (Slack: "Pagination")."""
+    return (page.get("response_metadata") or {}).get("next_cursor") or None
+
+
+def _channel(method: str, args: dict[str, Any]) -> str | None:
+    return (args.get("channel") or args.get("channel_id")) if method in POSTS else None

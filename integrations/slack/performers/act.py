@@ -1,0 +1,105 @@
+"""One performing of one effect: the claim, the effect, and everything a performer works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.slack.budget import Budget
+from integrations.slack.channels import ChannelBook
+from integrations.slack.client import Answer
+from integrations.slack.line import Line
+from warroom.changes import Claim
+from warroom.effects import Effect
+from warroom.errors import Rejected
+from warroom.incident import Incident
+from warroom.policy import Policy
+from warroom.ports import Clock, Store
+from warroom.views import IncidentView, incident_view
+
+SLACK_MAY_BE_BEHIND = timedelta(seconds=60)
+"""How far Slack's clock may be behind ours when we look for something we did."""
+
+
+@dataclass
+class SyncProgress:
+    """How far a read of the workspace's people got in this process."""
+
+    cursor: str | None = None
+    people_read: bool = False
+
+
+@dataclass
+class Desk:
+    """What all performers share. The memories only save calls: a process that starts without them does the same."""
+
+    client: AsyncWebClient
+    store: Store
+    policy: Policy
+    clock: Clock
+    budget: Budget
+    channels: ChannelBook
+    bot_user_id: str
+    taken_names: set[str] = field(default_factory=set)
+    """Channel names that Slack said are taken."""
+    invited: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    sync: SyncProgress = field(default_factory=SyncProgress)
+
+
+E = TypeVar("E", bound=Effect, covariant=True)
+
+
+@dataclass(frozen=True)
+class Act(Generic[E]):
+    """One performing of one effect."""
+
+    claim: Claim
+    effect: E
+    desk: Desk
+    line: Line
+
+    @property
+    def now(self) -> datetime:
+        return self.desk.clock.now()
+
+    @property
+    def doubtful(self) -> bool:
+        """It may have happened before: look first."""
+        return self.claim.doubtful
+
+    @property
+    def key(self) -> str:
+        return self.effect.key
+
+    async def call(self, method: str, **args: Any) -> Answer:
+        """Slack's answer. Raises Retryable or Rejected."""
+        return await self.line.call(method, **args)
+
+    async def incident(self) -> Incident:
+        """The incident as it is now. Raises Rejected when the effect has none."""
+        found = await self.desk.store.incident(self.effect.incident_id) if self.effect.incident_id else None
+        if found is None:
+            raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
+        return found
+
+    async def view(self, incident: Incident) -> IncidentView:
+        """The incident with its alerts, ready to be drawn."""
+        firings = await self.desk.store.firings(incident.id)
+        return incident_view(incident, self.desk.policy, tuple(firings))
+
+    def since(self, incident: Incident | None = None) -> str:
+        """From when to look for what this effect did, as a Slack ts.
+
+        An effect that is asked for again and again keeps its key, so it is looked for since the incident began.
+        """
+        start = min(self.claim.created_at, incident.declared_at) if incident else self.claim.created_at
+        return f"{(start - SLACK_MAY_BE_BEHIND).timestamp():.6f}"
+
+    async def never_came(self, kind: str) -> bool:
+        """Whether an effect of that kind was given up for this incident, so that there is nothing to wait for."""
+        buried = await self.desk.store.buried()
+        return any(grave.kind == kind and grave.incident_id == self.effect.incident_id for grave in buried)

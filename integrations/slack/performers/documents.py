@@ -1,0 +1,91 @@
+"""The post-mortem as a file in the room, in Slack's three steps (files.getUploadURLExternal)."""
+
+from __future__ import annotations
+
+import re
+
+import aiohttp
+from blocks.document import markdown
+
+from integrations.slack.failures import Declined, failure
+from integrations.slack.performers.act import Act
+from integrations.slack.performers.messages import GONE
+from warroom.effects import ShareDocument
+from warroom.errors import Rejected, Retryable
+from warroom.incident import Incident
+from warroom.timeline import Entry
+from warroom.views import DocumentView
+
+MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
+
+
+async def share_document(act: Act[ShareDocument]) -> None:
+    """Share the document, built from the record as it is now; in doubt the file is looked for in the room first."""
+    incident = await act.incident()
+    if incident.channel_id is None:
+        return
+    filename = f"post-mortem-inc-{incident.number}-r{act.effect.revision}.md"
+    if act.doubtful and await _is_shared(act, incident.channel_id, filename):
+        return
+    content = (await _document(act, incident)).encode()
+    ticket = await act.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    await _upload(act, ticket["upload_url"], content)
+    await act.call(
+        "files.completeUploadExternal",
+        files=[{"id": ticket["file_id"], "title": f"Post-mortem {incident.name}"}],
+        channel_id=incident.channel_id,
+    )
+
+
+async def _upload(act: Act[ShareDocument], url: str, content: bytes) -> None:
+    """Nothing is visible before the last step, so a failure here leaves no doubt. The address is a secret."""
+    session = act.desk.client.session
+    if session is None:
+        raise Retryable("the connection to Slack is closed")
+    try:
+        async with session.post(url, data=content, proxy=act.desk.client.proxy) as answer:
+            status = answer.status
+    except (aiohttp.ClientError, OSError) as error:
+        raise Retryable(str(failure("the upload", error))) from error
+    if status == 429 or status >= 500:
+        raise Retryable(f"Slack had trouble taking the file (HTTP {status})")
+    if status >= 400:
+        raise Rejected(f"Slack did not take the file (HTTP {status})", code="upload_failed", advice="Paste it by hand.")
+
+
+async def _is_shared(act: Act[ShareDocument], channel: str, filename: str) -> bool:
+    try:
+        async for message in act.line.items("conversations.history", "messages", channel=channel, oldest=act.since()):
+            names = [file.get("name") for file in message.get("files") or []]
+            if message.get("user") == act.desk.bot_user_id and filename in names:
+                return True
+    except Declined as refusal:
+        if refusal.code not in GONE:
+            raise
+    return False
+
+
+async def _document(act: Act[ShareDocument], incident: Incident) -> str:
+    entries = await act.desk.store.timeline(incident.id)
+    view = DocumentView(
+        view=await act.view(incident),
+        entries=tuple(entries),
+        names=await _names(act, incident, entries),
+        written_at=act.now,
+    )
+    return markdown(view)
+
+
+async def _names(act: Act[ShareDocument], incident: Incident, entries: list[Entry]) -> dict[str, str]:
+    """User ids to the names people know, for everybody the document may speak of."""
+    texts = [incident.model_dump_json(), *(entry.text for entry in entries)]
+    ids = {entry.by for entry in entries if entry.by} | {found for text in texts for found in MENTION.findall(text)}
+    ids |= {*incident.invited, *incident.wanted, *incident.chain.told, *(person for _, person in incident.roles)}
+    ids |= {item.owner for item in incident.actions if item.owner}
+    ids |= {incident.declared_by, incident.commander, incident.acknowledged_by, incident.resolved_by} - {None}
+    names: dict[str, str] = {}
+    for user_id in sorted(filter(None, ids)):
+        person = await act.desk.store.person(user_id)
+        if person is not None:
+            names[user_id] = person.display_name or person.real_name or person.name
+    return names

@@ -1,0 +1,123 @@
+"""Posting exactly once: every message carries its effect's key, and in doubt the key is looked for first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import structlog
+
+from blocks.kit import Card
+from integrations.slack.client import Answer
+from integrations.slack.failures import Declined
+from integrations.slack.performers.act import Act
+from warroom.effects import Effect
+from warroom.errors import Retryable
+from warroom.incident import Incident
+
+log = structlog.get_logger(__name__)
+
+EVENT_TYPE = "warroom"
+GONE = frozenset({"channel_not_found", "not_in_channel", "thread_not_found"})
+
+
+def stamp(key: str) -> str:
+    """The block id by which a message of that effect is known even where Slack drops metadata."""
+    return f"wr:{hashlib.sha256(key.encode()).hexdigest()[:24]}"
+
+
+def body(card: Card, key: str) -> dict[str, Any]:
+    """The arguments of chat.postMessage and chat.update that make up the message."""
+    blocks = [dict(block) for block in card.blocks]
+    if blocks:
+        blocks[0]["block_id"] = stamp(key)
+    return {
+        "text": card.text,
+        "blocks": blocks,
+        "metadata": {"event_type": EVENT_TYPE, "event_payload": {"key": key}},
+    }
+
+
+async def say(
+    act: Act[Effect], channel: str, card: Card, *, thread_ts: str | None = None, incident: Incident | None = None
+) -> tuple[str, str]:
+    """(channel id, ts) of the effect's message: in doubt the one found, else a new one. Raises Retryable or Rejected.
+
+    `incident` widens the search to the whole life of the incident, for effects whose key comes again.
+    """
+    if act.doubtful:
+        found = await find(act, channel, thread_ts, act.since(incident))
+        if found is not None:
+            return channel, found
+    try:
+        answer = await _post(act, channel, card, thread_ts)
+    except Declined as refusal:
+        if refusal.code != "not_in_channel":
+            act.desk.channels.forget(channel)
+            raise
+        await act.call("conversations.join", channel=channel)
+        answer = await _post(act, channel, card, thread_ts)
+    return answer["channel"], answer["ts"]
+
+
+async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None) -> Answer:
+    return await act.call(
+        "chat.postMessage",
+        channel=channel,
+        thread_ts=thread_ts,
+        unfurl_links=False,
+        unfurl_media=False,
+        **body(card, act.key),
+    )
+
+
+async def redraw(act: Act[Effect], channel: str, ts: str, card: Card) -> bool:
+    """Whether the message could be redrawn; False when it is gone. Raises Retryable or Rejected."""
+    try:
+        await act.call("chat.update", channel=channel, ts=ts, **body(card, act.key))
+    except Declined as refusal:
+        if refusal.code == "message_not_found":
+            return False
+        raise
+    return True
+
+
+async def remove(act: Act[Effect], channel: str, ts: str) -> None:
+    """Delete one of our messages; one that is gone already is fine. Raises Retryable or Rejected."""
+    try:
+        await act.call("chat.delete", channel=channel, ts=ts)
+    except Declined as refusal:
+        if refusal.code != "message_not_found":
+            raise
+
+
+async def remove_if_possible(act: Act[Effect], channel: str, ts: str) -> None:
+    """Delete a message that a newer one replaced. What matters is said already, so a failure is only logged."""
+    try:
+        await remove(act, channel, ts)
+    except (Retryable, Declined) as error:
+        log.warning("an old message stays beside the new one", channel=channel, ts=ts, why=str(error))
+
+
+async def find(act: Act[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
+    """The ts of the message that carries the effect's key, None when there is none. Raises Retryable or Rejected."""
+    wanted = {"channel": channel, "oldest": since, "include_all_metadata": True}
+    method = "conversations.history"
+    if thread_ts is not None:
+        method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
+    try:
+        async for message in act.line.items(method, "messages", **wanted):
+            if message.get("user") == act.desk.bot_user_id and _carries(message, act.key):
+                return str(message["ts"])
+    except Declined as refusal:
+        # Where the bot is not, it has not posted.
+        if refusal.code not in GONE:
+            raise
+    return None
+
+
+def _carries(message: Answer, key: str) -> bool:
+    payload = (message.get("metadata") or {}).get("event_payload") or {}
+    blocks: Iterable[Answer] = message.get("blocks") or ()
+    return payload.get("key") == key or any(block.get("block_id") == stamp(key) for block in blocks)

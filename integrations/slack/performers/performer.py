@@ -1,0 +1,77 @@
+"""Which function performs which effect, and what holds for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.slack.budget import Budget
+from integrations.slack.channels import ChannelBook
+from integrations.slack.line import Line
+from integrations.slack.performers import directory, documents, furniture, home, posts, rooms, whispers
+from integrations.slack.performers.act import Act, Desk
+from warroom.changes import Claim
+from warroom.effects import Effect
+from warroom.errors import Rejected, Retryable
+from warroom.facts import Fact
+from warroom.policy import Policy
+from warroom.ports import Clock, Store
+
+LONGEST = 13.0
+"""Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
+
+PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
+    "open_room": rooms.open_room,
+    "invite": rooms.invite,
+    "show_card": posts.show_card,
+    "announce": posts.announce,
+    "tell_team": posts.tell_team,
+    "post": posts.post,
+    "withdraw": posts.withdraw,
+    "pin_card": furniture.pin_card,
+    "set_topic": furniture.set_topic,
+    "set_purpose": furniture.set_purpose,
+    "add_bookmark": furniture.add_bookmark,
+    "whisper": whispers.whisper,
+    "share_document": documents.share_document,
+    "publish_home": home.publish_home,
+    "sync_directory": directory.sync_directory,
+}
+"""By effect kind."""
+
+
+class SlackPerformer:
+    """Performs effects in Slack. What a claim marks as doubtful is looked for before it is done again."""
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        store: Store,
+        policy: Policy,
+        clock: Clock,
+        budget: Budget,
+        channels: ChannelBook,
+        bot_user_id: str,
+    ) -> None:
+        self._desk = Desk(client, store, policy, clock, budget, channels, bot_user_id)
+
+    async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
+        """What Slack answered, None when there is nothing to remember. Raises Retryable or Rejected."""
+        performer = PERFORMERS.get(effect.kind)
+        if performer is None:
+            raise Rejected(f"Slack cannot do {effect.kind}", code="no_performer", advice="This is a fault in Warroom.")
+        line = Line(self._desk.client, self._desk.budget, effect.priority)
+        try:
+            async with asyncio.timeout(LONGEST):
+                return await performer(Act(claim, effect, self._desk, line))
+        except TimeoutError as error:
+            raise Retryable(f"{effect.kind} took longer than {LONGEST:g} s", doubtful=True) from error
+        except Retryable as error:
+            if claim.doubtful and not error.doubtful:
+                # Whatever stopped us now, the doubt about the earlier try remains.
+                raise Retryable(str(error), after=error.after, doubtful=True) from error
+            raise

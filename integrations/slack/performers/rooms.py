@@ -1,0 +1,154 @@
+"""Opening a room and bringing people into it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from integrations.slack.client import Answer
+from integrations.slack.failures import Declined
+from integrations.slack.performers.act import SLACK_MAY_BE_BEHIND, Act
+from warroom.effects import Invite, OpenRoom
+from warroom.errors import Rejected
+from warroom.facts import Invited, RoomOpened
+from warroom.incident import Incident
+
+NAME_LIMIT = 80
+"""Characters in a channel's name (conversations.create: invalid_name_maxlength)."""
+LAST_SUFFIX = 9
+BAD_NAME = frozenset(
+    {
+        "invalid_name",
+        "invalid_name_maxlength",
+        "invalid_name_punctuation",
+        "invalid_name_required",
+        "invalid_name_specials",
+        "no_channel",
+        "missing_argument",
+    }
+)
+AT_ONCE = 100
+"""People in one conversations.invite (its argument table)."""
+ABOUT_ONE = frozenset(
+    {
+        "already_in_channel",
+        "cant_invite",
+        "cant_invite_self",
+        "invitee_cant_see_channel",
+        "no_external_invite_permission",
+        "org_user_not_in_team",
+        "ura_max_channels",
+        "user_is_restricted",
+        "user_not_found",
+    }
+)
+"""Codes of conversations.invite that speak of a person, not of the call."""
+
+
+async def open_room(act: Act[OpenRoom]) -> RoomOpened:
+    """Create the channel, under another name where its own is taken; in doubt the one we made is found first."""
+    incident = await act.incident()
+    if act.doubtful and (ours := await _ours(act, incident)):
+        return ours
+    for name in names(act.effect.name, incident):
+        if name in act.desk.taken_names:
+            continue
+        try:
+            answer = await act.call("conversations.create", name=name, is_private=act.effect.private)
+        except Declined as refusal:
+            if refusal.code not in BAD_NAME and refusal.code != "name_taken":
+                raise
+            if act.doubtful and (ours := await _ours(act, incident)):
+                return ours
+            if len(act.desk.taken_names) > 1000:
+                act.desk.taken_names.clear()
+            act.desk.taken_names.add(name)
+            continue
+        return RoomOpened(channel_id=answer["channel"]["id"], name=answer["channel"]["name"])
+    act.desk.taken_names.clear()
+    raise Rejected(
+        "every channel name that was tried is taken (name_taken)",
+        code="name_taken",
+        advice="Rename old incident channels, or put {number} into workspace.channel_name in the policy.",
+    )
+
+
+def names(name: str, incident: Incident) -> Iterator[str]:
+    """The names to try in turn: the wanted one, with -2 to -9, and two that no title can spoil."""
+    yield name[:NAME_LIMIT]
+    for number in range(2, LAST_SUFFIX + 1):
+        suffix = f"-{number}"
+        yield name[: NAME_LIMIT - len(suffix)] + suffix
+    yield f"inc-{incident.number}"
+    yield f"inc-{incident.number}-{incident.declared_at:%Y%m%d%H%M%S}"
+
+
+async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
+    """The channel an earlier try made: one of the names, created by the bot since then, of no other incident."""
+    order = {name.casefold(): place for place, name in reversed(list(enumerate(names(act.effect.name, incident))))}
+    since = (act.claim.created_at - SLACK_MAY_BE_BEHIND).timestamp()
+    kind = "private_channel" if act.effect.private else "public_channel"
+    found: list[Answer] = []
+    async for channel in act.line.items("users.conversations", "channels", types=kind, exclude_archived=True):
+        made_by_us = channel.get("creator") == act.desk.bot_user_id and float(channel.get("created") or 0) >= since
+        if made_by_us and str(channel.get("name", "")).casefold() in order:
+            found.append(channel)
+    for channel in sorted(found, key=lambda channel: order[channel["name"].casefold()]):
+        owner = await act.desk.store.incident_in(channel["id"])
+        if owner is None or owner.id == incident.id:
+            return RoomOpened(channel_id=channel["id"], name=channel["name"])
+    return None
+
+
+async def invite(act: Act[Invite]) -> Invited:
+    """Bring people into the room. Those already there count as invited; the rest are named with Slack's code."""
+    incident = await act.incident()
+    if incident.channel_id is None:
+        return Invited(people=())
+    people = [person for person in dict.fromkeys(act.effect.people) if person != act.desk.bot_user_id]
+    failed: dict[str, str] = {}
+    for start in range(0, len(people), AT_ONCE):
+        failed |= await _invite(act, incident.channel_id, people[start : start + AT_ONCE])
+    act.desk.invited.pop(act.key, None)
+    return Invited(
+        people=tuple(person for person in people if person not in failed),
+        failed=tuple((person, failed[person]) for person in people if person in failed),
+    )
+
+
+async def _invite(act: Act[Invite], channel: str, people: list[str]) -> dict[str, str]:
+    """Slack's code for everybody who could not be invited."""
+    try:
+        answer = await act.call("conversations.invite", channel=channel, users=",".join(people), force=True)
+    except Declined as refusal:
+        if refusal.code not in ABOUT_ONE:
+            raise
+        return await _one_by_one(act, channel, people)
+    return _failures(answer)
+
+
+async def _one_by_one(act: Act[Invite], channel: str, people: list[str]) -> dict[str, str]:
+    # A server that knows no `force` refuses all for one. What is done is remembered: the budget may end this.
+    done = act.desk.invited.setdefault(act.key, {})
+    for person in people:
+        if person in done:
+            continue
+        try:
+            answer = await act.call("conversations.invite", channel=channel, users=person)
+            done[person] = _failures(answer).get(person, "")
+        except Declined as refusal:
+            if refusal.code not in ABOUT_ONE:
+                raise
+            done[person] = "" if refusal.code in HARMLESS else refusal.code
+    return {person: code for person, code in done.items() if code and person in people}
+
+
+HARMLESS = frozenset({"already_in_channel", "cant_invite_self"})
+
+
+def _failures(answer: Answer) -> dict[str, str]:
+    errors: list[Answer] = answer.get("errors") or []
+    return {
+        error["user"]: str(error.get("error") or "cant_invite")
+        for error in errors
+        if error.get("user") and error.get("error") not in HARMLESS
+    }

@@ -1,0 +1,80 @@
+"""What can be read from Slack: messages and single people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.slack.budget import Budget
+from integrations.slack.client import Answer
+from integrations.slack.failures import Declined
+from integrations.slack.line import Line
+from integrations.slack.people import person_from
+from warroom.people import Person
+from warroom.ports import Message
+
+UNSEEN = frozenset({"channel_not_found", "not_in_channel", "thread_not_found", "message_not_found", "is_archived"})
+"""Codes that mean there is nothing for the bot to see."""
+UNKNOWN = frozenset({"user_not_found", "users_not_found", "user_not_visible"})
+PRIORITY = 0
+"""A person waits for the answer."""
+
+
+class Reader:
+    """Implements `warroom.ports.Rooms`, and looks single people up while the directory is not complete."""
+
+    def __init__(self, client: AsyncWebClient, budget: Budget) -> None:
+        self._line = Line(client, budget, PRIORITY)
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        """The message, in a thread or not; None when it is gone or cannot be seen. Raises Retryable or Rejected."""
+        found = await self._in_channel(channel_id, ts) or await self._in_thread(channel_id, ts)
+        if found is None:
+            return None
+        return Message(
+            ts=ts,
+            user=found.get("user"),
+            text=found.get("text") or "",
+            permalink=await self.permalink(channel_id, ts),
+        )
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        """The address of a message, None when it is gone or cannot be seen. Raises Retryable or Rejected."""
+        answer = await _unless(UNSEEN, self._line.call("chat.getPermalink", channel=channel_id, message_ts=ts))
+        return answer.get("permalink") if answer else None
+
+    async def lookup_person(self, user_id: str) -> Person | None:
+        """A person by id, None when there is none. Raises Retryable or Rejected."""
+        answer = await _unless(UNKNOWN, self._line.call("users.info", user=user_id))
+        return person_from(answer["user"]) if answer else None
+
+    async def lookup_email(self, email: str) -> Person | None:
+        """A person by email, None when there is none. Raises Retryable or Rejected."""
+        answer = await _unless(UNKNOWN, self._line.call("users.lookupByEmail", email=email))
+        return person_from(answer["user"]) if answer else None
+
+    async def _in_channel(self, channel_id: str, ts: str) -> dict[str, Any] | None:
+        asked = self._line.call("conversations.history", channel=channel_id, latest=ts, inclusive=True, limit=1)
+        return _with_ts(await _unless(UNSEEN, asked), ts)
+
+    async def _in_thread(self, channel_id: str, ts: str) -> dict[str, Any] | None:
+        asked = self._line.call(
+            "conversations.replies", channel=channel_id, ts=ts, oldest=ts, latest=ts, inclusive=True, limit=2
+        )
+        return _with_ts(await _unless(UNSEEN, asked), ts)
+
+
+async def _unless(codes: frozenset[str], asked: Awaitable[Answer]) -> Answer | None:
+    try:
+        return await asked
+    except Declined as refusal:
+        if refusal.code in codes:
+            return None
+        raise
+
+
+def _with_ts(answer: Answer | None, ts: str) -> dict[str, Any] | None:
+    messages = (answer or {}).get("messages") or []
+    return next((message for message in messages if message.get("ts") == ts), None)

@@ -1,0 +1,51 @@
+"""Which permission each Slack method needs. Source: docs.slack.dev, "Bot scopes" of each method's page.
+
+A test compares the methods with those the code calls, and the manifest with `needed_scopes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_READ_CHANNELS = frozenset({"channels:read", "groups:read"})
+_MANAGE_CHANNELS = frozenset({"channels:manage", "groups:write"})
+_HISTORY = frozenset({"channels:history", "groups:history"})
+_NONE: frozenset[str] = frozenset()
+
+SCOPES: Mapping[str, frozenset[str]] = {
+    "auth.test": _NONE,
+    "bookmarks.add": frozenset({"bookmarks:write"}),
+    "bookmarks.list": frozenset({"bookmarks:read"}),
+    "chat.delete": frozenset({"chat:write"}),
+    "chat.getPermalink": _NONE,
+    "chat.postEphemeral": frozenset({"chat:write"}),
+    "chat.postMessage": frozenset({"chat:write"}),
+    "chat.update": frozenset({"chat:write"}),
+    "conversations.create": _MANAGE_CHANNELS,
+    "conversations.history": _HISTORY,
+    "conversations.info": _READ_CHANNELS,
+    "conversations.invite": _MANAGE_CHANNELS,
+    "conversations.join": frozenset({"channels:join"}),
+    "conversations.list": frozenset({"channels:read"}),
+    "conversations.replies": _HISTORY,
+    "conversations.setPurpose": _MANAGE_CHANNELS,
+    "conversations.setTopic": _MANAGE_CHANNELS,
+    "files.completeUploadExternal": frozenset({"files:write"}),
+    "files.getUploadURLExternal": frozenset({"files:write"}),
+    "pins.add": frozenset({"pins:write"}),
+    "usergroups.list": frozenset({"usergroups:read"}),
+    "users.conversations": _READ_CHANNELS,
+    "users.info": frozenset({"users:read"}),
+    "users.list": frozenset({"users:read", "users:read.email"}),
+    "users.lookupByEmail": frozenset({"users:read", "users:read.email"}),
+    "views.publish": _NONE,
+}
+"""Method to the bot scopes it needs for public and private channels."""
+
+DOORS: frozenset[str] = frozenset({"commands"})
+"""Scopes for what comes in without a method: the slash command and the shortcut."""
+
+
+def needed_scopes() -> frozenset[str]:
+    """Every bot scope that this package's calls, the command and the shortcut need. Subscribed events may need more."""
+    return DOORS.union(*SCOPES.values())

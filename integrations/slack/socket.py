@@ -1,0 +1,194 @@
+"""Socket Mode with an inbox: store, acknowledge, then let Bolt work. What a crash left is done at the next start.
+
+By itself Bolt acknowledges an event before its listener ran, loses it when that fails, and runs any number of listeners
+at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from integrations.slack.client import on_this_machine
+from integrations.slack.inbox import EVENT, answered_first, envelope, not_stored
+from integrations.slack.watchdog import watch
+from warroom.changes import Changeset, Envelope
+from warroom.errors import StoreUnavailable
+from warroom.ports import Clock, Store
+
+log = structlog.get_logger(__name__)
+
+PING_EVERY = 5.0
+"""Seconds between pings; also how soon the SDK tries again after a failed connection."""
+EVENTS_AT_ONCE = 20
+PEOPLE_AT_ONCE = 100
+"""Listeners at work at once. People have places of their own, so that a flood of events does not make them wait."""
+BATCH = 500
+"""Deliveries replayed at once."""
+TRIES = 3
+PAUSES = (1.0, 5.0)
+"""Seconds before the second and the third try."""
+
+
+class InboxHandler(AsyncSocketModeHandler):
+    """The socket. The app must have been made with `process_before_response=True`; its listeners must bear a repeat.
+
+    A listener's `ack(...)` answers the person only for form submissions and option lists; everything else is
+    acknowledged before it runs.
+    """
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        *,
+        store: Store,
+        clock: Clock,
+        sleep: Callable[[float], Awaitable[None]],
+        ping_interval: float = PING_EVERY,
+    ) -> None:
+        if not app.process_before_response:
+            raise ValueError(
+                "The inbox marks work as done when Bolt returns: make the app with process_before_response=True."
+            )
+        super().__init__(app, app_token, ping_interval=ping_interval)
+        if on_this_machine(app.client.base_url):
+            # As in `open_client`: a proxy cannot reach this machine's loopback.
+            self.client.proxy = None
+        self._store, self._clock, self._sleep = store, clock, sleep
+        self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
+        self._working: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._chores: list[asyncio.Task[None]] = []
+        self._open = True
+
+    async def start(self) -> None:
+        """Begin to connect, watch the connection, and work off what an earlier process left. Returns at once."""
+        self._chores = [
+            asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
+            asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
+            asyncio.create_task(self._replay(), name="inbox replay"),
+        ]
+
+    async def connected(self) -> bool:
+        """Whether Slack can reach us now."""
+        return bool(await self.client.is_connected())
+
+    async def replay(self) -> int:
+        """Work off what is stored and not done. Returns how many were started; raises StoreUnavailable."""
+        pending = [kept for kept in await self._store.pending_envelopes(BATCH) if kept.key not in self._working]
+        for kept in pending:
+            self._begin(kept)
+        return len(pending)
+
+    async def stop(self, timeout: float) -> None:
+        """Receive nothing more, give what is at work `timeout` seconds to end, and close. The next start does the rest."""
+        self._open = False
+        self.client.auto_reconnect_enabled = False
+        await _cancel(*self._chores, self.client.message_receiver)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=timeout)
+            if late:
+                log.warning("work is left for the next start", count=len(late))
+            await _cancel(*late)
+        await self.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own
+        """One delivery of Slack's. After `stop` it is left for another connection."""
+        if not self._open:
+            return
+        if answered_first(req):
+            await self._track(self._answer(client, req))
+        else:
+            await self._keep(client, req)
+
+    async def _answer(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+        response = await run_async_bolt_app(self.app, req)
+        await send_async_response(client, req, response, 0.0)
+        if response.status != 200:
+            log.error("a form was not answered", status=response.status, form=req.payload.get("type"))
+
+    async def _keep(self, client: SocketModeClient, req: SocketModeRequest) -> None:
+        kept = envelope(req, self._clock.now())
+        # Reserved before it is stored, so that the replay does not take it for something left behind.
+        first = kept.key not in self._working
+        self._working.add(kept.key)
+        new = False
+        try:
+            new = await self._store.commit(Changeset(now=kept.received_at, envelope=kept))
+        except StoreUnavailable as error:
+            log.error("a delivery could not be stored", key=kept.key, kind=kept.kind, error=str(error))
+            answer = not_stored(req)
+            if answer is not None:
+                await client.send_socket_mode_response(SocketModeResponse(req.envelope_id, payload=answer))
+            return
+        finally:
+            if first and not new:
+                self._working.discard(kept.key)
+        if new:
+            # Begun before the acknowledgement is sent: a socket that breaks now must not lose the work.
+            self._begin(kept)
+        await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+
+    def _begin(self, kept: Envelope) -> None:
+        self._working.add(kept.key)
+        self._track(self._work(kept))
+
+    def _track(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _work(self, kept: Envelope) -> None:
+        try:
+            async with self._places[kept.kind == EVENT]:
+                await self._try(kept)
+            await self._done(kept)
+        except StoreUnavailable as error:
+            log.error("not marked as done; it is done again at the next start", key=kept.key, error=str(error))
+        finally:
+            self._working.discard(kept.key)
+
+    async def _try(self, kept: Envelope) -> None:
+        for attempt in range(1, TRIES + 1):
+            response = await self.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=kept.body))
+            if response.status == 404:
+                log.info("nobody listens to a delivery", key=kept.key, kind=kept.kind)
+            if response.status in (200, 404):
+                return
+            log.error("a listener failed", key=kept.key, kind=kept.kind, status=response.status, attempt=attempt)
+            if attempt < TRIES:
+                await self._sleep(PAUSES[attempt - 1])
+        log.error("a delivery is given up", key=kept.key, kind=kept.kind, tries=TRIES)
+
+    async def _done(self, kept: Envelope) -> None:
+        await self._store.commit(Changeset(now=self._clock.now(), envelope_done=kept.key))
+
+    async def _replay(self) -> None:
+        try:
+            while started := await self.replay():
+                log.info("working off what was left", count=started)
+                if started < BATCH:
+                    return
+                await asyncio.wait(self._tasks)
+                await self._sleep(PAUSES[0])
+        except StoreUnavailable as error:
+            log.error("what was left could not be read; the next start tries again", error=str(error))
+
+
+async def _cancel(*tasks: asyncio.Future[None] | None) -> None:
+    running = [task for task in tasks if task is not None and not task.done()]
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)

@@ -1,0 +1,127 @@
+"""Would Slack work with these tokens? Asked once before anything starts; every problem is a sentence with a next step.
+
+Sources: docs.slack.dev auth.test, apps.connections.open, "Using Socket Mode", "Tokens".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from integrations.slack.client import call, close_client, open_client, respond
+from integrations.slack.failures import Declined
+from warroom.errors import Rejected, Retryable
+
+BOT_PREFIXES = ("xoxb-", "xoxe.xoxb-")
+APP_PREFIX = "xapp-"
+GRANTED = "x-oauth-scopes"
+
+WHERE_BOT = "It is under “OAuth & Permissions” of the Slack app, after “Install to Workspace”, and begins with xoxb-."
+WHERE_APP = (
+    "Make one under “Basic Information” → “App-Level Tokens” with the scope connections:write; it begins with xapp-."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Slack said. `problems` keep the bot from working, `remarks` do not. Ids are empty where the token fails."""
+
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    bot_user_id: str = ""
+    bot_id: str = ""
+    team_id: str = ""
+    team: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the bot can work."""
+        return not self.problems
+
+
+async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], base_url: str) -> Report:
+    """What is wrong with the tokens, the permissions and the address. Raises nothing: trouble is in the report."""
+    problems: list[str] = []
+    remarks: list[str] = []
+    known: dict[str, str] = {}
+    client = open_client(bot_token, base_url)
+    try:
+        response = await _bot(client, bot_token, problems)
+        if response is not None:
+            known = {key: str(response.get(key) or "") for key in ("user_id", "bot_id", "team_id", "team")}
+            _scopes(response, set(needed_scopes), problems, remarks)
+        await _app(client, app_token, problems)
+    finally:
+        await close_client(client)
+    return Report(
+        problems=tuple(dict.fromkeys(problems)),
+        remarks=tuple(remarks),
+        bot_user_id=known.get("user_id", ""),
+        bot_id=known.get("bot_id", ""),
+        team_id=known.get("team_id", ""),
+        team=known.get("team", ""),
+    )
+
+
+async def _bot(client: AsyncWebClient, token: str, problems: list[str]) -> AsyncSlackResponse | None:
+    if not token:
+        problems.append(f"SLACK_BOT_TOKEN is missing. {WHERE_BOT}")
+        return None
+    if not token.startswith(BOT_PREFIXES):
+        problems.append(f"SLACK_BOT_TOKEN is {_kind(token)}, not a bot token. {WHERE_BOT}")
+        return None
+    try:
+        return await respond(client, "auth.test")
+    except Declined as refusal:
+        problems.append(f"SLACK_BOT_TOKEN does not work: {refusal}. {refusal.advice}")
+    except (Retryable, Rejected) as error:
+        problems.append(_away(client, error))
+    return None
+
+
+async def _app(client: AsyncWebClient, token: str, problems: list[str]) -> None:
+    if not token:
+        problems.append(f"SLACK_APP_TOKEN is missing. {WHERE_APP}")
+        return
+    if not token.startswith(APP_PREFIX):
+        problems.append(f"SLACK_APP_TOKEN is {_kind(token)}, not an app-level token. {WHERE_APP}")
+        return
+    try:
+        await call(client, "apps.connections.open", app_token=token)
+    except Declined as refusal:
+        problems.append(f"SLACK_APP_TOKEN does not open Socket Mode ({refusal.code}): {_socket_words(refusal.code)}")
+    except (Retryable, Rejected) as error:
+        problems.append(_away(client, error))
+
+
+def _kind(token: str) -> str:
+    kinds = {"xoxb-": "a bot token", "xoxp-": "a user token", "xapp-": "an app-level token", "xoxe": "a rotating token"}
+    return next((words for prefix, words in kinds.items() if token.startswith(prefix)), "something else")
+
+
+def _socket_words(code: str) -> str:
+    if code == "missing_scope":
+        return f"it lacks the scope connections:write. {WHERE_APP}"
+    if code in ("not_allowed_token_type", "invalid_auth", "not_authed", "token_revoked", "account_inactive"):
+        return f"Slack does not accept it. {WHERE_APP}"
+    return "switch on “Socket Mode” in the settings of the Slack app."
+
+
+def _away(client: AsyncWebClient, error: Exception) -> str:
+    return f"Slack did not answer at {client.base_url}: {error}. Check SLACK_API_URL, the network and the proxy."
+
+
+def _scopes(response: AsyncSlackResponse, needed: set[str], problems: list[str], remarks: list[str]) -> None:
+    header = next((value for name, value in response.headers.items() if name.lower() == GRANTED), None)
+    if header is None:
+        remarks.append("The app's permissions could not be checked: Slack did not say which it has.")
+        return
+    missing = sorted(needed - {scope.strip() for scope in header.split(",")})
+    if missing:
+        problems.append(
+            f"The Slack app lacks these permissions: {', '.join(missing)}. "
+            "Add them under “OAuth & Permissions” → “Bot Token Scopes” (or paste manifest.yml) and reinstall the app."
+        )
