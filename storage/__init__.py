@@ -1,1 +1,7 @@
 """Where incidents are kept. The only room that knows SQL."""
+
+from storage.errors import BadAddress, DatabaseFromTheFuture, SchemaTooOld, Unreadable
+from storage.migrate import migrate
+from storage.opening import open_store
+
+__all__ = ["BadAddress", "DatabaseFromTheFuture", "SchemaTooOld", "Unreadable", "migrate", "open_store"]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from warroom.value import Stored
+
+_LETTERS = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ħ": "h", "ı": "i", "ŧ": "t", "ŋ": "n"}
+)
 
 
 class Person(Stored):
@@ -10,6 +16,7 @@ class Person(Stored):
 
     id: str
     name: str = ""
+    """The user name, without @."""
     real_name: str = ""
     display_name: str = ""
     email: str | None = None
@@ -20,10 +27,30 @@ class Person(Stored):
 
 
 class Group(Stored):
-    """A Slack user group."""
+    """A Slack user group. `members` are user ids."""
 
     id: str
     handle: str
     name: str = ""
     members: tuple[str, ...] = ()
     disabled: bool = False
+
+
+def normal(text: str) -> str:
+    """The form in which names are compared: no case, accents, spaces or punctuation; "" when nothing else was there.
+
+    Only Latin-style accents go: vowel signs of other scripts distinguish names and stay.
+    """
+    spread = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(_LETTERS)
+    return "".join(char for char in spread if char.isalnum() or _is_vowel_sign(char))
+
+
+def _is_vowel_sign(char: str) -> bool:
+    return char > "\u036f" and unicodedata.category(char) in ("Mn", "Mc")
+
+
+def names_of(person: Person) -> tuple[tuple[str, str], ...]:
+    """(kind, comparison form) of each of the names, in this order: display, real, user, local (part of the email)."""
+    local = (person.email or "").partition("@")[0]
+    said = (("display", person.display_name), ("real", person.real_name), ("user", person.name), ("local", local))
+    return tuple((kind, key) for kind, text in said if (key := normal(text)))

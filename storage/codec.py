@@ -1,0 +1,133 @@
+"""Values to stored JSON and back, and what stored text may look like.
+
+A body is the value's JSON with its format's version in "v". A format that changed in a way that pydantic cannot read
+gets one more step in `LADDERS`; the version is the number of steps plus one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from storage.errors import DatabaseFromTheFuture, Unreadable
+from warroom.effects import EFFECT, Effect
+
+Body = dict[str, Any]
+Step = Callable[[Body], Body]
+V = TypeVar("V", bound=BaseModel)
+
+LADDERS: dict[str, tuple[Step, ...]] = {}
+"""Format name (the value's class, "Effect" for all effects) to the steps that bring version n to n + 1, oldest first."""
+
+LONGEST_KEY = 200
+"""In characters. PostgreSQL refuses index rows above 2,704 bytes (https://www.postgresql.org/docs/current/btree.html)."""
+
+# PostgreSQL stores neither U+0000 nor half a surrogate pair (https://www.postgresql.org/docs/current/datatype-json.html).
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """The text with U+FFFD in place of what no database keeps: NUL and lone surrogates."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def key(text: str) -> str:
+    """The text as a key: cleaned, and when too long for an index its beginning with a digest of the whole."""
+    text = clean(text)
+    if len(text) <= LONGEST_KEY:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[: LONGEST_KEY - len(digest) - 1]}~{digest}"
+
+
+def fold(text: str) -> str:
+    """The text as it is compared in searches: without case, compatible forms made equal."""
+    return unicodedata.normalize("NFKC", clean(text).casefold()).strip()
+
+
+def timer_key(incident_id: str, kind: str) -> str:
+    """The job key of an incident's timer."""
+    return key(f"{incident_id}:timer:{kind}")
+
+
+def to_text(body: Any) -> str:
+    """JSON text that every database keeps; given to the engines as their serializer."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    if "\\u0000" not in text and not _UNSTORABLE.search(text):
+        return text
+    return json.dumps(_cleaned(body), ensure_ascii=False, separators=(",", ":"))
+
+
+def _cleaned(part: Any) -> Any:
+    if isinstance(part, str):
+        return clean(part)
+    if isinstance(part, Mapping):
+        return {clean(name): _cleaned(value) for name, value in part.items()}
+    if isinstance(part, Sequence):
+        return [_cleaned(value) for value in part]
+    return part
+
+
+def to_body(value: BaseModel, *, format_name: str | None = None) -> Body:
+    """The value as a body of the current version."""
+    ladder = LADDERS.get(format_name or type(value).__name__, ())
+    return {"v": len(ladder) + 1, **value.model_dump(mode="json")}
+
+
+def from_body(model: type[V], body: Mapping[str, Any]) -> V:
+    """The value of a body of any version so far. Raises DatabaseFromTheFuture or Unreadable."""
+    fields = _upgraded(model.__name__, body)
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        raise _unreadable(model.__name__, error) from error
+
+
+def effect_body(effect: Effect) -> Body:
+    """The effect as a body of the current version."""
+    return to_body(effect, format_name="Effect")
+
+
+def effect_from(body: Mapping[str, Any]) -> Effect:
+    """The effect of a body of any version so far. Raises DatabaseFromTheFuture or Unreadable."""
+    fields = _upgraded("Effect", body)
+    try:
+        return EFFECT.validate_python(fields)
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "union_tag_invalid":
+            raise DatabaseFromTheFuture(
+                f"A stored effect is of kind {fields.get('kind')!r}, which this version of Warroom does not know. "
+                "Start the newer version of Warroom again."
+            ) from error
+        raise _unreadable("Effect", error) from error
+
+
+def _upgraded(format_name: str, body: Mapping[str, Any]) -> Body:
+    ladder = LADDERS.get(format_name, ())
+    fields = dict(body)
+    version = fields.pop("v", None)
+    if not isinstance(version, int) or version < 1:
+        raise Unreadable(f"A stored {format_name} has no format version. Restore the database from a backup.")
+    if version > len(ladder) + 1:
+        raise DatabaseFromTheFuture(
+            f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {len(ladder) + 1}. "
+            "Start the newer version of Warroom again."
+        )
+    for step in ladder[version - 1 :]:
+        fields = step(fields)
+    return fields
+
+
+def _unreadable(format_name: str, error: ValidationError) -> Unreadable:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the whole"
+    return Unreadable(
+        f"A stored {format_name} does not read: {first['msg']} at {where}. "
+        "It was changed by hand or damaged; restore it from a backup."
+    )

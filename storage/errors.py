@@ -1,0 +1,28 @@
+"""What can go wrong between us and the database, beyond what `warroom.errors` names.
+
+StoreUnavailable (warroom.errors)
+ ├─ BadAddress             the database URL is not one we understand
+ ├─ SchemaTooOld           the database was made by an older version: migrate it
+ ├─ DatabaseFromTheFuture  the database was written by a newer version: start that one
+ └─ Unreadable             a stored value does not read
+"""
+
+from __future__ import annotations
+
+from warroom.errors import StoreUnavailable
+
+
+class BadAddress(StoreUnavailable):
+    """The database URL is not one we understand. The text says which forms there are."""
+
+
+class SchemaTooOld(StoreUnavailable):
+    """The database was made by an older version. The text says how to upgrade it."""
+
+
+class DatabaseFromTheFuture(StoreUnavailable):
+    """The database was written by a newer version than this one, which must not guess."""
+
+
+class Unreadable(StoreUnavailable):
+    """A stored value does not read: it was changed by hand, or damaged."""

@@ -1,0 +1,238 @@
+"""The store over plain dictionaries. No method waits in the middle of its work, so each is atomic by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from storage import codec
+from storage.memory.directory import Directory
+from storage.memory.incidents import Incidents
+from storage.memory.jobs import Jobs
+from storage.memory.text import Text, keep
+from warroom.alert import Alert
+from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, Judgement, ReceivedAlert
+from warroom.errors import StoreUnavailable
+from warroom.incident import Incident
+from warroom.people import Group, Person
+from warroom.timeline import Entry
+
+
+@dataclass(slots=True)
+class _AcceptedAlert:
+    seq: int
+    received_at: datetime
+    door: str
+    text: Text
+    judgement: Judgement | None = None
+
+    def value(self) -> ReceivedAlert:
+        return ReceivedAlert(
+            alert=self.text.value(Alert), received_at=self.received_at, door=self.door, seq=self.seq
+        )
+
+
+@dataclass(slots=True)
+class _Delivery:
+    text: Text
+    done_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Records:
+    incidents: Incidents = field(default_factory=Incidents)
+    jobs: Jobs = field(default_factory=Jobs)
+    directory: Directory = field(default_factory=Directory)
+    alerts: dict[str, _AcceptedAlert] = field(default_factory=dict)
+    envelopes: dict[str, _Delivery] = field(default_factory=dict)
+    seq: int = 0
+
+
+class MemoryStore:
+    """`warroom.ports.Store` in memory. Opened by `storage.open_store("memory://")`; gone when it is closed."""
+
+    def __init__(self) -> None:
+        self._kept: _Records | None = _Records()
+
+    @property
+    def _records(self) -> _Records:
+        if self._kept is None:
+            raise StoreUnavailable("The record in memory is closed: Warroom is stopping. Nothing was stored.")
+        return self._kept
+
+    # -- writing
+
+    async def commit(self, change: Changeset) -> bool:
+        """See `warroom.ports.Store.commit`. Everything that can be refused is looked at before anything is written."""
+        records = self._records
+        new_alerts = _unknown_alerts(records, change.received)
+        if change.envelope and codec.key(change.envelope.key) in records.envelopes:
+            return False
+        if change.received and not new_alerts:
+            return False
+        if change.settlement:
+            records.jobs.held(change.settlement)
+        if change.incident:
+            records.incidents.require_free(change.incident)
+        _write(records, change, new_alerts)
+        return True
+
+    async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """See `warroom.ports.Store.claim`."""
+        return self._records.jobs.claim(now, limit, lease)
+
+    async def purge(self, before: datetime) -> int:
+        """Delete what is over since before that time; see `storage.sql.purge`."""
+        records = self._records
+        envelopes = [key for key, each in records.envelopes.items() if each.done_at is not None and each.done_at < before]
+        alerts = [
+            key
+            for key, each in records.alerts.items()
+            if each.received_at < before and each.judgement is not None and each.judgement.incident_id is None
+        ]
+        for key in envelopes:
+            del records.envelopes[key]
+        for key in alerts:
+            del records.alerts[key]
+        return records.jobs.purge(before) + len(envelopes) + len(alerts)
+
+    # -- incidents
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """By id."""
+        return self._records.incidents.newest(lambda each: each.id == codec.key(incident_id))
+
+    async def incident_numbered(self, number: int) -> Incident | None:
+        """By number."""
+        return self._records.incidents.newest(lambda each: each.number == number)
+
+    async def incident_in(self, channel_id: str) -> Incident | None:
+        """By its channel."""
+        return self._records.incidents.newest(lambda each: each.channel == codec.key(channel_id))
+
+    async def incident_from(self, origin_key: str) -> Incident | None:
+        """By what caused it."""
+        return self._records.incidents.newest(lambda each: each.origin == codec.key(origin_key))
+
+    async def incident_grouped(self, group_key: str) -> Incident | None:
+        """The newest with that group key, open or not."""
+        return self._records.incidents.newest(lambda each: each.group == codec.key(group_key))
+
+    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
+        """Newest first."""
+        return self._records.incidents.search(open_only, codec.fold(text), limit)
+
+    async def last_number(self) -> int:
+        """0 when there is no incident."""
+        return self._records.incidents.last_number()
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        """In order of `at`, then of arrival."""
+        return self._records.incidents.timeline(incident_id)
+
+    async def firings(self, incident_id: str, limit: int = 100) -> list[Firing]:
+        """Newest `last_seen_at` first."""
+        return self._records.incidents.firings_of(incident_id, limit)
+
+    async def firings_for(self, keys: Sequence[str], limit: int = 10) -> list[tuple[Firing, Incident]]:
+        """Those that share any of the keys, newest incident first."""
+        return self._records.incidents.firings_for(keys, limit)
+
+    # -- deliveries and jobs
+
+    async def pending_alerts(self, limit: int) -> list[ReceivedAlert]:
+        """Not judged yet, in order of arrival."""
+        pending = [each for each in self._records.alerts.values() if each.judgement is None]
+        return [each.value() for each in pending[:limit]]
+
+    async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
+        """Not worked off yet, in order of arrival."""
+        pending = [each.text for each in self._records.envelopes.values() if each.done_at is None]
+        return [text.value(Envelope) for text in pending[:limit]]
+
+    async def next_due(self) -> datetime | None:
+        """When the next timer, effect or lease is due."""
+        return self._records.jobs.next_due()
+
+    async def buried(self, limit: int = 50) -> list[Buried]:
+        """Newest first."""
+        return self._records.jobs.buried(limit)
+
+    # -- the directory
+
+    async def person(self, user_id: str) -> Person | None:
+        """By Slack id."""
+        return self._records.directory.person(user_id)
+
+    async def people_by_email(self, email: str) -> list[Person]:
+        """Compared without case; nobody for an empty one."""
+        return self._records.directory.by_email(email)
+
+    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
+        return self._records.directory.by_key(kind, normal)
+
+    async def people_after(self, user_id: str, limit: int) -> list[Person]:
+        """The next page, by id."""
+        return self._records.directory.after(user_id, limit)
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        """By id, or by normalised handle."""
+        return self._records.directory.group(id_or_handle)
+
+    async def directory_version(self) -> tuple[int, bool]:
+        """(a number that grows with every change, whether a whole read ever ended)."""
+        directory = self._records.directory
+        return directory.version, directory.complete
+
+    # -- the whole
+
+    async def ready(self) -> None:
+        """Raises StoreUnavailable when it is closed."""
+        _ = self._records
+
+    async def close(self) -> None:
+        """Forget everything; afterwards every method raises StoreUnavailable."""
+        self._kept = None
+
+
+def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dict[str, ReceivedAlert]:
+    """The first of each delivery that is not stored yet, in order of arrival."""
+    unknown: dict[str, ReceivedAlert] = {}
+    for each in received:
+        key = codec.key(each.alert.delivery_id)
+        if key not in records.alerts:
+            unknown.setdefault(key, each)
+    return unknown
+
+
+def _write(records: _Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:
+    now = change.now
+    if change.envelope:
+        records.envelopes[codec.key(change.envelope.key)] = _Delivery(keep(codec.to_body(change.envelope)))
+    for key, received in new_alerts.items():
+        records.seq += 1
+        text = keep(codec.to_body(received.alert))
+        records.alerts[key] = _AcceptedAlert(records.seq, received.received_at, codec.key(received.door), text)
+    if change.settlement:
+        records.jobs.settle(change.settlement, now)
+    if change.incident:
+        records.incidents.keep(change.incident)
+    for entry in change.entries:
+        records.incidents.add_entry(entry)
+    for timer in change.timers:
+        records.jobs.arm(timer, now)
+    for effect in change.effects:
+        records.jobs.ask(effect, now)
+    for judgement in change.judged:
+        alert = records.alerts.get(codec.key(judgement.delivery_id))
+        if alert is not None and alert.judgement is None:
+            alert.judgement = judgement
+    for firing in change.firings:
+        records.incidents.keep_firing(firing)
+    records.directory.keep(change.people, change.groups, change.directory_complete)
+    if change.envelope_done is not None:
+        delivery = records.envelopes.get(codec.key(change.envelope_done))
+        if delivery is not None and delivery.done_at is None:
+            delivery.done_at = now

@@ -1,0 +1,47 @@
+"""What is searched and compared by, computed the same way for every store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from storage import codec
+from warroom.incident import Incident
+from warroom.people import Group, Person, normal
+
+NameKind = Literal["display", "real", "user", "local"]
+NAME_KINDS: tuple[str, ...] = get_args(NameKind)
+
+
+def searchable(incident: Incident) -> str:
+    """Title, description and summary as searches see them."""
+    return codec.fold("\n".join((incident.title, incident.description, incident.summary)))
+
+
+def email_key(email: str) -> str:
+    """An email as it is compared: without case and surrounding space."""
+    return email.strip().casefold()
+
+
+def keys_of(person: Person) -> dict[str, str | None]:
+    """The comparison keys of a person by column; None where there is no such name, so that empty names never match."""
+    email = email_key(person.email or "")
+    return {
+        "email_lower": email or None,
+        "display_key": normal(person.display_name) or None,
+        "real_key": normal(person.real_name) or None,
+        "user_key": normal(person.name) or None,
+        "local_key": normal(email.partition("@")[0]) or None,
+    }
+
+
+def name_column(kind: str) -> str:
+    """The column that holds the keys of that kind. Raises ValueError for an unknown kind."""
+    if kind not in NAME_KINDS:
+        raise ValueError(f"No such kind of name: {kind!r}; there are {', '.join(NAME_KINDS)}.")
+    return f"{kind}_key"
+
+
+def best_group(groups: Sequence[Group], id_or_handle: str) -> Group | None:
+    """The one that is meant when several match."""
+    return min(groups, key=lambda each: (each.id != id_or_handle, each.disabled, each.id), default=None)

@@ -1,0 +1,90 @@
+"""Values to rows and rows to values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import codec
+from storage.names import keys_of, searchable
+from warroom.alert import Alert
+from warroom.changes import Envelope, Firing, ReceivedAlert
+from warroom.incident import Incident
+from warroom.people import Group, Person, normal
+from warroom.timeline import Entry
+
+
+def incident_row(incident: Incident) -> dict[str, Any]:
+    """The columns of the incident in its next version."""
+    return {
+        "id": incident.id,
+        "number": incident.number,
+        "origin_key": incident.origin_key,
+        "channel_id": incident.channel_id,
+        "state": incident.state.value,
+        "severity": incident.severity,
+        "private": incident.private,
+        "group_key": incident.group_key,
+        "declared_at": incident.declared_at,
+        "touched_at": incident.touched_at,
+        "search": searchable(incident),
+        "version": incident.version + 1,
+        "body": codec.to_body(incident),
+    }
+
+
+def incident_of(row: sa.RowMapping) -> Incident:
+    """The incident in the version of its row."""
+    return codec.from_body(Incident, {**row["body"], "version": row["version"]})
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """The columns of a timeline entry."""
+    return {"incident_id": entry.incident_id, "key": entry.key, "at": entry.at, "body": codec.to_body(entry)}
+
+
+def alert_row(received: ReceivedAlert) -> dict[str, Any]:
+    """The columns of an accepted alert, not judged yet."""
+    return {
+        "delivery_id": received.alert.delivery_id,
+        "received_at": received.received_at,
+        "door": received.door,
+        "body": codec.to_body(received.alert),
+    }
+
+
+def alert_of(row: sa.RowMapping) -> ReceivedAlert:
+    """The alert as it was accepted, with its place in the order of arrival."""
+    alert = codec.from_body(Alert, row["body"])
+    return ReceivedAlert(alert=alert, received_at=row["received_at"], door=row["door"], seq=row["seq"])
+
+
+def envelope_row(envelope: Envelope) -> dict[str, Any]:
+    """The columns of a delivery of Slack's."""
+    return {
+        "key": envelope.key,
+        "kind": envelope.kind,
+        "received_at": envelope.received_at,
+        "body": codec.to_body(envelope),
+    }
+
+
+def firing_row(firing: Firing) -> dict[str, Any]:
+    """The columns of a firing."""
+    return {
+        "incident_id": firing.incident_id,
+        "dedup_key": firing.dedup_key,
+        "last_seen_at": firing.last_seen_at,
+        "body": codec.to_body(firing),
+    }
+
+
+def person_row(person: Person) -> dict[str, Any]:
+    """The columns of a person: what names are compared by."""
+    return {"id": person.id, **keys_of(person), "body": codec.to_body(person)}
+
+
+def group_row(group: Group) -> dict[str, Any]:
+    """The columns of a user group."""
+    return {"id": group.id, "handle_key": normal(group.handle), "body": codec.to_body(group)}

@@ -1,0 +1,259 @@
+"""The store over a database: every method is one short transaction."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from storage import codec
+from storage.address import Address
+from storage.engine import WRITES
+from storage.errors import DatabaseFromTheFuture, Unreadable
+from storage.faults import Again, translated
+from storage.sql import directory, jobs, purge, rows
+from storage.sql.dialect import contains
+from storage.sql.write import write
+from storage.tables import ALERT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, PERSON
+from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, ReceivedAlert
+from warroom.errors import Conflict, StoreUnavailable
+from warroom.incident import Incident, State
+from warroom.people import Group, Person
+from warroom.timeline import Entry
+
+_OPEN = [state.value for state in State if state.open]
+
+
+class SqlStore:
+    """`warroom.ports.Store` over SQLite or PostgreSQL. Opened by `storage.open_store`; safe to use from many tasks."""
+
+    def __init__(
+        self, address: Address, engine: AsyncEngine, check: Callable[[sa.Connection], None], clean_up: Callable[[], None]
+    ) -> None:
+        self._address = address
+        self._engine = engine
+        self._readers = engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
+        self._writers = engine.execution_options(**{WRITES: True})
+        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
+        self._turn = asyncio.Lock() if address.kind == "sqlite" else nullcontext()
+        self._check = check
+        self._clean_up = clean_up
+        self._closed = False
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        self._refuse_if_closed()
+        with translated(self._address):
+            async with self._readers.connect() as conn:
+                yield conn
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+        self._refuse_if_closed()
+        async with self._turn:
+            with translated(self._address):
+                async with self._writers.begin() as conn:
+                    yield conn
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise StoreUnavailable(f"The {self._address.shown} is closed: Warroom is stopping. Nothing was stored.")
+
+    # -- writing
+
+    async def commit(self, change: Changeset) -> bool:
+        """See `warroom.ports.Store.commit`."""
+        for _ in range(3):
+            try:
+                return await self._commit(change)
+            except Again:
+                continue
+        raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
+
+    async def _commit(self, change: Changeset) -> bool:
+        async with self._writing() as conn:
+            written = await write(conn, change)
+            if not written:
+                await conn.rollback()
+            return written
+
+    async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """See `warroom.ports.Store.claim`. A job that cannot be read is buried; one of a newer version is left to it."""
+        async with self._reading() as conn:
+            if not (await conn.execute(jobs.something_due(now))).first():
+                return []
+        async with self._writing() as conn:
+            taken = await jobs.claim(conn, now, limit, lease)
+            claims = []
+            for row in taken:
+                try:
+                    claims.append(jobs.claimed(row))
+                except DatabaseFromTheFuture:
+                    continue
+                except Unreadable as error:
+                    await jobs.settle(conn, jobs.burial(row, error), now)
+            return claims
+
+    async def purge(self, before: datetime) -> int:
+        """Delete what is over since before that time, in rows; see `storage.sql.purge` for what that is.
+
+        `before` is days ago, not minutes: a deleted effect could be asked for again, a deleted delivery accepted again.
+        """
+        async with self._writing() as conn:
+            return await purge.purge(conn, before)
+
+    # -- incidents
+
+    async def _one_incident(self, where: sa.ColumnElement[bool]) -> Incident | None:
+        found = await self._incidents(sa.select(INCIDENT).where(where).order_by(INCIDENT.c.number.desc()).limit(1))
+        return found[0] if found else None
+
+    async def _incidents(self, query: sa.Select[tuple[object, ...]]) -> list[Incident]:
+        async with self._reading() as conn:
+            return [rows.incident_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """By id."""
+        return await self._one_incident(INCIDENT.c.id == incident_id)
+
+    async def incident_numbered(self, number: int) -> Incident | None:
+        """By number; None for one that no incident can have."""
+        return await self._one_incident(INCIDENT.c.number == number) if 0 < number < 2**31 else None
+
+    async def incident_in(self, channel_id: str) -> Incident | None:
+        """By its channel."""
+        return await self._one_incident(INCIDENT.c.channel_id == channel_id)
+
+    async def incident_from(self, origin_key: str) -> Incident | None:
+        """By what caused it."""
+        return await self._one_incident(INCIDENT.c.origin_key == origin_key)
+
+    async def incident_grouped(self, group_key: str) -> Incident | None:
+        """The newest with that group key, open or not."""
+        return await self._one_incident(INCIDENT.c.group_key == group_key)
+
+    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
+        """Newest first; see `warroom.ports.Store.incidents`."""
+        query = sa.select(INCIDENT).order_by(INCIDENT.c.number.desc()).limit(limit)
+        if open_only:
+            query = query.where(INCIDENT.c.state.in_(_OPEN))
+        if wanted := codec.fold(text):
+            query = query.where(contains(self._address.kind, INCIDENT.c.search, wanted))
+        return await self._incidents(query)
+
+    async def last_number(self) -> int:
+        """0 when there is no incident."""
+        async with self._reading() as conn:
+            return (await conn.execute(sa.select(sa.func.max(INCIDENT.c.number)))).scalar() or 0
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        """In order of `at`, then of arrival."""
+        query = sa.select(ENTRY.c.body).where(ENTRY.c.incident_id == incident_id).order_by(ENTRY.c.at, ENTRY.c.seq)
+        async with self._reading() as conn:
+            return [codec.from_body(Entry, body) for body in (await conn.execute(query)).scalars()]
+
+    # -- alerts and deliveries
+
+    async def firings(self, incident_id: str, limit: int = 100) -> list[Firing]:
+        """Newest `last_seen_at` first."""
+        mine = sa.select(FIRING.c.body).where(FIRING.c.incident_id == incident_id)
+        query = mine.order_by(FIRING.c.last_seen_at.desc(), FIRING.c.dedup_key).limit(limit)
+        async with self._reading() as conn:
+            return [codec.from_body(Firing, body) for body in (await conn.execute(query)).scalars()]
+
+    async def firings_for(self, keys: Sequence[str], limit: int = 10) -> list[tuple[Firing, Incident]]:
+        """Those that share any of the keys, newest incident first."""
+        if not keys:
+            return []
+        shared = (
+            sa.select(FIRING_KEY.c.incident_id, FIRING_KEY.c.dedup_key).where(FIRING_KEY.c.key.in_(list(keys))).distinct()
+        ).subquery()
+        same = sa.and_(FIRING.c.incident_id == shared.c.incident_id, FIRING.c.dedup_key == shared.c.dedup_key)
+        query = (
+            sa.select(FIRING.c.body.label("firing"), INCIDENT.c.body, INCIDENT.c.version)
+            .join(shared, same)
+            .join(INCIDENT, INCIDENT.c.id == FIRING.c.incident_id)
+            .order_by(INCIDENT.c.number.desc(), FIRING.c.last_seen_at.desc(), FIRING.c.dedup_key)
+            .limit(limit)
+        )
+        async with self._reading() as conn:
+            found = (await conn.execute(query)).mappings()
+            return [(codec.from_body(Firing, row["firing"]), rows.incident_of(row)) for row in found]
+
+    async def pending_alerts(self, limit: int) -> list[ReceivedAlert]:
+        """Not judged yet, in order of arrival."""
+        query = sa.select(ALERT).where(ALERT.c.outcome.is_(None)).order_by(ALERT.c.seq).limit(limit)
+        async with self._reading() as conn:
+            return [rows.alert_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
+        """Not worked off yet, in order of arrival."""
+        pending = sa.select(ENVELOPE.c.body).where(ENVELOPE.c.done_at.is_(None))
+        async with self._reading() as conn:
+            found = await conn.execute(pending.order_by(ENVELOPE.c.seq).limit(limit))
+            return [codec.from_body(Envelope, body) for body in found.scalars()]
+
+    # -- jobs
+
+    async def next_due(self) -> datetime | None:
+        """When the next timer, effect or lease is due."""
+        async with self._reading() as conn:
+            due: datetime | None = (await conn.execute(sa.select(sa.func.min(JOB.c.due_at)))).scalar()
+            return due
+
+    async def buried(self, limit: int = 50) -> list[Buried]:
+        """Newest first."""
+        query = sa.select(JOB).where(JOB.c.buried_at.is_not(None)).order_by(JOB.c.buried_at.desc(), JOB.c.key)
+        async with self._reading() as conn:
+            return [jobs.grave(row) for row in (await conn.execute(query.limit(limit))).mappings()]
+
+    # -- the directory
+
+    async def _people(self, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Person]:
+        async with self._reading() as conn:
+            return await directory.people(conn, where, limit)
+
+    async def person(self, user_id: str) -> Person | None:
+        """By Slack id."""
+        found = await self._people(PERSON.c.id == user_id)
+        return found[0] if found else None
+
+    async def people_by_email(self, email: str) -> list[Person]:
+        """Compared without case; nobody for an empty one."""
+        return await self._people(directory.by_email(email))
+
+    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
+        return await self._people(directory.by_key(kind, normal))
+
+    async def people_after(self, user_id: str, limit: int) -> list[Person]:
+        """The next page, by id."""
+        return await self._people(PERSON.c.id > user_id, limit)
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        """By id, or by normalised handle."""
+        async with self._reading() as conn:
+            return await directory.group(conn, id_or_handle)
+
+    async def directory_version(self) -> tuple[int, bool]:
+        """(a number that grows with every change, whether a whole read ever ended)."""
+        async with self._reading() as conn:
+            return await directory.version(conn)
+
+    # -- the whole
+
+    async def ready(self) -> None:
+        """Raises StoreUnavailable unless the database answers and its schema is ours."""
+        async with self._reading() as conn:
+            await conn.run_sync(self._check)
+
+    async def close(self) -> None:
+        """Waits for the writer at work; afterwards every method raises StoreUnavailable."""
+        self._closed = True
+        async with self._turn:
+            await self._engine.dispose()
+        self._clean_up()

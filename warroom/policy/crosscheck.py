@@ -1,0 +1,177 @@
+"""What one part of a policy file says of another.
+
+Read from the data as written, so that a mistake in one place hides none in another; anything of the wrong shape is left
+to the schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from warroom.durations import parse_duration
+from warroom.people import normal
+from warroom.policy.mistake import Mistake, did_you_mean, shown
+from warroom.policy.model import Policy
+from warroom.policy.rule import OUTCOMES
+from warroom.policy.severity import BUILT_IN, number_of
+
+
+def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Iterator[Mistake]:
+    """Mistakes in the data as written; `whole` is the same with the built-in severities filled in."""
+    severities, teams = _mapping(whole.get("severities", BUILT_IN)), _texts(_mapping(data.get("teams")))
+    words = _severity_words(severities)
+    yield from _removed_strangers(_mapping(data.get("severities")))
+    yield from _words_twice(severities)
+    yield from _teams_twice(teams)
+    said = _mapping(data.get("workspace")).get("default_team")
+    yield from _unknown("workspace.default_team", said, "team", teams)
+    for name, team in _mapping(data.get("teams")).items():
+        yield from _levels(f"teams.{name}.escalation", _list(_mapping(team).get("escalation")), words)
+    templates = _texts(_mapping(data.get("templates")))
+    for index, rule in enumerate(_list(data.get("rules"))):
+        for outcome in OUTCOMES[:2]:
+            path, opening = f"rules[{index}].{outcome}", _mapping(_mapping(rule).get(outcome))
+            yield from _unknown(f"{path}.severity", opening.get("severity"), "severity", words)
+            yield from _unknown(f"{path}.team", opening.get("team"), "team", teams)
+            yield from _unknown(f"{path}.template", opening.get("template"), "template", templates)
+    yield from _fields(_mapping(data.get("templates")))
+    for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
+        yield from _unknown(f"links.dashboards.{name}", name, "team", teams)
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value] if isinstance(value, str) else []
+
+
+def _texts(values: Any) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
+
+
+def _severity_words(severities: Mapping[Any, Any]) -> list[str]:
+    """Every word that means a severity, keys first (they make the better suggestions)."""
+    keys = _texts(severities)
+    entries = [_mapping(severities[key]) for key in keys]
+    names = _texts(entry.get("name") for entry in entries)
+    numbers = [word for key in keys if (n := number_of(key)) for word in (n, f"sev{n}", f"severity{n}")]
+    return [*keys, *names, *(word for entry in entries for word in _texts(_list(entry.get("aliases")))), *numbers]
+
+
+def _unknown(path: str, said: Any, what: str, known: list[str]) -> Iterator[Mistake]:
+    if isinstance(said, str) and said.strip() and normal(said) not in {normal(word) for word in known}:
+        suggestion = did_you_mean(said, known) or f"describe it under {what}s:"
+        yield Mistake(path=path, problem=f"there is no {what} {shown(said)}", suggestion=suggestion)
+
+
+def _removed_strangers(written: Mapping[Any, Any]) -> Iterator[Mistake]:
+    for key, entry in written.items():
+        if entry is None and key not in BUILT_IN:
+            problem = "null takes out a built-in severity, and this is none"
+            yield Mistake(path=f"severities.{key}", problem=problem, suggestion=did_you_mean(str(key), BUILT_IN))
+
+
+def _words_twice(severities: Mapping[Any, Any]) -> Iterator[Mistake]:
+    """A word for a severity that means another one too, or nothing at all."""
+    owners = {normal(key): key for key in _texts(severities)}
+    for key in _texts(severities):
+        entry = _mapping(severities[key])
+        named = [("", key), (".name", entry.get("name"))]
+        named += [(f".aliases[{i}]", alias) for i, alias in enumerate(_list(entry.get("aliases")))]
+        for where, word in named:
+            path = f"severities.{key}{where}"
+            if not isinstance(word, str) or not word.strip():
+                continue
+            if not normal(word):
+                yield Mistake(
+                    path=path, problem=f"{shown(word)} has no letter or digit", suggestion="people have to type it"
+                )
+            elif (owner := owners.setdefault(normal(word), key)) != key:
+                problem = f"{shown(word)} already means {owner}"
+                yield Mistake(path=path, problem=problem, suggestion="a word can mean one severity only")
+
+
+def _teams_twice(teams: list[str]) -> Iterator[Mistake]:
+    seen: dict[str, str] = {}
+    for team in teams:
+        if not normal(team):
+            yield Mistake(
+                path=f"teams.{team}",
+                problem="a team's name needs a letter or digit",
+                suggestion="people have to type it",
+            )
+        elif (other := seen.setdefault(normal(team), team)) != team:
+            problem = f"is the same name as {shown(other)} (case, spaces and punctuation do not count)"
+            yield Mistake(path=f"teams.{team}", problem=problem, suggestion="keep one of the two")
+
+
+def _levels(path: str, levels: list[Any], words: list[str]) -> Iterator[Mistake]:
+    last = None
+    for index, level in enumerate(levels):
+        level = _mapping(level)
+        for place, word in enumerate(_list(level.get("only"))):
+            yield from _unknown(f"{path}[{index}].only[{place}]", word, "severity", words)
+        try:
+            after = parse_duration(level.get("after"))
+        except ValueError:
+            continue  # the schema says so
+        if last is not None and after <= last:
+            problem = f"{shown(level.get('after'))} is not later than the level before it"
+            yield Mistake(
+                path=f"{path}[{index}].after", problem=problem, suggestion="write the levels in order of time"
+            )
+        last = after if last is None else max(after, last)
+
+
+def _fields(templates: Mapping[Any, Any]) -> Iterator[Mistake]:
+    for name, template in templates.items():
+        seen: set[str] = set()
+        for index, field in enumerate(_list(_mapping(template).get("fields"))):
+            field, path = _mapping(field), f"templates.{name}.fields[{index}]"
+            options = _list(field.get("options"))
+            if field.get("type") == "choice" and not options:
+                yield Mistake(
+                    path=path, problem="a choice needs options", suggestion="for example options: [yes, no, unknown]"
+                )
+            if options and field.get("type") != "choice":
+                yield Mistake(path=path, problem="options belong to a choice", suggestion="add type: choice")
+            title = field.get("name")
+            if isinstance(title, str) and title.strip() in seen:
+                yield Mistake(
+                    path=f"{path}.name", problem=f"{shown(title)} is asked twice", suggestion="keep one of the two"
+                )
+            seen |= {title.strip()} if isinstance(title, str) else set()
+
+
+def warnings_about(policy: Policy) -> Iterator[Mistake]:
+    """What is allowed but looks like an oversight in a policy without mistakes."""
+    catch_all: int | None = None
+    for index, rule in enumerate(policy.rules):
+        if catch_all is not None:
+            problem = f"is never reached: rules[{catch_all}] takes every alert before it"
+            yield Mistake(
+                path=f"rules[{index}]", problem=problem, suggestion="move the rule for everything else to the end"
+            )
+        elif rule.when.always:
+            catch_all = index
+    owners: dict[str, str] = {}
+    for name, team in policy.teams.items():
+        for service in team.services:
+            if (owner := owners.setdefault(normal(service), name)) != name:
+                problem = f"{shown(service)} belongs to {owner} already; the first team gets its incidents"
+                yield Mistake(path=f"teams.{name}.services", problem=problem)
+        if not team.escalation:
+            problem = "has no escalation, so nobody is called for its incidents but the declarer"
+            yield Mistake(
+                path=f"teams.{name}", problem=problem, suggestion="add escalation: [{after: 0m, notify: [...]}]"
+            )
+    numbered = [(key, int(number)) for key in policy.severities if (number := number_of(key))]
+    for (before, high), (key, low) in pairwise(numbered):
+        if low < high:
+            problem = f"stands after {before}, so it counts as less severe"
+            suggestion = f"severities are ordered as written; write {before} after it"
+            yield Mistake(path=f"severities.{key}", problem=problem, suggestion=suggestion)

@@ -1,0 +1,48 @@
+"""What is wrong with a policy file, in words that say what to write instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from warroom.people import normal
+from warroom.value import Value
+
+
+class Mistake(Value):
+    """One thing to correct or, as a warning, to look at.
+
+    `path` is as in "teams.platform.escalation[1].after"; "" is the whole file.
+    """
+
+    path: str
+    problem: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.path}: " if self.path else ""
+        hint = f" ({self.suggestion})" if self.suggestion else ""
+        return f"{where}{self.problem}{hint}"
+
+
+class Wrong(ValueError):
+    """Raised by validators of the policy's values: the problem, and what to write instead."""
+
+    def __init__(self, problem: str, suggestion: str = "") -> None:
+        super().__init__(problem)
+        self.suggestion = suggestion
+
+
+def did_you_mean(said: str, known: Iterable[str]) -> str:
+    """ "did you mean X?" for the nearest known word, else the list of what is known, else ""."""
+    words = {normal(word): word for word in known}
+    near = difflib.get_close_matches(normal(said), words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {words[near[0]]}?"
+    return f"known: {', '.join(words.values())}" if words else ""
+
+
+def shown(value: object) -> str:
+    """A short picture of a value from the file, quoted."""
+    text = " ".join(str(value).split())
+    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"

@@ -1,0 +1,189 @@
+"""The policy: everything that a workspace decides about its incidents, in one value."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+
+from pydantic import Field
+
+from warroom.durations import Duration
+from warroom.people import normal
+from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
+from warroom.policy.pattern import matches
+from warroom.policy.rule import Rule
+from warroom.policy.severity import BUILT_IN, Severity, number_of
+from warroom.policy.team import Team
+from warroom.value import Value
+
+
+class Workspace(Value):
+    """What holds for every incident."""
+
+    announce: Text | None = None
+    """The broadcast channel; None announces nowhere."""
+    channel_name: ChannelName = "inc-{number}-{slug}"
+    alert_channels: Texts = ()
+    """Channels where Datadog's Slack app posts."""
+    default_team: Text | None = None
+    timezone: TimeZone = "UTC"
+    meeting_url: Url | None = None
+    status_page: Url | None = None
+    auto_resolve_after: Duration | None = None
+    """So long after the last alert recovered an incident resolves itself. None: people are asked."""
+    stale_after: Duration | None = timedelta(hours=24)
+    """An open incident in which nothing happened for so long is asked about. None: never."""
+    repeat_every: Duration | None = None
+    """How often the last level of an unanswered chain is told again. None: as the severity says."""
+
+
+class FieldType(StrEnum):
+    """How a template's field is asked for."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+
+class TemplateField(Value):
+    """One question of a template."""
+
+    name: Text
+    type: FieldType = FieldType.TEXT
+    options: Texts = ()
+
+
+class Template(Value):
+    """Further questions for a kind of incident."""
+
+    fields: tuple[TemplateField, ...] = ()
+
+
+class Links(Value):
+    """Pages worth having at hand."""
+
+    runbooks: dict[Text, Url] = Field(default_factory=dict)
+    """By pattern of the incident's title; the first that fits."""
+    dashboards: dict[Text, Url] = Field(default_factory=dict)
+    """By team."""
+
+
+def built_in_severities() -> dict[str, Severity]:
+    """SEV-1 to SEV-4, most severe first."""
+    return {key: Severity.model_validate(entry) for key, entry in BUILT_IN.items()}
+
+
+class Policy(Value):
+    """The whole policy; `Policy()` is the built-in one. A file becomes one through `warroom.policy.check`, which also
+    checks what no single value can know: that teams, severities and templates named in one place exist in another.
+    """
+
+    workspace: Workspace = Workspace()
+    severities: dict[Text, Severity] = Field(default_factory=built_in_severities, min_length=1)
+    """By key, most severe first."""
+    teams: dict[Text, Team] = Field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    templates: dict[Text, Template] = Field(default_factory=dict)
+    links: Links = Links()
+
+    @cached_property
+    def _severity_words(self) -> dict[str, str]:
+        words: dict[str, str] = {}
+        for key, severity in self.severities.items():
+            for word in (key, severity.name, *severity.aliases):
+                words.setdefault(normal(word), key)
+        for key in self.severities:
+            if number := number_of(key):
+                for word in (number, f"sev{number}", f"severity{number}"):
+                    words.setdefault(word, key)
+        return words
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        return {key: rank for rank, key in enumerate(self.severities)}
+
+    @cached_property
+    def _team_keys(self) -> dict[str, str]:
+        return {normal(key): key for key in self.teams}
+
+    def severity_named(self, text: str | int) -> str | None:
+        """The key of the severity that a number, key, name or alias means, or None. "1", "sev 1", "P1", "critical"."""
+        return self._severity_words.get(normal(str(text)))
+
+    def rank(self, severity: str) -> int:
+        """0 for the most severe; a severity that the policy does not know comes after all others."""
+        return self._ranks.get(severity, len(self.severities))
+
+    def more_severe(self, a: str, b: str) -> bool:
+        """Whether `a` is strictly more severe than `b`."""
+        return self.rank(a) < self.rank(b)
+
+    def higher(self, severity: str) -> str:
+        """The key one step more severe; the most severe is its own."""
+        return self.severity_at(self.rank(severity) - 1)
+
+    def lower(self, severity: str) -> str:
+        """The key one step less severe; the least severe is its own."""
+        return self.severity_at(self.rank(severity) + 1)
+
+    def severity_at(self, rank: int) -> str:
+        """The key at that rank, or the nearest there is."""
+        keys = list(self.severities)
+        return keys[max(0, min(rank, len(keys) - 1))]
+
+    def default_severity(self) -> str:
+        """The middle one, for incidents of which nobody said how bad they are: SEV-3 of the built-in four."""
+        return self.severity_at(len(self.severities) // 2)
+
+    def stale_after(self, severity: str) -> timedelta | None:
+        """How long nothing may happen in an open incident before people are asked; None for ever."""
+        known = self.severities.get(severity)
+        return known.stale_after if known and known.stale_after else self.workspace.stale_after
+
+    def repeat_every(self, severity: str) -> timedelta | None:
+        """How often the last level of an unanswered chain is told again; None for an unknown severity."""
+        known = self.severities.get(severity)
+        said = (known.repeat_every if known else None) or self.workspace.repeat_every
+        return said or ((known.update_every or known.acknowledge_within) if known else None)
+
+    def team_named(self, text: str) -> str | None:
+        """The key of that team, or None. "@Platform" and "#platform" are the team platform."""
+        key = normal(text)
+        return self._team_keys.get(key) if key else None
+
+    def team_for_service(self, service: str) -> str | None:
+        """The key of the first team that names the service, else of the first whose patterns fit it, else None."""
+        wanted = normal(service)
+        if not wanted:
+            return None
+        for key, team in self.teams.items():
+            if any(normal(known) == wanted for known in team.services if not {"*", "?"} & set(known)):
+                return key
+        for key, team in self.teams.items():
+            if any(matches(known, service) for known in team.services):
+                return key
+        return None
+
+    def runbook_for(self, title: str) -> str | None:
+        """The address of the first runbook whose pattern fits the title, or None."""
+        return next((url for pattern, url in self.links.runbooks.items() if matches(pattern, title)), None)
+
+    def dashboard_for(self, team: str | None) -> str | None:
+        """The address of the team's dashboard, from the team itself or from `links.dashboards`, or None."""
+        known = self.teams.get(team) if team else None
+        if known and known.dashboard:
+            return known.dashboard
+        wanted = normal(team or "")
+        return next((url for name, url in self.links.dashboards.items() if wanted and normal(name) == wanted), None)
+
+    def links_for(self, team: str | None, title: str) -> tuple[tuple[str, str, str], ...]:
+        """(title, address, emoji) of what is known for an incident: runbook, dashboard, status page, meeting."""
+        known = (
+            ("Runbook", self.runbook_for(title), ":book:"),
+            ("Dashboard", self.dashboard_for(team), ":bar_chart:"),
+            ("Status page", self.workspace.status_page, ":traffic_light:"),
+            ("Meeting", self.workspace.meeting_url, ":telephone_receiver:"),
+        )
+        return tuple((name, url, emoji) for name, url, emoji in known if url)
