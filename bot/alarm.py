@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import clock
+from warroom.ports import Clock
 
 TICK = "tick"
 NEXT = "next-due"
@@ -25,8 +26,8 @@ JUMP = 1.0
 class Alarm:
     """Calls `ring` every second, and at the moment given to `set`."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
+    def __init__(self, ring: Callable[[], None], time: Clock) -> None:
+        self._ring, self._time = ring, time
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 10}
@@ -40,10 +41,11 @@ class Alarm:
         self._watch = asyncio.create_task(self._watchdog(), name="clock watchdog")
 
     def set(self, at: datetime | None) -> None:
-        """Ring at that moment too; None leaves it to the tick."""
+        """Ring at that moment of the injected clock too; None leaves it to the tick."""
         if at is None or not self._scheduler.running:
             return
-        self._scheduler.add_job(self._rung, "date", run_date=at, id=NEXT, replace_existing=True)
+        run_at = datetime.fromtimestamp(clock.wall(), UTC) + (at - self._time.now())
+        self._scheduler.add_job(self._rung, "date", run_date=run_at, id=NEXT, replace_existing=True)
 
     async def _rung(self) -> None:
         self._ring()

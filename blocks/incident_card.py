@@ -1,0 +1,168 @@
+"""The incident card: one picture of what is known and what can be done next, read on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from blocks import ids, kit, text, words
+from blocks.kit import Block, Card, Option
+from warroom.incident import Incident, State
+from warroom.views import IncidentView
+
+
+def incident_card(view: IncidentView, now: datetime) -> Card:
+    """The card as it is at `now`. While nobody has the incident it mentions everybody told: posting it pages them."""
+    incident = view.incident
+    head = f"{words.severity_sign(view)} {incident.name} {words.title(incident)}"
+    if incident.private:
+        head = f"🔒 {head}"
+    return kit.card(
+        f"{kit.escape(head)} ({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()})",
+        [
+            kit.header(head),
+            kit.section("\n".join(_urgent(view, now))),
+            kit.section("\n".join(_facts(view, now))),
+            *_story(view),
+            kit.context(" · ".join(_small_print(incident))),
+            kit.actions(_buttons(incident), block_id="card"),
+        ],
+    )
+
+
+def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
+    """What a person woken by this needs first."""
+    incident = view.incident
+    yield f"*{kit.escape(words.severity(view))}* · {words.state_line(incident)}"
+    if incident.state is State.DETECTED:
+        if incident.chain.told:
+            yield f"Paged: {text.mentions(incident.chain.told, 2000)}"
+        if incident.overdue:
+            yield f"⚠️ *Overdue:* nobody has acknowledged since {text.when(incident.declared_at, view.timezone)}"
+        elif incident.ack_due_at:
+            yield f"Acknowledge by {text.when(incident.ack_due_at, view.timezone)}"
+        yield from _escalation(view)
+    if words.update_overdue(incident, now) and incident.update_due_at:
+        yield f"⚠️ *Update overdue* since {text.when(incident.update_due_at, view.timezone)}"
+    elif incident.state.open and incident.update_due_at:
+        yield f"Next update due {text.when(incident.update_due_at, view.timezone)}"
+    if incident.summary and not incident.state.open:
+        yield kit.quote(incident.summary, 600)
+
+
+def _escalation(view: IncidentView) -> Iterator[str]:
+    chain, due = view.incident.chain, view.incident.page_due_at
+    if not view.chain_length:
+        return
+    level = f"Escalation: level {view.chain_level} of {view.chain_length}"
+    if chain.rounds:
+        level += f", told again {text.count(chain.rounds, 'time')}"
+    yield f"{level}, next at {text.when(due, view.timezone)}" if due else f"{level}"
+
+
+def _facts(view: IncidentView, now: datetime) -> Iterator[str]:
+    incident, tz = view.incident, view.timezone
+    yield f"*Commander:* {words.person(incident.commander)}"
+    for role, user_id in incident.roles[:10]:
+        yield f"*{kit.line(role, 60)}:* {text.mention(user_id)}"
+    affected = kit.line(", ".join(incident.services), 200)
+    team = kit.line(incident.team or "", 80)
+    about = [f"*Affected:* {affected}" if affected else "", f"*Team:* {team}" if team else ""]
+    if any(about):
+        yield " · ".join(filter(None, about))
+    yield f"*Started:* {text.when(incident.declared_at, tz)} · {_age(incident, now)}"
+    if incident.acknowledged_at:
+        after = text.duration(incident.acknowledged_at - incident.declared_at)
+        yield f"*Acknowledged:* {text.when(incident.acknowledged_at, tz)} (after {after})"
+    if incident.impact:
+        yield f"*Impact:* {kit.line(incident.impact, 400)}"
+    yield from _alerts(view)
+    for name, value in incident.fields[:10]:
+        yield f"*{kit.line(name, 80)}:* {kit.line(value, 200)}"
+
+
+def _age(incident: Incident, now: datetime) -> str:
+    if incident.state.open:
+        return text.since(incident.declared_at, now)
+    return f"lasted {text.duration(words.lasted(incident, now))}"
+
+
+def _alerts(view: IncidentView) -> Iterator[str]:
+    alerts = view.incident.alerts
+    if not alerts.count:
+        return
+    numbers = text.count(alerts.count, "alert")
+    if alerts.monitors > 1:
+        numbers += f" from {text.count(alerts.monitors, 'monitor')}"
+    firing = f"{alerts.firing:,} firing" if alerts.firing else "all recovered"
+    flapping = ", flapping" if alerts.flapping else ""
+    sign = words.ALERT_SIGN[alerts.last_state]
+    last = kit.link(alerts.last_link, alerts.last_title or "open the last alert")
+    yield f"*Alerts:* {numbers}, {firing}{flapping}\n{sign} {last} ({words.ALERT_STATE[alerts.last_state]})"
+
+
+def _story(view: IncidentView) -> Iterator[Block]:
+    """What people wrote: the last update, and until there is one, what it was declared with."""
+    incident = view.incident
+    if incident.last_update and incident.last_update_at:
+        by = f" by {text.mention(incident.last_update_by)}" if incident.last_update_by else ""
+        head = f"*Last update* {text.when(incident.last_update_at, view.timezone)}{by}"
+        yield kit.section(f"{head}\n{kit.quote(incident.last_update, 700)}")
+    if incident.description:
+        yield kit.section(kit.quote(incident.description, 300 if incident.last_update else 500))
+
+
+def _small_print(incident: Incident) -> Iterator[str]:
+    if incident.private:
+        yield "🔒 Private: only people in this room see it"
+    for each in incident.links[:8]:
+        yield kit.link(each.url, each.title)
+    yield f"Declared by {words.person(incident.declared_by, 'an alert')}"
+    if incident.source_message:
+        yield kit.link(incident.source_message, "the message it came from")
+
+
+def _buttons(incident: Incident) -> list[Block | None]:
+    carried = ids.carry(incident.id, incident.state.value)
+    postmortem = kit.button("Post-mortem", ids.EDIT_POSTMORTEM, carried)
+    match incident.state:
+        case State.DETECTED | State.ACKNOWLEDGED | State.MITIGATED:
+            waiting = incident.state is State.DETECTED
+            return [
+                kit.button("Acknowledge", ids.ACKNOWLEDGE, carried, style="primary") if waiting else None,
+                kit.button("Escalate", ids.ESCALATE, ids.carry(incident.id, str(incident.chain.reached))),
+                resolve_button(incident),
+                kit.button("Post update", ids.POST_UPDATE, carried),
+                _menu(incident),
+            ]
+        case State.RESOLVED:
+            return [kit.button("Reopen", ids.REOPEN, carried), postmortem]
+        case State.CLOSED:
+            return [postmortem if incident.postmortem else None]
+        case State.CANCELLED:
+            return []
+
+
+def resolve_button(incident: Incident) -> Block:
+    """Resolve, with the question before it."""
+    return kit.button(
+        "Resolve",
+        ids.RESOLVE,
+        ids.carry(incident.id, incident.state.value),
+        style="danger",
+        confirm=kit.confirm(
+            f"Resolve {incident.name}?",
+            "The room and the announcement will say it is over; reminders and escalation stop. It can be reopened.",
+            "Resolve",
+            "Not yet",
+            style="danger",
+        ),
+    )
+
+
+def _menu(incident: Incident) -> Block | None:
+    offered = [("Severity…", ids.MENU_SEVERITY), ("Roles…", ids.MENU_ROLES), ("Page someone…", ids.MENU_PAGE)]
+    if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
+        offered.append(("Mitigated", ids.MENU_MITIGATE))
+    offered.append(("Post-mortem", ids.MENU_POSTMORTEM))
+    return kit.overflow(ids.MENU, [Option(label, ids.carry(incident.id, what)) for label, what in offered])

@@ -1,0 +1,193 @@
+"""Text as Slack shows it: escaped, cut, and with mentions, links and times that only we can write.
+
+Everything that comes from outside goes through `escape` (or `line`, `prose`, `quote`, which call it) exactly once.
+What comes back is mrkdwn: in it every `<` opens a token of ours and every `&` an entity, and `cut` relies on that.
+Rules: Slack, "Formatting message text" (escaping, links, mentions, date formatting).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from urllib.parse import quote as percent
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+ELLIPSIS = "…"
+WORD_JOINER = "\u2060"
+MAX_URL = 2000
+
+_KEPT = "\n\u200d"  # the latter joins the parts of an emoji
+_BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
+_SPECIAL = re.compile(r"<(?=[!@#])")
+_URL = re.compile(r"https?://(?:(?!&[lg]t;)[^\s<>|\"'`*~])+(?<![.,:!?)])")
+_PERSON = re.compile(r"[UW][A-Z0-9]+")
+_GROUP = re.compile(r"S[A-Z0-9]+")
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
+
+
+def clean(text: str) -> str:
+    """`text` without what changes how its surroundings read: control characters, direction overrides, surrogates."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    text = text.replace("\u2028", "\n").replace("\u2029", "\n")
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+
+
+def escape(text: str) -> str:
+    """Text from outside as mrkdwn: it mentions nobody, links nowhere and ends no code block of ours."""
+    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("```", "'''")
+    return _BROADCAST.sub("@" + WORD_JOINER, text)
+
+
+def cut(text: str, limit: int) -> str:
+    """mrkdwn of at most `limit` characters, an ellipsis where it was cut; entities and tokens stay whole or go."""
+    if len(text) <= limit:
+        return text
+    head = text[: max(0, limit - 1)]
+    if head.rfind("<") > head.rfind(">"):
+        head = head[: head.rfind("<")]
+    ampersand = head.rfind("&")
+    if ampersand > head.rfind(";"):
+        head = head[:ampersand]
+    return head.rstrip() + ELLIPSIS
+
+
+def line(text: str, limit: int = 300) -> str:
+    """Text from outside as mrkdwn on one line."""
+    return cut(escape(" ".join(text.split())), limit)
+
+
+def prose(text: str, limit: int = 2900) -> str:
+    """Text from outside as mrkdwn with its lines kept and its web addresses clickable."""
+    linked = _URL.sub(lambda found: f"<{found[0]}>" if len(found[0]) <= MAX_URL else found[0], escape(text.strip()))
+    return cut(linked, limit)
+
+
+def quote(text: str, limit: int = 2900) -> str:
+    """Text from outside, set apart as a quotation. Every line of it is inside the quotation."""
+    return cut("\n".join("> " + each for each in prose(text, limit).split("\n")), limit)
+
+
+def plain(text: str, limit: int) -> str:
+    """Text from outside for a plain_text object: never parsed by Slack, but counted after Slack's own escaping."""
+    text = _BROADCAST.sub("@" + WORD_JOINER, _SPECIAL.sub("‹", clean(text).strip()))
+    room = limit
+    for i, c in enumerate(text):
+        room -= {"&": 5, "<": 4, ">": 4}.get(c, 1)
+        if room < 0:
+            return _plain_head(text[:i], limit)
+    return text
+
+
+def _plain_head(text: str, limit: int) -> str:
+    while text and len(text) + 4 * text.count("&") + 3 * text.count("<") + 3 * text.count(">") > limit - 1:
+        text = text[:-1]
+    return text.rstrip() + ELLIPSIS
+
+
+def mention(user_id: str) -> str:
+    """`<@U…>`, or a group's mention for a group's id. Anything that is no id is shown as text."""
+    if _PERSON.fullmatch(user_id):
+        return f"<@{user_id}>"
+    return group(user_id)
+
+
+def group(group_id: str) -> str:
+    """`<!subteam^S…>`. Anything that is no id is shown as text."""
+    return f"<!subteam^{group_id}>" if _GROUP.fullmatch(group_id) else line(group_id, 80)
+
+
+def mentions(user_ids: Iterable[str], limit: int = 2400) -> str:
+    """Everybody by mention, one after another; "and N more" beyond `limit` characters."""
+    shown: list[str] = []
+    ids = list(dict.fromkeys(user_ids))
+    room = limit
+    for user_id in ids:
+        text = mention(user_id)
+        room -= len(text) + 1
+        if room < 0:
+            return f"{' '.join(shown)} and {len(ids) - len(shown)} more".strip()
+        shown.append(text)
+    return " ".join(shown)
+
+
+def channel_link(channel_id: str | None) -> str:
+    """`<#C…>`, or "no room yet"."""
+    return f"<#{channel_id}>" if channel_id and _CHANNEL.fullmatch(channel_id) else "no room yet"
+
+
+def web_address(url: str | None) -> str | None:
+    """`url` made safe for a link if a person may be sent there (http or https, of sensible length), else None."""
+    url = clean(url or "").strip()
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
+        return None
+    safe = percent(url, safe="%/:?#[]@!$&'()*+,;=~-._")
+    return safe if len(safe) <= MAX_URL else None
+
+
+def link(url: str | None, label: str) -> str:
+    """`<url|label>`; just the label where the address is missing, too long or no web address."""
+    label = line(label, 150) or "link"
+    address = web_address(url)
+    if address is None:
+        return label
+    return f"<{address.replace('&', '&amp;')}|{label.replace('|', '¦')}>"
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that name, UTC where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def moment(at: datetime, tz: str = "UTC") -> str:
+    """A time in plain text: "5 Mar 2026, 14:02 UTC"."""
+    there = at.astimezone(zone(tz))
+    return f"{there.day} {there:%b %Y, %H:%M %Z}"
+
+
+def when(at: datetime, tz: str = "UTC") -> str:
+    """A time that Slack shows in each reader's own zone; `tz` is for the fallback."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{line(moment(at, tz))}>"
+
+
+def since(at: datetime, now: datetime) -> str:
+    """ "12 min ago", kept current by Slack as long as the message is shown."""
+    return f"<!date^{int(at.timestamp())}^{{ago}}|{ago(at, now)}>"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """ "12 min ago" as of `now`; "in 12 min" for a time to come."""
+    if abs(at - now) < timedelta(seconds=1):
+        return "just now"
+    return f"in {duration(at - now)}" if at > now else f"{duration(now - at)} ago"
+
+
+def duration(span: timedelta) -> str:
+    """In words, with the two largest units: "40 s", "12 min", "2 h 5 min", "3 d 4 h". A negative span counts as 0."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = seconds // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """ "1 alert", "12 alerts"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

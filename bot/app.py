@@ -1,0 +1,177 @@
+"""The composition root: every room is put together here, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import clock as system
+from bot.alarm import Alarm
+from bot.directory import CachedDirectory
+from bot.dispatcher import Dispatcher
+from bot.observability import Meters
+from bot.settings import Settings, SettingsError, slack_tokens
+from bot.web import Web
+from handlers.register import Reading, register
+from handlers.webhooks import add_webhooks
+from integrations.slack.budget import Budget
+from integrations.slack.channels import ChannelBook
+from integrations.slack.client import open_client
+from integrations.slack.people import group_from, person_from
+from integrations.slack.performers import SlackPerformer
+from integrations.slack.reader import Reader
+from integrations.slack.scopes import needed_scopes
+from integrations.slack.socket import InboxHandler
+from integrations.slack.startup import Report, verify
+from storage import open_store
+from warroom.errors import StoreUnavailable
+from warroom.normalise import parse
+from warroom.policy import Policy
+from warroom.ports import Clock, Store, World
+from warroom.usecases.talk import sync_directory
+
+log = structlog.get_logger(__name__)
+
+GRACE = 8.0
+"""Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
+DIRECTORY_EVERY = 6 * 3600.0
+"""Seconds between whole reads of the workspace; events keep it fresh in between."""
+
+
+class Bot:
+    """The running process. Made by `running`."""
+
+    def __init__(self, settings: Settings, policy: Policy, store: Store, report: Report, clock: Clock) -> None:
+        bot_token, app_token = slack_tokens(settings)
+        self.store, self.clock, self.report = store, clock, report
+        self.meters = Meters()
+        self.port = 0
+        client = open_client(bot_token, settings.api_url)
+        self._client = client
+        reader = Reader(client)
+        self.world = World(
+            store=store,
+            directory=CachedDirectory(store, reader),
+            policy=policy,
+            clock=clock,
+            rooms=reader,
+            nudge=self._nudge,
+        )
+        performer = SlackPerformer(
+            client=client,
+            store=store,
+            policy=policy,
+            clock=clock,
+            budget=Budget(clock),
+            channels=ChannelBook(client, clock),
+            bot_user_id=report.bot_user_id,
+        )
+        self.alarm = Alarm(self._nudge, clock)
+        self.dispatcher = Dispatcher(self.world, performer.perform, self.meters, on_idle=self.alarm.set)
+        known = AuthorizeResult(
+            enterprise_id=None,
+            team_id=report.team_id,
+            bot_token=bot_token,
+            bot_id=report.bot_id,
+            bot_user_id=report.bot_user_id,
+        )
+
+        async def authorize(**_: object) -> AuthorizeResult:
+            return known
+
+        app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
+        register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
+        self.socket = InboxHandler(app, app_token, store=store, clock=clock, sleep=system.sleep)
+        secret = settings.datadog_webhook_token
+        token = secret.get_secret_value() if secret else None
+        self.web = Web(
+            settings.web_host,
+            settings.port,
+            self.meters,
+            self.problems,
+            lambda web_app: add_webhooks(web_app, self.world, token, parse, self.meters.alerts),
+        )
+        self._chores: list[asyncio.Task[None]] = []
+
+    def _nudge(self) -> None:
+        self.dispatcher.nudge()
+
+    async def problems(self) -> list[str]:
+        """Why the process is not ready: the database, the socket. Empty when it is."""
+        found = []
+        try:
+            await self.store.ready()
+        except StoreUnavailable as error:
+            found.append(f"database: {error}")
+        connected = await self.socket.connected()
+        self.meters.connected.set(connected)
+        if not connected:
+            found.append("socket: not connected to Slack")
+        return found
+
+    async def start(self) -> None:
+        """Start in order: web, work, directory, socket. Raises SettingsError when the port is taken."""
+        self.port = await self.web.start()
+        self.alarm.start()
+        self.dispatcher.start()
+        await sync_directory(self.world)
+        await self.socket.start()
+        self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
+        log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    async def stop(self) -> None:
+        """No new work; what is claimed is finished or handed back."""
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        await self.web.stop()
+        await self.alarm.stop()
+        await self.socket.stop(GRACE / 2)
+        await self.dispatcher.drain(GRACE / 2)
+        session = self._client.session
+        if session is not None:
+            await session.close()
+
+    async def _keep_directory(self) -> None:
+        while True:
+            await system.sleep(DIRECTORY_EVERY)
+            with contextlib.suppress(StoreUnavailable):
+                await sync_directory(self.world)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, policy: Policy, clock: Clock | None = None) -> AsyncIterator[Bot]:
+    """A started bot, stopped at the end. Raises SettingsError, StoreUnavailable and whatever is wrong with the tokens."""
+    bot_token, app_token = slack_tokens(settings)
+    store = await open_store(settings.database_url.get_secret_value())
+    try:
+        report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
+        if not report.ok:
+            raise SettingsError("Slack would not work like this:\n  " + "\n  ".join(report.problems))
+        for remark in report.remarks:
+            log.warning(remark)
+        bot = Bot(settings, policy, store, report, clock or system.SystemClock())
+        await bot.start()
+        try:
+            yield bot
+        finally:
+            await bot.stop()
+    finally:
+        await store.close()
+
+
+async def serve(settings: Settings, policy: Policy) -> None:
+    """Run until SIGTERM or SIGINT, then drain."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    async with running(settings, policy):
+        await stop.wait()
+        log.info("stopping: what is in the works is finished first")

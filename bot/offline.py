@@ -1,0 +1,120 @@
+"""What the command line does with the record alone; Slack is left to the running bot."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+
+from bot.clock import SystemClock
+from bot.directory import CachedDirectory
+from bot.settings import Settings
+from storage import open_store
+from warroom.document import markdown
+from warroom.incident import Incident, Origin
+from warroom.people import Person
+from warroom.policy import Policy
+from warroom.ports import Message, Store, World
+from warroom.usecases.afterwards import document_view
+from warroom.usecases.declare import Declare, Declared, declare
+from warroom.usecases.find import by_number_or_room
+
+
+class _NoChat:
+    """There is no chat on the command line: nothing can be looked up in it."""
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        return None
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        return None
+
+    async def lookup_person(self, user_id: str) -> Person | None:
+        return None
+
+    async def lookup_email(self, email: str) -> Person | None:
+        return None
+
+
+@contextlib.asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[Store]:
+    store = await open_store(settings.database_url.get_secret_value())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _world(store: Store, policy: Policy) -> World:
+    chat = _NoChat()
+    return World(
+        store=store,
+        directory=CachedDirectory(store, chat),
+        policy=policy,
+        clock=SystemClock(),
+        rooms=chat,
+        nudge=lambda: None,
+    )
+
+
+async def declare_offline(
+    settings: Settings,
+    policy: Policy,
+    *,
+    title: str,
+    severity: str | None,
+    team: str | None,
+    services: tuple[str, ...],
+    description: str,
+    people: tuple[str, ...],
+    private: bool,
+    key: str | None,
+) -> Declared:
+    """The declared incident. Raises Refused, StoreUnavailable."""
+    async with _store(settings) as store:
+        what = Declare(
+            origin=Origin.CLI,
+            origin_key=f"cli:{key or uuid.uuid4().hex}",
+            title=title,
+            severity=severity,
+            team=team,
+            services=services,
+            description=description,
+            people=people,
+            private=private,
+        )
+        return await declare(_world(store, policy), what)
+
+
+async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:
+    """Incidents, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.incidents(open_only=open_only, limit=500)
+
+
+async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
+    """One incident and its timeline as plain text. Raises NotFound, StoreUnavailable."""
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        incident = await by_number_or_room(world, number, None)
+        lines = [
+            f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
+            f"room       {'#' + incident.channel_name if incident.channel_name else 'not open yet'}",
+            f"team       {incident.team or 'none'}",
+            f"commander  {incident.commander or 'nobody yet'}",
+            f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",
+            "",
+        ]
+        for entry in await store.timeline(incident.id):
+            by = f" by {entry.by}" if entry.by else ""
+            text = f": {entry.text}" if entry.text else ""
+            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}{by}{text}")
+        return "\n".join(lines)
+
+
+async def document_offline(settings: Settings, policy: Policy, number: int) -> str:
+    """The post-mortem as Markdown. Raises NotFound, StoreUnavailable."""
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        incident = await by_number_or_room(world, number, None)
+        return markdown(await document_view(world, incident))

@@ -1,0 +1,72 @@
+"""An incident to decide about, and the times of the night it happens in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from warroom.incident import Chain, Incident, Level, Origin
+from warroom.policy import Policy, check
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+Make = Callable[..., Incident]
+
+
+def minutes(count: float) -> datetime:
+    """So many minutes into the night."""
+    return NIGHT + timedelta(minutes=count)
+
+
+CHAIN = Chain(
+    team="platform",
+    levels=(
+        Level(after=timedelta(0), notify=("@sre-oncall",)),
+        Level(after=timedelta(minutes=15), notify=("grace@example.com",)),
+        Level(after=timedelta(minutes=30), notify=("VP Engineering",), only=("SEV-1",)),
+    ),
+    reached=1,
+    told=("UADA",),
+)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """The built-in policy with one team and a broadcast channel."""
+    checked = check({"workspace": {"announce": "#incidents"}, "teams": {"platform": {"channel": "#sre-alerts"}}})
+    assert checked.policy is not None, checked.mistakes
+    return checked.policy
+
+
+@pytest.fixture
+def make() -> Make:
+    """An open SEV-1 with a furnished room; keyword arguments change it."""
+
+    def incident(**changes: object) -> Incident:
+        first = Incident(
+            id="i1",
+            number=12,
+            version=3,
+            origin=Origin.COMMAND,
+            origin_key="command:1",
+            title="checkout returns 500s",
+            severity="SEV-1",
+            team="platform",
+            declared_by="UDEC",
+            wanted=("UDEC", "UADA"),
+            invited=("UDEC", "UADA"),
+            declared_at=NIGHT,
+            touched_at=NIGHT,
+            chain=CHAIN,
+            channel_id="C1",
+            channel_name="inc-12-checkout-returns-500s",
+            card_ts="100.1",
+            page_due_at=minutes(15),
+            ack_due_at=minutes(5),
+            update_due_at=minutes(15),
+        )
+        return first.but(**changes)
+
+    return incident
