@@ -14,9 +14,7 @@ from warroom.views import IncidentView
 def incident_card(view: IncidentView, now: datetime) -> Card:
     """The card as it is at `now`. While nobody has the incident it mentions everybody told: posting it pages them."""
     incident = view.incident
-    head = f"{words.severity_sign(view)} {incident.name} {words.title(incident)}"
-    if incident.private:
-        head = f"🔒 {head}"
+    head = words.headline(view)
     return kit.card(
         f"{kit.escape(head)} ({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()})",
         [
@@ -129,7 +127,7 @@ def _buttons(incident: Incident) -> list[Block | None]:
         case State.DETECTED | State.ACKNOWLEDGED | State.MITIGATED:
             waiting = incident.state is State.DETECTED
             return [
-                kit.button("Acknowledge", ids.ACKNOWLEDGE, carried, style="primary") if waiting else None,
+                acknowledge_button(incident) if waiting else None,
                 kit.button("Escalate", ids.ESCALATE, ids.carry(incident.id, str(incident.chain.reached))),
                 resolve_button(incident),
                 kit.button("Post update", ids.POST_UPDATE, carried),
@@ -141,6 +139,11 @@ def _buttons(incident: Incident) -> list[Block | None]:
             return [postmortem if incident.postmortem else None]
         case State.CANCELLED:
             return []
+
+
+def acknowledge_button(incident: Incident) -> Block:
+    """Acknowledge."""
+    return kit.button("Acknowledge", ids.ACKNOWLEDGE, ids.carry(incident.id, incident.state.value), style="primary")
 
 
 def resolve_button(incident: Incident) -> Block:

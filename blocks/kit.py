@@ -122,11 +122,6 @@ def section(text: str = "", *, fields: Sequence[str] = (), accessory: Block | No
     return block
 
 
-def typed(text: str) -> Block:
-    """What a person typed, letter for letter, to be copied back."""
-    return {"type": "section", "text": _mrkdwn(quote(text, 3000), 3000)}
-
-
 def context(*texts: str) -> Block:
     """Small grey mrkdwn."""
     return {"type": "context", "elements": [_mrkdwn(text, 2000) for text in texts[:10] or (NOTHING,)]}

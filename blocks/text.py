@@ -23,6 +23,8 @@ _KEPT = "\n\u200d"  # the latter joins the parts of an emoji
 _BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
 _SPECIAL = re.compile(r"<(?=[!@#])")
 _URL = re.compile(r"https?://(?:(?!&[lg]t;)[^\s<>|\"'`*~])+(?<![.,:!?)])")
+_SLACKS = re.compile(r"<(?:([@#!])([^<>|\s]+)|((?:https?://|mailto:)[^<>|\s]+))(?:\|([^<>|]*))?>")
+_SPOKEN = re.compile(r"<(?:@([UW][A-Z0-9]+)|#([CGD][A-Z0-9]+))(?:\|[^<>|]*)?>")
 _PERSON = re.compile(r"[UW][A-Z0-9]+")
 _GROUP = re.compile(r"S[A-Z0-9]+")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
@@ -56,20 +58,52 @@ def cut(text: str, limit: int) -> str:
     return head.rstrip() + ELLIPSIS
 
 
+def readable(text: str) -> str:
+    """Plain text for what Slack wrote into a message: "<@U1|ada>" is "@ada", "<https://a.example|here>" has its address."""
+    return _SLACKS.sub(_name_of, text)
+
+
+def _name_of(token: re.Match[str]) -> str:
+    sign, target, url, label = token.groups()
+    if url:
+        return (
+            url.removeprefix("mailto:") if label in (None, "", url, url.removeprefix("mailto:")) else f"{label} ({url})"
+        )
+    name = label or target.removeprefix("subteam^")
+    return f"{'#' if sign == '#' else '@'}{name.lstrip('@#')}"
+
+
 def line(text: str, limit: int = 300) -> str:
     """Text from outside as mrkdwn on one line."""
-    return cut(escape(" ".join(text.split())), limit)
+    return cut(escape(" ".join(readable(text).split())), limit)
 
 
 def prose(text: str, limit: int = 2900) -> str:
     """Text from outside as mrkdwn with its lines kept and its web addresses clickable."""
-    linked = _URL.sub(lambda found: f"<{found[0]}>" if len(found[0]) <= MAX_URL else found[0], escape(text.strip()))
-    return cut(linked, limit)
+    return cut(_URL.sub(_clickable, escape(readable(text).strip())), limit)
+
+
+def _clickable(url: re.Match[str]) -> str:
+    return f"<{url[0]}>" if len(url[0]) <= MAX_URL else url[0]
+
+
+def spoken(text: str, limit: int = 2900) -> str:
+    """As `prose`, with people and channels mentioned: only for answers that one person sees, which call nobody."""
+    parts, end = [], 0
+    for token in _SPOKEN.finditer(text):
+        parts += [escape(readable(text[end : token.start()])), mention(token[1]) if token[1] else f"<#{token[2]}>"]
+        end = token.end()
+    return cut("".join([*parts, escape(readable(text[end:]))]).strip(), limit)
 
 
 def quote(text: str, limit: int = 2900) -> str:
     """Text from outside, set apart as a quotation. Every line of it is inside the quotation."""
-    return cut("\n".join("> " + each for each in prose(text, limit).split("\n")), limit)
+    return set_apart(prose(text, limit), limit)
+
+
+def set_apart(mrkdwn: str, limit: int = 2900) -> str:
+    """mrkdwn as a quotation."""
+    return cut("\n".join("> " + each for each in mrkdwn.split("\n")), limit)
 
 
 def plain(text: str, limit: int) -> str:

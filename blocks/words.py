@@ -59,6 +59,12 @@ def severity(view: IncidentView) -> str:
     return key if name in ("", key) else f"{key} · {name}"
 
 
+def headline(view: IncidentView) -> str:
+    """The sign, number and title as plain text; a lock before a private one."""
+    lock = "🔒 " if view.incident.private else ""
+    return f"{lock}{severity_sign(view)} {view.incident.name} {title(view.incident)}"
+
+
 def title(incident: Incident) -> str:
     """The title as plain text on one line, never empty."""
     return " ".join(incident.title.split()) or "Untitled incident"
@@ -88,6 +94,12 @@ def state_line(incident: Incident) -> str:
 
 def _by(user_id: str | None) -> str:
     return f" by {text.mention(user_id)}" if user_id else ""
+
+
+def concerns(incident: Incident, user: str) -> bool:
+    """True for whoever has a part in it."""
+    roles = (person for _, person in incident.roles)
+    return user in (incident.declared_by, incident.commander, *roles, *incident.wanted, *incident.invited)
 
 
 def ended_at(incident: Incident) -> datetime | None:

@@ -1,0 +1,52 @@
+"""The announcement in the broadcast channel, for everybody who only wants to know: is it us, is it fixed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from blocks import kit, text, words
+from blocks.kit import Card
+from warroom.incident import Incident
+from warroom.views import IncidentView
+
+
+def announcement(view: IncidentView, now: datetime) -> Card:
+    """The incident in a few lines, without buttons; redrawn as it changes."""
+    incident = view.incident
+    fallback = f"{words.headline(view)} ({words.severity(view)}, {words.STATE[incident.state].lower()})"
+    return kit.card(kit.escape(fallback), [kit.header(words.headline(view)), kit.section("\n".join(_lines(view, now)))])
+
+
+def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
+    incident, tz = view.incident, view.timezone
+    yield f"*{kit.escape(words.severity(view))}* · {words.state_line(incident)}"
+    yield f"*Commander:* {words.person(incident.commander)} · *Room:* {text.channel_link(incident.channel_id)}"
+    yield f"*Started:* {text.when(incident.declared_at, tz)} · {_how_long(incident, now)}"
+    if incident.services:
+        yield f"*Affected:* {kit.line(', '.join(incident.services), 200)}"
+    if incident.impact:
+        yield f"*Impact:* {kit.line(incident.impact, 400)}"
+    if incident.last_update and incident.last_update_at:
+        yield f"*Last update* {text.when(incident.last_update_at, tz)}\n{kit.quote(incident.last_update, 700)}"
+    if incident.state.open and incident.update_due_at:
+        yield f"*Next update* by {text.when(incident.update_due_at, tz)}"
+    if incident.summary and not incident.state.open:
+        yield kit.quote(incident.summary, 700)
+
+
+def _how_long(incident: Incident, now: datetime) -> str:
+    if incident.state.open:
+        return text.since(incident.declared_at, now)
+    return f"lasted {text.duration(words.lasted(incident, now))}"
+
+
+def team_line(view: IncidentView, now: datetime) -> Card:
+    """One line for the team's own channel."""
+    incident = view.incident
+    line = (
+        f"{words.severity_sign(view)} *{incident.name} {kit.line(words.title(incident), 200)}* "
+        f"({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()}, "
+        f"{text.ago(incident.declared_at, now)}) → {text.channel_link(incident.channel_id)}"
+    )
+    return kit.card(line, [kit.section(line)])

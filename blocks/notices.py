@@ -1,0 +1,174 @@
+"""The words for every notice: short, kind, at most three lines, with the button for what to do next."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from blocks import ids, kit, text, words
+from blocks.incident_card import acknowledge_button, resolve_button
+from blocks.kit import Block, Card
+from warroom import notices
+from warroom.incident import State
+from warroom.notices import Notice, PageReason
+from warroom.views import IncidentView
+
+
+def notice_card(notice: Notice, view: IncidentView, now: datetime) -> Card:
+    """What is said in the room or a thread. People it names are mentioned; posting it calls them."""
+    lines = [each for each in _lines(notice, view, now) if each]
+    shown = "\n".join(lines)
+    return kit.card(f"{view.incident.name}: {shown}", [kit.section(shown), kit.actions(_buttons(notice, view))])
+
+
+def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
+    tz = view.timezone
+    match notice:
+        case notices.Paged():
+            return [_paged(notice), _quoted(notice.why)]
+        case notices.UpdateReminder():
+            missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
+            return [f"🕑 {_to(notice.people)}an update is due. The last one was {text.ago(notice.since, now)}.{missed}"]
+        case notices.UpdatePosted():
+            following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
+            return [f"📣 *Update* by {text.mention(notice.by)}", kit.quote(notice.text, 2500), following]
+        case notices.SeverityChanged():
+            after = words.severity(view) if view.incident.severity == notice.after else notice.after
+            return [
+                (
+                    f"{words.severity_sign(view)} The severity is now *{kit.line(after, 80)}* "
+                    f"(was {kit.line(notice.before, 80)}){_by(notice.by, ', set by')}"
+                )
+            ]
+        case notices.RoleAssigned():
+            by = _by(notice.by, ", assigned by") if notice.by != notice.person else ""
+            return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
+        case notices.StateChanged():
+            return _state(notice, tz)
+        case notices.Unanswered():
+            return _unanswered(notice, view, now)
+        case notices.AllRecovered():
+            return [_recovered(notice, tz)]
+        case notices.Flapping():
+            return [
+                f"〰️ {kit.line(notice.title, 200)} is flapping: it changed {text.count(notice.changes, 'time')}.",
+                "Further changes show on the card only.",
+            ]
+        case notices.Stale():
+            return [
+                f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
+                "Is it still going on? Post an update, or resolve it.",
+            ]
+        case notices.PostmortemReady():
+            return _postmortem(notice)
+        case notices.PostmortemDue():
+            late = notice.required_by < now
+            due = (
+                f"was due {text.ago(notice.required_by, now)}"
+                if late
+                else f"is due {text.when(notice.required_by, tz)}"
+            )
+            return [f"📝 {_to(notice.people)}the post-mortem of {view.incident.name} {due}."]
+        case notices.ActionDue():
+            owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
+            return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
+        case notices.Problem():
+            who = f"{text.mentions(notice.people)} " if notice.people else ""
+            return [f"⚠️ {who}{kit.line(notice.what, 600)} {kit.line(notice.advice, 400)}".strip()]
+    assert_never(notice)
+
+
+def _paged(notice: notices.Paged) -> str:
+    who = text.mentions(notice.people) or "Nobody could be found"
+    level = f" (level {notice.level})" if notice.level else ""
+    by = text.mention(notice.by) if notice.by else "Somebody"
+    match notice.reason:
+        case PageReason.CHAIN:
+            return f"📟 {who} you are paged{level}: nobody has acknowledged yet."
+        case PageReason.BUTTON:
+            return f"📟 {who} you are paged{level}: {by} escalated."
+        case PageReason.OVERDUE:
+            return f"⏰ {who} *overdue*: nobody has acknowledged in time. Whoever can, please press *Acknowledge*."
+        case PageReason.NO_UPDATE:
+            return f"📟 {who} you are paged{level}: updates were missed, so this goes to the next level."
+        case PageReason.REPEAT:
+            return f"📟 {who} you are paged again{level}: still nobody has acknowledged."
+        case PageReason.TEAM:
+            return f"📟 {who} {by} asks for your help here."
+    assert_never(notice.reason)
+
+
+def _state(notice: notices.StateChanged, tz: str) -> list[str]:
+    by = _by(notice.by, " by")
+    after = f" after {text.duration(notice.after)}" if notice.after is not None else ""
+    due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
+    if notice.reopened:
+        return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
+    if notice.state is State.RESOLVED and notice.by is None:
+        by = ", since every alert recovered"
+    return [f"{words.STATE_SIGN[notice.state]} *{words.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
+
+
+def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
+    title = kit.line(words.title(view.incident), 200)
+    again = f", and the last level was told again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
+    return [
+        (
+            f"🚨 *{view.incident.name} {title}*: nobody has acknowledged for {text.duration(now - notice.since)}. "
+            f"The whole escalation chain was told{again}."
+        ),
+        f"If you can help, go to {text.channel_link(view.incident.channel_id)} and press *Acknowledge*.",
+    ]
+
+
+def _recovered(notice: notices.AllRecovered, tz: str) -> str:
+    alerts = "The alert has" if notice.count == 1 else f"All {notice.count:,} alerts have"
+    if notice.auto_resolve_at:
+        return f"🟢 {alerts} recovered. It resolves by itself at {text.when(notice.auto_resolve_at, tz)}."
+    return f"🟢 {alerts} recovered. Is it over?"
+
+
+def _postmortem(notice: notices.PostmortemReady) -> list[str]:
+    if notice.published_by:
+        return [f"📝 {text.mention(notice.published_by)} published the post-mortem. Thank you, everybody."]
+    if notice.missing:
+        missing = kit.line(", ".join(notice.missing), 400)
+        return [f"📝 The post-mortem is drafted (revision {notice.revision}).", f"Still to be written: *{missing}*"]
+    return [f"📝 The post-mortem is complete (revision {notice.revision}) and can be published."]
+
+
+def _to(people: tuple[str, ...]) -> str:
+    return f"{text.mentions(people)} " if people else ""
+
+
+def _by(user_id: str | None, how: str) -> str:
+    return f"{how} {text.mention(user_id)}" if user_id else ""
+
+
+def _quoted(words_of_somebody: str) -> str:
+    return kit.quote(words_of_somebody, 1500) if words_of_somebody.strip() else ""
+
+
+def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
+    incident = view.incident
+    carried = ids.carry(incident.id, incident.state.value)
+    update = kit.button("Post update", ids.POST_UPDATE, carried, style="primary")
+    match notice:
+        case notices.Paged() if incident.state is State.DETECTED:
+            return [acknowledge_button(incident)]
+        case notices.UpdateReminder():
+            return [update, kit.button("Snooze 15 min", ids.SNOOZE, carried)]
+        case notices.AllRecovered():
+            return [resolve_button(incident)]
+        case notices.Stale():
+            return [update, resolve_button(incident)]
+        case notices.PostmortemReady(published_by=None):
+            seen = ids.carry(incident.id, str(notice.revision))
+            return [
+                kit.button("Edit post-mortem", ids.EDIT_POSTMORTEM, seen),
+                kit.button("Publish", ids.PUBLISH_POSTMORTEM, seen, style=None if notice.missing else "primary"),
+            ]
+        case notices.PostmortemDue():
+            return [kit.button("Write post-mortem", ids.EDIT_POSTMORTEM, carried, style="primary")]
+        case _:
+            return []
