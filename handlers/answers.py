@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
 from blocks.kit import Card
 from warroom.effects import Whisper
-from warroom.errors import Refused
+from warroom.errors import Refused, StoreUnavailable
 from warroom.ports import World
 from warroom.usecases import talk
+
+log = logging.getLogger(__name__)
 
 Body = dict[str, Any]
 """What Slack delivered, as Bolt hands it over."""
@@ -43,10 +46,11 @@ def asker_of(body: Body) -> Asker | None:
         or event.get("channel")
         or item.get("channel")
     )
+    # A form that is sent again has another trigger but is the same form.
     view = (body.get("view") or {}).get("id") if body.get("type") == "view_submission" else None
     return Asker(
         user=user,
-        key=str(trigger or view or body.get("event_id") or f"{user}:{body.get('action_ts', '')}"),
+        key=str(view or trigger or body.get("event_id") or f"{user}:{body.get('action_ts', '')}"),
         channel=_id(channel) or None,
         response_url=body.get("response_url") or None,
         trigger_id=trigger,
@@ -74,10 +78,18 @@ async def answer(world: World, asker: Asker, card: Card, *, replace: bool = Fals
 
 
 async def answered(world: World, asker: Asker, work: Awaitable[Card | None], typed: str = "") -> None:
-    """Does the work and shows its answer, if it has one; a refusal is shown with what was typed."""
+    """Does the work and shows its answer, if it has one; a refusal is shown with what was typed.
+
+    Raises whatever else the work raises. When only the answer cannot be stored, it is given up: the work is done, and
+    whoever would try again because of the answer would do it twice.
+    """
     try:
         card = await work
     except Refused as refused:
         card = refusal(str(refused), typed)
-    if card is not None:
+    if card is None:
+        return
+    try:
         await answer(world, asker, card)
+    except StoreUnavailable as error:
+        log.warning("done, but %s could not be answered: %s", asker.user, error)

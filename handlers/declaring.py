@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from blocks.kit import Card
 from handlers import grammar
-from handlers.answers import said
 from handlers.ask import Ask
 from handlers.opening import open_form
 from handlers.people import understood
@@ -36,7 +35,5 @@ async def declare_now(ask: Ask) -> Card | None:
 
 def declared_card(declared: Declared) -> Card:
     """What the declarer is told: the number, and how the names were understood."""
-    name = declared.incident.name
-    if declared.existed:
-        return said(f"{name} was declared by this already; there is one incident, and one room.")
-    return understood(declared.incident, declared.people, f"{name} is declared; you are being invited to its room.")
+    text = f"{declared.incident.name} is declared; you are being invited to its room."
+    return understood(declared.incident, declared.people, text)

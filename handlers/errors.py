@@ -18,15 +18,19 @@ from warroom.ports import World
 log = logging.getLogger(__name__)
 
 NOT_STORED = (
-    "The database cannot be reached at the moment, so this is not done yet. Warroom tries it again by itself; "
-    "when it matters now, do it by hand and note it later."
+    "The database cannot be reached at the moment, so this may not be done. Warroom tries it again by itself for a "
+    "while; look at the incident's card before you do it again."
 )
 NOT_DONE = "Something went wrong in Warroom, so this may not be done. Try it again; the log says what happened."
 GESTURES = ("block_actions", "view_submission", "message_action", "shortcut")
 
 
 def listener(world: World) -> Callable[..., Awaitable[BoltResponse]]:
-    """What Bolt calls with whatever a listener raised. 503 says that a later attempt may succeed, 500 that none will."""
+    """What Bolt calls with whatever a listener raised.
+
+    503 says that the same delivery may succeed later. 200 says that it will not: it has been told and logged. A form
+    must not be answered with 200, for that closes it and loses what was typed.
+    """
 
     async def on_error(error: Exception, body: Body, respond: AsyncRespond) -> BoltResponse:
         asker = asker_of(body) if _answerable(body) else None
@@ -37,7 +41,9 @@ def listener(world: World) -> Callable[..., Awaitable[BoltResponse]]:
             log.error("%s failed", _what(body), exc_info=error)
         if asker is not None:
             await _tell(world, asker, _words(error, typed(body)), respond)
-        return BoltResponse(status=503 if passing else 500)
+        if passing:
+            return BoltResponse(status=503)
+        return BoltResponse(status=500 if body.get("type") == "view_submission" else 200)
 
     return on_error
 
