@@ -1,0 +1,95 @@
+"""Answering the one person who asked: privately, and once however often the gesture is delivered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Any
+
+from blocks.kit import Card
+from warroom.effects import Whisper
+from warroom.errors import Refused, StoreUnavailable
+from warroom.ports import World
+from warroom.usecases import talk
+
+log = logging.getLogger(__name__)
+
+Body = dict[str, Any]
+"""What Slack delivered, as Bolt hands it over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asked, where, and how they can be answered. `key` is unique to the gesture."""
+
+    user: str
+    key: str
+    channel: str | None = None
+    response_url: str | None = None
+    trigger_id: str = ""
+
+
+def asker_of(body: Body) -> Asker | None:
+    """Who stands behind a command, click, form, shortcut or event; None when nobody does."""
+    event = body.get("event") or {}
+    user = _id(body.get("user_id") or body.get("user") or event.get("user"))
+    if not user:
+        return None
+    trigger = str(body.get("trigger_id") or "")
+    item = event.get("item") or {}
+    channel = (
+        body.get("channel_id")
+        or body.get("channel")
+        or (body.get("container") or {}).get("channel_id")
+        or event.get("channel_id")
+        or event.get("channel")
+        or item.get("channel")
+    )
+    # A form that is sent again has another trigger but is the same form.
+    view = (body.get("view") or {}).get("id") if body.get("type") == "view_submission" else None
+    return Asker(
+        user=user,
+        key=str(view or trigger or body.get("event_id") or f"{user}:{body.get('action_ts', '')}"),
+        channel=_id(channel) or None,
+        response_url=body.get("response_url") or None,
+        trigger_id=trigger,
+    )
+
+
+def _id(found: Any) -> str:
+    """Slack writes a person or channel as an id, or as an object that has one."""
+    return str(found.get("id", "")) if isinstance(found, dict) else str(found or "")
+
+
+async def answer(world: World, asker: Asker, card: Card, *, replace: bool = False, key: str = "answer") -> None:
+    """The asker sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
+    whisper = Whisper(
+        key=f"{asker.key}:{key}",
+        priority=0,
+        user=asker.user,
+        channel=asker.channel,
+        response_url=asker.response_url,
+        text=card.text,
+        blocks=tuple(card.blocks),
+        replace_original=replace,
+    )
+    await talk.whisper(world, whisper)
+
+
+async def answered(world: World, asker: Asker, work: Awaitable[Card | None], typed: str = "") -> None:
+    """Does the work and shows its answer, if it has one; a refusal is shown with what was typed.
+
+    Raises whatever else the work raises. When only the answer cannot be stored, it is given up: the work is done, and
+    whoever would try again because of the answer would do it twice.
+    """
+    try:
+        card = await work
+    except Refused as refused:
+        card = refusal(str(refused), typed)
+    if card is None:
+        return
+    try:
+        await answer(world, asker, card)
+    except StoreUnavailable as error:
+        log.warning("done, but %s could not be answered: %s", asker.user, error)

@@ -1,0 +1,92 @@
+"""One `/incident …` as its subcommand sees it, and which incident it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks.kit import Card
+from handlers import grammar
+from handlers.answers import Asker
+from warroom.errors import NotFound
+from warroom.incident import Incident
+from warroom.ports import World
+from warroom.usecases import find
+
+
+class About(Enum):
+    """What stands after the subcommand's name."""
+
+    WORKSPACE = auto()
+    """No incident is meant."""
+    INCIDENT = auto()
+    """At most an incident's number, so 12 is one."""
+    INCIDENT_AND_TEXT = auto()
+    """An incident's number and text, so in a room 500 is text and only #500 is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A subcommand with what it needs. `text` is what follows the name and the incident's number."""
+
+    world: World
+    client: AsyncWebClient
+    asker: Asker
+    text: str
+
+    @property
+    def user(self) -> str:
+        """Who asks."""
+        return self.asker.user
+
+    @property
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.world.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class AskAbout(Ask):
+    """The same about one incident."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One row of the table: what it is called, how it is used, what help says, what it does."""
+
+    name: str
+    usage: str
+    help: str
+    run: Callable[[Ask], Awaitable[Card | None]]
+    also: tuple[str, ...] = ()
+    """Other ways to write the name."""
+
+
+def about(
+    run: Callable[[AskAbout], Awaitable[Card | None]], what: About = About.INCIDENT_AND_TEXT
+) -> Callable[[Ask], Awaitable[Card | None]]:
+    """A subcommand about one incident: found before it runs. Raises NotFound."""
+
+    async def found(ask: Ask) -> Card | None:
+        incident, text = await _incident(ask, what)
+        return await run(AskAbout(ask.world, ask.client, ask.asker, text, incident))
+
+    return found
+
+
+async def _incident(ask: Ask, what: About) -> tuple[Incident, str]:
+    store, here = ask.world.store, ask.asker.channel
+    room = await store.incident_in(here) if here else None
+    target = grammar.target(ask.text, bare=room is None or what is About.INCIDENT)
+    if target.number is None and target.channel is None and room is not None:
+        return room, target.rest
+    incident = await find.by_number_or_room(ask.world, target.number, target.channel)
+    if incident.channel_id != here and not find.visible_to(incident, ask.user):
+        raise NotFound(f"There is no incident #{incident.number}. /incident list shows the open ones.")
+    return incident, target.rest

@@ -1,0 +1,119 @@
+"""What happens in the workspace: people join rooms, pin messages, change their names, open the App Home."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.answers import Asker, Body, answer, asker_of
+from warroom.people import Group, Person
+from warroom.ports import World
+from warroom.usecases import record, talk
+
+log = logging.getLogger(__name__)
+
+PUSHPIN = "pushpin"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How Slack's person and user group are read, and who of them the bot is."""
+
+    person: Callable[[dict[str, Any]], Person]
+    group: Callable[[dict[str, Any]], Group]
+    bot_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `asker` is whoever did it, None when nobody did."""
+
+    world: World
+    reading: Reading
+    said: dict[str, Any]
+    asker: Asker | None
+
+    @property
+    def by_bot(self) -> bool:
+        """The bot did it itself."""
+        return self.asker is not None and self.asker.user == self.reading.bot_user_id
+
+
+Run = Callable[[Event], Awaitable[None]]
+
+
+def listener(world: World, reading: Reading, run: Run) -> Callable[..., Awaitable[None]]:
+    """What Bolt calls."""
+
+    async def on_event(body: Body, event: dict[str, Any]) -> None:
+        await run(Event(world, reading, event, asker_of(body)))
+
+    return on_event
+
+
+async def home_opened(event: Event) -> None:
+    """Somebody looks at the App Home; its messages tab is not ours."""
+    if event.asker is not None and event.said.get("tab", "home") == "home":
+        await talk.open_home(event.world, event.asker.user)
+
+
+async def member_joined(event: Event) -> None:
+    """Somebody came into a room: here is what you missed, for them alone."""
+    if event.asker is None or event.asker.channel is None or event.by_bot:
+        return
+    briefing = await record.joined(event.world, event.asker.channel, event.asker.user)
+    if briefing is not None:
+        card = lists.briefing(briefing.view, briefing.entries, event.world.clock.now())
+        await answer(event.world, event.asker, card)
+
+
+async def reaction_added(event: Event) -> None:
+    """A pushpin puts the message on the timeline."""
+    item = event.said.get("item") or {}
+    if event.said.get("reaction") == PUSHPIN and item.get("type") == "message":
+        await _remember(event, item.get("channel"), item.get("ts"))
+
+
+async def pin_added(event: Event) -> None:
+    """A pinned message is on the timeline; the bot's own card is not."""
+    message = (event.said.get("item") or {}).get("message") or {}
+    await _remember(event, event.said.get("channel_id"), message.get("ts"))
+
+
+async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
+    if event.asker is not None and channel and ts and not event.by_bot:
+        await record.remember_message(event.world, channel, ts, event.asker.user)
+
+
+async def person_changed(event: Event) -> None:
+    """Somebody is new, left, or has another name."""
+    await talk.person_changed(event.world, event.reading.person(event.said["user"]))
+
+
+async def group_changed(event: Event) -> None:
+    """A user group is new, or has another handle or other members."""
+    await talk.group_changed(event.world, event.reading.group(event.said["subteam"]))
+
+
+async def group_members_changed(event: Event) -> None:
+    """Members came and left. Slack says who, not who is there, so a group that is not known is read with all others."""
+    group = await event.world.store.group(event.said["subteam_id"])
+    if group is None:
+        await talk.sync_directory(event.world)
+        return
+    left = set(event.said.get("removed_users", ()))
+    members = dict.fromkeys((*group.members, *event.said.get("added_users", ())))
+    await talk.group_changed(event.world, group.but(members=tuple(m for m in members if m not in left)))
+
+
+async def room_lost(event: Event) -> None:
+    """A channel was archived, or the bot was removed from it. The incident goes on without the room."""
+    channel = event.said.get("channel")
+    left = event.said.get("type") == "member_left_channel"
+    if left and event.said.get("user") != event.reading.bot_user_id:
+        return
+    incident = await event.world.store.incident_in(str(channel))
+    if incident is not None:
+        log.warning("the room of %s was lost: %s in %s", incident.name, event.said.get("type"), channel)
