@@ -1,0 +1,230 @@
+"""What a workspace is made of: people, groups, channels, messages, files and views."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox import reading
+
+Json = dict[str, Any]
+
+NOTICES = {
+    "channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name", "channel_archive",
+    "channel_unarchive", "group_join", "group_leave", "group_topic", "group_purpose", "group_name", "group_archive",
+    "group_unarchive", "pinned_item", "tombstone",
+}  # fmt: skip
+"""Subtypes of the lines that Slack itself writes into a channel."""
+
+
+@dataclass(eq=False)
+class Person:
+    """A member of the workspace, bots included. `name` is the handle: "ada"."""
+
+    id: str
+    name: str
+    real_name: str
+    email: str = ""
+    display_name: str = ""
+    title: str = ""
+    is_bot: bool = False
+    deleted: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_admin: bool = False
+    tz: str = "Europe/Berlin"
+    tz_offset: int = 3600
+    presence: str = "active"
+    bot_id: str = ""
+    app_id: str = ""
+    updated: int = 0
+
+
+@dataclass(eq=False)
+class UserGroup:
+    """A user group such as @sre-oncall; `users` are ids."""
+
+    id: str
+    handle: str
+    name: str
+    users: list[str] = field(default_factory=list)
+    disabled: bool = False
+    updated: int = 0
+
+
+@dataclass(eq=False)
+class File:
+    """An uploaded file. `shares` are (channel id, ts) of the messages that show it."""
+
+    id: str
+    name: str
+    length: int
+    user: str
+    created: int
+    title: str = ""
+    content: bytes | None = None
+    completed: bool = False
+    snippet_type: str = ""
+    shares: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The content as text."""
+        return (self.content or b"").decode()
+
+
+@dataclass(eq=False)
+class Message:
+    """A message as it is now. Ephemeral ones have `only_for`, thread replies a `thread_ts` of their parent."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str = ""
+    blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    metadata: Json | None = None
+    thread_ts: str | None = None
+    subtype: str | None = None
+    by_app: bool = False
+    only_for: str | None = None
+    broadcast: bool = False
+    extra: Json = field(default_factory=dict)
+    files: list[File] = field(default_factory=list)
+    replies: list[Message] = field(default_factory=list)
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    state: Json = field(default_factory=dict)
+    edits: int = 0
+    edited: Json | None = None
+    deleted: bool = False
+
+    def labels(self) -> list[str]:
+        """The texts of its buttons and of the options of its menus."""
+        return reading.labels(self.blocks)
+
+    def plain(self) -> str:
+        """All its visible text. With blocks the `text` is only the notification, so it is not part of it."""
+        shown = reading.plain(self.blocks) if self.blocks else self.text
+        extras = [reading.plain(self.attachments), *(file.title or file.name for file in self.files)]
+        return "\n".join(piece for piece in [shown, *extras] if piece)
+
+    def snapshot(self) -> Message:
+        """As it is on the screen of somebody whose client has not caught up: later edits do not reach it."""
+        return copy.copy(self)
+
+
+@dataclass(eq=False)
+class Pin:
+    """A pinned message."""
+
+    message: Message
+    user: str
+    created: int
+
+    @property
+    def ts(self) -> str:
+        return self.message.ts
+
+    @property
+    def text(self) -> str:
+        return self.message.text
+
+
+@dataclass(eq=False)
+class Bookmark:
+    """A bookmark of a channel."""
+
+    id: str
+    title: str
+    link: str
+    user: str
+    created: int
+    emoji: str = ""
+    updated: int = 0
+
+
+@dataclass(eq=False)
+class Note:
+    """A topic or a purpose."""
+
+    value: str = ""
+    creator: str = ""
+    last_set: int = 0
+
+
+@dataclass(eq=False)
+class Channel:
+    """A conversation. `kind` is channel, im or mpim; `members` are ids in order of arrival."""
+
+    id: str
+    name: str
+    creator: str
+    created: int
+    kind: str = "channel"
+    is_private: bool = False
+    is_archived: bool = False
+    is_general: bool = False
+    read_only: bool = False
+    members: list[str] = field(default_factory=list)
+    topic_note: Note = field(default_factory=Note)
+    purpose_note: Note = field(default_factory=Note)
+    log: list[Message] = field(default_factory=list)
+    pins: list[Pin] = field(default_factory=list)
+    bookmarks: list[Bookmark] = field(default_factory=list)
+    previous_names: list[str] = field(default_factory=list)
+    canvas: str = ""
+    updated: int = 0
+
+    @property
+    def topic(self) -> str:
+        return self.topic_note.value
+
+    @property
+    def purpose(self) -> str:
+        return self.purpose_note.value
+
+    @property
+    def type(self) -> str:
+        """Slack's name of the kind of conversation: public_channel, private_channel, im or mpim."""
+        if self.kind != "channel":
+            return self.kind
+        return "private_channel" if self.is_private else "public_channel"
+
+    @property
+    def messages(self) -> list[Message]:
+        """What people and apps posted, without thread replies, deleted messages and Slack's own notices."""
+        return [m for m in self.log if not m.deleted and m.subtype not in NOTICES and (not m.thread_ts or m.broadcast)]
+
+    @property
+    def notices(self) -> list[Message]:
+        """The lines that Slack wrote: who joined, new topics, and so on."""
+        return [m for m in self.log if m.subtype in NOTICES and not m.deleted]
+
+    @property
+    def files(self) -> list[File]:
+        """The files shared here, oldest first."""
+        return [file for m in self.log if not m.deleted for file in m.files]
+
+
+@dataclass(eq=False)
+class View:
+    """A modal or a Home tab of one person. `body` is what the app sent, with ids filled in."""
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+    root: str
+    previous: str | None = None
+    state: dict[str, dict[str, Json]] = field(default_factory=dict)
+    is_open: bool = True
+
+    @property
+    def blocks(self) -> list[Json]:
+        blocks: list[Json] = self.body["blocks"]
+        return blocks
+
+    @property
+    def type(self) -> str:
+        return str(self.body["type"])
