@@ -115,7 +115,9 @@ def alerts(view: IncidentView) -> Card:
 
 def help_card(rows: Sequence[tuple[str, str]]) -> Card:
     """The subcommands: (usage, what it does)."""
-    lines = [f"`/incident {kit.line(usage, 120).replace('`', '')}` {kit.line(what, 200)}".strip() for usage, what in rows]
+    lines = [
+        f"`/incident {kit.line(usage, 120).replace('`', '')}` {kit.line(what, 200)}".strip() for usage, what in rows
+    ]
     pages = ["\n".join(lines[i : i + 8]) for i in range(0, len(lines), 8)]
     head = "*Warroom* runs incidents. Inside an incident's room the number is implied; elsewhere, add `#12`."
     return kit.card("What /incident can do", [kit.section(head), *map(kit.section, pages)])

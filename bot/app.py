@@ -9,6 +9,16 @@ from collections.abc import AsyncIterator
 
 import structlog
 from handlers.register import Reading, register
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import clock as system
+from bot.alarm import Alarm
+from bot.directory import CachedDirectory
+from bot.dispatcher import Dispatcher
+from bot.observability import Meters
+from bot.settings import Settings, SettingsError, slack_tokens
+from bot.web import Web
 from handlers.webhooks import add_webhooks
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
@@ -19,19 +29,9 @@ from integrations.slack.reader import Reader
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.socket import InboxHandler
 from integrations.slack.startup import Report, verify
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from warroom.normalise import parse
-
-from bot import clock as system
-from bot.alarm import Alarm
-from bot.directory import CachedDirectory
-from bot.dispatcher import Dispatcher
-from bot.observability import Meters
-from bot.settings import Settings, SettingsError, slack_tokens
-from bot.web import Web
 from storage import open_store
 from warroom.errors import StoreUnavailable
+from warroom.normalise import parse
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
 from warroom.usecases.talk import sync_directory

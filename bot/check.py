@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from bot.settings import Settings, SettingsError, slack_tokens
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import verify
-
-from bot.settings import Settings, SettingsError, slack_tokens
 from storage import open_store
 from warroom.errors import WarroomError
 

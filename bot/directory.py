@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from warroom.responders import FuzzyIndex
-
+from warroom.fuzzy import FuzzyIndex
 from warroom.people import Group, Person
 from warroom.ports import PeopleStore
 

@@ -37,7 +37,11 @@ SUBCOMMANDS = (
         "show", "show [N]", "one incident: state, people, what is next", about(record.show, About.INCIDENT), ("status",)
     ),
     Subcommand(
-        "ack", "ack [N]", "you have it; nobody else is called", about(progress.acknowledge, About.INCIDENT), ("acknowledge",)
+        "ack",
+        "ack [N]",
+        "you have it; nobody else is called",
+        about(progress.acknowledge, About.INCIDENT),
+        ("acknowledge",),
     ),
     Subcommand("escalate", "escalate [why]", "call the next level now", about(progress.escalate)),
     Subcommand("update", "update TEXT", "tell the room and everybody who follows", about(progress.update)),

@@ -36,7 +36,9 @@ async def severity(ask: AskAbout) -> Card:
     level = words.plain(words.unquote(ask.text))
     if not level:
         levels = ", ".join(ask.world.policy.severities)
-        raise Refused(f"Say the new severity of {ask.incident.name}: {levels}. For example: severity #{ask.incident.number} 2")
+        raise Refused(
+            f"Say the new severity of {ask.incident.name}: {levels}. For example: severity #{ask.incident.number} 2"
+        )
     incident = await progress.set_severity(ask.world, ask.incident.id, ask.user, level)
     return said(f"{incident.name} is {incident.severity} now.")
 

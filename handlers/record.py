@@ -58,7 +58,9 @@ async def action(ask: AskAbout) -> Card:
     owner = await one_person(ask.world, item.owner, ask.user) if item.owner else None
     due = due_at(item.due, ask.now, zone) if item.due else None
     if due is not None and due < ask.now:
-        raise Refused(f"“{item.due}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01.")
+        raise Refused(
+            f"“{item.due}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
+        )
     words = await readable(ask.world, item.text)
     incident = await record.add_action(ask.world, ask.incident.id, ask.user, words, owner, due)
     whose = f"<@{owner}>" if owner else "nobody yet"
@@ -71,7 +73,9 @@ async def action(ask: AskAbout) -> Card:
 async def postmortem(ask: AskAbout) -> Card:
     """postmortem"""
     incident = await afterwards.draft_postmortem(ask.world, ask.incident.id, ask.user)
-    return said(f"The post-mortem of {incident.name} is being shared in its room; it can be edited and published there.")
+    return said(
+        f"The post-mortem of {incident.name} is being shared in its room; it can be edited and published there."
+    )
 
 
 def _verb(text: str) -> tuple[str, str]:

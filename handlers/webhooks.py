@@ -24,9 +24,7 @@ LIMIT = 1024 * 1024
 RETRY_AFTER = "5"
 """Seconds after which a sender may try again when the database is away."""
 NO_SECRET = "DATADOG_WEBHOOK_TOKEN is not set, so nobody can be recognised. Set it here and in the webhook's headers."
-WRONG_SECRET = (
-    "The shared secret is missing or wrong. Send it as X-Warroom-Token, as Authorization: Bearer, or as basic-auth password."
-)
+WRONG_SECRET = "The shared secret is missing or wrong. Send it as X-Warroom-Token, as Authorization: Bearer, or as basic-auth password."
 
 
 class Parsed(Protocol):
@@ -70,7 +68,9 @@ async def _receive(world: World, parsed: Parsed) -> web.Response:
         accepted = await alerts.receive(world, parsed.alerts, "webhook")
     except StoreUnavailable as error:
         log.warning("alerts refused, the database is away: %s", error)
-        return _error(503, "The database cannot be reached; nothing was stored. Try again.", {"Retry-After": RETRY_AFTER})
+        return _error(
+            503, "The database cannot be reached; nothing was stored. Try again.", {"Retry-After": RETRY_AFTER}
+        )
     said: dict[str, object] = {"accepted": accepted}
     if parsed.refused:
         said["refused"] = list(parsed.refused)

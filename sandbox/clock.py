@@ -58,4 +58,4 @@ def steady() -> float:
 
 async def really_wait(seconds: float) -> None:
     """Wait that many seconds of real time."""
-    await asyncio.sleep(seconds)  # noqa: TID251 - this is the file the rule names
+    await asyncio.sleep(seconds)

@@ -53,8 +53,8 @@ class Installation:
     name: str = "warroom"
     app_id: str = "A0SANDBOX"
     bot_id: str = "B0SANDBOX"
-    bot_token: str = "xoxb-sandbox"  # noqa: S105 - deliberately fake
-    app_token: str = "xapp-sandbox"  # noqa: S105 - deliberately fake
+    bot_token: str = "xoxb-sandbox"
+    app_token: str = "xapp-sandbox"
     bot_user: str = ""
     scopes: set[str] = field(default_factory=lambda: set(ALL_SCOPES))
     events: set[str] = field(default_factory=lambda: set(EVENT_SCOPES))

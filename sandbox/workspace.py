@@ -20,7 +20,7 @@ class Workspace:
 
     def __init__(self, clock: SandboxClock, app: Installation, seed: int = 0) -> None:
         self.clock, self.app, self.pulse = clock, app, Pulse()
-        self.random = random.Random(seed)  # noqa: S311 - reproducible choices, not secrets
+        self.random = random.Random(seed)
         self.team_id, self.domain, self.name = "T0SANDBOX", "sandbox", "Sandbox"
         self.url = "https://sandbox.slack.com/"
         self.plan_is_free = False
@@ -111,7 +111,9 @@ class Workspace:
             return self.channels[key]
         channel = self.channel_named(key.removeprefix("#"))
         if channel is None:
-            raise LookupError(f"no channel {key!r}; there are {_some(c.name for c in self.channels.values() if c.name)}")
+            raise LookupError(
+                f"no channel {key!r}; there are {_some(c.name for c in self.channels.values() if c.name)}"
+            )
         return channel
 
     def channel_named(self, name: str) -> Channel | None:

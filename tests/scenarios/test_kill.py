@@ -31,7 +31,9 @@ class Process:
     """The bot as a process of its own, as people run it."""
 
     def __init__(self, slack: Sandbox, folder: Path) -> None:
-        (folder / "policy.yml").write_text(yaml.safe_dump(COMPANY | {"links": {"runbooks": {"*": "https://runbooks.example.com/"}}}))
+        (folder / "policy.yml").write_text(
+            yaml.safe_dump(COMPANY | {"links": {"runbooks": {"*": "https://runbooks.example.com/"}}})
+        )
         self._env = {
             "PATH": os.environ["PATH"],
             "SLACK_BOT_TOKEN": slack.bot_token,

@@ -6,7 +6,23 @@ import asyncio
 
 import pytest
 
-from tests.storage.values import NOW, AnyStore, after, alert, ask, card, entry, envelope, firing, incident, put, room, settled, take, take_one
+from tests.storage.values import (
+    NOW,
+    AnyStore,
+    after,
+    alert,
+    ask,
+    card,
+    entry,
+    envelope,
+    firing,
+    incident,
+    put,
+    room,
+    settled,
+    take,
+    take_one,
+)
 from warroom.changes import AlertOutcome, Ending, Judgement
 from warroom.effects import JudgeAlerts
 from warroom.errors import Conflict
@@ -24,7 +40,9 @@ async def test_a_delivery_of_slack_is_kept_until_it_is_worked_off(store: AnyStor
 
 async def test_the_same_delivery_again_writes_nothing_at_all(store: AnyStore) -> None:
     await put(store, envelope=envelope())
-    known = await put(store, envelope=envelope(other="body"), entries=(entry("k"),), effects=(room(),), received=(alert("d1"),))
+    known = await put(
+        store, envelope=envelope(other="body"), entries=(entry("k"),), effects=(room(),), received=(alert("d1"),)
+    )
     assert known is False
     assert await store.timeline("inc-1") == []
     assert await take(store) == []
@@ -47,7 +65,9 @@ async def test_alerts_are_judged_in_the_order_they_came(store: AnyStore) -> None
 
 async def test_a_judged_alert_is_not_pending_and_the_first_judgement_stands(store: AnyStore) -> None:
     await put(store, received=(alert("a"), alert("b")))
-    opened = Judgement(delivery_id="a", outcome=AlertOutcome.OPENED, incident_id="inc-1", rule="5xx", why="no open incident")
+    opened = Judgement(
+        delivery_id="a", outcome=AlertOutcome.OPENED, incident_id="inc-1", rule="5xx", why="no open incident"
+    )
     await put(store, judged=(opened, Judgement(delivery_id="unknown", outcome=AlertOutcome.IGNORED)))
     await put(store, judged=(Judgement(delivery_id="a", outcome=AlertOutcome.DROPPED),))
     assert [each.alert.delivery_id for each in await store.pending_alerts(10)] == ["b"]

@@ -7,7 +7,9 @@ import pytest
 from tests.storage.values import AnyStore, put
 from warroom.people import Group, Person, normal
 
-ADA = Person(id="U2", name="ada.l", real_name="Ada Lovelace", display_name="Adá", email="Ada.Love@Example.com", tz="UTC")
+ADA = Person(
+    id="U2", name="ada.l", real_name="Ada Lovelace", display_name="Adá", email="Ada.Love@Example.com", tz="UTC"
+)
 BOB = Person(id="U1", name="bob", real_name="Bob Ada", display_name="", email=None, deleted=True)
 EVE = Person(id="W3", name="ada", real_name="Eve", display_name="ADA", email="ada.love@example.org", is_guest=True)
 

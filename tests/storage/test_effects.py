@@ -101,7 +101,9 @@ async def test_a_retry_waits_for_its_time_and_carries_its_doubt(store: AnyStore)
     assert (await take_one(store, after(30))).doubtful is False
 
 
-async def test_a_card_that_waits_for_its_retry_is_due_at_once_when_asked_again_and_stays_doubtful(store: AnyStore) -> None:
+async def test_a_card_that_waits_for_its_retry_is_due_at_once_when_asked_again_and_stays_doubtful(
+    store: AnyStore,
+) -> None:
     await ask(store, card())
     claim = await take_one(store)
     await put(store, settlement=settled(claim, Ending.RETRY, retry_at=after(600), doubtful=True))

@@ -6,7 +6,20 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from tests.storage.values import NOW, AnyStore, after, alert, ask, entry, envelope, firing, incident, put, settled, take_one
+from tests.storage.values import (
+    NOW,
+    AnyStore,
+    after,
+    alert,
+    ask,
+    entry,
+    envelope,
+    firing,
+    incident,
+    put,
+    settled,
+    take_one,
+)
 from warroom.changes import Ending, Timer
 from warroom.effects import OpenRoom
 from warroom.people import Group, Person
@@ -44,7 +57,9 @@ async def test_what_no_database_keeps_becomes_a_replacement_character(store: Any
 
 @pytest.mark.parametrize("key", ["x" * 100_000, "🔥" * 5000, "nul\x00", "half\udfff", "", "a b/ü%"])
 async def test_any_text_may_be_a_key(store: AnyStore, key: str) -> None:
-    assert await put(store, incident=incident(id=key, origin_key=key, channel_id=key), entries=(entry(key, incident_id=key),))
+    assert await put(
+        store, incident=incident(id=key, origin_key=key, channel_id=key), entries=(entry(key, incident_id=key),)
+    )
     assert await put(store, entries=(entry(key, incident_id=key), entry(key + "~", incident_id=key)))
     assert len(await store.timeline(key)) == 2
     for found in (await store.incident(key), await store.incident_in(key), await store.incident_from(key)):
@@ -68,7 +83,11 @@ async def test_a_job_with_any_key_is_claimed_and_settled(store: AnyStore, key: s
     claim = await take_one(store)
     assert claim.effect is not None
     assert claim.effect.but(key="") == OpenRoom(key="", name=READABLE)
-    await put(store, settlement=settled(claim, Ending.BURIED, error=UGLY), timers=(Timer(incident_id=key, kind="ack", due_at=NOW),))
+    await put(
+        store,
+        settlement=settled(claim, Ending.BURIED, error=UGLY),
+        timers=(Timer(incident_id=key, kind="ack", due_at=NOW),),
+    )
     assert [grave.error for grave in await store.buried()] == [READABLE]
     again = await take_one(store)
     await put(store, settlement=settled(again))

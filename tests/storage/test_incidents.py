@@ -74,7 +74,9 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
     assert loaded is not None
     await put(store, incident=loaded.but(title="first"))
     with pytest.raises(Conflict, match="INC-1 is not at version 1"):
-        await put(store, incident=loaded.but(title="second"), entries=(entry("k"),), timers=(timer(),), effects=(room(),))
+        await put(
+            store, incident=loaded.but(title="second"), entries=(entry("k"),), timers=(timer(),), effects=(room(),)
+        )
     kept = await store.incident("inc-1")
     assert kept is not None
     assert kept.title == "first"
@@ -83,7 +85,9 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
 
 
 @pytest.mark.parametrize(
-    "taken", [{"number": 1}, {"origin_key": "form:1"}, {"channel_id": "C1"}, {"id": "inc-1"}], ids=lambda taken: next(iter(taken))
+    "taken",
+    [{"number": 1}, {"origin_key": "form:1"}, {"channel_id": "C1"}, {"id": "inc-1"}],
+    ids=lambda taken: next(iter(taken)),
 )
 async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken: dict[str, object]) -> None:
     await put(store, incident=incident(1, channel_id="C1"))
@@ -139,7 +143,9 @@ async def test_many_tasks_ask_for_the_same_number_and_one_gets_it(store: AnyStor
 
 async def test_the_list_is_newest_first_and_can_be_narrowed(store: AnyStore) -> None:
     await put(store, incident=incident(1, title="Straße gesperrt", state=State.RESOLVED))
-    await put(store, incident=incident(2, title="Db", description="Replication LAG on 100%_primary", state=State.MITIGATED))
+    await put(
+        store, incident=incident(2, title="Db", description="Replication LAG on 100%_primary", state=State.MITIGATED)
+    )
     await put(store, incident=incident(3, title="Ok", summary="false ALARM, Ünïcode", state=State.CANCELLED))
 
     async def numbers(**how: object) -> list[int]:

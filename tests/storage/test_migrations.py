@@ -78,7 +78,9 @@ async def test_a_database_from_the_future_is_refused_by_name(empty_url: str, ope
 
 
 @BOTH
-async def test_an_older_database_asks_for_migrate(empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_an_older_database_asks_for_migrate(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     await migrate(empty_url)
     step = '"""Next."""\nrevision = "0002"\ndown_revision = "0001"\ndef upgrade() -> None:\n    pass\n'
     with_one_more_step(monkeypatch, tmp_path, step)

@@ -42,7 +42,9 @@ async def test_nobody_listens_where_the_url_points() -> None:
         bound.bind(("127.0.0.1", 0))
         url = f"postgresql://warroom:hunter2@127.0.0.1:{bound.getsockname()[1]}/warroom"
         for attempt in (open_store(url, patience=SOON), migrate(url, patience=SOON)):
-            with pytest.raises(StoreUnavailable, match="database warroom at 127.0.0.1.*Check that the server runs") as told:
+            with pytest.raises(
+                StoreUnavailable, match="database warroom at 127.0.0.1.*Check that the server runs"
+            ) as told:
                 await attempt
             assert "hunter2" not in str(told.value)
 
@@ -69,7 +71,9 @@ async def test_a_user_that_may_not_log_in(postgresql: PostgreSQL) -> None:
     assert "hunter2" not in str(told.value)
 
 
-async def test_postgresql_drops_our_connections_and_the_next_call_works(postgresql: PostgreSQL, opening: Opener) -> None:
+async def test_postgresql_drops_our_connections_and_the_next_call_works(
+    postgresql: PostgreSQL, opening: Opener
+) -> None:
     url = postgresql.new()
     store = await opening(url)
     await ask(store, room("a"))
@@ -155,7 +159,9 @@ async def test_a_full_disk_loses_nothing_that_was_stored(sqlite_url: str, openin
         kept = await store.incident("inc-1")
         assert kept == incident(version=1)
     with pragma(store, "PRAGMA max_page_count = 1000000"):
-        assert await put(store, incident=incident(version=1, title="written"), entries=(entry("k", text="x" * 1_000_000),))
+        assert await put(
+            store, incident=incident(version=1, title="written"), entries=(entry("k", text="x" * 1_000_000),)
+        )
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def card(*, priority: int = 50, incident_id: str = "inc-1") -> ShowCard:
 def alert(delivery: str, dedup_key: str = "1:cycle:7") -> ReceivedAlert:
     """An alert as it came through the webhook."""
     return ReceivedAlert(
-        alert=Alert(delivery_id=delivery, dedup_key=dedup_key, keys=(dedup_key,), title="High error rate"), received_at=NOW
+        alert=Alert(delivery_id=delivery, dedup_key=dedup_key, keys=(dedup_key,), title="High error rate"),
+        received_at=NOW,
     )
 
 
@@ -77,7 +78,9 @@ def envelope(key: str = "Ev1", **body: object) -> Envelope:
     return Envelope(key=key, kind="events_api", body=dict(body), received_at=NOW)
 
 
-def firing(incident_id: str = "inc-1", dedup_key: str = "1:cycle:7", *, keys: Iterable[str] = (), **fields: object) -> Firing:
+def firing(
+    incident_id: str = "inc-1", dedup_key: str = "1:cycle:7", *, keys: Iterable[str] = (), **fields: object
+) -> Firing:
     """A monitor that fires."""
     usual: dict[str, object] = {
         "incident_id": incident_id,

@@ -19,7 +19,9 @@ _VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\]]*\])?")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Control characters, lone surrogates (neither UTF-8 nor a database takes them), direction overrides and the
 # byte order mark. Tab and newline stay; joiners stay too, emoji are built with them.
-_UNWANTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 # Only entities that end in a semicolon: html.unescape alone turns the "&region=" of a link into "®ion=".
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from blocks.home import home
-
 from integrations.slack.performers.act import Act
 from warroom.effects import PublishHome
 from warroom.views import incident_view
