@@ -64,7 +64,8 @@ def link(url: str | None, label: str, names: Mapping[str, str]) -> str:
         return shown
     if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
         return shown
-    return f"[{shown}](<{quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")}>)"
+    safe = quote(address, safe="%/:?#[]@!$&'()*+,;=~-._")
+    return f"[{shown}](<{safe}>)"
 
 
 def _linked(text: str) -> str:
