@@ -155,7 +155,7 @@ def test_everybody_the_document_speaks_of_is_looked_up(make: Make, policy: Polic
 
 def test_text_from_outside_forges_nothing(make: Make, policy: Policy) -> None:
     written = Postmortem(
-        created_at=minutes(70), **{part: HOSTILE for part in ("summary", "impact", "root_cause", "went_well")}
+        created_at=minutes(70), **dict.fromkeys(("summary", "impact", "root_cause", "went_well"), HOSTILE)
     )
     incident = resolved(
         make,
