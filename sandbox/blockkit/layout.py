@@ -83,7 +83,7 @@ def block(surface: Surface) -> Check:
         "rich_text": record({"elements": RICH_TEXT}, _BLOCK),
     }
     if surface == "message":
-        kinds |= {"markdown": record({"text": string(MARKDOWN_IN_ALL)}, _BLOCK), "table": TABLE}
+        kinds |= {"markdown": record({"text": string()}, _BLOCK), "table": TABLE}
     return typed(kinds)
 
 
