@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import aiohttp
-from blocks.document import markdown
 
 from integrations.slack.failures import Declined, failure
 from integrations.slack.performers.act import Act
 from integrations.slack.performers.messages import GONE
+from warroom.document import markdown
 from warroom.effects import ShareDocument
 from warroom.errors import Rejected, Retryable
 from warroom.incident import Incident
