@@ -170,8 +170,8 @@ async def running(settings: Settings, policy: Policy, clock: Clock | None = None
         for remark in report.remarks:
             log.warning(remark)
         bot = Bot(settings, policy, store, report, clock or system.SystemClock())
-        await bot.start()
         try:
+            await bot.start()
             yield bot
         finally:
             await bot.stop()
