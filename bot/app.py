@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import structlog
 from handlers.register import Reading, register
@@ -19,10 +20,10 @@ from bot.dispatcher import Dispatcher
 from bot.observability import Meters
 from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
-from handlers.webhooks import add_webhooks
+from handlers.webhooks import Parsed, routes
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -54,7 +55,8 @@ class Bot:
         self.port = 0
         client = open_client(bot_token, settings.api_url)
         self._client = client
-        reader = Reader(client)
+        budget = Budget(clock)
+        reader = Reader(client, budget)
         self.world = World(
             store=store,
             directory=CachedDirectory(store, reader),
@@ -68,8 +70,8 @@ class Bot:
             store=store,
             policy=policy,
             clock=clock,
-            budget=Budget(clock),
-            channels=ChannelBook(client, clock),
+            budget=budget,
+            channels=ChannelBook(clock),
             bot_user_id=report.bot_user_id,
         )
         self.alarm = Alarm(self._nudge, clock)
@@ -95,9 +97,14 @@ class Bot:
             settings.port,
             self.meters,
             self.problems,
-            lambda web_app: add_webhooks(web_app, self.world, token, parse, self.meters.alerts),
+            routes(self.world, token, self._parsed),
         )
         self._chores: list[asyncio.Task[None]] = []
+
+    def _parsed(self, body: bytes, content_type: str, received_at: datetime) -> Parsed:
+        parsed: Parsed = parse(body, content_type, received_at)
+        self.meters.alerts("webhook", len(parsed.alerts))
+        return parsed
 
     def _nudge(self) -> None:
         self.dispatcher.nudge()
@@ -119,6 +126,9 @@ class Bot:
         """Start in order: web, work, directory, socket. Raises SettingsError when the port is taken."""
         self.port = await self.web.start()
         self.alarm.start()
+        left = await self.store.take_over(self.clock.now())
+        if left:
+            log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
         await self.socket.start()
@@ -139,9 +149,7 @@ class Bot:
         await self.alarm.stop()
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
-        session = self._client.session
-        if session is not None:
-            await session.close()
+        await close_client(self._client)
 
     async def _keep_directory(self) -> None:
         while True:
@@ -162,8 +170,8 @@ async def running(settings: Settings, policy: Policy, clock: Clock | None = None
         for remark in report.remarks:
             log.warning(remark)
         bot = Bot(settings, policy, store, report, clock or system.SystemClock())
-        await bot.start()
         try:
+            await bot.start()
             yield bot
         finally:
             await bot.stop()

@@ -54,12 +54,7 @@ class CachedDirectory:
     async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
         """The most similar names."""
         await self._refresh()
-        found = []
-        for user_id, kind, score in self._index.candidates(normal, limit):
-            person = await self._store.person(user_id)
-            if person is not None:
-                found.append((person, kind, score))
-        return found
+        return self._index.candidates(normal, limit)
 
     async def _refresh(self) -> None:
         version, _ = await self._store.directory_version()

@@ -71,7 +71,9 @@ class Meters:
             ["kind"],
             registry=self.registry,
         )
-        self._alerts = Counter("warroom_alerts_total", "Alerts accepted, by door", ["door"], registry=self.registry)
+        self._alerts = Counter(
+            "warroom_alerts_total", "Alerts read from deliveries, by door", ["door"], registry=self.registry
+        )
         self.connected = Gauge("warroom_socket_connected", "1 while Socket Mode is connected", registry=self.registry)
         self.open_incidents = Gauge("warroom_open_incidents", "Open incidents", registry=self.registry)
 
@@ -82,7 +84,7 @@ class Meters:
         self._late.labels(kind).observe(max(0.0, (now - claim.due_at).total_seconds()))
 
     def alerts(self, door: str, count: int) -> None:
-        """So many alerts were accepted."""
+        """So many alerts were read from a delivery."""
         self._alerts.labels(door).inc(count)
 
     def text(self) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
@@ -23,14 +23,14 @@ class Web:
         port: int,
         meters: Meters,
         ready: Callable[[], Awaitable[list[str]]],
-        add_routes: Callable[[web.Application], None],
+        hooks: Iterable[web.AbstractRouteDef],
     ) -> None:
         self._host, self._port, self._meters, self._ready = host, port, meters, ready
         self.app = web.Application(client_max_size=BODY_LIMIT)
         self.app.router.add_get("/healthz", self._healthz)
         self.app.router.add_get("/readyz", self._readyz)
         self.app.router.add_get("/metrics", self._metrics)
-        add_routes(self.app)
+        self.app.add_routes(hooks)
         self._runner = web.AppRunner(self.app, access_log=None)
 
     async def start(self) -> int:

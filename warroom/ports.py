@@ -102,6 +102,13 @@ class Store(PeopleStore, Protocol):
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease ends."""
         ...
 
+    async def take_over(self, now: datetime) -> int:
+        """Make due, as doubtful, what a process that died had claimed. Returns how many; called before the first claim.
+
+        Does nothing (0) in a record that several processes share: there the lease must run out.
+        """
+        ...
+
     async def next_due(self) -> datetime | None:
         """When the next timer or effect (or lease) is due, or None."""
         ...

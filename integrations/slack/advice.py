@@ -9,22 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_RENEW = "Check SLACK_BOT_RENEW (“OAuth & Permissions” of the Slack app) and start Warroom again."
+_RENEW_TOKEN = "Check SLACK_BOT_TOKEN (“OAuth & Permissions” of the Slack app) and start Warroom again."
 _ADMIN = "Ask a workspace admin to allow it for the app, or do it by hand."
 _BUG = "This is a fault in Warroom; the log line about it says what Slack objected to."
 _UNARCHIVE = "Unarchive the channel by hand in Slack if it is still needed."
 
 ADVICE: Mapping[str, tuple[str, str]] = {
     "missing_scope": ("the app lacks a permission", "Add the scope to the Slack app and reinstall the app."),
-    "not_authed": ("no token was sent", _RENEW),
-    "invalid_auth": ("the bot token is not valid", _RENEW),
+    "not_authed": ("no token was sent", _RENEW_TOKEN),
+    "invalid_auth": ("the bot token is not valid", _RENEW_TOKEN),
     "account_inactive": ("the bot's account was switched off", "Reinstall the app in the workspace."),
     "token_revoked": (
         "the bot token was revoked",
-        "Reinstall the app in the workspace and set the new SLACK_BOT_RENEW.",
+        "Reinstall the app in the workspace and set the new SLACK_BOT_TOKEN.",
     ),
     "token_expired": ("the bot token has expired", "Reinstall the app without token rotation and set the new token."),
-    "not_allowed_token_type": ("this is the wrong kind of token", _RENEW),
+    "not_allowed_token_type": ("this is the wrong kind of token", _RENEW_TOKEN),
     "no_permission": ("the app is not allowed to do that", _ADMIN),
     "access_denied": ("the app is not allowed to do that", _ADMIN),
     "restricted_action": ("the workspace's settings do not allow it", _ADMIN),
@@ -60,6 +60,10 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     "too_many_bookmarks": ("the channel has as many bookmarks as Slack allows", "Remove some bookmarks."),
     "not_implemented": ("this workspace does not have that feature", "Nothing to do; the rest goes on."),
     "plan_upgrade_required": ("the workspace's plan does not have that feature", "Nothing to do; the rest goes on."),
+    "method_not_supported_for_channel_type": (
+        "the channel is of a kind that does not allow it",
+        "For a private channel, invite the bot: /invite @Warroom",
+    ),
     "invalid_link": (
         "Slack does not accept the address",
         "Correct the link in the policy: it must start with https://",

@@ -7,9 +7,11 @@ at once.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Coroutine
 
 import structlog
+from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.app.async_app import AsyncApp
@@ -70,9 +72,16 @@ class InboxHandler(AsyncSocketModeHandler):
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: list[asyncio.Task[None]] = []
         self._open = True
+        self._replaying = False
+        self._arrived: set[str] = set()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.client.on_message_listeners.append(self._received)
 
     async def start(self) -> None:
         """Begin to connect, watch the connection, and work off what an earlier process left. Returns at once."""
+        self._replaying = True
+        self._changed()
         self._chores = [
             asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
             asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
@@ -90,6 +99,10 @@ class InboxHandler(AsyncSocketModeHandler):
             self._begin(kept)
         return len(pending)
 
+    async def idle(self) -> None:
+        """Returns when nothing that was delivered, or left by an earlier process, is still being handled."""
+        await self._idle.wait()
+
     async def stop(self, timeout: float) -> None:
         """Receive nothing more, give what is at work `timeout` seconds to end, and close. The next start does the rest."""
         self._open = False
@@ -104,12 +117,29 @@ class InboxHandler(AsyncSocketModeHandler):
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own
         """One delivery of Slack's. After `stop` it is left for another connection."""
-        if not self._open:
-            return
-        if answered_first(req):
-            await self._track(self._answer(client, req))
+        try:
+            if not self._open:
+                return
+            if answered_first(req):
+                await self._track(self._answer(client, req))
+            else:
+                await self._keep(client, req)
+        finally:
+            self._arrived.discard(req.envelope_id)
+            self._changed()
+
+    async def _received(self, message: WSMessage) -> None:
+        # The SDK calls this before it hands the delivery on: between the two nothing else knows of it.
+        envelope_id = json.loads(message.data).get("envelope_id")
+        if envelope_id:
+            self._arrived.add(envelope_id)
+            self._changed()
+
+    def _changed(self) -> None:
+        if self._arrived or self._tasks or self._replaying:
+            self._idle.clear()
         else:
-            await self._keep(client, req)
+            self._idle.set()
 
     async def _answer(self, client: SocketModeClient, req: SocketModeRequest) -> None:
         response = await run_async_bolt_app(self.app, req)
@@ -146,8 +176,13 @@ class InboxHandler(AsyncSocketModeHandler):
     def _track(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+        self._changed()
         return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._changed()
 
     async def _work(self, kept: Envelope) -> None:
         try:
@@ -184,6 +219,9 @@ class InboxHandler(AsyncSocketModeHandler):
                 await self._sleep(PAUSES[0])
         except StoreUnavailable as error:
             log.error("what was left could not be read; the next start tries again", error=str(error))
+        finally:
+            self._replaying = False
+            self._changed()
 
 
 async def _cancel(*tasks: asyncio.Future[None] | None) -> None:

@@ -120,6 +120,13 @@ class Jobs:
                 )
         return claims
 
+    def release(self, now: datetime) -> int:
+        """End every lease; the next claim is told that it may have been done."""
+        held = [job for job in self.by_key.values() if job.in_flight(now)]
+        for job in held:
+            job.due_at = now
+        return len(held)
+
     def next_due(self) -> datetime | None:
         """When the next one is due."""
         return min((job.due_at for job in self.by_key.values() if job.due_at is not None), default=None)

@@ -81,6 +81,10 @@ class MemoryStore:
         """See `warroom.ports.Store.claim`."""
         return self._records.jobs.claim(now, limit, lease)
 
+    async def take_over(self, now: datetime) -> int:
+        """See `warroom.ports.Store.take_over`."""
+        return self._records.jobs.release(now)
+
     async def purge(self, before: datetime) -> int:
         """Delete what is over since before that time; see `storage.sql.purge`."""
         records = self._records

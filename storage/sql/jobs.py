@@ -192,9 +192,14 @@ async def claim(conn: AsyncConnection, now: datetime, limit: int, lease: timedel
     return sorted(rows.mappings(), key=lambda row: (row["priority"], row["due_since"], row["key"]))
 
 
-def something_due(now: datetime) -> sa.Select[tuple[int]]:
+def something_due(now: datetime) -> sa.Select[Any]:
     """Whether a claim would find anything, without taking a lock."""
     return sa.select(sa.literal(1)).select_from(JOB).where(JOB.c.due_at <= now).limit(1)
+
+
+def released(now: datetime) -> sa.Update:
+    """Ends every lease. `leased` stays, so that the next claim knows that it may have been done."""
+    return sa.update(JOB).where(JOB.c.leased, JOB.c.due_at > now).values(due_at=now)
 
 
 def claimed(row: Row) -> Claim:

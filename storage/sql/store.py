@@ -104,6 +104,13 @@ class SqlStore:
                     await jobs.settle(conn, jobs.burial(row, error), now)
             return claims
 
+    async def take_over(self, now: datetime) -> int:
+        """See `warroom.ports.Store.take_over`. A SQLite file belongs to one process, a PostgreSQL database to several."""
+        if self._address.kind == "postgresql":
+            return 0
+        async with self._writing() as conn:
+            return (await conn.execute(jobs.released(now))).rowcount
+
     async def purge(self, before: datetime) -> int:
         """Delete what is over since before that time, in rows; see `storage.sql.purge` for what that is.
 

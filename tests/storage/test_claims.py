@@ -8,6 +8,7 @@ import pytest
 
 from tests.storage.conftest import Opener
 from tests.storage.values import LEASE, NOW, AnyStore, after, ask, card, put, room, settled, take, take_one, timer
+from warroom.errors import LeaseLost
 
 
 async def test_the_most_urgent_goes_first_then_the_longest_due(store: AnyStore) -> None:
@@ -92,3 +93,28 @@ async def test_what_one_replica_leaves_behind_survives_it(database: str, opening
     heir = await opening(database)
     assert await take(heir, after(1)) == []
     assert (await take_one(heir, NOW + LEASE)).doubtful is True
+
+
+@pytest.mark.parametrize("database", ["memory", "sqlite"], indirect=True)
+async def test_where_there_is_one_process_its_successor_does_not_wait_for_the_leases(store: AnyStore) -> None:
+    await ask(store, room(), card())
+    await put(store, timers=(timer(due_at=after(5)),))
+    lost = await take(store)
+    assert await store.take_over(after(1)) == len(lost) == 2
+    again = await take(store, after(1))
+    assert {(claim.key, claim.doubtful, claim.attempts) for claim in again} == {(claim.key, True, 2) for claim in lost}
+    with pytest.raises(LeaseLost):
+        await put(store, settlement=settled(lost[0]))
+    for claim in again:
+        await put(store, settlement=settled(claim))
+    assert await store.take_over(after(2)) == 0
+    assert await store.next_due() == after(5)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+async def test_where_several_processes_share_the_work_a_lease_is_respected(store: AnyStore) -> None:
+    await ask(store, room())
+    lost = await take_one(store)
+    assert await store.take_over(after(1)) == 0
+    assert await take(store, after(1)) == []
+    assert await put(store, settlement=settled(lost))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import aiohttp
 
 from integrations.slack.failures import Declined, failure
@@ -13,10 +11,7 @@ from warroom.document import markdown
 from warroom.effects import ShareDocument
 from warroom.errors import Rejected, Retryable
 from warroom.incident import Incident
-from warroom.timeline import Entry
 from warroom.views import DocumentView
-
-MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
 
 
 async def share_document(act: Act[ShareDocument]) -> None:
@@ -66,26 +61,12 @@ async def _is_shared(act: Act[ShareDocument], channel: str, filename: str) -> bo
 
 
 async def _document(act: Act[ShareDocument], incident: Incident) -> str:
-    entries = await act.desk.store.timeline(incident.id)
-    view = DocumentView(
-        view=await act.view(incident),
-        entries=tuple(entries),
-        names=await _names(act, incident, entries),
-        written_at=act.now,
-    )
-    return markdown(view)
-
-
-async def _names(act: Act[ShareDocument], incident: Incident, entries: list[Entry]) -> dict[str, str]:
-    """User ids to the names people know, for everybody the document may speak of."""
-    texts = [incident.model_dump_json(), *(entry.text for entry in entries)]
-    ids = {entry.by for entry in entries if entry.by} | {found for text in texts for found in MENTION.findall(text)}
-    ids |= {*incident.invited, *incident.wanted, *incident.chain.told, *(person for _, person in incident.roles)}
-    ids |= {item.owner for item in incident.actions if item.owner}
-    ids |= {incident.declared_by, incident.commander, incident.acknowledged_by, incident.resolved_by} - {None}
+    view = await act.view(incident)
+    entries = tuple(await act.desk.store.timeline(incident.id))
     names: dict[str, str] = {}
-    for user_id in sorted(filter(None, ids)):
+    for user_id in document.people_in(view, entries):
         person = await act.desk.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    return names
+    text: str = markdown(DocumentView(view=view, entries=entries, names=names, written_at=act.now))
+    return text

@@ -56,9 +56,19 @@ async def say(
         if refusal.code != "not_in_channel":
             act.desk.channels.forget(channel)
             raise
-        await act.call("conversations.join", channel=channel)
+        await _join(act, channel, refusal)
         answer = await _post(act, channel, card, thread_ts)
     return answer["channel"], answer["ts"]
+
+
+async def _join(act: Act[Effect], channel: str, why: Declined) -> None:
+    """Raises `why` where Slack lets nobody but people bring the bot in: that refusal has the advice that helps."""
+    try:
+        await act.call("conversations.join", channel=channel)
+    except Declined as refusal:
+        if refusal.code == "missing_scope":
+            raise
+        raise why from refusal
 
 
 async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None) -> Answer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
@@ -120,7 +121,7 @@ async def _invite(act: Act[Invite], channel: str, people: list[str]) -> dict[str
     try:
         answer = await act.call("conversations.invite", channel=channel, users=",".join(people), force=True)
     except Declined as refusal:
-        if refusal.code not in ABOUT_ONE:
+        if refusal.code not in ABOUT_ONE and not _failures(refusal.answer):
             raise
         return await _one_by_one(act, channel, people)
     return _failures(answer)
@@ -145,7 +146,7 @@ async def _one_by_one(act: Act[Invite], channel: str, people: list[str]) -> dict
 HARMLESS = frozenset({"already_in_channel", "cant_invite_self"})
 
 
-def _failures(answer: Answer) -> dict[str, str]:
+def _failures(answer: Mapping[str, Any]) -> dict[str, str]:
     errors: list[Answer] = answer.get("errors") or []
     return {
         error["user"]: str(error.get("error") or "cant_invite")
