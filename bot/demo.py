@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
+import yaml
 from pydantic import SecretStr
 from rich.console import Console
 from rich.markdown import Markdown
@@ -17,12 +18,14 @@ from rich.panel import Panel
 
 from bot.app import Bot, running
 from bot.settings import Settings
-from sandbox import Message, Sandbox
+from sandbox import Installation, Message, Sandbox
 from warroom.policy import Policy, check
 
 out = Console(highlight=False)
 
 HOOK_SECRET = "sandbox-hook"
+MANIFEST = Path(__file__).parents[1] / "manifest.yml"
+SOON = timedelta(seconds=5)
 
 POLICY = {
     "workspace": {"announce": "#incidents", "default_team": "platform"},
@@ -71,7 +74,7 @@ def company_policy() -> Policy:
 async def workspace(port: int = 0) -> AsyncIterator[tuple[Sandbox, Bot]]:
     """A sandbox on loopback with the bot connected to it, both on the sandbox's clock; its record is thrown away at the end."""
     with tempfile.TemporaryDirectory(prefix="warroom-") as folder:
-        async with Sandbox.running(port=port) as slack:
+        async with Sandbox.running(port=port, app=installation()) as slack:
             settings = Settings(
                 slack_bot_token=SecretStr(slack.bot_token),
                 slack_app_token=SecretStr(slack.app_token),
@@ -84,6 +87,19 @@ async def workspace(port: int = 0) -> AsyncIterator[tuple[Sandbox, Bot]]:
                 await slack.until_connected()
                 await bot.idle()
                 yield slack, bot
+
+
+def installation() -> Installation:
+    """The app as our own manifest installs it: with its scopes, events, command and shortcut, and no others."""
+    return Installation.from_manifest(yaml.safe_load(MANIFEST.read_text()))
+
+
+async def settle(slack: Sandbox, bot: Bot) -> None:
+    """Until the bot has nothing in the works; what is only seconds away, for Slack's limits, is brought nearer."""
+    await bot.idle()
+    while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
+        slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
+        await bot.idle()
 
 
 async def fire(bot: Bot, alert: dict[str, object]) -> int:
@@ -113,9 +129,8 @@ class _Story:
         out.print(Panel(text.replace("[", r"\["), title=title, title_align="left", width=84, border_style="dim"))
 
     async def later(self, **duration: float) -> None:
-        self.slack.clock.advance(timedelta(**duration).total_seconds())
-        self.bot.dispatcher.nudge()
-        await self.bot.idle()
+        self.slack.clock.advance(timedelta(**duration))
+        await settle(self.slack, self.bot)
 
 
 async def play(*, stay: bool) -> None:
@@ -131,7 +146,7 @@ async def _memory_leak(story: _Story) -> None:
     ada, ben = slack.person("ada"), slack.person("ben")
     story.tell("Datadog: [red]High Memory Usage on api[/] is triggered and calls the webhook.")
     status = await fire(bot, ALERT)
-    await bot.idle()
+    await settle(slack, bot)
     room = slack.channel("inc-1-high-memory-usage-on-api")
     story.tell(f"Answered {status}. There is #{room.name} with {len(room.members)} people, and the card is pinned:")
     story.see(room.messages_by_bot()[0], f"#{room.name}")
@@ -140,7 +155,7 @@ async def _memory_leak(story: _Story) -> None:
     await story.later(minutes=3)
     story.tell("Ada, on her phone, presses [bold]Acknowledge[/].")
     await slack.click(ada, room.name, room.messages_by_bot()[0], "Acknowledge")
-    await bot.idle()
+    await settle(slack, bot)
     story.tell(
         f"She commands it now. The announcement in #incidents: {slack.channel('incidents').messages[-1].plain()[:120]!r}"
     )
@@ -151,19 +166,19 @@ async def _memory_leak(story: _Story) -> None:
     form = await slack.modal(ada)
     form.fill("Update", "A leak in release 1.4.2. Rolling back to 1.4.1, memory is falling.")
     await slack.submit(ada, form)
-    await bot.idle()
+    await settle(slack, bot)
     story.tell("She posts an update; the reminder goes away, everybody else reads it under the announcement.")
     await story.later(minutes=6)
     story.tell("Ben pins what matters, and the alert recovers.")
     said = await slack.say(ben, room.name, "Rollback finished on all hosts.")
     await slack.react(ben, said, "pushpin")
     await fire(bot, ALERT | {"event_id": "7000000000000000003", "alert_transition": "Recovered"})
-    await bot.idle()
+    await settle(slack, bot)
     story.tell("Ada resolves it.")
     await slack.slash(ada, room.name, "/incident", "resolve rolled back to 1.4.1")
     await story.later(minutes=20)
     await slack.slash(ada, room.name, "/incident", "postmortem")
-    await bot.idle()
+    await settle(slack, bot)
     await _write_postmortem(story, room.name)
 
 
@@ -178,11 +193,11 @@ async def _write_postmortem(story: _Story, room: str) -> None:
     form.fill("What went well", "The room had the right people within a second.")
     form.fill("What could be improved", "The release had no memory test.")
     await slack.submit(ada, form)
-    await bot.idle()
+    await settle(slack, bot)
     ready = next(m for m in reversed(slack.channel(room).messages_by_bot()) if "Publish" in m.labels())
     await slack.click(ada, room, ready, "Publish")
-    await bot.idle()
-    document = slack.channel(room).files[-1].content.decode()
+    await settle(slack, bot)
+    document = slack.channel(room).files[-1].text
     out.print(Panel(Markdown(document), title="post-mortem", title_align="left", width=100, border_style="dim"))
     incident = await bot.store.incident_numbered(1)
     assert incident is not None
@@ -235,7 +250,7 @@ async def _drive(slack: Sandbox, bot: Bot) -> None:
         except (LookupError, ValueError, StopIteration) as error:
             out.print(f"[yellow]{error or 'no message here has that button'}[/]")
             continue
-        await bot.idle()
+        await settle(slack, bot)
         _look(slack, who.id, where)
 
 

@@ -52,8 +52,8 @@ def furnish(ws: Workspace, view: View) -> None:
     for block, element in reading.elements(view.blocks):
         if element["type"] in INITIAL:
             kept = entered.get(block["block_id"], {}).get(element["action_id"])
-            same = kept is not None and kept["type"] == element["type"]
-            view.state.setdefault(block["block_id"], {})[element["action_id"]] = kept if same else initial(element)
+            state = kept if kept is not None and kept["type"] == element["type"] else initial(element)
+            view.state.setdefault(block["block_id"], {})[element["action_id"]] = state
 
 
 def find_input(view: View, label: str) -> tuple[Json, Json]:

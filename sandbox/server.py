@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
-from multidict import MultiDictProxy
 
 from sandbox import speaking
 from sandbox.arguments import Arguments
@@ -48,7 +47,7 @@ class Server:
         self.workspace, self.sockets = workspace, Sockets(workspace)
         workspace.emit_to = self.sockets.emit
         self.limits = Limits(workspace.clock, on=limits)
-        self.faults = Faults(random.Random(0))
+        self.faults = Faults(random.Random(0))  # noqa: S311  # chance for faults, not for secrets
         self.latency = 0.0
         """Real seconds every call takes on its way."""
         self.calls: list[Call] = []
@@ -233,7 +232,7 @@ async def _given(request: web.Request) -> Json:
     return given
 
 
-def _plain(pairs: MultiDictProxy[Any]) -> Json:
+def _plain(pairs: Mapping[str, Any]) -> Json:
     return {key: pairs[key] for key in pairs}
 
 

@@ -21,7 +21,7 @@ class Workspace:
 
     def __init__(self, clock: SandboxClock, app: Installation, seed: int = 0) -> None:
         self.clock, self.app, self.pulse = clock, app, Pulse()
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311  # the same workspace for the same seed
         self.team_id, self.domain, self.name = "T0SANDBOX", "sandbox", "Sandbox"
         self.url = "https://sandbox.slack.com/"
         self.plan_is_free = False

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from storage.address import Address, parse, sqlite_at
 from storage.engine import engine_for
@@ -15,11 +14,8 @@ from storage.memory import MemoryStore
 from storage.schema import prepare, require_current
 from storage.sql.store import SqlStore
 
-if TYPE_CHECKING:
-    from warroom.ports import Store
 
-
-async def open_store(url: str, *, patience: timedelta = timedelta(seconds=5)) -> Store:
+async def open_store(url: str, *, patience: timedelta = timedelta(seconds=5)) -> SqlStore | MemoryStore:
     """The store at the URL; a new, empty database gets its tables.
 
     `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` (a file that is deleted on close), `postgresql://…`,

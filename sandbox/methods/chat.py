@@ -9,8 +9,8 @@ from sandbox.arguments import Arguments
 from sandbox.blockkit import problems
 from sandbox.errors import SlackError
 from sandbox.methods.table import SPECIAL, TIER_3, TIER_4, joined, method, visible
-from sandbox.model import Channel, Json, Message
-from sandbox.workspace import Scheduled, Workspace
+from sandbox.model import Channel, Json, Message, Scheduled
+from sandbox.workspace import Workspace
 
 TEXT_OF_ALL_BLOCKS = 13_000
 """Characters in all blocks together; more is msg_blocks_too_long (observed, slackapi/bolt-js issue 2509)."""

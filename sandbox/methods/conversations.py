@@ -213,9 +213,9 @@ def _between(args: Arguments, messages: list[Message]) -> list[Message]:
     kept = []
     for message in messages:
         edge = message.ts in (oldest, latest)
-        if edge and inclusive:
-            kept.append(message)
-        elif not edge and (not oldest or message.ts > oldest) and (not latest or message.ts < latest):
+        if (edge and inclusive) or (
+            not edge and (not oldest or message.ts > oldest) and (not latest or message.ts < latest)
+        ):
             kept.append(message)
     return kept
 

@@ -13,8 +13,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import Bot, running
+from bot.demo import installation, settle
 from bot.settings import Settings
-from sandbox import Sandbox
+from sandbox import Channel, Sandbox
 from warroom.incident import Incident
 from warroom.policy import Policy, check
 
@@ -43,14 +44,19 @@ class WarRoom:
         self.slack, self.bot = slack, bot
 
     async def settle(self) -> None:
-        """Until the bot has nothing due and nothing in the works."""
-        await self.bot.idle()
+        """Until the bot has nothing due and nothing in the works, nor in the next seconds."""
+        await settle(self.slack, self.bot)
 
     async def wait(self, **duration: float) -> None:
         """Wind the clock of workspace and bot forward."""
         self.slack.clock.advance(timedelta(**duration).total_seconds())
         self.bot.dispatcher.nudge()
         await self.settle()
+
+    def channel_of(self, incident: Incident) -> Channel:
+        """The incident's room."""
+        assert incident.channel_id is not None, f"{incident.name} has no room"
+        return self.slack.channel(incident.channel_id)
 
     async def incident(self, number: int = 1) -> Incident:
         """As stored."""
@@ -87,7 +93,7 @@ def policy() -> Policy:
 @pytest.fixture
 async def slack() -> AsyncIterator[Sandbox]:
     """A fresh workspace."""
-    async with Sandbox.running() as workspace:
+    async with Sandbox.running(app=installation()) as workspace:
         yield workspace
 
 

@@ -27,8 +27,8 @@ async def test_an_alert_opens_a_room_and_its_repeats_join_it(room: WarRoom) -> N
     await room.settle()
     incident = await room.incident()
     assert (incident.severity, incident.team) == ("SEV-1", "platform")
-    channel = room.slack.channel(incident.channel_name)
-    assert set(room.slack.usergroup("sre-oncall").members) <= set(channel.members)
+    channel = room.channel_of(incident)
+    assert set(room.slack.usergroup("sre-oncall").users) <= set(channel.members)
     for number in range(3):
         assert await room.hook(ALERT | {"event_id": f"20{number}", "alert_transition": "Re-Triggered"}) == 202
     assert await room.hook(ALERT) == 202, "the same delivery twice is accepted and counted once"
@@ -48,7 +48,7 @@ async def test_recovery_offers_to_resolve_and_a_stale_one_closes_nothing(room: W
     await room.settle()
     incident = await room.incident()
     assert incident.alerts.firing == 0
-    channel = room.slack.channel(incident.channel_name)
+    channel = room.channel_of(incident)
     assert channel.messages_by_bot()[-1].labels() == ["Resolve"]
 
 
@@ -84,7 +84,7 @@ async def test_plain_shapes_open_a_sev_1(room: WarRoom, body: dict[str, object])
     incident = await room.incident()
     assert incident.severity == "SEV-1"
     if "notification_teams" in body:
-        assert room.slack.person("grace").id in room.slack.channel(incident.channel_name).members
+        assert room.slack.person("grace").id in room.channel_of(incident).members
 
 
 async def test_a_wrong_secret_is_refused_and_stores_nothing(room: WarRoom) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.demo import installation
 from sandbox import Sandbox
 from tests.scenarios.conftest import COMPANY, TOKEN
 
@@ -79,7 +80,7 @@ def furnished(slack: Sandbox) -> bool:
     if not rooms or not rooms[0].pins or not rooms[0].bookmarks:
         return False
     room = rooms[0]
-    wanted = {slack.person("ada").id, slack.person("grace").id, *slack.usergroup("sre-oncall").members}
+    wanted = {slack.person("ada").id, slack.person("grace").id, *slack.usergroup("sre-oncall").users}
     return (
         wanted <= set(room.members)
         and bool(room.topic)
@@ -104,7 +105,7 @@ def assert_exactly_once(slack: Sandbox) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("method", STEPS)
 async def test_killed_in_the_middle_of_an_opening(tmp_path: Path, method: str, moment: str) -> None:
-    async with Sandbox.running() as slack:
+    async with Sandbox.running(app=installation()) as slack:
         bot = Process(slack, tmp_path)
         await bot.start()
         slack.on_call(method, nth=1, moment=moment, do=bot.kill)
@@ -119,7 +120,7 @@ async def test_killed_in_the_middle_of_an_opening(tmp_path: Path, method: str, m
 
 
 async def test_sigterm_ends_it_in_time_with_nothing_half_done(tmp_path: Path) -> None:
-    async with Sandbox.running() as slack:
+    async with Sandbox.running(app=installation()) as slack:
         bot = Process(slack, tmp_path)
         await bot.start()
         await slack.slash(

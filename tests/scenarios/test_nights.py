@@ -10,7 +10,7 @@ from warroom.timeline import Happened
 async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     incident = await room.declare("ada", "checkout returns 500s --sev 1")
     slack = room.slack
-    channel = slack.channel(incident.channel_name)
+    channel = room.channel_of(incident)
     await room.wait(minutes=5)
     assert (await room.incident()).overdue
     assert "overdue" in channel.messages_by_bot()[0].plain().casefold()
@@ -23,7 +23,7 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     assert (await room.incident()).chain.rounds == 1
     thread = slack.channel("incidents").messages_by_bot()[0].replies
     assert thread, "everybody hears that nobody answered"
-    await slack.click(grace, incident.channel_name, channel.messages_by_bot()[0], "Acknowledge")
+    await slack.click(grace, channel.name, channel.messages_by_bot()[0], "Acknowledge")
     await room.settle()
     after = await room.incident()
     assert (after.state, after.commander) == (State.ACKNOWLEDGED, grace.id)
@@ -35,7 +35,7 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
 async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) -> None:
     incident = await room.declare("ada", "search is slow --sev 1")
     slack, ada = room.slack, room.slack.person("ada")
-    channel = slack.channel(incident.channel_name)
+    channel = room.channel_of(incident)
     await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Acknowledge")
     await room.settle()
     await room.wait(minutes=15)
@@ -62,7 +62,7 @@ async def test_two_people_press_at_once_and_one_is_told_kindly(room: WarRoom) ->
     incident = await room.declare("ada", "search is slow --sev 2")
     slack = room.slack
     ada, ben = slack.person("ada"), slack.person("ben")
-    channel = slack.channel(incident.channel_name)
+    channel = room.channel_of(incident)
     card = channel.messages_by_bot()[0]
     await slack.click(ada, channel.name, card, "Acknowledge")
     await room.settle()
@@ -76,7 +76,7 @@ async def test_two_people_press_at_once_and_one_is_told_kindly(room: WarRoom) ->
 async def test_from_resolution_to_published_post_mortem(room: WarRoom) -> None:
     incident = await room.declare("ada", "checkout returns 500s --sev 1")
     slack, ada = room.slack, room.slack.person("ada")
-    channel = slack.channel(incident.channel_name)
+    channel = room.channel_of(incident)
     note = await slack.say(ada, channel.name, "rolled back to 1.4.1")
     await slack.react(ada, note, "pushpin")
     await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Resolve")
@@ -86,7 +86,7 @@ async def test_from_resolution_to_published_post_mortem(room: WarRoom) -> None:
     assert any("Write post-mortem" in m.labels() for m in channel.messages_by_bot()), "a late one is chased"
     await slack.slash(ada, channel.name, "/incident", "postmortem")
     await room.settle()
-    assert b"rolled back to 1.4.1" in channel.files[-1].content
+    assert "rolled back to 1.4.1" in channel.files[-1].text
     ready = next(m for m in reversed(channel.messages_by_bot()) if "Publish" in m.labels())
     await slack.click(ada, channel.name, ready, "Publish")
     await room.settle()
@@ -102,7 +102,7 @@ async def test_from_resolution_to_published_post_mortem(room: WarRoom) -> None:
     await slack.click(ada, channel.name, ready, "Publish")
     await room.settle()
     assert (await room.incident()).state is State.CLOSED
-    assert b"the Root cause" in channel.files[-1].content
+    assert "the Root cause" in channel.files[-1].text
 
 
 async def test_whoever_joins_late_is_told_what_they_missed(room: WarRoom) -> None:
@@ -110,7 +110,7 @@ async def test_whoever_joins_late_is_told_what_they_missed(room: WarRoom) -> Non
     slack = room.slack
     await room.wait(minutes=3)
     newcomer = slack.person("chidi")
-    await slack.join(newcomer, incident.channel_name)
+    await slack.join(newcomer, room.channel_of(incident))
     await room.settle()
     assert "checkout returns 500s" in slack.ephemerals(newcomer)[-1].plain()
 
