@@ -15,7 +15,9 @@ WORD_LIMIT = 255
 
 _NOTHING = frozenset({"", "null", "none", "undefined", "n/a"})
 _UNSUBSTITUTED = re.compile(r"\$[a-z_][a-z0-9_]*(\[[^\]]*\])?", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\]]*\])?")
+_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\[\]]*\])?")
+# Longer texts say something, and looking for variables in them would cost.
+_LONGEST_NOTHING = 1000
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Control characters, lone surrogates (neither UTF-8 nor a database takes them), direction overrides and the
 # byte order mark. Tab and newline stay; joiners stay too, emoji are built with them.
@@ -83,6 +85,8 @@ def _unfenced(text: str) -> str:
 
 
 def _says_nothing(text: str) -> bool:
+    if len(text) > _LONGEST_NOTHING:
+        return False
     if text.lower() in _NOTHING or _UNSUBSTITUTED.fullmatch(text):
         return True
     # "[$ALERT_TRANSITION] $ALERT_TITLE": variables and punctuation, no word of anybody's.
