@@ -57,7 +57,11 @@ def _plain(value: object) -> str | None:
     text = _spelled(value)
     if text is None:
         return None
-    text = _scrubbed(_ENTITY.sub(lambda entity: html.unescape(entity[0]), _unfenced(_scrubbed(text))))
+    text = _scrubbed(text)
+    if "%%%" in text:
+        text = _unfenced(text)
+    if "&" in text:
+        text = _scrubbed(_ENTITY.sub(lambda entity: html.unescape(entity[0]), text))
     text = text.strip(_INVISIBLE).strip()
     return None if _says_nothing(text) else text
 
@@ -76,7 +80,8 @@ def _spelled(value: object) -> str | None:
 
 
 def _scrubbed(text: str) -> str:
-    return _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    # Nothing unwanted is printable, and most texts are: a short cut through both patterns.
+    return text if text.isprintable() else _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def _unfenced(text: str) -> str:
@@ -87,8 +92,10 @@ def _unfenced(text: str) -> str:
 def _says_nothing(text: str) -> bool:
     if len(text) > _LONGEST_NOTHING:
         return False
-    if text.lower() in _NOTHING or _UNSUBSTITUTED.fullmatch(text):
+    if text.lower() in _NOTHING:
         return True
+    if "$" not in text:
+        return False
     # "[$ALERT_TRANSITION] $ALERT_TITLE": variables and punctuation, no word of anybody's.
     rest = _VARIABLE.sub("", text)
-    return rest != text and _LETTER_OR_DIGIT.search(rest) is None
+    return _UNSUBSTITUTED.fullmatch(text) is not None or rest != text and _LETTER_OR_DIGIT.search(rest) is None
