@@ -65,7 +65,7 @@ def test_more_alerts_than_are_read_are_told_of() -> None:
 
 def test_huge_texts_are_cut_and_still_told_apart() -> None:
     long = "x" * 100_000
-    body = {name: long for name in fixture("template_triggered")["body"]} | {"tags": [long] * 3, long: long}
+    body = dict.fromkeys(fixture("template_triggered")["body"], long) | {"tags": [long] * 3, long: long}
     found = alert(body)
     assert (len(found.title), len(found.text), len(found.tags)) == (500, 8000, 1)
     assert all(len(key) < 200 for key in (found.delivery_id, *found.keys))

@@ -98,4 +98,4 @@ def _says_nothing(text: str) -> bool:
         return False
     # "[$ALERT_TRANSITION] $ALERT_TITLE": variables and punctuation, no word of anybody's.
     rest = _VARIABLE.sub("", text)
-    return _UNSUBSTITUTED.fullmatch(text) is not None or rest != text and _LETTER_OR_DIGIT.search(rest) is None
+    return _UNSUBSTITUTED.fullmatch(text) is not None or (rest != text and _LETTER_OR_DIGIT.search(rest) is None)
