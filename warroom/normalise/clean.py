@@ -15,7 +15,9 @@ WORD_LIMIT = 255
 
 _NOTHING = frozenset({"", "null", "none", "undefined", "n/a"})
 _UNSUBSTITUTED = re.compile(r"\$[a-z_][a-z0-9_]*(\[[^\]]*\])?", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\]]*\])?")
+_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\[\]]*\])?")
+# Longer texts say something, and looking for variables in them would cost.
+_LONGEST_NOTHING = 1000
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 # Control characters, lone surrogates (neither UTF-8 nor a database takes them), direction overrides and the
 # byte order mark. Tab and newline stay; joiners stay too, emoji are built with them.
@@ -55,7 +57,11 @@ def _plain(value: object) -> str | None:
     text = _spelled(value)
     if text is None:
         return None
-    text = _scrubbed(_ENTITY.sub(lambda entity: html.unescape(entity[0]), _unfenced(_scrubbed(text))))
+    text = _scrubbed(text)
+    if "%%%" in text:
+        text = _unfenced(text)
+    if "&" in text:
+        text = _scrubbed(_ENTITY.sub(lambda entity: html.unescape(entity[0]), text))
     text = text.strip(_INVISIBLE).strip()
     return None if _says_nothing(text) else text
 
@@ -74,7 +80,8 @@ def _spelled(value: object) -> str | None:
 
 
 def _scrubbed(text: str) -> str:
-    return _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    # Nothing unwanted is printable, and most texts are: a short cut through both patterns.
+    return text if text.isprintable() else _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def _unfenced(text: str) -> str:
@@ -83,8 +90,12 @@ def _unfenced(text: str) -> str:
 
 
 def _says_nothing(text: str) -> bool:
-    if text.lower() in _NOTHING or _UNSUBSTITUTED.fullmatch(text):
+    if len(text) > _LONGEST_NOTHING:
+        return False
+    if text.lower() in _NOTHING:
         return True
+    if "$" not in text:
+        return False
     # "[$ALERT_TRANSITION] $ALERT_TITLE": variables and punctuation, no word of anybody's.
     rest = _VARIABLE.sub("", text)
-    return rest != text and _LETTER_OR_DIGIT.search(rest) is None
+    return _UNSUBSTITUTED.fullmatch(text) is not None or (rest != text and _LETTER_OR_DIGIT.search(rest) is None)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from warroom.normalise.body import unpacked
 from warroom.normalise.clean import TEXT_LIMIT, WORD_LIMIT, clean, clean_text
 
 MAX_ITEMS = 200
+_MOST_PIECES = 1000
 _NESTING = 2
 _LONGEST_NAME = 80
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]")
@@ -77,11 +79,11 @@ def items_of(value: object) -> tuple[str, ...]:
     """
     value = unpacked(value)
     if isinstance(value, dict):
-        pairs = ((clean(name), clean(content)) for name, content in value.items())
+        pairs = ((clean(name), clean(content)) for name, content in islice(value.items(), _MOST_PIECES))
         return tuple(f"{name}:{content}" for name, content in pairs if name and content)
     parts: list[object] = value if isinstance(value, list) else [value]
     pieces = (piece for part in parts for piece in (_SEPARATOR.split(part) if isinstance(part, str) else [part]))
-    cleaned = (clean(piece) for piece in pieces)
+    cleaned = (clean(piece) for piece in islice(pieces, _MOST_PIECES))
     return tuple(item for item in cleaned if item is not None and not _hollow(item))
 
 

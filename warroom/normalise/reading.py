@@ -49,8 +49,9 @@ def read(item: Mapping[str, object], received_at: datetime) -> Alert:
     priority, severity = _urgency(fields, heading.priority)
     found_keys = keys.dedup_keys(ids, source=source, title=title, group=labels.group)
     snapshot = fields.word("snapshot", "snapshot_url", "image_url", limit=links.LINK_LIMIT + 1)
-    times = _times(transition)
-    alert = Alert(
+    times = [occurred(fields.word(name), received_at) for name in _times(transition)]
+    strange = (("transition", unknown_word),) if unknown_word else ()
+    return Alert(
         kind=kind_of(fields, ids),
         delivery_id=keys.delivery_id(item, ids.event, transition),
         dedup_key=found_keys[0],
@@ -76,10 +77,10 @@ def read(item: Mapping[str, object], received_at: datetime) -> Alert:
         source=source,
         people=fields.items(*_PEOPLE),
         test=heading.test or fields.word("test") == "1" or item.get("test") is True or bool(_TEST.search(text)),
-        occurred_at=next((at for name in times if (at := occurred(fields.word(name), received_at))), None),
+        occurred_at=next((at for at in times if at), None),
+        # Last, because it takes what nobody above has read.
+        facts=(*strange, *facts_of(fields)),
     )
-    strange = (("transition", unknown_word),) if unknown_word else ()
-    return alert.but(facts=(*strange, *facts_of(fields)))
 
 
 def _heading(fields: Fields) -> Heading:
