@@ -10,6 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms
+from blocks.fields import About
 from handlers.answers import Asker, Body, asker_of
 from handlers.declaring import IN_ONE_LINE
 from handlers.opening import open_form
@@ -46,7 +47,7 @@ async def declare_from_message(world: World, client: AsyncWebClient, asker: Aske
         world.policy,
         title=first_line,
         description=quoted,
-        origin=forms.Origin(channel=asker.channel, message=link, by_shortcut=True),
+        carried=About(channel=asker.channel, message=link, by_shortcut=True),
     )
     await open_form(world, client, asker, form, instead=IN_ONE_LINE)
 
