@@ -134,3 +134,11 @@ async def test_the_second_to_acknowledge_hears_who_was_first(desk: Desk) -> None
         await desk.press("incident.acknowledge", incident, user="UGRACE")
     entries = await desk.world.store.timeline(incident.id)
     assert [entry.by for entry in entries if entry.what is Happened.ACKNOWLEDGED] == ["UADA"]
+
+
+async def test_who_would_be_called_is_shown_level_by_level(desk: Desk) -> None:
+    card = await desk.type("oncall platform")
+    assert "at once: <@UGRACE>" in str(card.blocks)
+    assert "after 15 min: <@UADA>" in str(card.blocks)
+    with pytest.raises(Refused, match="Known teams: platform"):
+        await desk.type("oncall payroll")
