@@ -17,7 +17,7 @@ from handlers.declaring import IN_ONE_LINE
 from handlers.once import once
 from handlers.opening import open_form
 from warroom import document
-from warroom.errors import Refused
+from warroom.errors import AlreadyDone, Refused
 from warroom.incident import State
 from warroom.ports import World
 from warroom.usecases import afterwards, find, progress, record
@@ -79,7 +79,10 @@ async def reopen(click: Click) -> None:
 
 
 async def snooze(click: Click) -> None:
-    """Snooze 15 min"""
+    """Snooze 15 min: a second press of the same reminder adds nothing."""
+    incident = await find.by_id(click.world, click.incident_id)
+    if incident.slot("reminder") is None:
+        raise AlreadyDone(f"The reminder of {incident.name} was snoozed or answered already.")
     await progress.snooze(click.world, click.incident_id, click.user)
 
 

@@ -7,6 +7,7 @@ import pytest
 from handlers.commands import LATER, SUBCOMMANDS
 from handlers.once import Repeated
 from tests.handlers.conftest import Desk
+from warroom.changes import Changeset
 from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.incident import State
 from warroom.timeline import Happened
@@ -142,3 +143,19 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: Desk) -> None:
     assert "after 15 min: <@UADA>" in str(card.blocks)
     with pytest.raises(Refused, match="Known teams: platform"):
         await desk.type("oncall payroll")
+
+
+async def test_a_reminder_is_snoozed_once(desk: Desk) -> None:
+    incident = await desk.room()
+    reminded = incident.but(slots=(("reminder", "200.1"),))
+    await desk.world.store.commit(Changeset(now=desk.clock.now(), incident=reminded))
+    await desk.press("reminder.snooze", incident)
+    with pytest.raises(AlreadyDone, match="snoozed or answered"):
+        await desk.press("reminder.snooze", incident)
+
+
+async def test_nobody_found_is_not_called_invited(desk: Desk) -> None:
+    incident = await desk.room()
+    card = await desk.type("invite nobody@example.com", channel=incident.channel_id or "")
+    assert card.text.startswith("Nobody was invited to INC-1 yet.")
+    assert "nobody@example.com" in card.text

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from blocks import forms, ids
 from handlers import shortcuts
-from tests.handlers.conftest import Desk
+from tests.handlers.conftest import Desk, OneMessage
 from warroom.effects import Whisper
+from warroom.errors import Retryable
 from warroom.incident import Origin, State
 from warroom.timeline import Happened
 
@@ -53,6 +56,22 @@ async def test_a_message_is_declared_with_its_words_and_its_link(desk: Desk) -> 
     assert incident.origin is Origin.SHORTCUT
     assert incident.description == "is checkout broken, @Grace?\nit is for me & others"
     assert incident.source_message == "https://example.slack.com/archives/CGENERAL/p1001"
+
+
+class SilentSlack(OneMessage):
+    """Slack has trouble."""
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        raise Retryable("Slack is away")
+
+
+async def test_the_form_opens_without_the_link_when_slack_has_trouble(desk: Desk) -> None:
+    world = replace(desk.world, rooms=SilentSlack())
+    body = {"message": {"ts": "100.1", "text": "is checkout broken?"}}
+    await shortcuts.declare_from_message(world, desk.client, desk.asker(), body)
+    assert await desk.submit(desk.forms.views[0], {}) == {}
+    incident = await desk.incident()
+    assert (incident.title, incident.description, incident.source_message) == ("is checkout broken?",) * 2 + (None,)
 
 
 async def test_an_update_is_posted_once(desk: Desk) -> None:
