@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 from blocks import finding, kit, text
 from blocks.kit import Card
 from warroom.incident import Incident
 from warroom.responders import Resolution
+from warroom.value import Value
 
 
 def said(what: str) -> Card:
@@ -23,3 +27,32 @@ def understood(incident: Incident, people: Resolution, what: str) -> Card:
     lines = finding.resolution_lines(people.found, people.unknown)
     shown = [kit.section("\n".join(lines[i : i + 15])) for i in range(0, len(lines), 15)]
     return kit.card("\n".join([head, *lines]), [kit.section(head), *shown])
+
+
+class Called(Value):
+    """One level of a team's escalation chain, with the people behind its names."""
+
+    team: str
+    after: timedelta
+    only: tuple[str, ...] = ()
+    people: Resolution
+
+
+def on_call(levels: Sequence[Called]) -> Card:
+    """Whom the chains call and when, team by team. It mentions them without calling: only the asker sees it."""
+    if not levels:
+        return said("No escalation chain is described in the policy file, so nobody is called but the declarer.")
+    shown = []
+    for team in dict.fromkeys(level.team for level in levels):
+        lines = [f"*{kit.line(team, 100)}*", *(_level(level) for level in levels if level.team == team)]
+        shown.append(kit.section("\n".join(lines)))
+    return kit.card("Who is called, and when", shown)
+
+
+def _level(level: Called) -> str:
+    when = f"after {text.duration(level.after)}" if level.after else "at once"
+    only = f" ({kit.line(', '.join(level.only), 100)} only)" if level.only else ""
+    unclear = [f"“{kit.line(each.said, 60)}” could be several people" for each in level.people.ambiguous]
+    nobody = [f"“{kit.line(each.said, 60)}”: {each.why.value}" for each in level.people.unknown]
+    who = text.mentions(match.person.id for match in level.people.found)
+    return f"{when}{only}: {', '.join(filter(None, [who, *unclear, *nobody]))}"

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import forms, ids
+from blocks import forms, ids, postmortem_form
 from blocks.answers import understood
+from blocks.fields import About
 from blocks.kit import Block, Card
 from handlers.answers import Asker, Body, answered, asker_of
 from handlers.declaring import IN_ONE_LINE
 from handlers.once import once
 from handlers.opening import open_form
 from warroom import document
-from warroom.errors import Refused
+from warroom.errors import AlreadyDone, Refused
 from warroom.incident import State
 from warroom.ports import World
 from warroom.usecases import afterwards, find, progress, record
@@ -78,7 +79,10 @@ async def reopen(click: Click) -> None:
 
 
 async def snooze(click: Click) -> None:
-    """Snooze 15 min"""
+    """Snooze 15 min: a second press of the same reminder adds nothing."""
+    incident = await find.by_id(click.world, click.incident_id)
+    if incident.slot("reminder") is None:
+        raise AlreadyDone(f"The reminder of {incident.name} was snoozed or answered already.")
     await progress.snooze(click.world, click.incident_id, click.user)
 
 
@@ -122,12 +126,12 @@ async def edit_postmortem(click: Click) -> None:
     incident = await find.by_id(world, click.incident_id)
     if incident.state is State.CANCELLED:
         raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
-    parts = forms.parts_of(incident.postmortem)
+    parts = postmortem_form.parts_of(incident.postmortem)
     if incident.postmortem is None:
         seen = await find.view(world, incident)
         summary, impact = document.draft(seen, await record.timeline(world, incident), world.clock.now())
         parts |= {"summary": summary, "impact": impact}
-    await _form(click, lambda view: forms.postmortem_form(view, parts), "postmortem")
+    await _form(click, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
 
 
 async def publish_postmortem(click: Click) -> None:
@@ -144,7 +148,7 @@ async def invite_candidate(click: Click) -> Card:
 
 async def declare(click: Click) -> None:
     """Declare incident, on the App Home."""
-    form = forms.declare_form(click.world.policy, origin=forms.Origin(channel=click.asker.channel))
+    form = forms.declare_form(click.world.policy, carried=About(channel=click.asker.channel))
     await open_form(click.world, click.client, click.asker, form, instead=IN_ONE_LINE)
 
 

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import lists
 from blocks.kit import Card
-from handlers import declaring, progress, record
+from handlers import declaring, oncall, progress, record
 from handlers.answers import Body, answered, asker_of
 from handlers.ask import About, Ask, Subcommand, about
 from handlers.errors import typed
@@ -72,13 +72,13 @@ SUBCOMMANDS = (
         about(record.postmortem, About.INCIDENT),
         ("post-mortem",),
     ),
+    Subcommand("oncall", "oncall [TEAM]", "whom a team's escalation chain calls, and when", oncall.show, ("on-call",)),
     Subcommand("find", "find TEXT", "incidents with these words, open or not", record.search, ("search",)),
     Subcommand("help", "help", "this", show_help, ("?",)),
 )
 
 LATER = {
     "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "oncall": "Asking who is on call is not there yet. /incident page TEAM calls whoever the team's policy names.",
     "metrics": "Metrics in Slack are not there yet. /incident list and /incident find show the incidents themselves.",
     "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
 }

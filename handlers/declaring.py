@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blocks import forms
 from blocks.answers import understood
+from blocks.fields import About
 from blocks.kit import Card
 from handlers import grammar
 from handlers.ask import Ask
@@ -18,8 +19,7 @@ async def declare_now(ask: Ask) -> Card | None:
     """declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [WHO…]"""
     wanted = grammar.declaration(ask.text)
     if wanted.empty:
-        origin = forms.Origin(channel=ask.asker.channel)
-        form = forms.declare_form(ask.world.policy, origin=origin)
+        form = forms.declare_form(ask.world.policy, carried=About(channel=ask.asker.channel))
         await open_form(ask.world, ask.client, ask.asker, form, instead=IN_ONE_LINE)
         return None
     what = Declare(

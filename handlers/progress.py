@@ -8,6 +8,8 @@ from handlers import naming, words
 from handlers.ask import AskAbout
 from handlers.people import one_person, readable
 from warroom.errors import Refused
+from warroom.incident import Incident
+from warroom.responders import Resolution
 from warroom.usecases import progress
 
 
@@ -80,7 +82,7 @@ async def role(ask: AskAbout) -> Card:
 async def invite(ask: AskAbout) -> Card:
     """invite WHO…"""
     people = await progress.invite(ask.world, ask.incident.id, ask.user, naming.names(ask.text))
-    return understood(ask.incident, people, "Invited")
+    return understood(ask.incident, people, _deed("invited to", ask.incident, people))
 
 
 async def page(ask: AskAbout) -> Card:
@@ -88,4 +90,8 @@ async def page(ask: AskAbout) -> Card:
     team = ask.world.policy.team_named(words.plain(words.unquote(ask.text)))
     names = (team,) if team else naming.names(ask.text)
     people = await progress.page(ask.world, ask.incident.id, ask.user, names)
-    return understood(ask.incident, people, "Paged")
+    return understood(ask.incident, people, _deed("paged to", ask.incident, people))
+
+
+def _deed(did: str, incident: Incident, people: Resolution) -> str:
+    return f"{did.capitalize()} {incident.name}:" if people.found else f"Nobody was {did} {incident.name} yet."

@@ -10,6 +10,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms
+from blocks.fields import About
+from handlers import words
 from handlers.answers import Asker, Body, asker_of
 from handlers.declaring import IN_ONE_LINE
 from handlers.opening import open_form
@@ -19,8 +21,8 @@ from warroom.ports import World
 
 log = logging.getLogger(__name__)
 
-LINK_WITHIN = 1.0
-"""Seconds given to Slack for the message's address: the form must be open 3 s after the press."""
+ASK_WITHIN = 1.0
+"""Seconds given to each question about the message: the form must be open 3 s after the press."""
 
 
 def listener(world: World) -> Callable[..., Awaitable[None]]:
@@ -38,7 +40,7 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
 async def declare_from_message(world: World, client: AsyncWebClient, asker: Asker, body: Body) -> None:
     """The declare form about the message in `body`. Raises SlackApiError."""
     message = body.get("message") or {}
-    quoted = await readable(world, message.get("text") or "")
+    quoted = await _quoted(world, message.get("text") or "")
     ts = str(message.get("ts") or body.get("message_ts") or "")
     link = await _permalink(world, asker.channel, ts) if asker.channel and ts else None
     first_line = quoted.partition("\n")[0]
@@ -46,15 +48,25 @@ async def declare_from_message(world: World, client: AsyncWebClient, asker: Aske
         world.policy,
         title=first_line,
         description=quoted,
-        origin=forms.Origin(channel=asker.channel, message=link, by_shortcut=True),
+        carried=About(channel=asker.channel, message=link, by_shortcut=True),
     )
     await open_form(world, client, asker, form, instead=IN_ONE_LINE)
+
+
+async def _quoted(world: World, text: str) -> str:
+    """The message as people read it; mentioned people by id when their names cannot be had in time."""
+    try:
+        async with asyncio.timeout(ASK_WITHIN):
+            return await readable(world, text)
+    except (Retryable, Rejected, TimeoutError) as error:
+        log.warning("declaring without people's names: %s", error or "no answer in time")
+        return words.plain(text)
 
 
 async def _permalink(world: World, channel: str, ts: str) -> str | None:
     """The message's address, None when it cannot be had in time: the quotation says enough."""
     try:
-        async with asyncio.timeout(LINK_WITHIN):
+        async with asyncio.timeout(ASK_WITHIN):
             return await world.rooms.permalink(channel, ts)
     except (Retryable, Rejected, TimeoutError) as error:
         log.warning("declaring without the message's link: %s", error or "no answer in time")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from blocks import forms, ids
+from blocks import forms, ids, postmortem_form
 from blocks.answers import said, understood
-from blocks.forms import Wrong
+from blocks.fields import Wrong, about
 from blocks.kit import Block, Card
 from handlers.answers import Asker, Body, answer, asker_of
 from handlers.declaring import declared_card
@@ -70,7 +71,7 @@ async def submitted(world: World, asker: Asker, view: Block, submit: Submit) -> 
     if isinstance(result, Wrong):
         return result
     if result is not None:
-        await _tell(world, asker, result)
+        await _tell(world, replace(asker, channel=about(view).channel or asker.channel), result)
     return None
 
 
@@ -94,7 +95,7 @@ async def declare(world: World, asker: Asker, view: Block) -> Card | Wrong | Non
 
 async def _declare(world: World, asker: Asker, wanted: forms.Declaration) -> Declared:
     what = Declare(
-        origin=Origin.SHORTCUT if wanted.origin.by_shortcut else Origin.FORM,
+        origin=Origin.SHORTCUT if wanted.about.by_shortcut else Origin.FORM,
         origin_key=f"form:{asker.key}",
         title=wanted.title,
         severity=wanted.severity,
@@ -104,7 +105,7 @@ async def _declare(world: World, asker: Asker, wanted: forms.Declaration) -> Dec
         people=tuple(f"<@{person}>" for person in wanted.people),
         private=wanted.private,
         by=asker.user,
-        source_message=wanted.origin.message,
+        source_message=wanted.about.message,
     )
     return await declare_incident(world, what)
 
@@ -114,7 +115,7 @@ async def update(world: World, asker: Asker, view: Block) -> Wrong | None:
     text = forms.read_update(view)
     if isinstance(text, Wrong):
         return text
-    await progress.post_update(world, forms.about(view).incident_id, asker.user, text)
+    await progress.post_update(world, about(view).incident_id, asker.user, text)
     return None
 
 
@@ -123,7 +124,7 @@ async def severity(world: World, asker: Asker, view: Block) -> Wrong | None:
     level = forms.read_severity(view)
     if isinstance(level, Wrong):
         return level
-    await progress.set_severity(world, forms.about(view).incident_id, asker.user, level)
+    await progress.set_severity(world, about(view).incident_id, asker.user, level)
     return None
 
 
@@ -132,7 +133,7 @@ async def roles(world: World, asker: Asker, view: Block) -> Wrong | None:
     given = forms.read_roles(view)
     if isinstance(given, Wrong):
         return given
-    await progress.assign_role(world, forms.about(view).incident_id, asker.user, given.role, given.person)
+    await progress.assign_role(world, about(view).incident_id, asker.user, given.role, given.person)
     return None
 
 
@@ -142,15 +143,15 @@ async def page(world: World, asker: Asker, view: Block) -> Card | Wrong:
     if isinstance(wanted, Wrong):
         return wanted
     names = (*((wanted.team,) if wanted.team else ()), *(f"<@{person}>" for person in wanted.people))
-    incident = await find.by_id(world, forms.about(view).incident_id)
+    incident = await find.by_id(world, about(view).incident_id)
     people = await progress.page(world, incident.id, asker.user, names, wanted.why)
     return understood(incident, people, f"Paged to {incident.name}:")
 
 
 async def postmortem(world: World, asker: Asker, view: Block) -> Wrong | None:
     """Post-mortem"""
-    incident = await find.by_id(world, forms.about(view).incident_id)
-    parts = forms.read_postmortem(view, forms.parts_of(incident.postmortem))
+    incident = await find.by_id(world, about(view).incident_id)
+    parts = postmortem_form.read_postmortem(view, incident.postmortem)
     if isinstance(parts, Wrong):
         return parts
     await afterwards.edit_postmortem(world, incident.id, asker.user, parts)

@@ -1,0 +1,217 @@
+"""Real use cases over the record in memory; Slack is a list of the forms that were opened."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks.kit import Block, Card
+from handlers import actions, commands
+from handlers.actions import Click
+from handlers.answers import Asker
+from handlers.ask import Ask
+from handlers.once import once
+from handlers.submissions import RUNS, submitted
+from handlers.words import split
+from storage import open_store
+from warroom.changes import Changeset
+from warroom.effects import Effect, Whisper
+from warroom.facts import RoomOpened
+from warroom.incident import Incident
+from warroom.people import Group, Person
+from warroom.policy import check
+from warroom.ports import Message, Store, World
+from warroom.usecases.facts import performed
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Ada", email="ada@example.com")
+GRACE = Person(id="UGRACE", name="grace", real_name="Grace Hopper", display_name="Grace", email="grace@example.com")
+ALEX_1 = Person(id="UALEX1", name="alex.k", real_name="Alex Kay", display_name="Alex", email="alex.k@example.com")
+ALEX_2 = Person(id="UALEX2", name="alex.m", real_name="Alex May", display_name="Alex", email="alex.m@example.com")
+ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UGRACE",))
+COMPANY = {
+    "workspace": {"announce": "#incidents", "default_team": "platform"},
+    "teams": {
+        "platform": {
+            "services": ["api", "checkout"],
+            "escalation": [
+                {"after": "0m", "notify": ["@sre-oncall"]},
+                {"after": "15m", "notify": ["ada@example.com"]},
+            ],
+        }
+    },
+}
+
+
+class NightClock:
+    """Moves when the test says so."""
+
+    def __init__(self) -> None:
+        self.time = NIGHT
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class StoredPeople:
+    """The directory straight from the record, without anything fuzzy."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def person(self, user_id: str) -> Person | None:
+        return await self._store.person(user_id)
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        return await self._store.group(id_or_handle)
+
+    async def by_email(self, email: str) -> Sequence[Person]:
+        return await self._store.people_by_email(email)
+
+    async def by_key(self, kind: str, normal: str) -> Sequence[Person]:
+        return await self._store.people_by_key(kind, normal)
+
+    async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
+        return ()
+
+
+class OneMessage:
+    """Rooms in which there is one message, wherever one looks."""
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        return Message(ts=ts, user="UADA", text="rolled back to 1.4.1", permalink=await self.permalink(channel_id, ts))
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        return f"https://example.slack.com/archives/{channel_id}/p{ts.replace('.', '')}"
+
+
+class OpenedForms:
+    """The one thing that handlers ask of Slack themselves."""
+
+    def __init__(self) -> None:
+        self.views: list[Block] = []
+
+    async def views_open(self, *, trigger_id: str, view: Block) -> None:
+        assert trigger_id
+        self.views.append(view)
+
+
+@dataclass
+class Desk:
+    """What people do, and what they see of it."""
+
+    world: World
+    clock: NightClock
+    forms: OpenedForms = field(default_factory=OpenedForms)
+    count: itertools.count[int] = field(default_factory=itertools.count)
+
+    @property
+    def client(self) -> AsyncWebClient:
+        return cast(AsyncWebClient, self.forms)
+
+    def asker(self, user: str = "UADA", channel: str | None = "CGENERAL") -> Asker:
+        """A new gesture."""
+        key = f"gesture-{next(self.count)}"
+        return Asker(user=user, key=key, channel=channel, trigger_id=key)
+
+    async def type(self, text: str, user: str = "UADA", channel: str = "CGENERAL", asker: Asker | None = None) -> Card:
+        """`/incident text`. Raises Refused."""
+        asker = asker or self.asker(user, channel)
+        name, rest = split(text)
+        card = await commands.run(name, Ask(once(self.world, asker.key), self.client, asker, rest))
+        return card or Card("", [])
+
+    async def press(self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA") -> Card | None:
+        """A button. Raises Refused."""
+        asker = self.asker(user, incident.channel_id)
+        world = once(self.world, asker.key)
+        return await actions.RUNS[action_id](Click(world, self.client, asker, incident.id, seen))
+
+    async def submit(
+        self, view: Block, filled: Mapping[str, object], user: str = "UADA", asker: Asker | None = None
+    ) -> dict[str, str]:
+        """A form by the labels of its fields. Returns what is wrong by label, {} when it closed."""
+        sent, labels = fill(view, filled)
+        wrong = await submitted(self.world, asker or self.asker(user, None), sent, RUNS[view["callback_id"]])
+        return {labels[name]: why for name, why in wrong.fields.items()} if wrong else {}
+
+    async def room(self, text: str = "declare checkout returns 500s --sev 1") -> Incident:
+        """An incident with its room, C1 for the first."""
+        await self.type(text)
+        incident = await self.incident(await self.world.store.last_number())
+        opened = RoomOpened(channel_id=f"C{incident.number}", name=f"inc-{incident.number}")
+        claims = await self.world.store.claim(now=self.clock.now(), limit=100, lease=timedelta(minutes=1))
+        claim = next(each for each in claims if each.effect and each.effect.kind == "open_room")
+        await performed(self.world, claim, opened)
+        return await self.incident(incident.number)
+
+    async def incident(self, number: int = 1) -> Incident:
+        """As stored."""
+        found = await self.world.store.incident_numbered(number)
+        assert found is not None
+        return found
+
+    async def outbox(self) -> list[Effect]:
+        """What is waiting to be done; taking a look claims it."""
+        claims = await self.world.store.claim(now=self.clock.now(), limit=500, lease=timedelta(minutes=1))
+        return [claim.effect for claim in claims if claim.effect]
+
+    async def whispers(self) -> list[str]:
+        """What single people were told since the last look."""
+        return [effect.text for effect in await self.outbox() if isinstance(effect, Whisper)]
+
+
+def fill(view: Block, filled: Mapping[str, object]) -> tuple[Block, dict[str, str]]:
+    """The view as Slack sends it when it is submitted, and the labels by block id. Unmentioned fields keep their initial."""
+    fields = {block["label"]["text"]: block for block in view["blocks"] if block["type"] == "input"}
+    assert set(filled) <= set(fields), f"the form has {sorted(fields)}"
+    values: dict[str, Any] = {}
+    for label, block in fields.items():
+        element = block["element"]
+        values[block["block_id"]] = {element["action_id"]: _state(element, filled.get(label))}
+    sent = {key: view[key] for key in ("callback_id", "private_metadata")} | {"id": "V1", "state": {"values": values}}
+    return sent, {block["block_id"]: label for label, block in fields.items()}
+
+
+def _state(element: Block, given: Any) -> dict[str, Any]:
+    match element["type"]:
+        case "plain_text_input":
+            return {"value": element.get("initial_value") if given is None else given}
+        case "static_select":
+            chosen = next((o for o in element["options"] if o["value"] == given), element.get("initial_option"))
+            return {"selected_option": chosen}
+        case "users_select":
+            return {"selected_user": given or element.get("initial_user")}
+        case "multi_users_select":
+            return {"selected_users": given or []}
+        case "checkboxes":
+            return {"selected_options": element["options"] if given else []}
+        case other:
+            raise AssertionError(other)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    """A company at night."""
+    store = await open_store("memory://")
+    checked = check(COMPANY)
+    assert checked.policy is not None, checked.mistakes
+    people = (ADA, GRACE, ALEX_1, ALEX_2)
+    await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))
+    clock = NightClock()
+    world = World(
+        store=store,
+        directory=StoredPeople(store),
+        policy=checked.policy,
+        clock=clock,
+        rooms=OneMessage(),
+        nudge=lambda: None,
+    )
+    yield Desk(world, clock)
+    await store.close()

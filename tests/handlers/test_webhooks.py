@@ -1,0 +1,100 @@
+"""The webhook says 202 only for what is stored, and why not otherwise."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from handlers import webhooks
+from tests.handlers.conftest import Desk
+from warroom.alert import Alert
+
+TOKEN = "hook-secret-for-tests"
+BASIC = base64.b64encode(f"datadog:{TOKEN}".encode()).decode()
+Hook = TestClient[web.Request, web.Application]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """One alert for each line of the body, by its words; a line with a question mark cannot be read."""
+
+    alerts: tuple[Alert, ...]
+    refused: tuple[str, ...]
+
+
+def parse(body: bytes, _content_type: str, _at: datetime) -> Lines:
+    """See Lines."""
+    lines = body.decode().split("\n") if body else []
+    good = [Alert(delivery_id=line, dedup_key=line, keys=(line,), title=line) for line in lines if "?" not in line]
+    return Lines(tuple(good), tuple(f"cannot read {line}" for line in lines if "?" in line))
+
+
+async def hook_of(desk: Desk, token: str | None) -> AsyncIterator[Hook]:
+    app = web.Application()
+    app.add_routes(webhooks.routes(desk.world, token, parse))
+    async with TestClient(TestServer(app)) as client:
+        yield client
+
+
+@pytest.fixture
+async def hook(desk: Desk) -> AsyncIterator[Hook]:
+    """The route with its secret."""
+    async for client in hook_of(desk, TOKEN):
+        yield client
+
+
+@pytest.fixture
+async def open_hook(desk: Desk) -> AsyncIterator[Hook]:
+    """The route where no secret was set."""
+    async for client in hook_of(desk, None):
+        yield client
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Warroom-Token": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}, {"Authorization": f"Basic {BASIC}"}],
+)
+async def test_what_is_accepted_is_stored(desk: Desk, hook: Hook, headers: dict[str, str]) -> None:
+    answer = await hook.post("/hooks/datadog", data=b"disk full\nwhat?", headers=headers)
+    assert answer.status == 202
+    assert (await answer.json())["refused"] == ["cannot read what?"]
+    assert [each.alert.title for each in await desk.world.store.pending_alerts(10)] == ["disk full"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-Warroom-Token": "wrong"}, {"Authorization": "Basic !"}, {"Authorization": f"Digest {TOKEN}"}],
+)
+async def test_strangers_store_nothing(desk: Desk, hook: Hook, headers: dict[str, str]) -> None:
+    answer = await hook.post("/hooks/datadog", data=b"disk full", headers=headers)
+    assert answer.status == 401
+    assert TOKEN not in await answer.text()
+    assert await desk.world.store.pending_alerts(10) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [(b"what?", 400, "cannot read what?"), (b"", 400, "no alert"), (b"x" * 1_100_000, 413, "larger")],
+)
+async def test_what_cannot_be_taken_is_said(hook: Hook, body: bytes, status: int, why: str) -> None:
+    answer = await hook.post("/hooks/datadog", data=body, headers={"X-Warroom-Token": TOKEN})
+    assert answer.status == status
+    assert why in (await answer.json())["error"]
+
+
+async def test_without_a_secret_nobody_is_recognised(open_hook: Hook) -> None:
+    answer = await open_hook.post("/hooks/datadog", data=b"disk full", headers={"X-Warroom-Token": ""})
+    assert answer.status == 503
+    assert "DATADOG_WEBHOOK_TOKEN" in await answer.text()
+
+
+async def test_while_the_database_is_away_the_sender_tries_again(desk: Desk, hook: Hook) -> None:
+    await desk.world.store.close()
+    answer = await hook.post("/hooks/datadog", data=b"disk full", headers={"X-Warroom-Token": TOKEN})
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
