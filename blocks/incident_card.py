@@ -19,13 +19,20 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
         f"{kit.escape(head)} ({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()})",
         [
             kit.header(head),
-            kit.section("\n".join(_urgent(view, now))),
-            kit.section("\n".join(_facts(view, now))),
-            *_story(view),
-            kit.context(" · ".join(_small_print(incident))),
+            *details(view, now),
             kit.actions(_buttons(incident), block_id="card"),
         ],
     )
+
+
+def details(view: IncidentView, now: datetime) -> list[Block]:
+    """What the card says between its headline and its buttons."""
+    return [
+        kit.section("\n".join(_urgent(view, now))),
+        kit.section("\n".join(_facts(view, now))),
+        *_story(view),
+        kit.context(" · ".join(_small_print(view.incident))),
+    ]
 
 
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
