@@ -13,8 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.slack.client import close_client, open_client
+from integrations.slack.client import close_client, for_bolt, open_client
 from integrations.slack.socket import PAUSES, InboxHandler
 from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
@@ -84,6 +85,7 @@ class Listeners:
         self.free = asyncio.Event()
         self.free.set()
         self.failures = 0
+        self.clients: list[AsyncWebClient] = []
 
     async def hear(self, text: str) -> None:
         self.begun.set()
@@ -118,7 +120,7 @@ class Line:
         async def authorize(**_: object) -> AuthorizeResult:
             return known
 
-        app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
+        app = AsyncApp(client=for_bolt(client), authorize=authorize, process_before_response=True)
         listeners = self.listeners
 
         @app.event("reaction_added")
@@ -126,8 +128,9 @@ class Line:
             await listeners.hear(event["reaction"])
 
         @app.command("/incident")
-        async def command(ack: Any, body: Payload) -> None:
+        async def command(ack: Any, body: Payload, client: AsyncWebClient) -> None:
             await ack()
+            listeners.clients.append(client)
             await listeners.hear(body["text"])
 
         @app.view("declare")
@@ -199,6 +202,19 @@ async def test_the_same_event_delivered_twice_is_acknowledged_twice_and_handled_
         await line.slack.answer()
     await idle(handler)
     assert line.listeners.heard == ["pushpin"]
+
+
+async def test_a_listener_speaks_with_the_bot_s_token_to_the_same_address_and_past_the_proxy(
+    line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    handler = await line.start()
+    await line.slack.deliver("slash_commands", typed("list"))
+    await line.slack.answer()
+    await idle(handler)
+    (client,) = line.listeners.clients
+    assert (client.token, client.base_url, client.proxy) == ("xoxb-sandbox", line.slack.api_url, None)
+    assert caplog.messages == []
 
 
 async def test_a_form_is_answered_in_its_acknowledgement(line: Line) -> None:
