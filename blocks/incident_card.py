@@ -19,13 +19,18 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
         f"{kit.escape(head)} ({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()})",
         [
             kit.header(head),
-            kit.section("\n".join(_urgent(view, now))),
-            kit.section("\n".join(_facts(view, now))),
-            *_story(view),
-            kit.context(" · ".join(_small_print(incident))),
+            *details(view, now),
             kit.actions(_buttons(incident), block_id="card"),
         ],
     )
+
+
+def details(view: IncidentView, now: datetime) -> Iterator[Block]:
+    """Everything the card says below its headline, without buttons."""
+    yield kit.section("\n".join(_urgent(view, now)))
+    yield kit.section("\n".join(_facts(view, now)))
+    yield from _story(view)
+    yield kit.context(" · ".join(_small_print(view.incident)))
 
 
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:

@@ -9,15 +9,18 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms, ids
+from blocks.answers import understood
 from blocks.kit import Block, Card
-from handlers.answers import Asker, Body, answer, answered, asker_of, said
+from handlers.answers import Asker, Body, answered, asker_of
 from handlers.declaring import IN_ONE_LINE
+from handlers.once import once
 from handlers.opening import open_form
-from handlers.people import understood
+from warroom import document
 from warroom.errors import Refused
-from warroom.incident import Incident
+from warroom.incident import State
 from warroom.ports import World
-from warroom.usecases import afterwards, find, progress
+from warroom.usecases import afterwards, find, progress, record
+from warroom.views import IncidentView
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def listener(world: World, run: Run) -> Callable[..., Awaitable[None]]:
         assert asker is not None, "Slack says who pressed every button"
         pressed = body["actions"][0]
         value = pressed.get("value") or (pressed.get("selected_option") or {}).get("value") or ""
-        await answered(world, asker, run(Click(world, client, asker, *ids.carried(value))))
+        await answered(world, asker, run(Click(once(world, asker.key), client, asker, *ids.carried(value))))
 
     return on_action
 
@@ -81,24 +84,91 @@ async def snooze(click: Click) -> None:
 
 async def post_update(click: Click) -> None:
     """Post update: the form."""
-    incident = await find.by_id(click.world, click.incident_id)
-    await _form(click, incident, forms.update_form, "update TEXT")
+    await _form(click, forms.update_form, "update TEXT")
 
 
 async def menu(click: Click) -> Card | None:
     """The card's menu."""
-    world, incident = click.world, await find.by_id(click.world, click.incident_id)
+    world, policy = click.world, click.world.policy
     match click.seen:
         case ids.MENU_SEVERITY:
-            await _form(click, incident, lambda view: forms.severity_form(view, world.policy), "severity LEVEL")
+            await _form(click, lambda view: forms.severity_form(view, policy), "severity LEVEL")
         case ids.MENU_ROLES:
-            await _form(click, incident, forms.roles_form, "role commander @ada")
+            await _form(click, forms.roles_form, "role commander @ada")
         case ids.MENU_PAGE:
-            await _form(click, incident, lambda view: forms.page_form(view, world.policy), "page TEAM")
+            await _form(click, lambda view: forms.page_form(view, policy), "page TEAM")
         case ids.MENU_MITIGATE:
-            await progress.mitigate(world, incident.id, click.user)
+            await progress.mitigate(world, click.incident_id, click.user)
         case ids.MENU_POSTMORTEM:
-            await afterwards.draft_postmortem(world, incident.id, click.user)
+            await write_postmortem(click)
         case unknown:
             raise Refused(f"This menu offers “{unknown}” no more. The card is being redrawn; use the new one.")
     return None
+
+
+async def write_postmortem(click: Click) -> None:
+    """The menu's Post-mortem: the draft the first time, the form once there is one."""
+    incident = await find.by_id(click.world, click.incident_id)
+    if incident.postmortem is not None:
+        await edit_postmortem(click)
+        return
+    # Two presses of the same menu both find no draft; only one of them writes it.
+    await afterwards.draft_postmortem(once(click.world, f"draft:{incident.id}"), incident.id, click.user)
+
+
+async def edit_postmortem(click: Click) -> None:
+    """Post-mortem, Edit post-mortem, Write post-mortem: the form, with what the record says until somebody wrote it."""
+    world = click.world
+    incident = await find.by_id(world, click.incident_id)
+    if incident.state is State.CANCELLED:
+        raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
+    parts = forms.parts_of(incident.postmortem)
+    if incident.postmortem is None:
+        seen = await find.view(world, incident)
+        summary, impact = document.draft(seen, await record.timeline(world, incident), world.clock.now())
+        parts |= {"summary": summary, "impact": impact}
+    await _form(click, lambda view: forms.postmortem_form(view, parts), "postmortem")
+
+
+async def publish_postmortem(click: Click) -> None:
+    """Publish"""
+    await afterwards.publish_postmortem(click.world, click.incident_id, click.user)
+
+
+async def invite_candidate(click: Click) -> Card:
+    """One of several people who could have been meant."""
+    people = await progress.invite(click.world, click.incident_id, click.user, (f"<@{click.seen}>",))
+    incident = await find.by_id(click.world, click.incident_id)
+    return understood(incident, people, f"Thank you. Invited to {incident.name}:")
+
+
+async def declare(click: Click) -> None:
+    """Declare incident, on the App Home."""
+    form = forms.declare_form(click.world.policy, origin=forms.Origin(channel=click.asker.channel))
+    await open_form(click.world, click.client, click.asker, form, instead=IN_ONE_LINE)
+
+
+async def follow_link(_click: Click) -> None:
+    """A button that opens a page; Slack wants to hear that it was pressed, and that is all."""
+
+
+async def _form(click: Click, form: Callable[[IncidentView], Block], command: str) -> None:
+    view = await find.view(click.world, await find.by_id(click.world, click.incident_id))
+    await open_form(click.world, click.client, click.asker, form(view), instead=f"/incident {command}")
+
+
+RUNS: dict[str, Run] = {
+    ids.ACKNOWLEDGE: acknowledge,
+    ids.ESCALATE: escalate,
+    ids.RESOLVE: resolve,
+    ids.REOPEN: reopen,
+    ids.SNOOZE: snooze,
+    ids.POST_UPDATE: post_update,
+    ids.MENU: menu,
+    ids.EDIT_POSTMORTEM: edit_postmortem,
+    ids.PUBLISH_POSTMORTEM: publish_postmortem,
+    ids.INVITE_CANDIDATE: invite_candidate,
+    ids.DECLARE: declare,
+    ids.OPEN_LINK: follow_link,
+}
+"""What each button does."""

@@ -7,9 +7,11 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
+from blocks.answers import said
 from blocks.kit import Card
+from blocks.lists import refusal
 from warroom.effects import Whisper
-from warroom.errors import Refused, StoreUnavailable
+from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.ports import World
 from warroom.usecases import talk
 
@@ -85,6 +87,8 @@ async def answered(world: World, asker: Asker, work: Awaitable[Card | None], typ
     """
     try:
         card = await work
+    except AlreadyDone as done:
+        card = said(str(done))
     except Refused as refused:
         card = refusal(str(refused), typed)
     if card is None:

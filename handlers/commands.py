@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from blocks import lists
 from blocks.kit import Card
 from handlers import declaring, progress, record
 from handlers.answers import Body, answered, asker_of
 from handlers.ask import About, Ask, Subcommand, about
 from handlers.errors import typed
+from handlers.once import once
 from handlers.words import did_you_mean, split
 from warroom.errors import Refused
 from warroom.ports import World
@@ -93,7 +95,7 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
         asker = asker_of(body)
         assert asker is not None, "Slack says who typed every command"
         name, text = split(body.get("text") or "")
-        ask = Ask(world, client, asker, text)
+        ask = Ask(once(world, asker.key), client, asker, text)
         await answered(world, asker, run(name, ask), typed(body))
 
     return on_command

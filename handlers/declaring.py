@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from blocks import forms
+from blocks.answers import understood
 from blocks.kit import Card
 from handlers import grammar
 from handlers.ask import Ask
 from handlers.opening import open_form
-from handlers.people import understood
 from warroom.incident import Origin
 from warroom.usecases.declare import Declare, Declared, declare
 
@@ -17,7 +18,9 @@ async def declare_now(ask: Ask) -> Card | None:
     """declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [WHO…]"""
     wanted = grammar.declaration(ask.text)
     if wanted.empty:
-        await open_form(ask.world, ask.client, ask.asker, declare_form(ask.world), instead=IN_ONE_LINE)
+        origin = forms.Origin(channel=ask.asker.channel)
+        form = forms.declare_form(ask.world.policy, origin=origin)
+        await open_form(ask.world, ask.client, ask.asker, form, instead=IN_ONE_LINE)
         return None
     what = Declare(
         origin=Origin.COMMAND,

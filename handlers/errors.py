@@ -11,7 +11,8 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_bolt.response import BoltResponse
 
 from blocks.kit import Card
-from handlers.answers import Asker, Body, answer, asker_of, refusal
+from blocks.lists import refusal
+from handlers.answers import Asker, Body, answer, asker_of
 from warroom.errors import Rejected, Retryable, StoreUnavailable
 from warroom.ports import World
 

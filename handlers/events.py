@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from blocks import past
 from handlers.answers import Asker, Body, answer, asker_of
 from warroom.people import Group, Person
 from warroom.ports import World
@@ -65,7 +66,7 @@ async def member_joined(event: Event) -> None:
         return
     briefing = await record.joined(event.world, event.asker.channel, event.asker.user)
     if briefing is not None:
-        card = lists.briefing(briefing.view, briefing.entries, event.world.clock.now())
+        card = past.briefing(briefing.view, briefing.entries, event.world.clock.now())
         await answer(event.world, event.asker, card)
 
 
@@ -117,3 +118,20 @@ async def room_lost(event: Event) -> None:
     incident = await event.world.store.incident_in(str(channel))
     if incident is not None:
         log.warning("the room of %s was lost: %s in %s", incident.name, event.said.get("type"), channel)
+
+
+RUNS: dict[str, Run] = {
+    "app_home_opened": home_opened,
+    "channel_archive": room_lost,
+    "group_archive": room_lost,
+    "member_joined_channel": member_joined,
+    "member_left_channel": room_lost,
+    "pin_added": pin_added,
+    "reaction_added": reaction_added,
+    "subteam_created": group_changed,
+    "subteam_members_changed": group_members_changed,
+    "subteam_updated": group_changed,
+    "team_join": person_changed,
+    "user_change": person_changed,
+}
+"""What each event of the manifest leads to."""

@@ -7,8 +7,9 @@ import logging
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from blocks.answers import said
 from blocks.kit import Block
-from handlers.answers import Asker, answer, said
+from handlers.answers import Asker, answer
 from warroom.ports import World
 
 log = logging.getLogger(__name__)

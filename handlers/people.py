@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 
-from blocks.kit import Card
 from handlers import words
 from warroom.errors import Refused
-from warroom.incident import Incident
 from warroom.ports import World
-from warroom.responders import Resolution, resolve
+from warroom.responders import resolve
 from warroom.usecases.declare import ids, unfound
 
 ME = ("me", "@me", "myself")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from blocks.answers import said, understood
 from blocks.kit import Card
 from handlers import naming, words
-from handlers.answers import said
 from handlers.ask import AskAbout
-from handlers.people import one_person, readable, understood
+from handlers.people import one_person, readable
 from warroom.errors import Refused
 from warroom.usecases import progress
 

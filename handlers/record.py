@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from blocks import lists
+from blocks import lists, past
+from blocks.answers import said
 from blocks.kit import Card
 from handlers import naming
-from handlers.answers import said
 from handlers.ask import Ask, AskAbout
 from handlers.dates import due_at
 from handlers.people import one_person, readable
@@ -23,7 +23,7 @@ async def show_open(ask: Ask) -> Card:
 
 async def show(ask: AskAbout) -> Card:
     """show [N]"""
-    return lists.incident_details(await find.view(ask.world, ask.incident), ask.now)
+    return lists.show(await find.view(ask.world, ask.incident), ask.now)
 
 
 async def search(ask: Ask) -> Card:
@@ -32,7 +32,7 @@ async def search(ask: Ask) -> Card:
     if not text:
         raise Refused("Say what to look for, for example: find checkout")
     found = [view for view in await find.matching(ask.world, text) if find.visible_to(view.incident, ask.user)]
-    return lists.search_results(text, found, ask.now)
+    return lists.found(text, found, ask.now)
 
 
 async def timeline(ask: AskAbout) -> Card:
@@ -45,7 +45,7 @@ async def timeline(ask: AskAbout) -> Card:
     if ask.text:
         raise Refused("The timeline can be shown, or added to: timeline add deployed 1.4.2 to production")
     entries = await record.timeline(ask.world, ask.incident)
-    return lists.timeline(await find.view(ask.world, ask.incident), entries, ask.now)
+    return past.timeline(await find.view(ask.world, ask.incident), entries)
 
 
 async def action(ask: AskAbout) -> Card:

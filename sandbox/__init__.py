@@ -1,1 +1,8 @@
 """A Slack-compatible workspace on loopback. Imports none of the other rooms."""
+
+from sandbox.clock import SandboxClock
+from sandbox.drive import Form, Sandbox
+from sandbox.installation import Installation
+from sandbox.model import Channel, Message, Person, UserGroup
+
+__all__ = ["Channel", "Form", "Installation", "Message", "Person", "Sandbox", "SandboxClock", "UserGroup"]

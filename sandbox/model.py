@@ -201,10 +201,26 @@ class Channel:
         """The lines that Slack wrote: who joined, new topics, and so on."""
         return [m for m in self.log if m.subtype in NOTICES and not m.deleted]
 
+    def messages_by_bot(self) -> list[Message]:
+        """What the app posted in the channel itself, oldest first; not thread replies, nothing deleted."""
+        return [m for m in self.messages if m.by_app and not m.files]
+
     @property
     def files(self) -> list[File]:
         """The files shared here, oldest first."""
         return [file for m in self.log if not m.deleted for file in m.files]
+
+
+@dataclass(eq=False)
+class Scheduled:
+    """A message that Slack will post at `post_at`, seconds since 1970."""
+
+    id: str
+    channel: str
+    post_at: int
+    said: Json
+    thread_ts: str
+    created: int
 
 
 @dataclass(eq=False)

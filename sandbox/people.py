@@ -17,17 +17,21 @@ class Room:
 
 
 def sample_people() -> list[Person]:
-    """Fourteen members: namesakes, accents, a deactivated one, a guest, a bot and Slackbot. Fresh objects each time."""
+    """Eighteen members: namesakes, accents, a deactivated one, a guest, a bot and Slackbot. Fresh objects each time."""
 
     def member(name: str, real_name: str, display_name: str = "", title: str = "", email: str = "") -> Person:
         return Person("", name, real_name, email or f"{name}@example.com", display_name, title)
 
     people = [
         member("ada", "Ada Lovelace", "ada", "Site reliability engineer"),
+        member("ben", "Benjamin Banneker", "ben", "Site reliability engineer"),
+        member("chidi", "Chidi Okafor", "chidi", "Support engineer"),
         member("grace", "Grace Hopper", "grace", "Site reliability engineer"),
         member("linus", "Linus Pauling", "linus", "Platform engineer"),
         member("alan", "Alan Turing", "Alan", "Security engineer"),
         member("aperlis", "Alan Perlis", "Alan", "Platform engineer"),
+        member("alexk", "Alex Kim", "Alex", "Data engineer"),
+        member("alexr", "Alex Rivera", "Alex", "Network engineer"),
         member("mary", "Mary Jackson", "mary", "Commerce engineer"),
         member("mary.j", "Mary Jackson", "Mary (Data)", "Data engineer"),
         member("zoe", "Zoë Ångström", "Zoë", "Commerce engineer", "zoe.angstrom@example.com"),
@@ -48,7 +52,7 @@ def sample_people() -> list[Person]:
 def sample_groups() -> list[UserGroup]:
     """Three user groups, one of them disabled; `users` are handles until the workspace opens."""
     return [
-        UserGroup("", "sre-oncall", "SRE on call", ["ada", "grace"]),
+        UserGroup("", "sre-oncall", "SRE on call", ["ada", "ben"]),
         UserGroup("", "security", "Security", ["alan", "margaret"]),
         UserGroup("", "old-oncall", "Former on call", ["linus"], disabled=True),
     ]

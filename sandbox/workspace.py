@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.clock import SandboxClock
 from sandbox.installation import Installation
-from sandbox.model import Channel, File, Json, Message, Person, UserGroup, View
+from sandbox.model import Channel, File, Json, Message, Person, Scheduled, UserGroup, View
 from sandbox.people import Room
 from sandbox.pulse import Pulse
+from sandbox.triggers import Triggers
 
 
 class Workspace:
@@ -34,6 +35,10 @@ class Workspace:
         self.stacks: dict[str, list[View]] = defaultdict(list)
         self.homes: dict[str, View] = {}
         self.canvases: dict[str, Json] = {}
+        self.scheduled: dict[str, Scheduled] = {}
+        self.tickets: dict[str, float] = {}
+        self.triggers = Triggers(clock, self.random)
+        self.base = ""
         self.emit_to: Callable[[Json], None] = lambda payload: None
         self._numbers: defaultdict[str, itertools.count[int]] = defaultdict(lambda: itertools.count(1))
         self._last_ts = 0
@@ -81,6 +86,10 @@ class Workspace:
     def new_secret(self, length: int) -> str:
         """A string that cannot be guessed from the outside of a test."""
         return "".join(self.random.choices(string.ascii_letters + string.digits, k=length))
+
+    def new_hash(self) -> str:
+        """The hash of a view that just changed."""
+        return f"{self.today}.{self.new_secret(8)}"
 
     @property
     def today(self) -> int:

@@ -4,65 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from urllib.parse import parse_qsl
-
-from warroom.normalise.clean import clean
-from warroom.value import Value
 
 MAX_DEPTH = 60
 MAX_FORM_FIELDS = 1000
 _LONGEST_INTEGER = 30
-_EXCERPT_LIMIT = 200
-
-
-class RefusalKind(StrEnum):
-    """Why a body, or one alert of it, cannot be used."""
-
-    NOT_UTF8 = "not_utf8"
-    NOT_JSON = "not_json"
-    NOT_A_FORM = "not_a_form"
-    TOO_DEEP = "too_deep"
-    TOO_MANY = "too_many"
-    NOT_AN_OBJECT = "not_an_object"
-    EMPTY = "empty"
-    NAMELESS = "nameless"
-
-
-class Refusal(Value):
-    """Something that is no alert: what happened, where, and what to do next; with the start of what was sent."""
-
-    reason: str
-    kind: RefusalKind
-    excerpt: str = ""
-    """The first 200 characters, cleaned."""
 
 
 class Unusable(Exception):
-    """Carries a refusal out of the depth of reading; caught in `parse`, never seen outside this package."""
+    """Carries the reason why a body, or one alert of it, cannot be used; caught in `parse`, never seen outside."""
 
-    def __init__(self, kind: RefusalKind, reason: str) -> None:
+    def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.kind = kind
         self.reason = reason
 
 
 def opened(body: bytes, content_type: str) -> object:
     """What the body says: JSON, or the fields of a form (Datadog's *Encode as form*).
 
-    A body that starts like JSON is read as JSON whatever its type says, because `curl -d` calls everything a form.
-    Where a name is given twice, the last one wins. NaN and Infinity are read as absent; integers too long for any id
-    are kept as text. Raises Unusable.
+    A form's `payload` field is the body when it holds JSON, as relays send it. A body that starts like JSON is read as
+    JSON whatever its type says, because `curl -d` calls everything a form. Where a name is given twice, the last one
+    wins. NaN and Infinity are read as absent; integers too long for any id are kept as text. Raises Unusable.
     """
     try:
         text = body.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        raise Unusable(RefusalKind.NOT_UTF8, _not_utf8(f"byte {error.start + 1}")) from error
+        raise Unusable(_not_utf8(f"byte {error.start + 1}")) from error
     if not text.strip("\x00"):
-        raise Unusable(RefusalKind.EMPTY, "The body is empty. Paste the README's template as the webhook's payload.")
+        raise Unusable("The body is empty. Paste the README's template as the webhook's payload.")
     if "form-urlencoded" in content_type.lower() and text[0] not in "{[":
-        return _form(text)
-    return _json(text)
+        form = _form(text)
+        payload = unpacked(form.get("payload"))
+        return payload if isinstance(payload, dict | list) else form
+    # Some senders encode twice: a JSON text that holds the object.
+    return unpacked(_json(text))
 
 
 def unpacked(value: object) -> object:
@@ -76,19 +51,11 @@ def unpacked(value: object) -> object:
         return value
 
 
-def excerpt_of(raw: object) -> str:
-    """The start of what was sent, safe to log and to show."""
-    if isinstance(raw, bytes):
-        return clean(raw[: 4 * _EXCERPT_LIMIT].decode("utf-8", "replace"), _EXCERPT_LIMIT) or ""
-    return clean(json.dumps(raw, ensure_ascii=False)[: 4 * _EXCERPT_LIMIT], _EXCERPT_LIMIT) or ""
-
-
 def _json(text: str) -> object:
     try:
         data: object = json.loads(text, parse_int=_integer, parse_constant=_nothing)
     except json.JSONDecodeError as error:
         raise Unusable(
-            RefusalKind.NOT_JSON,
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}. "
             "Look there for a missing quote or comma, or paste the README's template as the webhook's payload.",
         ) from error
@@ -103,10 +70,9 @@ def _form(text: str) -> Mapping[str, object]:
     try:
         return dict(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FORM_FIELDS))
     except UnicodeDecodeError as error:
-        raise Unusable(RefusalKind.NOT_UTF8, _not_utf8("one of the form's fields")) from error
+        raise Unusable(_not_utf8("one of the form's fields")) from error
     except ValueError as error:
         raise Unusable(
-            RefusalKind.NOT_A_FORM,
             f"The form has more than {MAX_FORM_FIELDS} fields. Send the fields of the README's template.",
         ) from error
 
@@ -117,7 +83,6 @@ def _not_utf8(where: str) -> str:
 
 def _too_deep() -> Unusable:
     return Unusable(
-        RefusalKind.TOO_DEEP,
         f"The body is nested more than {MAX_DEPTH} levels deep. Send a flat object, as in the README's template.",
     )
 

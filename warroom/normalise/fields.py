@@ -11,6 +11,7 @@ from warroom.normalise.clean import TEXT_LIMIT, WORD_LIMIT, clean, clean_text
 
 MAX_ITEMS = 200
 _NESTING = 2
+_LONGEST_NAME = 80
 _NOT_IN_A_NAME = re.compile(r"[^a-z0-9]")
 _SEPARATOR = re.compile(r"[,\n]")
 
@@ -33,13 +34,10 @@ class Fields:
     def __init__(self, body: Mapping[str, object]) -> None:
         self.body = body
         self._values: dict[str, object] = {}
+        self._asked: set[str] = set()
         for name, value in _flat(body):
             if self._values.get(name) in (None, ""):
                 self._values[name] = value
-
-    def has(self, *names: str) -> bool:
-        """Whether any of `names` was sent, even empty."""
-        return any(_wanted(name) in self._values for name in names)
 
     def word(self, *names: str, limit: int = WORD_LIMIT) -> str | None:
         """One line; of a list, its first item that says something."""
@@ -60,19 +58,12 @@ class Fields:
         found = (item for value in self._present(names) for item in items_of(value))
         return tuple(dict.fromkeys(found))[:MAX_ITEMS]
 
-    def table(self, *names: str) -> Mapping[str, object]:
-        """The object under the first of `names` that holds one; empty without."""
-        for value in self._present(names):
-            table = unpacked(value)
-            if isinstance(table, dict):
-                return table
-        return {}
-
-    def raw(self, *names: str) -> Iterator[object]:
-        """Every value sent under `names`, as it came, in the order of `names`."""
-        return self._present(names)
+    def unread(self) -> Iterator[tuple[str, object]]:
+        """(name, value) of what stands at the top and was not asked for so far, in the sender's order."""
+        return ((name, value) for name, value in self.body.items() if plain_name(name) not in self._asked)
 
     def _present(self, names: tuple[str, ...]) -> Iterator[object]:
+        self._asked.update(_wanted(name) for name in names)
         for name in names:
             value = self._values.get(_wanted(name))
             if value is not None:
@@ -100,9 +91,10 @@ def _hollow(item: str) -> bool:
 
 
 def _flat(body: Mapping[str, object], prefix: str = "", nesting: int = _NESTING) -> Iterator[tuple[str, object]]:
-    for name, value in body.items():
-        yield prefix + plain_name(name), value
+    # Longer names are nobody's fields, and joined to those of many children they would fill the memory.
+    named = [(prefix + plain_name(name), value) for name, value in body.items() if len(name) <= _LONGEST_NAME]
+    yield from named
     if nesting:
-        for name, value in body.items():
+        for name, value in named:
             if isinstance(value, dict):
-                yield from _flat(value, prefix + plain_name(name), nesting - 1)
+                yield from _flat(value, name, nesting - 1)

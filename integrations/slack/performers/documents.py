@@ -7,7 +7,7 @@ import aiohttp
 from integrations.slack.failures import Declined, failure
 from integrations.slack.performers.act import Act
 from integrations.slack.performers.messages import GONE
-from warroom import document
+from warroom.document import markdown
 from warroom.effects import ShareDocument
 from warroom.errors import Rejected, Retryable
 from warroom.incident import Incident
@@ -68,5 +68,5 @@ async def _document(act: Act[ShareDocument], incident: Incident) -> str:
         person = await act.desk.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    text: str = document.markdown(DocumentView(view=view, entries=entries, names=names, written_at=act.now))
+    text: str = markdown(DocumentView(view=view, entries=entries, names=names, written_at=act.now))
     return text

@@ -1,0 +1,168 @@
+"""Forms that were sent: what is wrong is shown in the form, and only what is stored closes it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from blocks import forms, ids
+from blocks.answers import said, understood
+from blocks.forms import Wrong
+from blocks.kit import Block, Card
+from handlers.answers import Asker, Body, answer, asker_of
+from handlers.declaring import declared_card
+from handlers.once import Repeated, once
+from warroom.errors import AlreadyDone, Refused, StoreUnavailable
+from warroom.incident import Origin
+from warroom.ports import World
+from warroom.usecases import afterwards, find, progress
+from warroom.usecases.declare import Declare, Declared
+from warroom.usecases.declare import declare as declare_incident
+
+log = logging.getLogger(__name__)
+
+ANSWER_WITHIN = 2.5
+"""Seconds for storing what was sent; Slack gives up on a form after 3 ("Handling view submissions")."""
+NOT_STORED = (
+    "The database cannot be reached, so nothing is stored yet. Your text is still here: send it again in a minute."
+)
+TOO_SLOW = "The database is slow. Your text is still here: send it again. What was stored already is not done twice."
+
+Submit = Callable[[World, Asker, Block], Awaitable[Card | Wrong | None]]
+"""Does what the form asks. Returns what is wrong, or an answer for whoever sent it, or None."""
+
+
+def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
+    """What Bolt calls."""
+
+    async def on_submission(ack: AsyncAck, body: Body, view: Block) -> None:
+        asker = asker_of(body)
+        assert asker is not None, "Slack says who sent every form"
+        wrong = await submitted(world, asker, view, submit)
+        if wrong is None:
+            await ack()
+        else:
+            await ack(response_action="errors", errors=wrong.fields)
+
+    return on_submission
+
+
+async def submitted(world: World, asker: Asker, view: Block, submit: Submit) -> Wrong | None:
+    """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN):
+            result = await submit(once(world, asker.key), asker, view)
+    except Repeated:
+        return None
+    except AlreadyDone as done:
+        result = said(str(done))
+    except Refused as refused:
+        return forms.blame(view, str(refused))
+    except StoreUnavailable as error:
+        log.warning("%s of %s was not stored: %s", view["callback_id"], asker.user, error)
+        return forms.blame(view, NOT_STORED)
+    except TimeoutError:
+        log.warning("%s of %s was not stored in time", view["callback_id"], asker.user)
+        return forms.blame(view, TOO_SLOW)
+    if isinstance(result, Wrong):
+        return result
+    if result is not None:
+        await _tell(world, asker, result)
+    return None
+
+
+async def _tell(world: World, asker: Asker, card: Card) -> None:
+    """The work is stored, so the form closes even when its answer is lost."""
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN / 10):
+            await answer(world, asker, card)
+    except (StoreUnavailable, TimeoutError) as error:
+        log.warning("done, but %s could not be answered: %s", asker.user, error)
+
+
+async def declare(world: World, asker: Asker, view: Block) -> Card | Wrong | None:
+    """Declare incident"""
+    wanted = forms.read_declare(view, world.policy)
+    if isinstance(wanted, Wrong):
+        return wanted
+    declared = await _declare(world, asker, wanted)
+    return declared_card(declared)
+
+
+async def _declare(world: World, asker: Asker, wanted: forms.Declaration) -> Declared:
+    what = Declare(
+        origin=Origin.SHORTCUT if wanted.origin.by_shortcut else Origin.FORM,
+        origin_key=f"form:{asker.key}",
+        title=wanted.title,
+        severity=wanted.severity,
+        team=wanted.team,
+        services=wanted.services,
+        description=wanted.description,
+        people=tuple(f"<@{person}>" for person in wanted.people),
+        private=wanted.private,
+        by=asker.user,
+        source_message=wanted.origin.message,
+    )
+    return await declare_incident(world, what)
+
+
+async def update(world: World, asker: Asker, view: Block) -> Wrong | None:
+    """Post update"""
+    text = forms.read_update(view)
+    if isinstance(text, Wrong):
+        return text
+    await progress.post_update(world, forms.about(view).incident_id, asker.user, text)
+    return None
+
+
+async def severity(world: World, asker: Asker, view: Block) -> Wrong | None:
+    """Severity"""
+    level = forms.read_severity(view)
+    if isinstance(level, Wrong):
+        return level
+    await progress.set_severity(world, forms.about(view).incident_id, asker.user, level)
+    return None
+
+
+async def roles(world: World, asker: Asker, view: Block) -> Wrong | None:
+    """Roles"""
+    given = forms.read_roles(view)
+    if isinstance(given, Wrong):
+        return given
+    await progress.assign_role(world, forms.about(view).incident_id, asker.user, given.role, given.person)
+    return None
+
+
+async def page(world: World, asker: Asker, view: Block) -> Card | Wrong:
+    """Page someone"""
+    wanted = forms.read_page(view)
+    if isinstance(wanted, Wrong):
+        return wanted
+    names = (*((wanted.team,) if wanted.team else ()), *(f"<@{person}>" for person in wanted.people))
+    incident = await find.by_id(world, forms.about(view).incident_id)
+    people = await progress.page(world, incident.id, asker.user, names, wanted.why)
+    return understood(incident, people, f"Paged to {incident.name}:")
+
+
+async def postmortem(world: World, asker: Asker, view: Block) -> Wrong | None:
+    """Post-mortem"""
+    incident = await find.by_id(world, forms.about(view).incident_id)
+    parts = forms.read_postmortem(view, forms.parts_of(incident.postmortem))
+    if isinstance(parts, Wrong):
+        return parts
+    await afterwards.edit_postmortem(world, incident.id, asker.user, parts)
+    return None
+
+
+RUNS: dict[str, Submit] = {
+    ids.FORM_DECLARE: declare,
+    ids.FORM_UPDATE: update,
+    ids.FORM_SEVERITY: severity,
+    ids.FORM_ROLES: roles,
+    ids.FORM_PAGE: page,
+    ids.FORM_POSTMORTEM: postmortem,
+}
+"""What each form does."""

@@ -1,0 +1,121 @@
+"""What people have entered: the state of the inputs of a view or a message.
+
+https://docs.slack.dev/reference/block-kit/block-elements
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sandbox import reading
+from sandbox.model import Json, View
+from sandbox.speaking import with_ids
+from sandbox.workspace import Workspace
+
+INITIAL = {
+    "plain_text_input": ("value", "initial_value"),
+    "email_text_input": ("value", "initial_value"),
+    "url_text_input": ("value", "initial_value"),
+    "number_input": ("value", "initial_value"),
+    "static_select": ("selected_option", "initial_option"),
+    "external_select": ("selected_option", "initial_option"),
+    "radio_buttons": ("selected_option", "initial_option"),
+    "checkboxes": ("selected_options", "initial_options"),
+    "multi_static_select": ("selected_options", "initial_options"),
+    "users_select": ("selected_user", "initial_user"),
+    "multi_users_select": ("selected_users", "initial_users"),
+    "conversations_select": ("selected_conversation", "initial_conversation"),
+    "multi_conversations_select": ("selected_conversations", "initial_conversations"),
+    "channels_select": ("selected_channel", "initial_channel"),
+    "multi_channels_select": ("selected_channels", "initial_channels"),
+    "datepicker": ("selected_date", "initial_date"),
+    "timepicker": ("selected_time", "initial_time"),
+    "datetimepicker": ("selected_date_time", "initial_date_time"),
+}
+"""Type of input to (its key in the state, its key in the block)."""
+_LISTS = ("selected_options", "selected_users", "selected_conversations", "selected_channels")
+
+
+def initial(element: Json) -> Json:
+    """The state of an input nobody touched."""
+    key, first = INITIAL[element["type"]]
+    value = element.get(first)
+    return {"type": element["type"], key: [] if value is None and key in _LISTS else value}
+
+
+def furnish(ws: Workspace, view: View) -> None:
+    """Give ids to the view's blocks, and each input a state; what was entered under the same ids stays."""
+    entered = view.state
+    view.body = view.body | {"blocks": with_ids(ws, view.body["blocks"])}
+    view.state = {}
+    for block, element in reading.elements(view.blocks):
+        if element["type"] in INITIAL:
+            kept = entered.get(block["block_id"], {}).get(element["action_id"])
+            same = kept is not None and kept["type"] == element["type"]
+            view.state.setdefault(block["block_id"], {})[element["action_id"]] = kept if same else initial(element)
+
+
+def find_input(view: View, label: str) -> tuple[Json, Json]:
+    """(block, element) of the input with that label, or of the element with that placeholder. LookupError otherwise."""
+    there = []
+    for block, element in reading.elements(view.blocks):
+        names = [
+            (block.get("label") or {}).get("text", ""),
+            (block.get("text") or {}).get("text", ""),
+            (element.get("placeholder") or {}).get("text", ""),
+        ]
+        if label in names:
+            return block, element
+        there.append(names[0] or names[2])
+    raise LookupError(f"the form has no input {label!r}; it has {', '.join(there)}")
+
+
+def entered(element: Json, value: Any) -> Json:
+    """The state after somebody enters that. Options are named by their text or value. ValueError when not offered."""
+    kind = element["type"]
+    key, _ = INITIAL[kind]
+    if key == "selected_option":
+        value = None if value is None else _option(element, value)
+    elif key == "selected_options":
+        value = [_option(element, each) for each in value]
+    elif key == "value":
+        value = _typed(element, value)
+    elif kind == "datepicker" and isinstance(value, date):
+        value = value.isoformat()
+    elif kind == "datetimepicker" and isinstance(value, datetime):
+        value = int(value.timestamp())
+    elif key in _LISTS and len(value) > element.get("max_selected_items", len(value)):
+        raise ValueError(f"at most {element['max_selected_items']} can be chosen")
+    return {"type": kind, key: value}
+
+
+def _typed(element: Json, value: Any) -> str | None:
+    text = str(value) if value is not None else ""
+    if len(text) > element.get("max_length", len(text)):
+        raise ValueError(f"the input takes at most {element['max_length']} characters")
+    return text or None
+
+
+def _option(element: Json, wanted: Any) -> Json:
+    for option in reading.options_of(element):
+        if wanted in (option["text"]["text"], option.get("value")):
+            return option
+    offered = ", ".join(option["text"]["text"] for option in reading.options_of(element))
+    raise ValueError(f"{wanted!r} is not offered; there are {offered}")
+
+
+def missing(view: View) -> dict[str, str]:
+    """Label to what Slack's client says of an input that must be filled and is not. The app does not hear of it."""
+    found = {}
+    for block, element in reading.elements(view.blocks):
+        if block["type"] != "input" or block.get("optional"):
+            continue
+        state = view.state[block["block_id"]][element["action_id"]]
+        value = state[INITIAL[element["type"]][0]]
+        label = block["label"]["text"]
+        if value in (None, "", []):
+            found[label] = "Please complete this required field."
+        elif isinstance(value, str) and len(value) < element.get("min_length", 0):
+            found[label] = f"Must be at least {element['min_length']} characters."
+    return found

@@ -1,0 +1,173 @@
+"""pins.*, bookmarks.*, reactions.*: https://docs.slack.dev/reference/methods"""
+
+from __future__ import annotations
+
+import re
+
+from sandbox import shapes, speaking
+from sandbox.arguments import Arguments
+from sandbox.errors import SlackError
+from sandbox.events import item, tell
+from sandbox.methods.table import TIER_2, TIER_3, joined, method, visible
+from sandbox.model import Bookmark, Channel, Json, Message
+from sandbox.workspace import Workspace
+
+MOST_PINS = 100
+MOST_BOOKMARKS = 100
+DIFFERENT_EMOJI = 50
+DIFFERENT_EMOJI_OF_ONE = 23
+
+
+def _message(ws: Workspace, args: Arguments, channel: Channel) -> Message:
+    ts = args.text("timestamp")
+    if not ts:
+        raise SlackError("no_item_specified")
+    if not re.fullmatch(r"\d+\.\d+", ts):
+        raise SlackError("bad_timestamp")
+    message = ws.find_message(channel, ts)
+    if message is None:
+        raise SlackError("message_not_found")
+    return message
+
+
+@method("pins.add", TIER_2, "pins:write", honours="channel, timestamp")
+def add_pin(ws: Workspace, args: Arguments) -> Json:
+    channel = joined(ws, args, archived="restricted_action")
+    message = _message(ws, args, channel)
+    if any(pin.message is message for pin in channel.pins):
+        raise SlackError("already_pinned")
+    if len(channel.pins) >= MOST_PINS:
+        raise SlackError("too_many_pins")
+    speaking.pin(ws, channel, message, ws.app.bot_user)
+    return {}
+
+
+@method("pins.list", TIER_2, "pins:read", honours="channel")
+def list_pins(ws: Workspace, args: Arguments) -> Json:
+    channel = visible(ws, args)
+    return {
+        "items": [
+            {"type": "message", "channel": channel.id, "created": pin.created, "created_by": pin.user,
+             "message": shapes.message(ws, pin.message)}
+            for pin in reversed(channel.pins)
+        ]
+    }  # fmt: skip
+
+
+@method("pins.remove", TIER_2, "pins:write", honours="channel, timestamp")
+def remove_pin(ws: Workspace, args: Arguments) -> Json:
+    channel = joined(ws, args)
+    message = _message(ws, args, channel)
+    if all(pin.message is not message for pin in channel.pins):
+        raise SlackError("no_pin")
+    channel.pins = [pin for pin in channel.pins if pin.message is not message]
+    tell(ws, {"type": "pin_removed", "user": ws.app.bot_user, "channel_id": channel.id, "item": item(message),
+              "pin_count": len(channel.pins), "has_pins": bool(channel.pins)}, channel=channel)  # fmt: skip
+    return {}
+
+
+def _bookmarked(ws: Workspace, args: Arguments) -> Channel:
+    channel = visible(ws, args, "channel_id")
+    if ws.app.bot_user not in channel.members or channel.is_archived:
+        raise SlackError("permission_denied")
+    return channel
+
+
+def _link(args: Arguments) -> str:
+    link = args.text("link")
+    if not re.match(r"https?://[^\s/]+", link):
+        raise SlackError("invalid_link")
+    return link
+
+
+def _emoji(args: Arguments) -> str:
+    emoji = args.text("emoji")
+    if emoji and not re.fullmatch(r":[a-z0-9_+'-]+:", emoji):
+        raise SlackError("invalid_emoji")
+    return emoji
+
+
+@method("bookmarks.add", TIER_2, "bookmarks:write", honours="channel_id, title, type, link, emoji")
+def add_bookmark(ws: Workspace, args: Arguments) -> Json:
+    channel = _bookmarked(ws, args)
+    title = args.required("title")
+    if args.required("type") != "link":
+        raise SlackError("invalid_bookmark_type")
+    if len(channel.bookmarks) >= MOST_BOOKMARKS:
+        raise SlackError("too_many_bookmarks")
+    mark = Bookmark(ws.new_id("Bk"), title, _link(args), ws.app.bot_user, ws.today, _emoji(args))
+    channel.bookmarks.append(mark)
+    ws.pulse.beat()
+    return {"bookmark": shapes.bookmark(mark, channel.id)}
+
+
+def _mark(args: Arguments, channel: Channel) -> Bookmark:
+    wanted = args.required("bookmark_id")
+    for mark in channel.bookmarks:
+        if mark.id == wanted:
+            return mark
+    raise SlackError("not_found")
+
+
+@method("bookmarks.edit", TIER_2, "bookmarks:write", honours="channel_id, bookmark_id, title, link, emoji")
+def edit_bookmark(ws: Workspace, args: Arguments) -> Json:
+    channel = _bookmarked(ws, args)
+    mark = _mark(args, channel)
+    mark.title = args.text("title") or mark.title
+    mark.link = _link(args) if "link" in args else mark.link
+    mark.emoji = _emoji(args) if "emoji" in args else mark.emoji
+    mark.updated = ws.today
+    ws.pulse.beat()
+    return {"bookmark": shapes.bookmark(mark, channel.id)}
+
+
+@method("bookmarks.list", TIER_3, "bookmarks:read", honours="channel_id")
+def list_bookmarks(ws: Workspace, args: Arguments) -> Json:
+    channel = visible(ws, args, "channel_id")
+    return {"bookmarks": [shapes.bookmark(mark, channel.id) for mark in channel.bookmarks]}
+
+
+@method("bookmarks.remove", TIER_2, "bookmarks:write", honours="channel_id, bookmark_id")
+def remove_bookmark(ws: Workspace, args: Arguments) -> Json:
+    channel = _bookmarked(ws, args)
+    channel.bookmarks.remove(_mark(args, channel))
+    ws.pulse.beat()
+    return {}
+
+
+def _emoji_name(args: Arguments) -> str:
+    name = args.text("name")
+    if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?", name):
+        raise SlackError("invalid_name")
+    return name
+
+
+@method("reactions.add", TIER_3, "reactions:write", honours="channel, timestamp, name")
+def add_reaction(ws: Workspace, args: Arguments) -> Json:
+    name = _emoji_name(args)
+    channel = joined(ws, args)
+    message = _message(ws, args, channel)
+    own = [n for n, people in message.reactions.items() if ws.app.bot_user in people]
+    if name not in message.reactions and len(message.reactions) >= DIFFERENT_EMOJI:
+        raise SlackError("too_many_emoji")
+    if name not in own and len(own) >= DIFFERENT_EMOJI_OF_ONE:
+        raise SlackError("too_many_reactions")
+    if not speaking.react(ws, channel, message, ws.app.bot_user, name):
+        raise SlackError("already_reacted")
+    return {}
+
+
+@method("reactions.remove", TIER_2, "reactions:write", honours="channel, timestamp, name")
+def remove_reaction(ws: Workspace, args: Arguments) -> Json:
+    name = _emoji_name(args)
+    channel = joined(ws, args)
+    if not speaking.unreact(ws, channel, _message(ws, args, channel), ws.app.bot_user, name):
+        raise SlackError("no_reaction")
+    return {}
+
+
+@method("reactions.get", TIER_3, "reactions:read", honours="channel, timestamp")
+def get_reactions(ws: Workspace, args: Arguments) -> Json:
+    channel = visible(ws, args)
+    message = _message(ws, args, channel)
+    return {"type": "message", "channel": channel.id, "message": shapes.message(ws, message)}

@@ -1,0 +1,110 @@
+"""What Slack sends for a gesture. Shapes: slackapi/java-slack-sdk, json-logs/samples/app-backend.
+
+https://docs.slack.dev/interactivity/handling-user-interaction
+"""
+
+from __future__ import annotations
+
+from sandbox import shapes
+from sandbox.model import Channel, Json, Message, Person, View
+from sandbox.reading import Control
+from sandbox.workspace import Workspace
+
+
+def _common(ws: Workspace, who: Person) -> Json:
+    return {
+        "team": {"id": ws.team_id, "domain": ws.domain},
+        "user": {"id": who.id, "username": who.name, "name": who.name, "team_id": ws.team_id},
+        "api_app_id": ws.app.app_id, "token": "sandbox-verification", "enterprise": None,
+        "is_enterprise_install": False,
+    }  # fmt: skip
+
+
+def _named(channel: Channel) -> str:
+    if channel.kind == "im":
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name
+
+
+def _response_url(ws: Workspace, who: Person, channel: Channel, message: Message | None) -> str:
+    return f"{ws.base}/response/{ws.triggers.response_url(who.id, channel.id, message)}"
+
+
+def slash(ws: Workspace, who: Person, channel: Channel, command: str, text: str) -> Json:
+    """A slash command. https://docs.slack.dev/interactivity/implementing-slash-commands"""
+    return {
+        "token": "sandbox-verification", "team_id": ws.team_id, "team_domain": ws.domain, "channel_id": channel.id,
+        "channel_name": _named(channel), "user_id": who.id, "user_name": who.name, "command": command, "text": text,
+        "api_app_id": ws.app.app_id, "is_enterprise_install": "false",
+        "response_url": _response_url(ws, who, channel, None), "trigger_id": ws.triggers.issue(who.id),
+    }  # fmt: skip
+
+
+def message_shortcut(ws: Workspace, who: Person, callback_id: str, channel: Channel, message: Message) -> Json:
+    """A shortcut of a message's menu."""
+    return _common(ws, who) | {
+        "type": "message_action", "callback_id": callback_id, "trigger_id": ws.triggers.issue(who.id),
+        "message_ts": message.ts, "action_ts": ws.new_ts(), "message": shapes.message(ws, message),
+        "channel": {"id": channel.id, "name": _named(channel)},
+        "response_url": _response_url(ws, who, channel, message),
+    }  # fmt: skip
+
+
+def global_shortcut(ws: Workspace, who: Person, callback_id: str) -> Json:
+    """A shortcut of the message box's menu: no channel, no response_url."""
+    return _common(ws, who) | {
+        "type": "shortcut", "callback_id": callback_id, "trigger_id": ws.triggers.issue(who.id),
+        "action_ts": ws.new_ts(),
+    }  # fmt: skip
+
+
+def action(ws: Workspace, control: Control, state: Json | None = None) -> Json:
+    """One entry of `actions`; `state` is what an input holds now."""
+    element = control.element
+    found: Json = {
+        "type": element["type"], "action_id": element["action_id"], "block_id": control.block["block_id"],
+        "action_ts": ws.new_ts(),
+    }  # fmt: skip
+    for key in ("text", "value", "style"):
+        if key in element:
+            found[key] = element[key]
+    if control.option is not None:
+        key = "selected_options" if element["type"] in ("checkboxes", "multi_static_select") else "selected_option"
+        found[key] = [control.option] if key == "selected_options" else control.option
+    return found | {key: value for key, value in (state or {}).items() if key != "type"}
+
+
+def pressed_in_message(ws: Workspace, who: Person, channel: Channel, message: Message, pressed: Json) -> Json:
+    """block_actions of a message; that of an ephemeral one carries no message."""
+    ephemeral = message.only_for is not None
+    container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": ephemeral}
+    if message.thread_ts:
+        container["thread_ts"] = message.thread_ts
+    payload = _common(ws, who) | {
+        "type": "block_actions", "container": container, "trigger_id": ws.triggers.issue(who.id),
+        "channel": {"id": channel.id, "name": _named(channel)}, "state": {"values": message.state},
+        "response_url": _response_url(ws, who, channel, message), "actions": [pressed],
+    }  # fmt: skip
+    return payload if ephemeral else payload | {"message": shapes.message(ws, message)}
+
+
+def pressed_in_view(ws: Workspace, who: Person, view: View, pressed: Json) -> Json:
+    """block_actions of a modal or a Home tab: no channel, no response_url."""
+    return _common(ws, who) | {
+        "type": "block_actions", "container": {"type": "view", "view_id": view.id},
+        "trigger_id": ws.triggers.issue(who.id, in_view=view.type == "modal"), "view": shapes.view(ws, view),
+        "state": {"values": view.state}, "actions": [pressed],
+    }  # fmt: skip
+
+
+def submission(ws: Workspace, who: Person, view: View) -> Json:
+    """view_submission. https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload"""
+    return _common(ws, who) | {
+        "type": "view_submission", "trigger_id": ws.triggers.issue(who.id, in_view=True),
+        "view": shapes.view(ws, view), "response_urls": [],
+    }  # fmt: skip
+
+
+def closed(ws: Workspace, who: Person, view: View, *, cleared: bool) -> Json:
+    """view_closed, which only views with notify_on_close send."""
+    return _common(ws, who) | {"type": "view_closed", "view": shapes.view(ws, view), "is_cleared": cleared}

@@ -1,0 +1,265 @@
+"""The HTTP side: the Web API, Socket Mode, response_url and uploads, on loopback only."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from multidict import MultiDictProxy
+
+from sandbox import speaking
+from sandbox.arguments import Arguments
+from sandbox.clock import really_wait, steady
+from sandbox.errors import SlackError
+from sandbox.faults import Fault, Faults
+from sandbox.limits import Limits
+from sandbox.methods import METHODS, Method
+from sandbox.methods.chat import said
+from sandbox.model import Json
+from sandbox.sockets import Sockets
+from sandbox.workspace import Workspace
+
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
+BODY_LIMIT = 20 * 1024 * 1024
+HANG = 3600.0
+"""Real seconds a hanging call hangs; whoever asks gives up before."""
+
+
+@dataclass(eq=False)
+class Call:
+    """One call of a method. `round_trip` is 1 for the first after a pause, 2 for those that waited for one, and so on."""
+
+    method: str
+    args: Json
+    began: float
+    round_trip: int = 1
+    ended: float | None = None
+    outcome: str = "unanswered"
+
+
+class Server:
+    """Answers for one workspace."""
+
+    def __init__(self, workspace: Workspace, *, limits: bool) -> None:
+        self.workspace, self.sockets = workspace, Sockets(workspace)
+        workspace.emit_to = self.sockets.emit
+        self.limits = Limits(workspace.clock, on=limits)
+        self.faults = Faults(random.Random(0))
+        self.latency = 0.0
+        """Real seconds every call takes on its way."""
+        self.calls: list[Call] = []
+        self._runner: web.AppRunner | None = None
+
+    async def start(self, port: int) -> int:
+        """Listen on loopback; returns the port. Raises OSError when it is taken."""
+        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[_loopback_only])
+        app.router.add_route("*", "/api/{method}", self._api)
+        app.router.add_get("/link/", self.sockets.serve)
+        app.router.add_post("/response/{key}", self._respond)
+        app.router.add_post("/upload/{file}", self._upload)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.5, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port)
+        await site.start()
+        taken: int = self._runner.addresses[0][1]
+        self.workspace.base = f"http://127.0.0.1:{taken}"
+        return taken
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        await self.sockets.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _api(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["method"]
+        args = Arguments(await _given(request))
+        call = Call(name, args.given, steady(), self._round_trip())
+        self.calls.append(call)
+        hooks = self.faults.due(name)
+        fault = self.faults.strike(name)
+        await self._on_the_way(self.latency / 2)
+        for hook in hooks:
+            if hook.moment == "before":
+                hook.do()
+        if fault is not None and (refusal := await self._before(fault, request)) is not None:
+            call.outcome, call.ended = fault.kind, steady()
+            return refusal
+        answer = self._answer(name, args, request)
+        for hook in hooks:
+            if hook.moment == "after":
+                hook.do()
+        await self._on_the_way(self.latency / 2)
+        call.outcome, call.ended = _outcome(answer), steady()
+        self.workspace.pulse.beat()
+        if fault is not None and (spoilt := await self._after(fault, request)) is not None:
+            call.outcome = fault.kind
+            return spoilt
+        return answer
+
+    async def _on_the_way(self, seconds: float) -> None:
+        if seconds:
+            await really_wait(seconds)
+
+    def _round_trip(self) -> int:
+        before = [call.round_trip for call in self.calls[-200:] if call.ended is not None]
+        return (max(before) if before else 0) + 1
+
+    def mark(self) -> int:
+        """Forget what was called, so that round trips count from here. Returns 0, the new number of calls."""
+        self.calls.clear()
+        return 0
+
+    def _answer(self, name: str, args: Arguments, request: web.Request) -> web.Response:
+        headers = {"x-slack-req-id": self.workspace.new_secret(16)}
+        try:
+            method = METHODS.get(name)
+            if method is None:
+                raise SlackError("unknown_method")
+            self._authorize(method, args, request)
+            wait = self.limits.wait(method, args)
+            if wait:
+                return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
+            if not method.app_token:
+                headers["x-oauth-scopes"] = ",".join(sorted(self.workspace.app.scopes))
+                headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
+            return _json({"ok": True} | method.handler(self.workspace, args), headers=headers)
+        except SlackError as error:
+            return _json({"ok": False, "error": error.code} | error.details, headers=headers)
+
+    def _authorize(self, method: Method, args: Arguments, request: web.Request) -> None:
+        app = self.workspace.app
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.text("token")
+        if not token:
+            raise SlackError("not_authed")
+        if app.revoked and token in (app.bot_token, app.app_token):
+            raise SlackError("token_revoked")
+        if token not in (app.bot_token, app.app_token):
+            raise SlackError("invalid_auth")
+        if (token == app.app_token) != method.app_token:
+            raise SlackError("not_allowed_token_type")
+        if method.scopes and not app.scopes.intersection(method.scopes):
+            raise SlackError("missing_scope", needed=method.scopes[0], provided=",".join(sorted(app.scopes)))
+
+    async def _before(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
+        match fault.kind:
+            case "ratelimited":
+                return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": f"{fault.seconds:.0f}"})
+            case "500":
+                return _json({"ok": False, "error": "internal_error"}, 500)
+            case "503":
+                return web.Response(
+                    status=503, text="<html><body>Service unavailable</body></html>", content_type="text/html"
+                )
+            case "reset_before":
+                return _reset(request)
+            case "hang_before":
+                await really_wait(HANG)
+            case "delay":
+                await really_wait(fault.seconds)
+        return None
+
+    async def _after(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
+        match fault.kind:
+            case "reset_after":
+                return _reset(request)
+            case "internal_error_after":
+                return _json({"ok": False, "error": "internal_error"})
+            case "garbage_after":
+                return web.Response(text="<!doctype html><title>Slack</title>", content_type="text/html")
+            case "hang_after":
+                await really_wait(HANG)
+        return None
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        ws = self.workspace
+        url = ws.triggers.respond(request.match_info["key"])
+        if isinstance(url, str):
+            return web.Response(status=404, text=url)
+        try:
+            given = await request.json()
+            args = Arguments(given)
+            if args.flag("delete_original"):
+                if url.message is not None:
+                    url.message.deleted = True
+            elif args.flag("replace_original") and url.message is not None:
+                speaking.rewrite(ws, url.message, said(args))
+            elif args.text("response_type", "ephemeral") == "in_channel":
+                speaking.post(ws, ws.channels[url.channel], ws.app.bot_user, **_spread(said(args)))
+            else:
+                speaking.whisper(ws, ws.channels[url.channel], url.user, said(args))
+        except SlackError as error:
+            return _json({"ok": False, "error": error.code} | error.details)
+        except ValueError:
+            return web.Response(status=400, text="invalid_payload")
+        ws.pulse.beat()
+        return _json({"ok": True})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        file = self.workspace.files.get(request.match_info["file"])
+        if file is None:
+            return web.Response(status=404, text="no such upload")
+        if request.content_type.startswith("multipart/"):
+            parts = await request.multipart()
+            part: Any = await parts.next()
+            content = bytes(await part.read())
+        else:
+            content = await request.read()
+        if len(content) != file.length:
+            return web.Response(status=400, text=f"expected {file.length} bytes, got {len(content)}")
+        file.content = content
+        return web.Response(text=f"OK - {len(content)}")
+
+
+def _spread(found: Json) -> Json:
+    return {"text": found.get("text", ""), "blocks": found.get("blocks"), "attachments": found.get("attachments")}
+
+
+async def _given(request: web.Request) -> Json:
+    """Everything the call carried, merged."""
+    given: Json = _plain(request.query)
+    if request.content_type == "application/json":
+        try:
+            body = json.loads(await request.text() or "{}")
+        except ValueError:
+            body = {}
+        given |= body if isinstance(body, dict) else {}
+    elif request.can_read_body:
+        given |= _plain(await request.post())
+    return given
+
+
+def _plain(pairs: MultiDictProxy[Any]) -> Json:
+    return {key: pairs[key] for key in pairs}
+
+
+def _json(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response(body, status=status, headers=headers)
+
+
+def _outcome(answer: web.Response) -> str:
+    body = json.loads(answer.text or "{}")
+    return "ok" if body.get("ok") else str(body.get("error", answer.status))
+
+
+def _reset(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
+
+
+@web.middleware
+async def _loopback_only(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    # A page elsewhere could point its own name at this machine; its Host header gives it away.
+    host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
+    if host not in LOOPBACK:
+        return web.Response(
+            status=403, text="This is a sandbox on loopback; it answers only to 127.0.0.1 and localhost."
+        )
+    return await handler(request)
