@@ -19,6 +19,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
 from integrations.slack.inbox import EVENT, answered_first, envelope, not_stored
@@ -64,8 +65,9 @@ class InboxHandler(AsyncSocketModeHandler):
             )
         super().__init__(app, app_token, ping_interval=ping_interval)
         if on_this_machine(app.client.base_url):
-            # As in `open_client`: a proxy cannot reach this machine's loopback.
+            # As in `open_client`: a proxy cannot reach this machine's loopback. Bolt makes a client for each request.
             self.client.proxy = None
+            app.use(_past_the_proxy)
         self._store, self._clock, self._sleep = store, clock, sleep
         self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
         self._working: set[str] = set()
@@ -222,6 +224,11 @@ class InboxHandler(AsyncSocketModeHandler):
         finally:
             self._replaying = False
             self._changed()
+
+
+async def _past_the_proxy(client: AsyncWebClient, next: Callable[[], Awaitable[None]]) -> None:  # noqa: A002  # Bolt's name
+    client.proxy = None
+    await next()
 
 
 async def _cancel(*tasks: asyncio.Future[None] | None) -> None:

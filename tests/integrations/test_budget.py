@@ -1,0 +1,84 @@
+"""Slack's limits are kept before Slack has to say so."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.slack.budget import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
+from tests.integrations.conftest import HandClock
+
+
+def spend(budget: Budget, method: str, channel: str | None = None) -> int:
+    """How many calls go at once."""
+    count = 0
+    while budget.take(method, channel) == 0:
+        count += 1
+    return count
+
+
+def test_a_burst_goes_at_once_and_the_next_call_waits_its_share_of_the_minute(clock: HandClock) -> None:
+    budget = Budget(clock)
+    assert spend(budget, "users.list") == 20 / BURST_SHARE
+    clock.wind(2.9)
+    assert budget.take("users.list") > 0
+    clock.wind(0.2)
+    assert budget.take("users.list") == 0
+
+
+def test_one_channel_s_flood_does_not_keep_the_others_waiting(clock: HandClock) -> None:
+    budget = Budget(clock)
+    assert spend(budget, "chat.postMessage", "C1") == CHANNEL_BURST
+    assert budget.take("chat.postMessage", "C2") == 0
+    assert budget.take("chat.update", "C1") == 0, "redrawing is not posting"
+
+
+def test_one_method_s_limit_does_not_stop_another(clock: HandClock) -> None:
+    budget = Budget(clock)
+    budget.block("conversations.create", 30)
+    assert budget.take("conversations.create") == 30
+    assert budget.take("conversations.invite") == 0
+    clock.wind(30)
+    assert budget.take("conversations.create") == 0
+
+
+def test_who_is_more_urgent_waits_less_than_who_came_first(clock: HandClock) -> None:
+    budget = Budget(clock)
+    spend(budget, "chat.postMessage", "C1")
+    patient = [budget.take("chat.postMessage", "C1", priority=50) for _ in range(3)]
+    assert patient == sorted(patient)
+    assert budget.take("chat.postMessage", "C1", priority=0) < patient[0]
+
+
+def test_a_clock_that_is_set_back_blocks_nobody_for_longer_than_slack_said(clock: HandClock) -> None:
+    budget = Budget(clock)
+    budget.block("chat.update", 5)
+    spend(budget, "users.info")
+    clock.wind(-3600)
+    assert budget.take("chat.update") <= 5
+    assert budget.take("users.info") <= 60
+    clock.wind(60)
+    assert budget.take("users.info") == 0
+
+
+STEPS = st.lists(st.floats(0, 20), max_size=40)
+
+
+@given(st.sampled_from(sorted(PER_MINUTE)), STEPS)
+def test_never_more_than_the_tier_and_one_burst_however_time_passes(method: str, steps: list[float]) -> None:
+    clock = HandClock()
+    budget = Budget(clock)
+    made = spend(budget, method)
+    for seconds in steps:
+        clock.wind(seconds)
+        made += spend(budget, method)
+    assert made <= PER_MINUTE[method] * (clock.passed / 60 + 1 / BURST_SHARE) + 1e-6
+
+
+@given(st.sampled_from(sorted(PER_MINUTE)))
+def test_who_comes_back_when_told_is_served(method: str) -> None:
+    clock = HandClock()
+    budget = Budget(clock)
+    spend(budget, method)
+    clock.wind(budget.take(method) + 0.001)
+    assert budget.take(method) == 0

@@ -1,0 +1,105 @@
+"""The policy names channels as people do; Slack wants ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.slack.budget import Budget
+from integrations.slack.channels import ChannelBook
+from integrations.slack.failures import Declined
+from integrations.slack.line import Line
+from tests.integrations.conftest import HandClock
+from warroom.errors import Rejected, Retryable
+
+Page = tuple[str, ...]
+
+
+class Lists(Line):
+    """A workspace that the bot is in with `own` channels, and whose public ones come in pages."""
+
+    def __init__(self, *pages: Page, own: Page = ()) -> None:
+        super().__init__(AsyncWebClient(), Budget(HandClock()))
+        self.own, self.pages = own, pages
+        self.refusal: Rejected | Retryable | None = None
+        self.asked: list[str] = []
+
+    async def call(self, method: str, **args: Any) -> dict[str, Any]:
+        self.asked.append(method)
+        if self.refusal is not None:
+            raise self.refusal
+        place = int(args.get("cursor") or 0)
+        names = self.own if method == "users.conversations" else self.pages[place]
+        more = method == "conversations.list" and place + 1 < len(self.pages)
+        return {
+            "channels": [{"name": name, "id": f"C{name.upper()}"} for name in names],
+            "response_metadata": {"next_cursor": str(place + 1) if more else ""},
+        }
+
+
+async def test_an_id_is_taken_as_it_is_and_nothing_is_asked(clock: HandClock) -> None:
+    slack = Lists(())
+    assert await ChannelBook(clock).find("C0123ABCD", slack) == "C0123ABCD"
+    assert slack.asked == []
+
+
+@pytest.mark.parametrize("name", ["#incidents", "incidents", " #Incidents "])
+async def test_a_name_is_found_with_or_without_the_hash(clock: HandClock, name: str) -> None:
+    assert await ChannelBook(clock).find(name, Lists(("incidents",))) == "CINCIDENTS"
+
+
+async def test_a_private_channel_the_bot_is_in_is_found_without_reading_the_long_list(clock: HandClock) -> None:
+    slack = Lists(("general",), own=("secret",))
+    assert await ChannelBook(clock).find("#secret", slack) == "CSECRET"
+    assert slack.asked == ["users.conversations"]
+
+
+async def test_a_page_may_be_empty_before_the_end(clock: HandClock) -> None:
+    slack, book = Lists(("a",), (), ("incidents",)), ChannelBook(clock)
+    assert await book.find("#incidents", slack) == "CINCIDENTS"
+    asked = len(slack.asked)
+    assert await book.find("#a", slack) == "CA"
+    assert len(slack.asked) == asked, "what was read is remembered"
+
+
+async def test_a_channel_that_is_not_there_is_said_once_a_minute_and_found_when_somebody_made_it(
+    clock: HandClock,
+) -> None:
+    slack, book = Lists(("general",)), ChannelBook(clock)
+    for _ in range(2):
+        with pytest.raises(Rejected, match="no channel #incidents") as told:
+            await book.find("#incidents", slack)
+    assert "correct its name in the policy" in told.value.advice
+    assert slack.asked.count("conversations.list") == 1
+    slack.pages = (("general", "incidents"),)
+    clock.wind(61)
+    assert await book.find("#incidents", slack) == "CINCIDENTS"
+
+
+async def test_where_the_app_may_not_list_channels_slack_is_given_the_name(clock: HandClock) -> None:
+    slack = Lists(())
+    slack.refusal = Declined("no", code="missing_scope", advice="", answer={})
+    assert await ChannelBook(clock).find("Incidents", slack) == "#incidents"
+
+
+async def test_a_long_list_is_read_on_where_it_was_left(clock: HandClock) -> None:
+    slack, book = Lists(("a",), ("b",)), ChannelBook(clock)
+    assert await book.find("a", slack) == "CA"
+    slack.refusal = Retryable("wait", after=3)
+    with pytest.raises(Retryable):
+        await book.find("b", slack)
+    slack.refusal = None
+    slack.asked.clear()
+    assert await book.find("b", slack) == "CB"
+    assert slack.asked == ["conversations.list"]
+
+
+async def test_an_id_that_stopped_working_is_looked_up_anew(clock: HandClock) -> None:
+    slack, book = Lists(("incidents",)), ChannelBook(clock)
+    channel = await book.find("incidents", slack)
+    book.forget(channel)
+    slack.asked.clear()
+    assert await book.find("incidents", slack) == channel
+    assert "conversations.list" in slack.asked

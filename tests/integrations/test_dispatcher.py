@@ -1,0 +1,314 @@
+"""The outbox at work, with a record in memory and an outside world that does what the story says."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.directory import CachedDirectory
+from bot.dispatcher import LEASE, Dispatcher
+from bot.observability import Meters
+from storage import open_store
+from tests.integrations.conftest import NIGHT, HandClock
+from warroom.changes import Changeset, Claim, Timer
+from warroom.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
+from warroom.errors import Rejected, Retryable
+from warroom.facts import CardShown, Fact
+from warroom.incident import Incident, Origin
+from warroom.notices import Problem
+from warroom.people import Person
+from warroom.policy import Policy
+from warroom.ports import Message, Store, World
+from warroom.timeline import Happened
+
+HOUR = 3600.0
+
+
+class Nobody:
+    """A chat in which nothing can be looked up."""
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        return None
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        return None
+
+    async def lookup_person(self, user_id: str) -> Person | None:
+        return None
+
+    async def lookup_email(self, email: str) -> Person | None:
+        return None
+
+
+class Outside:
+    """The outside world: answers each try of a key with the next of its script, then with success."""
+
+    def __init__(self, clock: HandClock) -> None:
+        self._clock = clock
+        self.script: dict[str, list[Exception | Fact | None]] = {}
+        self.tries: list[tuple[str, float, bool]] = []
+        """(key, seconds into the night, doubtful)"""
+        self.performed: list[Effect] = []
+        self.held: dict[str, asyncio.Event] = {}
+        """What is begun waits for its event."""
+        self.begun: dict[str, asyncio.Event] = {}
+        self.at_work: list[str] = []
+        self.together: set[str] = set()
+        """Keys that were at work twice at the same time."""
+
+    async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
+        key = claim.key
+        self.tries.append((key, self._clock.passed, claim.doubtful))
+        if key in self.at_work:
+            self.together.add(key)
+        self.at_work.append(key)
+        try:
+            self.begun.setdefault(key, asyncio.Event()).set()
+            if key in self.held:
+                await self.held[key].wait()
+            script = self.script.get(key)
+            outcome = script.pop(0) if script else None
+            if isinstance(outcome, Exception):
+                raise outcome
+        finally:
+            self.at_work.remove(key)
+        self.performed.append(effect)
+        return outcome
+
+    def hold(self, key: str) -> None:
+        """What is begun for that key does not end before `release`."""
+        self.held[key], self.begun[key] = asyncio.Event(), asyncio.Event()
+
+    def release(self, key: str) -> None:
+        self.held.pop(key).set()
+
+    def times(self, key: str) -> list[float]:
+        """When that key was tried."""
+        return [at for tried, at, _ in self.tries if tried == key]
+
+
+class Night:
+    """A running dispatcher, its record and the world outside."""
+
+    def __init__(self, store: Store, clock: HandClock) -> None:
+        self.store, self.clock, self.outside = store, clock, Outside(clock)
+        self.next_due: datetime | None = None
+        chat = Nobody()
+        self.world = World(store, CachedDirectory(store, chat), Policy(), clock, chat, lambda: self.work.nudge())
+        self.work = Dispatcher(self.world, self.outside.perform, Meters(), on_idle=self._idle)
+
+    def _idle(self, due: datetime | None) -> None:
+        self.next_due = due
+
+    async def ask(self, *effects: Effect) -> None:
+        """Put effects into the outbox."""
+        await self.world.commit(Changeset(now=self.clock.now(), effects=effects))
+
+    async def pass_time(self, seconds: float) -> None:
+        """Let time pass and what came due be done."""
+        self.clock.wind(seconds)
+        await self.settle()
+
+    async def settle(self) -> None:
+        async with asyncio.timeout(5):
+            await self.work.quiet()
+
+    async def incident(self) -> Incident:
+        found = await self.store.incident("i1")
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+async def night(clock: HandClock) -> AsyncIterator[Night]:
+    store = await open_store("memory://")
+    incident = Incident(
+        id="i1",
+        number=1,
+        origin=Origin.COMMAND,
+        origin_key="command:1",
+        title="checkout returns 500s",
+        severity="SEV-1",
+        declared_by="UADA",
+        declared_at=NIGHT,
+        touched_at=NIGHT,
+        channel_id="C1",
+        channel_name="inc-1-checkout",
+    )
+    night = Night(store, clock)
+    await store.commit(Changeset(now=NIGHT, incident=incident))
+    night.work.start()
+    yield night
+    await night.work.drain(0)
+    await store.close()
+
+
+def pin(key: str = "pin", priority: int = 50) -> PinCard:
+    """An effect that is asked for once."""
+    return PinCard(incident_id="i1", key=key, priority=priority)
+
+
+def problems(effects: Sequence[Effect]) -> list[Problem]:
+    """The confessions among what was performed."""
+    return [each.notice for each in effects if isinstance(each, Post) and isinstance(each.notice, Problem)]
+
+
+async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: Night) -> None:
+    await night.ask(pin("a"), pin("b"))
+    await night.ask(pin("a"))
+    await night.pass_time(HOUR)
+    assert sorted(key for key, _, _ in night.outside.tries) == ["a", "b"]
+    assert night.next_due is None
+
+
+async def test_the_answer_changes_the_incident(night: Night) -> None:
+    night.outside.script["card"] = [CardShown(ts="100.1")]
+    await night.ask(ShowCard(incident_id="i1", key="card"))
+    await night.settle()
+    assert (await night.incident()).card_ts == "100.1"
+
+
+async def test_the_more_urgent_goes_first(night: Night) -> None:
+    await night.ask(pin("later", 90), pin("now", 0), pin("soon", 10))
+    await night.settle()
+    assert [key for key, _, _ in night.outside.tries] == ["now", "soon", "later"]
+
+
+async def test_what_fails_is_tried_again_after_1_2_4_seconds_and_so_on_up_to_a_minute(night: Night) -> None:
+    night.outside.script["pin"] = [Retryable("trouble") for _ in range(8)]
+    await night.ask(pin())
+    await night.settle()
+    for _ in range(250):
+        await night.pass_time(1)
+    assert night.outside.times("pin") == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+
+
+async def test_slack_s_own_wait_is_kept_to_the_second_and_leaves_no_doubt(night: Night) -> None:
+    night.outside.script["pin"] = [Retryable("wait", after=30)]
+    await night.ask(pin())
+    await night.settle()
+    assert night.next_due == NIGHT + timedelta(seconds=30)
+    await night.pass_time(29)
+    await night.pass_time(1)
+    assert night.outside.tries == [("pin", 0, False), ("pin", 30, False)]
+
+
+async def test_after_doubt_it_is_looked_for_first(night: Night) -> None:
+    night.outside.script["pin"] = [Retryable("no answer", doubtful=True)]
+    await night.ask(pin())
+    await night.settle()
+    await night.pass_time(1)
+    assert night.outside.tries[1] == ("pin", 1, True)
+
+
+async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: Night) -> None:
+    night.outside.script["pin"] = [Rejected("the app lacks pins:write", code="missing_scope", advice="Add the scope.")]
+    await night.ask(pin(), pin("other"))
+    await night.settle()
+    await night.pass_time(HOUR)
+    assert night.outside.times("pin") == [0]
+    (problem,) = problems(night.outside.performed)
+    assert (problem.what, problem.advice) == (
+        "The card could not be pinned: the app lacks pins:write",
+        "Add the scope.",
+    )
+    (grave,) = await night.store.buried()
+    assert (grave.key, grave.attempts) == ("pin", 1)
+    assert [entry.what for entry in await night.store.timeline("i1")] == [Happened.PROBLEM]
+    assert "other" in {each.key for each in night.outside.performed}, "the rest goes on"
+
+
+async def test_what_failed_for_twelve_hours_is_buried_and_said(night: Night) -> None:
+    night.outside.script["pin"] = [Retryable("trouble") for _ in range(99)]
+    await night.ask(pin())
+    await night.settle()
+    await night.pass_time(12 * HOUR)
+    assert await night.store.buried() == []
+    await night.pass_time(61)
+    (grave,) = await night.store.buried()
+    assert (grave.key, grave.error) == ("pin", "trouble (tried 3 times)")
+    (problem,) = problems(night.outside.performed)
+    assert "tried 3 times" in problem.what
+    tries = len(night.outside.tries)
+    await night.pass_time(HOUR)
+    assert len(night.outside.tries) == tries
+
+
+async def test_a_confession_that_fails_is_not_confessed(night: Night) -> None:
+    refusal = Rejected("the channel is archived", code="is_archived")
+    night.outside.script |= {"pin": [refusal], "i1:post:problem:pin": [refusal]}
+    await night.ask(pin())
+    await night.pass_time(HOUR)
+    assert problems(night.outside.performed) == []
+    assert len(await night.store.buried()) == 2
+    assert len(night.outside.tries) == 2
+
+
+async def test_one_key_is_never_at_work_twice_and_a_change_meanwhile_is_shown_after(night: Night) -> None:
+    night.outside.hold("topic")
+    topic = SetTopic(incident_id="i1", key="topic")
+    await night.ask(topic)
+    await night.outside.begun["topic"].wait()
+    for _ in range(10):
+        await night.ask(topic)
+    night.outside.release("topic")
+    await night.settle()
+    assert len(night.outside.times("topic")) == 2
+    assert night.outside.together == set()
+
+
+async def test_work_that_outlives_its_lease_is_taken_over_and_its_late_result_is_dropped(night: Night) -> None:
+    night.outside.script["card"] = [CardShown(ts="1.1"), CardShown(ts="2.2")]
+    night.outside.hold("card")
+    await night.ask(ShowCard(incident_id="i1", key="card"))
+    await night.outside.begun["card"].wait()
+    slow = night.outside.held.pop("card")
+    await _until_tried_again(night, "card")
+    assert night.outside.tries[1] == ("card", LEASE.total_seconds(), True)
+    slow.set()
+    await night.settle()
+    assert (await night.incident()).card_ts == "1.1"
+    assert len(night.outside.times("card")) == 2
+
+
+async def _until_tried_again(night: Night, key: str) -> None:
+    night.outside.begun[key].clear()
+    night.clock.wind(LEASE.total_seconds())
+    night.work.nudge()
+    async with asyncio.timeout(5):
+        await night.outside.begun[key].wait()
+
+
+async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_doubt(night: Night) -> None:
+    night.outside.script["broken"] = [ZeroDivisionError("nobody foresaw this")]
+    await night.ask(pin("broken", 0), pin("fine"))
+    await night.settle()
+    assert [each.key for each in night.outside.performed] == ["fine"]
+    await night.pass_time(LEASE.total_seconds())
+    assert night.outside.tries[-1] == ("broken", LEASE.total_seconds(), True)
+
+
+async def test_a_timer_that_was_moved_meanwhile_changes_nothing(night: Night) -> None:
+    before = await night.incident()
+    stray = Timer(incident_id="i1", kind="update", due_at=NIGHT + timedelta(minutes=5))
+    await night.world.commit(Changeset(now=NIGHT, timers=(stray,)))
+    await night.settle()
+    assert night.next_due == stray.due_at
+    await night.pass_time(300)
+    assert night.next_due is None
+    assert await night.incident() == before
+
+
+async def test_draining_finishes_what_is_in_the_works_and_begins_nothing(night: Night) -> None:
+    night.outside.hold("pin")
+    await night.ask(pin())
+    await night.outside.begun["pin"].wait()
+    draining = asyncio.create_task(night.work.drain(5))
+    await night.ask(OpenRoom(incident_id="i1", key="room", name="inc-1"))
+    night.outside.release("pin")
+    await draining
+    assert [each.key for each in night.outside.performed] == ["pin"]
+    assert [claim.key for claim in await night.store.claim(now=NIGHT, limit=9, lease=LEASE)] == ["room"]

@@ -1,0 +1,196 @@
+"""Opening rooms, bringing people in and speaking, to a Slack that answers as the story says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks.kit import Card
+from integrations.slack.budget import Budget
+from integrations.slack.channels import ChannelBook
+from integrations.slack.failures import Declined
+from integrations.slack.line import Line
+from integrations.slack.performers.act import Act, Desk
+from integrations.slack.performers.messages import say, stamp
+from integrations.slack.performers.rooms import invite, names, open_room
+from storage import open_store
+from tests.integrations.conftest import NIGHT, HandClock
+from warroom.changes import Changeset, Claim
+from warroom.effects import Effect, Invite, OpenRoom, PinCard
+from warroom.facts import Invited, RoomOpened
+from warroom.incident import Incident, Origin
+from warroom.policy import Policy
+from warroom.ports import Store
+
+Answer = dict[str, Any]
+E = TypeVar("E", bound=Effect)
+
+
+def no(code: str, **said: object) -> Declined:
+    """Slack's refusal."""
+    return Declined(code, code=code, advice="", answer={"ok": False, "error": code, **said})
+
+
+class Slack(Line):
+    """Answers each method with the story's function, and remembers what was asked."""
+
+    def __init__(self, **answers: Callable[[Answer], Answer | Declined]) -> None:
+        super().__init__(AsyncWebClient(), Budget(HandClock()))
+        self._answers = answers
+        self.asked: list[tuple[str, Answer]] = []
+
+    async def call(self, method: str, **args: Any) -> Answer:
+        self.asked.append((method, args))
+        answer = self._answers[method.replace(".", "_")](args)
+        if isinstance(answer, Declined):
+            raise answer
+        return answer
+
+    def methods(self) -> list[str]:
+        """The methods asked, in order."""
+        return [method for method, _ in self.asked]
+
+
+INCIDENT = Incident(
+    id="i1",
+    number=12,
+    origin=Origin.COMMAND,
+    origin_key="command:1",
+    title="checkout returns 500s",
+    severity="SEV-1",
+    declared_at=NIGHT,
+    touched_at=NIGHT,
+    channel_id="C1",
+)
+
+
+@pytest.fixture
+async def store() -> AsyncIterator[Store]:
+    store = await open_store("memory://")
+    await store.commit(Changeset(now=NIGHT, incident=INCIDENT))
+    yield store
+    await store.close()
+
+
+def act(effect: E, slack: Slack, store: Store, *, doubtful: bool = False) -> Act[E]:
+    """One performing of the effect."""
+    clock = HandClock()
+    desk = Desk(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+    claim = Claim(
+        key=effect.key,
+        fence=1,
+        rev=0,
+        attempts=1,
+        doubtful=doubtful,
+        created_at=NIGHT,
+        due_at=NIGHT,
+        incident_id="i1",
+        effect=effect,
+    )
+    return Act(claim, effect, desk, slack)
+
+
+def inviting(*people: str) -> Invite:
+    return Invite(incident_id="i1", key="invite", people=people)
+
+
+async def test_one_call_invites_everybody_and_names_those_it_could_not(store: Store) -> None:
+    errors = [{"ok": False, "user": "UGONE", "error": "cant_invite"}, {"user": "UIN", "error": "already_in_channel"}]
+    slack = Slack(conversations_invite=lambda _: {"ok": True, "errors": errors})
+    fact = await invite(act(inviting("UADA", "UGONE", "UIN", "UBOT", "UADA"), slack, store))
+    assert fact == Invited(people=("UADA", "UIN"), failed=(("UGONE", "cant_invite"),))
+    ((_, asked),) = slack.asked
+    assert (asked["users"], asked["force"]) == ("UADA,UGONE,UIN", True)
+
+
+@pytest.mark.parametrize("code", ["cant_invite", "brand_new_code"])
+async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: Store, code: str) -> None:
+    def answer(args: Answer) -> Answer | Declined:
+        if "UGONE" in args["users"]:
+            return no(code, errors=[{"ok": False, "user": "UGONE", "error": code}])
+        return no("already_in_channel") if args["users"] == "UIN" else {"ok": True}
+
+    fact = await invite(act(inviting("UADA", "UGONE", "UIN"), Slack(conversations_invite=answer), store))
+    assert fact.people == ("UADA", "UIN")
+    assert fact.failed == (("UGONE", code),)
+
+
+async def test_what_is_about_the_room_and_not_about_a_person_is_a_refusal(store: Store) -> None:
+    slack = Slack(conversations_invite=lambda _: no("is_archived"))
+    with pytest.raises(Declined, match="is_archived"):
+        await invite(act(inviting("UADA"), slack, store))
+    assert len(slack.asked) == 1
+
+
+async def test_a_taken_name_gets_a_number_and_the_name_in_the_answer_counts(store: Store) -> None:
+    def create(args: Answer) -> Answer | Declined:
+        return {"channel": {"id": "C9", "name": "inc-12-x-2"}} if args["name"].endswith("-2") else no("name_taken")
+
+    effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x", private=True)
+    slack = Slack(conversations_create=create)
+    assert await open_room(act(effect, slack, store)) == RoomOpened(channel_id="C9", name="inc-12-x-2")
+    assert all(asked["is_private"] for _, asked in slack.asked)
+
+
+def test_whatever_the_title_there_is_a_name_that_fits() -> None:
+    tried = list(names("x" * 200, INCIDENT))
+    assert max(map(len, tried)) == 80
+    assert len(set(tried)) == len(tried)
+    assert tried[-2:] == ["inc-12", "inc-12-20261121030000"]
+
+
+async def test_in_doubt_the_room_we_made_is_found_and_no_second_one_is_made(store: Store) -> None:
+    mine = {"id": "C9", "name": "inc-12-x", "creator": "UBOT", "created": NIGHT.timestamp() + 1}
+    strangers = [mine | {"id": "C7", "creator": "UADA"}, mine | {"id": "C8", "created": 5}]
+    slack = Slack(users_conversations=lambda _: {"channels": [*strangers, mine]})
+    effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x")
+    fact = await open_room(act(effect, slack, store, doubtful=True))
+    assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
+
+
+CARD = Card(text="hello", blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
+PIN = PinCard(incident_id="i1", key="said")
+
+
+async def test_where_the_bot_is_not_in_the_channel_it_joins_and_says_it(store: Store) -> None:
+    posted: list[Answer] = []
+
+    def post(args: Answer) -> Answer | Declined:
+        posted.append(args)
+        return no("not_in_channel") if len(posted) == 1 else {"channel": "C5", "ts": "7.7"}
+
+    slack = Slack(chat_postMessage=post, conversations_join=lambda _: {"ok": True})
+    assert await say(act(PIN, slack, store), "C5", CARD) == ("C5", "7.7")
+    assert slack.methods() == ["chat.postMessage", "conversations.join", "chat.postMessage"]
+
+
+@pytest.mark.parametrize(
+    ("join", "told"),
+    [("method_not_supported_for_channel_type", "not_in_channel"), ("missing_scope", "missing_scope")],
+)
+async def test_where_it_cannot_join_the_refusal_that_helps_is_told(store: Store, join: str, told: str) -> None:
+    slack = Slack(chat_postMessage=lambda _: no("not_in_channel"), conversations_join=lambda _: no(join))
+    with pytest.raises(Declined) as refusal:
+        await say(act(PIN, slack, store), "C5", CARD)
+    assert refusal.value.code == told
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"metadata": {"event_type": "warroom", "event_payload": {"key": "said"}}},
+        {"blocks": [{"type": "section", "block_id": stamp("said")}]},
+    ],
+)
+async def test_in_doubt_the_message_is_found_by_its_metadata_or_its_block(store: Store, mark: Answer) -> None:
+    messages = [
+        {"user": "UADA", "ts": "1.1"} | mark,
+        {"user": "UBOT", "ts": "2.2"},
+        {"user": "UBOT", "ts": "3.3"} | mark,
+    ]
+    slack = Slack(conversations_history=lambda _: {"messages": messages})
+    assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD) == ("C5", "3.3")
+    assert "chat.postMessage" not in slack.methods()

@@ -1,0 +1,31 @@
+"""The permissions we ask for are those the code needs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from integrations.slack.budget import PER_MINUTE
+from integrations.slack.scopes import SCOPES, needed_scopes
+
+ROOT = Path(__file__).parents[2]
+METHOD = re.compile(r'"((?:auth|bookmarks|chat|conversations|files|pins|reactions|usergroups|users|views)\.[A-Za-z]+)"')
+TABLES = ("budget.py", "scopes.py")
+
+
+def called() -> set[str]:
+    """Every method that the package's source names outside the two tables."""
+    sources = [path for path in (ROOT / "integrations/slack").rglob("*.py") if path.name not in TABLES]
+    return {method for path in sources for method in METHOD.findall(path.read_text())}
+
+
+def test_every_method_that_is_called_has_its_permission_and_its_budget_and_no_other_has() -> None:
+    assert set(SCOPES) == called()
+    assert set(PER_MINUTE) == called()
+
+
+def test_the_manifest_asks_for_what_is_needed() -> None:
+    manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
+    assert needed_scopes() <= set(manifest["oauth_config"]["scopes"]["bot"])
