@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.warroom.conftest import Make, minutes
@@ -9,7 +11,7 @@ from warroom import lifecycle
 from warroom.decision import Decision, changeset, timers_of
 from warroom.effects import Announce, Place, Post, SetTopic, ShowCard
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import State
+from warroom.incident import Incident, State
 from warroom.policy import Policy
 from warroom.timeline import Happened
 
