@@ -40,8 +40,8 @@ types:
 arrows:
 	@$(BIN)/lint-imports
 
-lock:
-	@uv pip compile --quiet --universal --generate-hashes --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
+lock: setup
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra datadog --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
