@@ -56,7 +56,7 @@ def _phrase(name: str, wanted: Sequence[str], said: Iterable[str]) -> str:
 
 
 def _list(texts: Iterable[str]) -> str:
-    said = [str(text)[:100] for text in texts if text]
+    said = list(dict.fromkeys(str(text)[:100] for text in texts if text))
     more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
     return ", ".join(said[:_SHOWN]) + more
 

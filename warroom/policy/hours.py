@@ -74,7 +74,7 @@ def _day(said: Any) -> Any:
 
 
 def _many(said: Any) -> Any:
-    return (said,) if isinstance(said, str) else said
+    return said if isinstance(said, list | tuple) else (said,)
 
 
 _HOURS_SCHEMA = {"type": "string", "description": 'times of day, as in "22:00-06:00"'}
