@@ -151,6 +151,14 @@ class SyncDirectory(_Effect):
     kind: Literal["sync_directory"] = "sync_directory"
 
 
+class ReadAlertChannels(_Effect):
+    """Read what was posted in the policy's alert channels since they were read last; enter those we are not in."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_alert_channels"] = "read_alert_channels"
+    key: str = "alert channels"
+
+
 class JudgeAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
 
@@ -175,6 +183,7 @@ Effect = Annotated[
     | ShareDocument
     | PublishHome
     | SyncDirectory
+    | ReadAlertChannels
     | JudgeAlerts,
     Field(discriminator="kind"),
 ]

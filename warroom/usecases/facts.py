@@ -8,7 +8,7 @@ from typing import assert_never
 from warroom import opening
 from warroom.changes import Changeset, Claim, Ending, Settlement
 from warroom.decision import Decision
-from warroom.effects import Announce, Effect, Invite, OpenRoom, Place, Post, SyncDirectory, Whisper
+from warroom.effects import Announce, Effect, Invite, OpenRoom, Place, Post, ReadAlertChannels, SyncDirectory, Whisper
 from warroom.errors import Conflict, NotFound, Rejected, Retryable
 from warroom.facts import Announced, CardShown, Fact, Invited, Posted, RoomOpened
 from warroom.incident import Incident
@@ -105,7 +105,7 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory)) or (
+    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels)) or (
         isinstance(effect, Post) and isinstance(effect.notice, Problem)
     ):
         return decision
