@@ -44,6 +44,9 @@ GRACE = 8.0
 DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
 
+FIRST_READ = 1.5
+"""Seconds a start waits at most for the first read of the workspace."""
+
 
 class Bot:
     """The running process. Made by `running`."""
@@ -131,9 +134,19 @@ class Bot:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
+        await self._first_directory()
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    async def _first_directory(self) -> None:
+        """A new workspace is read before the first command arrives, unless it is so large that people would wait."""
+        for _ in range(int(FIRST_READ / 0.05)):
+            _, complete = await self.store.directory_version()
+            if complete:
+                return
+            await system.sleep(0.05)
+        log.info("the workspace is still being read; until then some names are looked up one by one")
 
     async def idle(self) -> None:
         """Returns when everything that arrived is worked off and nothing is due."""

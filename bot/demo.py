@@ -96,10 +96,15 @@ def installation() -> Installation:
 
 async def settle(slack: Sandbox, bot: Bot) -> None:
     """Until the bot has nothing in the works; what is only seconds away, for Slack's limits, is brought nearer."""
-    await bot.idle()
+    await _worked_off(slack, bot)
     while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
         slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
-        await bot.idle()
+        await _worked_off(slack, bot)
+
+
+async def _worked_off(slack: Sandbox, bot: Bot) -> None:
+    await slack.sockets.delivered()
+    await bot.idle()
 
 
 async def fire(bot: Bot, alert: dict[str, object]) -> int:
@@ -176,6 +181,7 @@ async def _memory_leak(story: _Story) -> None:
     await settle(slack, bot)
     story.tell("Ada resolves it.")
     await slack.slash(ada, room.name, "/incident", "resolve rolled back to 1.4.1")
+    await settle(slack, bot)
     await story.later(minutes=20)
     await slack.slash(ada, room.name, "/incident", "postmortem")
     await settle(slack, bot)
