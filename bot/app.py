@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import structlog
-from handlers.register import Reading, register
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
@@ -20,6 +19,7 @@ from bot.dispatcher import Dispatcher
 from bot.observability import Meters
 from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
+from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook

@@ -182,7 +182,7 @@ async def _write_postmortem(story: _Story, room: str) -> None:
     ready = next(m for m in reversed(slack.channel(room).messages_by_bot()) if "Publish" in m.labels())
     await slack.click(ada, room, ready, "Publish")
     await bot.idle()
-    document = slack.channel(room).files[-1].content.decode()
+    document = (slack.channel(room).files[-1].content or b"").decode()
     out.print(Panel(Markdown(document), title="post-mortem", title_align="left", width=100, border_style="dim"))
     incident = await bot.store.incident_numbered(1)
     assert incident is not None

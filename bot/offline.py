@@ -6,12 +6,11 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 
-from warroom.document import markdown
-
 from bot.clock import SystemClock
 from bot.directory import CachedDirectory
 from bot.settings import Settings
 from storage import open_store
+from warroom.document import markdown
 from warroom.incident import Incident, Origin
 from warroom.people import Person
 from warroom.policy import Policy

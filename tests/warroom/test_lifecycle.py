@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.warroom.conftest import Make, minutes
 from warroom import lifecycle
-from warroom.decision import changeset, timers_of
+from warroom.decision import Decision, changeset, timers_of
 from warroom.effects import Announce, Place, Post, SetTopic, ShowCard
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import State
+from warroom.incident import Incident, State
 from warroom.policy import Policy
 from warroom.timeline import Happened
 
@@ -76,7 +78,7 @@ def test_cancelling_needs_a_reason(make: Make) -> None:
 
 
 def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(make: Make, policy: Policy) -> None:
-    steps = {
+    steps: dict[State, Callable[[Incident], Decision]] = {
         State.ACKNOWLEDGED: lambda i: lifecycle.acknowledge(i, "U", minutes(1)),
         State.MITIGATED: lambda i: lifecycle.mitigate(i, "U", minutes(1)),
         State.RESOLVED: lambda i: lifecycle.resolve(i, "U", minutes(1), policy),

@@ -7,7 +7,7 @@ import aiohttp
 from integrations.slack.failures import Declined, failure
 from integrations.slack.performers.act import Act
 from integrations.slack.performers.messages import GONE
-from warroom.document import markdown
+from warroom.document import markdown, people_in
 from warroom.effects import ShareDocument
 from warroom.errors import Rejected, Retryable
 from warroom.incident import Incident
@@ -64,9 +64,8 @@ async def _document(act: Act[ShareDocument], incident: Incident) -> str:
     view = await act.view(incident)
     entries = tuple(await act.desk.store.timeline(incident.id))
     names: dict[str, str] = {}
-    for user_id in document.people_in(view, entries):
+    for user_id in people_in(view, entries):
         person = await act.desk.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    text: str = markdown(DocumentView(view=view, entries=entries, names=names, written_at=act.now))
-    return text
+    return markdown(DocumentView(view=view, entries=entries, names=names, written_at=act.now))
