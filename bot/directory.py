@@ -1,6 +1,6 @@
 """The directory as the ladder needs it: exact rungs from the database, the fuzzy one from an index in memory.
 
-While the first read of the workspace has not ended, ids and emails that are missing are asked of Slack directly.
+While the first read of the workspace has not ended, ids, emails and groups that are missing are asked of Slack directly.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from warroom.fuzzy import FuzzyIndex
-from warroom.people import Group, Person
+from warroom.people import Group, Person, normal
 from warroom.ports import PeopleStore
 
 PAGE = 2000
 
 
 class Lookup(Protocol):
-    """Asks the workspace itself. Both return None for somebody unknown, and raise Retryable or Rejected."""
+    """Asks the workspace itself. None for somebody unknown; all raise Retryable or Rejected."""
 
     async def lookup_person(self, user_id: str) -> Person | None: ...
     async def lookup_email(self, email: str) -> Person | None: ...
+    async def lookup_groups(self) -> list[Group]: ...
 
 
 class CachedDirectory:
@@ -29,6 +30,8 @@ class CachedDirectory:
         self._store, self._lookup = store, lookup
         self._index = FuzzyIndex()
         self._indexed = -1
+        self._groups: list[Group] | None = None
+        """All groups, asked once while the first read has not ended."""
 
     async def person(self, user_id: str) -> Person | None:
         """By id."""
@@ -36,7 +39,13 @@ class CachedDirectory:
 
     async def group(self, id_or_handle: str) -> Group | None:
         """A user group by id or by normalised handle."""
-        return await self._store.group(id_or_handle)
+        found = await self._store.group(id_or_handle)
+        _, complete = await self._store.directory_version()
+        if found or complete:
+            return found
+        if self._groups is None:
+            self._groups = await self._lookup.lookup_groups()
+        return next((each for each in self._groups if id_or_handle in (each.id, normal(each.handle))), None)
 
     async def by_email(self, email: str) -> Sequence[Person]:
         """By email, without case."""

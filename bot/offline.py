@@ -12,7 +12,7 @@ from bot.settings import Settings
 from storage import open_store
 from warroom.document import markdown
 from warroom.incident import Incident, Origin
-from warroom.people import Person
+from warroom.people import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
 from warroom.usecases.afterwards import document_view
@@ -34,6 +34,9 @@ class _NoChat:
 
     async def lookup_email(self, email: str) -> Person | None:
         return None
+
+    async def lookup_groups(self) -> list[Group]:
+        return []
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,8 @@ from typing import Any
 
 from warroom.people import Group, Person
 
+NO_GROUPS = frozenset({"plan_upgrade_required", "missing_scope", "not_allowed_token_type"})
+"""Codes of usergroups.list that mean the workspace has no user groups for us; people are found without them."""
 SLACKBOT = "USLACKBOT"
 """Slack's own bot, which does not say that it is one."""
 

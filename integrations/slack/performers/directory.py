@@ -12,7 +12,7 @@ import structlog
 
 from integrations.slack.failures import Declined
 from integrations.slack.line import PAGE, next_cursor
-from integrations.slack.people import group_from, person_from
+from integrations.slack.people import NO_GROUPS, group_from, person_from
 from integrations.slack.performers.act import Act, SyncProgress
 from warroom.changes import Changeset
 from warroom.effects import SyncDirectory
@@ -22,8 +22,6 @@ log = structlog.get_logger(__name__)
 
 PAGES_AT_ONCE = 5
 """Pages read under one lease."""
-NO_GROUPS = frozenset({"plan_upgrade_required", "missing_scope", "not_allowed_token_type"})
-"""Codes that mean the workspace has no user groups for us; people are found without them."""
 
 
 async def sync_directory(act: Act[SyncDirectory]) -> None:
