@@ -23,7 +23,7 @@ from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import close_client, for_bolt, open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -90,7 +90,7 @@ class Bot:
         async def authorize(**_: object) -> AuthorizeResult:
             return known
 
-        app = AsyncApp(client=for_bolt(client), authorize=authorize, process_before_response=True)
+        app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
         self.socket = InboxHandler(app, app_token, store=store, clock=clock, sleep=system.sleep)
         secret = settings.datadog_webhook_token

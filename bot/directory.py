@@ -1,6 +1,6 @@
 """The directory as the ladder needs it: exact rungs from the database, the fuzzy one from an index in memory.
 
-While the first read of the workspace has not ended, ids and emails that are missing are asked of Slack directly.
+While the first read of the workspace has not ended, ids, emails and groups that are missing are asked of Slack directly.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class CachedDirectory:
         self._store, self._lookup = store, lookup
         self._index = FuzzyIndex()
         self._indexed = -1
+        self._groups: Sequence[Group] | None = None
+        """All groups, asked once while the first read has not ended."""
 
     async def person(self, user_id: str) -> Person | None:
         """By id."""
@@ -41,9 +43,10 @@ class CachedDirectory:
         found = await self._store.group(id_or_handle)
         if found or await self._complete():
             return found
+        if self._groups is None:
+            self._groups = await self._lookup.lookup_groups()
         wanted = normal(id_or_handle)
-        groups = await self._lookup.lookup_groups()
-        same = [each for each in groups if each.id == id_or_handle or (wanted and normal(each.handle) == wanted)]
+        same = [each for each in self._groups if each.id == id_or_handle or (wanted and normal(each.handle) == wanted)]
         return best_group(same, id_or_handle)
 
     async def by_email(self, email: str) -> Sequence[Person]:
