@@ -15,7 +15,9 @@ def announcement(view: IncidentView, now: datetime) -> Card:
     """The incident in a few lines, without buttons; redrawn as it changes."""
     incident = view.incident
     fallback = f"{words.headline(view)} ({words.severity(view)}, {words.STATE[incident.state].lower()})"
-    return kit.card(kit.line(fallback, 500), [kit.header(words.headline(view)), kit.section("\n".join(_lines(view, now)))])
+    return kit.card(
+        kit.line(fallback, 500), [kit.header(words.headline(view)), kit.section("\n".join(_lines(view, now)))]
+    )
 
 
 def _lines(view: IncidentView, now: datetime) -> Iterator[str]:

@@ -75,7 +75,7 @@ def _name_of(token: re.Match[str]) -> str:
 
 def _enough(text: str, limit: int) -> str:
     """As much of `text` as could be shown in `limit` characters: a long log is not escaped whole to be cut after."""
-    most = 4 * limit + 1_000
+    most = 2 * limit + 1_000
     return text if len(text) <= most else text[:most] + ELLIPSIS
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -164,9 +163,9 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "card": incident_card.incident_card(view, NOW),
         "announcement": announcement.announcement(view, NOW),
         "team line": announcement.team_line(view, NOW),
-        "list": lists.incident_list([view] * 200, NOW),
+        "list": lists.incident_list([view] * 60, NOW),
         "no list": lists.incident_list([], NOW),
-        "found": lists.found(text, [view] * 200, NOW),
+        "found": lists.found(text, [view] * 60, NOW),
         "nothing found": lists.found(text, [], NOW),
         "show": lists.show(view, NOW),
         "alerts": lists.alerts(view),
@@ -189,10 +188,7 @@ def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
     """Home tabs by name."""
     mine, shared = view, view.but(incident=view.incident.but(private=False, wanted=(), invited=()))
     return {
-        "everybody's": home.home([shared] * 200, "UNOBODY", NOW),
-        "mine": home.home([mine, shared] * 100, "UDEC", NOW),
+        "everybody's": home.home([shared] * 60, "UNOBODY", NOW),
+        "mine": home.home([mine, shared] * 30, "UDEC", NOW),
         "all quiet": home.home([], "UDEC", NOW),
     }
-
-
-Draw = Callable[[IncidentView, str], dict[str, Card]]
