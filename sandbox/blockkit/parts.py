@@ -72,7 +72,7 @@ def offered(element: Any) -> list[Any]:
 
 
 def chosen_among_offered(element: Any, spot: Spot) -> None:
-    """What is chosen from the start has to be one of the options, exactly; and no two options share a value."""
+    """What is chosen from the start has to be one of the options, exactly."""
     options = offered(element)
     if "initial_option" in element and element["initial_option"] not in options:
         spot.at("initial_option").error("must match one of the options")

@@ -25,6 +25,7 @@ CROWD = tuple(f"U{number:08}" for number in range(1500))
 
 EVIL = (
     "<!channel> <!here|x> <@UEVIL> <@UEVIL|ada> <!subteam^SEVIL> <#CEVIL> @channel @here @everyone "
+    "<<@UEVIL>> <<!channel>> <<#CEVIL>> <! channel> <!date^1^{date}|x <!channel>> <subteam^SEVIL> "
     "<https://evil.example|https://bank.example> *b* _i_ ~s~ `c` ```pre``` > quote & &lt;!channel&gt;"
 )
 EXTREMES = {
