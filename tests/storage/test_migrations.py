@@ -62,10 +62,11 @@ async def test_models_and_migrations_agree(empty_url: str) -> None:
 
 
 @BOTH
-async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str, opening: Opener) -> None:
-    stores = await asyncio.gather(*(opening(empty_url) for _ in range(4)))
+async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str) -> None:
+    stores = await asyncio.gather(*(open_store(empty_url) for _ in range(4)))
     for store in stores:
         await store.ready()
+        await store.close()
 
 
 @BOTH
