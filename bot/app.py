@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -44,6 +44,9 @@ GRACE = 8.0
 DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
 
+TIDY_EVERY = 3600.0
+KEPT = timedelta(days=14)
+"""How long what is over is kept, so that a repeat of it is recognised."""
 FIRST_READ = 1.5
 """Seconds a start waits at most for the first read of the workspace."""
 
@@ -137,6 +140,7 @@ class Bot:
         await self._first_directory()
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
+        self._chores.append(asyncio.create_task(self._tidy(), name="tidy"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
     async def _first_directory(self) -> None:
@@ -163,6 +167,16 @@ class Bot:
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
         await close_client(self._client)
+
+    async def _tidy(self) -> None:
+        while True:
+            await system.sleep(TIDY_EVERY)
+            try:
+                gone = await self.store.purge(self.clock.now() - KEPT)
+            except StoreUnavailable as error:
+                log.warning("old rows stay for an hour longer", error=str(error))
+            else:
+                log.debug("old rows removed", rows=gone)
 
     async def _keep_directory(self) -> None:
         while True:
