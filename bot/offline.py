@@ -8,9 +8,12 @@ from collections.abc import AsyncIterator
 
 from bot.clock import SystemClock
 from bot.directory import CachedDirectory
+from bot.doors import read_again
 from bot.settings import Settings
 from storage import open_store
+from warroom.changes import Judgement, Quarantined, ReceivedAlert
 from warroom.document import markdown
+from warroom.errors import NotFound
 from warroom.incident import Incident, Origin
 from warroom.people import Group, Person
 from warroom.policy import Policy
@@ -18,6 +21,7 @@ from warroom.ports import Message, Store, World
 from warroom.usecases.afterwards import document_view
 from warroom.usecases.declare import Declare, Declared, declare
 from warroom.usecases.find import by_number_or_room
+from warroom.usecases.quarantine import Replayed, replay
 
 
 class _NoChat:
@@ -87,6 +91,31 @@ async def declare_offline(
             private=private,
         )
         return await declare(_world(store, policy), what)
+
+
+async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, Judgement | None]]:
+    """The last accepted alerts with what became of them, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.alerts(limit)
+
+
+async def quarantined_offline(settings: Settings) -> list[Quarantined]:
+    """What could not be used, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.quarantined(1000)
+
+
+async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
+    """Read them again; the running bot judges what is usable. Raises StoreUnavailable."""
+    done = []
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        for name in ids:
+            try:
+                done.append(await replay(world, name, read_again))
+            except NotFound as error:
+                done.append(Replayed(id=name, accepted=0, refused=(str(error),)))
+    return done
 
 
 async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:
