@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
+from bot.datadog import keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
 from bot.dispatcher import Dispatcher
 from bot.observability import Meters
@@ -21,6 +22,7 @@ from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
 from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
+from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, for_bolt, open_client
@@ -65,6 +67,7 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
+        self._datadog = open_datadog(settings, policy)
         performer = SlackPerformer(
             client=client,
             store=store,
@@ -73,9 +76,11 @@ class Bot:
             budget=budget,
             channels=ChannelBook(clock),
             bot_user_id=report.bot_user_id,
+            datadog=self._datadog.page if self._datadog else None,
         )
+        asked = DatadogPerformer(self._datadog, store, policy, clock) if self._datadog else None
         self.alarm = Alarm(self._nudge, clock)
-        self.dispatcher = Dispatcher(self.world, performer.perform, self.meters, on_idle=self.alarm.set)
+        self.dispatcher = Dispatcher(self.world, leading(performer.perform, asked), self.meters, on_idle=self.alarm.set)
         known = AuthorizeResult(
             enterprise_id=None,
             team_id=report.team_id,
@@ -133,6 +138,9 @@ class Bot:
         await sync_directory(self.world)
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
+        every = self.world.policy.datadog.sync_every
+        if self._datadog and every:
+            self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
     async def idle(self) -> None:
@@ -150,6 +158,8 @@ class Bot:
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
         await close_client(self._client)
+        if self._datadog:
+            await self._datadog.close()
 
     async def _keep_directory(self) -> None:
         while True:
