@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
+from bot.datadog import keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
 from bot.dispatcher import Dispatcher
 from bot.observability import Meters
@@ -21,6 +22,7 @@ from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
 from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
+from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
@@ -71,6 +73,7 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
+        self._datadog = open_datadog(settings, policy)
         performer = SlackPerformer(
             client=client,
             store=store,
@@ -79,9 +82,11 @@ class Bot:
             budget=budget,
             channels=ChannelBook(clock),
             bot_user_id=report.bot_user_id,
+            datadog=self._datadog.page if self._datadog else None,
         )
+        asked = DatadogPerformer(self._datadog, store, policy, clock) if self._datadog else None
         self.alarm = Alarm(self._nudge, clock)
-        self.dispatcher = Dispatcher(self.world, performer.perform, self.meters, on_idle=self.alarm.set)
+        self.dispatcher = Dispatcher(self.world, leading(performer.perform, asked), self.meters, on_idle=self.alarm.set)
         known = AuthorizeResult(
             enterprise_id=None,
             team_id=report.team_id,
@@ -141,6 +146,9 @@ class Bot:
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
         self._chores.append(asyncio.create_task(self._tidy(), name="tidy"))
+        every = self.world.policy.datadog.sync_every
+        if self._datadog and every:
+            self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
     async def _first_directory(self) -> None:
@@ -167,6 +175,8 @@ class Bot:
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
         await close_client(self._client)
+        if self._datadog:
+            await self._datadog.close()
 
     async def _tidy(self) -> None:
         while True:

@@ -156,6 +156,16 @@ def postmortem(
 
 
 @cli.command()
+def sync() -> None:
+    """Read Datadog's monitors: what fires and what recovered reaches the running bot as if the webhook had told it."""
+    from bot.offline import sync_offline
+
+    settings = settings_or_exit()
+    firing, asked = do(sync_offline(settings, policy_of(settings)))
+    typer.echo(f"{firing} firing in Datadog; asked after {asked} that fired here. The running bot works them off.")
+
+
+@cli.command()
 def sandbox(port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0) -> None:
     """Start a Slack-compatible workspace on this machine with the bot in it, and drive it from the terminal."""
     from bot.demo import open_sandbox

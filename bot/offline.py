@@ -7,9 +7,11 @@ import uuid
 from collections.abc import AsyncIterator
 
 from bot.clock import SystemClock
+from bot.datadog import open_datadog, read_all
 from bot.directory import CachedDirectory
 from bot.doors import read_again
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
+from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
 from warroom.changes import Judgement, Quarantined, ReceivedAlert
 from warroom.document import markdown
@@ -116,6 +118,22 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
             except NotFound as error:
                 done.append(Replayed(id=name, accepted=0, refused=(str(error),)))
     return done
+
+
+async def sync_offline(settings: Settings, policy: Policy) -> tuple[int, int]:
+    """What fires in Datadog and what recovered, accepted for the running bot. Returns (groups firing, monitors asked about).
+
+    Raises SettingsError without keys, NoLibrary, Rejected, Retryable, StoreUnavailable.
+    """
+    datadog = open_datadog(settings, policy)
+    if datadog is None:
+        raise SettingsError("python -m bot sync reads monitors from Datadog: set DD_API_KEY and DD_APP_KEY.")
+    try:
+        async with _store(settings) as store:
+            world = _world(store, policy)
+            return await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
+    finally:
+        await datadog.close()
 
 
 async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:
