@@ -196,12 +196,20 @@ def postmortem(
 
 
 @cli.command()
-def sandbox(port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0) -> None:
-    """Start a Slack-compatible workspace on this machine with the bot in it, and drive it from the terminal."""
+def sandbox(
+    port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0,
+    people: Annotated[int, typer.Option(min=40, max=100_000, help="How many people the company has.")] = 40,
+    picture: Annotated[Path | None, typer.Option(help="Only draw an incident's room into this PNG file.")] = None,
+) -> None:
+    """Start a Slack-compatible workspace on this machine with the bot in it; it is used in a browser."""
     from bot.demo import open_sandbox
+    from bot.picture import take
 
     set_up_logging("WARNING", "console")
-    _do(open_sandbox(port))
+    try:
+        _do(take(picture) if picture else open_sandbox(port, people))
+    except (OSError, ImportError) as error:
+        _fail(error)
 
 
 @cli.command()

@@ -82,7 +82,9 @@ class Installation:
             events=set(settings.get("event_subscriptions", {}).get("bot_events", ())),
             commands={c["command"]: bool(c.get("should_escape")) for c in features.get("slash_commands", ())},
             hints={c["command"]: str(c.get("usage_hint", "")) for c in features.get("slash_commands", ())},
-            shortcut_names={s["callback_id"]: str(s["name"]) for s in features.get("shortcuts", ()) if s["type"] == "message"},
+            shortcut_names={
+                s["callback_id"]: str(s["name"]) for s in features.get("shortcuts", ()) if s["type"] == "message"
+            },
             shortcuts={s["callback_id"] for s in features.get("shortcuts", ())},
             home_enabled=bool(home.get("home_tab_enabled")),
             messages_tab_enabled=bool(home.get("messages_tab_enabled", True)),

@@ -218,5 +218,3 @@ async def act(hands: Hands, gesture: str, given: Any) -> tuple[int, Json]:
         return 200, {"error": f"The app answered with something that Slack refuses: {error.code} {error.details or ''}"}
     except (LookupError, ValueError, TypeError) as error:
         return 409, {"error": str(error)}
-
-
