@@ -13,7 +13,7 @@ from rich.table import Table
 from bot.cli_alerts import alerts_cli, rules_cli
 from bot.observability import hide, set_up_logging
 from bot.policy_file import effective_yaml, json_schema
-from bot.terminal import do, err, out, policy_of, settings_or_exit
+from bot.terminal import do, err, fail, out, policy_of, settings_or_exit
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -156,12 +156,30 @@ def postmortem(
 
 
 @cli.command()
-def sandbox(port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0) -> None:
-    """Start a Slack-compatible workspace on this machine with the bot in it, and drive it from the terminal."""
+def sync() -> None:
+    """Read Datadog's monitors: what fires and what recovered reaches the running bot as if the webhook had told it."""
+    from bot.offline import sync_offline
+
+    settings = settings_or_exit()
+    firing, asked = do(sync_offline(settings, policy_of(settings)))
+    typer.echo(f"{firing} firing in Datadog; asked after {asked} that fired here. The running bot works them off.")
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0,
+    people: Annotated[int, typer.Option(min=40, max=100_000, help="How many people the company has.")] = 40,
+    picture: Annotated[Path | None, typer.Option(help="Only draw an incident's room into this PNG file.")] = None,
+) -> None:
+    """Start a Slack-compatible workspace on this machine with the bot in it; it is used in a browser."""
     from bot.demo import open_sandbox
+    from bot.picture import take
 
     set_up_logging("WARNING", "console")
-    do(open_sandbox(port))
+    try:
+        do(take(picture) if picture else open_sandbox(port, people))
+    except (OSError, ImportError) as error:
+        fail(error)
 
 
 @cli.command()

@@ -5,6 +5,7 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -159,6 +160,31 @@ class ReadAlertChannels(_Effect):
     key: str = "alert channels"
 
 
+class ReadMonitors(_Effect):
+    """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitors"] = "read_monitors"
+    page: int = 0
+
+
+class ReadMonitor(_Effect):
+    """Ask Datadog how a monitor is that fires as far as we know. Fact: MonitorRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitor"] = "read_monitor"
+    monitor_id: str
+
+
+class MuteMonitor(_Effect):
+    """Mute a monitor in Datadog. Fact: MonitorMuted."""
+
+    kind: Literal["mute_monitor"] = "mute_monitor"
+    monitor_id: str
+    until: datetime
+    by: str
+
+
 class JudgeAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
 
@@ -184,6 +210,9 @@ Effect = Annotated[
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels
+    | ReadMonitors
+    | ReadMonitor
+    | MuteMonitor
     | JudgeAlerts,
     Field(discriminator="kind"),
 ]

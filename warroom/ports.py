@@ -126,6 +126,10 @@ class Store(PeopleStore, Protocol):
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease ends."""
         ...
 
+    async def purge(self, before: datetime) -> int:
+        """Delete deliveries, finished work and dropped alerts that are over since before that time, days ago. In rows."""
+        ...
+
     async def take_over(self, now: datetime) -> int:
         """Make due, as doubtful, what a process that died had claimed. Returns how many; called before the first claim.
 

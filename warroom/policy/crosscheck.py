@@ -40,6 +40,12 @@ def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Itera
     yield from _fields(_mapping(data.get("templates")))
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
         yield from _unknown(f"links.dashboards.{name}", name, "team", teams)
+    datadog = _mapping(data.get("datadog"))
+    for name in _texts(_mapping(datadog.get("severities"))):
+        yield from _unknown(f"datadog.severities.{name}", name, "severity", words)
+    if datadog.get("open_rooms") is True and datadog.get("incidents") != "both":
+        problem = "rooms can be opened from Datadog only where its changes are read"
+        yield Mistake(path="datadog.open_rooms", problem=problem, suggestion="write incidents: both")
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

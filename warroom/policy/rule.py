@@ -66,6 +66,10 @@ def _schema(what: str) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
 
 
+States = Annotated[tuple[Annotated[AlertState, BeforeValidator(_state)], ...], BeforeValidator(_many), _schema("state")]
+"""One state or several."""
+
+
 class When(Value):
     """Conditions, all of which must hold; empty ones always do. * and ? match anything, a leading ! excludes.
 
@@ -75,9 +79,7 @@ class When(Value):
     monitor: Texts = ()
     """Patterns of the monitor's title."""
     tags: Texts = ()
-    state: Annotated[
-        tuple[Annotated[AlertState, BeforeValidator(_state)], ...], BeforeValidator(_many), _schema("state")
-    ] = ()
+    state: States = ()
     transition: Annotated[
         tuple[Annotated[Transition, BeforeValidator(_transition)], ...], BeforeValidator(_many), _schema("transition")
     ] = ()

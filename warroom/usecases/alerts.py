@@ -55,6 +55,8 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     verdict = judge(alert, world.policy, received.received_at)
     if isinstance(verdict, Drop):
         return await _settle(world, received, AlertOutcome.DROPPED, verdict)
+    if received.door == intake.POLLED and await _known(world, alert):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="another door told of it before")
     home = await _home(world, alert, verdict, received.received_at)
     if home is not None:
         return await _attach(world, received, verdict, *home)
@@ -65,6 +67,12 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     if isinstance(verdict, AttachOnly):
         return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
     return await _open(world, received, verdict)
+
+
+async def _known(world: World, alert: Alert) -> bool:
+    """Whether the newest incident with that firing knows all that a polled alert says."""
+    found = await world.store.firings_for(alert.keys, limit=1)
+    return bool(found) and intake.told_before(*found[0], alert)
 
 
 async def _settle(
@@ -114,7 +122,7 @@ async def _attach(
     async def decide(found: Incident, now: datetime) -> Decision:
         before = await _firing_now(world, found, firing)
         if before is None:
-            after = intake.first(found.id, alert, received.received_at)
+            after = intake.first(found.id, alert, received.received_at, received.door)
         else:
             after = intake.again(before, alert, received.received_at)
         if recovers and before is not None:
@@ -164,7 +172,7 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         auto_resolve_after=verdict.auto_resolve_after,
         alerts=intake.summary_of_one(alert, received.received_at),
     )
-    firing = intake.first("", alert, received.received_at)
+    firing = intake.first("", alert, received.received_at, received.door)
     declared = await declare(world, what, firing=firing, judged=judgement)
     if declared.existed:
         return await judge_one(world, received)

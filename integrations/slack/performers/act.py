@@ -50,6 +50,8 @@ class Desk:
     reading: dict[str, Any] = field(default_factory=dict)
     """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
+    datadog: str | None = None
+    """The address of Datadog's pages where its keys are set."""
 
 
 E = TypeVar("E", bound=Effect, covariant=True)
@@ -91,7 +93,7 @@ class Act(Generic[E]):
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
         firings = await self.desk.store.firings(incident.id)
-        return incident_view(incident, self.desk.policy, tuple(firings))
+        return incident_view(incident, self.desk.policy, tuple(firings), datadog=self.desk.datadog)
 
     def since(self, incident: Incident | None = None) -> str:
         """From when to look for what this effect did, as a Slack ts.
