@@ -95,7 +95,7 @@ def check(
     policy = _policy(settings)
     typer.echo(effective_yaml(policy).rstrip())
     typer.echo("")
-    problems = _do(check_all(settings))
+    problems = _do(check_all(settings, policy))
     for problem in problems:
         err.print(f"✗ {hide(problem)}", style="red", markup=False, soft_wrap=True)
     if problems:

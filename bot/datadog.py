@@ -44,6 +44,20 @@ def open_datadog(settings: Settings, policy: Policy) -> Datadog | None:
     )
 
 
+async def problems(settings: Settings, policy: Policy) -> list[str]:
+    """Why Datadog would not work, as sentences; none where it is not used. Raises NoLibrary."""
+    datadog = open_datadog(settings, policy)
+    if datadog is None:
+        return []
+    try:
+        await datadog.call("Reading monitors", "list_monitors", page=0, page_size=1)
+    except (Rejected, Retryable) as error:
+        return [f"{error} {error.advice if isinstance(error, Rejected) else ''}".strip()]
+    finally:
+        await datadog.close()
+    return []
+
+
 def leading(chat: Perform, datadog: DatadogPerformer | None) -> Perform:
     """Every effect to whom it is for."""
 

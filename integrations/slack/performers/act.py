@@ -47,6 +47,8 @@ class Desk:
     """Channel names that Slack said are taken."""
     invited: dict[str, dict[str, str]] = field(default_factory=dict)
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    bad_pictures: set[str] = field(default_factory=set)
+    """Addresses of pictures that Slack refused to show."""
     sync: SyncProgress = field(default_factory=SyncProgress)
     datadog: str | None = None
     """The address of Datadog's pages where its keys are set."""
