@@ -258,7 +258,8 @@ class FakeDatadog:
         start, size = int(request.query.get("page[offset]", 0)), int(request.query.get("page[size]", 10))
         shown = [{"data": each} for each in reversed(found)][start : start + size]
         attributes = {"total": len(found), "facets": {}, "incidents": shown}
-        return web.json_response({"data": {"type": "incidents_search_results", "attributes": attributes}})
+        answer = {"data": {"type": "incidents_search_results", "attributes": attributes}, "included": self.users}
+        return web.json_response(answer)
 
     async def _list_parts(self, request: web.Request) -> web.Response:
         return web.json_response({"data": self._parts(request)})
