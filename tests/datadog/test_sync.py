@@ -114,8 +114,27 @@ async def test_muted_and_old_firings_open_nothing(night: Night) -> None:
     group = {"env:prod,service:checkout": ("Alert", night.ago(minutes=10))}
     night.datadog.monitor(42, groups=group, matching_downtimes=[silent])
     night.datadog.monitor(43, groups={"service:api": ("Alert", night.ago(days=3))})
+    night.datadog.monitor(44, overall_state="No Data")
+    night.datadog.monitor(45, overall_state="Alert", overall_state_modified="2026-11-01T00:00:00+00:00")
     await night.sync()
     assert await night.count() == 0
+
+
+async def test_a_downtime_of_tomorrow_silences_nothing_today(night: Night) -> None:
+    planned = {"id": 1, "scope": ["*"], "start": 1, "end": None, "active": False}
+    night.datadog.monitor(42, groups={"service:api": ("Alert", night.ago(minutes=1))}, matching_downtimes=[planned])
+    await night.sync()
+    assert await night.count() == 1
+
+
+async def test_a_monitor_without_groups(night: Night) -> None:
+    night.datadog.monitor(42, overall_state="Alert", overall_state_modified="2026-11-21T02:50:00+00:00")
+    await night.sync()
+    await night.sync()
+    assert (await night.count(), (await night.incident()).alerts.count) == (1, 1)
+    night.datadog.monitor(42, overall_state="OK", overall_state_modified="2026-11-21T02:58:00+00:00")
+    await night.sync()
+    assert (await night.incident()).alerts.firing == 0
 
 
 async def test_a_synthetic_test_is_one_alert_with_the_webhooks_key(night: Night) -> None:
