@@ -16,7 +16,7 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
     incident = view.incident
     head = words.headline(view)
     return kit.card(
-        f"{kit.escape(head)} ({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()})",
+        f"{kit.line(head, 400)} ({kit.line(words.severity(view), 80)}, {words.STATE[incident.state].lower()})",
         [
             kit.header(head),
             *details(view, now),
@@ -38,7 +38,7 @@ def details(view: IncidentView, now: datetime) -> Iterator[Block]:
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
     """What a person woken by this needs first."""
     incident = view.incident
-    yield f"*{kit.escape(words.severity(view))}* · {words.state_line(incident)}"
+    yield f"*{kit.line(words.severity(view), 80)}* · {words.state_line(incident)}"
     if incident.state is State.DETECTED:
         if incident.chain.told:
             yield f"Paged: {text.mentions(incident.chain.told, 2000)}"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -25,7 +25,7 @@ from handlers.webhooks import Parsed, routes
 from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import close_client, for_bolt, open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -38,6 +38,7 @@ from warroom.normalise import parse
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
 from warroom.ports import Clock, Store, World
+from warroom.usecases.alert_channels import read_alert_channels
 from warroom.usecases.talk import sync_directory
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,12 @@ GRACE = 8.0
 """Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
 DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
+
+TIDY_EVERY = 3600.0
+KEPT = timedelta(days=14)
+"""How long what is over is kept, so that a repeat of it is recognised."""
+FIRST_READ = 1.5
+"""Seconds a start waits at most for the first read of the workspace."""
 
 
 class Bot:
@@ -93,9 +100,11 @@ class Bot:
         async def authorize(**_: object) -> AuthorizeResult:
             return known
 
-        app = AsyncApp(client=for_bolt(client), authorize=authorize, process_before_response=True)
+        app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
-        self.socket = InboxHandler(app, app_token, store=store, clock=clock, sleep=system.sleep)
+        self.socket = InboxHandler(
+            app, app_token, store=store, clock=clock, sleep=system.sleep, on_connected=self._look_for_missed
+        )
         secret = settings.datadog_webhook_token
         token = secret.get_secret_value() if secret else None
         self.web = Web(
@@ -111,6 +120,9 @@ class Bot:
         parsed: Parsed = parse(body, content_type, received_at)
         self.meters.alerts("webhook", len(parsed.alerts))
         return parsed
+
+    async def _look_for_missed(self) -> None:
+        await read_alert_channels(self.world)
 
     def _nudge(self) -> None:
         self.dispatcher.nudge()
@@ -137,14 +149,26 @@ class Bot:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
+        await read_alert_channels(self.world)
+        await self._first_directory()
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
+        self._chores.append(asyncio.create_task(self._tidy(), name="tidy"))
         every = self.world.policy.datadog.sync_every
         if self._datadog and every:
             self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
         if self._datadog and self.world.policy.datadog.incidents is Mirroring.BOTH:
             self._chores.append(asyncio.create_task(keep_following(self.world), name="datadog incidents"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    async def _first_directory(self) -> None:
+        """A new workspace is read before the first command arrives, unless it is so large that people would wait."""
+        for _ in range(int(FIRST_READ / 0.05)):
+            _, complete = await self.store.directory_version()
+            if complete:
+                return
+            await system.sleep(0.05)
+        log.info("the workspace is still being read; until then some names are looked up one by one")
 
     async def idle(self) -> None:
         """Returns when everything that arrived is worked off and nothing is due."""
@@ -163,6 +187,16 @@ class Bot:
         await close_client(self._client)
         if self._datadog:
             await self._datadog.close()
+
+    async def _tidy(self) -> None:
+        while True:
+            await system.sleep(TIDY_EVERY)
+            try:
+                gone = await self.store.purge(self.clock.now() - KEPT)
+            except StoreUnavailable as error:
+                log.warning("old rows stay for an hour longer", error=str(error))
+            else:
+                log.debug("old rows removed", rows=gone)
 
     async def _keep_directory(self) -> None:
         while True:

@@ -58,6 +58,8 @@ class Chain(Stored):
     """How often the last level was told again after the chain was exhausted."""
     told: tuple[str, ...] = ()
     """Ids of everybody told so far, in order."""
+    spoke_at: datetime | None = None
+    """When a level was last told after the start."""
 
 
 class Link(Stored):

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from warroom.alert import AlertState, Transition
 from warroom.durations import Duration
 from warroom.people import normal
+from warroom.policy.hours import Days, Hours
 from warroom.policy.kinds import Text, Texts, Title, Url
 from warroom.policy.mistake import Wrong, did_you_mean, shown
 from warroom.value import Value
@@ -91,6 +92,9 @@ class When(Value):
     team: Texts = ()
     query: Texts = ()
     source: Texts = ()
+    hours: Hours = ()
+    """Times of day on the workspace's clock, as in "22:00-06:00"."""
+    days: Days = ()
 
     @property
     def always(self) -> bool:

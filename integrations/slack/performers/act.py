@@ -49,6 +49,8 @@ class Desk:
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
     bad_pictures: set[str] = field(default_factory=set)
     """Addresses of pictures that Slack refused to show."""
+    reading: dict[str, Any] = field(default_factory=dict)
+    """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
     datadog: str | None = None
     """The address of Datadog's pages where its keys are set."""
