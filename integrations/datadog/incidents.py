@@ -135,7 +135,8 @@ async def _meet(act: Act[MirrorIncident], incident: Incident, link: DatadogLink,
     pushed = [name for name in changed if getattr(ours, name) != getattr(theirs, name)]
     if pushed and (body := await _told(act, link.id, ours, pushed)):
         await act.datadog.call("Updating the incident", "update_incident", link.id, body={"data": body})
-        theirs = theirs.but(**{name: getattr(ours, name) for name in pushed})
+        told = [name for name in pushed if name != "commander" or "relationships" in body]
+        theirs = theirs.but(**{name: getattr(ours, name) for name in told})
     link = link.but(ours=ours, theirs=theirs)
     link = await keep_room(act, incident, link)
     link = await keep_todos(act, incident, link)

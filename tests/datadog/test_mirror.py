@@ -188,6 +188,17 @@ class TestIncoming:
         assert (incident.state, incident.resolved_by) == (State.RESOLVED, "UGRACE")
         assert theirs(night)["attributes"]["state"] == "completed", "and is not pushed back to resolved"
 
+    async def test_a_commander_that_could_not_be_told_is_not_replaced_by_theirs(self, night: Night) -> None:
+        grace = night.datadog.user(2, "grace@example.com")
+        incident = await declared(night)
+        theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
+        assert (await followed(night)).commander == "UGRACE"
+        await progress.assign_role(night.world, incident.id, "UADA", "commander", "UADA")
+        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
+        await night.settle()
+        for _ in range(2):
+            assert (await followed(night)).commander == "UADA"
+
     async def test_where_both_changed_the_room_wins(self, night: Night) -> None:
         incident = await declared(night)
         night.datadog.change(theirs(night)["id"], severity="SEV-3")
