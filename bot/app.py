@@ -61,6 +61,7 @@ class Bot:
     def __init__(self, settings: Settings, policy: Policy, store: Store, report: Report, clock: Clock) -> None:
         bot_token, app_token = slack_tokens(settings)
         self.store, self.clock, self.report = store, clock, report
+        self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
         client = open_client(bot_token, settings.api_url)
@@ -75,7 +76,6 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
-        self._datadog = open_datadog(settings, policy)
         performer = SlackPerformer(
             client=client,
             store=store,

@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import running
+from bot.demo import workspace
 from sandbox import Sandbox
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
@@ -52,3 +53,12 @@ async def test_from_a_firing_monitor_to_silence(room: WarRoom, datadog: FakeData
     await room.slack.click(grace, channel, card, "Resolve")
     await room.settle()
     assert theirs["attributes"]["state"] == "resolved"
+
+
+async def test_the_sandbox_never_asks_a_real_datadog(monkeypatch: pytest.MonkeyPatch, datadog: FakeDatadog) -> None:
+    monkeypatch.setenv("DD_API_KEY", API_KEY)
+    monkeypatch.setenv("DD_APP_KEY", APP_KEY)
+    monkeypatch.setenv("DD_API_URL", datadog.url)
+    async with workspace() as (_, bot):
+        await bot.idle()
+    assert datadog.asked == []
