@@ -109,8 +109,6 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
     if notice.reopened:
         return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
-    if notice.state is State.RESOLVED and notice.by is None:
-        by = ", since every alert recovered"
     return [f"{words.STATE_SIGN[notice.state]} *{words.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
 
 

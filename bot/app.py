@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
-from bot.datadog import keep_reading, leading, open_datadog
+from bot.datadog import keep_following, keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
 from bot.dispatcher import Dispatcher
 from bot.observability import Meters
@@ -36,6 +36,7 @@ from storage import open_store
 from warroom.errors import StoreUnavailable
 from warroom.normalise import parse
 from warroom.policy import Policy
+from warroom.policy.datadog import Mirroring
 from warroom.ports import Clock, Store, World
 from warroom.usecases.alert_channels import read_alert_channels
 from warroom.usecases.talk import sync_directory
@@ -60,6 +61,7 @@ class Bot:
     def __init__(self, settings: Settings, policy: Policy, store: Store, report: Report, clock: Clock) -> None:
         bot_token, app_token = slack_tokens(settings)
         self.store, self.clock, self.report = store, clock, report
+        self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
         client = open_client(bot_token, settings.api_url)
@@ -74,7 +76,6 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
-        self._datadog = open_datadog(settings, policy)
         performer = SlackPerformer(
             client=client,
             store=store,
@@ -156,6 +157,8 @@ class Bot:
         every = self.world.policy.datadog.sync_every
         if self._datadog and every:
             self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
+        if self._datadog and self.world.policy.datadog.incidents is Mirroring.BOTH:
+            self._chores.append(asyncio.create_task(keep_following(self.world), name="datadog incidents"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
     async def _first_directory(self) -> None:

@@ -17,8 +17,6 @@ from warroom.effects import (
     Place,
     Post,
     ReadAlertChannels,
-    ReadMonitor,
-    ReadMonitors,
     SyncDirectory,
     Whisper,
 )
@@ -28,7 +26,9 @@ from warroom.facts import (
     Announced,
     CardShown,
     Fact,
+    IncidentsRead,
     Invited,
+    Mirrored,
     MonitorMuted,
     MonitorRead,
     MonitorsRead,
@@ -39,7 +39,7 @@ from warroom.incident import Incident
 from warroom.notices import Problem
 from warroom.ports import World
 from warroom.timeline import Happened
-from warroom.usecases import monitors
+from warroom.usecases import mirroring, monitors
 from warroom.usecases.change import ATTEMPTS, change, done
 
 FIRST_WAIT = 1.0
@@ -52,6 +52,9 @@ GIVE_UP_AFTER = timedelta(hours=12)
 
 async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(fact, IncidentsRead):
+        await mirroring.heard(world, claim, fact)
+        return
     if isinstance(fact, MonitorsRead | MonitorRead):
         await monitors.heard(world, claim, fact)
         return
@@ -61,12 +64,17 @@ async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     known: AboutIncident = fact
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        if isinstance(known, Mirrored):
+            return await mirroring.met(world, incident, known, now)
         return _learn(world, incident, known, now)
 
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-def _learn(world: World, incident: Incident, fact: AboutIncident, now: datetime) -> Decision:
+Answered = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
+
+
+def _learn(world: World, incident: Incident, fact: Answered, now: datetime) -> Decision:
     match fact:
         case RoomOpened():
             return opening.opened(incident, fact, now, world.policy)
@@ -135,7 +143,7 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels, ReadMonitors, ReadMonitor)) or (
+    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels)) or (
         isinstance(effect, Post) and isinstance(effect.notice, Problem)
     ):
         return decision
@@ -171,6 +179,7 @@ def _deed(effect: Effect) -> str:
                 "add_bookmark": "A bookmark could not be added",
                 "tell_team": "The team's channel could not be told",
                 "share_document": "The post-mortem could not be shared as a file",
+                "mirror_incident": "The incident in Datadog could not be kept up to date",
                 "mute_monitor": "The monitor could not be muted",
                 "withdraw": "An old message could not be removed",
             }

@@ -47,6 +47,8 @@ class Desk:
     """Channel names that Slack said are taken."""
     invited: dict[str, dict[str, str]] = field(default_factory=dict)
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    bad_pictures: set[str] = field(default_factory=set)
+    """Addresses of pictures that Slack refused to show."""
     reading: dict[str, Any] = field(default_factory=dict)
     """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
