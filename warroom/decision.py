@@ -33,6 +33,7 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     firings: tuple[Firing, ...] = ()
     judged: tuple[Judgement, ...] = ()
+    judges: str | None = None
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
@@ -101,6 +102,7 @@ def timers_of(incident: Incident) -> dict[str, datetime]:
         "postmortem": incident.postmortem_due_at,
         "close": incident.close_at,
         "auto_resolve": incident.auto_resolve_at,
+        "storm": incident.storm_at,
     }
     due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
     return {kind: at for kind, at in due.items() if at is not None}
@@ -129,6 +131,7 @@ def changeset(
         effects=tuple(_ranked(effect, rank) for effect in effects),
         firings=decision.firings,
         judged=decision.judged,
+        judges=decision.judges,
         settlement=settlement,
     )
 

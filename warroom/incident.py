@@ -102,6 +102,11 @@ class AlertSummary(Stored):
     recovered_at: datetime | None = None
     """When the last firing alert recovered; None while something fires."""
     flapping: bool = False
+    burst_from: datetime | None = None
+    """When the alerts counted in `burst` began to come."""
+    burst: int = 0
+    stormy: bool = False
+    """There was a storm, and the room was or will be told."""
 
 
 class Face(Stored):
@@ -196,6 +201,8 @@ class Incident(Stored):
     postmortem_required_by: datetime | None = None
     close_at: datetime | None = None
     auto_resolve_at: datetime | None = None
+    storm_at: datetime | None = None
+    """When the room is told of a storm."""
 
     channel_id: str | None = None
     channel_name: str | None = None

@@ -71,8 +71,8 @@ class Store(PeopleStore, Protocol):
 
     async def commit(self, change: Changeset) -> bool:
         """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
-        (then nothing else is written either). Raises Conflict when the incident's version, number or origin_key was taken,
-        LeaseLost when the settlement's fence is not current.
+        (then nothing else is written either), or when `change.judges` was judged already. Raises Conflict when the
+        incident's version, number or origin_key was taken, LeaseLost when the settlement's fence is not current.
         """
         ...
 

@@ -83,6 +83,8 @@ class MemoryStore:
             return False
         if change.received and not new_alerts:
             return False
+        if change.judges is not None and not _unjudged(records, change.judges):
+            return False
         if change.settlement:
             records.jobs.held(change.settlement)
         if change.incident:
@@ -259,6 +261,11 @@ def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dic
         if key not in records.alerts:
             unknown.setdefault(key, each)
     return unknown
+
+
+def _unjudged(records: _Records, delivery_id: str) -> bool:
+    alert = records.alerts.get(codec.key(delivery_id))
+    return alert is not None and alert.judgement is None
 
 
 def _write(records: _Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:
