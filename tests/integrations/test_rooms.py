@@ -20,6 +20,7 @@ from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
 from warroom.changes import Changeset, Claim
 from warroom.effects import Effect, Invite, OpenRoom, PinCard
+from warroom.errors import Retryable
 from warroom.facts import Invited, RoomOpened
 from warroom.incident import Incident, Origin
 from warroom.policy import Policy
@@ -148,6 +149,36 @@ async def test_in_doubt_the_room_we_made_is_found_and_no_second_one_is_made(stor
     slack = Slack(users_conversations=lambda _: {"channels": [*strangers, mine]})
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x")
     fact = await open_room(act(effect, slack, store, doubtful=True))
+    assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
+
+
+async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store: Store) -> None:
+    mine = {"id": "C9", "name": "inc-12-x", "creator": "UBOT", "created": NIGHT.timestamp() + 1}
+    pages: list[list[Answer]] = [[], [], [], [mine]]
+    turns = 0
+
+    def page(args: Answer) -> Answer:
+        nonlocal turns
+        if turns == 0:
+            raise Retryable("users.conversations waits for its turn", after=3)
+        turns -= 1
+        place = int(args["cursor"] or 0)
+        return {"channels": pages[place], "response_metadata": {"next_cursor": str(place + 1) if place < 3 else ""}}
+
+    opening = act(
+        OpenRoom(incident_id="i1", key="room", name="inc-12-x"), Slack(users_conversations=page), store, doubtful=True
+    )
+    for _ in range(3):
+        turns = 1
+        with pytest.raises(Retryable):
+            await open_room(opening)
+    turns = 1
+    assert await open_room(opening) == RoomOpened(channel_id="C9", name="inc-12-x")
+
+
+async def test_a_server_that_does_not_say_who_made_a_room_does_not_get_a_second_one(store: Store) -> None:
+    slack = Slack(users_conversations=lambda _: {"channels": [{"id": "C9", "name": "inc-12-x"}]})
+    fact = await open_room(act(OpenRoom(incident_id="i1", key="room", name="inc-12-x"), slack, store, doubtful=True))
     assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
 
 

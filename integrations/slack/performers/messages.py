@@ -117,7 +117,7 @@ async def find(act: Act[Effect], channel: str, thread_ts: str | None, since: str
     if thread_ts is not None:
         method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
     try:
-        async for message in act.line.items(method, "messages", **wanted):
+        async for message in act.items(method, "messages", **wanted):
             if message.get("user") == act.desk.bot_user_id and _carries(message, act.key):
                 return str(message["ts"])
     except Declined as refusal:

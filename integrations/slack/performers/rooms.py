@@ -89,8 +89,10 @@ async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
     since = (act.claim.created_at - SLACK_MAY_BE_BEHIND).timestamp()
     kind = "private_channel" if act.effect.private else "public_channel"
     found: list[Answer] = []
-    async for channel in act.line.items("users.conversations", "channels", types=kind, exclude_archived=True):
-        made_by_us = channel.get("creator") == act.desk.bot_user_id and float(channel.get("created") or 0) >= since
+    async for channel in act.items("users.conversations", "channels", types=kind, exclude_archived=True):
+        # A server that does not say who made a channel, or when, leaves the name and that no other incident has it.
+        creator, created = channel.get("creator") or act.desk.bot_user_id, channel.get("created") or since
+        made_by_us = creator == act.desk.bot_user_id and float(created) >= since
         if made_by_us and str(channel.get("name", "")).casefold() in order:
             found.append(channel)
     for channel in sorted(found, key=lambda channel: order[channel["name"].casefold()]):
