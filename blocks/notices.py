@@ -28,7 +28,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_paged(notice), _quoted(notice.why)]
         case notices.UpdateReminder():
             missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
-            return [f"🕑 {_to(notice.people)}an update is due. The last one was {text.ago(notice.since, now)}.{missed}"]
+            last = "The last one was" if view.incident.last_update_at else "There is none yet; it was declared"
+            return [f"🕑 {_to(notice.people)}an update is due. {last} {text.ago(notice.since, now)}.{missed}"]
         case notices.UpdatePosted():
             following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
             return [f"📣 *Update* by {text.mention(notice.by)}", kit.quote(notice.text, 2500), following]

@@ -23,6 +23,7 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     assert (await room.incident()).chain.rounds == 1
     thread = slack.channel("incidents").messages_by_bot()[0].replies
     assert thread, "everybody hears that nobody answered"
+    assert thread[-1] in slack.channel("incidents").messages_by_bot(), "not only those who read the thread"
     await slack.click(grace, channel.name, channel.messages_by_bot()[0], "Acknowledge")
     await room.settle()
     after = await room.incident()
@@ -41,6 +42,7 @@ async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) 
     await room.wait(minutes=15)
     reminder = channel.messages_by_bot()[-1]
     assert reminder.labels() == ["Post update", "Snooze 15 min"]
+    assert "There is none yet" in reminder.plain()
     await slack.click(ada, channel.name, reminder, "Snooze 15 min")
     await room.settle()
     assert reminder.deleted

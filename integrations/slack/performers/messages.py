@@ -40,24 +40,31 @@ def body(card: Card, key: str) -> dict[str, Any]:
 
 
 async def say(
-    act: Act[Effect], channel: str, card: Card, *, thread_ts: str | None = None, incident: Incident | None = None
+    act: Act[Effect],
+    channel: str,
+    card: Card,
+    *,
+    thread_ts: str | None = None,
+    broadcast: bool = False,
+    incident: Incident | None = None,
 ) -> tuple[str, str]:
     """(channel id, ts) of the effect's message: in doubt the one found, else a new one. Raises Retryable or Rejected.
 
-    `incident` widens the search to the whole life of the incident, for effects whose key comes again.
+    `broadcast` shows a thread's message in the channel too. `incident` widens the search to the whole life of the
+    incident, for effects whose key comes again.
     """
     if act.doubtful:
         found = await find(act, channel, thread_ts, act.since(incident))
         if found is not None:
             return channel, found
     try:
-        answer = await _post(act, channel, card, thread_ts)
+        answer = await _post(act, channel, card, thread_ts, broadcast)
     except Declined as refusal:
         if refusal.code != "not_in_channel":
             act.desk.channels.forget(channel)
             raise
         await _join(act, channel, refusal)
-        answer = await _post(act, channel, card, thread_ts)
+        answer = await _post(act, channel, card, thread_ts, broadcast)
     return answer["channel"], answer["ts"]
 
 
@@ -71,11 +78,12 @@ async def _join(act: Act[Effect], channel: str, why: Declined) -> None:
         raise why from refusal
 
 
-async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None) -> Answer:
+async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None, broadcast: bool) -> Answer:
     return await act.call(
         "chat.postMessage",
         channel=channel,
         thread_ts=thread_ts,
+        reply_broadcast=broadcast or None,
         unfurl_links=False,
         unfurl_media=False,
         **body(card, act.key),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from integrations.slack.advice import explain
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
 from integrations.slack.performers.act import SLACK_MAY_BE_BEHIND, Act
@@ -103,7 +104,7 @@ async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
 
 
 async def invite(act: Act[Invite]) -> Invited:
-    """Bring people into the room. Those already there count as invited; the rest are named with Slack's code."""
+    """Bring people into the room. Those already there count as invited; the rest are named with the reason."""
     incident = await act.incident()
     if incident.channel_id is None:
         return Invited(people=())
@@ -114,7 +115,7 @@ async def invite(act: Act[Invite]) -> Invited:
     act.desk.invited.pop(act.key, None)
     return Invited(
         people=tuple(person for person in people if person not in failed),
-        failed=tuple((person, failed[person]) for person in people if person in failed),
+        failed=tuple((person, explain(failed[person], {})[0]) for person in people if person in failed),
     )
 
 
