@@ -75,7 +75,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
-            return [f"⚠️ {who}{kit.line(notice.what, 600)} {kit.line(notice.advice, 400)}".strip()]
+            what = kit.line(notice.what, 600).rstrip(".")
+            return [f"⚠️ {who}{what}. {kit.line(notice.advice, 400)}".strip()]
     assert_never(notice)
 
 

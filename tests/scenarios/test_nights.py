@@ -122,3 +122,15 @@ async def test_app_home_lists_what_is_open(room: WarRoom) -> None:
     await room.slack.open_home(room.slack.person("ben"))
     await room.settle()
     assert "checkout returns 500s" in str(room.slack.home(room.slack.person("ben")))
+
+
+async def test_a_room_that_was_archived_is_spoken_of_where_people_still_look(room: WarRoom) -> None:
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    slack, ada = room.slack, room.slack.person("ada")
+    await slack.archive(ada, room.channel_of(incident))
+    for text in ("update #1 still broken", "update #1 nearly there"):
+        await slack.slash(ada, "general", "/incident", text)
+        await room.settle()
+    said = [m.plain() for m in slack.channel("incidents").messages_by_bot()[0].replies]
+    assert any("nearly there" in line for line in said), "the announcement goes on"
+    assert sum("Nothing can be said in the room of INC-1" in line for line in said) == 1
