@@ -131,3 +131,11 @@ async def test_sigterm_ends_it_in_time_with_nothing_half_done(tmp_path: Path) ->
         await slack.until(lambda: furnished(slack), timeout=25, why="the opening is finished after the restart")
         assert await bot.stop() == 0
         assert_exactly_once(slack)
+
+
+async def test_a_restart_while_slack_is_busy_waits_for_it(tmp_path: Path) -> None:
+    async with Sandbox.running(app=installation()) as slack:
+        slack.fail("auth.test", "ratelimited", seconds=1)
+        bot = Process(slack, tmp_path)
+        await bot.start()
+        assert await bot.stop() == 0
