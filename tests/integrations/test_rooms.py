@@ -230,3 +230,11 @@ async def test_in_doubt_the_message_is_found_by_its_metadata_or_its_block(store:
     slack = Slack(conversations_history=lambda _: {"messages": messages})
     assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD) == ("C5", "3.3")
     assert "chat.postMessage" not in slack.methods()
+
+
+async def test_a_card_that_is_found_in_doubt_shows_what_is_known_now(store: Store) -> None:
+    posted = {"user": "UBOT", "ts": "3.3", "metadata": {"event_payload": {"key": "said"}}}
+    slack = Slack(conversations_history=lambda _: {"messages": [posted]}, chat_update=lambda _: {"ok": True})
+    assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD, incident=INCIDENT) == ("C5", "3.3")
+    ((_, redrawn),) = [asked for asked in slack.asked if asked[0] == "chat.update"]
+    assert (redrawn["ts"], redrawn["text"]) == ("3.3", CARD.text)

@@ -50,12 +50,15 @@ async def say(
 ) -> tuple[str, str]:
     """(channel id, ts) of the effect's message: in doubt the one found, else a new one. Raises Retryable or Rejected.
 
-    `broadcast` shows a thread's message in the channel too. `incident` widens the search to the whole life of the
-    incident, for effects whose key comes again.
+    `broadcast` shows a thread's message in the channel too. `incident` is for what shows its state, under a key that
+    comes again: the search covers its whole life, and what is found is redrawn.
     """
     if act.doubtful:
         found = await find(act, channel, thread_ts, act.since(incident))
         if found is not None:
+            if incident is not None:
+                # It shows what was known when it was posted; what changed since then was asked for by this same effect.
+                await redraw(act, channel, found, card)
             return channel, found
     try:
         answer = await _post(act, channel, card, thread_ts, broadcast)
