@@ -51,6 +51,9 @@ DIRECTORY_EVERY = 6 * 3600.0
 TIDY_EVERY = 3600.0
 KEPT = timedelta(days=14)
 """How long what is over is kept, so that a repeat of it is recognised."""
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
+
 FIRST_READ = 1.5
 """Seconds a start waits at most for the first read of the workspace."""
 
@@ -211,7 +214,7 @@ async def running(settings: Settings, policy: Policy, clock: Clock | None = None
     bot_token, app_token = slack_tokens(settings)
     store = await open_store(settings.database_url.get_secret_value())
     try:
-        report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
+        report = await _verified(bot_token, app_token, settings.api_url)
         if not report.ok:
             raise SettingsError("Slack would not work like this:\n  " + "\n  ".join(report.problems))
         for remark in report.remarks:
@@ -226,12 +229,37 @@ async def running(settings: Settings, policy: Policy, clock: Clock | None = None
         await store.close()
 
 
+async def _verified(bot_token: str, app_token: str, api_url: str) -> Report:
+    """The last report: what may pass (a rate limit, an outage) is waited for, what cannot is reported at once."""
+    for pause in PATIENCE:
+        report = await verify(bot_token, app_token, needed_scopes(), api_url)
+        if report.again_after is None:
+            return report
+        wait = max(pause, min(report.again_after, PATIENCE[-1]))
+        log.warning("Slack does not answer as it should; asking again", seconds=wait, problems=report.problems)
+        await system.sleep(wait)
+    return await verify(bot_token, app_token, needed_scopes(), api_url)
+
+
 async def serve(settings: Settings, policy: Policy) -> None:
-    """Run until SIGTERM or SIGINT, then drain."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    """Run until SIGTERM or SIGINT, then drain. While it starts there is nothing to drain, so it ends at once."""
+    stop, running_now = asyncio.Event(), asyncio.Event()
+    loop, main = asyncio.get_running_loop(), asyncio.current_task()
+    assert main is not None, "a coroutine runs in a task"
+
+    def leave() -> None:
+        stop.set()
+        if not running_now.is_set():
+            main.cancel()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with running(settings, policy):
-        await stop.wait()
-        log.info("stopping: what is in the works is finished first")
+        loop.add_signal_handler(name, leave)
+    try:
+        async with running(settings, policy):
+            running_now.set()
+            await stop.wait()
+            log.info("stopping: what is in the works is finished first")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+        log.info("stopped before it was running")

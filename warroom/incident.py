@@ -215,6 +215,11 @@ class Incident(Stored):
     """Permalink of the message this was declared from."""
 
     @property
+    def source(self) -> str:
+        """What declared it where no person did."""
+        return "the command line" if self.origin is Origin.CLI else "an alert"
+
+    @property
     def name(self) -> str:
         """How people call it: "INC-12"."""
         return f"INC-{self.number}"

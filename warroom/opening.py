@@ -157,7 +157,9 @@ def invited(incident: Incident, fact: Invited) -> Decision:
         who = tuple(person for person, why in fact.failed if why == reason)
         decision = decision.say(
             Problem(
-                what=f"could not be invited: {reason}", advice="Invite somebody else with /incident invite.", people=who
+                what=f"could not be invited: {reason}.",
+                advice="Invite somebody else with /incident invite.",
+                people=who,
             )
         )
     return decision

@@ -12,6 +12,7 @@ from warroom.fuzzy import FuzzyIndex
 from warroom.people import Group, Person, names_of, normal
 from warroom.policy import Policy, check
 from warroom.responders import Ambiguity, Resolution, Rung, Unknown, Why, resolve
+from warroom.usecases.declare import unfound
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Countess", email="ada@example.com")
 ZOE = Person(id="UZOE", name="zoeb", real_name="Zoë Björk-Smith", display_name="zoë", email="z.bjork@example.com")
@@ -186,3 +187,12 @@ async def test_whatever_is_typed_nobody_unfit_is_ever_matched(names: list[str]) 
 def test_the_comparison_form_is_stable_and_does_not_see_case(text: str) -> None:
     assert normal(normal(text)) == normal(text)
     assert normal(text.casefold()) == normal(text)
+
+
+async def test_who_left_a_group_is_not_missed_while_others_are_in_it(policy: Policy) -> None:
+    oncall = await resolve(["@sre-oncall"], Workspace(), policy)
+    assert [each.said for each in oncall.unknown] == ["Grace Gone"]
+    assert unfound(oncall) == ()
+    only_gone = Workspace(groups=(Group(id="SONCALL", handle="sre-oncall", members=("UGONE",)),))
+    assert unfound(await resolve(["@sre-oncall"], only_gone, policy)) == ("Grace Gone",)
+    assert unfound(await resolve(["@sre-oncall", "gone@example.com"], Workspace(), policy)) == ("gone@example.com",)

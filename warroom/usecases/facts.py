@@ -141,12 +141,12 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 
 
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
-    """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
+    """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels)) or (
-        isinstance(effect, Post) and isinstance(effect.notice, Problem)
-    ):
+    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels)):
         return decision
+    if isinstance(effect, Post) and isinstance(effect.notice, Problem):
+        return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
     if isinstance(effect, MuteMonitor):
         decision = decision.having(muted=muting.not_muted(incident, effect).muted)
     what = f"{_deed(effect)}: {error}"
@@ -159,6 +159,19 @@ def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime)
     return decision.ask(
         Whisper(incident_id=incident.id, key=f"{incident.id}:no-room", user=incident.declared_by, text=text)
     )
+
+
+def _elsewhere(decision: Decision, error: Rejected) -> Decision:
+    """The room cannot be written into: said once under the announcement, else to whoever leads."""
+    incident = decision.incident
+    what = f"Nothing can be said in the room of {incident.name} any more: {error}"
+    if incident.announced_ts and not incident.private:
+        return decision.say(Problem(what=what, advice=error.advice), Place.ANNOUNCEMENT, key="room-lost")
+    lead = incident.commander or incident.declared_by
+    if lead is None:
+        return decision
+    key = f"{incident.id}:room-lost"
+    return decision.ask(Whisper(incident_id=incident.id, key=key, user=lead, text=f"{what}. {error.advice}"))
 
 
 def _deed(effect: Effect) -> str:

@@ -40,24 +40,34 @@ def body(card: Card, key: str) -> dict[str, Any]:
 
 
 async def say(
-    act: Act[Effect], channel: str, card: Card, *, thread_ts: str | None = None, incident: Incident | None = None
+    act: Act[Effect],
+    channel: str,
+    card: Card,
+    *,
+    thread_ts: str | None = None,
+    broadcast: bool = False,
+    incident: Incident | None = None,
 ) -> tuple[str, str]:
     """(channel id, ts) of the effect's message: in doubt the one found, else a new one. Raises Retryable or Rejected.
 
-    `incident` widens the search to the whole life of the incident, for effects whose key comes again.
+    `broadcast` shows a thread's message in the channel too. `incident` is for what shows its state, under a key that
+    comes again: the search covers its whole life, and what is found is redrawn.
     """
     if act.doubtful:
         found = await find(act, channel, thread_ts, act.since(incident))
         if found is not None:
+            if incident is not None:
+                # It shows what was known when it was posted; what changed since then was asked for by this same effect.
+                await redraw(act, channel, found, card)
             return channel, found
     try:
-        answer = await _post(act, channel, card, thread_ts)
+        answer = await _post(act, channel, card, thread_ts, broadcast)
     except Declined as refusal:
         if refusal.code != "not_in_channel":
             act.desk.channels.forget(channel)
             raise
         await _join(act, channel, refusal)
-        answer = await _post(act, channel, card, thread_ts)
+        answer = await _post(act, channel, card, thread_ts, broadcast)
     return answer["channel"], answer["ts"]
 
 
@@ -71,8 +81,10 @@ async def _join(act: Act[Effect], channel: str, why: Declined) -> None:
         raise why from refusal
 
 
-async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None) -> Answer:
+async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None, broadcast: bool) -> Answer:
     where = {"channel": channel, "thread_ts": thread_ts, "unfurl_links": False, "unfurl_media": False}
+    if broadcast:
+        where["reply_broadcast"] = True
     return await _draw(act, "chat.postMessage", card, **where)
 
 
@@ -129,7 +141,7 @@ async def find(act: Act[Effect], channel: str, thread_ts: str | None, since: str
     if thread_ts is not None:
         method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
     try:
-        async for message in act.line.items(method, "messages", **wanted):
+        async for message in act.items(method, "messages", **wanted):
             if message.get("user") == act.desk.bot_user_id and _carries(message, act.key):
                 return str(message["ts"])
     except Declined as refusal:
