@@ -54,6 +54,11 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
                 f"〰️ {kit.line(notice.title, 200)} is flapping: it changed {text.count(notice.changes, 'time')}.",
                 "Further changes show on the card only.",
             ]
+        case notices.Muted():
+            by = text.mention(notice.by)
+            return [
+                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted until {text.when(notice.until, tz)}, by {by}"
+            ]
         case notices.Stale():
             return [
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",

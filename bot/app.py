@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
+from bot.datadog import keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
 from bot.dispatcher import Dispatcher
 from bot.observability import Meters
@@ -21,9 +22,10 @@ from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
 from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
+from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import close_client, for_bolt, open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -43,6 +45,12 @@ GRACE = 8.0
 """Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
 DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
+
+TIDY_EVERY = 3600.0
+KEPT = timedelta(days=14)
+"""How long what is over is kept, so that a repeat of it is recognised."""
+FIRST_READ = 1.5
+"""Seconds a start waits at most for the first read of the workspace."""
 
 
 class Bot:
@@ -65,6 +73,7 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
+        self._datadog = open_datadog(settings, policy)
         performer = SlackPerformer(
             client=client,
             store=store,
@@ -73,9 +82,11 @@ class Bot:
             budget=budget,
             channels=ChannelBook(clock),
             bot_user_id=report.bot_user_id,
+            datadog=self._datadog.page if self._datadog else None,
         )
+        asked = DatadogPerformer(self._datadog, store, policy, clock) if self._datadog else None
         self.alarm = Alarm(self._nudge, clock)
-        self.dispatcher = Dispatcher(self.world, performer.perform, self.meters, on_idle=self.alarm.set)
+        self.dispatcher = Dispatcher(self.world, leading(performer.perform, asked), self.meters, on_idle=self.alarm.set)
         known = AuthorizeResult(
             enterprise_id=None,
             team_id=report.team_id,
@@ -87,7 +98,7 @@ class Bot:
         async def authorize(**_: object) -> AuthorizeResult:
             return known
 
-        app = AsyncApp(client=for_bolt(client), authorize=authorize, process_before_response=True)
+        app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
         self.socket = InboxHandler(app, app_token, store=store, clock=clock, sleep=system.sleep)
         secret = settings.datadog_webhook_token
@@ -131,9 +142,23 @@ class Bot:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
+        await self._first_directory()
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
+        self._chores.append(asyncio.create_task(self._tidy(), name="tidy"))
+        every = self.world.policy.datadog.sync_every
+        if self._datadog and every:
+            self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    async def _first_directory(self) -> None:
+        """A new workspace is read before the first command arrives, unless it is so large that people would wait."""
+        for _ in range(int(FIRST_READ / 0.05)):
+            _, complete = await self.store.directory_version()
+            if complete:
+                return
+            await system.sleep(0.05)
+        log.info("the workspace is still being read; until then some names are looked up one by one")
 
     async def idle(self) -> None:
         """Returns when everything that arrived is worked off and nothing is due."""
@@ -150,6 +175,18 @@ class Bot:
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
         await close_client(self._client)
+        if self._datadog:
+            await self._datadog.close()
+
+    async def _tidy(self) -> None:
+        while True:
+            await system.sleep(TIDY_EVERY)
+            try:
+                gone = await self.store.purge(self.clock.now() - KEPT)
+            except StoreUnavailable as error:
+                log.warning("old rows stay for an hour longer", error=str(error))
+            else:
+                log.debug("old rows removed", rows=gone)
 
     async def _keep_directory(self) -> None:
         while True:

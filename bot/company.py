@@ -101,10 +101,15 @@ async def fire(bot: Bot, alert: dict[str, object]) -> int:
 
 async def settle(slack: Sandbox, bot: Bot) -> None:
     """Until the bot has nothing in the works; what is only seconds away, for Slack's limits, is brought nearer."""
-    await bot.idle()
+    await _worked_off(slack, bot)
     while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
         slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
-        await bot.idle()
+        await _worked_off(slack, bot)
+
+
+async def _worked_off(slack: Sandbox, bot: Bot) -> None:
+    await slack.sockets.delivered()
+    await bot.idle()
 
 
 async def wind(slack: Sandbox, bot: Bot, by: timedelta) -> None:
@@ -115,7 +120,7 @@ async def wind(slack: Sandbox, bot: Bot, by: timedelta) -> None:
             while (due := await bot.store.next_due()) is not None and due < end:
                 slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
                 bot.dispatcher.nudge()
-                await bot.idle()
+                await _worked_off(slack, bot)
     slack.clock.advance(max(timedelta(0), end - slack.clock.now()))
     bot.dispatcher.nudge()
 

@@ -21,6 +21,8 @@ from bot.company import ALERT, HOOK_SECRET, Monitors, company_policy, fire, sett
 from bot.settings import Settings
 from sandbox import Installation, Message, Sandbox, sample_people
 
+__all__ = ["company_policy", "fire", "installation", "open_sandbox", "play", "settle", "workspace"]
+
 out = Console(highlight=False)
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
@@ -121,6 +123,7 @@ async def _memory_leak(story: _Story) -> None:
     await settle(slack, bot)
     story.tell("Ada resolves it.")
     await slack.slash(ada, room.name, "/incident", "resolve rolled back to 1.4.1")
+    await settle(slack, bot)
     await story.later(minutes=20)
     await slack.slash(ada, room.name, "/incident", "postmortem")
     await settle(slack, bot)

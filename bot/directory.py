@@ -1,6 +1,6 @@
 """The directory as the ladder needs it: exact rungs from the database, the fuzzy one from an index in memory.
 
-While the first read of the workspace has not ended, ids and emails that are missing are asked of Slack directly.
+While the first read of the workspace has not ended, ids, emails and groups that are missing are asked of Slack directly.
 """
 
 from __future__ import annotations
@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from storage.names import best_group
 from warroom.fuzzy import FuzzyIndex
-from warroom.people import Group, Person
+from warroom.people import Group, Person, normal
 from warroom.ports import PeopleStore
 
 PAGE = 2000
 
 
 class Lookup(Protocol):
-    """Asks the workspace itself. Both return None for somebody unknown, and raise Retryable or Rejected."""
+    """Asks the workspace itself. None for somebody unknown; all raise Retryable or Rejected."""
 
     async def lookup_person(self, user_id: str) -> Person | None: ...
     async def lookup_email(self, email: str) -> Person | None: ...
+    async def lookup_groups(self) -> Sequence[Group]: ...
 
 
 class CachedDirectory:
@@ -29,6 +31,8 @@ class CachedDirectory:
         self._store, self._lookup = store, lookup
         self._index = FuzzyIndex()
         self._indexed = -1
+        self._groups: Sequence[Group] | None = None
+        """All groups, asked once while the first read has not ended."""
 
     async def person(self, user_id: str) -> Person | None:
         """By id."""
@@ -36,13 +40,19 @@ class CachedDirectory:
 
     async def group(self, id_or_handle: str) -> Group | None:
         """A user group by id or by normalised handle."""
-        return await self._store.group(id_or_handle)
+        found = await self._store.group(id_or_handle)
+        if found or await self._complete():
+            return found
+        if self._groups is None:
+            self._groups = await self._lookup.lookup_groups()
+        wanted = normal(id_or_handle)
+        same = [each for each in self._groups if each.id == id_or_handle or (wanted and normal(each.handle) == wanted)]
+        return best_group(same, id_or_handle)
 
     async def by_email(self, email: str) -> Sequence[Person]:
         """By email, without case."""
         found = await self._store.people_by_email(email)
-        _, complete = await self._store.directory_version()
-        if found or complete:
+        if found or await self._complete():
             return found
         person = await self._lookup.lookup_email(email)
         return [person] if person else []
@@ -55,6 +65,10 @@ class CachedDirectory:
         """The most similar names."""
         await self._refresh()
         return self._index.candidates(normal, limit)
+
+    async def _complete(self) -> bool:
+        _, complete = await self._store.directory_version()
+        return complete
 
     async def _refresh(self) -> None:
         version, _ = await self._store.directory_version()

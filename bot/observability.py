@@ -49,6 +49,8 @@ def set_up_logging(level: str, style: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    # Bolt warns of a token beside `authorize`, and of each delivery without a listener; the inbox tells of the latter.
+    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_HideInRecords())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=drawn, foreign_pre_chain=shared))

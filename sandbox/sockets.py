@@ -132,6 +132,11 @@ class Sockets:
             self._deliveries.add(task)
             task.add_done_callback(self._deliveries.discard)
 
+    async def delivered(self) -> None:
+        """Returns when every event so far was acknowledged or given up."""
+        while self._deliveries:
+            await asyncio.wait(set(self._deliveries))
+
     def release(self, *, reverse: bool = False) -> None:
         """Deliver what was held, newest first if so wished, and hold no more."""
         held, self.held = self.held or [], None

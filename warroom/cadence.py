@@ -59,6 +59,18 @@ def missed(incident: Incident, now: datetime, policy: Policy) -> Decision:
     return Decision(after).note(Happened.UPDATE_MISSED, now).say(notice, slot="reminder")
 
 
+def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
+    """Whether the missed updates of `incident` call the next level: every second one does.
+
+    Not while the chain has only just called somebody on its own account: one night, one call.
+    """
+    if incident.updates_missed % MISSES_TO_ESCALATE or not incident.chain.levels:
+        return False
+    every = next_update(incident.severity, policy, now)
+    spoke = incident.chain.spoke_at
+    return spoke is None or every is None or now - spoke > (every - now) / 2
+
+
 def snooze(incident: Incident, by: str, now: datetime) -> Decision:
     """The reminder comes again in 15 minutes. Raises Refused when there is nothing to be reminded of."""
     if incident.update_due_at is None:

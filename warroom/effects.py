@@ -5,6 +5,7 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -151,6 +152,31 @@ class SyncDirectory(_Effect):
     kind: Literal["sync_directory"] = "sync_directory"
 
 
+class ReadMonitors(_Effect):
+    """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitors"] = "read_monitors"
+    page: int = 0
+
+
+class ReadMonitor(_Effect):
+    """Ask Datadog how a monitor is that fires as far as we know. Fact: MonitorRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitor"] = "read_monitor"
+    monitor_id: str
+
+
+class MuteMonitor(_Effect):
+    """Mute a monitor in Datadog. Fact: MonitorMuted."""
+
+    kind: Literal["mute_monitor"] = "mute_monitor"
+    monitor_id: str
+    until: datetime
+    by: str
+
+
 class JudgeAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
 
@@ -175,6 +201,9 @@ Effect = Annotated[
     | ShareDocument
     | PublishHome
     | SyncDirectory
+    | ReadMonitors
+    | ReadMonitor
+    | MuteMonitor
     | JudgeAlerts,
     Field(discriminator="kind"),
 ]

@@ -90,6 +90,7 @@ def tell_next(
     if index is None:
         return _tell_last_again(incident, people, now, policy, reason=reason, by=by, why=why)
     after = told(incident, index, people)
+    after = after.but(chain=after.chain.but(spoke_at=now))
     after = after.but(page_due_at=next_page_at(after, now, policy))
     level = sum(1 for i in range(index + 1) if _applies(incident.chain.levels[i], incident.severity))
     what = Happened.ESCALATED if reason in (PageReason.BUTTON, PageReason.NO_UPDATE) else Happened.PAGED
@@ -109,7 +110,7 @@ def _tell_last_again(
     why: str,
 ) -> Decision:
     people = people or incident.chain.told
-    after = incident.but(chain=incident.chain.but(rounds=incident.chain.rounds + 1))
+    after = incident.but(chain=incident.chain.but(rounds=incident.chain.rounds + 1, spoke_at=now))
     after = after.but(
         wanted=_joined(incident.wanted, people),
         page_due_at=next_page_at(after, now, policy),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from warroom.monitors import GroupState
 from warroom.value import Value
 
 
@@ -39,4 +42,30 @@ class Invited(Value):
     failed: tuple[tuple[str, str], ...] = ()
 
 
-Fact = RoomOpened | CardShown | Announced | Posted | Invited
+class MonitorsRead(Value):
+    """A page of what fires in Datadog, and whether there are more pages."""
+
+    page: int
+    groups: tuple[GroupState, ...]
+    more: bool
+
+
+class MonitorRead(Value):
+    """One monitor as a whole and with all its groups; `overall` None when Datadog knows no such monitor."""
+
+    monitor_id: str
+    asked_at: datetime
+    overall: GroupState | None
+    groups: tuple[GroupState, ...] = ()
+
+
+class MonitorMuted(Value):
+    """The monitor is silent until then."""
+
+    monitor_id: str
+    until: datetime
+    by: str
+
+
+AboutIncident = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
+Fact = AboutIncident | MonitorsRead | MonitorRead

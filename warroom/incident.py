@@ -56,6 +56,8 @@ class Chain(Stored):
     """How often the last level was told again after the chain was exhausted."""
     told: tuple[str, ...] = ()
     """Ids of everybody told so far, in order."""
+    spoke_at: datetime | None = None
+    """When a level was last told after the start."""
 
 
 class Link(Stored):
@@ -90,6 +92,10 @@ class AlertSummary(Stored):
     last_title: str = ""
     last_state: AlertState = AlertState.UNKNOWN
     last_link: str | None = None
+    monitor_id: str | None = None
+    """Of the last alert that named one."""
+    snapshot: str | None = None
+    """The address of the picture of the metric that the last alert brought."""
     last_seen_at: datetime | None = None
     recovered_at: datetime | None = None
     """When the last firing alert recovered; None while something fires."""
@@ -151,6 +157,8 @@ class Incident(Stored):
     """Alerts with the same value join this incident while its window lasts."""
     group_until: datetime | None = None
     auto_resolve_after: timedelta | None = None
+    muted: tuple[tuple[str, datetime], ...] = ()
+    """(monitor, until when) of those that were muted from the room."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: Postmortem | None = None
 

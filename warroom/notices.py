@@ -107,6 +107,15 @@ class Flapping(Stored):
     changes: int
 
 
+class Muted(Stored):
+    """A monitor is silent until then."""
+
+    kind: Literal["muted"] = "muted"
+    monitor_id: str
+    until: datetime
+    by: str
+
+
 class Stale(Stored):
     """Nothing has happened for long."""
 
@@ -161,6 +170,7 @@ Notice = Annotated[
     | Unanswered
     | AllRecovered
     | Flapping
+    | Muted
     | Stale
     | PostmortemReady
     | PostmortemDue

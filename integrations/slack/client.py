@@ -25,15 +25,6 @@ def open_client(token: str, base_url: str) -> AsyncWebClient:
     session = aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
     )
-    return _client(token, base_url, session)
-
-
-def for_bolt(client: AsyncWebClient) -> AsyncWebClient:
-    """The same connections without a token: Bolt has it from `authorize`, and warns of any other."""
-    return _client(None, client.base_url, client.session)
-
-
-def _client(token: str | None, base_url: str, session: aiohttp.ClientSession | None) -> AsyncWebClient:
     client = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT, session=session, retry_handlers=[])
     if on_this_machine(base_url):
         # The SDK takes HTTPS_PROXY for every address, and a proxy cannot reach this machine's loopback.

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
+
+from integrations.slack.failures import Declined
+from integrations.slack.line import Line
 from warroom.people import Group, Person
 
+log = structlog.get_logger(__name__)
+
+NO_GROUPS = frozenset({"plan_upgrade_required", "missing_scope", "not_allowed_token_type"})
+"""Codes that mean the workspace has no user groups for us; people are found without them."""
 SLACKBOT = "USLACKBOT"
 """Slack's own bot, which does not say that it is one."""
 
@@ -35,3 +43,15 @@ def group_from(usergroup: dict[str, Any]) -> Group:
         members=tuple(usergroup.get("users") or ()),
         disabled=bool(usergroup.get("date_delete")),
     )
+
+
+async def groups_of(line: Line) -> tuple[Group, ...]:
+    """Every user group with its members; none where the workspace has no such thing. Raises Retryable or Rejected."""
+    try:
+        answer = await line.call("usergroups.list", include_users=True, include_disabled=True)
+    except Declined as refusal:
+        if refusal.code not in NO_GROUPS:
+            raise
+        log.info("user groups are not read", why=str(refusal), advice=refusal.advice)
+        return ()
+    return tuple(group_from(group) for group in answer.get("usergroups") or [])

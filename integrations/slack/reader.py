@@ -11,8 +11,8 @@ from integrations.slack.budget import Budget
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
 from integrations.slack.line import Line
-from integrations.slack.people import person_from
-from warroom.people import Person
+from integrations.slack.people import groups_of, person_from
+from warroom.people import Group, Person
 from warroom.ports import Message
 
 UNSEEN = frozenset({"channel_not_found", "not_in_channel", "thread_not_found", "message_not_found", "is_archived"})
@@ -54,6 +54,10 @@ class Reader:
         """A person by email, None when there is none. Raises Retryable or Rejected."""
         answer = await _unless(UNKNOWN, self._line.call("users.lookupByEmail", email=email))
         return person_from(answer["user"]) if answer else None
+
+    async def lookup_groups(self) -> tuple[Group, ...]:
+        """All user groups. Raises Retryable or Rejected."""
+        return await groups_of(self._line)
 
     async def _in_channel(self, channel_id: str, ts: str) -> dict[str, Any] | None:
         asked = self._line.call("conversations.history", channel=channel_id, latest=ts, inclusive=True, limit=1)

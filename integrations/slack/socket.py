@@ -110,11 +110,11 @@ class InboxHandler(AsyncSocketModeHandler):
         self._open = False
         self.client.auto_reconnect_enabled = False
         await _cancel(*self._chores, self.client.message_receiver)
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=timeout)
-            if late:
-                log.warning("work is left for the next start", count=len(late))
-            await _cancel(*late)
+        try:
+            await asyncio.wait_for(self._idle.wait(), timeout)
+        except TimeoutError:
+            log.warning("work is left for the next start", count=len(self._tasks))
+        await _cancel(*self._tasks)
         await self.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own
@@ -169,7 +169,11 @@ class InboxHandler(AsyncSocketModeHandler):
         if new:
             # Begun before the acknowledgement is sent: a socket that breaks now must not lose the work.
             self._begin(kept)
-        await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+        try:
+            await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+        except ConnectionError as error:
+            # It is stored: when Slack sends an event again, it is known and acknowledged then.
+            log.info("an acknowledgement was not sent", key=kept.key, why=str(error))
 
     def _begin(self, kept: Envelope) -> None:
         self._working.add(kept.key)

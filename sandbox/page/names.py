@@ -104,7 +104,7 @@ class Names:
     def _date(self, subject: str, fallback: str) -> Markup:
         _, _, rest = subject.partition("^")
         seconds, _, rest = rest.partition("^")
-        pattern, _, url = rest.partition("^")
+        pattern, _, _url = rest.partition("^")
         try:
             moment = dates.from_seconds(seconds, self.zone)
         except (ValueError, OverflowError, OSError):

@@ -18,8 +18,29 @@ from storage.faults import Again, translated
 from storage.sql import directory, jobs, purge, rows
 from storage.sql.dialect import contains
 from storage.sql.write import write
-from storage.tables import ALERT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, PERSON
-from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, ReceivedAlert
+from storage.tables import (
+    ALERT,
+    ENTRY,
+    ENVELOPE,
+    FIRING,
+    FIRING_KEY,
+    INCIDENT,
+    JOB,
+    PERSON,
+    POSITION,
+    QUARANTINE,
+)
+from warroom.changes import (
+    Buried,
+    Changeset,
+    Claim,
+    Envelope,
+    Firing,
+    Judgement,
+    Position,
+    Quarantined,
+    ReceivedAlert,
+)
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident import Incident, State
 from warroom.people import Group, Person
@@ -204,6 +225,32 @@ class SqlStore:
         query = sa.select(ALERT).where(ALERT.c.outcome.is_(None)).order_by(ALERT.c.seq).limit(limit)
         async with self._reading() as conn:
             return [rows.alert_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+        """Newest first, with what became of them."""
+        query = sa.select(ALERT).order_by(ALERT.c.seq.desc()).limit(limit)
+        async with self._reading() as conn:
+            found = (await conn.execute(query)).mappings()
+            return [(rows.alert_of(row), rows.judgement_of(row)) for row in found]
+
+    async def quarantined(self, limit: int = 50) -> list[Quarantined]:
+        """Newest first."""
+        return await self._quarantined(sa.select(QUARANTINE).order_by(QUARANTINE.c.seq.desc()).limit(limit))
+
+    async def quarantined_as(self, quarantine_id: str) -> Quarantined | None:
+        """By id."""
+        found = await self._quarantined(sa.select(QUARANTINE).where(QUARANTINE.c.id == quarantine_id))
+        return found[0] if found else None
+
+    async def _quarantined(self, query: sa.Select[tuple[object, ...]]) -> list[Quarantined]:
+        async with self._reading() as conn:
+            return [rows.quarantined_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def positions(self) -> list[Position]:
+        """By channel."""
+        async with self._reading() as conn:
+            found = await conn.execute(sa.select(POSITION).order_by(POSITION.c.channel_id))
+            return [rows.position_of(row) for row in found.mappings()]
 
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
         """Not worked off yet, in order of arrival."""

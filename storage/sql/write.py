@@ -9,10 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import codec
+from storage.quarantine import too_many
 from storage.sql import jobs, rows
 from storage.sql.dialect import insert
-from storage.tables import ALERT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, GROUP, INCIDENT, JOB, META, PERSON
-from warroom.changes import Changeset, Firing, Judgement
+from storage.tables import (
+    ALERT,
+    ENTRY,
+    ENVELOPE,
+    FIRING,
+    FIRING_KEY,
+    GROUP,
+    INCIDENT,
+    JOB,
+    META,
+    PERSON,
+    POSITION,
+    QUARANTINE,
+)
+from warroom.changes import Changeset, Firing, Judgement, Position, Quarantined
 from warroom.errors import Conflict
 from warroom.incident import Incident
 
@@ -36,6 +50,8 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await jobs.ask(conn, change.effects, change.now)
     await _judge(conn, change.judged)
     await _keep_firings(conn, change.firings)
+    await _keep_positions(conn, change.positions)
+    await _quarantine(conn, change.quarantined, change.released)
     await _keep_directory(conn, change)
     if change.envelope_done is not None:
         mine = sa.and_(ENVELOPE.c.key == change.envelope_done, ENVELOPE.c.done_at.is_(None))
@@ -124,6 +140,29 @@ async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> Non
         for key in sorted({each.dedup_key, *each.keys})
     ]
     await conn.execute(insert(conn.dialect.name, FIRING_KEY).on_conflict_do_nothing(), keys)
+
+
+async def _keep_positions(conn: AsyncConnection, positions: Sequence[Position]) -> None:
+    if not positions:
+        return
+    one = insert(conn.dialect.name, POSITION)
+    newer = one.excluded.ts > POSITION.c.ts
+    further = one.on_conflict_do_update(
+        index_elements=["channel_id"], set_={"name": one.excluded.name, "ts": one.excluded.ts}, where=newer
+    )
+    await conn.execute(further, [each.model_dump() for each in sorted(positions, key=lambda each: each.channel_id)])
+
+
+async def _quarantine(conn: AsyncConnection, kept: Sequence[Quarantined], released: Sequence[str]) -> None:
+    if released:
+        await conn.execute(sa.delete(QUARANTINE).where(QUARANTINE.c.id.in_(list(released))))
+    if not kept:
+        return
+    one = insert(conn.dialect.name, QUARANTINE).on_conflict_do_nothing(index_elements=["id"])
+    await conn.execute(one, [rows.quarantine_row(each) for each in kept])
+    sizes = await conn.execute(sa.select(QUARANTINE.c.seq, QUARANTINE.c.size).order_by(QUARANTINE.c.seq.desc()))
+    if going := too_many((seq, size) for seq, size in sizes):
+        await conn.execute(sa.delete(QUARANTINE).where(QUARANTINE.c.seq.in_(going)))
 
 
 async def _keep_directory(conn: AsyncConnection, change: Changeset) -> None:

@@ -19,7 +19,7 @@ from warroom.errors import Rejected, Retryable
 from warroom.facts import CardShown, Fact
 from warroom.incident import Incident, Origin
 from warroom.notices import Problem
-from warroom.people import Person
+from warroom.people import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
 from warroom.timeline import Happened
@@ -41,6 +41,9 @@ class Nobody:
 
     async def lookup_email(self, email: str) -> Person | None:
         return None
+
+    async def lookup_groups(self) -> list[Group]:
+        return []
 
 
 class Outside:

@@ -13,7 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import Bot, running
-from bot.demo import installation, settle
+from bot.company import settle
+from bot.demo import installation
 from bot.settings import Settings
 from sandbox import Channel, Sandbox
 from warroom.incident import Incident

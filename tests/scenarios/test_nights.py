@@ -28,7 +28,7 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     after = await room.incident()
     assert (after.state, after.commander) == (State.ACKNOWLEDGED, grace.id)
     paged = len([e for e in await room.bot.store.timeline(after.id) if e.what is Happened.PAGED])
-    await room.wait(minutes=60)
+    await room.wait(minutes=20)
     assert len([e for e in await room.bot.store.timeline(after.id) if e.what is Happened.PAGED]) == paged
 
 

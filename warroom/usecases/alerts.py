@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom import intake
 from warroom.alert import Alert, Transition
-from warroom.changes import AlertOutcome, Changeset, Firing, Judgement, ReceivedAlert
+from warroom.changes import AlertOutcome, Changeset, Firing, Judgement, Quarantined, ReceivedAlert
 from warroom.decision import Decision
 from warroom.effects import JudgeAlerts
 from warroom.incident import Incident, Origin, State
@@ -24,16 +24,18 @@ REMEMBERED = timedelta(hours=24)
 """So long after the end of an incident a mere repeat of its alert is counted there and opens nothing."""
 
 
-async def receive(world: World, alerts: tuple[Alert, ...], door: str) -> int:
+async def receive(world: World, alerts: tuple[Alert, ...], door: str, unusable: tuple[Quarantined, ...] = ()) -> int:
     """The alerts are stored; judging follows at once, elsewhere. Returns how many deliveries were accepted (known ones too).
 
-    Raises StoreUnavailable: then nothing is stored and the sender should try again.
+    `unusable` is what could not be read, kept in the same transaction. Raises StoreUnavailable: then nothing is stored
+    and the sender should try again.
     """
-    if not alerts:
+    if not alerts and not unusable:
         return 0
     now = world.clock.now()
     received = tuple(ReceivedAlert(alert=alert, received_at=now, door=door) for alert in alerts)
-    await world.commit(Changeset(now=now, received=received, effects=(JudgeAlerts(priority=1),)))
+    effects = (JudgeAlerts(priority=1),) if received else ()
+    await world.commit(Changeset(now=now, received=received, quarantined=unusable, effects=effects))
     return len(alerts)
 
 
@@ -50,9 +52,11 @@ async def judge_pending(world: World) -> int:
 async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     """What becomes of one alert; stored together with what it causes."""
     alert = received.alert
-    verdict = judge(alert, world.policy)
+    verdict = judge(alert, world.policy, received.received_at)
     if isinstance(verdict, Drop):
         return await _settle(world, received, AlertOutcome.DROPPED, verdict)
+    if received.door == intake.POLLED and await _known(world, alert):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="another door told of it before")
     home = await _home(world, alert, verdict, received.received_at)
     if home is not None:
         return await _attach(world, received, verdict, *home)
@@ -63,6 +67,12 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     if isinstance(verdict, AttachOnly):
         return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
     return await _open(world, received, verdict)
+
+
+async def _known(world: World, alert: Alert) -> bool:
+    """Whether the newest incident with that firing knows all that a polled alert says."""
+    found = await world.store.firings_for(alert.keys, limit=1)
+    return bool(found) and intake.told_before(*found[0], alert)
 
 
 async def _settle(
@@ -112,7 +122,7 @@ async def _attach(
     async def decide(found: Incident, now: datetime) -> Decision:
         before = await _firing_now(world, found, firing)
         if before is None:
-            after = intake.first(found.id, alert, received.received_at)
+            after = intake.first(found.id, alert, received.received_at, received.door)
         else:
             after = intake.again(before, alert, received.received_at)
         if recovers and before is not None:
@@ -162,7 +172,7 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         auto_resolve_after=verdict.auto_resolve_after,
         alerts=intake.summary_of_one(alert, received.received_at),
     )
-    firing = intake.first("", alert, received.received_at)
+    firing = intake.first("", alert, received.received_at, received.door)
     declared = await declare(world, what, firing=firing, judged=judgement)
     if declared.existed:
         return await judge_one(world, received)

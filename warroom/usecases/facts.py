@@ -5,16 +5,40 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from warroom import opening
+from warroom import muting, opening
 from warroom.changes import Changeset, Claim, Ending, Settlement
 from warroom.decision import Decision
-from warroom.effects import Announce, Effect, Invite, OpenRoom, Place, Post, SyncDirectory, Whisper
+from warroom.effects import (
+    Announce,
+    Effect,
+    Invite,
+    MuteMonitor,
+    OpenRoom,
+    Place,
+    Post,
+    ReadMonitor,
+    ReadMonitors,
+    SyncDirectory,
+    Whisper,
+)
 from warroom.errors import Conflict, NotFound, Rejected, Retryable
-from warroom.facts import Announced, CardShown, Fact, Invited, Posted, RoomOpened
+from warroom.facts import (
+    AboutIncident,
+    Announced,
+    CardShown,
+    Fact,
+    Invited,
+    MonitorMuted,
+    MonitorRead,
+    MonitorsRead,
+    Posted,
+    RoomOpened,
+)
 from warroom.incident import Incident
 from warroom.notices import Problem
 from warroom.ports import World
 from warroom.timeline import Happened
+from warroom.usecases import monitors
 from warroom.usecases.change import ATTEMPTS, change, done
 
 FIRST_WAIT = 1.0
@@ -27,10 +51,13 @@ GIVE_UP_AFTER = timedelta(hours=12)
 
 async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(fact, MonitorsRead | MonitorRead):
+        await monitors.heard(world, claim, fact)
+        return
     if fact is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), settlement=done(claim)))
         return
-    known = fact
+    known: AboutIncident = fact
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         return _learn(world, incident, known, now)
@@ -38,7 +65,7 @@ async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-def _learn(world: World, incident: Incident, fact: Fact, now: datetime) -> Decision:
+def _learn(world: World, incident: Incident, fact: AboutIncident, now: datetime) -> Decision:
     match fact:
         case RoomOpened():
             return opening.opened(incident, fact, now, world.policy)
@@ -50,6 +77,8 @@ def _learn(world: World, incident: Incident, fact: Fact, now: datetime) -> Decis
             return opening.posted(incident, fact)
         case Invited():
             return opening.invited(incident, fact)
+        case MonitorMuted():
+            return muting.muted(incident, fact, now)
     assert_never(fact)
 
 
@@ -105,10 +134,12 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory)) or (
+    if isinstance(effect, (Whisper, SyncDirectory, ReadMonitors, ReadMonitor)) or (
         isinstance(effect, Post) and isinstance(effect.notice, Problem)
     ):
         return decision
+    if isinstance(effect, MuteMonitor):
+        decision = decision.having(muted=muting.not_muted(incident, effect).muted)
     what = f"{_deed(effect)}: {error}"
     decision = decision.note(Happened.PROBLEM, now, text=what, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
@@ -139,6 +170,7 @@ def _deed(effect: Effect) -> str:
                 "add_bookmark": "A bookmark could not be added",
                 "tell_team": "The team's channel could not be told",
                 "share_document": "The post-mortem could not be shared as a file",
+                "mute_monitor": "The monitor could not be muted",
                 "withdraw": "An old message could not be removed",
             }
             return words.get(effect.kind, "Something could not be done")

@@ -57,6 +57,6 @@ async def _due(world: World, incident: Incident, kind: str, now: datetime) -> De
 
 async def _update_missed(world: World, incident: Incident, now: datetime) -> Decision:
     decision = cadence.missed(incident, now, world.policy)
-    if decision.incident.updates_missed % cadence.MISSES_TO_ESCALATE or not incident.chain.levels:
+    if not cadence.calls_for_help(decision.incident, now, world.policy):
         return decision
     return decision.and_then(await tell_next(world, decision.incident, now, reason=PageReason.NO_UPDATE))

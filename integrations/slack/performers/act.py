@@ -48,6 +48,8 @@ class Desk:
     invited: dict[str, dict[str, str]] = field(default_factory=dict)
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
     sync: SyncProgress = field(default_factory=SyncProgress)
+    datadog: str | None = None
+    """The address of Datadog's pages where its keys are set."""
 
 
 E = TypeVar("E", bound=Effect, covariant=True)
@@ -89,7 +91,7 @@ class Act(Generic[E]):
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
         firings = await self.desk.store.firings(incident.id)
-        return incident_view(incident, self.desk.policy, tuple(firings))
+        return incident_view(incident, self.desk.policy, tuple(firings), datadog=self.desk.datadog)
 
     def since(self, incident: Incident | None = None) -> str:
         """From when to look for what this effect did, as a Slack ts.

@@ -1,4 +1,4 @@
-"""Reading the workspace's people and user groups into the directory.
+"""Reading the workspace's user groups and people into the directory; the groups first, for they are one call.
 
 A large workspace has more pages than one lease or one minute's budget has room for. Each page is stored when it is
 read, and the cursor is kept in memory: when the budget or Slack says wait, the next try goes on where this one stopped.
@@ -8,34 +8,29 @@ them reached the end.
 
 from __future__ import annotations
 
-import structlog
-
 from integrations.slack.failures import Declined
 from integrations.slack.line import PAGE, next_cursor
-from integrations.slack.people import group_from, person_from
+from integrations.slack.people import groups_of, person_from
 from integrations.slack.performers.act import Act, SyncProgress
 from warroom.changes import Changeset
 from warroom.effects import SyncDirectory
 from warroom.errors import Retryable
 
-log = structlog.get_logger(__name__)
-
 PAGES_AT_ONCE = 5
 """Pages read under one lease."""
-NO_GROUPS = frozenset({"plan_upgrade_required", "missing_scope", "not_allowed_token_type"})
-"""Codes that mean the workspace has no user groups for us; people are found without them."""
 
 
 async def sync_directory(act: Act[SyncDirectory]) -> None:
     """Read people page by page, then groups. Raises Retryable while there is more to read."""
     progress = act.desk.sync
+    if progress.cursor is None and not progress.people_read:
+        await _read_groups(act)
     for _ in range(PAGES_AT_ONCE):
         if progress.people_read:
             break
         await _read_page(act, progress)
     if not progress.people_read:
         raise Retryable("there are more people to read", after=0.0)
-    await _read_groups(act)
     await act.desk.store.commit(Changeset(now=act.now, directory_complete=True))
     act.desk.sync = SyncProgress()
 
@@ -56,12 +51,4 @@ async def _read_page(act: Act[SyncDirectory], progress: SyncProgress) -> None:
 
 
 async def _read_groups(act: Act[SyncDirectory]) -> None:
-    try:
-        answer = await act.call("usergroups.list", include_users=True, include_disabled=True)
-    except Declined as refusal:
-        if refusal.code not in NO_GROUPS:
-            raise
-        log.info("user groups are not read", why=str(refusal), advice=refusal.advice)
-        return
-    groups = tuple(group_from(group) for group in answer.get("usergroups") or [])
-    await act.desk.store.commit(Changeset(now=act.now, groups=groups))
+    await act.desk.store.commit(Changeset(now=act.now, groups=await groups_of(act.line)))

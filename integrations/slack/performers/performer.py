@@ -56,8 +56,9 @@ class SlackPerformer:
         budget: Budget,
         channels: ChannelBook,
         bot_user_id: str,
+        datadog: str | None = None,
     ) -> None:
-        self._desk = Desk(client, store, policy, clock, budget, channels, bot_user_id)
+        self._desk = Desk(client, store, policy, clock, budget, channels, bot_user_id, datadog=datadog)
 
     async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
         """What Slack answered, None when there is nothing to remember. Raises Retryable or Rejected."""

@@ -121,7 +121,7 @@ async def _invite(act: Act[Invite], channel: str, people: list[str]) -> dict[str
     try:
         answer = await act.call("conversations.invite", channel=channel, users=",".join(people), force=True)
     except Declined as refusal:
-        if refusal.code not in ABOUT_ONE and not _failures(refusal.answer):
+        if not _about_people(refusal):
             raise
         return await _one_by_one(act, channel, people)
     return _failures(answer)
@@ -137,13 +137,17 @@ async def _one_by_one(act: Act[Invite], channel: str, people: list[str]) -> dict
             answer = await act.call("conversations.invite", channel=channel, users=person)
             done[person] = _failures(answer).get(person, "")
         except Declined as refusal:
-            if refusal.code not in ABOUT_ONE:
+            if not _about_people(refusal):
                 raise
             done[person] = "" if refusal.code in HARMLESS else refusal.code
     return {person: code for person, code in done.items() if code and person in people}
 
 
 HARMLESS = frozenset({"already_in_channel", "cant_invite_self"})
+
+
+def _about_people(refusal: Declined) -> bool:
+    return refusal.code in ABOUT_ONE or bool(_failures(refusal.answer))
 
 
 def _failures(answer: Mapping[str, Any]) -> dict[str, str]:
