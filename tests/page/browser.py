@@ -40,6 +40,7 @@ class Tab:
         box = self.page.locator(".room .composer textarea")
         await box.fill(text)
         await box.press("Enter")
+        await self.answered()
 
     def message(self, text: str) -> Locator:
         """The newest message with that text."""
@@ -55,6 +56,11 @@ class Tab:
         asked = self.page.locator("dialog button[value=yes]")
         if await asked.count():
             await asked.click()
+        await self.answered()
+
+    async def answered(self) -> None:
+        """What was clicked has been answered."""
+        await expect(self.page.locator(".busy")).to_have_count(0)
 
     async def fills(self, label: str, text: str) -> None:
         """Type into an input of the modal."""
@@ -80,14 +86,14 @@ class Tab:
 
     async def winds(self, minutes: int) -> None:
         """One click on the clock."""
-        button = self.page.locator(f"[data-minutes='{minutes}']")
-        await button.click()
-        await expect(button).not_to_have_class(re.compile("busy"))
+        await self.page.locator(f"[data-minutes='{minutes}']").click()
+        await self.answered()
 
     async def fires(self, scene: str) -> None:
         """One of the alerts."""
         await self.page.locator(".bar summary", has_text="Alerts").click()
         await self.page.locator(".bar .item", has_text=scene).click()
+        await self.answered()
 
     async def becomes(self, who: str) -> None:
         """The switch to another person."""
