@@ -50,6 +50,7 @@ class Tab:
         """A button, or an entry of a ⋯ menu; a confirm dialog is answered with yes."""
         place = within or self.page.locator("#messages")
         button = place.locator(".press", has_text=re.compile(rf"^\s*{re.escape(label)}")).last
+        await button.wait_for(state="attached")
         if not await button.is_visible():
             await place.locator(".overflow > summary").last.click()
         await button.click()
@@ -132,4 +133,4 @@ async def tab(slack: Sandbox, bot: Bot, size: tuple[int, int]) -> AsyncIterator[
             yield Tab(slack, bot, page, errors)
         finally:
             await chromium.close()
-        assert errors == []
+        assert errors == [], errors
