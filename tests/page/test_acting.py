@@ -169,10 +169,12 @@ async def test_people_do_to_messages_what_people_do(visitor: Visitor) -> None:
     await visitor.does("react", who="ben", ts=message.ts, name="eyes")
     await visitor.does("react", ts=message.ts, name="eyes")
     await visitor.does("pin", ts=message.ts)
-    await visitor.does("pin", ts=message.ts)
+    assert "Remove pin" in await visitor.room()
     assert (message.text, message.deleted) == ("second", False)
     assert message.reactions == {"eyes": [slack.person("ben").id]}
-    assert len(slack.channel("general").pins) == 1
+    assert [pin.message for pin in slack.channel("general").pins] == [message]
+    await visitor.does("pin", ts=message.ts)
+    assert slack.channel("general").pins == []
     await visitor.does("say", text="answer", thread=message.ts)
     assert [reply.text for reply in message.replies] == ["answer"]
     opened = await visitor.does("dm", name="ben")

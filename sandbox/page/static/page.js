@@ -76,9 +76,7 @@ function exchange(fresh) {
     const drawing = next.dataset.key ?? next.innerHTML;
     if (drawn.get(next.id) === drawing) continue;
     drawn.set(next.id, drawing);
-    const open = all("details[open]", region).length > 0 && next.id !== "modal";
     const kept = next.id === "modal" ? typedIn(region) : new Map();
-    if (open) one("details[open]", region).open = false;
     region.replaceChildren(...next.childNodes);
     if (next.dataset.key !== undefined) region.dataset.key = next.dataset.key;
     typeAgain(region, kept);
@@ -129,7 +127,8 @@ function typeAgain(region, kept) {
 function listen() {
   const stream = new EventSource(`/as/${encodeURIComponent(me)}/live`);
   stream.addEventListener("change", refresh);
-  stream.addEventListener("open", refresh);
+  stream.addEventListener("open", () => { document.body.classList.remove("lost"); refresh(); });
+  stream.addEventListener("error", () => document.body.classList.add("lost"));
 }
 
 // Block Kit.
@@ -384,8 +383,7 @@ document.addEventListener("keydown", (event) => {
 
 // The clock runs on between two drawings.
 
-const began = performance.now();
-let shownAt = "", since = began;
+let shownAt = "", since = 0;
 
 function tick() {
   const time = one("#clock time");
