@@ -37,6 +37,7 @@ from warroom.errors import StoreUnavailable
 from warroom.normalise import parse
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
+from warroom.usecases.alert_channels import read_alert_channels
 from warroom.usecases.talk import sync_directory
 
 log = structlog.get_logger(__name__)
@@ -100,7 +101,9 @@ class Bot:
 
         app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
-        self.socket = InboxHandler(app, app_token, store=store, clock=clock, sleep=system.sleep)
+        self.socket = InboxHandler(
+            app, app_token, store=store, clock=clock, sleep=system.sleep, on_connected=self._look_for_missed
+        )
         secret = settings.datadog_webhook_token
         token = secret.get_secret_value() if secret else None
         self.web = Web(
@@ -116,6 +119,9 @@ class Bot:
         parsed: Parsed = parse(body, content_type, received_at)
         self.meters.alerts("webhook", len(parsed.alerts))
         return parsed
+
+    async def _look_for_missed(self) -> None:
+        await read_alert_channels(self.world)
 
     def _nudge(self) -> None:
         self.dispatcher.nudge()
@@ -142,6 +148,7 @@ class Bot:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
+        await read_alert_channels(self.world)
         await self._first_directory()
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))

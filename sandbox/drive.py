@@ -340,9 +340,10 @@ class Sandbox:
         """Write a message."""
         who, where = self.person(person), self.channel(channel)
         checked = checked_blocks(blocks or [])
-        extra = {"client_msg_id": self.workspace.new_secret(12)}
+        extra: Json = {"client_msg_id": self.workspace.new_secret(12)}
         if who.is_bot:
-            extra = {"bot_id": who.bot_id, "app_id": who.app_id}
+            profile = {"id": who.bot_id, "app_id": who.app_id, "name": who.real_name}
+            extra |= {"bot_id": who.bot_id, "app_id": who.app_id, "bot_profile": profile}
         return speaking.post(
             self.workspace, where, who.id, text, blocks=checked, attachments=attachments, thread=thread, extra=extra
         )

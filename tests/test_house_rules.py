@@ -16,7 +16,8 @@ import yaml
 
 from bot.settings import Settings
 from handlers.commands import LATER, SUBCOMMANDS
-from integrations.slack.performers.performer import PERFORMERS
+from integrations.datadog import performer as datadog
+from integrations.slack.performers import performer as slack
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
@@ -34,7 +35,7 @@ JUDGED_IN_THE_PROCESS = {"judge_alerts"}
 def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     union = get_args(get_args(Effect)[0]) or get_args(Effect)
     kinds = {each.model_fields["kind"].default for each in union}
-    assert kinds - JUDGED_IN_THE_PROCESS == set(PERFORMERS)
+    assert kinds - JUDGED_IN_THE_PROCESS == {*slack.PERFORMERS, *datadog.PERFORMERS}
 
 
 def test_the_manifest_asks_for_no_more_than_the_methods_and_events_need() -> None:

@@ -152,6 +152,14 @@ class SyncDirectory(_Effect):
     kind: Literal["sync_directory"] = "sync_directory"
 
 
+class ReadAlertChannels(_Effect):
+    """Read what was posted in the policy's alert channels since they were read last; enter those we are not in."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_alert_channels"] = "read_alert_channels"
+    key: str = "alert channels"
+
+
 class ReadMonitors(_Effect):
     """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
 
@@ -201,6 +209,7 @@ Effect = Annotated[
     | ShareDocument
     | PublishHome
     | SyncDirectory
+    | ReadAlertChannels
     | ReadMonitors
     | ReadMonitor
     | MuteMonitor

@@ -112,6 +112,7 @@ def all_notices(text: str) -> list[Notice]:
         *(said.Paged(people=CROWD, level=2, reason=reason, by="UADA", why=text) for reason in PageReason),
         said.Paged(people=(), level=0, reason=PageReason.TEAM, by=None),
         said.UpdateReminder(people=CROWD, missed=2, since=NIGHT),
+        said.Muted(monitor_id="42", until=NOW, by="UADA"),
         said.UpdatePosted(by="UADA", text=text, next_due_at=NOW),
         said.SeverityChanged(by="UADA", before=text, after=text),
         said.RoleAssigned(by="UADA", role=text, person="UGRACE"),

@@ -90,8 +90,9 @@ def test_a_refusal_gives_back_what_was_typed(policy: Policy) -> None:
 
 
 def test_the_timeline_says_how_much_came_before(policy: Policy) -> None:
-    card = past.timeline(incident_view(quiet(), policy), entries("note"))
-    assert "80 earlier are in the post-mortem" in "\n".join(texts(card.blocks))
+    written = entries("note")
+    card = past.timeline(incident_view(quiet(), policy), written)
+    assert f"{len(written) - past.SHOWN} earlier are in the post-mortem" in "\n".join(texts(card.blocks))
 
 
 def test_the_briefing_says_what_is_next(policy: Policy) -> None:

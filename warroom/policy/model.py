@@ -27,6 +27,8 @@ class Workspace(Value):
     channel_name: ChannelName = "inc-{number}-{slug}"
     alert_channels: Texts = ()
     """Channels where Datadog's Slack app posts."""
+    alert_bots: Texts = ()
+    """Whose messages there are alerts: ids or names of apps. Empty: the app called Datadog."""
     default_team: Text | None = None
     timezone: TimeZone = "UTC"
     meeting_url: Url | None = None

@@ -16,6 +16,7 @@ from warroom.effects import (
     OpenRoom,
     Place,
     Post,
+    ReadAlertChannels,
     ReadMonitor,
     ReadMonitors,
     SyncDirectory,
@@ -134,7 +135,7 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory, ReadMonitors, ReadMonitor)) or (
+    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels, ReadMonitors, ReadMonitor)) or (
         isinstance(effect, Post) and isinstance(effect.notice, Problem)
     ):
         return decision

@@ -47,6 +47,8 @@ class Desk:
     """Channel names that Slack said are taken."""
     invited: dict[str, dict[str, str]] = field(default_factory=dict)
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    reading: dict[str, Any] = field(default_factory=dict)
+    """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
     datadog: str | None = None
     """The address of Datadog's pages where its keys are set."""
