@@ -190,5 +190,9 @@ async def test_it_works_with_a_thumb(phone: Tab) -> None:
     await phone.enters(ROOM)
     await phone.presses("Acknowledge")
     await phone.sees("Acknowledged")
-    wide = await phone.page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= PHONE[0], "nothing sticks out"
+    await phone.message("INC-1").locator(".overflow > summary").click()
+    await expect(phone.message("INC-1").locator(".overflow .menu")).to_be_in_viewport(ratio=1)
+    stuck = await phone.page.evaluate(
+        "[...document.querySelectorAll('html, #messages')].filter(e => e.scrollWidth > e.clientWidth).length"
+    )
+    assert stuck == 0, "nothing sticks out"

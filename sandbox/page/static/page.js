@@ -241,12 +241,21 @@ function picked(pick, input) {
   if (!pick.classList.contains("multi")) { pick.open = false; if (el.dataset.acts) press(el); } else pick.dataset.changed = "1";
 }
 
+function place(box, menu) {
+  if (!menu) return;
+  box.classList.remove("up");
+  const summary = box.getBoundingClientRect();
+  box.classList.toggle("up", summary.bottom + menu.offsetHeight > innerHeight - 80 && summary.top > menu.offsetHeight + 60);
+  const over = summary.left + menu.offsetWidth - (innerWidth - 12);
+  if (box.closest(".el")) menu.style.left = `${-Math.min(Math.max(over, 0), summary.left - 8)}px`;
+  menu.scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("toggle", (event) => {
   const box = event.target;
   if (box.tagName !== "DETAILS") return;
   if (box.open) {
-    const menu = one(".menu", box);
-    if (menu) box.classList.toggle("up", box.getBoundingClientRect().bottom + menu.offsetHeight > innerHeight - 8 && box.getBoundingClientRect().top > menu.offsetHeight);
+    place(box, one(".menu", box));
     if (matchMedia("(hover: hover)").matches) one(".filter", box)?.focus();
   } else if (box.dataset.changed) {
     delete box.dataset.changed;
