@@ -21,6 +21,8 @@ from bot.company import ALERT, HOOK_SECRET, Monitors, company_policy, fire, sett
 from bot.settings import Settings
 from sandbox import Installation, Message, Sandbox, sample_people
 
+__all__ = ["company_policy", "fire", "installation", "open_sandbox", "play", "settle", "workspace"]
+
 out = Console(highlight=False)
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
