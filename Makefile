@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo sandbox run test check format lint types arrows bench lock manifest clean
+.PHONY: setup demo sandbox picture run test check format lint types arrows bench lock manifest clean
 
 setup: .venv/.installed
 
@@ -21,6 +21,9 @@ demo: setup
 
 sandbox: setup
 	@$(BIN)/python -m bot sandbox
+
+picture: setup
+	@$(BIN)/python -m bot sandbox --picture docs/card.png
 
 run: setup
 	@$(BIN)/python -m bot run

@@ -31,7 +31,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_paged(notice), _quoted(notice.why)]
         case notices.UpdateReminder():
             missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
-            return [f"🕑 {_to(notice.people)}an update is due. The last one was {text.ago(notice.since, now)}.{missed}"]
+            last = "The last one was" if view.incident.last_update_at else "There is none yet; it was declared"
+            return [f"🕑 {_to(notice.people)}an update is due. {last} {text.ago(notice.since, now)}.{missed}"]
         case notices.UpdatePosted():
             following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
             return [f"📣 *Update* by {text.mention(notice.by)}", kit.quote(notice.text, 2500), following]
@@ -84,7 +85,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
-            return [f"⚠️ {who}{kit.line(notice.what, 600)} {kit.line(notice.advice, 400)}".strip()]
+            what = kit.line(notice.what, 600).rstrip(".")
+            return [f"⚠️ {who}{what}. {kit.line(notice.advice, 400)}".strip()]
     assert_never(notice)
 
 
@@ -126,8 +128,6 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
     if notice.reopened:
         return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
-    if notice.state is State.RESOLVED and notice.by is None:
-        by = ", since every alert recovered"
     return [f"{words.STATE_SIGN[notice.state]} *{words.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
 
 

@@ -32,11 +32,15 @@ POLICY = {
         }
     },
     "rules": [
-        {"name": "memory", "when": {"monitor": "*Memory*"}, "declare": {"severity": "SEV-1", "team": "platform"}},
+        {
+            "name": "memory",
+            "when": {"monitor": "*Memory*"},
+            "attach_or_declare": {"severity": "SEV-1", "team": "platform", "group_by": ["monitor"], "window": "1h"},
+        },
         {
             "name": "errors",
             "when": {"monitor": "*error rate*"},
-            "attach_or_declare": {"severity": "SEV-2", "team": "platform"},
+            "attach_or_declare": {"severity": "SEV-2", "team": "platform", "group_by": ["monitor"], "window": "1h"},
         },
         {"name": "disk", "when": {"monitor": "*Disk*"}, "declare": {"severity": "SEV-3", "team": "platform"}},
     ],
@@ -120,7 +124,7 @@ async def wind(slack: Sandbox, bot: Bot, by: timedelta) -> None:
             while (due := await bot.store.next_due()) is not None and due < end:
                 slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
                 bot.dispatcher.nudge()
-                await bot.idle()
+                await _worked_off(slack, bot)
     slack.clock.advance(max(timedelta(0), end - slack.clock.now()))
     bot.dispatcher.nudge()
 
@@ -177,12 +181,10 @@ class Monitors:
     def scenes(self) -> list[Scene]:
         """The buttons of the page."""
         return [
-            Scene("Memory alert", lambda: self.trigger(ALERT), "P1 on api: declares a SEV-1"),
-            Scene(
-                "Error rate alert", lambda: self.trigger(ERRORS), "P2 on checkout: joins an open incident or declares"
-            ),
+            Scene("Memory alert", lambda: self.trigger(ALERT), "P1 on api: declares a SEV-1, or joins it"),
+            Scene("Error rate alert", lambda: self.trigger(ERRORS), "P2 on checkout: declares a SEV-2"),
             Scene("Disk alert", lambda: self.trigger(DISK), "P3: declares a SEV-3"),
-            Scene("Storm", self.storm, "the memory monitor on 40 hosts at once"),
+            Scene("Storm", self.storm, "the memory monitor on 40 hosts at once: one room"),
             Scene("Flapping", self.flap, "error rate up and down four times"),
             Scene("Recovery", self.recover, "everything that fires recovers"),
         ]

@@ -21,6 +21,8 @@ from bot.company import ALERT, HOOK_SECRET, Monitors, company_policy, fire, sett
 from bot.settings import Settings
 from sandbox import Installation, Message, Sandbox, sample_people
 
+__all__ = ["company_policy", "fire", "installation", "open_sandbox", "play", "settle", "workspace"]
+
 out = Console(highlight=False)
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
@@ -38,6 +40,9 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
                 datadog_webhook_token=SecretStr(HOOK_SECRET),
+                # The sandbox is alone: keys in the environment belong to a real Datadog.
+                dd_api_key=None,
+                dd_app_key=None,
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 from bot.company import ALERT, ERRORS, Monitors, fire, settle
@@ -32,13 +33,14 @@ async def take(where: Path) -> None:
         monitors = Monitors(lambda alert: fire(bot, alert))
         await monitors.trigger(ALERT)
         await settle(slack, bot)
+        await slack.wind(timedelta(minutes=3))
         room = next(channel for channel in slack.channels() if channel.name.startswith("inc-1"))
         await slack.click("ada", room, room.messages_by_bot()[0], "Acknowledge")
         await monitors.trigger(ERRORS)
         await settle(slack, bot)
         said = await slack.say("ada", room, "Release 1.4.2 went out twelve minutes ago. Rolling back.")
         await slack.react("ben", said, "+1")
-        page = await chromium.new_page(viewport={"width": 1280, "height": 900})
+        page = await chromium.new_page(viewport={"width": 1280, "height": 920})
         await page.goto(f"{slack.page_url}as/ben/{room.id}")
         await page.screenshot(path=where)
         await chromium.close()

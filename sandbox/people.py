@@ -78,50 +78,14 @@ def sample_people(size: int = 40) -> list[Person]:
     return people + [_drawn(number) for number in range(40, size)]
 
 
-_FIRST = [
-    "Aino",
-    "Bilal",
-    "Chloé",
-    "Dmitri",
-    "Esra",
-    "Fatou",
-    "Goran",
-    "Hiro",
-    "Ines",
-    "Jamal",
-    "Kofi",
-    "Lena",
-    "Minh",
-    "Noor",
-    "Oskar",
-    "Paulo",
-    "Rania",
-    "Søren",
-    "Tariq",
-    "Uma",
-]
-_LAST = [
-    "Abara",
-    "Berg",
-    "Costa",
-    "Dang",
-    "Eriksen",
-    "Fischer",
-    "Garcia",
-    "Horvat",
-    "Ito",
-    "Jansen",
-    "Kaya",
-    "Lopez",
-    "Meyer",
-    "Ndiaye",
-    "Ortiz",
-    "Park",
-    "Rossi",
-    "Silva",
-    "Tanaka",
-    "Wolf",
-]
+_FIRST = (
+    "Aino", "Bilal", "Chloé", "Dmitri", "Esra", "Fatou", "Goran", "Hiro", "Ines", "Jamal",
+    "Kofi", "Lena", "Minh", "Noor", "Oskar", "Paulo", "Rania", "Søren", "Tariq", "Uma",
+)  # fmt: skip
+_LAST = (
+    "Abara", "Berg", "Costa", "Dang", "Eriksen", "Fischer", "Garcia", "Horvat", "Ito", "Jansen",
+    "Kaya", "Lopez", "Meyer", "Ndiaye", "Ortiz", "Park", "Rossi", "Silva", "Tanaka", "Wolf",
+)  # fmt: skip
 _WORK = ("Platform engineer", "Support engineer", "Commerce engineer", "Data engineer", "Sales", "Designer", "Finance")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from warroom import face
 from warroom.changes import Changeset, Firing, Judgement, Settlement, Timer
 from warroom.effects import Announce, Effect, Place, Post, SetTopic, ShowCard, Withdraw
 from warroom.incident import Incident
@@ -121,7 +122,7 @@ def changeset(
     effects = decision.effects
     if not decision.quiet:
         after = after.but(touched_at=now, stale_at=_stale_at(after, policy, now))
-        effects = (*effects, *_redraw(before, after, policy))
+        effects = (*effects, *_redraw(before, after, policy), *_elsewhere(before, after, policy))
     rank = policy.rank(after.severity)
     return Changeset(
         now=now,
@@ -150,6 +151,10 @@ def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Ef
     if (before.severity, before.title, before.state.open) != (after.severity, after.title, after.state.open):
         effects.append(set_topic(after))
     return effects
+
+
+def _elsewhere(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
+    return [face.mirror(after)] if face.wanted(before, after, policy) else []
 
 
 def _announcement_face(incident: Incident) -> tuple[object, ...]:

@@ -41,6 +41,7 @@ class UpdateReminder(Stored):
     people: tuple[str, ...]
     missed: int
     since: datetime
+    """The last update, or the declaration while there is none."""
 
 
 class UpdatePosted(Stored):

@@ -42,8 +42,12 @@ class PeopleStore(Protocol):
         """Compared without case."""
         ...
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """`kind` is display, real, user or local (the part of the email before the @)."""
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """Those that are known, by id."""
+        ...
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """Whoever has it as display, real or user name, or before the @ of the email; by id."""
         ...
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:

@@ -129,9 +129,12 @@ async def react(hands: Hands, given: Json) -> Json:
 
 
 async def pin(hands: Hands, given: Json) -> Json:
-    """Pin a message; no effect on one that is pinned."""
+    """Pin a message, or take the pin off."""
     message = hands.message(given)
-    if all(pin.message is not message for pin in hands.ws.channels[message.channel].pins):
+    channel = hands.ws.channels[message.channel]
+    if any(pin.message is message for pin in channel.pins):
+        speaking.unpin(hands.ws, channel, message, hands.who.id)
+    else:
         await hands.slack.pin(hands.who, message)
     return {}
 

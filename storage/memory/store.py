@@ -209,9 +209,14 @@ class MemoryStore:
         """Compared without case; nobody for an empty one."""
         return self._records.directory.by_email(email)
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
-        return self._records.directory.by_key(kind, normal)
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_id`."""
+        found = [self._records.directory.person(each) for each in sorted(set(user_ids))]
+        return [person for person in found if person is not None]
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_name`."""
+        return self._records.directory.by_name(normal)
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""

@@ -310,9 +310,13 @@ class SqlStore:
         """Compared without case; nobody for an empty one."""
         return await self._people(directory.by_email(email))
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
-        return await self._people(directory.by_key(kind, normal))
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_id`."""
+        return await self._people(PERSON.c.id.in_(list(user_ids)))
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_name`."""
+        return await self._people(directory.by_name(normal))
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""

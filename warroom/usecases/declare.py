@@ -13,7 +13,7 @@ from warroom.escalation import levels_at_start
 from warroom.ids import new_id
 from warroom.incident import AlertSummary, Incident, Link, Origin
 from warroom.ports import World
-from warroom.responders import Resolution, resolve
+from warroom.responders import Resolution, Why, resolve
 from warroom.value import Value
 
 TITLE_LIMIT = 500
@@ -176,5 +176,10 @@ def ids(people: Resolution) -> tuple[str, ...]:
 
 
 def unfound(people: Resolution) -> tuple[str, ...]:
-    """What was said of everybody who was not found, or could be several people."""
-    return (*(unknown.said for unknown in people.unknown), *(unclear.said for unclear in people.ambiguous))
+    """What was said of everybody who was not found, or could be several people.
+
+    Bots and closed accounts in a user group are not missed while the group leads to somebody.
+    """
+    reached = {match.via for match in people.found if match.via and match.via[-1].startswith("@")}
+    missed = (each for each in people.unknown if each.via not in reached or each.why not in (Why.DEACTIVATED, Why.BOT))
+    return (*(unknown.said for unknown in missed), *(unclear.said for unclear in people.ambiguous))

@@ -76,9 +76,7 @@ function exchange(fresh) {
     const drawing = next.dataset.key ?? next.innerHTML;
     if (drawn.get(next.id) === drawing) continue;
     drawn.set(next.id, drawing);
-    const open = all("details[open]", region).length > 0 && next.id !== "modal";
     const kept = next.id === "modal" ? typedIn(region) : new Map();
-    if (open) one("details[open]", region).open = false;
     region.replaceChildren(...next.childNodes);
     if (next.dataset.key !== undefined) region.dataset.key = next.dataset.key;
     typeAgain(region, kept);
@@ -129,7 +127,8 @@ function typeAgain(region, kept) {
 function listen() {
   const stream = new EventSource(`/as/${encodeURIComponent(me)}/live`);
   stream.addEventListener("change", refresh);
-  stream.addEventListener("open", refresh);
+  stream.addEventListener("open", () => { document.body.classList.remove("lost"); refresh(); });
+  stream.addEventListener("error", () => document.body.classList.add("lost"));
 }
 
 // Block Kit.
@@ -242,12 +241,21 @@ function picked(pick, input) {
   if (!pick.classList.contains("multi")) { pick.open = false; if (el.dataset.acts) press(el); } else pick.dataset.changed = "1";
 }
 
+function place(box, menu) {
+  if (!menu) return;
+  box.classList.remove("up");
+  const summary = box.getBoundingClientRect();
+  box.classList.toggle("up", summary.bottom + menu.offsetHeight > innerHeight - 80 && summary.top > menu.offsetHeight + 60);
+  const over = summary.left + menu.offsetWidth - (innerWidth - 12);
+  if (box.closest(".el")) menu.style.left = `${-Math.min(Math.max(over, 0), summary.left - 8)}px`;
+  menu.scrollIntoView({ block: "nearest" });
+}
+
 document.addEventListener("toggle", (event) => {
   const box = event.target;
   if (box.tagName !== "DETAILS") return;
   if (box.open) {
-    const menu = one(".menu", box);
-    if (menu) box.classList.toggle("up", box.getBoundingClientRect().bottom + menu.offsetHeight > innerHeight - 8 && box.getBoundingClientRect().top > menu.offsetHeight);
+    place(box, one(".menu", box));
     if (matchMedia("(hover: hover)").matches) one(".filter", box)?.focus();
   } else if (box.dataset.changed) {
     delete box.dataset.changed;
@@ -384,8 +392,7 @@ document.addEventListener("keydown", (event) => {
 
 // The clock runs on between two drawings.
 
-const began = performance.now();
-let shownAt = "", since = began;
+let shownAt = "", since = 0;
 
 function tick() {
   const time = one("#clock time");
