@@ -33,6 +33,9 @@ test: setup
 
 check: setup format lint types arrows test
 
+bench: setup
+	@$(BIN)/python -m tests.bench
+
 format:
 	@$(BIN)/ruff format --check .
 

@@ -6,16 +6,22 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from blocks import finding, kit, text
-from blocks.kit import Card
+from blocks.kit import Block, Card
 from warroom.incident import Incident
 from warroom.responders import Resolution
 from warroom.value import Value
 
 
-def said(what: str) -> Card:
-    """One line. People and channels in it are mentioned, which calls nobody: only the asker sees it."""
+def said(what: str, quoted: str = "") -> Card:
+    """One line, and what was typed in vain. People in it are mentioned, which calls nobody: only the asker sees it."""
     line = text.spoken(what)
-    return kit.card(line, [kit.section(line)])
+    return kit.card(line, [kit.section(line), *typed(quoted)])
+
+
+def typed(quoted: str) -> list[Block]:
+    """What somebody typed, so that it can be copied and sent again."""
+    shown = text.spoken(quoted, 2500)
+    return [kit.context("You typed:"), kit.section(text.set_apart(shown, 3000))] if shown else []
 
 
 def understood(incident: Incident, people: Resolution, what: str) -> Card:

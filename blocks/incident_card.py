@@ -135,7 +135,7 @@ def _small_print(incident: Incident) -> Iterator[str]:
         yield "🔒 Private: only people in this room see it"
     for each in incident.links[:8]:
         yield kit.link(each.url, each.title)
-    yield f"Declared by {words.person(incident.declared_by, 'an alert')}"
+    yield f"Declared by {words.person(incident.declared_by, incident.source)}"
     if incident.source_message:
         yield kit.link(incident.source_message, "the message it came from")
 

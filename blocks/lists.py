@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from blocks import kit, text, words
+from blocks.answers import typed
 from blocks.incident_card import details
 from blocks.kit import Card
 from warroom.views import IncidentView
@@ -126,8 +127,4 @@ def help_card(rows: Sequence[tuple[str, str]]) -> Card:
 def refusal(why: str, quoted: str = "") -> Card:
     """A command that did nothing: why and what to do next, and what was typed, so that it can be copied and sent again."""
     said = text.spoken(why)
-    typed = text.spoken(quoted, 2500)
-    blocks = [kit.section(f"⚠️ {said}")]
-    if typed:
-        blocks += [kit.context("You typed:"), kit.section(text.set_apart(typed, 3000))]
-    return kit.card(f"⚠️ {said}", blocks)
+    return kit.card(f"⚠️ {said}", [kit.section(f"⚠️ {said}"), *typed(quoted)])

@@ -14,7 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
-from bot.datadog import keep_reading, leading, open_datadog
+from bot.datadog import keep_following, keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
 from bot.dispatcher import Dispatcher
 from bot.observability import Meters
@@ -36,6 +36,7 @@ from storage import open_store
 from warroom.errors import StoreUnavailable
 from warroom.normalise import parse
 from warroom.policy import Policy
+from warroom.policy.datadog import Mirroring
 from warroom.ports import Clock, Store, World
 from warroom.usecases.alert_channels import read_alert_channels
 from warroom.usecases.talk import sync_directory
@@ -50,6 +51,9 @@ DIRECTORY_EVERY = 6 * 3600.0
 TIDY_EVERY = 3600.0
 KEPT = timedelta(days=14)
 """How long what is over is kept, so that a repeat of it is recognised."""
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
+
 FIRST_READ = 1.5
 """Seconds a start waits at most for the first read of the workspace."""
 
@@ -60,6 +64,7 @@ class Bot:
     def __init__(self, settings: Settings, policy: Policy, store: Store, report: Report, clock: Clock) -> None:
         bot_token, app_token = slack_tokens(settings)
         self.store, self.clock, self.report = store, clock, report
+        self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
         client = open_client(bot_token, settings.api_url)
@@ -74,7 +79,6 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
-        self._datadog = open_datadog(settings, policy)
         performer = SlackPerformer(
             client=client,
             store=store,
@@ -156,6 +160,8 @@ class Bot:
         every = self.world.policy.datadog.sync_every
         if self._datadog and every:
             self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
+        if self._datadog and self.world.policy.datadog.incidents is Mirroring.BOTH:
+            self._chores.append(asyncio.create_task(keep_following(self.world), name="datadog incidents"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
     async def _first_directory(self) -> None:
@@ -208,7 +214,7 @@ async def running(settings: Settings, policy: Policy, clock: Clock | None = None
     bot_token, app_token = slack_tokens(settings)
     store = await open_store(settings.database_url.get_secret_value())
     try:
-        report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
+        report = await _verified(bot_token, app_token, settings.api_url)
         if not report.ok:
             raise SettingsError("Slack would not work like this:\n  " + "\n  ".join(report.problems))
         for remark in report.remarks:
@@ -223,12 +229,37 @@ async def running(settings: Settings, policy: Policy, clock: Clock | None = None
         await store.close()
 
 
+async def _verified(bot_token: str, app_token: str, api_url: str) -> Report:
+    """The last report: what may pass (a rate limit, an outage) is waited for, what cannot is reported at once."""
+    for pause in PATIENCE:
+        report = await verify(bot_token, app_token, needed_scopes(), api_url)
+        if report.again_after is None:
+            return report
+        wait = max(pause, min(report.again_after, PATIENCE[-1]))
+        log.warning("Slack does not answer as it should; asking again", seconds=wait, problems=report.problems)
+        await system.sleep(wait)
+    return await verify(bot_token, app_token, needed_scopes(), api_url)
+
+
 async def serve(settings: Settings, policy: Policy) -> None:
-    """Run until SIGTERM or SIGINT, then drain."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    """Run until SIGTERM or SIGINT, then drain. While it starts there is nothing to drain, so it ends at once."""
+    stop, running_now = asyncio.Event(), asyncio.Event()
+    loop, main = asyncio.get_running_loop(), asyncio.current_task()
+    assert main is not None, "a coroutine runs in a task"
+
+    def leave() -> None:
+        stop.set()
+        if not running_now.is_set():
+            main.cancel()
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
-    async with running(settings, policy):
-        await stop.wait()
-        log.info("stopping: what is in the works is finished first")
+        loop.add_signal_handler(name, leave)
+    try:
+        async with running(settings, policy):
+            running_now.set()
+            await stop.wait()
+            log.info("stopping: what is in the works is finished first")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+        log.info("stopped before it was running")

@@ -56,7 +56,7 @@ def check(
     policy = policy_of(settings)
     typer.echo(effective_yaml(policy).rstrip())
     typer.echo("")
-    problems = do(check_all(settings))
+    problems = do(check_all(settings, policy))
     for problem in problems:
         err.print(f"✗ {hide(problem)}", style="red", markup=False, soft_wrap=True)
     if problems:

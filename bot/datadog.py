@@ -19,13 +19,15 @@ from warroom.facts import Fact, MonitorRead, MonitorsRead
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
 from warroom.ports import World
-from warroom.usecases import monitors
+from warroom.usecases import mirroring, monitors
 
 log = structlog.get_logger(__name__)
 
 NO_KEYS = "Datadog's keys are not set"
 ADVICE = "Set DD_API_KEY and DD_APP_KEY, or remove what asks for them."
 
+FOLLOW_EVERY = 60.0
+"""Seconds between looks at Datadog's incidents."""
 WAITS = (1.0, 2.0, 4.0)
 """Seconds the command line waits between tries; the running bot leaves that to the outbox."""
 
@@ -44,12 +46,28 @@ def open_datadog(settings: Settings, policy: Policy) -> Datadog | None:
     )
 
 
+async def problems(settings: Settings, policy: Policy) -> list[str]:
+    """Why Datadog would not work, as sentences; none where it is not used. Raises NoLibrary."""
+    datadog = open_datadog(settings, policy)
+    if datadog is None:
+        return []
+    try:
+        await datadog.call("Reading monitors", "list_monitors", page=0, page_size=1)
+    except (Rejected, Retryable) as error:
+        return [f"{error} {error.advice if isinstance(error, Rejected) else ''}".strip()]
+    finally:
+        await datadog.close()
+    return []
+
+
 def leading(chat: Perform, datadog: DatadogPerformer | None) -> Perform:
     """Every effect to whom it is for."""
 
     async def perform(claim: Claim, effect: Effect) -> Fact | None:
         if effect.kind not in PERFORMERS:
             return await chat(claim, effect)
+        if datadog is None and effect.kind == "mirror_incident":
+            return None  # the policy asks for it, the keys do not allow it: said once at the start
         if datadog is None:
             raise Rejected(NO_KEYS, code="no_keys", advice=ADVICE)
         return await datadog.perform(effect, doubtful=claim.doubtful)
@@ -92,3 +110,11 @@ async def keep_reading(world: World, every: timedelta) -> None:
         with contextlib.suppress(StoreUnavailable):
             await monitors.ask_monitors(world)
         await clock.sleep(every.total_seconds())
+
+
+async def keep_following(world: World) -> None:
+    """Look for what changed in Datadog's incidents every so often, for ever."""
+    while True:
+        with contextlib.suppress(StoreUnavailable):
+            await mirroring.ask_incidents(world)
+        await clock.sleep(FOLLOW_EVERY)

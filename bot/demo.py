@@ -40,6 +40,9 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
                 datadog_webhook_token=SecretStr(HOOK_SECRET),
+                # The sandbox is alone: keys in the environment belong to a real Datadog.
+                dd_api_key=None,
+                dd_app_key=None,
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()

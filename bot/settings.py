@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_POLICY = Path("warroom.yml")
@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     dd_api_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _any_case(cls, said: object, field: ValidationInfo) -> object:
+        if not isinstance(said, str):
+            return said
+        return said.upper() if field.field_name == "log_level" else said.lower()
 
     @property
     def policy_path(self) -> Path | None:

@@ -17,6 +17,9 @@ from warroom.usecases import talk
 
 log = logging.getLogger(__name__)
 
+A_FEW_WORDS = 3
+"""`/incident resolve 12` is not worth quoting; a summary that came too late is."""
+
 Body = dict[str, Any]
 """What Slack delivered, as Bolt hands it over."""
 
@@ -88,7 +91,7 @@ async def answered(world: World, asker: Asker, work: Awaitable[Card | None], typ
     try:
         card = await work
     except AlreadyDone as done:
-        card = said(str(done))
+        card = said(str(done), typed if len(typed.split()) > A_FEW_WORDS else "")
     except Refused as refused:
         card = refusal(str(refused), typed)
     if card is None:

@@ -13,16 +13,16 @@ YEARS = 100
 """A year further away than this is a slip of the finger."""
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 _CLOCK = re.compile(r"^(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm)?$")
-_SPAN = re.compile(r"^(?P<count>\d{1,4})\s*(?P<unit>m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)$")
+_SPAN = re.compile(r"^(?P<count>\d{1,4})\s*(?P<unit>s|secs?|seconds?|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)$")
 
 
 def due_at(said: str, now: datetime, timezone: str) -> datetime | None:
     """The moment that `said` means (aware, in `timezone`), or None when it is not a date.
 
-    Understands 2026-12-01, today, tomorrow, friday, next friday, 30m, 4h, 3d, 2w and "in 3 days", each day with an
+    Understands 2026-12-01, today, tomorrow, friday, next friday, 30s, 15m, 4h, 3d, 2w and "in 3 days", each day with an
     optional time ("friday 9:30", "tomorrow at 9am"). Without one a day means 17:00.
     """
     words = said.casefold().strip().rstrip(".!").split()
@@ -30,7 +30,7 @@ def due_at(said: str, now: datetime, timezone: str) -> datetime | None:
         words = words[1:]
     span = _SPAN.match(" ".join(words))
     local = now.astimezone(ZoneInfo(timezone))
-    if span and span["unit"][0] in "mh":
+    if span and span["unit"][0] in "smh":
         return local + timedelta(**{UNITS[span["unit"][0]]: int(span["count"])})
     if span:
         return _at(local.date() + timedelta(**{UNITS[span["unit"][0]]: int(span["count"])}), None, local)

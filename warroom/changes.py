@@ -167,6 +167,8 @@ class Changeset(Value):
     effects: tuple[Effect, ...] = ()
     received: tuple[ReceivedAlert, ...] = ()
     judged: tuple[Judgement, ...] = ()
+    judges: str | None = None
+    """The delivery id of the alert that this is all about: when it is judged already, nothing is written."""
     firings: tuple[Firing, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     released: tuple[str, ...] = ()

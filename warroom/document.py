@@ -218,7 +218,7 @@ def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     yield f"- **Commander:** {_name(incident.commander, names)}"
     for role, person in incident.roles:
         yield f"- **{md.line(role.capitalize(), {}, 60)}:** {_name(person, names)}"
-    yield f"- **Declared by:** {_name(incident.declared_by, names, 'an alert')}"
+    yield f"- **Declared by:** {_name(incident.declared_by, names, incident.source)}"
     for label, person_id in (
         ("Acknowledged by", incident.acknowledged_by),
         ("Resolved by", incident.resolved_by),

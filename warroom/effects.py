@@ -185,6 +185,21 @@ class MuteMonitor(_Effect):
     by: str
 
 
+class MirrorIncident(_Effect):
+    """Bring the incident and its like in Datadog together, from the state at delivery. Fact: Mirrored."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["mirror_incident"] = "mirror_incident"
+
+
+class ReadIncidents(_Effect):
+    """Ask Datadog which incidents are open there. Fact: IncidentsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_incidents"] = "read_incidents"
+    key: str = "datadog:incidents"
+
+
 class JudgeAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
 
@@ -213,6 +228,8 @@ Effect = Annotated[
     | ReadMonitors
     | ReadMonitor
     | MuteMonitor
+    | MirrorIncident
+    | ReadIncidents
     | JudgeAlerts,
     Field(discriminator="kind"),
 ]

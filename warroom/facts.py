@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from warroom.incident import DatadogLink, Face
 from warroom.monitors import GroupState
 from warroom.value import Value
 
@@ -67,5 +68,30 @@ class MonitorMuted(Value):
     by: str
 
 
-AboutIncident = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
-Fact = AboutIncident | MonitorsRead | MonitorRead
+class Mirrored(Value):
+    """Both sides after they met. `pushed` names what Datadog was told; `changed_by` is the email of who changed it last there."""
+
+    link: DatadogLink
+    page: str
+    pushed: tuple[str, ...] = ()
+    changed_by: str | None = None
+
+
+class TheirIncident(Value):
+    """An incident that is open in Datadog."""
+
+    id: str
+    public_id: int
+    face: Face
+    created: datetime
+    page: str
+
+
+class IncidentsRead(Value):
+    """The newest incidents that are open in Datadog."""
+
+    found: tuple[TheirIncident, ...]
+
+
+AboutIncident = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted | Mirrored
+Fact = AboutIncident | MonitorsRead | MonitorRead | IncidentsRead

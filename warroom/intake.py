@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from warroom import storms
 from warroom.alert import Alert, AlertState, Transition
 from warroom.changes import Firing
 from warroom.decision import Decision
@@ -48,7 +49,7 @@ def first(incident_id: str, alert: Alert, received_at: datetime, door: str = "")
     return Firing(
         incident_id=incident_id,
         dedup_key=alert.dedup_key,
-        keys=alert.keys or (alert.dedup_key,),
+        keys=(*(alert.keys or (alert.dedup_key,)), *siblings(alert)),
         title=alert.title,
         link=alert.link,
         monitor_id=alert.monitor_id,
@@ -58,6 +59,13 @@ def first(incident_id: str, alert: Alert, received_at: datetime, door: str = "")
         last_fired_at=happened_at(alert, received_at),
         polled=door == POLLED,
     )
+
+
+def siblings(alert: Alert) -> tuple[str, ...]:
+    """The key under which everything of the alert's monitor is found, whatever its group. No alert carries it: a
+    recovery must find its own group.
+    """
+    return (f"1:any-group:{alert.monitor_id}",) if alert.monitor_id else ()
 
 
 def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
@@ -119,6 +127,8 @@ def attach(
         )
     if is_firing and not was_firing and before is not None:
         decision = decision.having(auto_resolve_at=None).withdraw("recovery")
+    if alert.transition is not Transition.RECOVER:
+        decision = storms.counted(decision, now)
     return _flapping(decision, after)
 
 
@@ -184,4 +194,6 @@ def summary_of_one(alert: Alert, received_at: datetime) -> AlertSummary:
         monitor_id=alert.monitor_id,
         snapshot=alert.snapshot,
         last_seen_at=received_at,
+        burst_from=received_at,
+        burst=1,
     )

@@ -40,8 +40,12 @@ def wanted(group: GroupState, policy: Datadog, now: datetime) -> bool:
     """Whether it fires in the policy's sense: what is muted does not, nor what has been firing for longer than anybody cares."""
     if group.muted or group.state not in policy.states or group.state not in TRANSITION:
         return False
-    recent = policy.triggered_within is None or group.since is None or now - group.since <= policy.triggered_within
-    return recent and group.state is not AlertState.OK
+    if policy.triggered_within is None:
+        return group.state is not AlertState.OK
+    if group.since is None:
+        # A monitor that never had data is in that state since nobody knows when.
+        return group.state in (AlertState.ALERT, AlertState.WARN)
+    return group.state is not AlertState.OK and now - group.since <= policy.triggered_within
 
 
 def alert_of(group: GroupState, now: datetime) -> Alert:

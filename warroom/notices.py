@@ -41,6 +41,7 @@ class UpdateReminder(Stored):
     people: tuple[str, ...]
     missed: int
     since: datetime
+    """The last update, or the declaration while there is none."""
 
 
 class UpdatePosted(Stored):
@@ -116,6 +117,28 @@ class Muted(Stored):
     by: str
 
 
+class Shower(Stored):
+    """One of the things that fire in a storm, and how often it was told."""
+
+    title: str
+    link: str | None = None
+    count: int = 1
+    recovered: bool = False
+
+
+class Storm(Stored):
+    """Many alerts came in a short time; said once, as one list."""
+
+    kind: Literal["storm"] = "storm"
+    alerts: int
+    monitors: int
+    lasted: timedelta
+    newest: tuple[Shower, ...] = ()
+    """The last ones, newest first."""
+    more: int = 0
+    """How many things are not in the list."""
+
+
 class Stale(Stored):
     """Nothing has happened for long."""
 
@@ -170,6 +193,7 @@ Notice = Annotated[
     | Unanswered
     | AllRecovered
     | Flapping
+    | Storm
     | Muted
     | Stale
     | PostmortemReady

@@ -42,8 +42,12 @@ class PeopleStore(Protocol):
         """Compared without case."""
         ...
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """`kind` is display, real, user or local (the part of the email before the @)."""
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """Those that are known, by id."""
+        ...
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """Whoever has it as display, real or user name, or before the @ of the email; by id."""
         ...
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
@@ -67,8 +71,8 @@ class Store(PeopleStore, Protocol):
 
     async def commit(self, change: Changeset) -> bool:
         """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
-        (then nothing else is written either). Raises Conflict when the incident's version, number or origin_key was taken,
-        LeaseLost when the settlement's fence is not current.
+        (then nothing else is written either), or when `change.judges` was judged already. Raises Conflict when the
+        incident's version, number or origin_key was taken, LeaseLost when the settlement's fence is not current.
         """
         ...
 

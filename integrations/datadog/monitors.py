@@ -84,7 +84,7 @@ def _state(monitor: Answer, pages: str, group: str, state: AlertState, said: Map
         name=str(monitor.get("name") or ""),
         group=name,
         state=state,
-        since=_since(state, said),
+        since=_since(state, said) or (None if said else _modified(monitor)),
         priority=monitor.get("priority") or None,
         tags=tuple(str(tag) for tag in monitor.get("tags") or ()),
         query=str(monitor.get("query") or ""),
@@ -102,7 +102,18 @@ def _since(state: AlertState, said: Mapping[str, Any]) -> datetime | None:
     return None
 
 
+def _modified(monitor: Answer) -> datetime | None:
+    """When the monitor as a whole came into its state."""
+    try:
+        at = datetime.fromisoformat(str(monitor.get("overall_state_modified")))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def _covers(downtime: Mapping[str, Any], group: str) -> bool:
     """Whether a downtime surely silences the group: it is for all, or each of its tags is one of the group's."""
+    if downtime.get("active") is False:
+        return False
     scope = [tag for tag in downtime.get("scope") or () if tag != "*"]
     return set(scope) <= set(group.split(","))

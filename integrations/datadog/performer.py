@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from integrations.datadog import monitors, mutes
+from integrations.datadog import incidents, monitors, mutes
 from integrations.datadog.act import Act
 from integrations.datadog.client import Datadog
 from warroom.effects import Effect
@@ -22,6 +22,8 @@ PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
     "read_monitors": monitors.read_monitors,
     "read_monitor": monitors.read_monitor,
     "mute_monitor": mutes.mute_monitor,
+    "mirror_incident": incidents.mirror_incident,
+    "read_incidents": incidents.read_incidents,
 }
 """By effect kind."""
 

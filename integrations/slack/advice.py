@@ -33,6 +33,11 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     "permission_denied": ("the workspace's settings do not allow it", _ADMIN),
     "cannot_create_channel": ("the app may not create channels", _ADMIN),
     "user_is_restricted": ("the account is restricted", _ADMIN),
+    "cant_invite": ("Slack does not let the app invite this account", _ADMIN),
+    "invitee_cant_see_channel": ("this account may not see the channel", _ADMIN),
+    "no_external_invite_permission": ("the person is of another workspace", _ADMIN),
+    "org_user_not_in_team": ("the person is not in this workspace", _ADMIN),
+    "ura_max_channels": ("the guest is in as many channels as Slack allows", _ADMIN),
     "not_in_channel": ("the bot is not in that channel", "Invite it there: /invite @Warroom"),
     "channel_not_found": (
         "the channel does not exist, or it is private and the bot is not in it",

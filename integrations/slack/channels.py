@@ -24,6 +24,8 @@ class ChannelBook:
         self._clock = clock
         self._ids: dict[str, str] = {}
         self._cursor: str | None = None
+        self._own_cursor: str | None = None
+        self._own_read = False
         self._read_at: datetime | None = None
         self._one_reads = asyncio.Lock()
 
@@ -41,7 +43,7 @@ class ChannelBook:
                 async with self._one_reads:
                     await self._read(wanted, line)
             except Declined as refusal:
-                self._cursor = None
+                self._cursor, self._own_cursor, self._own_read = None, None, False
                 if refusal.code not in CANNOT_LIST:
                     raise
                 return f"#{wanted}"
@@ -72,14 +74,22 @@ class ChannelBook:
             self._cursor = next_cursor(page)
             if self._cursor is None:
                 self._read_at = now
-                return
+                break
+        self._own_read = False
 
     async def _read_own(self, line: Line) -> None:
         # The channels the bot is in: a short list that holds most names the policy has, private ones too.
-        async for channel in line.items(
-            "users.conversations", "channels", types="public_channel,private_channel", exclude_archived=True
-        ):
-            self._learn([channel])
+        while not self._own_read:
+            page = await line.call(
+                "users.conversations",
+                types="public_channel,private_channel",
+                exclude_archived=True,
+                limit=PAGE,
+                cursor=self._own_cursor,
+            )
+            self._learn(page.get("channels") or [])
+            self._own_cursor = next_cursor(page)
+            self._own_read = self._own_cursor is None
 
     def _learn(self, channels: list[dict[str, str]]) -> None:
         self._ids |= {channel["name"].casefold(): channel["id"] for channel in channels if channel.get("name")}

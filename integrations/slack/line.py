@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -32,17 +31,6 @@ class Line:
             if error.after is not None:
                 self._budget.block(method, error.after)
             raise
-
-    async def items(self, method: str, key: str, **args: Any) -> AsyncIterator[Answer]:
-        """Everything under `key` of every page. Raises as `call`."""
-        cursor: str | None = None
-        while True:
-            page = await self.call(method, limit=PAGE, cursor=cursor, **args)
-            for item in page.get(key) or []:
-                yield item
-            cursor = next_cursor(page)
-            if cursor is None:
-                return
 
 
 def next_cursor(page: Answer) -> str | None:

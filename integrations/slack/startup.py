@@ -35,6 +35,8 @@ class Report:
     bot_id: str = ""
     team_id: str = ""
     team: str = ""
+    again_after: float | None = None
+    """Seconds after which asking again may help, because every problem may pass; None when asking again is in vain."""
 
     @property
     def ok(self) -> bool:
@@ -46,14 +48,15 @@ async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], b
     """What is wrong with the tokens, the permissions and the address. Raises nothing: trouble is in the report."""
     problems: list[str] = []
     remarks: list[str] = []
+    waits: list[float] = []
     known: dict[str, str] = {}
     client = open_client(bot_token, base_url)
     try:
-        response = await _bot(client, bot_token, problems)
+        response = await _bot(client, bot_token, problems, waits)
         if response is not None:
             known = {key: str(response.get(key) or "") for key in ("user_id", "bot_id", "team_id", "team")}
             _scopes(response, set(needed_scopes), problems, remarks)
-        await _app(client, app_token, problems)
+        await _app(client, app_token, problems, waits)
     finally:
         await close_client(client)
     return Report(
@@ -63,10 +66,13 @@ async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], b
         bot_id=known.get("bot_id", ""),
         team_id=known.get("team_id", ""),
         team=known.get("team", ""),
+        again_after=max(waits) if waits and len(waits) == len(problems) else None,
     )
 
 
-async def _bot(client: AsyncWebClient, token: str, problems: list[str]) -> AsyncSlackResponse | None:
+async def _bot(
+    client: AsyncWebClient, token: str, problems: list[str], waits: list[float]
+) -> AsyncSlackResponse | None:
     if not token:
         problems.append(f"SLACK_BOT_TOKEN is missing. {WHERE_BOT}")
         return None
@@ -79,10 +85,12 @@ async def _bot(client: AsyncWebClient, token: str, problems: list[str]) -> Async
         problems.append(f"SLACK_BOT_TOKEN does not work: {refusal}. {refusal.advice}")
     except (Retryable, Rejected) as error:
         problems.append(_away(client, error))
+        if isinstance(error, Retryable):
+            waits.append(error.after or 0.0)
     return None
 
 
-async def _app(client: AsyncWebClient, token: str, problems: list[str]) -> None:
+async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: list[float]) -> None:
     if not token:
         problems.append(f"SLACK_APP_TOKEN is missing. {WHERE_APP}")
         return
@@ -95,6 +103,8 @@ async def _app(client: AsyncWebClient, token: str, problems: list[str]) -> None:
         problems.append(f"SLACK_APP_TOKEN does not open Socket Mode ({refusal.code}): {_socket_words(refusal.code)}")
     except (Retryable, Rejected) as error:
         problems.append(_away(client, error))
+        if isinstance(error, Retryable):
+            waits.append(error.after or 0.0)
 
 
 def _kind(token: str) -> str:

@@ -83,6 +83,8 @@ class MemoryStore:
             return False
         if change.received and not new_alerts:
             return False
+        if change.judges is not None and not _unjudged(records, change.judges):
+            return False
         if change.settlement:
             records.jobs.held(change.settlement)
         if change.incident:
@@ -207,9 +209,14 @@ class MemoryStore:
         """Compared without case; nobody for an empty one."""
         return self._records.directory.by_email(email)
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
-        return self._records.directory.by_key(kind, normal)
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_id`."""
+        found = [self._records.directory.person(each) for each in sorted(set(user_ids))]
+        return [person for person in found if person is not None]
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_name`."""
+        return self._records.directory.by_name(normal)
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""
@@ -254,6 +261,11 @@ def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dic
         if key not in records.alerts:
             unknown.setdefault(key, each)
     return unknown
+
+
+def _unjudged(records: _Records, delivery_id: str) -> bool:
+    alert = records.alerts.get(codec.key(delivery_id))
+    return alert is not None and alert.judgement is None
 
 
 def _write(records: _Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:

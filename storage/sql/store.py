@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,6 +16,7 @@ from storage.engine import WRITES
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
 from storage.sql import directory, jobs, purge, rows
+from storage.sql.arrivals import Arrivals, is_arrival, write_together
 from storage.sql.dialect import contains
 from storage.sql.write import write
 from storage.tables import (
@@ -30,6 +31,7 @@ from storage.tables import (
     POSITION,
     QUARANTINE,
 )
+from storage.turn import Turn
 from warroom.changes import (
     Buried,
     Changeset,
@@ -49,6 +51,18 @@ from warroom.timeline import Entry
 _OPEN = [state.value for state in State if state.open]
 
 
+T = TypeVar("T")
+
+
+async def _again(transaction: Callable[[], Awaitable[T]]) -> T:
+    for _ in range(3):
+        try:
+            return await transaction()
+        except Again:
+            continue
+    raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
+
+
 class SqlStore:
     """`warroom.ports.Store` over SQLite or PostgreSQL. Opened by `storage.open_store`; safe to use from many tasks."""
 
@@ -66,7 +80,8 @@ class SqlStore:
         )
         self._writers = engine.execution_options(**{WRITES: True})
         # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._turn = asyncio.Lock() if address.kind == "sqlite" else nullcontext()
+        self._turn = Turn() if address.kind == "sqlite" else None
+        self._arrivals = Arrivals(self._commit_together)
         self._check = check
         self._clean_up = clean_up
         self._closed = False
@@ -79,12 +94,15 @@ class SqlStore:
                 yield conn
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+    async def _writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         self._refuse_if_closed()
-        async with self._turn:
+        async with self._alone(urgent=urgent):
             with translated(self._address):
                 async with self._writers.begin() as conn:
                     yield conn
+
+    def _alone(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._turn.taken(urgent=urgent) if self._turn else nullcontext()
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -94,12 +112,16 @@ class SqlStore:
 
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.ports.Store.commit`."""
-        for _ in range(3):
-            try:
-                return await self._commit(change)
-            except Again:
-                continue
-        raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
+        if is_arrival(change):
+            return await self._arrivals.join(change)
+        return await _again(lambda: self._commit(change))
+
+    async def _commit_together(self, changes: Sequence[Changeset]) -> list[bool]:
+        async def once() -> list[bool]:
+            async with self._writing(urgent=True) as conn:
+                return await write_together(conn, changes)
+
+        return await _again(once)
 
     async def _commit(self, change: Changeset) -> bool:
         async with self._writing() as conn:
@@ -288,9 +310,13 @@ class SqlStore:
         """Compared without case; nobody for an empty one."""
         return await self._people(directory.by_email(email))
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
-        return await self._people(directory.by_key(kind, normal))
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_id`."""
+        return await self._people(PERSON.c.id.in_(list(user_ids)))
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_name`."""
+        return await self._people(directory.by_name(normal))
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""
@@ -316,6 +342,6 @@ class SqlStore:
     async def close(self) -> None:
         """Waits for the writer at work; afterwards every method raises StoreUnavailable."""
         self._closed = True
-        async with self._turn:
+        async with self._alone(urgent=False):
             await self._engine.dispose()
         self._clean_up()

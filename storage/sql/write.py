@@ -37,7 +37,7 @@ COMPLETE = "directory complete"
 async def write(conn: AsyncConnection, change: Changeset) -> bool:
     """All of the changeset. False when it was known: then the caller rolls back."""
     await _lock(conn, change)
-    if not await _take_in(conn, change):
+    if not await _take_in(conn, change) or not await _first_to_judge(conn, change):
         return False
     if change.settlement:
         await jobs.settle(conn, change.settlement, change.now)
@@ -48,7 +48,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
         await conn.execute(entry, [rows.entry_row(each) for each in change.entries])
     await jobs.arm(conn, change.timers, change.now)
     await jobs.ask(conn, change.effects, change.now)
-    await _judge(conn, change.judged)
+    await _judge(conn, [each for each in change.judged if each.delivery_id != change.judges])
     await _keep_firings(conn, change.firings)
     await _keep_positions(conn, change.positions)
     await _quarantine(conn, change.quarantined, change.released)
@@ -87,6 +87,14 @@ async def _take_in(conn: AsyncConnection, change: Changeset) -> bool:
     return True
 
 
+async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
+    """Whether the alert this is about was not judged before. Whoever comes second waits here for the first to end."""
+    if change.judges is None:
+        return True
+    mine = [each for each in change.judged if each.delivery_id == change.judges]
+    return await _judge(conn, mine) > 0
+
+
 async def _keep(conn: AsyncConnection, incident: Incident) -> None:
     row = rows.incident_row(incident)
     if incident.version == 0:
@@ -103,9 +111,10 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
         raise Conflict(f"{incident.name} is not at version {incident.version} any more. Load and decide again.")
 
 
-async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> None:
+async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> int:
+    """How many were not judged before; of several at once it may not be known (-1)."""
     if not judged:
-        return
+        return 0
     first = sa.and_(
         ALERT.c.delivery_id == sa.bindparam("judged_id", type_=ALERT.c.delivery_id.type), ALERT.c.outcome.is_(None)
     )
@@ -121,7 +130,7 @@ async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> None:
     ]
     names = ("outcome", "incident_id", "rule", "why")
     update = sa.update(ALERT).where(first).values({name: sa.bindparam(name) for name in names})
-    await conn.execute(update, values)
+    return (await conn.execute(update, values[0] if len(values) == 1 else values)).rowcount
 
 
 async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> None:

@@ -126,6 +126,15 @@ def all_notices(text: str) -> list[Notice]:
         said.AllRecovered(count=1),
         said.AllRecovered(count=10_000, auto_resolve_at=NOW),
         said.Flapping(title=text, changes=40),
+        said.Storm(
+            alerts=412,
+            monitors=9,
+            lasted=timedelta(minutes=3),
+            newest=tuple(
+                said.Shower(title=text, link="https://app.datadoghq.eu/monitors/7", count=4) for _ in range(10)
+            ),
+            more=31,
+        ),
         said.Stale(people=CROWD, since=NIGHT),
         said.PostmortemReady(missing=("Summary", text)),
         said.PostmortemReady(),

@@ -35,6 +35,7 @@ WEDNESDAY = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
         ("2 weeks", "2026-12-09T17:00"),
         ("4h", "2026-11-25T14:30"),
         ("in 30 min", "2026-11-25T11:00"),
+        ("90s", "2026-11-25T10:31"),
     ],
 )
 def test_a_date_is_understood_where_the_people_are(said: str, local: str) -> None:

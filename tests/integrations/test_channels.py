@@ -18,11 +18,12 @@ Page = tuple[str, ...]
 
 
 class Lists(Line):
-    """A workspace that the bot is in with `own` channels, and whose public ones come in pages."""
+    """A workspace whose public channels come in pages, and so do the `own` ones that the bot is in."""
 
-    def __init__(self, *pages: Page, own: Page = ()) -> None:
+    def __init__(self, *pages: Page, own: tuple[Page, ...] = ()) -> None:
         super().__init__(AsyncWebClient(), Budget(HandClock()))
         self.own, self.pages = own, pages
+        self.calls_left: int | None = None
         self.refusal: Rejected | Retryable | None = None
         self.asked: list[str] = []
 
@@ -30,9 +31,14 @@ class Lists(Line):
         self.asked.append(method)
         if self.refusal is not None:
             raise self.refusal
+        if self.calls_left is not None:
+            if self.calls_left == 0:
+                raise Retryable("waits for its turn", after=3)
+            self.calls_left -= 1
         place = int(args.get("cursor") or 0)
-        names = self.own if method == "users.conversations" else self.pages[place]
-        more = method == "conversations.list" and place + 1 < len(self.pages)
+        pages = self.own if method == "users.conversations" else self.pages
+        names = pages[place] if pages else ()
+        more = place + 1 < len(pages)
         return {
             "channels": [{"name": name, "id": f"C{name.upper()}"} for name in names],
             "response_metadata": {"next_cursor": str(place + 1) if more else ""},
@@ -51,7 +57,7 @@ async def test_a_name_is_found_with_or_without_the_hash(clock: HandClock, name: 
 
 
 async def test_a_private_channel_the_bot_is_in_is_found_without_reading_the_long_list(clock: HandClock) -> None:
-    slack = Lists(("general",), own=("secret",))
+    slack = Lists(("general",), own=(("secret",),))
     assert await ChannelBook(clock).find("#secret", slack) == "CSECRET"
     assert slack.asked == ["users.conversations"]
 
@@ -103,3 +109,20 @@ async def test_an_id_that_stopped_working_is_looked_up_anew(clock: HandClock) ->
     slack.asked.clear()
     assert await book.find("incidents", slack) == channel
     assert "conversations.list" in slack.asked
+
+
+async def test_a_bot_in_more_channels_than_the_budget_reads_at_once_finds_the_one_it_needs(clock: HandClock) -> None:
+    slack, book = Lists(("incidents",), own=(("a",), ("b",), ("c",), ("d",))), ChannelBook(clock)
+    for _ in range(4):
+        slack.calls_left = 1
+        with pytest.raises(Retryable):
+            await book.find("incidents", slack)
+    slack.calls_left = 1
+    assert await book.find("incidents", slack) == "CINCIDENTS"
+
+
+async def test_a_private_channel_that_the_bot_was_invited_to_later_is_found(clock: HandClock) -> None:
+    slack, book = Lists(("general",), own=(("first",),)), ChannelBook(clock)
+    assert await book.find("first", slack) == "CFIRST"
+    slack.own = (("first", "second"),)
+    assert await book.find("second", slack) == "CSECOND"

@@ -240,14 +240,14 @@ async def test_what_failed_for_twelve_hours_is_buried_and_said(night: Night) -> 
     assert len(night.outside.tries) == tries
 
 
-async def test_a_confession_that_fails_is_not_confessed(night: Night) -> None:
+async def test_a_confession_that_fails_is_told_the_leader_once_and_not_confessed_again(night: Night) -> None:
     refusal = Rejected("the channel is archived", code="is_archived")
-    night.outside.script |= {"pin": [refusal], "i1:post:problem:pin": [refusal]}
+    night.outside.script |= {"pin": [refusal], "i1:post:problem:pin": [refusal], "i1:room-lost": [refusal]}
     await night.ask(pin())
     await night.pass_time(HOUR)
     assert problems(night.outside.performed) == []
-    assert len(await night.store.buried()) == 2
-    assert len(night.outside.tries) == 2
+    assert {grave.key for grave in await night.store.buried()} == {"pin", "i1:post:problem:pin", "i1:room-lost"}
+    assert len(night.outside.tries) == 3
 
 
 async def test_one_key_is_never_at_work_twice_and_a_change_meanwhile_is_shown_after(night: Night) -> None:

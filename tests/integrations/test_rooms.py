@@ -20,6 +20,7 @@ from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
 from warroom.changes import Changeset, Claim
 from warroom.effects import Effect, Invite, OpenRoom, PinCard
+from warroom.errors import Retryable
 from warroom.facts import Invited, RoomOpened
 from warroom.incident import Incident, Origin
 from warroom.policy import Policy
@@ -93,6 +94,9 @@ def act(effect: E, slack: Slack, store: Store, *, doubtful: bool = False) -> Act
     return Act(claim, effect, desk, slack)
 
 
+CANNOT = "Slack does not let the app invite this account (cant_invite)"
+
+
 def inviting(*people: str) -> Invite:
     return Invite(incident_id="i1", key="invite", people=people)
 
@@ -101,7 +105,7 @@ async def test_one_call_invites_everybody_and_names_those_it_could_not(store: St
     errors = [{"ok": False, "user": "UGONE", "error": "cant_invite"}, {"user": "UIN", "error": "already_in_channel"}]
     slack = Slack(conversations_invite=lambda _: {"ok": True, "errors": errors})
     fact = await invite(act(inviting("UADA", "UGONE", "UIN", "UBOT", "UADA"), slack, store))
-    assert fact == Invited(people=("UADA", "UIN"), failed=(("UGONE", "cant_invite"),))
+    assert fact == Invited(people=("UADA", "UIN"), failed=(("UGONE", CANNOT),))
     ((_, asked),) = slack.asked
     assert (asked["users"], asked["force"]) == ("UADA,UGONE,UIN", True)
 
@@ -115,7 +119,9 @@ async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: S
 
     fact = await invite(act(inviting("UADA", "UGONE", "UIN"), Slack(conversations_invite=answer), store))
     assert fact.people == ("UADA", "UIN")
-    assert fact.failed == (("UGONE", code),)
+    ((who, why),) = fact.failed
+    assert who == "UGONE"
+    assert f"({code})" in why
 
 
 async def test_what_is_about_the_room_and_not_about_a_person_is_a_refusal(store: Store) -> None:
@@ -148,6 +154,36 @@ async def test_in_doubt_the_room_we_made_is_found_and_no_second_one_is_made(stor
     slack = Slack(users_conversations=lambda _: {"channels": [*strangers, mine]})
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x")
     fact = await open_room(act(effect, slack, store, doubtful=True))
+    assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
+
+
+async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store: Store) -> None:
+    mine = {"id": "C9", "name": "inc-12-x", "creator": "UBOT", "created": NIGHT.timestamp() + 1}
+    pages: list[list[Answer]] = [[], [], [], [mine]]
+    turns = 0
+
+    def page(args: Answer) -> Answer:
+        nonlocal turns
+        if turns == 0:
+            raise Retryable("users.conversations waits for its turn", after=3)
+        turns -= 1
+        place = int(args["cursor"] or 0)
+        return {"channels": pages[place], "response_metadata": {"next_cursor": str(place + 1) if place < 3 else ""}}
+
+    opening = act(
+        OpenRoom(incident_id="i1", key="room", name="inc-12-x"), Slack(users_conversations=page), store, doubtful=True
+    )
+    for _ in range(3):
+        turns = 1
+        with pytest.raises(Retryable):
+            await open_room(opening)
+    turns = 1
+    assert await open_room(opening) == RoomOpened(channel_id="C9", name="inc-12-x")
+
+
+async def test_a_server_that_does_not_say_who_made_a_room_does_not_get_a_second_one(store: Store) -> None:
+    slack = Slack(users_conversations=lambda _: {"channels": [{"id": "C9", "name": "inc-12-x"}]})
+    fact = await open_room(act(OpenRoom(incident_id="i1", key="room", name="inc-12-x"), slack, store, doubtful=True))
     assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
 
 
@@ -194,3 +230,11 @@ async def test_in_doubt_the_message_is_found_by_its_metadata_or_its_block(store:
     slack = Slack(conversations_history=lambda _: {"messages": messages})
     assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD) == ("C5", "3.3")
     assert "chat.postMessage" not in slack.methods()
+
+
+async def test_a_card_that_is_found_in_doubt_shows_what_is_known_now(store: Store) -> None:
+    posted = {"user": "UBOT", "ts": "3.3", "metadata": {"event_payload": {"key": "said"}}}
+    slack = Slack(conversations_history=lambda _: {"messages": [posted]}, chat_update=lambda _: {"ok": True})
+    assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD, incident=INCIDENT) == ("C5", "3.3")
+    ((_, redrawn),) = [asked for asked in slack.asked if asked[0] == "chat.update"]
+    assert (redrawn["ts"], redrawn["text"]) == ("3.3", CARD.text)

@@ -22,6 +22,7 @@ class Slack:
     def __init__(self) -> None:
         self.me: dict[str, Any] = ME
         self.socket: dict[str, Any] = {"ok": True, "url": "ws://127.0.0.1/link"}
+        self.busy = False
         self.scopes: str | None = ",".join(needed_scopes())
         app = web.Application()
         app.router.add_route("*", "/api/auth.test", self._me)
@@ -29,6 +30,8 @@ class Slack:
         self.server = TestServer(app)
 
     async def _me(self, _: web.Request) -> web.Response:
+        if self.busy:
+            return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "7"})
         headers = {} if self.scopes is None else {"X-OAuth-Scopes": self.scopes}
         return web.json_response(self.me, headers=headers)
 
@@ -84,6 +87,13 @@ async def test_a_slack_that_is_not_there_is_one_problem_with_the_address(slack: 
     (problem, *others) = (await verify("xoxb-sandbox", "xapp-sandbox", needed_scopes(), url)).problems
     assert url in problem
     assert len(others) <= 1
+
+
+async def test_a_rate_limit_may_pass_and_a_wrong_token_does_not(slack: Slack) -> None:
+    slack.busy = True
+    assert (await slack.verify()).again_after == 7
+    slack.socket = {"ok": False, "error": "invalid_auth"}
+    assert (await slack.verify()).again_after is None
 
 
 async def test_no_call_may_take_longer_than_ten_seconds() -> None:

@@ -76,6 +76,12 @@ def test_a_word_of_the_file_wins_over_the_same_built_in_alias() -> None:
     assert ours.severity_named("high") == "SEV-2"
 
 
+def test_the_words_that_alerts_write_mean_the_same_beside_the_words_of_the_file() -> None:
+    ours = policy({"SEV-1": {"aliases": ["warn"]}, "SEV-3": {"aliases": ["medium", "moderate"]}})
+    assert (ours.severity_named("warning"), ours.severity_named("P3")) == ("SEV-3", "SEV-3")
+    assert ours.severity_named("warn") == "SEV-1"
+
+
 def test_higher_and_lower_stop_at_the_ends() -> None:
     built_in = Policy()
     assert [built_in.higher("SEV-2"), built_in.higher("SEV-1")] == ["SEV-1", "SEV-1"]

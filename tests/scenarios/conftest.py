@@ -107,6 +107,9 @@ def settings_for(slack: Sandbox, database: str) -> Settings:
         database_url=SecretStr(database),
         port=0,
         datadog_webhook_token=SecretStr(TOKEN),
+        # The sandbox is alone: keys in the environment belong to a real Datadog.
+        dd_api_key=None,
+        dd_app_key=None,
     )
 
 

@@ -146,3 +146,13 @@ async def test_sigterm_ends_it_in_time_with_nothing_half_done(workspace: Sandbox
     await until_furnished(workspace)
     assert await bot.stop() == 0
     assert_exactly_once(workspace)
+
+
+async def test_a_restart_while_slack_is_busy_waits_for_it(workspace: Sandbox, tmp_path: Path) -> None:
+    workspace.fail("auth.test", "ratelimited", seconds=1)
+    bot = Process(workspace, tmp_path)
+    try:
+        await bot.start()
+        assert await bot.stop() == 0
+    finally:
+        bot.kill()

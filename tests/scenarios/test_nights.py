@@ -23,6 +23,7 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     assert (await room.incident()).chain.rounds == 1
     thread = slack.channel("incidents").messages_by_bot()[0].replies
     assert thread, "everybody hears that nobody answered"
+    assert thread[-1] in slack.channel("incidents").messages_by_bot(), "not only those who read the thread"
     await slack.click(grace, channel.name, channel.messages_by_bot()[0], "Acknowledge")
     await room.settle()
     after = await room.incident()
@@ -41,6 +42,7 @@ async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) 
     await room.wait(minutes=15)
     reminder = channel.messages_by_bot()[-1]
     assert reminder.labels() == ["Post update", "Snooze 15 min"]
+    assert "There is none yet" in reminder.plain()
     await slack.click(ada, channel.name, reminder, "Snooze 15 min")
     await room.settle()
     assert reminder.deleted
@@ -120,3 +122,15 @@ async def test_app_home_lists_what_is_open(room: WarRoom) -> None:
     await room.slack.open_home(room.slack.person("ben"))
     await room.settle()
     assert "checkout returns 500s" in str(room.slack.home(room.slack.person("ben")))
+
+
+async def test_a_room_that_was_archived_is_spoken_of_where_people_still_look(room: WarRoom) -> None:
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    slack, ada = room.slack, room.slack.person("ada")
+    await slack.archive(ada, room.channel_of(incident))
+    for text in ("update #1 still broken", "update #1 nearly there"):
+        await slack.slash(ada, "general", "/incident", text)
+        await room.settle()
+    said = [m.plain() for m in slack.channel("incidents").messages_by_bot()[0].replies]
+    assert any("nearly there" in line for line in said), "the announcement goes on"
+    assert sum("Nothing can be said in the room of INC-1" in line for line in said) == 1

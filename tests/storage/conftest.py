@@ -15,7 +15,7 @@ import pytest
 from storage import migrate, open_store
 from storage.memory import MemoryStore
 from storage.sql.store import SqlStore
-from tests.storage.values import PATIENCE, AnyStore
+from tests.storage.values import AnyStore
 
 KINDS = ["memory", "sqlite", "postgresql"]
 
@@ -109,7 +109,7 @@ async def opening() -> AsyncIterator[Opener]:
     opened: list[AnyStore] = []
 
     async def open_one(url: str) -> AnyStore:
-        store = await open_store(url, patience=PATIENCE)
+        store = await open_store(url)
         assert isinstance(store, SqlStore | MemoryStore)
         opened.append(store)
         return store

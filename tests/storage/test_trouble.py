@@ -93,8 +93,8 @@ async def test_a_read_only_postgresql_is_not_written_to(postgresql: PostgreSQL, 
         await ask(store, room())
 
 
-async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str, opening: Opener) -> None:
-    store = await opening(sqlite_url)
+async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str) -> None:
+    store = await open_store(sqlite_url, patience=PATIENCE)
     other = sqlite3.connect(path_of(sqlite_url), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreUnavailable, match=r"locked.*only Warroom opens the file"):
@@ -103,6 +103,7 @@ async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str, op
     other.execute("COMMIT")
     other.close()
     assert await put(store, incident=incident())
+    await store.close()
 
 
 @contextmanager

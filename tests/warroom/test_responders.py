@@ -12,6 +12,7 @@ from warroom.fuzzy import FuzzyIndex
 from warroom.people import Group, Person, names_of, normal
 from warroom.policy import Policy, check
 from warroom.responders import Ambiguity, Resolution, Rung, Unknown, Why, resolve
+from warroom.usecases.declare import unfound
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Countess", email="ada@example.com")
 ZOE = Person(id="UZOE", name="zoeb", real_name="Zoë Björk-Smith", display_name="zoë", email="z.bjork@example.com")
@@ -33,8 +34,7 @@ class Workspace:
     def __init__(self, people: Sequence[Person] = EVERYBODY, groups: Sequence[Group] = (ONCALL, EMPTY, OLD)) -> None:
         self._people = {each.id: each for each in people}
         self._groups = groups
-        self._index = FuzzyIndex()
-        self._index.replace(people)
+        self._index = FuzzyIndex(people)
 
     async def person(self, user_id: str) -> Person | None:
         return self._people.get(user_id)
@@ -45,11 +45,11 @@ class Workspace:
     async def by_email(self, email: str) -> list[Person]:
         return [each for each in self._people.values() if (each.email or "").casefold() == email.casefold()]
 
-    async def by_key(self, kind: str, normal: str) -> list[Person]:
-        return [each for each in self._people.values() if (kind, normal) in names_of(each)]
+    async def by_name(self, normal: str) -> list[Person]:
+        return [each for each in self._people.values() if normal in dict(names_of(each)).values()]
 
     async def candidates(self, normal: str, limit: int) -> list[tuple[Person, str, float]]:
-        return self._index.candidates(normal, limit)
+        return [(self._people[each], kind, score) for each, kind, score in self._index.candidates(normal, limit)]
 
 
 @pytest.fixture
@@ -187,3 +187,12 @@ async def test_whatever_is_typed_nobody_unfit_is_ever_matched(names: list[str]) 
 def test_the_comparison_form_is_stable_and_does_not_see_case(text: str) -> None:
     assert normal(normal(text)) == normal(text)
     assert normal(text.casefold()) == normal(text)
+
+
+async def test_who_left_a_group_is_not_missed_while_others_are_in_it(policy: Policy) -> None:
+    oncall = await resolve(["@sre-oncall"], Workspace(), policy)
+    assert [each.said for each in oncall.unknown] == ["Grace Gone"]
+    assert unfound(oncall) == ()
+    only_gone = Workspace(groups=(Group(id="SONCALL", handle="sre-oncall", members=("UGONE",)),))
+    assert unfound(await resolve(["@sre-oncall"], only_gone, policy)) == ("Grace Gone",)
+    assert unfound(await resolve(["@sre-oncall", "gone@example.com"], Workspace(), policy)) == ("gone@example.com",)

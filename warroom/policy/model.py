@@ -102,6 +102,10 @@ class Policy(Value):
             if number := number_of(key):
                 for word in (number, f"sev{number}", f"severity{number}"):
                     words.setdefault(word, key)
+        # A file that lists its own aliases adds words; alerts go on writing "warning" and "P1" all the same.
+        for key in BUILT_IN.keys() & self.severities.keys():
+            for word in BUILT_IN[key]["aliases"]:
+                words.setdefault(normal(word), key)
         return words
 
     @cached_property

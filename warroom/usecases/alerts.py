@@ -20,6 +20,9 @@ from warroom.usecases.declare import Declare, declare
 BATCH = 200
 """How many pending alerts are read at a time."""
 
+AT_WORK = timedelta(seconds=5)
+"""Well within the lease of an effect."""
+
 REMEMBERED = timedelta(hours=24)
 """So long after the end of an incident a mere repeat of its alert is counted there and opens nothing."""
 
@@ -40,12 +43,18 @@ async def receive(world: World, alerts: tuple[Alert, ...], door: str, unusable: 
 
 
 async def judge_pending(world: World) -> int:
-    """Every pending alert finds its incident, in order of arrival. Returns how many were judged. Raises StoreUnavailable."""
+    """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
+    that a storm does not outlive the lease under which it is judged. Returns how many were judged. Raises StoreUnavailable.
+    """
     count = 0
+    until = world.clock.now() + AT_WORK
     while batch := await world.store.pending_alerts(BATCH):
         for received in batch:
             await judge_one(world, received)
-        count += len(batch)
+            count += 1
+            if world.clock.now() >= until:
+                await world.commit(Changeset(now=world.clock.now(), effects=(JudgeAlerts(priority=1),)))
+                return count
     return count
 
 
@@ -81,7 +90,7 @@ async def _settle(
     judgement = Judgement(
         delivery_id=received.alert.delivery_id, outcome=outcome, rule=verdict.rule, why=why or verdict.why
     )
-    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,)))
+    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,), judges=judgement.delivery_id))
     return judgement
 
 
@@ -95,15 +104,26 @@ async def _home(
         ended = incident.resolved_at or incident.cancelled_at or incident.touched_at
         if alert.transition in intake.REPEATS and received_at - ended <= REMEMBERED:
             return incident, firing
-    group = group_key(alert, verdict)
-    if group is None or alert.transition is Transition.RECOVER:
+    if alert.transition is Transition.RECOVER:
         return None
+    group = group_key(alert, verdict)
+    if group is None:
+        return await _with_siblings(world, alert, verdict)
     incident_found = await world.store.incident_grouped(group)
     if incident_found is None or not incident_found.state.open:
         return None
     if incident_found.group_until and received_at > incident_found.group_until:
         return None
     return incident_found, None
+
+
+async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[Incident, None] | None:
+    """The open incident of the same monitor: its other groups are the same trouble, unless a rule groups otherwise."""
+    private = not isinstance(verdict, Drop) and verdict.private
+    for _, incident in await world.store.firings_for(intake.siblings(alert)):
+        if incident.state.open and (incident.private == private or isinstance(verdict, AttachOnly)):
+            return incident, None
+    return None
 
 
 async def _attach(
@@ -130,7 +150,7 @@ async def _attach(
         else:
             decision = intake.attach(found, alert, before, after, now)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
-        return replace(decision, firings=(after,), judged=(judgement,), quiet=quiet)
+        return replace(decision, firings=(after,), judged=(judgement,), judges=alert.delivery_id, quiet=quiet)
 
     await change(world, incident.id, decide)
     return judgement
@@ -173,7 +193,7 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         alerts=intake.summary_of_one(alert, received.received_at),
     )
     firing = intake.first("", alert, received.received_at, received.door)
-    declared = await declare(world, what, firing=firing, judged=judgement)
+    declared = await declare(world, what, firing=firing, judged=judgement, judges=True)
     if declared.existed:
         return await judge_one(world, received)
     return judgement.but(incident_id=declared.incident.id)

@@ -17,8 +17,6 @@ from warroom.effects import (
     Place,
     Post,
     ReadAlertChannels,
-    ReadMonitor,
-    ReadMonitors,
     SyncDirectory,
     Whisper,
 )
@@ -28,7 +26,9 @@ from warroom.facts import (
     Announced,
     CardShown,
     Fact,
+    IncidentsRead,
     Invited,
+    Mirrored,
     MonitorMuted,
     MonitorRead,
     MonitorsRead,
@@ -39,7 +39,7 @@ from warroom.incident import Incident
 from warroom.notices import Problem
 from warroom.ports import World
 from warroom.timeline import Happened
-from warroom.usecases import monitors
+from warroom.usecases import mirroring, monitors
 from warroom.usecases.change import ATTEMPTS, change, done
 
 FIRST_WAIT = 1.0
@@ -52,6 +52,9 @@ GIVE_UP_AFTER = timedelta(hours=12)
 
 async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(fact, IncidentsRead):
+        await mirroring.heard(world, claim, fact)
+        return
     if isinstance(fact, MonitorsRead | MonitorRead):
         await monitors.heard(world, claim, fact)
         return
@@ -61,12 +64,17 @@ async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     known: AboutIncident = fact
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        if isinstance(known, Mirrored):
+            return await mirroring.met(world, incident, known, now)
         return _learn(world, incident, known, now)
 
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-def _learn(world: World, incident: Incident, fact: AboutIncident, now: datetime) -> Decision:
+Answered = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
+
+
+def _learn(world: World, incident: Incident, fact: Answered, now: datetime) -> Decision:
     match fact:
         case RoomOpened():
             return opening.opened(incident, fact, now, world.policy)
@@ -133,12 +141,12 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 
 
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
-    """What is said about a failure. A failed answer, or a failed confession, is only kept in the outbox: saying it would fail too."""
+    """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels, ReadMonitors, ReadMonitor)) or (
-        isinstance(effect, Post) and isinstance(effect.notice, Problem)
-    ):
+    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels)):
         return decision
+    if isinstance(effect, Post) and isinstance(effect.notice, Problem):
+        return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
     if isinstance(effect, MuteMonitor):
         decision = decision.having(muted=muting.not_muted(incident, effect).muted)
     what = f"{_deed(effect)}: {error}"
@@ -151,6 +159,19 @@ def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime)
     return decision.ask(
         Whisper(incident_id=incident.id, key=f"{incident.id}:no-room", user=incident.declared_by, text=text)
     )
+
+
+def _elsewhere(decision: Decision, error: Rejected) -> Decision:
+    """The room cannot be written into: said once under the announcement, else to whoever leads."""
+    incident = decision.incident
+    what = f"Nothing can be said in the room of {incident.name} any more: {error}"
+    if incident.announced_ts and not incident.private:
+        return decision.say(Problem(what=what, advice=error.advice), Place.ANNOUNCEMENT, key="room-lost")
+    lead = incident.commander or incident.declared_by
+    if lead is None:
+        return decision
+    key = f"{incident.id}:room-lost"
+    return decision.ask(Whisper(incident_id=incident.id, key=key, user=lead, text=f"{what}. {error.advice}"))
 
 
 def _deed(effect: Effect) -> str:
@@ -171,6 +192,7 @@ def _deed(effect: Effect) -> str:
                 "add_bookmark": "A bookmark could not be added",
                 "tell_team": "The team's channel could not be told",
                 "share_document": "The post-mortem could not be shared as a file",
+                "mirror_incident": "The incident in Datadog could not be kept up to date",
                 "mute_monitor": "The monitor could not be muted",
                 "withdraw": "An old message could not be removed",
             }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -11,10 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import Answer
-from integrations.slack.line import Line
+from integrations.slack.line import PAGE, Line, next_cursor
 from warroom.changes import Claim
 from warroom.effects import Effect
-from warroom.errors import Rejected
+from warroom.errors import Rejected, Retryable
 from warroom.incident import Incident
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
@@ -33,6 +34,19 @@ class SyncProgress:
 
 
 @dataclass
+class Search:
+    """How far a read of many pages got before it had to wait."""
+
+    items: list[Answer]
+    cursor: str | None
+    at: datetime
+
+
+SEARCH_KEPT = timedelta(minutes=2)
+"""A read that stood still for so long begins anew: Slack's cursors expire, and what was read is old."""
+
+
+@dataclass
 class Desk:
     """What all performers share. The memories only save calls: a process that starts without them does the same."""
 
@@ -47,11 +61,15 @@ class Desk:
     """Channel names that Slack said are taken."""
     invited: dict[str, dict[str, str]] = field(default_factory=dict)
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    bad_pictures: set[str] = field(default_factory=set)
+    """Addresses of pictures that Slack refused to show."""
     reading: dict[str, Any] = field(default_factory=dict)
     """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
     datadog: str | None = None
     """The address of Datadog's pages where its keys are set."""
+    searches: dict[str, Search] = field(default_factory=dict)
+    """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 
 
 E = TypeVar("E", bound=Effect, covariant=True)
@@ -82,6 +100,31 @@ class Act(Generic[E]):
     async def call(self, method: str, **args: Any) -> Answer:
         """Slack's answer. Raises Retryable or Rejected."""
         return await self.line.call(method, **args)
+
+    async def items(self, method: str, key: str, **args: Any) -> AsyncIterator[Answer]:
+        """Everything under `key` of every page; after a Retryable the next try goes on at the page that had to wait.
+
+        From the first page each time, a list longer than the budget's burst would never end. Raises as `call`.
+        """
+        name = f"{self.key} {method} {sorted(args.items())}"
+        search = self.desk.searches.pop(name, None)
+        if search is None or self.now - search.at > SEARCH_KEPT:
+            search = Search([], None, self.now)
+        for item in search.items:
+            yield item
+        while True:
+            try:
+                page = await self.call(method, limit=PAGE, cursor=search.cursor, **args)
+            except Retryable:
+                if search.cursor is not None:
+                    self.desk.searches[name] = search
+                raise
+            read = page.get(key) or []
+            search = Search([*search.items, *read], next_cursor(page), self.now)
+            for item in read:
+                yield item
+            if search.cursor is None:
+                return
 
     async def incident(self) -> Incident:
         """The incident as it is now. Raises Rejected when the effect has none."""

@@ -50,7 +50,7 @@ async def _upload(act: Act[ShareDocument], url: str, content: bytes) -> None:
 
 async def _is_shared(act: Act[ShareDocument], channel: str, filename: str) -> bool:
     try:
-        async for message in act.line.items("conversations.history", "messages", channel=channel, oldest=act.since()):
+        async for message in act.items("conversations.history", "messages", channel=channel, oldest=act.since()):
             names = [file.get("name") for file in message.get("files") or []]
             if message.get("user") == act.desk.bot_user_id and filename in names:
                 return True

@@ -40,24 +40,34 @@ def body(card: Card, key: str) -> dict[str, Any]:
 
 
 async def say(
-    act: Act[Effect], channel: str, card: Card, *, thread_ts: str | None = None, incident: Incident | None = None
+    act: Act[Effect],
+    channel: str,
+    card: Card,
+    *,
+    thread_ts: str | None = None,
+    broadcast: bool = False,
+    incident: Incident | None = None,
 ) -> tuple[str, str]:
     """(channel id, ts) of the effect's message: in doubt the one found, else a new one. Raises Retryable or Rejected.
 
-    `incident` widens the search to the whole life of the incident, for effects whose key comes again.
+    `broadcast` shows a thread's message in the channel too. `incident` is for what shows its state, under a key that
+    comes again: the search covers its whole life, and what is found is redrawn.
     """
     if act.doubtful:
         found = await find(act, channel, thread_ts, act.since(incident))
         if found is not None:
+            if incident is not None:
+                # It shows what was known when it was posted; what changed since then was asked for by this same effect.
+                await redraw(act, channel, found, card)
             return channel, found
     try:
-        answer = await _post(act, channel, card, thread_ts)
+        answer = await _post(act, channel, card, thread_ts, broadcast)
     except Declined as refusal:
         if refusal.code != "not_in_channel":
             act.desk.channels.forget(channel)
             raise
         await _join(act, channel, refusal)
-        answer = await _post(act, channel, card, thread_ts)
+        answer = await _post(act, channel, card, thread_ts, broadcast)
     return answer["channel"], answer["ts"]
 
 
@@ -71,21 +81,35 @@ async def _join(act: Act[Effect], channel: str, why: Declined) -> None:
         raise why from refusal
 
 
-async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None) -> Answer:
-    return await act.call(
-        "chat.postMessage",
-        channel=channel,
-        thread_ts=thread_ts,
-        unfurl_links=False,
-        unfurl_media=False,
-        **body(card, act.key),
-    )
+async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None, broadcast: bool) -> Answer:
+    where = {"channel": channel, "thread_ts": thread_ts, "unfurl_links": False, "unfurl_media": False}
+    if broadcast:
+        where["reply_broadcast"] = True
+    return await _draw(act, "chat.postMessage", card, **where)
+
+
+async def _draw(act: Act[Effect], method: str, card: Card, **where: Any) -> Answer:
+    """Slack fetches a card's pictures itself and refuses the whole card when it cannot: then it is drawn without them."""
+    bad = act.desk.bad_pictures
+    shown = Card(card.text, [block for block in card.blocks if block.get("image_url") not in bad])
+    try:
+        return await act.call(method, **where, **body(shown, act.key))
+    except Declined as refusal:
+        pictures = {block["image_url"] for block in shown.blocks if block["type"] == "image"}
+        if refusal.code != "invalid_blocks" or not pictures:
+            raise
+        log.info("Slack cannot show a picture; the card goes without", key=act.key)
+        # Remembered, because the budget may let the second call go only later.
+        if len(bad) > 1000:
+            bad.clear()
+        bad |= pictures
+        return await _draw(act, method, card, **where)
 
 
 async def redraw(act: Act[Effect], channel: str, ts: str, card: Card) -> bool:
     """Whether the message could be redrawn; False when it is gone. Raises Retryable or Rejected."""
     try:
-        await act.call("chat.update", channel=channel, ts=ts, **body(card, act.key))
+        await _draw(act, "chat.update", card, channel=channel, ts=ts)
     except Declined as refusal:
         if refusal.code == "message_not_found":
             return False
@@ -117,7 +141,7 @@ async def find(act: Act[Effect], channel: str, thread_ts: str | None, since: str
     if thread_ts is not None:
         method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
     try:
-        async for message in act.line.items(method, "messages", **wanted):
+        async for message in act.items(method, "messages", **wanted):
             if message.get("user") == act.desk.bot_user_id and _carries(message, act.key):
                 return str(message["ts"])
     except Declined as refusal:

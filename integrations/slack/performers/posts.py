@@ -15,6 +15,7 @@ from warroom.effects import Announce, Effect, Place, Post, ShowCard, TellTeam, W
 from warroom.errors import Rejected, Retryable
 from warroom.facts import Announced, CardShown, Posted
 from warroom.incident import Incident
+from warroom.notices import Unanswered
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +62,11 @@ async def post(act: Act[Post]) -> Posted | None:
     if where is None:
         return None
     channel, thread_ts = where
-    card = notice_card(act.effect.notice, await act.view(incident), act.now)
-    _, ts = await say(act, channel, card, thread_ts=thread_ts)
+    notice = act.effect.notice
+    card = notice_card(notice, await act.view(incident), act.now)
+    # That nobody answers is for everybody, and a thread is read by those who follow it already; said again it stays there.
+    everybody = isinstance(notice, Unanswered) and notice.rounds == 1
+    _, ts = await say(act, channel, card, thread_ts=thread_ts, broadcast=everybody)
     slot = act.effect.slot
     if slot is None:
         return None

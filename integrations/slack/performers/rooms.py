@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from integrations.slack.advice import explain
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
 from integrations.slack.performers.act import SLACK_MAY_BE_BEHIND, Act
@@ -89,8 +90,10 @@ async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
     since = (act.claim.created_at - SLACK_MAY_BE_BEHIND).timestamp()
     kind = "private_channel" if act.effect.private else "public_channel"
     found: list[Answer] = []
-    async for channel in act.line.items("users.conversations", "channels", types=kind, exclude_archived=True):
-        made_by_us = channel.get("creator") == act.desk.bot_user_id and float(channel.get("created") or 0) >= since
+    async for channel in act.items("users.conversations", "channels", types=kind, exclude_archived=True):
+        # A server that does not say who made a channel, or when, leaves the name and that no other incident has it.
+        creator, created = channel.get("creator") or act.desk.bot_user_id, channel.get("created") or since
+        made_by_us = creator == act.desk.bot_user_id and float(created) >= since
         if made_by_us and str(channel.get("name", "")).casefold() in order:
             found.append(channel)
     for channel in sorted(found, key=lambda channel: order[channel["name"].casefold()]):
@@ -101,7 +104,7 @@ async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
 
 
 async def invite(act: Act[Invite]) -> Invited:
-    """Bring people into the room. Those already there count as invited; the rest are named with Slack's code."""
+    """Bring people into the room. Those already there count as invited; the rest are named with the reason."""
     incident = await act.incident()
     if incident.channel_id is None:
         return Invited(people=())
@@ -112,7 +115,7 @@ async def invite(act: Act[Invite]) -> Invited:
     act.desk.invited.pop(act.key, None)
     return Invited(
         people=tuple(person for person in people if person not in failed),
-        failed=tuple((person, failed[person]) for person in people if person in failed),
+        failed=tuple((person, explain(failed[person], {})[0]) for person in people if person in failed),
     )
 
 
