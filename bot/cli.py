@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -178,8 +179,11 @@ def sandbox(
     set_up_logging("WARNING", "console")
     try:
         do(take(picture) if picture else open_sandbox(port, people))
-    except (OSError, ImportError) as error:
-        fail(error)
+    except OSError as error:
+        taken = f"Port {port} is taken by another program; leave out --port to take a free one."
+        fail(taken if error.errno == errno.EADDRINUSE else error)
+    except ImportError as error:
+        fail(f"Drawing the picture needs Playwright, which `make setup` installs: {error}")
 
 
 @cli.command()
