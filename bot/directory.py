@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from storage.names import best_group
-from warroom.fuzzy import FuzzyIndex
+from warroom.fuzzy import CLEAR, FuzzyIndex
 from warroom.people import Group, Person, normal
 from warroom.ports import PeopleStore
 
 PAGE = 2000
+UNSURE = CLEAR - 1
+"""The best score of a guess while the one who is meant may not have been read yet."""
 
 
 class Lookup(Protocol):
@@ -62,9 +64,12 @@ class CachedDirectory:
         return await self._store.people_by_key(kind, normal)
 
     async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
-        """The most similar names."""
+        """The most similar names; while people are still being read none is clearly the best, so it is asked, not guessed."""
         await self._refresh()
-        return self._index.candidates(normal, limit)
+        found = self._index.candidates(normal, limit)
+        if await self._complete():
+            return found
+        return [(person, kind, min(score, UNSURE)) for person, kind, score in found]
 
     async def _complete(self) -> bool:
         _, complete = await self._store.directory_version()
