@@ -1,9 +1,10 @@
 # Everything on a machine with Python 3.11+ and make: `make demo`, `make test`. Nothing is installed outside .venv.
 PYTHON ?= python3
 BIN := .venv/bin
-ENV := env -u VIRTUAL_ENV
+# The machine's own certificates, as pip has them: a company's proxy signs with its own.
+ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo sandbox run test check format lint types arrows bench lock manifest clean
+.PHONY: setup demo sandbox picture run test check format lint types arrows bench lock manifest clean
 
 setup: .venv/.installed
 
@@ -11,7 +12,8 @@ setup: .venv/.installed
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Warroom needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
-	@$(ENV) $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(ENV) $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 demo: setup
@@ -20,6 +22,9 @@ demo: setup
 sandbox: setup
 	@$(BIN)/python -m bot sandbox
 
+picture: setup
+	@$(BIN)/python -m bot sandbox --picture docs/card.png
+
 run: setup
 	@$(BIN)/python -m bot run
 
@@ -27,6 +32,9 @@ test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: setup format lint types arrows test
+
+bench: setup
+	@$(BIN)/python -m tests.bench
 
 format:
 	@$(BIN)/ruff format --check .

@@ -15,12 +15,14 @@ def announcement(view: IncidentView, now: datetime) -> Card:
     """The incident in a few lines, without buttons; redrawn as it changes."""
     incident = view.incident
     fallback = f"{words.headline(view)} ({words.severity(view)}, {words.STATE[incident.state].lower()})"
-    return kit.card(kit.escape(fallback), [kit.header(words.headline(view)), kit.section("\n".join(_lines(view, now)))])
+    return kit.card(
+        kit.line(fallback, 500), [kit.header(words.headline(view)), kit.section("\n".join(_lines(view, now)))]
+    )
 
 
 def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
     incident, tz = view.incident, view.timezone
-    yield f"*{kit.escape(words.severity(view))}* · {words.state_line(incident)}"
+    yield f"*{kit.line(words.severity(view), 80)}* · {words.state_line(incident)}"
     yield f"*Commander:* {words.person(incident.commander)} · *Room:* {text.channel_link(incident.channel_id)}"
     yield f"*Started:* {text.when(incident.declared_at, tz)} · {_how_long(incident, now)}"
     if incident.services:
@@ -46,7 +48,7 @@ def team_line(view: IncidentView, now: datetime) -> Card:
     incident = view.incident
     line = (
         f"{words.severity_sign(view)} *{incident.name} {kit.line(words.title(incident), 200)}* "
-        f"({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()}, "
+        f"({kit.line(words.severity(view), 80)}, {words.STATE[incident.state].lower()}, "
         f"{text.ago(incident.declared_at, now)}) → {text.channel_link(incident.channel_id)}"
     )
     return kit.card(line, [kit.section(line)])

@@ -7,6 +7,7 @@ from typing import Any
 
 from blocks import kit, words
 from blocks.kit import Block
+from warroom.alert import Alert
 from warroom.value import Stored, Value
 from warroom.views import IncidentView
 
@@ -24,6 +25,8 @@ class About(Stored):
     message: str | None = None
     """The permalink of the message that is declared."""
     by_shortcut: bool = False
+    alert: Alert | None = None
+    """The alert that the message is, without its longer parts: a form carries 3,000 characters."""
 
 
 class Wrong(Value):

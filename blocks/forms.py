@@ -56,8 +56,10 @@ class RoleGiven(Value):
     person: str
 
 
-def declare_form(policy: Policy, *, title: str = "", description: str = "", carried: About | None = None) -> Block:
-    """Declare an incident; title and description may be filled in from a message."""
+def declare_form(
+    policy: Policy, *, title: str = "", description: str = "", severity: str | None = None, carried: About | None = None
+) -> Block:
+    """Declare an incident; title, description and severity may be filled in from a message."""
     known = ", ".join(
         dict.fromkeys((*policy.teams, *(name for team in policy.teams.values() for name in team.services)))
     )
@@ -73,7 +75,11 @@ def declare_form(policy: Policy, *, title: str = "", description: str = "", carr
                     INPUT, initial=title, max_length=TITLE_MAX, placeholder="What is broken, as people see it"
                 ),
             ),
-            field(SEVERITY, "Severity", kit.select(INPUT, _severities(policy), initial=policy.default_severity())),
+            field(
+                SEVERITY,
+                "Severity",
+                kit.select(INPUT, _severities(policy), initial=severity or policy.default_severity()),
+            ),
             field(
                 AFFECTED,
                 "Affected service/team",

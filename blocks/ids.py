@@ -10,6 +10,7 @@ RESOLVE = "incident.resolve"
 POST_UPDATE = "incident.post_update"
 REOPEN = "incident.reopen"
 MENU = "incident.menu"
+MONITOR = "incident.monitor"
 SNOOZE = "reminder.snooze"
 INVITE_CANDIDATE = "candidate.invite"
 EDIT_POSTMORTEM = "postmortem.edit"
@@ -23,6 +24,10 @@ MENU_ROLES = "roles"
 MENU_PAGE = "page"
 MENU_MITIGATE = "mitigate"
 MENU_POSTMORTEM = "postmortem"
+
+# What the overflow menu beside the alerts offers: "mute:<monitor>", or nothing to do but follow the link.
+MONITOR_MUTE = "mute"
+MONITOR_OPEN = "open"
 
 FORM_DECLARE = "form.declare"
 FORM_UPDATE = "form.update"

@@ -16,7 +16,7 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
     incident = view.incident
     head = words.headline(view)
     return kit.card(
-        f"{kit.escape(head)} ({kit.escape(words.severity(view))}, {words.STATE[incident.state].lower()})",
+        f"{kit.line(head, 400)} ({kit.line(words.severity(view), 80)}, {words.STATE[incident.state].lower()})",
         [
             kit.header(head),
             *details(view, now),
@@ -28,7 +28,9 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
 def details(view: IncidentView, now: datetime) -> Iterator[Block]:
     """Everything the card says below its headline, without buttons."""
     yield kit.section("\n".join(_urgent(view, now)))
-    yield kit.section("\n".join(_facts(view, now)))
+    yield kit.section("\n".join(_facts(view, now)), accessory=_monitor(view))
+    if picture := kit.image(view.incident.alerts.snapshot, f"The metric of {view.incident.alerts.last_title}"):
+        yield picture
     yield from _story(view)
     yield kit.context(" · ".join(_small_print(view.incident)))
 
@@ -36,7 +38,7 @@ def details(view: IncidentView, now: datetime) -> Iterator[Block]:
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
     """What a person woken by this needs first."""
     incident = view.incident
-    yield f"*{kit.escape(words.severity(view))}* · {words.state_line(incident)}"
+    yield f"*{kit.line(words.severity(view), 80)}* · {words.state_line(incident)}"
     if incident.state is State.DETECTED:
         if incident.chain.told:
             yield f"Paged: {text.mentions(incident.chain.told, 2000)}"
@@ -102,6 +104,19 @@ def _alerts(view: IncidentView) -> Iterator[str]:
     sign = words.ALERT_SIGN[alerts.last_state]
     last = kit.link(alerts.last_link, alerts.last_title or "open the last alert")
     yield f"*Alerts:* {numbers}, {firing}{flapping}\n{sign} {last} ({words.ALERT_STATE[alerts.last_state]})"
+
+
+def _monitor(view: IncidentView) -> Block | None:
+    """The menu beside the alerts: mute the monitor, open it. None where Datadog cannot be asked."""
+    incident, number = view.incident, view.incident.alerts.monitor_id or ""
+    if not view.datadog or not number.isdecimal():
+        return None
+    offered = []
+    if incident.state.open:
+        offered.append(Option("Mute monitor 1 h", ids.carry(incident.id, f"{ids.MONITOR_MUTE}:{number}")))
+    page = f"{view.datadog}/monitors/{number}"
+    offered.append(Option("Open monitor", ids.carry(incident.id, ids.MONITOR_OPEN), page))
+    return kit.overflow(ids.MONITOR, offered)
 
 
 def _story(view: IncidentView) -> Iterator[Block]:

@@ -30,7 +30,7 @@ from blocks.text import (
 
 __all__ = [
     "Block", "Card", "Option", "actions", "ago", "button", "card", "channel_link", "checkboxes", "confirm",
-    "context", "cut", "datepicker", "divider", "duration", "escape", "fit", "group", "header", "home_view",
+    "context", "cut", "datepicker", "divider", "duration", "escape", "fit", "group", "header", "home_view", "image",
     "input_block", "line", "link", "mention", "mentions", "modal", "multi_users_select", "overflow", "plain",
     "plain_text_input", "prose", "quote", "section", "select", "users_select", "web_address", "when",
 ]  # fmt: skip
@@ -59,6 +59,8 @@ class Option:
 
     text: str
     value: str
+    url: str | None = None
+    """Where an entry of an overflow menu leads."""
 
 
 def card(text: str, blocks: Iterable[Block | None]) -> Card:
@@ -127,6 +129,14 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": [_mrkdwn(text, 2000) for text in texts[:10] or (NOTHING,)]}
 
 
+def image(url: str | None, alt: str) -> Block | None:
+    """A picture; None when the address is no web address or longer than Slack takes."""
+    address = web_address(url)
+    if not address or len(address) > 3000:
+        return None
+    return {"type": "image", "image_url": address, "alt_text": " ".join(alt.split())[:2000] or NOTHING}
+
+
 def divider() -> Block:
     """A line across."""
     return {"type": "divider"}
@@ -180,7 +190,11 @@ def overflow(action_id: str, options: Sequence[Option]) -> Block | None:
     """The menu behind "⋯": at most five options; None when there are none."""
     if not options:
         return None
-    return {"type": "overflow", "action_id": action_id[:255], "options": [_option(option) for option in options[:5]]}
+    shown = []
+    for option in options[:5]:
+        address = web_address(option.url)
+        shown.append(_option(option) | ({"url": address} if address else {}))
+    return {"type": "overflow", "action_id": action_id[:255], "options": shown}
 
 
 def select(

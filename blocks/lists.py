@@ -49,7 +49,7 @@ def status_line(view: IncidentView, now: datetime) -> str:
     """Severity, state, age, commander and what is overdue."""
     incident = view.incident
     parts = [
-        kit.escape(words.severity(view)),
+        kit.line(words.severity(view), 80),
         words.STATE[incident.state],
         text.since(incident.declared_at, now)
         if incident.state.open
@@ -85,7 +85,7 @@ def show(view: IncidentView, now: datetime) -> Card:
     """One incident as its card shows it, with the way to its room and without buttons."""
     head = words.headline(view)
     room = kit.section(f"Room: {text.channel_link(view.incident.channel_id)}")
-    return kit.card(kit.escape(head), [kit.header(head), room, *details(view, now), *_actions(view)])
+    return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view)])
 
 
 def _actions(view: IncidentView) -> list[kit.Block]:

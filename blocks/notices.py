@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 
 from blocks import ids, kit, text, words
@@ -12,6 +12,9 @@ from warroom import notices
 from warroom.incident import State
 from warroom.notices import Notice, PageReason
 from warroom.views import IncidentView
+
+TITLE_IN_A_LIST, LINK_IN_A_LIST = 80, 160
+"""Characters; ten of them fit into one section."""
 
 
 def notice_card(notice: Notice, view: IncidentView, now: datetime) -> Card:
@@ -54,6 +57,13 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [
                 f"〰️ {kit.line(notice.title, 200)} is flapping: it changed {text.count(notice.changes, 'time')}.",
                 "Further changes show on the card only.",
+            ]
+        case notices.Storm():
+            return _storm(notice)
+        case notices.Muted():
+            by = text.mention(notice.by)
+            return [
+                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted until {text.when(notice.until, tz)}, by {by}"
             ]
         case notices.Stale():
             return [
@@ -100,14 +110,24 @@ def _paged(notice: notices.Paged) -> str:
     assert_never(notice.reason)
 
 
+def _storm(notice: notices.Storm) -> list[str]:
+    alerts, monitors = text.count(notice.alerts, "alert"), text.count(notice.monitors, "monitor")
+    lasted = f" in {text.duration(notice.lasted)}" if notice.lasted >= timedelta(seconds=1) else ""
+    lines = [f"⛈️ *{alerts} from {monitors}{lasted}*, newest first:"]
+    for each in notice.newest:
+        short = each.link if each.link and len(each.link) <= LINK_IN_A_LIST else None
+        title = text.link(short, kit.cut(each.title, TITLE_IN_A_LIST))
+        often = f" ×{each.count:,}" if each.count > 1 else ""
+        lines.append(f"• {title}{often}{' (recovered)' if each.recovered else ''}")
+    return [*lines, f"… and {notice.more:,} more; the card counts them all." if notice.more else ""]
+
+
 def _state(notice: notices.StateChanged, tz: str) -> list[str]:
     by = _by(notice.by, " by")
     after = f" after {text.duration(notice.after)}" if notice.after is not None else ""
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
     if notice.reopened:
         return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
-    if notice.state is State.RESOLVED and notice.by is None:
-        by = ", since every alert recovered"
     return [f"{words.STATE_SIGN[notice.state]} *{words.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
 
 

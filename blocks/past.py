@@ -46,7 +46,7 @@ def briefing(view: IncidentView, entries: Sequence[Entry], now: datetime) -> Car
     incident, tz = view.incident, view.timezone
     head = f"👋 Here is what you missed in {incident.name}"
     lines = [
-        f"*{kit.line(words.title(incident), 200)}* · {kit.escape(words.severity(view))}",
+        f"*{kit.line(words.title(incident), 200)}* · {kit.line(words.severity(view), 80)}",
         f"{words.state_line(incident)} · started {text.since(incident.declared_at, now)}",
         f"*Commander:* {words.person(incident.commander)}",
     ]

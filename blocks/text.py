@@ -73,14 +73,20 @@ def _name_of(token: re.Match[str]) -> str:
     return f"{'#' if sign == '#' else '@'}{name.lstrip('@#')}"
 
 
+def _enough(text: str, limit: int) -> str:
+    """As much of `text` as could be shown in `limit` characters: a long log is not escaped whole to be cut after."""
+    most = 2 * limit + 1_000
+    return text if len(text) <= most else text[:most] + ELLIPSIS
+
+
 def line(text: str, limit: int = 300) -> str:
     """Text from outside as mrkdwn on one line."""
-    return cut(escape(" ".join(readable(text).split())), limit)
+    return cut(escape(" ".join(readable(_enough(text, limit)).split())), limit)
 
 
 def prose(text: str, limit: int = 2900) -> str:
     """Text from outside as mrkdwn with its lines kept and its web addresses clickable."""
-    return cut(_URL.sub(_clickable, escape(readable(text).strip())), limit)
+    return cut(_URL.sub(_clickable, escape(readable(_enough(text, limit)).strip())), limit)
 
 
 def _clickable(url: re.Match[str]) -> str:
@@ -89,6 +95,7 @@ def _clickable(url: re.Match[str]) -> str:
 
 def spoken(text: str, limit: int = 2900) -> str:
     """As `prose`, with people and channels mentioned: only for answers that one person sees, which call nobody."""
+    text = _enough(text, limit)
     parts, end = [], 0
     for token in _SPOKEN.finditer(text):
         parts += [escape(readable(text[end : token.start()])), mention(token[1]) if token[1] else f"<#{token[2]}>"]
@@ -108,7 +115,7 @@ def set_apart(mrkdwn: str, limit: int = 2900) -> str:
 
 def plain(text: str, limit: int) -> str:
     """Text from outside for a plain_text object: never parsed by Slack, but counted after Slack's own escaping."""
-    text = _BROADCAST.sub("@" + WORD_JOINER, _SPECIAL.sub("‹", clean(text).strip()))
+    text = _BROADCAST.sub("@" + WORD_JOINER, _SPECIAL.sub("‹", clean(_enough(text, limit)).strip()))
     room = limit
     for i, c in enumerate(text):
         room -= {"&": 5, "<": 4, ">": 4}.get(c, 1)

@@ -66,8 +66,8 @@ def headline(view: IncidentView) -> str:
 
 
 def title(incident: Incident) -> str:
-    """The title as plain text on one line, never empty."""
-    return " ".join(incident.title.split()) or "Untitled incident"
+    """The title as plain text on one line, never empty, never longer than 1,000 characters."""
+    return " ".join(incident.title.strip()[:1_000].split()) or "Untitled incident"
 
 
 def person(user_id: str | None, otherwise: str = "nobody yet") -> str:

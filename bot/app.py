@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -14,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
+from bot.datadog import keep_following, keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
 from bot.dispatcher import Dispatcher
 from bot.observability import Meters
@@ -21,6 +22,7 @@ from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
 from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
+from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
@@ -34,7 +36,9 @@ from storage import open_store
 from warroom.errors import StoreUnavailable
 from warroom.normalise import parse
 from warroom.policy import Policy
+from warroom.policy.datadog import Mirroring
 from warroom.ports import Clock, Store, World
+from warroom.usecases.alert_channels import read_alert_channels
 from warroom.usecases.talk import sync_directory
 
 log = structlog.get_logger(__name__)
@@ -44,6 +48,9 @@ GRACE = 8.0
 DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
 
+TIDY_EVERY = 3600.0
+KEPT = timedelta(days=14)
+"""How long what is over is kept, so that a repeat of it is recognised."""
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
 
@@ -57,6 +64,7 @@ class Bot:
     def __init__(self, settings: Settings, policy: Policy, store: Store, report: Report, clock: Clock) -> None:
         bot_token, app_token = slack_tokens(settings)
         self.store, self.clock, self.report = store, clock, report
+        self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
         client = open_client(bot_token, settings.api_url)
@@ -79,9 +87,11 @@ class Bot:
             budget=budget,
             channels=ChannelBook(clock),
             bot_user_id=report.bot_user_id,
+            datadog=self._datadog.page if self._datadog else None,
         )
+        asked = DatadogPerformer(self._datadog, store, policy, clock) if self._datadog else None
         self.alarm = Alarm(self._nudge, clock)
-        self.dispatcher = Dispatcher(self.world, performer.perform, self.meters, on_idle=self.alarm.set)
+        self.dispatcher = Dispatcher(self.world, leading(performer.perform, asked), self.meters, on_idle=self.alarm.set)
         known = AuthorizeResult(
             enterprise_id=None,
             team_id=report.team_id,
@@ -95,7 +105,9 @@ class Bot:
 
         app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
-        self.socket = InboxHandler(app, app_token, store=store, clock=clock, sleep=system.sleep)
+        self.socket = InboxHandler(
+            app, app_token, store=store, clock=clock, sleep=system.sleep, on_connected=self._look_for_missed
+        )
         secret = settings.datadog_webhook_token
         token = secret.get_secret_value() if secret else None
         self.web = Web(
@@ -111,6 +123,9 @@ class Bot:
         parsed: Parsed = parse(body, content_type, received_at)
         self.meters.alerts("webhook", len(parsed.alerts))
         return parsed
+
+    async def _look_for_missed(self) -> None:
+        await read_alert_channels(self.world)
 
     def _nudge(self) -> None:
         self.dispatcher.nudge()
@@ -137,9 +152,16 @@ class Bot:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
+        await read_alert_channels(self.world)
         await self._first_directory()
         await self.socket.start()
         self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
+        self._chores.append(asyncio.create_task(self._tidy(), name="tidy"))
+        every = self.world.policy.datadog.sync_every
+        if self._datadog and every:
+            self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
+        if self._datadog and self.world.policy.datadog.incidents is Mirroring.BOTH:
+            self._chores.append(asyncio.create_task(keep_following(self.world), name="datadog incidents"))
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
     async def _first_directory(self) -> None:
@@ -166,6 +188,18 @@ class Bot:
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
         await close_client(self._client)
+        if self._datadog:
+            await self._datadog.close()
+
+    async def _tidy(self) -> None:
+        while True:
+            await system.sleep(TIDY_EVERY)
+            try:
+                gone = await self.store.purge(self.clock.now() - KEPT)
+            except StoreUnavailable as error:
+                log.warning("old rows stay for an hour longer", error=str(error))
+            else:
+                log.debug("old rows removed", rows=gone)
 
     async def _keep_directory(self) -> None:
         while True:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from bot import datadog
 from bot.settings import Settings, SettingsError, slack_tokens
+from integrations.datadog.client import NoLibrary
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import verify
 from storage import open_store
 from warroom.errors import WarroomError
+from warroom.policy import Policy
 
 
-async def check_all(settings: Settings) -> list[str]:
-    """Every problem as a sentence: database, tokens, scopes. The policy was checked when it was read."""
+async def check_all(settings: Settings, policy: Policy) -> list[str]:
+    """Every problem as a sentence: database, Datadog, tokens, scopes. The policy was checked when it was read."""
     problems = []
     try:
         store = await open_store(settings.database_url.get_secret_value())
         await store.close()
     except WarroomError as error:
         problems.append(f"Database: {error}")
+    try:
+        problems += [f"Datadog: {problem}" for problem in await datadog.problems(settings, policy)]
+    except NoLibrary as error:
+        problems.append(str(error))
     try:
         bot_token, app_token = slack_tokens(settings)
     except SettingsError as error:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, Never, TypeVar
+from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from bot.cli_alerts import alerts_cli, rules_cli
 from bot.observability import hide, set_up_logging
-from bot.policy_file import PolicyError, effective_yaml, json_schema, load
-from bot.settings import Settings, SettingsError, load_settings
-from warroom.errors import WarroomError
-from warroom.policy import Policy
+from bot.policy_file import effective_yaml, json_schema
+from bot.terminal import do, err, fail, out, policy_of, settings_or_exit
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -25,10 +21,8 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-out = Console()
-err = Console(stderr=True)
-
-T = TypeVar("T")
+cli.add_typer(alerts_cli, name="alerts")
+cli.add_typer(rules_cli, name="rules")
 
 
 def main() -> None:
@@ -36,47 +30,13 @@ def main() -> None:
     cli()
 
 
-def _fail(text: object, code: int = 1) -> Never:
-    err.print(hide(str(text)), style="red", markup=False, soft_wrap=True)
-    raise typer.Exit(code)
-
-
-def _do(work: Coroutine[Any, Any, T]) -> T:
-    """Run it to the end; what a person can mend becomes a sentence."""
-    try:
-        return asyncio.run(work)
-    except (SettingsError, PolicyError, WarroomError) as error:
-        _fail(error)
-    except KeyboardInterrupt:
-        raise typer.Exit(130) from None
-
-
-def _settings() -> Settings:
-    try:
-        settings = load_settings()
-    except SettingsError as error:
-        _fail(error, 2)
-    set_up_logging(settings.log_level, settings.log_format)
-    return settings
-
-
-def _policy(settings: Settings) -> Policy:
-    try:
-        loaded = load(settings.policy_path)
-    except PolicyError as error:
-        _fail(error, 2)
-    for warning in loaded.warnings:
-        err.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
-    return loaded.policy
-
-
 @cli.command()
 def run() -> None:
     """Run the bot: Socket Mode, webhook, reminders."""
     from bot.app import serve
 
-    settings = _settings()
-    _do(serve(settings, _policy(settings)))
+    settings = settings_or_exit()
+    do(serve(settings, policy_of(settings)))
 
 
 @cli.command()
@@ -91,11 +51,11 @@ def check(
         return
     from bot.check import check_all
 
-    settings = _settings()
-    policy = _policy(settings)
+    settings = settings_or_exit()
+    policy = policy_of(settings)
     typer.echo(effective_yaml(policy).rstrip())
     typer.echo("")
-    problems = _do(check_all(settings))
+    problems = do(check_all(settings, policy))
     for problem in problems:
         err.print(f"✗ {hide(problem)}", style="red", markup=False, soft_wrap=True)
     if problems:
@@ -108,8 +68,8 @@ def migrate() -> None:
     """Bring the database's schema up to date."""
     from storage import migrate as upgrade
 
-    settings = _settings()
-    before, after = _do(upgrade(settings.database_url.get_secret_value()))
+    settings = settings_or_exit()
+    before, after = do(upgrade(settings.database_url.get_secret_value()))
     out.print(
         f"The database is at {after}." if before == after else f"The database went from {before or 'empty'} to {after}."
     )
@@ -131,11 +91,11 @@ def declare(
     """Declare an incident; the running bot opens its room."""
     from bot.offline import declare_offline
 
-    settings = _settings()
-    declared = _do(
+    settings = settings_or_exit()
+    declared = do(
         declare_offline(
             settings,
-            _policy(settings),
+            policy_of(settings),
             title=" ".join(title),
             severity=sev,
             team=team,
@@ -156,9 +116,9 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
     """List incidents, newest first."""
     from bot.offline import incidents_offline
 
-    settings = _settings()
+    settings = settings_or_exit()
     table = Table("#", "severity", "state", "declared (UTC)", "room", "title", box=None)
-    for incident in _do(incidents_offline(settings, open_only=not everything)):
+    for incident in do(incidents_offline(settings, open_only=not everything)):
         table.add_row(
             str(incident.number),
             incident.severity,
@@ -175,8 +135,8 @@ def show(number: int) -> None:
     """Show one incident with its timeline."""
     from bot.offline import story_offline
 
-    settings = _settings()
-    typer.echo(_do(story_offline(settings, _policy(settings), number)))
+    settings = settings_or_exit()
+    typer.echo(do(story_offline(settings, policy_of(settings), number)))
 
 
 @cli.command()
@@ -186,8 +146,8 @@ def postmortem(
     """Print the post-mortem document of an incident as Markdown."""
     from bot.offline import document_offline
 
-    settings = _settings()
-    text = _do(document_offline(settings, _policy(settings), number))
+    settings = settings_or_exit()
+    text = do(document_offline(settings, policy_of(settings), number))
     if write is None:
         typer.echo(text)
         return
@@ -196,12 +156,30 @@ def postmortem(
 
 
 @cli.command()
-def sandbox(port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0) -> None:
-    """Start a Slack-compatible workspace on this machine with the bot in it, and drive it from the terminal."""
+def sync() -> None:
+    """Read Datadog's monitors: what fires and what recovered reaches the running bot as if the webhook had told it."""
+    from bot.offline import sync_offline
+
+    settings = settings_or_exit()
+    firing, asked = do(sync_offline(settings, policy_of(settings)))
+    typer.echo(f"{firing} firing in Datadog; asked after {asked} that fired here. The running bot works them off.")
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0,
+    people: Annotated[int, typer.Option(min=40, max=100_000, help="How many people the company has.")] = 40,
+    picture: Annotated[Path | None, typer.Option(help="Only draw an incident's room into this PNG file.")] = None,
+) -> None:
+    """Start a Slack-compatible workspace on this machine with the bot in it; it is used in a browser."""
     from bot.demo import open_sandbox
+    from bot.picture import take
 
     set_up_logging("WARNING", "console")
-    _do(open_sandbox(port))
+    try:
+        do(take(picture) if picture else open_sandbox(port, people))
+    except (OSError, ImportError) as error:
+        fail(error)
 
 
 @cli.command()
@@ -211,4 +189,4 @@ def demo() -> None:
 
     set_up_logging("ERROR", "console")
     stay = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
-    _do(play(stay=stay))
+    do(play(stay=stay))

@@ -1,4 +1,4 @@
-"""The sandbox with the bot in it: one incident played from alert to post-mortem, or the workspace left to be driven."""
+"""The sandbox with the bot in it: one incident played from alert to post-mortem, or the workspace left open in a browser."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import contextlib
 import tempfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-import aiohttp
 import yaml
 from pydantic import SecretStr
 from rich.console import Console
@@ -17,64 +17,22 @@ from rich.markdown import Markdown
 from rich.panel import Panel
 
 from bot.app import Bot, running
+from bot.company import ALERT, HOOK_SECRET, Monitors, company_policy, fire, settle, wind
 from bot.settings import Settings
-from sandbox import Installation, Message, Sandbox
-from warroom.policy import Policy, check
+from sandbox import Installation, Message, Sandbox, sample_people
+
+__all__ = ["company_policy", "fire", "installation", "open_sandbox", "play", "settle", "workspace"]
 
 out = Console(highlight=False)
 
-HOOK_SECRET = "sandbox-hook"
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
-SOON = timedelta(seconds=5)
-
-POLICY = {
-    "workspace": {"announce": "#incidents", "default_team": "platform"},
-    "teams": {
-        "platform": {
-            "channel": "#sre-alerts",
-            "services": ["api", "checkout"],
-            "escalation": [
-                {"after": "0m", "notify": ["@sre-oncall"]},
-                {"after": "15m", "notify": ["grace@example.com"]},
-            ],
-        }
-    },
-    "rules": [
-        {"name": "memory", "when": {"monitor": "*Memory*"}, "declare": {"severity": "SEV-1", "team": "platform"}}
-    ],
-    "links": {"runbooks": {"*Memory*": "https://runbooks.example.com/memory"}},
-}
-"""The policy of the sandbox's company."""
-
-ALERT = {
-    "kind": "monitor",
-    "template": 1,
-    "event_id": "7000000000000000001",
-    "alert_id": "4242",
-    "alert_title": "High Memory Usage on api",
-    "alert_transition": "Triggered",
-    "alert_priority": "P1",
-    "alert_cycle_key": "demo-cycle-1",
-    "alert_scope": "service:api,host:api-03",
-    "text_only_msg": "Memory above 95 % on api-03 for 5 minutes.",
-    "service": "api",
-    "tags": "service:api,env:prod,tier:1",
-    "link": "https://app.datadoghq.com/monitors/4242",
-}
-
-
-def company_policy() -> Policy:
-    """The sandbox's policy, checked."""
-    checked = check(POLICY)
-    assert checked.policy is not None, checked.mistakes
-    return checked.policy
 
 
 @contextlib.asynccontextmanager
-async def workspace(port: int = 0) -> AsyncIterator[tuple[Sandbox, Bot]]:
+async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sandbox, Bot]]:
     """A sandbox on loopback with the bot connected to it, both on the sandbox's clock; its record is thrown away at the end."""
     with tempfile.TemporaryDirectory(prefix="warroom-") as folder:
-        async with Sandbox.running(port=port, app=installation()) as slack:
+        async with Sandbox.running(port=port, people=sample_people(people), app=installation()) as slack:
             settings = Settings(
                 slack_bot_token=SecretStr(slack.bot_token),
                 slack_app_token=SecretStr(slack.app_token),
@@ -82,39 +40,26 @@ async def workspace(port: int = 0) -> AsyncIterator[tuple[Sandbox, Bot]]:
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
                 datadog_webhook_token=SecretStr(HOOK_SECRET),
+                # The sandbox is alone: keys in the environment belong to a real Datadog.
+                dd_api_key=None,
+                dd_app_key=None,
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()
                 await bot.idle()
+                equip(slack, bot)
                 yield slack, bot
+
+
+def equip(slack: Sandbox, bot: Bot) -> None:
+    """Give the sandbox's page its alerts, and let its clock take the bot along."""
+    slack.scenes = Monitors(partial(fire, bot)).scenes()
+    slack.on_wind = partial(wind, slack, bot)
 
 
 def installation() -> Installation:
     """The app as our own manifest installs it: with its scopes, events, command and shortcut, and no others."""
     return Installation.from_manifest(yaml.safe_load(MANIFEST.read_text()))
-
-
-async def settle(slack: Sandbox, bot: Bot) -> None:
-    """Until the bot has nothing in the works; what is only seconds away, for Slack's limits, is brought nearer."""
-    await _worked_off(slack, bot)
-    while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
-        slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
-        await _worked_off(slack, bot)
-
-
-async def _worked_off(slack: Sandbox, bot: Bot) -> None:
-    await slack.sockets.delivered()
-    await bot.idle()
-
-
-async def fire(bot: Bot, alert: dict[str, object]) -> int:
-    """Send an alert as Datadog would. Returns the HTTP status."""
-    url = f"http://127.0.0.1:{bot.port}/hooks/datadog"
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(url, json=alert, headers={"X-Warroom-Token": HOOK_SECRET}) as answer,
-    ):
-        return answer.status
 
 
 class _Story:
@@ -139,11 +84,11 @@ class _Story:
 
 
 async def play(*, stay: bool) -> None:
-    """One incident, told in the terminal; then the workspace stays open when a person is there."""
+    """One incident, told in the terminal; then the workspace stays open in a browser when a person is there."""
     async with workspace() as (slack, bot):
         await _memory_leak(_Story(slack, bot))
         if stay:
-            await _drive(slack, bot)
+            await _stay(slack, bot)
 
 
 async def _memory_leak(story: _Story) -> None:
@@ -210,63 +155,15 @@ async def _write_postmortem(story: _Story, room: str) -> None:
     story.tell(f"{incident.name} is {incident.state}. {len(slack.calls)} Slack calls, one room, one card.")
 
 
-async def open_sandbox(port: int) -> None:
-    """The workspace, driven from the terminal until the end of input."""
-    async with workspace(port) as (slack, bot):
-        await _drive(slack, bot)
+async def open_sandbox(port: int, people: int) -> None:
+    """The workspace, open in a browser until somebody stops it. Raises OSError when the port is taken."""
+    async with workspace(port, people) as (slack, bot):
+        await _stay(slack, bot)
 
 
-HELP = """as NAME CHANNEL: act as somebody there   ·   /incident …: a command   ·   text: a message
-press LABEL: press a button of the newest message that has it   ·   look [CHANNEL]: read
-alert: a Datadog alert fires   ·   wind MINUTES: move the clock   ·   quit"""
-
-
-async def _drive(slack: Sandbox, bot: Bot) -> None:
-    out.print(f"\nThis is a [bold]sandbox[/], not Slack. Web API {slack.api_url}, webhook port {bot.port}.\n{HELP}")
-    who, where = slack.person("ada"), "general"
-    while True:
-        try:
-            line = (await asyncio.to_thread(input, f"{who.name} in #{where}> ")).strip()
-        except EOFError:
-            return
-        word, _, rest = line.partition(" ")
-        try:
-            match word:
-                case "":
-                    continue
-                case "quit" | "exit":
-                    return
-                case "as":
-                    name, _, channel = rest.partition(" ")
-                    who, where = slack.person(name), slack.channel(channel.strip().lstrip("#") or where).name
-                case "/incident":
-                    await slack.slash(who, where, "/incident", rest)
-                case "press":
-                    message = next(m for m in reversed(slack.channel(where).messages) if rest in m.labels())
-                    await slack.click(who, where, message, rest)
-                case "alert":
-                    out.print(f"answered {await fire(bot, ALERT)}")
-                case "wind":
-                    slack.clock.advance(float(rest) * 60)
-                    bot.dispatcher.nudge()
-                case "look":
-                    where = slack.channel(rest.lstrip("#")).name if rest else where
-                case _:
-                    await slack.say(who, where, line)
-        except (LookupError, ValueError, StopIteration) as error:
-            out.print(f"[yellow]{error or 'no message here has that button'}[/]")
-            continue
-        await settle(slack, bot)
-        _look(slack, who.id, where)
-
-
-def _look(slack: Sandbox, user: str, where: str) -> None:
-    names = ", ".join(f"#{channel.name}" for channel in slack.channels())
-    out.print(f"[dim]{names}[/]")
-    for message in slack.channel(where).messages[-6:]:
-        buttons = " ".join(f"[{label}]" for label in message.labels())
-        out.print(Panel(f"{message.plain()}\n{buttons}".strip().replace("[", r"\["), width=90, border_style="dim"))
-    for message in slack.ephemerals(slack.person(user))[-1:]:
-        out.print(
-            Panel(message.plain().replace("[", r"\["), title="only you see this", width=90, border_style="yellow")
-        )
+async def _stay(slack: Sandbox, bot: Bot) -> None:
+    out.print(
+        f"\n[bold]{slack.page_url}[/]  ← open this in a browser; it is a sandbox, not Slack."
+        f"\n[dim]Web API {slack.api_url} · webhook http://127.0.0.1:{bot.port}/hooks/datadog · Ctrl-C ends it.[/]"
+    )
+    await asyncio.Event().wait()

@@ -7,10 +7,15 @@ import uuid
 from collections.abc import AsyncIterator
 
 from bot.clock import SystemClock
+from bot.datadog import open_datadog, read_all
 from bot.directory import CachedDirectory
-from bot.settings import Settings
+from bot.doors import read_again
+from bot.settings import Settings, SettingsError
+from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
+from warroom.changes import Judgement, Quarantined, ReceivedAlert
 from warroom.document import markdown
+from warroom.errors import NotFound
 from warroom.incident import Incident, Origin
 from warroom.people import Group, Person
 from warroom.policy import Policy
@@ -18,6 +23,7 @@ from warroom.ports import Message, Store, World
 from warroom.usecases.afterwards import document_view
 from warroom.usecases.declare import Declare, Declared, declare
 from warroom.usecases.find import by_number_or_room
+from warroom.usecases.quarantine import Replayed, replay
 
 
 class _NoChat:
@@ -87,6 +93,47 @@ async def declare_offline(
             private=private,
         )
         return await declare(_world(store, policy), what)
+
+
+async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, Judgement | None]]:
+    """The last accepted alerts with what became of them, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.alerts(limit)
+
+
+async def quarantined_offline(settings: Settings) -> list[Quarantined]:
+    """What could not be used, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.quarantined(1000)
+
+
+async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
+    """Read them again; the running bot judges what is usable. Raises StoreUnavailable."""
+    done = []
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        for name in ids:
+            try:
+                done.append(await replay(world, name, read_again))
+            except NotFound as error:
+                done.append(Replayed(id=name, accepted=0, refused=(str(error),)))
+    return done
+
+
+async def sync_offline(settings: Settings, policy: Policy) -> tuple[int, int]:
+    """What fires in Datadog and what recovered, accepted for the running bot. Returns (groups firing, monitors asked about).
+
+    Raises SettingsError without keys, NoLibrary, Rejected, Retryable, StoreUnavailable.
+    """
+    datadog = open_datadog(settings, policy)
+    if datadog is None:
+        raise SettingsError("python -m bot sync reads monitors from Datadog: set DD_API_KEY and DD_APP_KEY.")
+    try:
+        async with _store(settings) as store:
+            world = _world(store, policy)
+            return await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
+    finally:
+        await datadog.close()
 
 
 async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:

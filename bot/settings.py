@@ -29,6 +29,10 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
     datadog_webhook_token: SecretStr | None = None
+    dd_api_key: SecretStr | None = None
+    dd_app_key: SecretStr | None = None
+    dd_site: str = Field(default="datadoghq.com", pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    dd_api_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 

@@ -20,7 +20,7 @@ from warroom import document
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import State
 from warroom.ports import World
-from warroom.usecases import afterwards, find, progress, record
+from warroom.usecases import afterwards, find, monitors, progress, record
 from warroom.views import IncidentView
 
 
@@ -110,6 +110,13 @@ async def menu(click: Click) -> Card | None:
     return None
 
 
+async def monitor(click: Click) -> None:
+    """The menu beside the alerts: mute, or a link that only wants to be acknowledged."""
+    what, _, number = click.seen.partition(":")
+    if what == ids.MONITOR_MUTE:
+        await monitors.mute(click.world, click.incident_id, number, click.user)
+
+
 async def write_postmortem(click: Click) -> None:
     """The menu's Post-mortem: the draft the first time, the form once there is one."""
     incident = await find.by_id(click.world, click.incident_id)
@@ -169,6 +176,7 @@ RUNS: dict[str, Run] = {
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,
     ids.MENU: menu,
+    ids.MONITOR: monitor,
     ids.EDIT_POSTMORTEM: edit_postmortem,
     ids.PUBLISH_POSTMORTEM: publish_postmortem,
     ids.INVITE_CANDIDATE: invite_candidate,

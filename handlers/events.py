@@ -11,7 +11,7 @@ from blocks import past
 from handlers.answers import Asker, Body, answer, asker_of
 from warroom.people import Group, Person
 from warroom.ports import World
-from warroom.usecases import record, talk
+from warroom.usecases import alert_channels, record, talk
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +88,14 @@ async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
         await record.remember_message(event.world, channel, ts, event.asker.user)
 
 
+async def message(event: Event) -> None:
+    """Something was posted or edited where Datadog's Slack app posts."""
+    said = event.said
+    posted = said.get("message") if said.get("subtype") == "message_changed" else said
+    if isinstance(posted, dict) and said.get("subtype") != "message_deleted":
+        await alert_channels.heard(event.world, str(said.get("channel")), posted)
+
+
 async def person_changed(event: Event) -> None:
     """Somebody is new, left, or has another name."""
     await talk.person_changed(event.world, event.reading.person(event.said["user"]))
@@ -126,6 +134,8 @@ RUNS: dict[str, Run] = {
     "group_archive": room_lost,
     "member_joined_channel": member_joined,
     "member_left_channel": room_lost,
+    "message.channels": message,
+    "message.groups": message,
     "pin_added": pin_added,
     "reaction_added": reaction_added,
     "subteam_created": group_changed,
@@ -134,4 +144,4 @@ RUNS: dict[str, Run] = {
     "team_join": person_changed,
     "user_change": person_changed,
 }
-"""What each event of the manifest leads to."""
+"""What each event of the manifest leads to. One type of event may be subscribed to under several names."""

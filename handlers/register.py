@@ -22,7 +22,7 @@ def register(app: AsyncApp, world: World, reading: Reading) -> None:
     for callback_id, submit in submissions.RUNS.items():
         app.view(callback_id)(submissions.listener(world, submit))
     app.shortcut(ids.SHORTCUT_DECLARE)(shortcuts.listener(world))
-    for name, happen in events.RUNS.items():
+    for name, happen in {name.partition(".")[0]: happen for name, happen in events.RUNS.items()}.items():
         app.event(name)(events.listener(world, reading, happen))
     app.error(errors.listener(world))
 

@@ -1,4 +1,4 @@
-"""**Declare incident** on any message: the form, with the message quoted and linked."""
+"""**Declare incident** on any message: the form, with the message quoted and linked; an alert with the alert attached."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms
+from blocks.answers import said
 from blocks.fields import About
 from handlers import words
-from handlers.answers import Asker, Body, asker_of
+from handlers.answers import Asker, Body, answer, asker_of
 from handlers.declaring import IN_ONE_LINE
 from handlers.opening import open_form
 from handlers.people import readable
+from warroom.alert import Alert
 from warroom.errors import Rejected, Retryable
 from warroom.ports import World
+from warroom.rules import severity_of
+from warroom.usecases import alert_channels
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +44,10 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
 async def declare_from_message(world: World, client: AsyncWebClient, asker: Asker, body: Body) -> None:
     """The declare form about the message in `body`. Raises SlackApiError."""
     message = body.get("message") or {}
+    alert = alert_channels.alert_in(message, asker.channel or "", world.policy, world.clock.now())
+    if alert is not None:
+        await _declare_alert(world, client, asker, message, alert)
+        return
     quoted = await _quoted(world, message.get("text") or "")
     ts = str(message.get("ts") or body.get("message_ts") or "")
     link = await _permalink(world, asker.channel, ts) if asker.channel and ts else None
@@ -49,6 +57,24 @@ async def declare_from_message(world: World, client: AsyncWebClient, asker: Aske
         title=first_line,
         description=quoted,
         carried=About(channel=asker.channel, message=link, by_shortcut=True),
+    )
+    await open_form(world, client, asker, form, instead=IN_ONE_LINE)
+
+
+async def _declare_alert(world: World, client: AsyncWebClient, asker: Asker, message: Body, alert: Alert) -> None:
+    """The form about an alert, unless the incident it belongs to is open: then the asker is told which one."""
+    known = await alert_channels.open_incident_of(world, alert)
+    if known is not None:
+        where = f" in <#{known.channel_id}>" if known.channel_id and not known.private else ""
+        await answer(world, asker, said(f"{known.name} is already open for this alert{where}."))
+        return
+    link = await _permalink(world, asker.channel, str(message.get("ts") or "")) if asker.channel else None
+    form = forms.declare_form(
+        world.policy,
+        title=alert.title,
+        description=alert.text,
+        severity=severity_of(alert, world.policy),
+        carried=About(channel=asker.channel, message=link, by_shortcut=True, alert=alert_channels.carried(alert)),
     )
     await open_form(world, client, asker, form, instead=IN_ONE_LINE)
 

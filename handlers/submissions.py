@@ -19,7 +19,7 @@ from handlers.once import Repeated, once
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import Origin
 from warroom.ports import World
-from warroom.usecases import afterwards, find, progress
+from warroom.usecases import afterwards, alert_channels, find, progress
 from warroom.usecases.declare import Declare, Declared
 from warroom.usecases.declare import declare as declare_incident
 
@@ -107,6 +107,9 @@ async def _declare(world: World, asker: Asker, wanted: forms.Declaration) -> Dec
         by=asker.user,
         source_message=wanted.about.message,
     )
+    alert = wanted.about.alert
+    if alert is not None:
+        return await alert_channels.declare_with(world, what, alert)
     return await declare_incident(world, what)
 
 

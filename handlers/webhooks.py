@@ -1,4 +1,7 @@
-"""`POST /hooks/datadog`: alerts are answered with 202 only after they are stored, so that the sender's retry works for us."""
+"""`POST /hooks/datadog`: alerts are answered with 202 only after they are stored, so that the sender's retry works for us.
+
+What cannot be used is answered with 400 and the reason, and kept whole in the quarantine.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,11 @@ from warroom.alert import Alert
 from warroom.errors import StoreUnavailable
 from warroom.ports import World
 from warroom.usecases import alerts
+from warroom.usecases.quarantine import unusable
 
 log = logging.getLogger(__name__)
 
+DOOR = "webhook"
 LIMIT = 1024 * 1024
 """Bytes of a body that are read, counted after decompression."""
 RETRY_AFTER = "5"
@@ -56,21 +61,25 @@ def routes(world: World, token: str | None, parse: Parse) -> web.RouteTableDef:
             return _error(400, f"The body could not be read: {error}")
         if body is None:
             return _error(413, f"The body is larger than {LIMIT} bytes. Send fewer alerts at a time.")
-        return await _receive(world, parse(body, request.content_type, world.clock.now()))
+        return await _receive(world, parse, body, request.content_type)
 
     return table
 
 
-async def _receive(world: World, parsed: Parsed) -> web.Response:
-    if not parsed.alerts:
-        return _error(400, "; ".join(parsed.refused) or "There is no alert in the body.")
+async def _receive(world: World, parse: Parse, body: bytes, content_type: str) -> web.Response:
+    now = world.clock.now()
+    parsed = parse(body, content_type, now)
+    useless = not parsed.alerts or bool(parsed.refused)
+    kept = unusable(body, content_type, parsed.refused, DOOR, now)
     try:
-        accepted = await alerts.receive(world, parsed.alerts, "webhook")
+        accepted = await alerts.receive(world, parsed.alerts, DOOR, (kept,) if useless else ())
     except StoreUnavailable as error:
         log.warning("alerts refused, the database is away: %s", error)
         return _error(
             503, "The database cannot be reached; nothing was stored. Try again.", {"Retry-After": RETRY_AFTER}
         )
+    if not parsed.alerts:
+        return _error(400, kept.reason)
     said: dict[str, object] = {"accepted": accepted}
     if parsed.refused:
         said["refused"] = list(parsed.refused)

@@ -4,5 +4,18 @@ from sandbox.clock import SandboxClock
 from sandbox.drive import Form, Sandbox
 from sandbox.installation import Installation
 from sandbox.model import Channel, Message, Person, UserGroup
+from sandbox.people import sample_people
+from sandbox.scenes import Scene
 
-__all__ = ["Channel", "Form", "Installation", "Message", "Person", "Sandbox", "SandboxClock", "UserGroup"]
+__all__ = [
+    "Channel",
+    "Form",
+    "Installation",
+    "Message",
+    "Person",
+    "Sandbox",
+    "SandboxClock",
+    "Scene",
+    "UserGroup",
+    "sample_people",
+]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sandbox import answers, forms, payloads, reading, shapes, speaking
@@ -16,7 +17,9 @@ from sandbox.installation import Installation
 from sandbox.methods.chat import checked_blocks
 from sandbox.methods.conversations import created_by_person
 from sandbox.model import Channel, Json, Message, Person, UserGroup, View
+from sandbox.page import Page
 from sandbox.people import Room, sample_channels, sample_groups, sample_people
+from sandbox.scenes import Scene
 from sandbox.server import Call, Server
 from sandbox.sockets import Sockets
 from sandbox.workspace import Workspace
@@ -62,6 +65,10 @@ class Sandbox:
 
     def __init__(self, workspace: Workspace, server: Server) -> None:
         self.workspace, self._server = workspace, server
+        self.scenes: list[Scene] = []
+        """Buttons of the page."""
+        self.on_wind: Callable[[timedelta], Awaitable[None]] | None = None
+        """Winds the clock in place of `wind`, so that whoever shares it can follow step by step."""
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -84,10 +91,11 @@ class Sandbox:
             sample_channels() if channels is None else channels,
         )
         server = Server(workspace, limits=limits)
-        await server.start(port)
+        slack = cls(workspace, server)
+        await server.start(port, Page(slack).mount)
         late = asyncio.create_task(_post_scheduled(workspace), name="scheduled messages")
         try:
-            yield cls(workspace, server)
+            yield slack
         finally:
             late.cancel()
             await asyncio.gather(late, return_exceptions=True)
@@ -99,6 +107,11 @@ class Sandbox:
     def api_url(self) -> str:
         """The address of the Web API, for SLACK_API_URL."""
         return f"{self.workspace.base}/api/"
+
+    @property
+    def page_url(self) -> str:
+        """The address for a browser."""
+        return f"{self.workspace.base}/"
 
     @property
     def bot_token(self) -> str:
@@ -263,6 +276,13 @@ class Sandbox:
                 return await self._pressed(person, channel, message, payloads.action(self.workspace, control, state))
         raise LookupError(f"the message has no menu {placeholder!r}")
 
+    async def press(self, person: PersonLike, surface: View | Message, pressed: Json) -> Answer:
+        """Operate an element of a message, a modal or the Home tab; `pressed` is its entry in `actions`."""
+        if isinstance(surface, Message):
+            return await self._pressed(person, surface.channel, surface, pressed)
+        payload = payloads.pressed_in_view(self.workspace, self.person(person), surface, pressed)
+        return await self._gesture("interactive", payload)
+
     async def _pressed(self, person: PersonLike, channel: ChannelLike, message: Message, pressed: Json) -> Answer:
         who, where = self.person(person), self.channel(channel)
         payload = payloads.pressed_in_message(self.workspace, who, where, message, pressed)
@@ -320,9 +340,10 @@ class Sandbox:
         """Write a message."""
         who, where = self.person(person), self.channel(channel)
         checked = checked_blocks(blocks or [])
-        extra = {"client_msg_id": self.workspace.new_secret(12)}
+        extra: Json = {"client_msg_id": self.workspace.new_secret(12)}
         if who.is_bot:
-            extra = {"bot_id": who.bot_id, "app_id": who.app_id}
+            profile = {"id": who.bot_id, "app_id": who.app_id, "name": who.real_name}
+            extra |= {"bot_id": who.bot_id, "app_id": who.app_id, "bot_profile": profile}
         return speaking.post(
             self.workspace, where, who.id, text, blocks=checked, attachments=attachments, thread=thread, extra=extra
         )
@@ -377,6 +398,14 @@ class Sandbox:
         shown = shapes.person(self.workspace, person, with_email="users:read.email" in self.workspace.app.scopes)
         tell(self.workspace, {"type": kind, "user": shown})
         return person
+
+    async def wind(self, by: timedelta) -> None:
+        """Move the clock forward, and with it everybody who shares it."""
+        if self.on_wind is None:
+            self.clock.advance(by)
+        else:
+            await self.on_wind(by)
+        self.workspace.pulse.beat()
 
     # Breaking.
 

@@ -60,6 +60,10 @@ class Installation:
     events: set[str] = field(default_factory=lambda: set(EVENT_SCOPES))
     commands: dict[str, bool] | None = None
     """Registered slash commands and their should_escape; None means any command, unescaped."""
+    hints: dict[str, str] = field(default_factory=dict)
+    """Command to its usage hint."""
+    shortcut_names: dict[str, str] = field(default_factory=dict)
+    """Callback ids of message shortcuts to what their menu calls them."""
     shortcuts: set[str] | None = None
     """Registered shortcut callback ids; None means any."""
     home_enabled: bool = True
@@ -77,6 +81,10 @@ class Installation:
             scopes=set(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             events=set(settings.get("event_subscriptions", {}).get("bot_events", ())),
             commands={c["command"]: bool(c.get("should_escape")) for c in features.get("slash_commands", ())},
+            hints={c["command"]: str(c.get("usage_hint", "")) for c in features.get("slash_commands", ())},
+            shortcut_names={
+                s["callback_id"]: str(s["name"]) for s in features.get("shortcuts", ()) if s["type"] == "message"
+            },
             shortcuts={s["callback_id"] for s in features.get("shortcuts", ())},
             home_enabled=bool(home.get("home_tab_enabled")),
             messages_tab_enabled=bool(home.get("messages_tab_enabled", True)),

@@ -16,8 +16,11 @@ class Room:
     is_private: bool = False
 
 
-def sample_people() -> list[Person]:
-    """Eighteen members: namesakes, accents, a deactivated one, a guest, a bot and Slackbot. Fresh objects each time."""
+def sample_people(size: int = 40) -> list[Person]:
+    """`size` people, at least 40: namesakes, accents, nicknames, a deactivated one, a guest; a bot and Slackbot besides.
+
+    Fresh objects each time. Beyond 40 they are drawn from lists of names, always the same for the same size.
+    """
 
     def member(name: str, real_name: str, display_name: str = "", title: str = "", email: str = "") -> Person:
         return Person("", name, real_name, email or f"{name}@example.com", display_name, title)
@@ -39,6 +42,30 @@ def sample_people() -> list[Person]:
         member("emmy", "Emmy Noether", "VP Engineering", "VP Engineering"),
         member("rosalind", "Rosalind Franklin", "rosalind"),
         member("katherine", "Katherine Johnson", "katherine", "Consultant", "katherine@partner.example"),
+        member("amara", "Amara Nwosu", "amara", "Support engineer"),
+        member("bjorn", "Bjørn Sørensen", "Bjørn", "Database engineer"),
+        member("carlos", "Carlos Peña", "Charly", "Commerce engineer"),
+        member("dariusz", "Dariusz Wójcik", "Darek", "Network engineer"),
+        member("elif", "Elif Yılmaz", "elif", "Product manager"),
+        member("farid", "Farid Haddad", "farid", "Commerce engineer"),
+        member("hana", "Hana Nováková", "hana", "Data engineer"),
+        member("ingrid", "Ingrid Bäckström", "ingrid", "Head of support"),
+        member("jorge", "Jorge Muñoz", "Coco", "Platform engineer"),
+        member("kwame", "Kwame Boateng", "kwame", "Site reliability engineer"),
+        member("lucie", "Lucie Lefèvre", "lucie", "Communications"),
+        member("mateus", "Mateus Gonçalves", "Teo", "Mobile engineer"),
+        member("nadia", "Nadia Petrova", "nadia", "Security engineer"),
+        member("olu", "Oluwaseun Adeyemi", "Seun", "Platform engineer"),
+        member("priya", "Priya Raghavan", "priya", "Engineering manager"),
+        member("quentin", "Quentin Dubois", "quentin", "Database engineer"),
+        member("ravi", "Ravi Subramanian", "ravi", "Mobile engineer"),
+        member("siobhan", "Siobhán O'Connor", "Shiv", "Legal"),
+        member("takeshi", "Takeshi Yamamoto", "takeshi", "Data engineer"),
+        member("ulrike", "Ulrike Groß", "ulrike", "Finance"),
+        member("wei", "Wei Zhang", "wei", "Platform engineer"),
+        member("weiz", "Wei Zhang", "Wei (Design)", "Designer"),
+        member("yusuf", "Yusuf Demir", "yusuf", "Support engineer"),
+        member("zuzana", "Zuzana Králová", "Zuzka", "Quality engineer"),
         Person("", "deploybot", "Deploy Bot", is_bot=True),
         Person("USLACKBOT", "slackbot", "Slackbot", display_name="Slackbot"),
     ]
@@ -46,14 +73,36 @@ def sample_people() -> list[Person]:
     by_name["ada"].is_admin = True
     by_name["rosalind"].deleted = True
     by_name["katherine"].is_restricted = True
-    return people
+    by_name["takeshi"].tz, by_name["takeshi"].tz_offset = "Asia/Tokyo", 32400
+    by_name["alexr"].tz, by_name["alexr"].tz_offset = "America/New_York", -18000
+    return people + [_drawn(number) for number in range(40, size)]
+
+
+_FIRST = (
+    "Aino", "Bilal", "Chloé", "Dmitri", "Esra", "Fatou", "Goran", "Hiro", "Ines", "Jamal",
+    "Kofi", "Lena", "Minh", "Noor", "Oskar", "Paulo", "Rania", "Søren", "Tariq", "Uma",
+)  # fmt: skip
+_LAST = (
+    "Abara", "Berg", "Costa", "Dang", "Eriksen", "Fischer", "Garcia", "Horvat", "Ito", "Jansen",
+    "Kaya", "Lopez", "Meyer", "Ndiaye", "Ortiz", "Park", "Rossi", "Silva", "Tanaka", "Wolf",
+)  # fmt: skip
+_WORK = ("Platform engineer", "Support engineer", "Commerce engineer", "Data engineer", "Sales", "Designer", "Finance")
+
+
+def _drawn(number: int) -> Person:
+    """One of the many; names repeat, as they do in a large company."""
+    first, last = _FIRST[number % 20], _LAST[(number // 20) % 20]
+    handle = f"{first}.{last}{number}".lower()
+    return Person("", handle, f"{first} {last}", f"person{number}@example.com", first, _WORK[number % len(_WORK)])
 
 
 def sample_groups() -> list[UserGroup]:
-    """Three user groups, one of them disabled; `users` are handles until the workspace opens."""
+    """User groups, one of them disabled; `users` are handles until the workspace opens."""
     return [
         UserGroup("", "sre-oncall", "SRE on call", ["ada", "ben"]),
         UserGroup("", "security", "Security", ["alan", "margaret"]),
+        UserGroup("", "database", "Database team", ["bjorn", "quentin"]),
+        UserGroup("", "support", "Support", ["chidi", "amara", "yusuf", "ingrid"]),
         UserGroup("", "old-oncall", "Former on call", ["linus"], disabled=True),
     ]
 
@@ -65,5 +114,9 @@ def sample_channels() -> list[Room]:
         Room("incidents"),
         Room("sre-alerts", ("ada", "grace", "linus", "margaret")),
         Room("datadog-alerts", ("ada", "grace")),
+        Room("engineering"),
+        Room("random"),
+        Room("deploys", ("ada", "ben", "linus", "kwame", "jorge", "olu", "wei")),
+        Room("support", ("chidi", "amara", "yusuf", "ingrid", "lucie")),
         Room("leadership", ("emmy", "margaret"), is_private=True),
     ]

@@ -53,13 +53,15 @@ class Server:
         self.calls: list[Call] = []
         self._runner: web.AppRunner | None = None
 
-    async def start(self, port: int) -> int:
-        """Listen on loopback; returns the port. Raises OSError when it is taken."""
+    async def start(self, port: int, mount: Callable[[web.Application], None] | None = None) -> int:
+        """Listen on loopback, with whatever `mount` adds; returns the port. Raises OSError when it is taken."""
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[_loopback_only])
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link/", self.sockets.serve)
         app.router.add_post("/response/{key}", self._respond)
         app.router.add_post("/upload/{file}", self._upload)
+        if mount is not None:
+            mount(app)
         self._runner = web.AppRunner(app, shutdown_timeout=0.5, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)

@@ -170,6 +170,13 @@ def pin(ws: Workspace, channel: Channel, message: Message, user: str) -> None:
                        "message": shapes.message(ws, message)}}, channel=channel)  # fmt: skip
 
 
+def unpin(ws: Workspace, channel: Channel, message: Message, user: str) -> None:
+    """Take a pin off a message that has one."""
+    channel.pins = [pin for pin in channel.pins if pin.message is not message]
+    tell(ws, {"type": "pin_removed", "user": user, "channel_id": channel.id, "item": item(message),
+              "pin_count": len(channel.pins), "has_pins": bool(channel.pins)}, channel=channel)  # fmt: skip
+
+
 def react(ws: Workspace, channel: Channel, message: Message, user: str, name: str) -> bool:
     """Add a reaction; False when that person had it there already."""
     people = message.reactions.setdefault(name, [])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 from storage import codec
 from warroom.incident import Incident
 from warroom.people import Group, Person, normal
 
-NameKind = Literal["display", "real", "user", "local"]
-NAME_KINDS: tuple[str, ...] = get_args(NameKind)
+NAME_COLUMNS = ("display_key", "real_key", "user_key", "local_key")
+"""Where a person's names are kept in their comparison form."""
 
 
 def searchable(incident: Incident) -> str:
@@ -33,13 +32,6 @@ def keys_of(person: Person) -> dict[str, str | None]:
         "user_key": normal(person.name) or None,
         "local_key": normal(email.partition("@")[0]) or None,
     }
-
-
-def name_column(kind: str) -> str:
-    """The column that holds the keys of that kind. Raises ValueError for an unknown kind."""
-    if kind not in NAME_KINDS:
-        raise ValueError(f"No such kind of name: {kind!r}; there are {', '.join(NAME_KINDS)}.")
-    return f"{kind}_key"
 
 
 def best_group(groups: Sequence[Group], id_or_handle: str) -> Group | None:

@@ -160,6 +160,32 @@ class EnvelopeRow(Base, table=True):
     done_at: datetime | None = Field(sa_type=TZDateTime, default=None)
 
 
+class QuarantineRow(Base, table=True):
+    """Something that could not be used. `seq` is the order of arrival."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (sa.UniqueConstraint("id"),)
+
+    seq: int | None = Field(sa_type=SERIAL, primary_key=True, default=None)
+    id: str = Field(sa_type=Key)
+    received_at: datetime = Field(sa_type=TZDateTime)
+    door: str = Field(sa_type=Key)
+    content_type: str = Field(sa_type=Words)
+    reason: str = Field(sa_type=Words)
+    size: int
+    body: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class PositionRow(Base, table=True):
+    """Up to where a channel was read."""
+
+    __tablename__ = "position"
+
+    channel_id: str = Field(sa_type=Key, primary_key=True)
+    name: str = Field(sa_type=Key)
+    ts: str = Field(sa_type=Key)
+
+
 class PersonRow(Base, table=True):
     """A member of the workspace; the columns are what names are compared by, NULL where there is no name."""
 
@@ -207,6 +233,8 @@ ALERT = columns_of(AlertRow)
 FIRING = columns_of(FiringRow)
 FIRING_KEY = columns_of(FiringKeyRow)
 ENVELOPE = columns_of(EnvelopeRow)
+QUARANTINE = columns_of(QuarantineRow)
+POSITION = columns_of(PositionRow)
 PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)

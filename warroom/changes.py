@@ -63,6 +63,26 @@ class Judgement(Value):
     why: str = ""
 
 
+class Quarantined(Value):
+    """Something that arrived and could not be used, kept whole. `id` is made of it: the same again is the same one."""
+
+    id: str
+    received_at: datetime
+    door: str
+    content_type: str
+    reason: str
+    body: bytes
+
+
+class Position(Value):
+    """Up to where a channel that alerts are posted in was read; `name` is how the policy calls it."""
+
+    channel_id: str
+    name: str
+    ts: str
+    """Slack's time of the last message that was read."""
+
+
 class Firing(Stored):
     """One thing that fires (a monitor's group) within one incident. Unique by (incident, dedup_key)."""
 
@@ -80,6 +100,8 @@ class Firing(Stored):
     last_seen_at: datetime
     last_fired_at: datetime
     """The newest trigger by the sender's clock; an older recovery closes nothing."""
+    polled: bool = False
+    """Only known from asking so far; the delivery that tells of the very same is not counted again."""
 
 
 class Ending(StrEnum):
@@ -145,7 +167,14 @@ class Changeset(Value):
     effects: tuple[Effect, ...] = ()
     received: tuple[ReceivedAlert, ...] = ()
     judged: tuple[Judgement, ...] = ()
+    judges: str | None = None
+    """The delivery id of the alert that this is all about: when it is judged already, nothing is written."""
     firings: tuple[Firing, ...] = ()
+    quarantined: tuple[Quarantined, ...] = ()
+    released: tuple[str, ...] = ()
+    """Ids of what can leave the quarantine."""
+    positions: tuple[Position, ...] = ()
+    """A position never moves back."""
     envelope: Envelope | None = None
     envelope_done: str | None = None
     settlement: Settlement | None = None

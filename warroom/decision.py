@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from warroom import face
 from warroom.changes import Changeset, Firing, Judgement, Settlement, Timer
 from warroom.effects import Announce, Effect, Place, Post, SetTopic, ShowCard, Withdraw
 from warroom.incident import Incident
@@ -32,6 +33,7 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     firings: tuple[Firing, ...] = ()
     judged: tuple[Judgement, ...] = ()
+    judges: str | None = None
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
@@ -100,6 +102,7 @@ def timers_of(incident: Incident) -> dict[str, datetime]:
         "postmortem": incident.postmortem_due_at,
         "close": incident.close_at,
         "auto_resolve": incident.auto_resolve_at,
+        "storm": incident.storm_at,
     }
     due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
     return {kind: at for kind, at in due.items() if at is not None}
@@ -118,7 +121,7 @@ def changeset(
     effects = decision.effects
     if not decision.quiet:
         after = after.but(touched_at=now, stale_at=_stale_at(after, policy, now))
-        effects = (*effects, *_redraw(before, after, policy))
+        effects = (*effects, *_redraw(before, after, policy), *_elsewhere(before, after, policy))
     rank = policy.rank(after.severity)
     return Changeset(
         now=now,
@@ -128,6 +131,7 @@ def changeset(
         effects=tuple(_ranked(effect, rank) for effect in effects),
         firings=decision.firings,
         judged=decision.judged,
+        judges=decision.judges,
         settlement=settlement,
     )
 
@@ -146,6 +150,10 @@ def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Ef
     if (before.severity, before.title, before.state.open) != (after.severity, after.title, after.state.open):
         effects.append(set_topic(after))
     return effects
+
+
+def _elsewhere(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
+    return [face.mirror(after)] if face.wanted(before, after, policy) else []
 
 
 def _announcement_face(incident: Incident) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -151,6 +152,54 @@ class SyncDirectory(_Effect):
     kind: Literal["sync_directory"] = "sync_directory"
 
 
+class ReadAlertChannels(_Effect):
+    """Read what was posted in the policy's alert channels since they were read last; enter those we are not in."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_alert_channels"] = "read_alert_channels"
+    key: str = "alert channels"
+
+
+class ReadMonitors(_Effect):
+    """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitors"] = "read_monitors"
+    page: int = 0
+
+
+class ReadMonitor(_Effect):
+    """Ask Datadog how a monitor is that fires as far as we know. Fact: MonitorRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitor"] = "read_monitor"
+    monitor_id: str
+
+
+class MuteMonitor(_Effect):
+    """Mute a monitor in Datadog. Fact: MonitorMuted."""
+
+    kind: Literal["mute_monitor"] = "mute_monitor"
+    monitor_id: str
+    until: datetime
+    by: str
+
+
+class MirrorIncident(_Effect):
+    """Bring the incident and its like in Datadog together, from the state at delivery. Fact: Mirrored."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["mirror_incident"] = "mirror_incident"
+
+
+class ReadIncidents(_Effect):
+    """Ask Datadog which incidents are open there. Fact: IncidentsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_incidents"] = "read_incidents"
+    key: str = "datadog:incidents"
+
+
 class JudgeAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
 
@@ -175,6 +224,12 @@ Effect = Annotated[
     | ShareDocument
     | PublishHome
     | SyncDirectory
+    | ReadAlertChannels
+    | ReadMonitors
+    | ReadMonitor
+    | MuteMonitor
+    | MirrorIncident
+    | ReadIncidents
     | JudgeAlerts,
     Field(discriminator="kind"),
 ]

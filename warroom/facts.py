@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from warroom.incident import DatadogLink, Face
+from warroom.monitors import GroupState
 from warroom.value import Value
 
 
@@ -39,4 +43,55 @@ class Invited(Value):
     failed: tuple[tuple[str, str], ...] = ()
 
 
-Fact = RoomOpened | CardShown | Announced | Posted | Invited
+class MonitorsRead(Value):
+    """A page of what fires in Datadog, and whether there are more pages."""
+
+    page: int
+    groups: tuple[GroupState, ...]
+    more: bool
+
+
+class MonitorRead(Value):
+    """One monitor as a whole and with all its groups; `overall` None when Datadog knows no such monitor."""
+
+    monitor_id: str
+    asked_at: datetime
+    overall: GroupState | None
+    groups: tuple[GroupState, ...] = ()
+
+
+class MonitorMuted(Value):
+    """The monitor is silent until then."""
+
+    monitor_id: str
+    until: datetime
+    by: str
+
+
+class Mirrored(Value):
+    """Both sides after they met. `pushed` names what Datadog was told; `changed_by` is the email of who changed it last there."""
+
+    link: DatadogLink
+    page: str
+    pushed: tuple[str, ...] = ()
+    changed_by: str | None = None
+
+
+class TheirIncident(Value):
+    """An incident that is open in Datadog."""
+
+    id: str
+    public_id: int
+    face: Face
+    created: datetime
+    page: str
+
+
+class IncidentsRead(Value):
+    """The newest incidents that are open in Datadog."""
+
+    found: tuple[TheirIncident, ...]
+
+
+AboutIncident = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted | Mirrored
+Fact = AboutIncident | MonitorsRead | MonitorRead | IncidentsRead

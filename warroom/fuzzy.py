@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from collections.abc import Iterable
 
 from rapidfuzz import fuzz, process
@@ -14,6 +16,12 @@ CLEAR = 88.0
 """From this score on a name may be a misspelling of the other."""
 SHORTEST_PART = 3
 """A part of a name is looked for from so many characters on."""
+FEWEST = 3
+"""Groups of letters that are looked at whatever it costs."""
+MOST = 30_000
+"""Names looked at by their groups of letters; common groups, which tell little, are left out beyond."""
+SHARE = 3
+"""A name must share one in so many of the groups looked at: a wrong letter spoils three."""
 
 _CODES = {"display": "d", "real": "r", "user": "u", "local": "l"}
 _KINDS = {code: kind for kind, code in _CODES.items()}
@@ -22,77 +30,95 @@ _KINDS = {code: kind for kind, code in _CODES.items()}
 class FuzzyIndex:
     """Names in their comparison form and whose they are; only people who may be matched by name are kept.
 
-    Kept small: each distinct name once, its owners in one string ("dU1 uU2": U1's display name, U2's user name), and of a
-    person the bare texts, from which a Person is made again when asked for.
+    Each distinct name once, its owners in one string ("dU1 uU2": U1's display name, U2's user name), and for every three
+    letters the names that have them: comparing a word with all names of a large company takes too long. It only grows;
+    when the directory changes another one is built.
     """
 
-    __slots__ = ("_owners", "_people")
+    __slots__ = ("_grams", "_names", "_owners", "_places")
 
-    def __init__(self) -> None:
-        self._owners: dict[str, str] = {}
-        self._people: dict[str, tuple[str, str, str, str | None, str | None]] = {}
-
-    def __len__(self) -> int:
-        return len(self._people)
-
-    def replace(self, people: Iterable[Person]) -> None:
-        """From now on these people and nobody else."""
-        self._owners.clear()
-        self._people.clear()
+    def __init__(self, people: Iterable[Person] = ()) -> None:
+        self._places: dict[str, int] = {}
+        self._names: list[str] = []
+        self._owners: list[str] = []
+        self._grams: dict[str, array[int]] = {}
         for person in people:
             self.add(person)
 
+    def seal(self) -> FuzzyIndex:
+        """The same index, without what is only needed to add to it."""
+        self._places = {}
+        return self
+
     def add(self, person: Person) -> None:
-        """The person, new or changed, can be found by the names of now; bots, guests and the deactivated cannot."""
-        self.remove(person.id)
+        """Somebody who was not in it; bots, guests and the deactivated are never found. Not after `seal`."""
         if person.deleted or person.is_bot or person.is_guest:
             return
         for key, kind in _keys(person).items():
             owner = f"{_CODES[kind]}{person.id}"
-            known = self._owners.get(key)
-            self._owners[key] = f"{known} {owner}" if known else owner
-        self._people[person.id] = (person.name, person.real_name, person.display_name, person.email, person.tz)
+            place = self._places.get(key)
+            if place is not None:
+                self._owners[place] += f" {owner}"
+                continue
+            place = self._places[key] = len(self._names)
+            self._names.append(key)
+            self._owners.append(owner)
+            for gram in _grams(key):
+                self._grams.setdefault(gram, array("I")).append(place)
 
-    def remove(self, person_id: str) -> None:
-        """The person cannot be found any more; nothing happens for an unknown id."""
-        if person_id not in self._people:
-            return
-        for key in _keys(self._person(person_id)):
-            left = [owner for owner in self._owners[key].split() if owner[1:] != person_id]
-            if left:
-                self._owners[key] = " ".join(left)
-            else:
-                del self._owners[key]
-        del self._people[person_id]
+    def __len__(self) -> int:
+        """How many distinct names it has."""
+        return len(self._names)
 
-    def candidates(self, normal: str, limit: int) -> list[tuple[Person, str, float]]:
-        """(person, kind, score from 70 to 100) of the nearest, best first, each person once.
+    def candidates(self, normal: str, limit: int) -> list[tuple[str, str, float]]:
+        """(id, kind, score from 70 to 100) of the nearest people, best first, each once.
 
         `normal` is the comparison form of what was said. Where no name is clearly near, people are added whose name
         contains it ("ada" in Ada Lovelace), with scores too low for a match but good for a question.
         """
         if not normal:
             return []
-        near = process.extract(normal, self._owners.keys(), scorer=fuzz.ratio, score_cutoff=CUTOFF, limit=4 * limit)
-        scores = {key: score for key, score, _ in near}
+        likely = self._likely(normal)
+        names = {place: self._names[place] for place in likely}
+        near = process.extract(normal, names, scorer=fuzz.ratio, score_cutoff=CUTOFF, limit=4 * limit)
+        scores = {place: score for _, score, place in near}
         if len(normal) >= SHORTEST_PART and (not near or near[0][1] < CLEAR):
-            for key, score in self._containing(normal, 4 * limit):
-                scores[key] = max(score, scores.get(key, 0.0))
+            for place, score in self._containing(normal, 4 * limit):
+                scores[place] = max(score, scores.get(place, 0.0))
         best: dict[str, tuple[str, float]] = {}
-        for key, score in sorted(scores.items(), key=lambda pair: -pair[1]):
-            for owner in self._owners[key].split():
+        for place, score in sorted(scores.items(), key=lambda pair: (-pair[1], self._names[pair[0]])):
+            for owner in self._owners[place].split():
                 best.setdefault(owner[1:], (_KINDS[owner[0]], score))
         ranked = sorted(best.items(), key=lambda found: (-found[1][1], found[0]))[:limit]
-        return [(self._person(person_id), kind, score) for person_id, (kind, score) in ranked]
+        return [(person_id, kind, score) for person_id, (kind, score) in ranked]
 
-    def _containing(self, part: str, limit: int) -> list[tuple[str, float]]:
-        found = [key for key in self._owners if part in key]
-        scored = [(key, (80.0 if key.startswith(part) else 72.0) + 6.0 * len(part) / len(key)) for key in found]
-        return sorted(scored, key=lambda pair: (-pair[1], pair[0]))[:limit]
+    def _likely(self, normal: str) -> list[int]:
+        """Places of the names that share enough groups of letters with it; the rarest groups tell most."""
+        lists = sorted((self._grams[gram] for gram in _grams(normal) if gram in self._grams), key=len)
+        shared: Counter[int] = Counter()
+        used = seen = 0
+        for each in lists:
+            if used >= FEWEST and seen + len(each) > MOST:
+                break
+            shared.update(each)
+            used, seen = used + 1, seen + len(each)
+        enough = (used + 2) // SHARE
+        return [place for place, count in shared.items() if count >= enough]
 
-    def _person(self, person_id: str) -> Person:
-        name, real_name, display_name, email, tz = self._people[person_id]
-        return Person(id=person_id, name=name, real_name=real_name, display_name=display_name, email=email, tz=tz)
+    def _containing(self, part: str, limit: int) -> list[tuple[int, float]]:
+        inner = [self._grams.get(part[at : at + 3], array("I")) for at in range(len(part) - 2)]
+        rarest = min(inner, key=len)
+        found = [(place, self._names[place]) for place in rarest if part in self._names[place]]
+        scored = [
+            (place, (80.0 if name.startswith(part) else 72.0) + 6.0 * len(part) / len(name)) for place, name in found
+        ]
+        return sorted(scored, key=lambda pair: (-pair[1], self._names[pair[0]]))[:limit]
+
+
+def _grams(name: str) -> set[str]:
+    """Every three letters in a row, and the first and last two with the edge they stand at."""
+    edged = f"^{name}$"
+    return {edged[at : at + 3] for at in range(len(edged) - 2)}
 
 
 def _keys(person: Person) -> dict[str, str]:

@@ -27,13 +27,15 @@ class State(StrEnum):
 
 
 class Origin(StrEnum):
-    """Which of the five doors the incident came through."""
+    """Which of the doors the incident came through."""
 
     FORM = "form"
     COMMAND = "command"
     SHORTCUT = "shortcut"
     ALERT = "alert"
     CLI = "cli"
+    DATADOG = "datadog"
+    """Created in Datadog's Incident Management."""
 
 
 class Level(Stored):
@@ -92,10 +94,41 @@ class AlertSummary(Stored):
     last_title: str = ""
     last_state: AlertState = AlertState.UNKNOWN
     last_link: str | None = None
+    monitor_id: str | None = None
+    """Of the last alert that named one."""
+    snapshot: str | None = None
+    """The address of the picture of the metric that the last alert brought."""
     last_seen_at: datetime | None = None
     recovered_at: datetime | None = None
     """When the last firing alert recovered; None while something fires."""
     flapping: bool = False
+    burst_from: datetime | None = None
+    """When the alerts counted in `burst` began to come."""
+    burst: int = 0
+    stormy: bool = False
+    """There was a storm, and the room was or will be told."""
+
+
+class Face(Stored):
+    """What of an incident is in both places, in Datadog's words. `commander` is an email."""
+
+    title: str
+    severity: str
+    state: str
+    commander: str | None = None
+
+
+class DatadogLink(Stored):
+    """The incident in Datadog's Incident Management, and both sides as they were when they last met."""
+
+    id: str
+    public_id: int
+    ours: Face
+    theirs: Face
+    room_told: bool = False
+    """Datadog knows the channel."""
+    todos: tuple[tuple[str, str, bool], ...] = ()
+    """(our action item, Datadog's to-do, whether it is done there)."""
 
 
 class Incident(Stored):
@@ -153,6 +186,9 @@ class Incident(Stored):
     """Alerts with the same value join this incident while its window lasts."""
     group_until: datetime | None = None
     auto_resolve_after: timedelta | None = None
+    datadog: DatadogLink | None = None
+    muted: tuple[tuple[str, datetime], ...] = ()
+    """(monitor, until when) of those that were muted from the room."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: Postmortem | None = None
 
@@ -165,6 +201,8 @@ class Incident(Stored):
     postmortem_required_by: datetime | None = None
     close_at: datetime | None = None
     auto_resolve_at: datetime | None = None
+    storm_at: datetime | None = None
+    """When the room is told of a storm."""
 
     channel_id: str | None = None
     channel_name: str | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from warroom import storms
 from warroom.alert import Alert, AlertState, Transition
 from warroom.changes import Firing
 from warroom.decision import Decision
@@ -21,17 +22,34 @@ REPEATS = frozenset(
 """Transitions that speak again of something known; they never open a second incident."""
 
 
+POLLED = "sync"
+"""The door of what was asked for instead of told."""
+SAME_FIRING = timedelta(minutes=1)
+"""So far apart may two doors date the same trigger."""
+
+
+def told_before(firing: Firing, incident: Incident, alert: Alert) -> bool:
+    """Whether a polled alert says nothing that the newest firing with its keys does not know."""
+    if alert.transition is Transition.RECOVER:
+        return firing.state is AlertState.OK
+    if firing.state is not AlertState.OK and incident.state.open:
+        return firing.state is alert.state
+    if alert.occurred_at is None:
+        return firing.state is not AlertState.OK
+    return alert.occurred_at <= firing.last_fired_at + SAME_FIRING
+
+
 def happened_at(alert: Alert, received_at: datetime) -> datetime:
     """The sender's time, or that of arrival."""
     return alert.occurred_at or received_at
 
 
-def first(incident_id: str, alert: Alert, received_at: datetime) -> Firing:
+def first(incident_id: str, alert: Alert, received_at: datetime, door: str = "") -> Firing:
     """The firing that a newly attached alert starts."""
     return Firing(
         incident_id=incident_id,
         dedup_key=alert.dedup_key,
-        keys=alert.keys or (alert.dedup_key,),
+        keys=(*(alert.keys or (alert.dedup_key,)), *siblings(alert)),
         title=alert.title,
         link=alert.link,
         monitor_id=alert.monitor_id,
@@ -39,7 +57,15 @@ def first(incident_id: str, alert: Alert, received_at: datetime) -> Firing:
         first_seen_at=received_at,
         last_seen_at=received_at,
         last_fired_at=happened_at(alert, received_at),
+        polled=door == POLLED,
     )
+
+
+def siblings(alert: Alert) -> tuple[str, ...]:
+    """The key under which everything of the alert's monitor is found, whatever its group. No alert carries it: a
+    recovery must find its own group.
+    """
+    return (f"1:any-group:{alert.monitor_id}",) if alert.monitor_id else ()
 
 
 def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
@@ -51,10 +77,12 @@ def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
             return firing.but(keys=keys)
         return firing.but(keys=keys, state=AlertState.OK, changes=firing.changes + 1, last_seen_at=received_at)
     state = firing.state if alert.state is AlertState.UNKNOWN else alert.state
+    same = firing.polled and firing.state is state and alert.transition not in REPEATS
     return firing.but(
         keys=keys,
         state=state,
-        count=firing.count + 1,
+        polled=False,
+        count=firing.count + (not same),
         changes=firing.changes + (firing.state is AlertState.OK),
         link=alert.link or firing.link,
         last_seen_at=received_at,
@@ -77,12 +105,14 @@ def attach(
     is_firing = after.state is not AlertState.OK
     firing = summary.firing + is_firing - was_firing
     summary = summary.but(
-        count=summary.count + (alert.transition is not Transition.RECOVER),
+        count=summary.count + _told(alert, before, after),
         firing=firing,
         monitors=summary.monitors + (before is None),
         last_title=alert.title,
         last_state=after.state,
         last_link=after.link or summary.last_link,
+        monitor_id=alert.monitor_id or summary.monitor_id,
+        snapshot=alert.snapshot or summary.snapshot,
         last_seen_at=now,
         recovered_at=None if firing else summary.recovered_at,
     )
@@ -97,7 +127,16 @@ def attach(
         )
     if is_firing and not was_firing and before is not None:
         decision = decision.having(auto_resolve_at=None).withdraw("recovery")
+    if alert.transition is not Transition.RECOVER:
+        decision = storms.counted(decision, now)
     return _flapping(decision, after)
+
+
+def _told(alert: Alert, before: Firing | None, after: Firing) -> int:
+    """How many more alerts that is: a recovery is none, nor what asking had told before."""
+    if alert.transition is Transition.RECOVER:
+        return 0
+    return after.count - before.count if before else 1
 
 
 def _flapping(decision: Decision, firing: Firing) -> Decision:
@@ -152,5 +191,9 @@ def summary_of_one(alert: Alert, received_at: datetime) -> AlertSummary:
         last_title=alert.title,
         last_state=alert.state,
         last_link=alert.link,
+        monitor_id=alert.monitor_id,
+        snapshot=alert.snapshot,
         last_seen_at=received_at,
+        burst_from=received_at,
+        burst=1,
     )

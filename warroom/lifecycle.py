@@ -49,19 +49,19 @@ def acknowledge(incident: Incident, by: str, now: datetime) -> Decision:
     return Decision(after).note(Happened.ACKNOWLEDGED, now, by=by)
 
 
-def _owned(incident: Incident, by: str, now: datetime) -> Incident:
+def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
     """Somebody has it: no more paging, and there is a commander, who has missed no update yet."""
     return escalation.stopped(incident).but(
         acknowledged_at=incident.acknowledged_at or now,
         acknowledged_by=incident.acknowledged_by or by,
         commander=incident.commander or by,
         updates_missed=0 if incident.acknowledged_by is None else incident.updates_missed,
-        wanted=incident.wanted if by in incident.wanted else (*incident.wanted, by),
+        wanted=incident.wanted if by is None or by in incident.wanted else (*incident.wanted, by),
     )
 
 
-def mitigate(incident: Incident, by: str, now: datetime) -> Decision:
-    """The bleeding stopped. Whoever says so has it, if nobody had. Raises AlreadyDone or Refused."""
+def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
+    """The bleeding stopped. Whoever says so has it, if nobody had; None when it was said in Datadog. Raises AlreadyDone or Refused."""
     _step(
         incident,
         State.MITIGATED,
@@ -73,7 +73,7 @@ def mitigate(incident: Incident, by: str, now: datetime) -> Decision:
 
 
 def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, summary: str = "") -> Decision:
-    """It is over. Reminders stop; a required post-mortem is asked for. `by` None means that the alerts did it.
+    """It is over. Reminders stop; a required post-mortem is asked for. `by` None means that no person of ours did it.
 
     Raises AlreadyDone or Refused.
     """

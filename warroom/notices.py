@@ -108,6 +108,37 @@ class Flapping(Stored):
     changes: int
 
 
+class Muted(Stored):
+    """A monitor is silent until then."""
+
+    kind: Literal["muted"] = "muted"
+    monitor_id: str
+    until: datetime
+    by: str
+
+
+class Shower(Stored):
+    """One of the things that fire in a storm, and how often it was told."""
+
+    title: str
+    link: str | None = None
+    count: int = 1
+    recovered: bool = False
+
+
+class Storm(Stored):
+    """Many alerts came in a short time; said once, as one list."""
+
+    kind: Literal["storm"] = "storm"
+    alerts: int
+    monitors: int
+    lasted: timedelta
+    newest: tuple[Shower, ...] = ()
+    """The last ones, newest first."""
+    more: int = 0
+    """How many things are not in the list."""
+
+
 class Stale(Stored):
     """Nothing has happened for long."""
 
@@ -162,6 +193,8 @@ Notice = Annotated[
     | Unanswered
     | AllRecovered
     | Flapping
+    | Storm
+    | Muted
     | Stale
     | PostmortemReady
     | PostmortemDue

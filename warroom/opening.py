@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from warroom import cadence, escalation
+from warroom import cadence, escalation, face
 from warroom.decision import Decision, announce, set_topic, show_card
 from warroom.effects import AddBookmark, Effect, Invite, OpenRoom, PinCard, SetPurpose, TellTeam
 from warroom.facts import Announced, CardShown, Invited, Posted, RoomOpened
@@ -120,6 +120,8 @@ def opened(incident: Incident, fact: RoomOpened, now: datetime, policy: Policy) 
     team = policy.teams.get(after.team) if after.team else None
     if team and team.channel and not after.private:
         effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
+    if face.wanted(incident, after, policy):
+        effects.append(face.mirror(after))
     decision = Decision(after, quiet=True).note(Happened.ROOM_OPENED, now, text=f"#{fact.name}", key="opened")
     return decision.ask(*effects)
 

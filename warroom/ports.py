@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, ReceivedAlert
+from warroom.changes import (
+    Buried,
+    Changeset,
+    Claim,
+    Envelope,
+    Firing,
+    Judgement,
+    Position,
+    Quarantined,
+    ReceivedAlert,
+)
 from warroom.incident import Incident
 from warroom.people import Group, Person
 from warroom.policy import Policy
@@ -32,8 +42,12 @@ class PeopleStore(Protocol):
         """Compared without case."""
         ...
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """`kind` is display, real, user or local (the part of the email before the @)."""
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """Those that are known, by id."""
+        ...
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """Whoever has it as display, real or user name, or before the @ of the email; by id."""
         ...
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
@@ -57,8 +71,8 @@ class Store(PeopleStore, Protocol):
 
     async def commit(self, change: Changeset) -> bool:
         """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
-        (then nothing else is written either). Raises Conflict when the incident's version, number or origin_key was taken,
-        LeaseLost when the settlement's fence is not current.
+        (then nothing else is written either), or when `change.judges` was judged already. Raises Conflict when the
+        incident's version, number or origin_key was taken, LeaseLost when the settlement's fence is not current.
         """
         ...
 
@@ -94,12 +108,30 @@ class Store(PeopleStore, Protocol):
         """Accepted and not judged yet, in order of arrival."""
         ...
 
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+        """The last that were accepted, newest first, with what became of them; None: not judged yet."""
+        ...
+
+    async def quarantined(self, limit: int = 50) -> list[Quarantined]:
+        """What could not be used, newest first."""
+        ...
+
+    async def quarantined_as(self, quarantine_id: str) -> Quarantined | None: ...
+
+    async def positions(self) -> list[Position]:
+        """Of every channel that was ever read, by id."""
+        ...
+
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
         """Stored and not worked off, in order of arrival."""
         ...
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease ends."""
+        ...
+
+    async def purge(self, before: datetime) -> int:
+        """Delete deliveries, finished work and dropped alerts that are over since before that time, days ago. In rows."""
         ...
 
     async def take_over(self, now: datetime) -> int:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from warroom.fuzzy import CLEAR, CUTOFF, FuzzyIndex
-from warroom.people import Group, Person, normal
+from warroom.people import Group, Person, names_of, normal
 from warroom.policy import Policy
 from warroom.value import Value
 
@@ -108,8 +108,8 @@ class Directory(Protocol):
         """Compared without case."""
         ...
 
-    async def by_key(self, kind: str, normal: str) -> Sequence[Person]:
-        """Everybody whose name of that kind (display, real, user, local) is this."""
+    async def by_name(self, normal: str) -> Sequence[Person]:
+        """Everybody who has it as display, real or user name, or before the @ of the email."""
         ...
 
     async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
@@ -186,11 +186,11 @@ async def _by_id(user_id: str, said: str, directory: Directory, via: tuple[str, 
     person = await directory.person(user_id) or Person(id=user_id)
     if why := _unfit(person, guests=True):
         # By name: an id says nothing to people, and a form's errors are shown without markup.
-        return _nobody(_called(person), why, via)
+        return _nobody(_shown(person), why, via)
     return Match(person=person, said=said, rung=Rung.MENTION, via=via)
 
 
-def _called(person: Person) -> str:
+def _shown(person: Person) -> str:
     return person.display_name or person.real_name or person.name or person.id
 
 
@@ -210,8 +210,8 @@ async def _by_email(email: str, said: str, directory: Directory, via: tuple[str,
         return Match(person=people[0], said=said, rung=Rung.EMAIL, via=via)
     if not everybody:
         # The same name at another domain may be another person: worth a question, never a match.
-        local = await directory.by_key("local", normal(email.partition("@")[0]))
-        people = [person for person in local if not _unfit(person)]
+        people = _called(await directory.by_name(local := normal(email.partition("@")[0])), "local", local)
+        people = [person for person in people if not _unfit(person)]
     if people:
         return Ambiguity(said=said, candidates=tuple(people[:CANDIDATES]), via=via)
     why = next((why for person in everybody if (why := _unfit(person, guests=True))), Why.NO_SUCH_EMAIL)
@@ -229,7 +229,7 @@ async def _members(group: Group, said: str, directory: Directory, via: tuple[str
         inner = (*via, f"@{group.handle}")
         why = _unfit(person)
         answers.append(
-            _nobody(_called(person), why, inner)
+            _nobody(_shown(person), why, inner)
             if why
             else Match(person=person, said=said, rung=Rung.MENTION, via=inner)
         )
@@ -254,8 +254,9 @@ async def _by_name(key: str, said: str, directory: Directory, via: tuple[str, ..
     if not key:
         return _nobody(said, Why.NOT_FOUND, via)
     unfit: Why | None = None
+    named = await directory.by_name(key)
     for kind, rung in _EXACT:
-        everybody = await directory.by_key(kind, key)
+        everybody = _called(named, kind, key)
         people = [person for person in everybody if not _unfit(person)]
         if len(people) == 1:
             return Match(person=people[0], said=said, rung=rung, via=via)
@@ -265,6 +266,11 @@ async def _by_name(key: str, said: str, directory: Directory, via: tuple[str, ..
     if unfit:
         return _nobody(said, unfit, via)
     return await _nearly(key, said, directory, via)
+
+
+def _called(people: Sequence[Person], kind: str, key: str) -> list[Person]:
+    """Those for whom it is that kind of name."""
+    return [person for person in people if (kind, key) in names_of(person)]
 
 
 async def _nearly(key: str, said: str, directory: Directory, via: tuple[str, ...]) -> _Answer:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from warroom.alert import Alert, AlertState
+from warroom.conditions import fits, unmet, values
 from warroom.incident import Link
 from warroom.policy.kinds import PLACE
 from warroom.policy.model import Policy
-from warroom.policy.pattern import all_match, any_matches
-from warroom.policy.rule import Opening, Rule, When
+from warroom.policy.rule import Opening, Rule
 from warroom.value import Value
+
+__all__ = ["fits", "judge", "passed_over", "severity_of", "values"]
 
 
 class _Outcome(Value):
@@ -64,14 +67,45 @@ class Drop(_Outcome):
 Verdict = Declare | AttachOrDeclare | AttachOnly | Drop
 
 
-def judge(alert: Alert, policy: Policy) -> Verdict:
-    """What the first matching rule says; without one the alert joins what is open for it, else opens an incident."""
+def judge(alert: Alert, policy: Policy, at: datetime | None = None) -> Verdict:
+    """What the first matching rule says; without one the alert joins what is open for it, else opens an incident.
+
+    `at` is when it arrived, for rules that look at the clock; None takes the sender's time.
+    """
+    local = _local(alert, policy, at)
     for index, rule in enumerate(policy.rules):
-        if fits(alert, rule.when):
-            return _verdict(alert, rule, rule.name or f"rule {index + 1}", policy)
+        if fits(alert, rule.when, local):
+            return _verdict(alert, rule, name_of(rule, index), policy)
     opening = Opening()
     severity, because = _severity(alert, opening, policy)
     return AttachOrDeclare(why=f"no rule matches; {severity} {because}", **_opens(alert, opening, severity, policy))
+
+
+def passed_over(alert: Alert, policy: Policy, at: datetime | None = None) -> tuple[tuple[str, str], ...]:
+    """(name of the rule, the condition that does not hold) for each rule before the one that decides."""
+    local = _local(alert, policy, at)
+    reasons = []
+    for index, rule in enumerate(policy.rules):
+        reason = unmet(alert, rule.when, local)
+        if reason is None:
+            break
+        reasons.append((name_of(rule, index), reason))
+    return tuple(reasons)
+
+
+def name_of(rule: Rule, index: int) -> str:
+    """How people call it: its name, else "rule 3"."""
+    return rule.name or f"rule {index + 1}"
+
+
+def _local(alert: Alert, policy: Policy, at: datetime | None) -> datetime | None:
+    at = at or alert.occurred_at
+    return at.astimezone(ZoneInfo(policy.workspace.timezone)) if at else None
+
+
+def severity_of(alert: Alert, policy: Policy) -> str:
+    """The policy's severity of an alert that no rule says anything about."""
+    return _severity(alert, Opening(), policy)[0]
 
 
 def _verdict(alert: Alert, rule: Rule, name: str, policy: Policy) -> Verdict:
@@ -100,59 +134,6 @@ def _opens(alert: Alert, opening: Opening, severity: str, policy: Policy) -> dic
         "fields": tuple(opening.fields.items()),
         "auto_resolve_after": opening.auto_resolve_after,
     }
-
-
-def fits(alert: Alert, when: When) -> bool:
-    """Whether every condition holds."""
-    words = (
-        (when.state, alert.state),
-        (when.transition, alert.transition),
-        (when.priority, (alert.priority or "").upper()),
-    )
-    if any(wanted and said not in wanted for wanted, said in words):
-        return False
-    patterns = (
-        (when.monitor, "monitor"),
-        (when.hosts, "host"),
-        (when.service, "service"),
-        (when.env, "env"),
-        (when.team, "team"),
-        (when.query, "query"),
-        (when.source, "source"),
-    )
-    if any(wanted and not any_matches(wanted, values(alert, name)) for wanted, name in patterns):
-        return False
-    return not when.tags or all_match(when.tags, _tags(alert))
-
-
-def values(alert: Alert, name: str) -> tuple[str, ...]:
-    """What the alert says under that name: a field, or else the values of a tag ("tag:region" or "region")."""
-    field = name.casefold()
-    plain: dict[str, tuple[str | None, ...]] = {
-        "monitor": (alert.title,),
-        "group": (alert.group,),
-        "host": alert.hosts,
-        "hosts": alert.hosts,
-        "service": (alert.service,),
-        "env": (alert.env,),
-        "team": (alert.team,),
-        "query": (alert.query,),
-        "source": (alert.source,),
-        "priority": (alert.priority,),
-    }
-    said = tuple(value for value in plain.get(field, ()) if value)
-    return said or _tag_values(alert, field.removeprefix("tag:"))
-
-
-def _tag_values(alert: Alert, key: str) -> tuple[str, ...]:
-    pairs = (tag.partition(":") for tag in alert.tags)
-    return tuple(value for name, _, value in pairs if name.casefold() == key and value)
-
-
-def _tags(alert: Alert) -> tuple[str, ...]:
-    """The alert's tags, and its own fields in the form of tags: senders give the service one way or the other."""
-    fields = (("service", alert.service), ("env", alert.env), ("team", alert.team))
-    return (*alert.tags, *(f"{name}:{value}" for name, value in fields if value))
 
 
 def title_of(alert: Alert, template: str | None) -> str:

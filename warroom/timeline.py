@@ -30,6 +30,7 @@ class Happened(StrEnum):
     CLOSED = "closed"
     ALERT = "alert"
     RECOVERED = "alert recovered"
+    MUTED = "monitor muted"
     NOTE = "note"
     PINNED = "pinned message"
     ACTION = "action item"

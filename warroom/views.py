@@ -24,6 +24,8 @@ class IncidentView(Value):
     """How many of those have been told."""
     firings: tuple[Firing, ...] = ()
     timezone: str = "UTC"
+    datadog: str | None = None
+    """The address of Datadog's pages where its keys are set; then monitors can be muted."""
 
 
 class DocumentView(Value):
@@ -35,7 +37,9 @@ class DocumentView(Value):
     written_at: datetime
 
 
-def incident_view(incident: Incident, policy: Policy, firings: tuple[Firing, ...] = ()) -> IncidentView:
+def incident_view(
+    incident: Incident, policy: Policy, firings: tuple[Firing, ...] = (), *, datadog: str | None = None
+) -> IncidentView:
     """The view of an incident under the current policy; a severity the policy no longer knows keeps its key as name."""
     severity = policy.severities.get(incident.severity)
     applies = [i for i, level in enumerate(incident.chain.levels) if not level.only or incident.severity in level.only]
@@ -47,4 +51,5 @@ def incident_view(incident: Incident, policy: Policy, firings: tuple[Firing, ...
         chain_level=sum(1 for i in applies if i < incident.chain.reached),
         firings=firings,
         timezone=policy.workspace.timezone,
+        datadog=datadog,
     )

@@ -24,6 +24,19 @@ def answered_first(request: SocketModeRequest) -> bool:
     return request.type == INTERACTIVE and request.payload.get("type") in ANSWERED_FIRST
 
 
+def worthless(request: SocketModeRequest) -> bool:
+    """Whether it is a message that nobody here reads: what people say, and what we say ourselves. It is not stored."""
+    if request.type != EVENT:
+        return False
+    event = request.payload.get("event") or {}
+    if event.get("type") != "message":
+        return False
+    said = event.get("message") or event
+    if not isinstance(said, dict) or not (said.get("bot_id") or said.get("app_id")):
+        return True
+    return said.get("app_id") is not None and said.get("app_id") == request.payload.get("api_app_id")
+
+
 def envelope(request: SocketModeRequest, now: datetime) -> Envelope:
     """The delivery as it is stored."""
     payload = request.payload

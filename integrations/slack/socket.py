@@ -22,7 +22,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
-from integrations.slack.inbox import EVENT, answered_first, envelope, not_stored
+from integrations.slack.inbox import EVENT, answered_first, envelope, not_stored, worthless
 from integrations.slack.watchdog import watch
 from warroom.changes import Changeset, Envelope
 from warroom.errors import StoreUnavailable
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 PING_EVERY = 5.0
 """Seconds between pings; also how soon the SDK tries again after a failed connection."""
+HELLO = "hello"
+"""The first thing Slack says on every connection (docs.slack.dev, "Using Socket Mode")."""
 EVENTS_AT_ONCE = 20
 PEOPLE_AT_ONCE = 100
 """Listeners at work at once. People have places of their own, so that a flood of events does not make them wait."""
@@ -46,7 +48,7 @@ class InboxHandler(AsyncSocketModeHandler):
     """The socket. The app must have been made with `process_before_response=True`; its listeners must bear a repeat.
 
     A listener's `ack(...)` answers the person only for form submissions and option lists; everything else is
-    acknowledged before it runs.
+    acknowledged before it runs. `on_connected` is called for every connection: something may have been missed.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class InboxHandler(AsyncSocketModeHandler):
         store: Store,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
+        on_connected: Callable[[], Awaitable[None]] | None = None,
         ping_interval: float = PING_EVERY,
     ) -> None:
         if not app.process_before_response:
@@ -69,6 +72,7 @@ class InboxHandler(AsyncSocketModeHandler):
             self.client.proxy = None
             app.use(_past_the_proxy)
         self._store, self._clock, self._sleep = store, clock, sleep
+        self._on_connected = on_connected
         self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
         self._working: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -122,7 +126,9 @@ class InboxHandler(AsyncSocketModeHandler):
         try:
             if not self._open:
                 return
-            if answered_first(req):
+            if worthless(req):
+                await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
+            elif answered_first(req):
                 await self._track(self._answer(client, req))
             else:
                 await self._keep(client, req)
@@ -132,10 +138,19 @@ class InboxHandler(AsyncSocketModeHandler):
 
     async def _received(self, message: WSMessage) -> None:
         # The SDK calls this before it hands the delivery on: between the two nothing else knows of it.
-        envelope_id = json.loads(message.data).get("envelope_id")
+        said = json.loads(message.data)
+        if said.get("type") == HELLO and self._on_connected is not None:
+            self._track(self._greet(self._on_connected))
+        envelope_id = said.get("envelope_id")
         if envelope_id:
             self._arrived.add(envelope_id)
             self._changed()
+
+    async def _greet(self, on_connected: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await on_connected()
+        except StoreUnavailable as error:
+            log.error("what follows a connection could not be stored; the next one tries again", error=str(error))
 
     def _changed(self) -> None:
         if self._arrived or self._tasks or self._replaying:

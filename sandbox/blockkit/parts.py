@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.blockkit.spot import Check, Spot, array, boolean, both, length, matching, one_of, record, string, typed
@@ -11,13 +12,13 @@ URL = matching(r"(?:https?|mailto|slack|tel):\S+|https?://\S+", "URL", 3000)
 WEB_URL = matching(r"https?://[^\s/]+\S*", "URL", 3000)
 
 
-def _said(most: int) -> Check:
+def _said(most: int, measure: Callable[[str], int] = length) -> Check:
     def check(value: Any, spot: Spot) -> None:
         if not isinstance(value, str):
             spot.error("must be a string")
         elif not value.strip():
             spot.error("must be more than 0 characters")
-        elif length(value) > most:
+        elif measure(value) > most:
             spot.error(f"must be less than {most + 1} characters")
 
     return check
@@ -29,11 +30,11 @@ def plain(most: int) -> Check:
 
 
 def rich(most: int) -> Check:
-    """A plain_text or mrkdwn object of at most `most` characters."""
+    """A plain_text or mrkdwn object of at most `most` characters; mrkdwn, being escaped already, counts as written."""
     return typed(
         {
             "plain_text": record({"text": _said(most)}, {"emoji": boolean}),
-            "mrkdwn": record({"text": _said(most)}, {"verbatim": boolean}),
+            "mrkdwn": record({"text": _said(most, len)}, {"verbatim": boolean}),
         }
     )
 
@@ -71,7 +72,7 @@ def offered(element: Any) -> list[Any]:
 
 
 def chosen_among_offered(element: Any, spot: Spot) -> None:
-    """What is chosen from the start has to be one of the options, exactly; and no two options share a value."""
+    """What is chosen from the start has to be one of the options, exactly."""
     options = offered(element)
     if "initial_option" in element and element["initial_option"] not in options:
         spot.at("initial_option").error("must match one of the options")

@@ -6,14 +6,12 @@ from typing import Any
 
 from sandbox import shapes, speaking
 from sandbox.arguments import Arguments
-from sandbox.blockkit import problems
+from sandbox.blockkit import MESSAGE_TEXT, problems, text_length
 from sandbox.errors import SlackError
 from sandbox.methods.table import SPECIAL, TIER_3, TIER_4, joined, method, visible
 from sandbox.model import Channel, Json, Message, Scheduled
 from sandbox.workspace import Workspace
 
-TEXT_OF_ALL_BLOCKS = 13_000
-"""Characters in all blocks together; more is msg_blocks_too_long (observed, slackapi/bolt-js issue 2509)."""
 UPDATE_LIMIT = 4_000
 FURTHEST = 120 * 86_400
 """Seconds ahead that a message can be scheduled."""
@@ -48,17 +46,10 @@ def checked_blocks(blocks: Any) -> list[Json]:
         raise SlackError("invalid_blocks_format")
     if found := problems(blocks, "message"):
         raise SlackError("invalid_blocks", errors=found, response_metadata={"messages": found})
-    if sum(len(text) for block in blocks for text in _texts(block)) > TEXT_OF_ALL_BLOCKS:
+    if text_length(blocks) > MESSAGE_TEXT:
         raise SlackError("msg_blocks_too_long")
     checked: list[Json] = blocks
     return checked
-
-
-def _texts(thing: Any) -> list[str]:
-    if isinstance(thing, dict):
-        own = [value for key, value in thing.items() if key == "text" and isinstance(value, str)]
-        return own + [text for value in thing.values() for text in _texts(value)]
-    return [text for value in thing for text in _texts(value)] if isinstance(thing, list) else []
 
 
 def _not_empty(found: Json) -> Json:

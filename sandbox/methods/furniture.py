@@ -7,7 +7,6 @@ import re
 from sandbox import shapes, speaking
 from sandbox.arguments import Arguments
 from sandbox.errors import SlackError
-from sandbox.events import item, tell
 from sandbox.methods.table import TIER_2, TIER_3, joined, method, visible
 from sandbox.model import Bookmark, Channel, Json, Message
 from sandbox.workspace import Workspace
@@ -60,9 +59,7 @@ def remove_pin(ws: Workspace, args: Arguments) -> Json:
     message = _message(ws, args, channel)
     if all(pin.message is not message for pin in channel.pins):
         raise SlackError("no_pin")
-    channel.pins = [pin for pin in channel.pins if pin.message is not message]
-    tell(ws, {"type": "pin_removed", "user": ws.app.bot_user, "channel_id": channel.id, "item": item(message),
-              "pin_count": len(channel.pins), "has_pins": bool(channel.pins)}, channel=channel)  # fmt: skip
+    speaking.unpin(ws, channel, message, ws.app.bot_user)
     return {}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from storage import codec
 from storage.memory.text import Text, keep
-from storage.names import best_group, email_key, keys_of, name_column
+from storage.names import NAME_COLUMNS, best_group, email_key, keys_of
 from warroom.people import Group, Person, normal
 
 
@@ -36,17 +36,19 @@ class Directory:
         text = self.people.get(codec.key(user_id))
         return text.value(Person) if text else None
 
-    def _matching(self, column: str, key: str) -> list[Person]:
-        found = sorted(user_id for user_id, keys in self.keys.items() if key and keys[column] == key)
+    def _matching(self, columns: Sequence[str], key: str) -> list[Person]:
+        found = sorted(
+            user_id for user_id, keys in self.keys.items() if key and any(keys[column] == key for column in columns)
+        )
         return [self.people[user_id].value(Person) for user_id in found]
 
     def by_email(self, email: str) -> list[Person]:
         """Nobody for an empty email."""
-        return self._matching("email_lower", email_key(email))
+        return self._matching(["email_lower"], email_key(email))
 
-    def by_key(self, kind: str, key: str) -> list[Person]:
-        """Nobody for an empty key. Raises ValueError for an unknown kind."""
-        return self._matching(name_column(kind), codec.key(key))
+    def by_name(self, key: str) -> list[Person]:
+        """By any kind of name; nobody for an empty one."""
+        return self._matching(NAME_COLUMNS, codec.key(key))
 
     def after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""

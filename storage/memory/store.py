@@ -11,8 +11,19 @@ from storage.memory.directory import Directory
 from storage.memory.incidents import Incidents
 from storage.memory.jobs import Jobs
 from storage.memory.text import Text, keep
+from storage.quarantine import too_many
 from warroom.alert import Alert
-from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, Judgement, ReceivedAlert
+from warroom.changes import (
+    Buried,
+    Changeset,
+    Claim,
+    Envelope,
+    Firing,
+    Judgement,
+    Position,
+    Quarantined,
+    ReceivedAlert,
+)
 from warroom.errors import StoreUnavailable
 from warroom.incident import Incident
 from warroom.people import Group, Person
@@ -44,6 +55,8 @@ class _Records:
     directory: Directory = field(default_factory=Directory)
     alerts: dict[str, _AcceptedAlert] = field(default_factory=dict)
     envelopes: dict[str, _Delivery] = field(default_factory=dict)
+    quarantine: dict[str, Quarantined] = field(default_factory=dict)
+    positions: dict[str, Position] = field(default_factory=dict)
     seq: int = 0
 
 
@@ -69,6 +82,8 @@ class MemoryStore:
         if change.envelope and codec.key(change.envelope.key) in records.envelopes:
             return False
         if change.received and not new_alerts:
+            return False
+        if change.judges is not None and not _unjudged(records, change.judges):
             return False
         if change.settlement:
             records.jobs.held(change.settlement)
@@ -96,11 +111,14 @@ class MemoryStore:
             for key, each in records.alerts.items()
             if each.received_at < before and each.judgement is not None and each.judgement.incident_id is None
         ]
+        unused = [key for key, each in records.quarantine.items() if each.received_at < before]
+        for key in unused:
+            del records.quarantine[key]
         for key in envelopes:
             del records.envelopes[key]
         for key in alerts:
             del records.alerts[key]
-        return records.jobs.purge(before) + len(envelopes) + len(alerts)
+        return records.jobs.purge(before) + len(envelopes) + len(alerts) + len(unused)
 
     # -- incidents
 
@@ -151,6 +169,23 @@ class MemoryStore:
         pending = [each for each in self._records.alerts.values() if each.judgement is None]
         return [each.value() for each in pending[:limit]]
 
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+        """Newest first, with what became of them."""
+        newest = list(reversed(self._records.alerts.values()))[:limit]
+        return [(each.value(), each.judgement) for each in newest]
+
+    async def quarantined(self, limit: int = 50) -> list[Quarantined]:
+        """Newest first."""
+        return list(reversed(self._records.quarantine.values()))[:limit]
+
+    async def quarantined_as(self, quarantine_id: str) -> Quarantined | None:
+        """By id."""
+        return self._records.quarantine.get(codec.key(quarantine_id))
+
+    async def positions(self) -> list[Position]:
+        """By channel."""
+        return sorted(self._records.positions.values(), key=lambda each: each.channel_id)
+
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
         """Not worked off yet, in order of arrival."""
         pending = [each.text for each in self._records.envelopes.values() if each.done_at is None]
@@ -174,9 +209,14 @@ class MemoryStore:
         """Compared without case; nobody for an empty one."""
         return self._records.directory.by_email(email)
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
-        return self._records.directory.by_key(kind, normal)
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_id`."""
+        found = [self._records.directory.person(each) for each in sorted(set(user_ids))]
+        return [person for person in found if person is not None]
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_name`."""
+        return self._records.directory.by_name(normal)
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""
@@ -206,6 +246,7 @@ def _require_aware(change: Changeset) -> None:
     """Raises ValueError for a time without a zone."""
     times = [change.now, *(timer.due_at for timer in change.timers), *(entry.at for entry in change.entries)]
     times += [received.received_at for received in change.received]
+    times += [kept.received_at for kept in change.quarantined]
     times += [firing.last_seen_at for firing in change.firings]
     for time in times:
         if time is not None:
@@ -220,6 +261,11 @@ def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dic
         if key not in records.alerts:
             unknown.setdefault(key, each)
     return unknown
+
+
+def _unjudged(records: _Records, delivery_id: str) -> bool:
+    alert = records.alerts.get(codec.key(delivery_id))
+    return alert is not None and alert.judgement is None
 
 
 def _write(records: _Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:
@@ -246,8 +292,23 @@ def _write(records: _Records, change: Changeset, new_alerts: dict[str, ReceivedA
             alert.judgement = judgement
     for firing in change.firings:
         records.incidents.keep_firing(firing)
+    for position in change.positions:
+        known = records.positions.get(position.channel_id)
+        if known is None or position.ts > known.ts:
+            records.positions[position.channel_id] = position
+    _quarantine(records.quarantine, change)
     records.directory.keep(change.people, change.groups, change.directory_complete)
     if change.envelope_done is not None:
         delivery = records.envelopes.get(codec.key(change.envelope_done))
         if delivery is not None and delivery.done_at is None:
             delivery.done_at = now
+
+
+def _quarantine(kept: dict[str, Quarantined], change: Changeset) -> None:
+    for released in change.released:
+        kept.pop(codec.key(released), None)
+    for each in change.quarantined:
+        words = {"content_type": codec.clean(each.content_type), "reason": codec.clean(each.reason)}
+        kept.setdefault(codec.key(each.id), each.but(**words))
+    for key in too_many((key, len(each.body)) for key, each in reversed(kept.items())):
+        del kept[key]

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import codec
-from storage.names import best_group, email_key, name_column
+from storage.names import NAME_COLUMNS, best_group, email_key
 from storage.sql.write import COMPLETE, VERSION
 from storage.tables import GROUP, META, PERSON
 from warroom.people import Group, Person, normal
@@ -24,10 +24,9 @@ def by_email(email: str) -> sa.ColumnElement[bool]:
     return PERSON.c.email_lower == key if key else sa.false()
 
 
-def by_key(kind: str, key: str) -> sa.ColumnElement[bool]:
-    """Nobody for an empty key. Raises ValueError for an unknown kind."""
-    column = PERSON.c[name_column(kind)]
-    return column == key if key else sa.false()
+def by_name(key: str) -> sa.ColumnElement[bool]:
+    """By any kind of name; nobody for an empty one."""
+    return sa.or_(*(PERSON.c[column] == key for column in NAME_COLUMNS)) if key else sa.false()
 
 
 async def group(conn: AsyncConnection, id_or_handle: str) -> Group | None:

@@ -1,4 +1,4 @@
-"""Deleting what is over: done jobs, deliveries worked off, alerts that came to nothing."""
+"""Deleting what is over: done jobs, deliveries worked off, alerts that came to nothing, what nobody could use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import ALERT, ENVELOPE, JOB
+from storage.tables import ALERT, ENVELOPE, JOB, QUARANTINE
 
 
 async def purge(conn: AsyncConnection, before: datetime) -> int:
@@ -18,6 +18,7 @@ async def purge(conn: AsyncConnection, before: datetime) -> int:
             JOB.c.created_at < before,
             sa.func.coalesce(JOB.c.buried_at, JOB.c.created_at) < before,
         ),
+        sa.delete(QUARANTINE).where(QUARANTINE.c.received_at < before),
         sa.delete(ENVELOPE).where(ENVELOPE.c.done_at < before),
         sa.delete(ALERT).where(
             ALERT.c.received_at < before, ALERT.c.outcome.is_not(None), ALERT.c.incident_id.is_(None)

@@ -9,7 +9,15 @@ import sqlalchemy as sa
 from storage import codec
 from storage.names import keys_of, searchable
 from warroom.alert import Alert
-from warroom.changes import Envelope, Firing, ReceivedAlert
+from warroom.changes import (
+    AlertOutcome,
+    Envelope,
+    Firing,
+    Judgement,
+    Position,
+    Quarantined,
+    ReceivedAlert,
+)
 from warroom.incident import Incident
 from warroom.people import Group, Person, normal
 from warroom.timeline import Entry
@@ -58,6 +66,34 @@ def alert_of(row: sa.RowMapping) -> ReceivedAlert:
     """The alert as it was accepted, with its place in the order of arrival."""
     alert = codec.from_body(Alert, row["body"])
     return ReceivedAlert(alert=alert, received_at=row["received_at"], door=row["door"], seq=row["seq"])
+
+
+def judgement_of(row: sa.RowMapping) -> Judgement | None:
+    """What became of the alert, None while nobody judged it."""
+    if row["outcome"] is None:
+        return None
+    return Judgement(
+        delivery_id=row["delivery_id"],
+        outcome=AlertOutcome(row["outcome"]),
+        incident_id=row["incident_id"],
+        rule=row["rule"],
+        why=row["why"],
+    )
+
+
+def quarantine_row(kept: Quarantined) -> dict[str, Any]:
+    """The columns of something that could not be used."""
+    return {**kept.model_dump(), "size": len(kept.body)}
+
+
+def quarantined_of(row: sa.RowMapping) -> Quarantined:
+    """What could not be used, whole."""
+    return Quarantined.model_validate({name: row[name] for name in Quarantined.model_fields})
+
+
+def position_of(row: sa.RowMapping) -> Position:
+    """Up to where a channel was read."""
+    return Position(channel_id=row["channel_id"], name=row["name"], ts=row["ts"])
 
 
 def envelope_row(envelope: Envelope) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -16,16 +16,51 @@ from storage.engine import WRITES
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
 from storage.sql import directory, jobs, purge, rows
+from storage.sql.arrivals import Arrivals, is_arrival, write_together
 from storage.sql.dialect import contains
 from storage.sql.write import write
-from storage.tables import ALERT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, PERSON
-from warroom.changes import Buried, Changeset, Claim, Envelope, Firing, ReceivedAlert
+from storage.tables import (
+    ALERT,
+    ENTRY,
+    ENVELOPE,
+    FIRING,
+    FIRING_KEY,
+    INCIDENT,
+    JOB,
+    PERSON,
+    POSITION,
+    QUARANTINE,
+)
+from storage.turn import Turn
+from warroom.changes import (
+    Buried,
+    Changeset,
+    Claim,
+    Envelope,
+    Firing,
+    Judgement,
+    Position,
+    Quarantined,
+    ReceivedAlert,
+)
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident import Incident, State
 from warroom.people import Group, Person
 from warroom.timeline import Entry
 
 _OPEN = [state.value for state in State if state.open]
+
+
+T = TypeVar("T")
+
+
+async def _again(transaction: Callable[[], Awaitable[T]]) -> T:
+    for _ in range(3):
+        try:
+            return await transaction()
+        except Again:
+            continue
+    raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
 
 
 class SqlStore:
@@ -45,7 +80,8 @@ class SqlStore:
         )
         self._writers = engine.execution_options(**{WRITES: True})
         # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._turn = asyncio.Lock() if address.kind == "sqlite" else nullcontext()
+        self._turn = Turn() if address.kind == "sqlite" else None
+        self._arrivals = Arrivals(self._commit_together)
         self._check = check
         self._clean_up = clean_up
         self._closed = False
@@ -58,12 +94,15 @@ class SqlStore:
                 yield conn
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+    async def _writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         self._refuse_if_closed()
-        async with self._turn:
+        async with self._alone(urgent=urgent):
             with translated(self._address):
                 async with self._writers.begin() as conn:
                     yield conn
+
+    def _alone(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        return self._turn.taken(urgent=urgent) if self._turn else nullcontext()
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -73,12 +112,16 @@ class SqlStore:
 
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.ports.Store.commit`."""
-        for _ in range(3):
-            try:
-                return await self._commit(change)
-            except Again:
-                continue
-        raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
+        if is_arrival(change):
+            return await self._arrivals.join(change)
+        return await _again(lambda: self._commit(change))
+
+    async def _commit_together(self, changes: Sequence[Changeset]) -> list[bool]:
+        async def once() -> list[bool]:
+            async with self._writing(urgent=True) as conn:
+                return await write_together(conn, changes)
+
+        return await _again(once)
 
     async def _commit(self, change: Changeset) -> bool:
         async with self._writing() as conn:
@@ -205,6 +248,32 @@ class SqlStore:
         async with self._reading() as conn:
             return [rows.alert_of(row) for row in (await conn.execute(query)).mappings()]
 
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+        """Newest first, with what became of them."""
+        query = sa.select(ALERT).order_by(ALERT.c.seq.desc()).limit(limit)
+        async with self._reading() as conn:
+            found = (await conn.execute(query)).mappings()
+            return [(rows.alert_of(row), rows.judgement_of(row)) for row in found]
+
+    async def quarantined(self, limit: int = 50) -> list[Quarantined]:
+        """Newest first."""
+        return await self._quarantined(sa.select(QUARANTINE).order_by(QUARANTINE.c.seq.desc()).limit(limit))
+
+    async def quarantined_as(self, quarantine_id: str) -> Quarantined | None:
+        """By id."""
+        found = await self._quarantined(sa.select(QUARANTINE).where(QUARANTINE.c.id == quarantine_id))
+        return found[0] if found else None
+
+    async def _quarantined(self, query: sa.Select[tuple[object, ...]]) -> list[Quarantined]:
+        async with self._reading() as conn:
+            return [rows.quarantined_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def positions(self) -> list[Position]:
+        """By channel."""
+        async with self._reading() as conn:
+            found = await conn.execute(sa.select(POSITION).order_by(POSITION.c.channel_id))
+            return [rows.position_of(row) for row in found.mappings()]
+
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
         """Not worked off yet, in order of arrival."""
         pending = sa.select(ENVELOPE.c.body).where(ENVELOPE.c.done_at.is_(None))
@@ -241,9 +310,13 @@ class SqlStore:
         """Compared without case; nobody for an empty one."""
         return await self._people(directory.by_email(email))
 
-    async def people_by_key(self, kind: str, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_key`. Raises ValueError for an unknown kind."""
-        return await self._people(directory.by_key(kind, normal))
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_id`."""
+        return await self._people(PERSON.c.id.in_(list(user_ids)))
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """See `warroom.ports.PeopleStore.people_by_name`."""
+        return await self._people(directory.by_name(normal))
 
     async def people_after(self, user_id: str, limit: int) -> list[Person]:
         """The next page, by id."""
@@ -269,6 +342,6 @@ class SqlStore:
     async def close(self) -> None:
         """Waits for the writer at work; afterwards every method raises StoreUnavailable."""
         self._closed = True
-        async with self._turn:
+        async with self._alone(urgent=False):
             await self._engine.dispose()
         self._clean_up()

@@ -9,10 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import codec
+from storage.quarantine import too_many
 from storage.sql import jobs, rows
 from storage.sql.dialect import insert
-from storage.tables import ALERT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, GROUP, INCIDENT, JOB, META, PERSON
-from warroom.changes import Changeset, Firing, Judgement
+from storage.tables import (
+    ALERT,
+    ENTRY,
+    ENVELOPE,
+    FIRING,
+    FIRING_KEY,
+    GROUP,
+    INCIDENT,
+    JOB,
+    META,
+    PERSON,
+    POSITION,
+    QUARANTINE,
+)
+from warroom.changes import Changeset, Firing, Judgement, Position, Quarantined
 from warroom.errors import Conflict
 from warroom.incident import Incident
 
@@ -23,7 +37,7 @@ COMPLETE = "directory complete"
 async def write(conn: AsyncConnection, change: Changeset) -> bool:
     """All of the changeset. False when it was known: then the caller rolls back."""
     await _lock(conn, change)
-    if not await _take_in(conn, change):
+    if not await _take_in(conn, change) or not await _first_to_judge(conn, change):
         return False
     if change.settlement:
         await jobs.settle(conn, change.settlement, change.now)
@@ -34,8 +48,10 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
         await conn.execute(entry, [rows.entry_row(each) for each in change.entries])
     await jobs.arm(conn, change.timers, change.now)
     await jobs.ask(conn, change.effects, change.now)
-    await _judge(conn, change.judged)
+    await _judge(conn, [each for each in change.judged if each.delivery_id != change.judges])
     await _keep_firings(conn, change.firings)
+    await _keep_positions(conn, change.positions)
+    await _quarantine(conn, change.quarantined, change.released)
     await _keep_directory(conn, change)
     if change.envelope_done is not None:
         mine = sa.and_(ENVELOPE.c.key == change.envelope_done, ENVELOPE.c.done_at.is_(None))
@@ -71,6 +87,14 @@ async def _take_in(conn: AsyncConnection, change: Changeset) -> bool:
     return True
 
 
+async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
+    """Whether the alert this is about was not judged before. Whoever comes second waits here for the first to end."""
+    if change.judges is None:
+        return True
+    mine = [each for each in change.judged if each.delivery_id == change.judges]
+    return await _judge(conn, mine) > 0
+
+
 async def _keep(conn: AsyncConnection, incident: Incident) -> None:
     row = rows.incident_row(incident)
     if incident.version == 0:
@@ -87,9 +111,10 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
         raise Conflict(f"{incident.name} is not at version {incident.version} any more. Load and decide again.")
 
 
-async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> None:
+async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> int:
+    """How many were not judged before; of several at once it may not be known (-1)."""
     if not judged:
-        return
+        return 0
     first = sa.and_(
         ALERT.c.delivery_id == sa.bindparam("judged_id", type_=ALERT.c.delivery_id.type), ALERT.c.outcome.is_(None)
     )
@@ -105,7 +130,7 @@ async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> None:
     ]
     names = ("outcome", "incident_id", "rule", "why")
     update = sa.update(ALERT).where(first).values({name: sa.bindparam(name) for name in names})
-    await conn.execute(update, values)
+    return (await conn.execute(update, values[0] if len(values) == 1 else values)).rowcount
 
 
 async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> None:
@@ -124,6 +149,29 @@ async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> Non
         for key in sorted({each.dedup_key, *each.keys})
     ]
     await conn.execute(insert(conn.dialect.name, FIRING_KEY).on_conflict_do_nothing(), keys)
+
+
+async def _keep_positions(conn: AsyncConnection, positions: Sequence[Position]) -> None:
+    if not positions:
+        return
+    one = insert(conn.dialect.name, POSITION)
+    newer = one.excluded.ts > POSITION.c.ts
+    further = one.on_conflict_do_update(
+        index_elements=["channel_id"], set_={"name": one.excluded.name, "ts": one.excluded.ts}, where=newer
+    )
+    await conn.execute(further, [each.model_dump() for each in sorted(positions, key=lambda each: each.channel_id)])
+
+
+async def _quarantine(conn: AsyncConnection, kept: Sequence[Quarantined], released: Sequence[str]) -> None:
+    if released:
+        await conn.execute(sa.delete(QUARANTINE).where(QUARANTINE.c.id.in_(list(released))))
+    if not kept:
+        return
+    one = insert(conn.dialect.name, QUARANTINE).on_conflict_do_nothing(index_elements=["id"])
+    await conn.execute(one, [rows.quarantine_row(each) for each in kept])
+    sizes = await conn.execute(sa.select(QUARANTINE.c.seq, QUARANTINE.c.size).order_by(QUARANTINE.c.seq.desc()))
+    if going := too_many((seq, size) for seq, size in sizes):
+        await conn.execute(sa.delete(QUARANTINE).where(QUARANTINE.c.seq.in_(going)))
 
 
 async def _keep_directory(conn: AsyncConnection, change: Changeset) -> None:

@@ -74,8 +74,8 @@ class StoredPeople:
     async def by_email(self, email: str) -> Sequence[Person]:
         return await self._store.people_by_email(email)
 
-    async def by_key(self, kind: str, normal: str) -> Sequence[Person]:
-        return await self._store.people_by_key(kind, normal)
+    async def by_name(self, normal: str) -> Sequence[Person]:
+        return await self._store.people_by_name(normal)
 
     async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
         return ()

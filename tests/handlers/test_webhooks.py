@@ -98,3 +98,14 @@ async def test_while_the_database_is_away_the_sender_tries_again(desk: Desk, hoo
     await desk.world.store.close()
     answer = await hook.post("/hooks/datadog", data=b"disk full", headers={"X-Warroom-Token": TOKEN})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+
+
+async def test_what_cannot_be_used_is_kept_whole_and_once(desk: Desk, hook: Hook) -> None:
+    for _ in range(2):
+        await hook.post("/hooks/datadog", data=b"what?", headers={"X-Warroom-Token": TOKEN})
+    await hook.post("/hooks/datadog", data=b"fine\nhow?", headers={"X-Warroom-Token": TOKEN})
+    kept = await desk.world.store.quarantined()
+    assert [(each.body, each.reason) for each in kept] == [
+        (b"fine\nhow?", "cannot read how?"),
+        (b"what?", "cannot read what?"),
+    ]

@@ -13,7 +13,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.app import Bot, running
-from bot.demo import installation, settle
+from bot.company import settle
+from bot.demo import installation
 from bot.settings import Settings
 from sandbox import Channel, Sandbox
 from warroom.incident import Incident
@@ -106,6 +107,9 @@ def settings_for(slack: Sandbox, database: str) -> Settings:
         database_url=SecretStr(database),
         port=0,
         datadog_webhook_token=SecretStr(TOKEN),
+        # The sandbox is alone: keys in the environment belong to a real Datadog.
+        dd_api_key=None,
+        dd_app_key=None,
     )
 
 

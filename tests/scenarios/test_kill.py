@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -59,8 +60,8 @@ class Process:
 
     def kill(self) -> None:
         """kill -9, wherever it is."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGKILL)
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
 
     async def gone(self) -> None:
         assert self._process is not None
@@ -102,40 +103,56 @@ def assert_exactly_once(slack: Sandbox) -> None:
     assert len(slack.channel("sre-alerts").messages_by_bot()) == 1
 
 
+@pytest.fixture
+async def workspace() -> AsyncIterator[Sandbox]:
+    async with Sandbox.running(app=installation()) as slack:
+        yield slack
+
+
+@pytest.fixture
+async def bot(workspace: Sandbox, tmp_path: Path) -> AsyncIterator[Process]:
+    """A running bot; nothing of it is left after the test."""
+    process = Process(workspace, tmp_path)
+    await process.start()
+    yield process
+    process.kill()
+
+
+async def declare(slack: Sandbox) -> None:
+    ada = slack.person("ada")
+    await slack.slash(ada, "general", "/incident", "declare checkout returns 500s --sev 1 grace@example.com")
+
+
+async def until_furnished(slack: Sandbox) -> None:
+    await slack.until(lambda: furnished(slack), timeout=25, why="the opening is finished after the restart")
+
+
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("method", STEPS)
-async def test_killed_in_the_middle_of_an_opening(tmp_path: Path, method: str, moment: str) -> None:
-    async with Sandbox.running(app=installation()) as slack:
-        bot = Process(slack, tmp_path)
-        await bot.start()
-        slack.on_call(method, nth=1, moment=moment, do=bot.kill)
-        await slack.slash(
-            slack.person("ada"), "general", "/incident", "declare checkout returns 500s --sev 1 grace@example.com"
-        )
-        await bot.gone()
-        await bot.start()
-        await slack.until(lambda: furnished(slack), timeout=25, why="the opening is finished after the restart")
-        assert await bot.stop() == 0
-        assert_exactly_once(slack)
+async def test_killed_in_the_middle_of_an_opening(workspace: Sandbox, bot: Process, method: str, moment: str) -> None:
+    workspace.on_call(method, nth=1, moment=moment, do=bot.kill)
+    await declare(workspace)
+    await bot.gone()
+    await bot.start()
+    await until_furnished(workspace)
+    assert await bot.stop() == 0
+    assert_exactly_once(workspace)
 
 
-async def test_sigterm_ends_it_in_time_with_nothing_half_done(tmp_path: Path) -> None:
-    async with Sandbox.running(app=installation()) as slack:
-        bot = Process(slack, tmp_path)
-        await bot.start()
-        await slack.slash(
-            slack.person("ada"), "general", "/incident", "declare checkout returns 500s --sev 1 grace@example.com"
-        )
-        assert await bot.stop() == 0
-        await bot.start()
-        await slack.until(lambda: furnished(slack), timeout=25, why="the opening is finished after the restart")
-        assert await bot.stop() == 0
-        assert_exactly_once(slack)
+async def test_sigterm_ends_it_in_time_with_nothing_half_done(workspace: Sandbox, bot: Process) -> None:
+    await declare(workspace)
+    assert await bot.stop() == 0
+    await bot.start()
+    await until_furnished(workspace)
+    assert await bot.stop() == 0
+    assert_exactly_once(workspace)
 
 
-async def test_a_restart_while_slack_is_busy_waits_for_it(tmp_path: Path) -> None:
-    async with Sandbox.running(app=installation()) as slack:
-        slack.fail("auth.test", "ratelimited", seconds=1)
-        bot = Process(slack, tmp_path)
+async def test_a_restart_while_slack_is_busy_waits_for_it(workspace: Sandbox, tmp_path: Path) -> None:
+    workspace.fail("auth.test", "ratelimited", seconds=1)
+    bot = Process(workspace, tmp_path)
+    try:
         await bot.start()
         assert await bot.stop() == 0
+    finally:
+        bot.kill()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.storage.values import AnyStore, put
 from warroom.people import Group, Person, normal
 
@@ -19,31 +17,27 @@ async def test_people_are_found_by_id_email_and_every_kind_of_name(store: AnySto
     assert await store.person("U2") == ADA
     assert await store.person("U9") is None
     assert await store.people_by_email("ADA.love@EXAMPLE.com ") == [ADA]
-    assert await store.people_by_key("display", normal("ada")) == [ADA, EVE]
-    assert await store.people_by_key("real", normal("ada  lovelace")) == [ADA]
-    assert await store.people_by_key("user", normal("Bob")) == [BOB]
-    assert await store.people_by_key("local", normal("adalove")) == [ADA, EVE]
-    assert await store.people_by_key("local", normal("nobody")) == []
+    assert await store.people_by_id(["U2", "U9", "U1", "U2"]) == [BOB, ADA]
+    assert await store.people_by_name(normal("ada")) == [ADA, EVE]
+    assert await store.people_by_name(normal("ada  lovelace")) == [ADA]
+    assert await store.people_by_name(normal("Bob")) == [BOB]
+    assert await store.people_by_name(normal("adalove")) == [ADA, EVE]
+    assert await store.people_by_name(normal("nobody")) == []
 
 
 async def test_nobody_has_the_empty_name(store: AnyStore) -> None:
     await put(store, people=(BOB,))
     assert await store.people_by_email("") == []
-    for kind in ("display", "real", "user", "local"):
-        assert await store.people_by_key(kind, "") == []
-
-
-async def test_an_unknown_kind_of_name_is_a_mistake(store: AnyStore) -> None:
-    with pytest.raises(ValueError, match="display, real, user, local"):
-        await store.people_by_key("nick", "ada")
+    assert await store.people_by_name("") == []
+    assert await store.people_by_id([]) == []
 
 
 async def test_a_person_who_changed_is_found_by_the_new_name_only(store: AnyStore) -> None:
     await put(store, people=(ADA,))
     await put(store, people=(ADA.but(real_name="Ada King", email=None),))
-    assert await store.people_by_key("real", normal("Ada Lovelace")) == []
+    assert await store.people_by_name(normal("Ada Lovelace")) == []
     assert await store.people_by_email("ada.love@example.com") == []
-    assert [each.id for each in await store.people_by_key("real", normal("ada king"))] == ["U2"]
+    assert [each.id for each in await store.people_by_name(normal("ada king"))] == ["U2"]
 
 
 async def test_the_directory_is_read_in_pages(store: AnyStore) -> None:

@@ -62,10 +62,11 @@ async def test_models_and_migrations_agree(empty_url: str) -> None:
 
 
 @BOTH
-async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str, opening: Opener) -> None:
-    stores = await asyncio.gather(*(opening(empty_url) for _ in range(4)))
+async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str) -> None:
+    stores = await asyncio.gather(*(open_store(empty_url) for _ in range(4)))
     for store in stores:
         await store.ready()
+        await store.close()
 
 
 @BOTH
@@ -82,11 +83,11 @@ async def test_an_older_database_asks_for_migrate(
     empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await migrate(empty_url)
-    step = '"""Next."""\nrevision = "0002"\ndown_revision = "0001"\ndef upgrade() -> None:\n    pass\n'
+    step = '"""Next."""\nrevision = "0003"\ndown_revision = "0002"\ndef upgrade() -> None:\n    pass\n'
     with_one_more_step(monkeypatch, tmp_path, step)
     with pytest.raises(SchemaTooOld, match="python -m bot migrate"):
         await open_store(empty_url)
-    assert await migrate(empty_url) == ("0001", "0002")
+    assert await migrate(empty_url) == ("0002", "0003")
     store = await open_store(empty_url)
     await store.close()
 
@@ -98,14 +99,14 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(
     await migrate(empty_url)
     with monkeypatch.context() as patch:
         step = (
-            '"""Broken."""\nfrom alembic import op\nrevision = "0002"\ndown_revision = "0001"\n'
+            '"""Broken."""\nfrom alembic import op\nrevision = "0003"\ndown_revision = "0002"\n'
             "def upgrade() -> None:\n    op.execute('CREATE TABLE half (id INTEGER)')\n    raise RuntimeError('broken step')\n"
         )
         with_one_more_step(patch, tmp_path, step)
         with pytest.raises(RuntimeError, match="broken step"):
             await migrate(empty_url)
     revisions.cache_clear()
-    assert await migrate(empty_url) == ("0001", "0001")
+    assert await migrate(empty_url) == ("0002", "0002")
     with pytest.raises((sa.exc.OperationalError, sa.exc.ProgrammingError), match="half"):
         await execute(empty_url, "SELECT * FROM half")
 
@@ -114,7 +115,7 @@ def with_one_more_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: st
     """As if this were a later version of Warroom."""
     later = tmp_path / "later"
     shutil.copytree(Path(schema.__file__).parent / "migrations", later)
-    (later / "versions" / "0002_next.py").write_text(step)
+    (later / "versions" / "0003_next.py").write_text(step)
     config = schema._config()
     config.set_main_option("script_location", str(later))
     monkeypatch.setattr(schema, "_config", lambda: config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,14 +15,12 @@ ADAM = Person(id="U2", name="adam", real_name="Adam Loveless")
 
 def index(*people: Person) -> FuzzyIndex:
     """An index of these people."""
-    new = FuzzyIndex()
-    new.replace(people)
-    return new
+    return FuzzyIndex(people).seal()
 
 
 def test_a_misspelling_is_near_and_the_nearest_comes_first() -> None:
     found = index(ADAM, ADA).candidates(normal("Ada Lovelase"), 5)
-    assert [person for person, _, _ in found] == [ADA, ADAM]
+    assert [person for person, _, _ in found] == ["U1", "U2"]
     (_, kind, first), (_, _, second) = found
     assert kind == "real"
     assert first >= CLEAR > second >= CUTOFF
@@ -29,7 +28,7 @@ def test_a_misspelling_is_near_and_the_nearest_comes_first() -> None:
 
 def test_part_of_a_name_is_enough_for_a_question_and_never_for_a_match() -> None:
     ((person, _, score),) = index(ADA).candidates("lovelace", 5)
-    assert person == ADA
+    assert person == "U1"
     assert CUTOFF <= score < CLEAR
 
 
@@ -39,22 +38,16 @@ def test_those_who_may_not_be_matched_are_not_in_it() -> None:
     assert index(*people).candidates("adalovelace", 5) == []
 
 
-def test_a_new_name_replaces_the_old_one_and_a_deactivation_takes_it_out() -> None:
-    names = index(ADA)
-    names.add(ADA.but(real_name="Ada King", name="king", email=None))
-    assert names.candidates("adalovelace", 5) == []
-    assert [person.real_name for person, _, _ in names.candidates("adaking", 5)] == ["Ada King"]
-    names.add(ADA.but(deleted=True))
-    assert (len(names), names.candidates("adaking", 5)) == (0, [])
-    names.remove("UNOBODY")
+def test_people_who_share_a_name_are_all_found() -> None:
+    names = index(ADA, ADA.but(id="U9"))
+    assert [person for person, _, _ in names.candidates("adalovelace", 5)] == ["U1", "U9"]
 
 
-def test_people_who_share_a_name_are_all_found_and_one_can_leave() -> None:
-    twin = ADA.but(id="U9")
-    names = index(ADA, twin)
-    assert [person.id for person, _, _ in names.candidates("adalovelace", 5)] == ["U1", "U9"]
-    names.remove("U1")
-    assert [person.id for person, _, _ in names.candidates("adalovelace", 5)] == ["U9"]
+@pytest.mark.parametrize("typed", ["Ada Lovelasce", "Ada Lovlace", "Lovelace Ada", "ada lovelcae", "adalovelac"])
+def test_one_is_found_among_thousands_of_others(typed: str) -> None:
+    crowd = (Person(id=f"U{n:05}", name=f"user{n}", real_name=f"{n:05} Crowd {n % 97} Member") for n in range(5000))
+    found = index(*crowd, ADA).candidates(normal(typed), 5)
+    assert "U1" in [person for person, _, _ in found]
 
 
 PEOPLE = st.builds(
@@ -66,25 +59,10 @@ PEOPLE = st.builds(
 )
 
 
-@given(st.lists(PEOPLE, max_size=12))
-def test_however_people_come_and_change_only_the_last_state_counts(people: list[Person]) -> None:
-    followed = FuzzyIndex()
-    for person in people:
-        followed.add(person)
-    last = {person.id: person for person in people}
-    fresh = index(*last.values())
-    assert len(followed) == len(fresh) == sum(not person.deleted for person in last.values())
-    for person in last.values():
-        for _, key in names_of(person):
-            assert sorted(p.id for p, _, _ in followed.candidates(key, 50)) == sorted(
-                p.id for p, _, _ in fresh.candidates(key, 50)
-            )
-
-
 @given(st.lists(PEOPLE, min_size=1, max_size=8, unique_by=lambda person: person.id))
 def test_everybody_is_found_by_their_own_name_with_the_full_score(people: list[Person]) -> None:
     names = index(*people)
     for person in people:
         for _, key in [] if person.deleted else names_of(person):
-            scores = {found.id: score for found, _, score in names.candidates(key, 50)}
+            scores = {found: score for found, _, score in names.candidates(key, 50)}
             assert scores[person.id] == 100.0

@@ -34,8 +34,7 @@ class Workspace:
     def __init__(self, people: Sequence[Person] = EVERYBODY, groups: Sequence[Group] = (ONCALL, EMPTY, OLD)) -> None:
         self._people = {each.id: each for each in people}
         self._groups = groups
-        self._index = FuzzyIndex()
-        self._index.replace(people)
+        self._index = FuzzyIndex(people)
 
     async def person(self, user_id: str) -> Person | None:
         return self._people.get(user_id)
@@ -46,11 +45,11 @@ class Workspace:
     async def by_email(self, email: str) -> list[Person]:
         return [each for each in self._people.values() if (each.email or "").casefold() == email.casefold()]
 
-    async def by_key(self, kind: str, normal: str) -> list[Person]:
-        return [each for each in self._people.values() if (kind, normal) in names_of(each)]
+    async def by_name(self, normal: str) -> list[Person]:
+        return [each for each in self._people.values() if normal in dict(names_of(each)).values()]
 
     async def candidates(self, normal: str, limit: int) -> list[tuple[Person, str, float]]:
-        return self._index.candidates(normal, limit)
+        return [(self._people[each], kind, score) for each, kind, score in self._index.candidates(normal, limit)]
 
 
 @pytest.fixture

@@ -23,6 +23,11 @@ def delivery_id(item: object, event_id: str | None, transition: Transition) -> s
     return _key("body", hashlib.sha256(content.encode()).hexdigest())
 
 
+def polled_delivery_id(monitor_id: str, group: str, transition: Transition, since: str) -> str:
+    """The name of what a monitor said when it was asked: the same state since the same time is told once."""
+    return _key("polled", monitor_id, transition.value, since, group)
+
+
 def dedup_keys(ids: Identity, *, source: str, title: str, group: str) -> tuple[str, ...]:
     """Every key the alert may be found by, the best first; never empty.
 

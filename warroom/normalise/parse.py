@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from warroom.alert import Alert
 from warroom.normalise.body import Unusable, opened, unpacked
 from warroom.normalise.fields import plain_name
 from warroom.normalise.reading import read
+from warroom.normalise.times import OLDEST
 from warroom.value import Value
 
 MOST_ALERTS = 1000
@@ -23,10 +24,11 @@ class Parsed(Value):
     refused: tuple[str, ...] = ()
 
 
-def parse(body: bytes, content_type: str, received_at: datetime) -> Parsed:
+def parse(body: bytes, content_type: str, received_at: datetime, oldest: timedelta = OLDEST) -> Parsed:
     """The alerts in `body`, each delivery once. Raises nothing, whatever the bytes; `received_at` is aware.
 
-    `body` is JSON or a form: one object, a list of them, or an object with a list under `alerts`.
+    `body` is JSON or a form: one object, a list of them, or an object with a list under `alerts`. A time further back
+    than `oldest` is not believed; a body out of a file may be older than one that just came.
     """
     try:
         items = _items(opened(body, content_type))
@@ -37,7 +39,7 @@ def parse(body: bytes, content_type: str, received_at: datetime) -> Parsed:
     for number, item in enumerate(items[:MOST_ALERTS], start=1):
         where = f"Alert {number} of {len(items)}" if len(items) > 1 else "The alert"
         try:
-            alert = _alert(item, received_at)
+            alert = _alert(item, received_at, oldest)
         except Unusable as error:
             refused.append(f"{where} {error.reason}.")
         else:
@@ -63,11 +65,11 @@ def _items(data: object) -> list[object]:
     return data
 
 
-def _alert(item: object, received_at: datetime) -> Alert:
+def _alert(item: object, received_at: datetime, oldest: timedelta) -> Alert:
     item = unpacked(item)
     if not isinstance(item, dict):
         raise Unusable(f"is {_named(item)}, not an object; send an object with at least a title")
-    return read(item, received_at)
+    return read(item, received_at, oldest)
 
 
 def _named(data: object) -> str:

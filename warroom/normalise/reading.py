@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from warroom.alert import Alert, Transition
 from warroom.normalise import keys, links
@@ -15,7 +15,7 @@ from warroom.normalise.heading import Heading, taken_apart, without_scope
 from warroom.normalise.identity import Identity, identified, kind_of
 from warroom.normalise.labels import labelled, tagged_severity
 from warroom.normalise.rest import facts_of
-from warroom.normalise.times import occurred
+from warroom.normalise.times import OLDEST, occurred
 from warroom.normalise.words import happened
 
 _TITLES = ("alert_title", "incident_title", "security_signal_title", "signal_title", "title", "event_title")
@@ -33,7 +33,7 @@ _FOOTER = re.compile(r"\n[ \t]*- - -[ \t]*(?:\n|\Z)")
 _TEST = re.compile(r"test notification triggered by", re.IGNORECASE)
 
 
-def read(item: Mapping[str, object], received_at: datetime) -> Alert:
+def read(item: Mapping[str, object], received_at: datetime, oldest: timedelta = OLDEST) -> Alert:
     """What `item` says. Raises Unusable when it has neither a title nor an id."""
     fields = Fields(item)
     text = fields.text(*_TEXTS, *_OTHER_TEXTS, limit=None) or ""
@@ -49,7 +49,7 @@ def read(item: Mapping[str, object], received_at: datetime) -> Alert:
     priority, severity = _urgency(fields, heading.priority)
     found_keys = keys.dedup_keys(ids, source=source, title=title, group=labels.group)
     snapshot = fields.word("snapshot", "snapshot_url", "image_url", limit=links.LINK_LIMIT + 1)
-    times = [occurred(fields.word(name), received_at) for name in _times(transition)]
+    times = [occurred(fields.word(name), received_at, oldest) for name in _times(transition)]
     strange = (("transition", unknown_word),) if unknown_word else ()
     return Alert(
         kind=kind_of(fields, ids),

@@ -14,16 +14,16 @@ _MICROSECONDS_FROM = 100_000_000_000_000
 _NANOSECONDS_FROM = 100_000_000_000_000_000
 
 
-def occurred(said: str | None, received_at: datetime) -> datetime | None:
+def occurred(said: str | None, received_at: datetime, oldest: timedelta = OLDEST) -> datetime | None:
     """The aware UTC time of `said`: seconds, milliseconds and finer since 1970, or ISO 8601 (UTC where it names no zone).
 
-    None when it says nothing, and when it cannot be true: more than SKEW after `received_at`, or OLDEST before it. A
+    None when it says nothing, and when it cannot be true: more than SKEW after `received_at`, or `oldest` before it. A
     time from the future would make every later recovery look stale; then the time of arrival is the better one.
     """
     if said is None:
         return None
     at = _since_1970(said) or _iso(said)
-    if at is None or not received_at - OLDEST <= at <= received_at + SKEW:
+    if at is None or not received_at - oldest <= at <= received_at + SKEW:
         return None
     return at
 

@@ -14,6 +14,7 @@ from warroom.durations import parse_duration
 from warroom.people import normal
 from warroom.policy.mistake import Mistake, did_you_mean, shown
 from warroom.policy.model import Policy
+from warroom.policy.reach import shadows
 from warroom.policy.rule import OUTCOMES
 from warroom.policy.severity import BUILT_IN, number_of
 
@@ -39,6 +40,12 @@ def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Itera
     yield from _fields(_mapping(data.get("templates")))
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
         yield from _unknown(f"links.dashboards.{name}", name, "team", teams)
+    datadog = _mapping(data.get("datadog"))
+    for name in _texts(_mapping(datadog.get("severities"))):
+        yield from _unknown(f"datadog.severities.{name}", name, "severity", words)
+    if datadog.get("open_rooms") is True and datadog.get("incidents") != "both":
+        problem = "rooms can be opened from Datadog only where its changes are read"
+        yield Mistake(path="datadog.open_rooms", problem=problem, suggestion="write incidents: both")
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
@@ -149,15 +156,11 @@ def _fields(templates: Mapping[Any, Any]) -> Iterator[Mistake]:
 
 def warnings_about(policy: Policy) -> Iterator[Mistake]:
     """What is allowed but looks like an oversight in a policy without mistakes."""
-    catch_all: int | None = None
-    for index, rule in enumerate(policy.rules):
-        if catch_all is not None:
-            problem = f"is never reached: rules[{catch_all}] takes every alert before it"
-            yield Mistake(
-                path=f"rules[{index}]", problem=problem, suggestion="move the rule for everything else to the end"
-            )
-        elif rule.when.always:
-            catch_all = index
+    for index, taker in shadows(policy.rules):
+        always = policy.rules[taker].when.always
+        problem = f"is never reached: rules[{taker}] takes every {'' if always else 'such '}alert before it"
+        suggestion = "move the rule for everything else to the end" if always else f"move it before rules[{taker}]"
+        yield Mistake(path=f"rules[{index}]", problem=problem, suggestion=suggestion)
     owners: dict[str, str] = {}
     for name, team in policy.teams.items():
         for service in team.services:

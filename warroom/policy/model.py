@@ -10,6 +10,7 @@ from pydantic import Field
 
 from warroom.durations import Duration
 from warroom.people import normal
+from warroom.policy.datadog import Datadog
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.rule import Rule
@@ -26,6 +27,8 @@ class Workspace(Value):
     channel_name: ChannelName = "inc-{number}-{slug}"
     alert_channels: Texts = ()
     """Channels where Datadog's Slack app posts."""
+    alert_bots: Texts = ()
+    """Whose messages there are alerts: ids or names of apps. Empty: the app called Datadog."""
     default_team: Text | None = None
     timezone: TimeZone = "UTC"
     meeting_url: Url | None = None
@@ -87,6 +90,7 @@ class Policy(Value):
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
     links: Links = Links()
+    datadog: Datadog = Datadog()
 
     @cached_property
     def _severity_words(self) -> dict[str, str]:

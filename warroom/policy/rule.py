@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, mod
 from warroom.alert import AlertState, Transition
 from warroom.durations import Duration
 from warroom.people import normal
+from warroom.policy.hours import Days, Hours
 from warroom.policy.kinds import Text, Texts, Title, Url
 from warroom.policy.mistake import Wrong, did_you_mean, shown
 from warroom.value import Value
@@ -65,6 +66,10 @@ def _schema(what: str) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [one, {"type": "array", "items": one}]})
 
 
+States = Annotated[tuple[Annotated[AlertState, BeforeValidator(_state)], ...], BeforeValidator(_many), _schema("state")]
+"""One state or several."""
+
+
 class When(Value):
     """Conditions, all of which must hold; empty ones always do. * and ? match anything, a leading ! excludes.
 
@@ -74,9 +79,7 @@ class When(Value):
     monitor: Texts = ()
     """Patterns of the monitor's title."""
     tags: Texts = ()
-    state: Annotated[
-        tuple[Annotated[AlertState, BeforeValidator(_state)], ...], BeforeValidator(_many), _schema("state")
-    ] = ()
+    state: States = ()
     transition: Annotated[
         tuple[Annotated[Transition, BeforeValidator(_transition)], ...], BeforeValidator(_many), _schema("transition")
     ] = ()
@@ -89,6 +92,9 @@ class When(Value):
     team: Texts = ()
     query: Texts = ()
     source: Texts = ()
+    hours: Hours = ()
+    """Times of day on the workspace's clock, as in "22:00-06:00"."""
+    days: Days = ()
 
     @property
     def always(self) -> bool:

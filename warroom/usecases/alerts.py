@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom import intake
 from warroom.alert import Alert, Transition
-from warroom.changes import AlertOutcome, Changeset, Firing, Judgement, ReceivedAlert
+from warroom.changes import AlertOutcome, Changeset, Firing, Judgement, Quarantined, ReceivedAlert
 from warroom.decision import Decision
 from warroom.effects import JudgeAlerts
 from warroom.incident import Incident, Origin, State
@@ -20,39 +20,52 @@ from warroom.usecases.declare import Declare, declare
 BATCH = 200
 """How many pending alerts are read at a time."""
 
+AT_WORK = timedelta(seconds=5)
+"""Well within the lease of an effect."""
+
 REMEMBERED = timedelta(hours=24)
 """So long after the end of an incident a mere repeat of its alert is counted there and opens nothing."""
 
 
-async def receive(world: World, alerts: tuple[Alert, ...], door: str) -> int:
+async def receive(world: World, alerts: tuple[Alert, ...], door: str, unusable: tuple[Quarantined, ...] = ()) -> int:
     """The alerts are stored; judging follows at once, elsewhere. Returns how many deliveries were accepted (known ones too).
 
-    Raises StoreUnavailable: then nothing is stored and the sender should try again.
+    `unusable` is what could not be read, kept in the same transaction. Raises StoreUnavailable: then nothing is stored
+    and the sender should try again.
     """
-    if not alerts:
+    if not alerts and not unusable:
         return 0
     now = world.clock.now()
     received = tuple(ReceivedAlert(alert=alert, received_at=now, door=door) for alert in alerts)
-    await world.commit(Changeset(now=now, received=received, effects=(JudgeAlerts(priority=1),)))
+    effects = (JudgeAlerts(priority=1),) if received else ()
+    await world.commit(Changeset(now=now, received=received, quarantined=unusable, effects=effects))
     return len(alerts)
 
 
 async def judge_pending(world: World) -> int:
-    """Every pending alert finds its incident, in order of arrival. Returns how many were judged. Raises StoreUnavailable."""
+    """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
+    that a storm does not outlive the lease under which it is judged. Returns how many were judged. Raises StoreUnavailable.
+    """
     count = 0
+    until = world.clock.now() + AT_WORK
     while batch := await world.store.pending_alerts(BATCH):
         for received in batch:
             await judge_one(world, received)
-        count += len(batch)
+            count += 1
+            if world.clock.now() >= until:
+                await world.commit(Changeset(now=world.clock.now(), effects=(JudgeAlerts(priority=1),)))
+                return count
     return count
 
 
 async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     """What becomes of one alert; stored together with what it causes."""
     alert = received.alert
-    verdict = judge(alert, world.policy)
+    verdict = judge(alert, world.policy, received.received_at)
     if isinstance(verdict, Drop):
         return await _settle(world, received, AlertOutcome.DROPPED, verdict)
+    if received.door == intake.POLLED and await _known(world, alert):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="another door told of it before")
     home = await _home(world, alert, verdict, received.received_at)
     if home is not None:
         return await _attach(world, received, verdict, *home)
@@ -65,13 +78,19 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
     return await _open(world, received, verdict)
 
 
+async def _known(world: World, alert: Alert) -> bool:
+    """Whether the newest incident with that firing knows all that a polled alert says."""
+    found = await world.store.firings_for(alert.keys, limit=1)
+    return bool(found) and intake.told_before(*found[0], alert)
+
+
 async def _settle(
     world: World, received: ReceivedAlert, outcome: AlertOutcome, verdict: Verdict, why: str = ""
 ) -> Judgement:
     judgement = Judgement(
         delivery_id=received.alert.delivery_id, outcome=outcome, rule=verdict.rule, why=why or verdict.why
     )
-    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,)))
+    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,), judges=judgement.delivery_id))
     return judgement
 
 
@@ -85,15 +104,26 @@ async def _home(
         ended = incident.resolved_at or incident.cancelled_at or incident.touched_at
         if alert.transition in intake.REPEATS and received_at - ended <= REMEMBERED:
             return incident, firing
-    group = group_key(alert, verdict)
-    if group is None or alert.transition is Transition.RECOVER:
+    if alert.transition is Transition.RECOVER:
         return None
+    group = group_key(alert, verdict)
+    if group is None:
+        return await _with_siblings(world, alert, verdict)
     incident_found = await world.store.incident_grouped(group)
     if incident_found is None or not incident_found.state.open:
         return None
     if incident_found.group_until and received_at > incident_found.group_until:
         return None
     return incident_found, None
+
+
+async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[Incident, None] | None:
+    """The open incident of the same monitor: its other groups are the same trouble, unless a rule groups otherwise."""
+    private = not isinstance(verdict, Drop) and verdict.private
+    for _, incident in await world.store.firings_for(intake.siblings(alert)):
+        if incident.state.open and (incident.private == private or isinstance(verdict, AttachOnly)):
+            return incident, None
+    return None
 
 
 async def _attach(
@@ -112,7 +142,7 @@ async def _attach(
     async def decide(found: Incident, now: datetime) -> Decision:
         before = await _firing_now(world, found, firing)
         if before is None:
-            after = intake.first(found.id, alert, received.received_at)
+            after = intake.first(found.id, alert, received.received_at, received.door)
         else:
             after = intake.again(before, alert, received.received_at)
         if recovers and before is not None:
@@ -120,7 +150,7 @@ async def _attach(
         else:
             decision = intake.attach(found, alert, before, after, now)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
-        return replace(decision, firings=(after,), judged=(judgement,), quiet=quiet)
+        return replace(decision, firings=(after,), judged=(judgement,), judges=alert.delivery_id, quiet=quiet)
 
     await change(world, incident.id, decide)
     return judgement
@@ -162,8 +192,8 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         auto_resolve_after=verdict.auto_resolve_after,
         alerts=intake.summary_of_one(alert, received.received_at),
     )
-    firing = intake.first("", alert, received.received_at)
-    declared = await declare(world, what, firing=firing, judged=judgement)
+    firing = intake.first("", alert, received.received_at, received.door)
+    declared = await declare(world, what, firing=firing, judged=judgement, judges=True)
     if declared.existed:
         return await judge_one(world, received)
     return judgement.but(incident_id=declared.incident.id)

@@ -54,11 +54,17 @@ class Declared(Value):
 
 
 async def declare(
-    world: World, what: Declare, *, firing: Firing | None = None, judged: Judgement | None = None
+    world: World,
+    what: Declare,
+    *,
+    firing: Firing | None = None,
+    judged: Judgement | None = None,
+    judges: bool = False,
 ) -> Declared:
     """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
 
-    `firing` and `judged` belong to the alert that caused it and are stored in the same transaction.
+    `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
+    is declared when the alert was judged meanwhile, and the incident returned is none that is stored (`existed`).
     """
     severity, team = _severity(world, what.severity), _team(world, what)
     people = await resolve(what.people, world.directory, world.policy)
@@ -83,13 +89,16 @@ async def declare(
             decision,
             firings=(firing.but(incident_id=incident.id),) if firing else (),
             judged=(judged.but(incident_id=incident.id),) if judged else (),
+            judges=judged.delivery_id if judged and judges else None,
         )
         wanted = changeset(None, decision, now=now, policy=world.policy)
         try:
-            await world.commit(wanted)
+            written = await world.commit(wanted)
         except Conflict:
             continue
         assert wanted.incident is not None
+        if not written:
+            return Declared(incident=wanted.incident, people=people, existed=True)
         return Declared(incident=wanted.incident.but(version=1), people=people)
 
 

@@ -5,16 +5,41 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from warroom import opening
+from warroom import muting, opening
 from warroom.changes import Changeset, Claim, Ending, Settlement
 from warroom.decision import Decision
-from warroom.effects import Announce, Effect, Invite, OpenRoom, Place, Post, SyncDirectory, Whisper
+from warroom.effects import (
+    Announce,
+    Effect,
+    Invite,
+    MuteMonitor,
+    OpenRoom,
+    Place,
+    Post,
+    ReadAlertChannels,
+    SyncDirectory,
+    Whisper,
+)
 from warroom.errors import Conflict, NotFound, Rejected, Retryable
-from warroom.facts import Announced, CardShown, Fact, Invited, Posted, RoomOpened
+from warroom.facts import (
+    AboutIncident,
+    Announced,
+    CardShown,
+    Fact,
+    IncidentsRead,
+    Invited,
+    Mirrored,
+    MonitorMuted,
+    MonitorRead,
+    MonitorsRead,
+    Posted,
+    RoomOpened,
+)
 from warroom.incident import Incident
 from warroom.notices import Problem
 from warroom.ports import World
 from warroom.timeline import Happened
+from warroom.usecases import mirroring, monitors
 from warroom.usecases.change import ATTEMPTS, change, done
 
 FIRST_WAIT = 1.0
@@ -27,18 +52,29 @@ GIVE_UP_AFTER = timedelta(hours=12)
 
 async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
     """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(fact, IncidentsRead):
+        await mirroring.heard(world, claim, fact)
+        return
+    if isinstance(fact, MonitorsRead | MonitorRead):
+        await monitors.heard(world, claim, fact)
+        return
     if fact is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), settlement=done(claim)))
         return
-    known = fact
+    known: AboutIncident = fact
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        if isinstance(known, Mirrored):
+            return await mirroring.met(world, incident, known, now)
         return _learn(world, incident, known, now)
 
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-def _learn(world: World, incident: Incident, fact: Fact, now: datetime) -> Decision:
+Answered = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
+
+
+def _learn(world: World, incident: Incident, fact: Answered, now: datetime) -> Decision:
     match fact:
         case RoomOpened():
             return opening.opened(incident, fact, now, world.policy)
@@ -50,6 +86,8 @@ def _learn(world: World, incident: Incident, fact: Fact, now: datetime) -> Decis
             return opening.posted(incident, fact)
         case Invited():
             return opening.invited(incident, fact)
+        case MonitorMuted():
+            return muting.muted(incident, fact, now)
     assert_never(fact)
 
 
@@ -105,10 +143,12 @@ async def given_up(world: World, claim: Claim, error: Rejected) -> None:
 def _confess(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (Whisper, SyncDirectory)):
+    if isinstance(effect, (Whisper, SyncDirectory, ReadAlertChannels)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, Problem):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
+    if isinstance(effect, MuteMonitor):
+        decision = decision.having(muted=muting.not_muted(incident, effect).muted)
     what = f"{_deed(effect)}: {error}"
     decision = decision.note(Happened.PROBLEM, now, text=what, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
@@ -152,6 +192,8 @@ def _deed(effect: Effect) -> str:
                 "add_bookmark": "A bookmark could not be added",
                 "tell_team": "The team's channel could not be told",
                 "share_document": "The post-mortem could not be shared as a file",
+                "mirror_incident": "The incident in Datadog could not be kept up to date",
+                "mute_monitor": "The monitor could not be muted",
                 "withdraw": "An old message could not be removed",
             }
             return words.get(effect.kind, "Something could not be done")

@@ -9,9 +9,10 @@ from warroom.decision import Decision
 from warroom.effects import Place
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import Incident
-from warroom.notices import Paged, PageReason, RoleAssigned, SeverityChanged
+from warroom.notices import Paged, PageReason, RoleAssigned
 from warroom.ports import World
 from warroom.responders import Resolution, resolve
+from warroom.severity import changed
 from warroom.timeline import Happened
 from warroom.usecases.change import change
 from warroom.usecases.declare import ids, unfound
@@ -122,22 +123,7 @@ async def set_severity(world: World, incident_id: str, by: str, said: str) -> In
         raise Refused(f"There is no severity “{said}”. Use one of: {', '.join(world.policy.severities)}.")
 
     async def decide(incident: Incident, now: datetime) -> Decision:
-        if not incident.state.open:
-            raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
-        if incident.severity == severity:
-            raise AlreadyDone(f"{incident.name} is {severity} already.")
-        since = incident.last_update_at or incident.declared_at
-        within = world.policy.severities[severity].acknowledge_within
-        after = incident.but(
-            severity=severity,
-            update_due_at=cadence.next_update(severity, world.policy, since),
-            updates_missed=0,
-            ack_due_at=incident.declared_at + within if incident.ack_due_at else None,
-        )
-        after = after.but(page_due_at=escalation.next_page_at(after, now, world.policy))
-        text = f"{incident.severity} to {severity}"
-        notice = SeverityChanged(by=by, before=incident.severity, after=severity)
-        return Decision(after).note(Happened.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)
+        return changed(incident, by, severity, now, world.policy)
 
     return await change(world, incident_id, decide)
 

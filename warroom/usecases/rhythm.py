@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from warroom import cadence, escalation, followup, lifecycle
+from warroom import cadence, escalation, followup, lifecycle, storms
 from warroom.changes import Claim
 from warroom.decision import Decision, timers_of
 from warroom.incident import Incident
@@ -49,6 +49,8 @@ async def _due(world: World, incident: Incident, kind: str, now: datetime) -> De
             return followup.chase(incident, now, policy)
         case "close":
             return lifecycle.close(incident, None, now)
+        case "storm":
+            return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
         case "auto_resolve":
             text = "every alert recovered and stayed so"
             return lifecycle.resolve(incident, None, now, policy, text)

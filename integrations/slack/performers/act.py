@@ -61,7 +61,13 @@ class Desk:
     """Channel names that Slack said are taken."""
     invited: dict[str, dict[str, str]] = field(default_factory=dict)
     """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    bad_pictures: set[str] = field(default_factory=set)
+    """Addresses of pictures that Slack refused to show."""
+    reading: dict[str, Any] = field(default_factory=dict)
+    """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
+    datadog: str | None = None
+    """The address of Datadog's pages where its keys are set."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 
@@ -130,7 +136,7 @@ class Act(Generic[E]):
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
         firings = await self.desk.store.firings(incident.id)
-        return incident_view(incident, self.desk.policy, tuple(firings))
+        return incident_view(incident, self.desk.policy, tuple(firings), datadog=self.desk.datadog)
 
     def since(self, incident: Incident | None = None) -> str:
         """From when to look for what this effect did, as a Slack ts.

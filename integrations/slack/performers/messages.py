@@ -82,21 +82,34 @@ async def _join(act: Act[Effect], channel: str, why: Declined) -> None:
 
 
 async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None, broadcast: bool) -> Answer:
-    return await act.call(
-        "chat.postMessage",
-        channel=channel,
-        thread_ts=thread_ts,
-        reply_broadcast=broadcast or None,
-        unfurl_links=False,
-        unfurl_media=False,
-        **body(card, act.key),
-    )
+    where = {"channel": channel, "thread_ts": thread_ts, "unfurl_links": False, "unfurl_media": False}
+    if broadcast:
+        where["reply_broadcast"] = True
+    return await _draw(act, "chat.postMessage", card, **where)
+
+
+async def _draw(act: Act[Effect], method: str, card: Card, **where: Any) -> Answer:
+    """Slack fetches a card's pictures itself and refuses the whole card when it cannot: then it is drawn without them."""
+    bad = act.desk.bad_pictures
+    shown = Card(card.text, [block for block in card.blocks if block.get("image_url") not in bad])
+    try:
+        return await act.call(method, **where, **body(shown, act.key))
+    except Declined as refusal:
+        pictures = {block["image_url"] for block in shown.blocks if block["type"] == "image"}
+        if refusal.code != "invalid_blocks" or not pictures:
+            raise
+        log.info("Slack cannot show a picture; the card goes without", key=act.key)
+        # Remembered, because the budget may let the second call go only later.
+        if len(bad) > 1000:
+            bad.clear()
+        bad |= pictures
+        return await _draw(act, method, card, **where)
 
 
 async def redraw(act: Act[Effect], channel: str, ts: str, card: Card) -> bool:
     """Whether the message could be redrawn; False when it is gone. Raises Retryable or Rejected."""
     try:
-        await act.call("chat.update", channel=channel, ts=ts, **body(card, act.key))
+        await _draw(act, "chat.update", card, channel=channel, ts=ts)
     except Declined as refusal:
         if refusal.code == "message_not_found":
             return False

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.line import Line
-from integrations.slack.performers import directory, documents, furniture, home, posts, rooms, whispers
+from integrations.slack.performers import alert_channels, directory, documents, furniture, home, posts, rooms, whispers
 from integrations.slack.performers.act import Act, Desk
 from warroom.changes import Claim
 from warroom.effects import Effect
@@ -39,6 +39,7 @@ PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
     "share_document": documents.share_document,
     "publish_home": home.publish_home,
     "sync_directory": directory.sync_directory,
+    "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""
 
@@ -56,8 +57,9 @@ class SlackPerformer:
         budget: Budget,
         channels: ChannelBook,
         bot_user_id: str,
+        datadog: str | None = None,
     ) -> None:
-        self._desk = Desk(client, store, policy, clock, budget, channels, bot_user_id)
+        self._desk = Desk(client, store, policy, clock, budget, channels, bot_user_id, datadog=datadog)
 
     async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
         """What Slack answered, None when there is nothing to remember. Raises Retryable or Rejected."""

@@ -1,0 +1,1 @@
+"""Datadog: what the war room asks of it and tells it. The library is an extra, imported when a client is opened."""

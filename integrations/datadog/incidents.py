@@ -1,0 +1,206 @@
+"""Incident Management: one incident of Datadog's for one of ours, found before it is made, told what changed.
+
+There is no public way to the timeline: `initial_cells` at creation are the only words in it
+(docs.datadoghq.com/api/latest/incidents).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from integrations.datadog.act import Act
+from integrations.datadog.attachments import keep_room, keep_todos
+from integrations.datadog.client import Answer
+from integrations.datadog.people import email_in, email_of, user_id
+from warroom.effects import MirrorIncident, ReadIncidents
+from warroom.errors import Rejected
+from warroom.face import ORIGIN, face, marked
+from warroom.facts import IncidentsRead, Mirrored, TheirIncident
+from warroom.incident import DatadogLink, Face, Incident, Origin
+from warroom.mirror import FIELDS
+from warroom.policy.datadog import Mirroring
+
+log = structlog.get_logger(__name__)
+
+PAGE = 100
+CLOCKS = timedelta(minutes=2)
+"""How far Datadog's clock may be behind ours when we look for what we made."""
+ALERT_KEY = "1:incident:"
+
+
+async def mirror_incident(act: Act[MirrorIncident]) -> Mirrored | None:
+    """Both sides meet. Private incidents are not told; without a room it is too early: its opening asks again."""
+    incident = await act.store.incident(act.effect.incident_id or "")
+    if incident is None:
+        raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
+    if act.policy.datadog.incidents is Mirroring.OFF or incident.private or incident.channel_id is None:
+        return None
+    ours = face(incident, act.policy, await email_of(act, incident.commander))
+    if incident.datadog is None:
+        return await _link(act, incident, ours)
+    return await _meet(act, incident, incident.datadog, ours)
+
+
+async def _link(act: Act[MirrorIncident], incident: Incident, ours: Face) -> Mirrored:
+    found = await _existing(act, incident) or await _made_before(act, incident)
+    answer = found or await _create(act, incident, ours)
+    data, included = answer["data"], answer.get("included") or []
+    theirs = face_of(data, included)
+    # What was there before us is told of our side only when that changes; what we made is as we made it.
+    link = DatadogLink(id=str(data["id"]), public_id=_number(data), ours=ours, theirs=theirs)
+    return Mirrored(link=link, page=page_of(act, data))
+
+
+async def _existing(act: Act[MirrorIncident], incident: Incident) -> Answer | None:
+    """The incident of Datadog's that this one came from: it was read there, or the webhook told of it."""
+    names = [incident.origin_key.removeprefix(ORIGIN)] if incident.origin is Origin.DATADOG else []
+    for firing in await act.store.firings(incident.id):
+        names += [key.removeprefix(ALERT_KEY) for key in firing.keys if key.startswith(ALERT_KEY)]
+    for name in names:
+        with contextlib.suppress(ValueError):
+            return await _get(act, str(uuid.UUID(name)))
+    return None
+
+
+async def _get(act: Act[Any], name: str) -> Answer:
+    answer: Answer = await act.datadog.call("Reading an incident", "get_incident", name, include=["users"])
+    return answer
+
+
+async def _made_before(act: Act[MirrorIncident], incident: Incident) -> Answer | None:
+    """What an earlier try made: Datadog would make a second one without a word, so it is always looked for."""
+    title, since, offset = marked(incident), incident.declared_at - CLOCKS, 0
+    while True:
+        page, _ = await search(act, "active OR stable OR resolved", offset, PAGE)
+        for data in page:
+            created = _created(data)
+            if created and created < since:
+                return None
+            if (data.get("attributes") or {}).get("title") == title:
+                return {"data": data}
+        if len(page) < PAGE:
+            return None
+        offset += PAGE
+
+
+async def search(act: Act[Any], states: str, offset: int, size: int) -> tuple[list[Answer], list[Answer]]:
+    """(incidents in those states, newest first; people they name)."""
+    answer = await act.datadog.call(
+        "Looking for incidents",
+        "search_incidents",
+        query=f"state:({states})",
+        sort="-created",
+        include="users",
+        page_size=size,
+        page_offset=offset,
+    )
+    found = ((answer.get("data") or {}).get("attributes") or {}).get("incidents") or []
+    return [each["data"] for each in found], answer.get("included") or []
+
+
+async def _create(act: Act[MirrorIncident], incident: Incident, ours: Face) -> Answer:
+    said = f"Warroom opened #{incident.channel_name} in Slack for {incident.name}."
+    attributes = {
+        "title": marked(incident),
+        "customer_impacted": False,
+        "fields": _fields({"severity": ours.severity, "state": ours.state})
+        | _fields({"detection_method": "monitor" if incident.origin is Origin.ALERT else "employee"})
+        | ({"summary": {"type": "textbox", "value": incident.description}} if incident.description else {}),
+        "initial_cells": [{"cell_type": "markdown", "content": {"content": said}}],
+    }
+    data = {"type": "incidents", "attributes": attributes} | await _commander(act, ours.commander)
+    answer: Answer = await act.datadog.call("Creating an incident", "create_incident", body={"data": data})
+    return answer
+
+
+async def _commander(act: Act[Any], email: str | None) -> Answer:
+    user = await user_id(act, email) if email else None
+    return {"relationships": {"commander_user": {"data": {"type": "users", "id": user}}}} if user else {}
+
+
+def _fields(values: dict[str, str]) -> Answer:
+    return {name: {"type": "dropdown", "value": value} for name, value in values.items()}
+
+
+async def _meet(act: Act[MirrorIncident], incident: Incident, link: DatadogLink, ours: Face) -> Mirrored:
+    answer = await _get(act, link.id)
+    data = answer["data"]
+    theirs = face_of(data, answer.get("included") or [])
+    changed = [name for name in FIELDS if getattr(ours, name) != getattr(link.ours, name)]
+    pushed = [name for name in changed if getattr(ours, name) != getattr(theirs, name)]
+    if pushed and (body := await _told(act, link.id, ours, pushed)):
+        await act.datadog.call("Updating the incident", "update_incident", link.id, body={"data": body})
+        told = [name for name in pushed if name != "commander" or "relationships" in body]
+        theirs = theirs.but(**{name: getattr(ours, name) for name in told})
+    link = link.but(ours=ours, theirs=theirs)
+    link = await keep_room(act, incident, link)
+    link = await keep_todos(act, incident, link)
+    return Mirrored(
+        link=link,
+        page=page_of(act, data),
+        pushed=tuple(changed),
+        changed_by=email_in(data, "last_modified_by_user", answer.get("included") or []),
+    )
+
+
+async def _told(act: Act[Any], name: str, ours: Face, pushed: list[str]) -> Answer | None:
+    """The request that says only what changed; None when nothing of it can be said (nobody there has that email)."""
+    fields = _fields({each: getattr(ours, each) for each in pushed if each != "commander"})
+    body: Answer = {"attributes": {"fields": fields}} if fields else {}
+    if "commander" in pushed and ours.commander:
+        body |= await _commander(act, ours.commander)
+    return {"type": "incidents", "id": name} | body if body else None
+
+
+def face_of(data: Answer, included: list[Answer]) -> Face:
+    """What Datadog says of an incident; severity and state stand beside the fields, and in older answers only there."""
+    attributes = data.get("attributes") or {}
+    fields = attributes.get("fields") or {}
+
+    def said(name: str) -> str:
+        return str(attributes.get(name) or (fields.get(name) or {}).get("value") or "")
+
+    return Face(
+        title=str(attributes.get("title") or ""),
+        severity=said("severity") or "UNKNOWN",
+        state=said("state") or "active",
+        commander=email_in(data, "commander_user", included),
+    )
+
+
+def page_of(act: Act[Any], data: Answer) -> str:
+    """The address of the incident's page."""
+    return f"{act.datadog.page}/incidents/{_number(data)}"
+
+
+def _number(data: Answer) -> int:
+    return int((data.get("attributes") or {}).get("public_id") or 0)
+
+
+def _created(data: Answer) -> datetime | None:
+    created = (data.get("attributes") or {}).get("created")
+    # The library leaves times as text wherever it meets one value that it does not know.
+    with contextlib.suppress(ValueError, TypeError):
+        created = datetime.fromisoformat(str(created))
+    return created if isinstance(created, datetime) and created.tzinfo else None
+
+
+async def read_incidents(act: Act[ReadIncidents]) -> IncidentsRead:
+    """The newest open incidents."""
+    page, included = await search(act, "active OR stable", 0, PAGE)
+    found = [
+        TheirIncident(
+            id=str(data["id"]),
+            public_id=_number(data),
+            face=face_of(data, included),
+            created=_created(data) or act.now,
+            page=page_of(act, data),
+        )
+        for data in page
+    ]
+    return IncidentsRead(found=tuple(found))

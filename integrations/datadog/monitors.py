@@ -1,0 +1,119 @@
+"""Reading monitors: which fire, and how one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from integrations.datadog.act import Act
+from integrations.datadog.client import Answer
+from integrations.datadog.failures import Declined
+from warroom.alert import AlertState
+from warroom.effects import ReadMonitor, ReadMonitors
+from warroom.facts import MonitorRead, MonitorsRead
+from warroom.monitors import GroupState
+
+PAGE = 100
+STATES = {
+    "alert": AlertState.ALERT,
+    "warn": AlertState.WARN,
+    "no data": AlertState.NO_DATA,
+    "ok": AlertState.OK,
+}
+"""Other words (Ignored, Skipped, Unknown) say nothing."""
+WHOLE = frozenset({"*", "total", "@SYNTHETICS_OVERALL@"})
+"""Names of the group that is the monitor as a whole."""
+OVERALL = "@SYNTHETICS_OVERALL@"
+"""A synthetic test has one, beside a group for each location; it is the one that notifies."""
+
+
+async def read_monitors(act: Act[ReadMonitors]) -> MonitorsRead:
+    """One page of monitors with their groups that are not OK."""
+    tags = ",".join(act.policy.datadog.monitor_tags)
+    # The page is always said: without it Datadog sends all monitors, and the library's own pagination sends them twice.
+    found: list[Answer] = await act.datadog.call(
+        "Reading monitors",
+        "list_monitors",
+        page=act.effect.page,
+        page_size=PAGE,
+        group_states="alert,warn,no data",
+        with_downtimes=True,
+        **({"monitor_tags": tags} if tags else {}),
+    )
+    groups = tuple(group for monitor in found for group in groups_of(monitor, act.datadog.page))
+    return MonitorsRead(page=act.effect.page, groups=groups, more=len(found) >= PAGE)
+
+
+async def read_monitor(act: Act[ReadMonitor]) -> MonitorRead:
+    """One monitor with all its groups."""
+    name, asked_at = act.effect.monitor_id, act.now
+    try:
+        found: Answer = await act.datadog.call("Reading a monitor", "get_monitor", int(name), group_states="all")
+    except Declined as refusal:
+        if refusal.status != 404:
+            raise
+        return MonitorRead(monitor_id=name, asked_at=asked_at, overall=None)
+    overall = STATES.get(str(found.get("overall_state")).casefold())
+    return MonitorRead(
+        monitor_id=name,
+        asked_at=asked_at,
+        overall=_state(found, act.datadog.page, "", overall, {}) if overall else None,
+        groups=tuple(groups_of(found, act.datadog.page)),
+    )
+
+
+def groups_of(monitor: Answer, pages: str) -> Iterator[GroupState]:
+    """The groups that Datadog names; of a synthetic test only the whole; the monitor itself where it names none."""
+    groups: Mapping[str, Any] = (monitor.get("state") or {}).get("groups") or {}
+    if OVERALL in groups:
+        groups = {OVERALL: groups[OVERALL]}
+    for name, group in groups.items():
+        state = STATES.get(str(group.get("status")).casefold())
+        if state:
+            yield _state(monitor, pages, name, state, group)
+    overall = STATES.get(str(monitor.get("overall_state")).casefold())
+    if not groups and overall:
+        yield _state(monitor, pages, "", overall, {})
+
+
+def _state(monitor: Answer, pages: str, group: str, state: AlertState, said: Mapping[str, Any]) -> GroupState:
+    name = "" if group in WHOLE else group
+    return GroupState(
+        monitor_id=str(monitor["id"]),
+        name=str(monitor.get("name") or ""),
+        group=name,
+        state=state,
+        since=_since(state, said) or (None if said else _modified(monitor)),
+        priority=monitor.get("priority") or None,
+        tags=tuple(str(tag) for tag in monitor.get("tags") or ()),
+        query=str(monitor.get("query") or ""),
+        muted=any(_covers(downtime, name) for downtime in monitor.get("matching_downtimes") or ()),
+        page=f"{pages}/monitors/{monitor['id']}",
+    )
+
+
+def _since(state: AlertState, said: Mapping[str, Any]) -> datetime | None:
+    names = {AlertState.OK: ("last_resolved_ts",), AlertState.NO_DATA: ("last_nodata_ts", "last_triggered_ts")}
+    for name in names.get(state, ("last_triggered_ts",)):
+        seconds = said.get(name)
+        if isinstance(seconds, int | float) and seconds > 0:
+            return datetime.fromtimestamp(seconds, UTC)
+    return None
+
+
+def _modified(monitor: Answer) -> datetime | None:
+    """When the monitor as a whole came into its state."""
+    try:
+        at = datetime.fromisoformat(str(monitor.get("overall_state_modified")))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _covers(downtime: Mapping[str, Any], group: str) -> bool:
+    """Whether a downtime surely silences the group: it is for all, or each of its tags is one of the group's."""
+    if downtime.get("active") is False:
+        return False
+    scope = [tag for tag in downtime.get("scope") or () if tag != "*"]
+    return set(scope) <= set(group.split(","))

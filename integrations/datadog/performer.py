@@ -1,0 +1,49 @@
+"""Which function performs which effect in Datadog, and what holds for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from integrations.datadog import incidents, monitors, mutes
+from integrations.datadog.act import Act
+from integrations.datadog.client import Datadog
+from warroom.effects import Effect
+from warroom.errors import Retryable
+from warroom.facts import Fact
+from warroom.policy import Policy
+from warroom.ports import Clock, Store
+
+LONGEST = 13.0
+"""Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
+
+PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
+    "read_monitors": monitors.read_monitors,
+    "read_monitor": monitors.read_monitor,
+    "mute_monitor": mutes.mute_monitor,
+    "mirror_incident": incidents.mirror_incident,
+    "read_incidents": incidents.read_incidents,
+}
+"""By effect kind."""
+
+
+class DatadogPerformer:
+    """Performs effects in Datadog."""
+
+    def __init__(self, datadog: Datadog, store: Store, policy: Policy, clock: Clock) -> None:
+        self._datadog, self._store, self._policy, self._clock = datadog, store, policy, clock
+
+    async def perform(self, effect: Effect, *, doubtful: bool = False) -> Fact | None:
+        """What Datadog answered. Raises Retryable or Rejected."""
+        act = Act(effect, doubtful, self._datadog, self._store, self._policy, self._clock)
+        try:
+            async with asyncio.timeout(LONGEST):
+                return await PERFORMERS[effect.kind](act)
+        except TimeoutError as error:
+            raise Retryable(f"Datadog did not finish {effect.kind} in {LONGEST:g} s", doubtful=True) from error
+        except Retryable as error:
+            if doubtful and not error.doubtful:
+                # Whatever stopped us now, the doubt about the earlier try remains.
+                raise Retryable(str(error), after=error.after, doubtful=True) from error
+            raise

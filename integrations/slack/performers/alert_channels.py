@@ -1,0 +1,113 @@
+"""Reading the alert channels from where reading stopped last, so that nothing posted meanwhile is missed.
+
+Slack gives the newest page first (docs.slack.dev, conversations.history), and alerts are judged in the order they were
+posted; so a channel's pages are gathered in memory first, over several tries when the budget ends in between.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+
+from integrations.slack.failures import Declined
+from integrations.slack.line import PAGE, next_cursor
+from integrations.slack.performers.act import Act
+from warroom.changes import Changeset, Position, Quarantined, ReceivedAlert
+from warroom.effects import JudgeAlerts, ReadAlertChannels
+from warroom.errors import Rejected, Retryable
+from warroom.usecases.alert_channels import DOOR, read_message
+
+log = structlog.get_logger(__name__)
+
+AT_ONCE = 500
+"""Alerts stored in one transaction."""
+OUTSIDE = frozenset({"not_in_channel", "channel_not_found"})
+
+
+@dataclass
+class Reading:
+    """How far the reading of one channel got."""
+
+    since: str
+    cursor: str | None = None
+    messages: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def read_alert_channels(act: Act[ReadAlertChannels]) -> None:
+    """Read them one after another. A channel that cannot be read is said in the log and does not stop the others.
+
+    Raises Retryable when there is more to read than may be read now.
+    """
+    for name in act.desk.policy.workspace.alert_channels:
+        try:
+            channel_id = await act.desk.channels.find(name, act.line)
+            messages, since = await _gathered(act, channel_id)
+        except Rejected as error:
+            log.error("an alert channel cannot be read", channel=name, why=str(error), advice=error.advice)
+            continue
+        await _take_in(act, Position(channel_id=channel_id, name=name, ts=since), messages)
+        act.desk.reading.pop(channel_id, None)
+
+
+async def _gathered(act: Act[ReadAlertChannels], channel_id: str) -> tuple[list[dict[str, Any]], str]:
+    """(everything posted since, oldest first, and since when). A channel never read before is read from when we asked."""
+    reading = act.desk.reading.get(channel_id)
+    if reading is None:
+        known = {each.channel_id: each.ts for each in await act.desk.store.positions()}
+        reading = Reading(since=known.get(channel_id) or f"{act.claim.created_at.timestamp():.6f}")
+        act.desk.reading[channel_id] = reading
+    while True:
+        page = await _page(act, channel_id, reading)
+        reading.messages += page.get("messages") or []
+        reading.cursor = next_cursor(page)
+        if reading.cursor is None:
+            by_time = {str(message.get("ts") or ""): message for message in reading.messages}
+            return [by_time[ts] for ts in sorted(by_time)], reading.since
+
+
+async def _page(act: Act[ReadAlertChannels], channel_id: str, reading: Reading) -> dict[str, Any]:
+    async def ask() -> dict[str, Any]:
+        return await act.call(
+            "conversations.history", channel=channel_id, oldest=reading.since, limit=PAGE, cursor=reading.cursor
+        )
+
+    try:
+        return await ask()
+    except Declined as refusal:
+        if refusal.code == "invalid_cursor" and reading.cursor is not None:
+            # Cursors expire; a message that is read twice is stored once.
+            reading.cursor = None
+            raise Retryable("the channel must be read from its end again") from refusal
+        if refusal.code not in OUTSIDE:
+            raise
+    await _enter(act, channel_id)
+    return await ask()
+
+
+async def _enter(act: Act[ReadAlertChannels], channel_id: str) -> None:
+    try:
+        await act.call("conversations.join", channel=channel_id)
+    except Declined as refusal:
+        raise Rejected(
+            f"the bot is not in it and cannot enter by itself ({refusal.code})",
+            code=refusal.code,
+            advice="Invite it there: /invite @Warroom.",
+        ) from refusal
+
+
+async def _take_in(act: Act[ReadAlertChannels], start: Position, messages: list[dict[str, Any]]) -> None:
+    """The alerts are stored before the position moves: a crash in between reads them again, and they are known."""
+    received: list[ReceivedAlert] = []
+    kept: list[Quarantined] = []
+    for message in messages:
+        parsed, useless = read_message(message, start.channel_id, act.desk.policy, act.now)
+        received += [ReceivedAlert(alert=alert, received_at=act.now, door=DOOR) for alert in parsed.alerts]
+        kept += useless
+    for place in range(0, len(received), AT_ONCE):
+        part = tuple(received[place : place + AT_ONCE])
+        await act.desk.store.commit(Changeset(now=act.now, received=part, effects=(JudgeAlerts(priority=1),)))
+    newest = max([start.ts, *(str(message.get("ts") or "") for message in messages)])
+    position = start.but(ts=newest)
+    await act.desk.store.commit(Changeset(now=act.now, positions=(position,), quarantined=tuple(kept)))

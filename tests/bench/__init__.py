@@ -1,0 +1,1 @@
+"""`make bench`: the numbers of the product, measured side by side in one run and never asserted."""

@@ -1,0 +1,35 @@
+"""Runs every measurement, or those named: `python -m tests.bench rooms names`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from tests.bench import alerts, clicks, growth, names, process, rooms, timers
+from tests.bench.report import show
+
+MEASURES = {
+    "rooms": rooms.measure,
+    "clicks": clicks.measure,
+    "alerts": alerts.measure,
+    "postgresql": alerts.measure_postgresql,
+    "timers": timers.measure,
+    "names": names.measure,
+    "process": process.measure,
+    "growth": growth.measure,
+}
+
+
+def main() -> None:
+    """Print the table; nothing is asserted."""
+    wanted = sys.argv[1:] or list(MEASURES)
+    unknown = [name for name in wanted if name not in MEASURES]
+    if unknown:
+        sys.exit(f"There is no measurement {', '.join(unknown)}; there are {', '.join(MEASURES)}.")
+    figures = []
+    for name in wanted:
+        figures += asyncio.run(MEASURES[name]())
+    show(figures)
+
+
+main()

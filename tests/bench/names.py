@@ -1,0 +1,101 @@
+"""Finding people among a hundred thousand, and what knowing them costs."""
+
+from __future__ import annotations
+
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.directory import CachedDirectory
+from storage import open_store
+from tests.bench.report import Figure, percentile
+from warroom.changes import Changeset
+from warroom.people import Group, Person
+from warroom.policy import Policy
+from warroom.responders import resolve
+
+PEOPLE = 100_000
+NAMES = 20
+FIRST = [
+    "Ada",
+    "Ben",
+    "Chidi",
+    "Dora",
+    "Emil",
+    "Femi",
+    "Gita",
+    "Hana",
+    "Igor",
+    "Jun",
+    "Kofi",
+    "Lena",
+    "Mina",
+    "Noor",
+    "Olga",
+    "Pia",
+    "Quinn",
+    "Rosa",
+    "Sven",
+    "Tara",
+]
+SYLLABLES = [a + b for a in "bdfghjklmnprstvwz" for b in ("a", "en", "i", "o", "ur", "ell")]
+
+
+class _Nobody:
+    async def lookup_person(self, user_id: str) -> Person | None:
+        return None
+
+    async def lookup_email(self, email: str) -> Person | None:
+        return None
+
+    async def lookup_groups(self) -> Sequence[Group]:
+        return ()
+
+
+async def measure() -> list[Figure]:
+    """20 names, some mistyped, among 100,000 people; and the memory the directory takes."""
+    with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
+        store = await open_store(f"sqlite:///{Path(folder) / 'warroom.db'}")
+        now = datetime.now(UTC)  # any moment will do
+        for start in range(0, PEOPLE, 2000):
+            page = tuple(_person(number) for number in range(start, start + 2000))
+            await store.commit(Changeset(now=now, people=page))
+        await store.commit(Changeset(now=now, directory_complete=True))
+        before = _megabytes()
+        directory = CachedDirectory(store, _Nobody())
+        await resolve(("warm up",), directory, Policy())
+        grown = _megabytes() - before
+        took = []
+        for round_ in range(10):
+            names = [_typed(_person(number * 37 + round_).real_name, number) for number in range(NAMES)]
+            begun = time.perf_counter()
+            await resolve(names, directory, Policy())
+            took.append((time.perf_counter() - begun) * 1000)
+        await store.close()
+    return [
+        Figure(f"{NAMES} names among {PEOPLE:,} people, median", percentile(took, 0.5), 50, "ms"),
+        Figure("memory of the directory", grown, 100, "MB"),
+    ]
+
+
+def _person(number: int) -> Person:
+    """Somebody with a first name that many have and a last name that few have."""
+    chance = random.Random(number)
+    first, last = chance.choice(FIRST), "".join(chance.choice(SYLLABLES) for _ in range(3)).title()
+    handle = f"{first}.{last}{number % 7 or ''}".lower()
+    return Person(
+        id=f"U{number:09}", name=handle, real_name=f"{first} {last}", display_name=first, email=f"{handle}@example.com"
+    )
+
+
+def _typed(name: str, number: int) -> str:
+    """Every second one with two letters swapped."""
+    return name if number % 2 else name[:-3] + name[-2] + name[-3] + name[-1]
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

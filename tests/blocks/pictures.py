@@ -1,0 +1,205 @@
+"""Everything the bot draws, drawn from one incident; and incidents nobody wishes for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from blocks import announcement, finding, home, incident_card, lists, notices, past
+from blocks.kit import Card
+from warroom import notices as said
+from warroom.alert import AlertState
+from warroom.changes import Firing
+from warroom.incident import ActionItem, AlertSummary, Chain, Incident, Level, Link, Origin, State
+from warroom.notices import Notice, PageReason
+from warroom.people import Person
+from warroom.policy import Policy
+from warroom.postmortem import Postmortem
+from warroom.responders import Ambiguity, Match, Rung, Unknown, Why
+from warroom.timeline import Entry, Happened
+from warroom.views import IncidentView, incident_view
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+NOW = NIGHT + timedelta(minutes=40)
+CROWD = tuple(f"U{number:08}" for number in range(1500))
+
+EVIL = (
+    "<!channel> <!here|x> <@UEVIL> <@UEVIL|ada> <!subteam^SEVIL> <#CEVIL> @channel @here @everyone "
+    "<<@UEVIL>> <<!channel>> <<#CEVIL>> <! channel> <!date^1^{date}|x <!channel>> <subteam^SEVIL> "
+    "<https://evil.example|https://bank.example> *b* _i_ ~s~ `c` ```pre``` > quote & &lt;!channel&gt;"
+)
+EXTREMES = {
+    "nothing": "",
+    "blanks": " \n\t\n ",
+    "very long": "t" * 100_000,
+    "very long, in words": "word " * 5_000,
+    "very many lines": "line\n" * 5_000,
+    "mentions": EVIL,
+    "very many mentions": EVIL * 100,
+    "ampersands": "&" * 10_000,
+    "angles": "<>" * 5_000,
+    "open angle": "<" + "@" * 5_000,
+    "emoji": "👩‍👩‍👧‍👦🚨" * 1_000,
+    "right to left": "\u202eלא עובד מערכת התשלומים\u202c \u2066x" * 500,
+    "control characters": "a\x00\x07\u2028b\ud800c" * 500,
+    "links": "https://a.example/" + "x" * 5_000 + " " + "https://a.example/?a=1&b=<2> " * 500,
+    "backticks": "`" * 10_000,
+}
+
+
+def quiet(**changes: object) -> Incident:
+    """An incident that was just declared."""
+    first = Incident(
+        id="i1", number=12, version=3, origin=Origin.COMMAND, origin_key="command:1", title="checkout returns 500s",
+        severity="SEV-1", team="platform", services=("checkout",), declared_by="UDEC", wanted=("UDEC", "UADA"),
+        invited=("UDEC", "UADA"), declared_at=NIGHT, touched_at=NIGHT, channel_id="C1", card_ts="100.1",
+        channel_name="inc-12-checkout-returns-500s", page_due_at=NIGHT + timedelta(minutes=45),
+        ack_due_at=NIGHT + timedelta(minutes=50), update_due_at=NIGHT + timedelta(minutes=55),
+        chain=Chain(
+            team="platform", reached=1, told=("UADA",),
+            levels=(Level(after=timedelta(0), notify=("@sre",)), Level(after=timedelta(minutes=15), notify=("Grace",))),
+        ),
+    )  # fmt: skip
+    return first.but(**changes)
+
+
+def in_state(state: State, **changes: object) -> Incident:
+    """The incident some steps into its life."""
+    steps: dict[str, object] = {"state": state, "commander": "UADA", "page_due_at": None, "ack_due_at": None}
+    if state is State.DETECTED:
+        return quiet(**changes)
+    if state is not State.CANCELLED:
+        steps |= {"acknowledged_at": NIGHT + timedelta(minutes=4), "acknowledged_by": "UADA"}
+    if state in (State.RESOLVED, State.CLOSED):
+        over = NIGHT + timedelta(minutes=35)
+        steps |= {"resolved_at": over, "resolved_by": "UADA", "summary": "rolled back", "update_due_at": None}
+    if state is State.CANCELLED:
+        steps |= {"cancelled_at": NIGHT + timedelta(minutes=9), "summary": "a test", "update_due_at": None}
+    return quiet(**(steps | changes))
+
+
+def crowded(text: str, state: State, policy: Policy) -> IncidentView:
+    """An incident full of `text` from outside, with more of everything than a message can show."""
+    items = tuple(
+        ActionItem(id=f"a{i}", text=text, owner=CROWD[i], due_at=NIGHT, created_at=NIGHT, created_by="UDEC")
+        for i in range(60)
+    )
+    incident = in_state(
+        state, title=text, description=text, impact=text, summary=text, team=text, services=(text,) * 30,
+        fields=((text, text),) * 30, links=(Link(title=text, url=text), Link(title=text, url="https://a.example")) * 15,
+        roles=tuple((text + str(i), CROWD[i]) for i in range(30)), wanted=CROWD, invited=CROWD,
+        last_update=text, last_update_at=NIGHT, last_update_by="UADA", updates_missed=2, overdue=True, private=True,
+        chain=Chain(team=text, told=CROWD, reached=1, rounds=3, levels=(Level(after=timedelta(0), notify=(text,)),)),
+        alerts=AlertSummary(
+            count=10_000, firing=50, monitors=50, last_title=text, last_link=text, last_seen_at=NIGHT, flapping=True
+        ),
+        actions=items, postmortem=Postmortem(summary=text, created_at=NIGHT), source_message="https://a.example/m",
+        postmortem_required_by=NIGHT,
+    )  # fmt: skip
+    firings = tuple(
+        Firing(
+            incident_id="i1", dedup_key=str(i), keys=(str(i),), title=text, link=text, state=AlertState.ALERT,
+            first_seen_at=NIGHT, last_seen_at=NIGHT, last_fired_at=NIGHT,
+        )
+        for i in range(60)
+    )  # fmt: skip
+    return incident_view(incident, policy, firings).but(severity_name=text)
+
+
+def all_notices(text: str) -> list[Notice]:
+    """Every kind of notice, in every shape that matters."""
+    return [
+        *(said.Paged(people=CROWD, level=2, reason=reason, by="UADA", why=text) for reason in PageReason),
+        said.Paged(people=(), level=0, reason=PageReason.TEAM, by=None),
+        said.UpdateReminder(people=CROWD, missed=2, since=NIGHT),
+        said.Muted(monitor_id="42", until=NOW, by="UADA"),
+        said.UpdatePosted(by="UADA", text=text, next_due_at=NOW),
+        said.SeverityChanged(by="UADA", before=text, after=text),
+        said.RoleAssigned(by="UADA", role=text, person="UGRACE"),
+        *(
+            said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)
+            for state in State
+        ),
+        said.StateChanged(state=State.ACKNOWLEDGED, by="UADA", text=text, reopened=True),
+        said.StateChanged(state=State.RESOLVED, by=None),
+        said.Unanswered(rounds=2, since=NIGHT),
+        said.AllRecovered(count=1),
+        said.AllRecovered(count=10_000, auto_resolve_at=NOW),
+        said.Flapping(title=text, changes=40),
+        said.Storm(
+            alerts=412,
+            monitors=9,
+            lasted=timedelta(minutes=3),
+            newest=tuple(
+                said.Shower(title=text, link="https://app.datadoghq.eu/monitors/7", count=4) for _ in range(10)
+            ),
+            more=31,
+        ),
+        said.Stale(people=CROWD, since=NIGHT),
+        said.PostmortemReady(missing=("Summary", text)),
+        said.PostmortemReady(),
+        said.PostmortemReady(published_by="UADA"),
+        said.PostmortemDue(people=CROWD, required_by=NIGHT),
+        said.PostmortemDue(people=(), required_by=NOW + timedelta(hours=1)),
+        said.ActionDue(text=text, owner="UADA", due_at=NIGHT),
+        said.ActionDue(text=text, owner=None, due_at=NIGHT),
+        said.Problem(what=text, advice=text, people=CROWD),
+    ]
+
+
+def entries(text: str) -> list[Entry]:
+    """A long night."""
+    return [
+        Entry(incident_id="i1", key=str(i), at=NIGHT, what=what, by="UADA", text=text, link=text)
+        for i, what in enumerate([*Happened] * 5)
+    ]
+
+
+def names(text: str) -> tuple[list[Match], list[Ambiguity], list[Unknown]]:
+    """People found, people who could be meant, and names that led nowhere."""
+    people = tuple(
+        Person(id=f"U{i}", name=text, real_name=text, display_name=text, email=f"{text}@{text}") for i in range(20)
+    )
+    found = [
+        Match(person=person, said=text, rung=rung, via=(text,)) for person, rung in zip(people, Rung, strict=False)
+    ]
+    unclear = [Ambiguity(said=text, candidates=people, via=(text,))] * 20 + [Ambiguity(said=text, candidates=())]
+    return found, unclear, [Unknown(said=text, why=why, via=(text,)) for why in Why]
+
+
+def cards(view: IncidentView, text: str) -> dict[str, Card]:
+    """Everything that is posted as a message, by name."""
+    found, unclear, unknown = names(text)
+    drawn = {
+        "card": incident_card.incident_card(view, NOW),
+        "announcement": announcement.announcement(view, NOW),
+        "team line": announcement.team_line(view, NOW),
+        "list": lists.incident_list([view] * 60, NOW),
+        "no list": lists.incident_list([], NOW),
+        "found": lists.found(text, [view] * 60, NOW),
+        "nothing found": lists.found(text, [], NOW),
+        "show": lists.show(view, NOW),
+        "alerts": lists.alerts(view),
+        "no alerts": lists.alerts(view.but(firings=())),
+        "help": lists.help_card([(text, text)] * 60),
+        "timeline": past.timeline(view, entries(text)),
+        "no timeline": past.timeline(view, []),
+        "briefing": past.briefing(view, entries(text), NOW),
+        "candidates": finding.candidates("i1", unclear, found, unknown),
+        "nobody to choose from": finding.candidates("i1", [], found, unknown),
+    }
+    drawn |= {
+        f"{number}: {notice.kind}": notices.notice_card(notice, view, NOW)
+        for number, notice in enumerate(all_notices(text))
+    }
+    return drawn
+
+
+def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
+    """Home tabs by name."""
+    mine, shared = view, view.but(incident=view.incident.but(private=False, wanted=(), invited=()))
+    return {
+        "everybody's": home.home([shared] * 60, "UNOBODY", NOW),
+        "mine": home.home([mine, shared] * 30, "UDEC", NOW),
+        "all quiet": home.home([], "UDEC", NOW),
+    }

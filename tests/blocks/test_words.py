@@ -1,0 +1,120 @@
+"""What notices, announcements, lists and the Home tab say, and what can be pressed in them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from blocks import announcement, finding, home, ids, lists, past
+from blocks.notices import notice_card
+from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
+from tests.blocks.reading import called, objects, pressable, texts
+from warroom import notices
+from warroom.incident import State
+from warroom.notices import Notice, PageReason
+from warroom.people import Person
+from warroom.policy import Policy
+from warroom.responders import Ambiguity, Match, Rung, Unknown, Why
+from warroom.views import incident_view
+
+PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.CHAIN)
+
+
+@pytest.mark.parametrize(
+    ("notice", "labels"),
+    [
+        (PAGED, ["Acknowledge"]),
+        (notices.UpdateReminder(people=("UADA",), missed=0, since=NIGHT), ["Post update", "Snooze 15 min"]),
+        (notices.AllRecovered(count=2), ["Resolve"]),
+        (notices.Stale(people=("UADA",), since=NIGHT), ["Post update", "Resolve"]),
+        (notices.PostmortemReady(), ["Edit post-mortem", "Publish"]),
+        (notices.PostmortemReady(published_by="UADA"), []),
+        (notices.PostmortemDue(people=("UADA",), required_by=NIGHT), ["Write post-mortem"]),
+        (notices.UpdatePosted(by="UADA", text="rolling back"), []),
+    ],
+)
+def test_a_notice_carries_the_button_for_what_is_next(notice: Notice, labels: list[str], policy: Policy) -> None:
+    assert pressable(notice_card(notice, incident_view(quiet(), policy), NOW).blocks) == labels
+
+
+def test_a_page_loses_its_button_once_somebody_has_the_incident(policy: Policy) -> None:
+    card = notice_card(PAGED, incident_view(in_state(State.ACKNOWLEDGED), policy), NOW)
+    assert pressable(card.blocks) == []
+    assert called(card.text) == {"UADA"}
+
+
+def test_an_update_is_quoted_whole_lines_inside_the_quotation(policy: Policy) -> None:
+    update = notices.UpdatePosted(by="UADA", text="first\n*Resolved* by nobody")
+    shown = texts(notice_card(update, incident_view(quiet(), policy), NOW).blocks)[0]
+    assert "> first\n> *Resolved* by nobody" in shown
+
+
+def test_the_announcement_has_no_buttons_and_names_the_room(policy: Policy) -> None:
+    card = announcement.announcement(incident_view(quiet(impact="12 % of orders fail"), policy), NOW)
+    shown = "\n".join(texts(card.blocks))
+    assert pressable(card.blocks) == []
+    assert "*Room:* <#C1>" in shown
+    assert "*Impact:* 12 % of orders fail" in shown
+
+
+def test_home_shows_mine_first_and_private_ones_only_to_those_concerned(policy: Policy) -> None:
+    theirs = incident_view(quiet(id="i2", number=13, title="theirs", declared_by="UX", wanted=(), invited=()), policy)
+    secret = theirs.but(incident=theirs.incident.but(private=True, number=14, title="secret"))
+    mine = incident_view(quiet(title="mine"), policy)
+    shown = "\n".join(texts(home.home([theirs, secret, mine], "UADA", NOW)))
+    assert shown.index("INC-12") < shown.index("INC-13")
+    assert "INC-14" not in shown
+
+
+def test_home_puts_what_is_overdue_on_top(policy: Policy) -> None:
+    calm = incident_view(quiet(number=20, severity="SEV-1"), policy)
+    late = incident_view(quiet(number=21, severity="SEV-4", update_due_at=NIGHT), policy)
+    shown = "\n".join(texts(home.home([calm, late], "UADA", NOW)))
+    assert shown.index("INC-21") < shown.index("INC-20")
+    assert "*update overdue*" in shown
+
+
+def test_show_is_the_card_without_its_buttons(policy: Policy) -> None:
+    card = lists.show(incident_view(quiet(description="since 1.4.2"), policy), NOW)
+    shown = "\n".join(texts(card.blocks))
+    assert pressable(card.blocks) == []
+    assert "*Commander:* nobody yet" in shown
+    assert "> since 1.4.2" in shown
+
+
+def test_a_refusal_gives_back_what_was_typed(policy: Policy) -> None:
+    card = lists.refusal("There is no such severity.", "severity SEV-9 <!channel>")
+    assert "> severity SEV-9" in texts(card.blocks)[-1]
+    assert called(card.text + texts(card.blocks)[-1]) == set()
+
+
+def test_the_timeline_says_how_much_came_before(policy: Policy) -> None:
+    written = entries("note")
+    card = past.timeline(incident_view(quiet(), policy), written)
+    assert f"{len(written) - past.SHOWN} earlier are in the post-mortem" in "\n".join(texts(card.blocks))
+
+
+def test_the_briefing_says_what_is_next(policy: Policy) -> None:
+    shown = "\n".join(texts(past.briefing(incident_view(quiet(), policy), entries("note"), NOW).blocks))
+    assert "Somebody has to take it: press *Acknowledge* on the card" in shown
+    assert "*Commander:* nobody yet" in shown
+
+
+def test_a_name_that_could_be_two_people_is_asked_about(policy: Policy) -> None:
+    lovelace = Person(id="U1", name="ada.l", display_name="Ada", email="ada@example.com")
+    byron = Person(id="U2", name="ada.b", display_name="Ada", email="ada@example.org")
+    card = finding.candidates(
+        "i1",
+        [Ambiguity(said="ada", candidates=(lovelace, byron))],
+        [Match(person=Person(id="U3"), said="grace@example.com", rung=Rung.EMAIL)],
+        [Unknown(said="<!channel>", why=Why.NOT_FOUND)],
+    )
+    assert pressable(card.blocks) == ["Ada (@ada.l · example.com)", "Ada (@ada.b · example.org)"]
+    assert [ids.carried(part["value"]).seen for part in objects(card.blocks) if "value" in part] == ["U1", "U2"]
+    assert "✅ <@U3> by email “grace@example.com”" in texts(card.blocks)[0]
+
+
+def test_how_long_it_lasted_does_not_grow_after_the_end(policy: Policy) -> None:
+    view = incident_view(in_state(State.RESOLVED), policy)
+    assert "lasted 35 min" in lists.status_line(view, NOW + timedelta(days=9))

@@ -1,0 +1,102 @@
+"""What could not be used is seen, and tried again, from the command line; rules are tried on what arrived."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import cli
+from storage import open_store
+from warroom.changes import Changeset, Quarantined
+from warroom.normalise import parse
+from warroom.usecases.quarantine import unusable
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+
+POLICY = """
+rules:
+  - {name: staging is quiet, when: {tags: "env:staging"}, drop: true}
+  - {name: memory, when: {monitor: "*memory*"}, declare: {severity: SEV-1}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/warroom.db")
+    for name in ("WARROOM_POLICY", "LOG_LEVEL", "LOG_FORMAT", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def bot(*args: str) -> Result:
+    """`python -m bot …`."""
+    return CliRunner().invoke(cli, list(args))
+
+
+def put(*kept: Quarantined, bodies: tuple[bytes, ...] = ()) -> None:
+    """As the webhook would have stored it."""
+
+    async def write() -> None:
+        from warroom.changes import ReceivedAlert
+
+        store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
+        alerts = [alert for body in bodies for alert in parse(body, "application/json", NIGHT).alerts]
+        received = tuple(ReceivedAlert(alert=alert, received_at=NIGHT) for alert in alerts)
+        await store.commit(Changeset(now=NIGHT, quarantined=kept, received=received))
+        await store.close()
+
+    asyncio.run(write())
+
+
+def useless(body: bytes) -> Quarantined:
+    """A body of which the webhook once made nothing."""
+    return unusable(body, "application/json", ("It could not be read then.",), "webhook", NIGHT)
+
+
+def test_what_could_not_be_used_is_shown_in_one_line_each() -> None:
+    assert "everything that arrived could be used" in bot("alerts", "--quarantined").output
+    kept = useless(b'{"a\x1b[31m\n')
+    put(kept)
+    shown = bot("alerts", "--quarantined").output
+    assert kept.id in shown
+    assert "It could not be read then." in shown
+    assert "\x1b" not in shown
+
+
+def test_after_a_fix_it_is_read_again_and_leaves() -> None:
+    fine, bad = useless(b'{"title": "High memory"}'), useless(b'{"a')
+    put(fine, bad)
+    result = bot("alerts", "--replay", fine.id, bad.id, "nothing")
+    assert result.exit_code == 1
+    assert f"{fine.id}: 1 accepted" in result.output
+    assert "The body is not JSON" in result.output
+    assert "Nothing in quarantine has the id nothing" in result.output
+    left = bot("alerts", "--quarantined").output
+    assert fine.id not in left
+    assert bad.id in left
+    assert "High memory" in bot("alerts").output
+
+
+def test_the_same_body_is_the_same_thing_in_quarantine() -> None:
+    assert useless(b"{").id == useless(b"{").id != useless(b"[").id
+
+
+def test_rules_are_tried_on_files_and_on_what_arrived() -> None:
+    Path("warroom.yml").write_text(POLICY)
+    Path("a.json").write_text(json.dumps({"title": "High memory", "tags": "env:prod"}))
+    put(bodies=(b'{"title": "Disk", "tags": "env:staging"}',))
+    shown = bot("rules", "test", "a.json", "--stored", "5").output
+    assert "– staging is quiet: tags is env:prod, wanted env:staging" in shown
+    assert "✓ rule “memory”; SEV-1 by the rule: opens “High memory”, SEV-1" in shown
+    assert "stored 1: Disk (trigger, alert)\n    ✓ rule “staging is quiet”: dropped" in shown
+
+
+def test_nothing_to_try_is_said() -> None:
+    result = bot("rules", "test")
+    assert result.exit_code == 2
+    assert "--stored 20" in result.output

@@ -1,0 +1,204 @@
+"""A war room at night with a Datadog on loopback; the chat is a list of what was said in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.datadog import leading
+from bot.dispatcher import Dispatcher
+from bot.observability import Meters
+from integrations.datadog.client import Datadog
+from integrations.datadog.performer import DatadogPerformer
+from storage import open_store
+from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from warroom.changes import Changeset, Claim
+from warroom.effects import Effect, OpenRoom, Post, ShowCard
+from warroom.facts import CardShown, Fact, RoomOpened
+from warroom.incident import Incident
+from warroom.normalise import parse
+from warroom.notices import Notice
+from warroom.people import Group, Person
+from warroom.policy import Policy, check
+from warroom.ports import Message, Store, World
+from warroom.timeline import Entry
+from warroom.usecases import alerts, monitors
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Ada", email="ada@example.com")
+GRACE = Person(id="UGRACE", name="grace", real_name="Grace Hopper", display_name="Grace", email="grace@example.com")
+
+
+class HandClock:
+    """Stands until it is wound."""
+
+    def __init__(self) -> None:
+        self.time = NIGHT
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class People:
+    """The directory straight from the record."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def person(self, user_id: str) -> Person | None:
+        return await self._store.person(user_id)
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        return await self._store.group(id_or_handle)
+
+    async def by_email(self, email: str) -> Sequence[Person]:
+        return await self._store.people_by_email(email)
+
+    async def by_name(self, normal: str) -> Sequence[Person]:
+        return await self._store.people_by_name(normal)
+
+    async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
+        return ()
+
+
+class NoRooms:
+    """Nothing can be read from the chat."""
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        return None
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        return None
+
+
+@dataclass
+class Chat:
+    """Does what Slack would, and remembers it."""
+
+    done: list[Effect] = field(default_factory=list)
+
+    async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
+        self.done.append(effect)
+        match effect:
+            case OpenRoom():
+                return RoomOpened(channel_id=f"C{len(self.done)}", name=effect.name)
+            case ShowCard():
+                return CardShown(ts="100.1")
+        return None
+
+    def said(self, kind: str) -> list[Notice]:
+        """Notices of that kind, in order."""
+        return [each.notice for each in self.done if isinstance(each, Post) and each.notice.kind == kind]
+
+
+@dataclass
+class Night:
+    """The running war room, and shorthands for what a test asks most."""
+
+    world: World
+    clock: HandClock
+    chat: Chat
+    datadog: FakeDatadog
+    performer: DatadogPerformer
+    client: Datadog
+    dispatcher: Dispatcher
+
+    async def settle(self) -> None:
+        """Until nothing is due."""
+        await self.dispatcher.quiet()
+
+    async def wait(self, **duration: float) -> None:
+        """Time passes."""
+        self.clock.time += timedelta(**duration)
+        await self.settle()
+
+    async def sync(self) -> None:
+        """Datadog is asked what fires, and what follows is done."""
+        await monitors.ask_monitors(self.world)
+        await self.settle()
+
+    async def hook(self, **body: object) -> None:
+        """Datadog calls the webhook."""
+        import json
+
+        parsed = parse(json.dumps(body).encode(), "application/json", self.clock.now())
+        assert not parsed.refused
+        await alerts.receive(self.world, parsed.alerts, "webhook")
+        await self.settle()
+
+    async def incident(self, number: int = 1) -> Incident:
+        """As stored."""
+        found = await self.world.store.incident_numbered(number)
+        assert found is not None, f"there is no incident #{number}"
+        return found
+
+    async def timeline(self, number: int = 1) -> list[Entry]:
+        """As stored."""
+        return await self.world.store.timeline((await self.incident(number)).id)
+
+    async def count(self) -> int:
+        """How many incidents there are."""
+        return await self.world.store.last_number()
+
+    def ago(self, **duration: float) -> int:
+        """So long ago, in seconds since 1970."""
+        return int((self.clock.now() - timedelta(**duration)).timestamp())
+
+
+@pytest.fixture
+def written() -> dict[str, Any]:
+    """The policy as a file would say it; a test module may override it."""
+    return {}
+
+
+@pytest.fixture
+def policy(written: dict[str, Any]) -> Policy:
+    """The policy, checked."""
+    checked = check(written)
+    assert checked.policy is not None, checked.mistakes
+    return checked.policy
+
+
+@pytest.fixture
+async def datadog() -> AsyncIterator[FakeDatadog]:
+    """An empty organisation."""
+    fake = FakeDatadog()
+    runner = await fake.start()
+    yield fake
+    await fake.stop(runner)
+
+
+@pytest.fixture
+async def client(datadog: FakeDatadog) -> AsyncIterator[Datadog]:
+    """Our client of it."""
+    opened = Datadog(API_KEY, APP_KEY, url=datadog.url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncIterator[Night]:
+    """The war room with nothing going on."""
+    store = await open_store("memory://")
+    await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
+    clock, chat = HandClock(), Chat()
+    waking: list[Dispatcher] = []
+    world = World(
+        store=store,
+        directory=People(store),
+        policy=policy,
+        clock=clock,
+        rooms=NoRooms(),
+        nudge=lambda: waking[0].nudge(),
+    )
+    performer = DatadogPerformer(client, store, policy, clock)
+    dispatcher = Dispatcher(world, leading(chat.perform, performer), Meters())
+    waking.append(dispatcher)
+    dispatcher.start()
+    yield Night(world, clock, chat, datadog, performer, client, dispatcher)
+    await dispatcher.drain(1)
+    await store.close()

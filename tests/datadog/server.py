@@ -1,0 +1,290 @@
+"""A server that answers as Datadog's API does, on loopback, with faults on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+Body = dict[str, Any]
+API_KEY, APP_KEY = "obviously-not-an-api-key", "obviously-not-an-app-key"
+
+
+@dataclass
+class Fault:
+    """What a request meets instead of, or (`after`) on top of, its answer."""
+
+    path: str
+    method: str
+    status: int = 0
+    body: bytes = b'{"errors": ["made up"]}'
+    headers: dict[str, str] = field(default_factory=dict)
+    hang: bool = False
+    drop: bool = False
+    after: bool = False
+    """The act happens, only its answer is lost."""
+
+
+@dataclass
+class FakeDatadog:
+    """Monitors, downtimes and incidents of an organisation; `asked` lists every request as (method, path, query)."""
+
+    monitors: list[Body] = field(default_factory=list)
+    downtimes: list[Body] = field(default_factory=list)
+    incidents: dict[str, Body] = field(default_factory=dict)
+    integrations: dict[str, list[Body]] = field(default_factory=dict)
+    todos: dict[str, list[Body]] = field(default_factory=dict)
+    users: list[Body] = field(default_factory=list)
+    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    sent: list[Body] = field(default_factory=list)
+    faults: deque[Fault] = field(default_factory=deque)
+    url: str = ""
+    runner: web.AppRunner | None = None
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def fail(self, method: str, path: str, status: int = 0, **more: Any) -> None:
+        """The next request of that method whose path begins so fails."""
+        self.faults.append(Fault(path=path, method=method, status=status, **more))
+
+    def count(self, method: str, path: str) -> int:
+        """How often that was asked."""
+        return sum(1 for m, p, _ in self.asked if (m, p) == (method, path))
+
+    def monitor(self, number: int, name: str = "High error rate", **more: Any) -> Body:
+        """One more monitor; groups are given as name to (status, when)."""
+        groups = {
+            group: {"name": group, "status": status, "last_triggered_ts": at, "last_nodata_ts": at}
+            | ({"last_resolved_ts": at} if status == "OK" else {})
+            for group, (status, at) in more.pop("groups", {}).items()
+        }
+        worst = next(
+            (word for word in ("Alert", "Warn", "No Data") if any(g["status"] == word for g in groups.values())), "OK"
+        )
+        made = {
+            "id": number,
+            "name": name,
+            "type": "query alert",
+            "query": "avg(last_5m):avg:errors{*} by {service} > 5",
+            "message": "@webhook-warroom {{#is_alert}}errors{{/is_alert}}",
+            "tags": ["env:prod"],
+            "priority": None,
+            "overall_state": worst,
+            "options": {},
+            "state": {"groups": groups},
+            "matching_downtimes": [],
+        } | more
+        self.monitors = [each for each in self.monitors if each["id"] != number] + [made]
+        return made
+
+    async def start(self) -> web.AppRunner:
+        """Listen on a free port."""
+        app = web.Application(middlewares=[self._middleware])
+        app.router.add_get("/api/v1/monitor", self._list_monitors)
+        app.router.add_get("/api/v1/monitor/{id}", self._get_monitor)
+        app.router.add_get("/api/v2/downtime", self._list_downtimes)
+        app.router.add_post("/api/v2/downtime", self._create_downtime)
+        app.router.add_get("/api/v2/users", self._list_users)
+        app.router.add_post("/api/v2/incidents", self._create_incident)
+        app.router.add_get("/api/v2/incidents/search", self._search_incidents)
+        app.router.add_get("/api/v2/incidents/{id}", self._get_incident)
+        app.router.add_patch("/api/v2/incidents/{id}", self._update_incident)
+        app.router.add_get("/api/v2/incidents/{id}/relationships/{kind}", self._list_parts)
+        app.router.add_post("/api/v2/incidents/{id}/relationships/{kind}", self._create_part)
+        app.router.add_patch("/api/v2/incidents/{id}/relationships/todos/{todo}", self._update_todo)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self.runner = runner
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        return runner
+
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        assert self.runner is not None
+        assert self.runner.server is not None
+        return len(self.runner.server.connections)
+
+    async def stop(self, runner: web.AppRunner) -> None:
+        """Let go of whoever hangs, and close."""
+        self._stopping.set()
+        await runner.cleanup()
+
+    @web.middleware
+    async def _middleware(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+        self.asked.append((request.method, request.path, dict(request.query)))
+        if (request.headers.get("DD-API-KEY"), request.headers.get("DD-APPLICATION-KEY")) != (API_KEY, APP_KEY):
+            return web.json_response({"errors": ["Forbidden"]}, status=403)
+        fault = next((f for f in self.faults if request.method == f.method and request.path.startswith(f.path)), None)
+        if fault:
+            self.faults.remove(fault)
+            if fault.after:
+                await handler(request)
+            return await self._fail(request, fault)
+        answer: web.StreamResponse = await handler(request)
+        return answer
+
+    async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
+        if fault.hang:
+            await self._stopping.wait()
+        if fault.drop or fault.hang:
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
+        headers = {"Content-Type": "application/json"} | fault.headers
+        return web.Response(status=fault.status, body=fault.body, headers=headers)
+
+    # -- monitors
+
+    async def _list_monitors(self, request: web.Request) -> web.Response:
+        wanted = set(filter(None, request.query.get("monitor_tags", "").split(",")))
+        found = [self._seen(each, request) for each in self.monitors if wanted <= set(each["tags"])]
+        if "page" in request.query:  # without it Datadog sends everything at once
+            size, page = int(request.query.get("page_size", 100)), int(request.query["page"])
+            found = found[page * size : (page + 1) * size]
+        return web.json_response(found)
+
+    async def _get_monitor(self, request: web.Request) -> web.Response:
+        found = next((each for each in self.monitors if str(each["id"]) == request.match_info["id"]), None)
+        if found is None:
+            return web.json_response({"errors": ["Monitor not found"]}, status=404)
+        return web.json_response(self._seen(found, request))
+
+    def _seen(self, monitor: Body, request: web.Request) -> Body:
+        states = {word.strip() for word in request.query.get("group_states", "").split(",")}
+        groups = monitor["state"]["groups"]
+        shown = {k: g for k, g in groups.items() if "all" in states or g["status"].lower() in states}
+        return monitor | {"state": {"groups": shown} if states - {""} else {}}
+
+    # -- downtimes
+
+    async def _list_downtimes(self, request: web.Request) -> web.Response:
+        start, size = int(request.query.get("page[offset]", 0)), int(request.query.get("page[limit]", 30))
+        return web.json_response({"data": self.downtimes[start : start + size]})
+
+    async def _create_downtime(self, request: web.Request) -> web.Response:
+        sent = (await request.json())["data"]
+        attributes = sent["attributes"] | {"status": "active"}
+        made = {"type": "downtime", "id": f"downtime-{len(self.downtimes)}", "attributes": attributes}
+        self.downtimes.append(made)
+        return web.json_response({"data": made})
+
+    # -- people
+
+    async def _list_users(self, request: web.Request) -> web.Response:
+        word = request.query.get("filter", "")
+        return web.json_response({"data": [user for user in self.users if word in user["attributes"]["email"]]})
+
+    def user(self, number: int, email: str) -> Body:
+        """One more person of the organisation."""
+        name = f"00000000-0000-0000-0000-{number:012}"
+        made = {"type": "users", "id": name, "attributes": {"email": email, "handle": email, "status": "Active"}}
+        self.users.append(made)
+        return made
+
+    # -- incidents
+
+    def incident(self, number: int, title: str, *, severity: str = "SEV-2", state: str = "active") -> Body:
+        """One more incident, as if somebody had created it in Datadog."""
+        name = f"11111111-0000-0000-0000-{number:012}"
+        made = {
+            "type": "incidents",
+            "id": name,
+            "attributes": {
+                "public_id": number,
+                "title": title,
+                "created": "2026-11-21T03:00:00+00:00",
+                "customer_impacted": False,
+                "fields": {
+                    "severity": {"type": "dropdown", "value": severity},
+                    "state": {"type": "dropdown", "value": state},
+                },
+                "severity": severity,
+                "state": state,
+            },
+            "relationships": {"commander_user": {"data": None}},
+        }
+        self.incidents[name] = made
+        return made
+
+    def change(self, name: str, **fields: str) -> None:
+        """Somebody changes state, severity or title in Datadog."""
+        attributes = self.incidents[name]["attributes"]
+        for field_name, value in fields.items():
+            attributes[field_name] = value
+            if field_name in attributes["fields"]:
+                attributes["fields"][field_name]["value"] = value
+
+    async def _create_incident(self, request: web.Request) -> web.Response:
+        sent = (await request.json())["data"]
+        self.sent.append(sent)
+        made = self.incident(len(self.incidents) + 1, sent["attributes"]["title"], severity="UNKNOWN")
+        self._apply(made, sent)
+        return web.json_response({"data": made}, status=201)
+
+    async def _update_incident(self, request: web.Request) -> web.Response:
+        sent = (await request.json())["data"]
+        self.sent.append(sent)
+        made = self.incidents[request.match_info["id"]]
+        self._apply(made, sent)
+        return web.json_response({"data": made})
+
+    def _apply(self, made: Body, sent: Body) -> None:
+        attributes = dict(sent.get("attributes") or {})
+        for name, said in (attributes.pop("fields", None) or {}).items():
+            made["attributes"]["fields"][name] = said
+            if name in ("severity", "state"):
+                made["attributes"][name] = said["value"]
+        if "title" in attributes:
+            made["attributes"]["title"] = attributes["title"]
+        made["relationships"].update(sent.get("relationships") or {})
+
+    async def _get_incident(self, request: web.Request) -> web.Response:
+        found = self.incidents.get(request.match_info["id"])
+        if found is None:
+            return web.json_response({"errors": ["incident not found"]}, status=404)
+        return web.json_response({"data": found, "included": self.users})
+
+    async def _search_incidents(self, request: web.Request) -> web.Response:
+        assert request.query["query"].startswith("state:(")
+        states = request.query["query"].removeprefix("state:(").removesuffix(")").split(" OR ")
+        found = [each for each in self.incidents.values() if each["attributes"]["state"] in states]
+        start, size = int(request.query.get("page[offset]", 0)), int(request.query.get("page[size]", 10))
+        shown = [{"data": each} for each in reversed(found)][start : start + size]
+        attributes = {"total": len(found), "facets": {}, "incidents": shown}
+        answer = {"data": {"type": "incidents_search_results", "attributes": attributes}, "included": self.users}
+        return web.json_response(answer)
+
+    async def _list_parts(self, request: web.Request) -> web.Response:
+        return web.json_response({"data": self._parts(request)})
+
+    async def _create_part(self, request: web.Request) -> web.Response:
+        sent, parts = (await request.json())["data"], self._parts(request)
+        made = {
+            "id": f"22222222-0000-0000-0000-{len(parts):012}",
+            "type": sent["type"],
+            "attributes": sent["attributes"],
+        }
+        parts.append(made)
+        return web.json_response({"data": made}, status=201)
+
+    async def _update_todo(self, request: web.Request) -> web.Response:
+        sent = (await request.json())["data"]
+        found = next(each for each in self.todos[request.match_info["id"]] if each["id"] == request.match_info["todo"])
+        found["attributes"].update(sent["attributes"])
+        return web.json_response({"data": found})
+
+    def _parts(self, request: web.Request) -> list[Body]:
+        kept = self.todos if request.match_info["kind"] == "todos" else self.integrations
+        return kept.setdefault(request.match_info["id"], [])
+
+
+def shown(value: object) -> str:
+    """For looking for what must not be there."""
+    return json.dumps(value, default=str)

@@ -1,0 +1,280 @@
+"""Incidents in both places: made once, told what changes here, followed in what changes there, and never an echo."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.datadog.conftest import NIGHT, Night
+from tests.datadog.server import Body
+from warroom.errors import AlreadyDone
+from warroom.incident import Incident, Origin, State
+from warroom.timeline import Happened
+from warroom.usecases import mirroring, progress, record
+from warroom.usecases.declare import Declare, declare
+
+INCIDENTS = "/api/v2/incidents"
+FULL = {
+    "datadog": {"incidents": "both", "open_rooms": True, "severities": {"SEV-4": "SEV-5"}},
+    "workspace": {"stale_after": "30d"},
+}
+
+
+@pytest.fixture
+def written() -> dict[str, Any]:
+    """Both ways, with everything on."""
+    return FULL
+
+
+async def declared(night: Night, title: str = "checkout returns 500s", **more: Any) -> Incident:
+    """An incident of Ada's with its room, settled."""
+    what = Declare(
+        origin=Origin.COMMAND, origin_key=f"command:{title}", title=title, severity="SEV-2", by="UADA", **more
+    )
+    made = await declare(night.world, what)
+    await night.settle()
+    return await night.incident(made.incident.number)
+
+
+def theirs(night: Night) -> Body:
+    """The one incident in Datadog."""
+    (found,) = night.datadog.incidents.values()
+    return found
+
+
+def patches(night: Night) -> list[Body]:
+    """What Datadog was told after the creation."""
+    return [sent for sent in night.datadog.sent if "id" in sent]
+
+
+async def followed(night: Night) -> Incident:
+    """After the next look at Datadog."""
+    await mirroring.ask_incidents(night.world)
+    await night.settle()
+    return await night.incident()
+
+
+class TestOutgoing:
+    async def test_a_room_has_its_incident_in_datadog(self, night: Night) -> None:
+        incident = await declared(night, description="since the deploy")
+        attributes = theirs(night)["attributes"]
+        assert attributes["title"] == "checkout returns 500s [INC-1]"
+        assert (attributes["severity"], attributes["state"]) == ("SEV-2", "active")
+        assert attributes["fields"]["summary"]["value"] == "since the deploy"
+        ((integration,),) = night.datadog.integrations.values()
+        channel = integration["attributes"]["metadata"]["channels"][0]
+        assert (channel["channel_id"], channel["channel_name"]) == (incident.channel_id, f"#{incident.channel_name}")
+        assert any(link.url == "https://app.datadoghq.com/incidents/1" for link in incident.links)
+        assert [each.text for each in await night.timeline() if each.what is Happened.NOTE] == ["Datadog incident 1"]
+
+    async def test_severity_state_and_commander_follow(self, night: Night) -> None:
+        night.datadog.user(1, "ada@example.com")
+        grace = night.datadog.user(2, "grace@example.com")
+        incident = await declared(night)
+        await progress.acknowledge(night.world, incident.id, "UADA")
+        await progress.set_severity(night.world, incident.id, "UADA", "SEV-4")
+        await progress.assign_role(night.world, incident.id, "UADA", "commander", "UGRACE")
+        await progress.mitigate(night.world, incident.id, "UGRACE")
+        await night.settle()
+        attributes = theirs(night)["attributes"]
+        assert (attributes["severity"], attributes["state"]) == ("SEV-5", "stable")
+        assert theirs(night)["relationships"]["commander_user"]["data"]["id"] == grace["id"]
+        await progress.resolve_incident(night.world, incident.id, "UGRACE")
+        await night.settle()
+        assert attributes["state"] == "resolved"
+
+    async def test_a_commander_datadog_does_not_know_costs_nothing(self, night: Night) -> None:
+        incident = await declared(night)
+        await progress.acknowledge(night.world, incident.id, "UADA")
+        await night.settle()
+        assert theirs(night)["relationships"]["commander_user"]["data"] is None
+        assert (patches(night), night.chat.said("problem")) == ([], [])
+
+    async def test_action_items_are_todos_once(self, night: Night) -> None:
+        incident = await declared(night)
+        due = NIGHT + timedelta(days=7)
+        await record.add_action(night.world, incident.id, "UADA", "raise the threshold", "UGRACE", due)
+        await record.add_action(night.world, incident.id, "UADA", "raise the threshold", None, None)
+        await night.settle()
+        await followed(night)
+        (todos,) = night.datadog.todos.values()
+        assert [todo["attributes"]["content"] for todo in todos] == ["raise the threshold"] * 2
+        assert todos[0]["attributes"]["assignees"] == ["@grace@example.com"]
+        assert todos[0]["attributes"]["due_date"].startswith("2026-11-28")
+
+    async def test_what_changes_nothing_tells_nothing(self, night: Night) -> None:
+        incident = await declared(night)
+        await progress.post_update(night.world, incident.id, "UADA", "still looking")
+        await night.settle()
+        for _ in range(3):
+            await followed(night)
+        assert patches(night) == []
+
+    async def test_a_private_incident_is_never_told(self, night: Night) -> None:
+        incident = await declared(night, private=True)
+        await progress.acknowledge(night.world, incident.id, "UADA")
+        await night.settle()
+        assert not [path for _, path, _ in night.datadog.asked if path.startswith(INCIDENTS)]
+
+
+class TestTrouble:
+    @pytest.mark.parametrize("lost", [{"status": 502}, {"drop": True}, {"status": 201, "body": b"<html>"}])
+    async def test_a_creation_whose_answer_was_lost_is_found_again(self, night: Night, lost: dict[str, Any]) -> None:
+        night.datadog.fail("POST", INCIDENTS, after=True, **lost)
+        incident = await declared(night)
+        assert (incident.channel_id is not None, incident.datadog) == (True, None), "the room does not wait"
+        await night.wait(minutes=1)
+        assert len(night.datadog.incidents) == 1
+        assert (await night.incident()).datadog is not None
+        assert await night.count() == 1, "nor does our own incident open another room"
+
+    async def test_a_lost_todo_or_room_is_not_doubled(self, night: Night) -> None:
+        night.datadog.fail("POST", f"{INCIDENTS}/", 500, after=True)
+        incident = await declared(night)
+        await night.wait(minutes=1)
+        await record.add_action(night.world, incident.id, "UADA", "raise the threshold", None, None)
+        night.datadog.fail("POST", f"{INCIDENTS}/", drop=True, after=True)
+        await night.settle()
+        await night.wait(minutes=2)
+        assert [len(kept) for kept in (*night.datadog.integrations.values(), *night.datadog.todos.values())] == [1, 1]
+
+    async def test_datadog_is_down_for_an_hour_and_the_room_does_not_notice(self, night: Night) -> None:
+        for _ in range(8):
+            night.datadog.fail("GET", f"{INCIDENTS}/search", 503)
+        incident = await declared(night)
+        assert incident.card_ts is not None
+        await progress.mitigate(night.world, incident.id, "UADA")
+        for _ in range(12):
+            await night.wait(minutes=5)
+        assert theirs(night)["attributes"]["state"] == "stable"
+        assert night.chat.said("problem") == []
+
+    async def test_a_refusal_is_one_line_in_the_room(self, night: Night) -> None:
+        night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
+        night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
+        incident = await declared(night)
+        await progress.mitigate(night.world, incident.id, "UADA")
+        await night.settle()
+        (problem,) = night.chat.said("problem")
+        assert "could not be kept up to date: Creating an incident: no scope" in str(problem)
+        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await night.settle()
+        assert theirs(night)["attributes"]["state"] == "resolved"
+
+
+class TestIncoming:
+    async def test_severity_state_commander_and_title_are_followed(self, night: Night) -> None:
+        grace = night.datadog.user(2, "grace@example.com")
+        await declared(night)
+        night.datadog.change(theirs(night)["id"], severity="SEV-1", state="stable", title="cart is down [INC-1]")
+        theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
+        incident = await followed(night)
+        assert (incident.severity, incident.state) == ("SEV-1", State.MITIGATED)
+        assert (incident.commander, incident.title) == ("UGRACE", "cart is down")
+        assert "UGRACE" in incident.wanted
+        for _ in range(3):
+            await followed(night)
+        assert patches(night) == [], "what came from Datadog is not told to it again"
+        assert len(night.chat.said("severity_changed")) == 1
+
+    async def test_resolved_in_datadog_is_resolved_here_by_whoever_did_it(self, night: Night) -> None:
+        grace = night.datadog.user(2, "grace@example.com")
+        await declared(night)
+        night.datadog.change(theirs(night)["id"], state="completed")
+        theirs(night)["relationships"]["last_modified_by_user"] = {"data": {"type": "users", "id": grace["id"]}}
+        incident = await followed(night)
+        assert (incident.state, incident.resolved_by) == (State.RESOLVED, "UGRACE")
+        assert theirs(night)["attributes"]["state"] == "completed", "and is not pushed back to resolved"
+
+    async def test_a_commander_that_could_not_be_told_is_not_replaced_by_theirs(self, night: Night) -> None:
+        grace = night.datadog.user(2, "grace@example.com")
+        incident = await declared(night)
+        theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
+        assert (await followed(night)).commander == "UGRACE"
+        await progress.assign_role(night.world, incident.id, "UADA", "commander", "UADA")
+        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
+        await night.settle()
+        for _ in range(2):
+            assert (await followed(night)).commander == "UADA"
+
+    async def test_where_both_changed_the_room_wins(self, night: Night) -> None:
+        incident = await declared(night)
+        night.datadog.change(theirs(night)["id"], severity="SEV-3")
+        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
+        await night.settle()
+        incident = await followed(night)
+        assert (incident.severity, theirs(night)["attributes"]["severity"]) == ("SEV-1", "SEV-1")
+
+    async def test_what_makes_no_sense_here_is_not_fought_over(self, night: Night) -> None:
+        await declared(night)
+        night.datadog.change(theirs(night)["id"], severity="UNKNOWN", state="investigating")
+        incident = await followed(night)
+        assert (incident.severity, incident.state) == ("SEV-2", State.DETECTED)
+        await followed(night)
+        assert patches(night) == []
+
+    async def test_an_incident_created_in_datadog_opens_one_room(self, night: Night) -> None:
+        grace = night.datadog.user(2, "grace@example.com")
+        made = night.datadog.incident(77, "payments are slow", severity="SEV-1")
+        made["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
+        for _ in range(3):
+            incident = await followed(night)
+        assert await night.count() == 1
+        assert (incident.title, incident.severity, incident.origin) == ("payments are slow", "SEV-1", Origin.DATADOG)
+        assert incident.commander == "UGRACE"
+        assert incident.datadog is not None
+        assert (incident.datadog.id, incident.datadog.public_id) == (made["id"], 77)
+        assert len(night.datadog.incidents) == 1
+        assert made["attributes"]["title"] == "payments are slow"
+        assert len(night.datadog.integrations[made["id"]]) == 1
+        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await night.settle()
+        assert made["attributes"]["state"] == "resolved"
+
+    async def test_one_that_the_webhook_told_of_is_linked(self, night: Night) -> None:
+        made = night.datadog.incident(77, "payments are slow", severity="SEV-1")
+        await night.hook(
+            kind="incident", incident_uuid=made["id"], incident_title="payments are slow", incident_severity="SEV-1"
+        )
+        incident = await followed(night)
+        assert (await night.count(), len(night.datadog.incidents)) == (1, 1)
+        assert incident.datadog is not None
+        assert incident.datadog.id == made["id"]
+
+    async def test_an_old_one_opens_nothing(self, night: Night) -> None:
+        night.datadog.incident(77, "payments are slow")["attributes"]["created"] = "2026-11-01T03:00:00+00:00"
+        await mirroring.ask_incidents(night.world)
+        await night.settle()
+        assert await night.count() == 0
+
+
+class TestOnlyLinked:
+    @pytest.fixture
+    def written(self) -> dict[str, Any]:
+        return {"datadog": {"incidents": "link"}}
+
+    async def test_datadog_changes_nothing_here(self, night: Night) -> None:
+        incident = await declared(night)
+        night.datadog.change(theirs(night)["id"], severity="SEV-1", state="resolved")
+        night.datadog.incident(77, "payments are slow")
+        incident = await followed(night)
+        assert (incident.severity, incident.state, await night.count()) == ("SEV-2", State.DETECTED, 1)
+        await progress.mitigate(night.world, incident.id, "UADA")
+        await night.settle()
+        assert (await night.incident()).state is State.MITIGATED
+
+
+class TestOff:
+    @pytest.fixture
+    def written(self) -> dict[str, Any]:
+        return {"datadog": {"incidents": False}}
+
+    async def test_datadog_is_not_asked(self, night: Night) -> None:
+        incident = await declared(night)
+        await progress.acknowledge(night.world, incident.id, "UADA")
+        with pytest.raises(AlreadyDone):
+            await progress.acknowledge(night.world, incident.id, "UADA")
+        await followed(night)
+        assert night.datadog.asked == []

@@ -1,0 +1,53 @@
+"""A picture that Slack cannot fetch costs the picture, never the card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks.kit import Card
+from integrations.slack.budget import Budget
+from integrations.slack.channels import ChannelBook
+from integrations.slack.failures import Declined
+from integrations.slack.line import Line
+from integrations.slack.performers.act import Act, Desk
+from integrations.slack.performers.messages import say
+from storage import open_store
+from tests.datadog.conftest import NIGHT, HandClock
+from warroom.changes import Claim
+from warroom.effects import ShowCard
+from warroom.policy import Policy
+
+PICTURE = {"type": "image", "image_url": "https://p.example.com/1.png", "alt_text": "errors"}
+WORDS = {"type": "section", "text": {"type": "mrkdwn", "text": "checkout returns 500s"}}
+
+
+class NoPictures(Line):
+    """A Slack that cannot download anything."""
+
+    def __init__(self, clock: HandClock) -> None:
+        super().__init__(AsyncWebClient(), Budget(clock))
+        self.asked: list[list[str]] = []
+
+    async def call(self, method: str, **args: Any) -> dict[str, Any]:
+        kinds = [block["type"] for block in args["blocks"]]
+        self.asked.append(kinds)
+        if "image" in kinds:
+            raise Declined("invalid_blocks", code="invalid_blocks", advice="", answer={})
+        return {"channel": args["channel"], "ts": "1.1"}
+
+
+async def test_the_card_goes_without_the_picture_at_once_and_from_then_on() -> None:
+    store, clock = await open_store("memory://"), HandClock()
+    slack = NoPictures(clock)
+    desk = Desk(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+    effect = ShowCard(key="i1:card", incident_id="i1")
+    claim = Claim(
+        key=effect.key, fence=1, rev=1, attempts=1, doubtful=False, created_at=NIGHT, due_at=NIGHT, incident_id="i1"
+    )
+    act = Act(claim, effect, desk, slack)
+    for _ in range(2):
+        assert await say(act, "C1", Card("checkout", [dict(WORDS), dict(PICTURE)])) == ("C1", "1.1")
+    assert slack.asked == [["section", "image"], ["section"], ["section"]]
+    await store.close()

@@ -1,0 +1,198 @@
+"""An incident from the form to the post-mortem, with a mouse: the page, the sandbox and the whole bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import expect
+
+from bot.demo import workspace
+from bot.picture import browser
+from tests.page.browser import DESKTOP, PHONE, Tab, tab
+from warroom.incident import State
+
+try:
+    browser()
+    MISSING = ""
+except OSError as error:
+    MISSING = str(error)
+
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING or "there is a browser")
+ROOM = "inc-1-search-is-slow"
+
+
+@pytest.fixture
+async def ada() -> AsyncIterator[Tab]:
+    """Ada at her desk, in #general."""
+    async with workspace() as (slack, bot), tab(slack, bot, DESKTOP) as opened:
+        await opened.goes("ada")
+        yield opened
+
+
+@pytest.fixture
+async def phone() -> AsyncIterator[Tab]:
+    """Ben on his phone, in #general."""
+    async with workspace() as (slack, bot), tab(slack, bot, PHONE) as opened:
+        await opened.goes("ben")
+        yield opened
+
+
+async def declared(ada: Tab) -> None:
+    """By the form, as a SEV-2; she stands in the room."""
+    await ada.types("/incident declare")
+    await ada.fills("Title", "search is slow")
+    await ada.picks("Severity", "SEV-2")
+    await ada.picks("People to invite", "chidi")
+    await ada.submits()
+    await ada.settled()
+    await ada.enters(ROOM)
+
+
+async def test_an_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -> None:
+    await declared(ada)
+    room = ada.slack.channel(ROOM)
+    assert ada.slack.person("chidi").id in room.members
+    await expect(ada.page.locator("#head .topic")).to_contain_text("search is slow")
+    await ada.presses("Acknowledge")
+    await ada.sees("Acknowledged")
+    await ada.winds(15)
+    await ada.winds(15)
+    await ada.sees("an update is due")
+    await ada.presses("Snooze", ada.message("an update is due"))
+    await expect(ada.message("an update is due")).to_have_count(0)
+    await ada.presses("Post update", ada.message("INC-1 search is slow"))
+    await ada.fills("Update", "A slow disk; moving the index.")
+    await ada.submits()
+    await ada.sees("A slow disk; moving the index.")
+    await ada.presses("Escalate", ada.message("INC-1 search is slow"))
+    await ada.sees("level 2")
+    await ada.types("/incident resolve moved the index")
+    await ada.settled()
+    assert (await ada.incident()).state is State.RESOLVED
+    await ada.types("/incident postmortem")
+    await ada.winds(1)
+    await ada.presses("Edit post-mortem")
+    await ada.fills("Root cause", "A disk at the end of its life.")
+    await ada.submits()
+    await ada.settled()
+    await ada.presses("Publish")
+    await ada.settled()
+    await ada.winds(1)
+    await expect(ada.page.locator(".file .markdown").last).to_contain_text("A disk at the end of its life.")
+    await ada.settled()
+    assert (await ada.incident()).state is State.CLOSED
+
+
+async def test_a_second_person_acts_and_both_see_it(ada: Tab) -> None:
+    await declared(ada)
+    async with tab(ada.slack, ada.bot, DESKTOP) as ben:
+        await ben.goes("ada", ROOM)
+        await ben.becomes("ben")
+        await ben.presses("Acknowledge")
+        await ada.sees("Acknowledged by @ben")
+        await ben.types("on it :eyes: @ada")
+        await expect(ada.message("on it").locator(".mention.me")).to_have_text("@ada")
+        assert (await ada.incident()).commander == ada.slack.person("ben").id
+
+
+async def test_a_storm_is_one_room(ada: Tab) -> None:
+    await ada.fires("Storm")
+    await expect(ada.page.locator("#rooms .line", has_text="inc-")).to_have_count(1)
+    await ada.settled()
+    assert await ada.bot.store.last_number() == 1
+    await ada.enters("inc-1-high-memory-usage-on-api")
+    await ada.sees("40 firing")
+    await ada.fires("Recovery")
+    await ada.settled()
+    await expect(ada.message("INC-1 High Memory")).not_to_contain_text("40 firing")
+
+
+async def test_what_is_wrong_in_a_form_is_said_beside_the_input(ada: Tab) -> None:
+    await ada.types("/incident declare")
+    await ada.page.locator(".modal button[type=submit]").click()
+    await expect(ada.input("Title").locator(".wrong")).to_have_text("Please complete this required field.")
+    await ada.fills("Title", "now it has one")
+    await ada.submits()
+    await ada.settled()
+    assert (await ada.incident()).title == "now it has one"
+
+
+async def test_the_box_knows_commands_and_their_hints(ada: Tab) -> None:
+    await ada.page.locator(".room .composer textarea").fill("/inc")
+    await expect(ada.page.locator(".suggestions")).to_contain_text("declare checkout returns 500s")
+    await ada.types("/nonsense")
+    await expect(ada.page.locator(".toast")).to_contain_text("/nonsense is not a valid command")
+
+
+async def test_a_message_becomes_an_incident_by_its_menu(ada: Tab) -> None:
+    await ada.slack.say("ben", "general", "is checkout broken for anybody else?")
+    row = ada.message("is checkout broken")
+    await row.hover()
+    await row.locator(".tools > summary").click()
+    await row.locator(".item", has_text="Declare incident").click()
+    await ada.fills("Title", "checkout broken")
+    await ada.submits()
+    await ada.settled()
+    await ada.enters("inc-1-checkout-broken")
+    await ada.sees("is checkout broken for anybody else?")
+
+
+async def test_threads_reactions_pins_and_home(ada: Tab) -> None:
+    said = await ada.slack.say("ben", "general", "lunch?")
+    row = ada.message("lunch?")
+    await row.hover()
+    await row.locator(".tools > summary").click()
+    await row.locator("[data-do=react]").first.click()
+    await expect(row.locator(".reaction.mine")).to_have_text(re.compile("1"))
+    await ada.page.goto(f"{ada.page.url}?thread={said.ts}")
+    box = ada.page.locator(".thread .composer textarea")
+    await box.fill("at noon")
+    await box.press("Enter")
+    await expect(ada.page.locator("#replies .row").last).to_contain_text("at noon")
+    await expect(ada.page.locator("#messages .replies")).to_contain_text("1 reply")
+    await ada.goes("ada", "home")
+    await expect(ada.page.locator("#home")).to_contain_text("Declare incident")
+    await ada.presses("Declare incident", ada.page.locator("#home"))
+    await expect(ada.page.locator(".modal h2")).to_have_text("Declare incident")
+
+
+async def test_unread_rooms_stand_out_until_they_are_read(ada: Tab) -> None:
+    await ada.slack.say("ben", "random", "hi <@" + ada.slack.person("ada").id + ">")
+    line = ada.page.locator("#rooms .line", has_text="random")
+    await expect(line).to_have_class(re.compile("unread"))
+    await expect(line.locator(".count")).to_have_text("1")
+    await ada.enters("random")
+    await expect(line).not_to_have_class(re.compile("unread"))
+
+
+async def test_slack_breaks_on_demand_and_the_room_is_there_all_the_same(ada: Tab) -> None:
+    await ada.page.locator(".faults > summary").click()
+    form = ada.page.locator(".faults form[data-control=faults]")
+    await form.locator("[name=method]").fill("conversations.create")
+    await form.locator("[name=kind]").select_option("reset_after")
+    await form.locator("button").click()
+    await expect(ada.page.locator("#planned")).to_contain_text("conversations.create reset_after")
+    await ada.page.locator("h1").click()
+    await ada.types("/incident declare search is slow --sev 2")
+    await expect(ada.page.locator("#rooms .line", has_text=ROOM)).to_be_visible()
+    await ada.settled()
+    await expect(ada.page.locator("#rooms .line", has_text="inc-")).to_have_count(1)
+
+
+async def test_it_works_with_a_thumb(phone: Tab) -> None:
+    await phone.types("/incident declare")
+    await phone.fills("Title", "search is slow")
+    await phone.submits()
+    await phone.settled()
+    await phone.page.locator(".to-rooms").click()
+    await phone.enters(ROOM)
+    await phone.presses("Acknowledge")
+    await phone.sees("Acknowledged")
+    await phone.message("INC-1").locator(".overflow > summary").click()
+    await expect(phone.message("INC-1").locator(".overflow .menu")).to_be_in_viewport(ratio=1)
+    stuck = await phone.page.evaluate(
+        "[...document.querySelectorAll('html, #messages')].filter(e => e.scrollWidth > e.clientWidth).length"
+    )
+    assert stuck == 0, "nothing sticks out"

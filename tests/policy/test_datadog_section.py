@@ -1,0 +1,65 @@
+"""The section on Datadog: strict, with `off` as YAML reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from bot.policy_file import effective_yaml, json_schema
+from warroom.face import our_severity, their_severity
+from warroom.policy import Policy, check
+from warroom.policy.datadog import Mirroring
+
+
+def read(text: str) -> Policy:
+    """The policy that the file says."""
+    checked = check(yaml.safe_load(text))
+    assert checked.policy is not None, checked.mistakes
+    return checked.policy
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("off", Mirroring.OFF), ("'off'", Mirroring.OFF), ("link", Mirroring.LINK), ("Both", Mirroring.BOTH)],
+)
+def test_off_is_off_however_yaml_reads_it(said: str, meant: Mirroring) -> None:
+    assert read(f"datadog: {{incidents: {said}}}").datadog.incidents is meant
+
+
+@pytest.mark.parametrize(
+    ("section", "path", "words"),
+    [
+        ({"incidents": "bot"}, "datadog.incidents", "off, link, both"),
+        ({"incidents": True}, "datadog.incidents", "off, link, both"),
+        ({"incident": "both"}, "datadog.incident", "there is no key"),
+        ({"sync_every": 5}, "datadog.sync_every", "without a unit"),
+        ({"states": ["broken"]}, "datadog.states[0]", "there is no state"),
+        ({"open_rooms": True, "incidents": "link"}, "datadog.open_rooms", "incidents: both"),
+        ({"severities": {"SEV-9": "SEV-1"}}, "datadog.severities.SEV-9", "there is no severity"),
+    ],
+)
+def test_a_mistake_is_named_with_its_place(section: dict[str, Any], path: str, words: str) -> None:
+    checked = check({"datadog": section})
+    assert [str(mistake.path) for mistake in checked.mistakes] == [path]
+    assert words in str(checked.mistakes[0])
+
+
+def test_editors_and_the_effective_policy_know_it() -> None:
+    validator = Draft202012Validator(json_schema())
+    for way in ("off", "link", "both", False):
+        assert not list(validator.iter_errors({"datadog": {"incidents": way}}))
+    assert list(validator.iter_errors({"datadog": {"incidents": "maybe"}}))
+    policy = read("datadog: {incidents: both, sync_every: 2m, states: alert}")
+    assert read(effective_yaml(policy)).datadog == policy.datadog
+
+
+def test_severities_by_number_by_rank_and_as_the_policy_says() -> None:
+    assert [their_severity(key, Policy()) for key in Policy().severities] == ["SEV-1", "SEV-2", "SEV-3", "SEV-4"]
+    written = "severities: {Blocker: {name: Blocker, acknowledge_within: 1m}}\ndatadog: {severities: {Blocker: SEV-0}}"
+    policy = read(written)
+    assert their_severity("Blocker", policy) == "SEV-0"
+    assert our_severity("SEV-0", policy) == "Blocker"
+    assert our_severity("UNKNOWN", policy) is None

@@ -1,0 +1,254 @@
+"""Storms, groups, flapping and recovery, through either door: few rooms, nothing lost, everything said once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import pytest
+
+from bot.demo import installation
+from sandbox import Message, Sandbox
+from sandbox.model import Person
+from tests.scenarios.conftest import TOKEN, WarRoom
+from warroom.incident import State
+from warroom.policy import Policy, check
+
+ALERTS = "datadog-alerts"
+DOORS = pytest.mark.parametrize("door", ["webhook", "slack"])
+
+
+@pytest.fixture
+def policy() -> Policy:
+    """One team, Datadog's channel, and a rule that groups by service."""
+    checked = check(
+        {
+            "workspace": {"alert_channels": [f"#{ALERTS}"], "default_team": "platform"},
+            "teams": {"platform": {"escalation": [{"after": "0m", "notify": ["@sre-oncall"]}]}},
+            "rules": [
+                {
+                    "name": "by service",
+                    "when": {"tags": "group:service"},
+                    "declare": {"group_by": "service", "window": "10m", "auto_resolve_after": "15m"},
+                }
+            ],
+        }
+    )
+    assert checked.policy is not None, checked.mistakes
+    return checked.policy
+
+
+class Datadog:
+    """Datadog, telling of monitors through one of its doors."""
+
+    def __init__(self, room: WarRoom, door: str) -> None:
+        self.room, self.door, self.events = room, door, 8_000_000_000_000_000_000
+
+    async def tell(
+        self, word: str, monitor: int = 7, *, group: str = "service:api", tags: str = "", ago: int = 0
+    ) -> None:
+        """One notification, `ago` seconds old."""
+        self.events += 1
+        at = int(self.room.slack.clock.now().timestamp()) - ago
+        name = f"Monitor {monitor}"
+        if self.door == "webhook":
+            body = {
+                "event_id": str(self.events),
+                "alert_id": str(monitor),
+                "alert_title": name,
+                "alert_transition": word,
+                "alert_scope": group,
+                "tags": tags,
+                "date": str(at * 1000),
+            }
+            assert await self.room.hook(body) == 202
+            await self.room.settle()
+            return
+        link = (
+            f"https://app.datadoghq.eu/monitors/{monitor}?group={group.replace(':', '%3A')}&event_id={self.events}"
+            f"&link_event_ts={at}"
+        )
+        fields = [{"title": "Tags", "value": tags}] if tags else []
+        said = {"title": f"{word}: {name}", "title_link": link, "text": "", "fields": fields}
+        known = next((each for each in self.room.slack.people() if each.name == "datadog"), None)
+        app = known or await self.room.slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
+        await self.room.slack.say(app.id, ALERTS, "", attachments=[said])
+        # Slack delivers when it likes; the clock must not be wound on before.
+        await self.room.settle()
+
+
+@pytest.fixture
+async def datadog(room: WarRoom, door: str) -> Datadog:
+    """Datadog at that door."""
+    await room.settle()
+    return Datadog(room, door)
+
+
+def said(room: WarRoom, number: int, words: str) -> list[Message]:
+    """What the bot said in the channel, still to be seen, with these words."""
+    channel = next(each for each in room.slack.channels() if each.name.startswith(f"inc-{number}-"))
+    return [each for each in channel.messages_by_bot() if words in each.plain()]
+
+
+def body(number: int) -> dict[str, Any]:
+    """The nth of a thousand alerts of 50 monitors, every one of a group of its own."""
+    return {
+        "event_id": str(7_000_000_000_000_000_000 + number),
+        "alert_id": str(number % 50 + 1),
+        "alert_title": f"Monitor {number % 50 + 1}",
+        "alert_transition": "Triggered",
+        "alert_cycle_key": str(number),
+        "alert_scope": f"host:web-{number}",
+    }
+
+
+class TestAThousand:
+    """A thousand alerts at once, against a workspace that enforces Slack's limits."""
+
+    @pytest.fixture
+    async def slack(self) -> AsyncIterator[Sandbox]:
+        """A workspace with Slack's limits."""
+        async with Sandbox.running(app=installation(), limits=True) as workspace:
+            yield workspace
+
+    async def test_open_fifty_rooms_and_none_is_lost(self, room: WarRoom) -> None:
+        url = f"http://127.0.0.1:{room.bot.port}/hooks/datadog"
+        headers = {"X-Warroom-Token": TOKEN}
+        async with aiohttp.ClientSession() as session:
+
+            async def send(number: int) -> int:
+                async with session.post(url, json=body(number), headers=headers) as answer:
+                    return answer.status
+
+            answers = await asyncio.gather(*(send(number) for number in range(1000)))
+        assert set(answers) == {202}
+        await room.bot.idle()
+        stored = await room.bot.store.alerts(2000)
+        assert len(stored) == 1000
+        assert all(judged is not None and judged.incident_id for _, judged in stored)
+        incidents = await room.bot.store.incidents(limit=2000)
+        assert len(incidents) == 50
+        assert sum(each.alerts.count for each in incidents) == 1000
+        for _ in range(40):
+            await room.wait(seconds=30)
+            incidents = await room.bot.store.incidents(limit=50)
+            if all(each.card_ts for each in incidents):
+                break
+        rooms = [each for each in room.slack.channels() if each.name.startswith("inc-")]
+        assert len(rooms) == 50
+        assert all(len([m for m in each.messages_by_bot() if "Monitor" in m.plain()]) == 1 for each in rooms)
+        assert not [call for call in room.slack.calls if call.outcome == "ratelimited"]
+        assert await room.bot.store.buried() == []
+
+
+@DOORS
+async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datadog: Datadog) -> None:
+    for number in range(60):
+        await datadog.tell(
+            "Triggered", monitor=number % 9 + 1, group=f"host:web-{number}", tags="group:service,service:api"
+        )
+        if number % 20 == 19:
+            await room.wait(seconds=60)
+    await room.wait(minutes=5)
+    incident = await room.incident()
+    assert await room.bot.store.last_number() == 1
+    assert (incident.alerts.count, incident.alerts.stormy) == (60, True)
+    [told] = said(room, 1, "newest first")
+    assert "*60 alerts from 9 monitors in 2 min*, newest first:" in told.plain()
+    assert "Monitor 6" in told.plain().splitlines()[1], "the last one comes first"
+    assert "… and 50 more" in told.plain()
+    for number in range(60):
+        await datadog.tell("Triggered", monitor=3, group=f"host:db-{number}")
+    await room.wait(minutes=5)
+    assert len(said(room, 1, "newest first")) == 1
+    assert (await room.incident()).alerts.count == 120
+
+
+@DOORS
+async def test_groups_of_one_monitor_share_a_room_and_it_is_over_when_all_recovered(
+    room: WarRoom, datadog: Datadog
+) -> None:
+    for host in ("a", "b", "c"):
+        await datadog.tell("Triggered", group=f"host:{host}")
+    await datadog.tell("Triggered", monitor=8, group="host:a")
+    await room.settle()
+    assert await room.bot.store.last_number() == 2
+    for host in ("a", "b"):
+        await datadog.tell("Recovered", group=f"host:{host}")
+    await room.settle()
+    assert (await room.incident()).alerts.firing == 1
+    assert said(room, 1, "recovered. Is it over?") == []
+    await datadog.tell("Recovered", group="host:c")
+    await room.settle()
+    assert (await room.incident()).alerts.firing == 0
+    assert [each.labels() for each in said(room, 1, "All 3 alerts have recovered. Is it over?")] == [["Resolve"]]
+    assert (await room.incident(2)).alerts.firing == 1
+
+
+@DOORS
+async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog: Datadog) -> None:
+    await datadog.tell("Triggered", monitor=1, tags="group:service,service:api")
+    await room.wait(minutes=9)
+    await datadog.tell("Triggered", monitor=2, tags="group:service,service:api")
+    await datadog.tell("Triggered", monitor=3, group="service:web", tags="group:service,service:web")
+    await room.wait(minutes=2)
+    await datadog.tell("Triggered", monitor=4, tags="group:service,service:api")
+    await datadog.tell("Re-Triggered", monitor=1, tags="group:service,service:api")
+    await room.settle()
+    counts = [(await room.incident(number)).alerts.count for number in (1, 2, 3)]
+    assert counts == [3, 1, 1]
+    assert await room.bot.store.last_number() == 3
+
+
+@DOORS
+async def test_flapping_is_said_once(room: WarRoom, datadog: Datadog) -> None:
+    for _ in range(8):
+        await datadog.tell("Triggered")
+        await room.wait(seconds=20)
+        await datadog.tell("Recovered")
+        await room.wait(seconds=20)
+    assert await room.bot.store.last_number() == 1
+    assert (await room.incident()).alerts.flapping
+    assert len(said(room, 1, "is flapping")) == 1
+    assert len(said(room, 1, "Is it over?")) == 1
+
+
+@DOORS
+async def test_a_stale_recovery_closes_nothing(room: WarRoom, datadog: Datadog) -> None:
+    await datadog.tell("Triggered", ago=10)
+    await datadog.tell("Recovered", ago=120)
+    await room.settle()
+    assert (await room.incident()).alerts.firing == 1
+    await datadog.tell("Recovered")
+    await room.settle()
+    assert (await room.incident()).alerts.firing == 0
+
+
+@DOORS
+async def test_what_stays_recovered_resolves_itself_and_what_fires_again_does_not(
+    room: WarRoom, datadog: Datadog
+) -> None:
+    tags = "group:service,service:api"
+    await datadog.tell("Triggered", tags=tags)
+    await datadog.tell("Recovered", tags=tags)
+    await room.settle()
+    assert len(said(room, 1, "It resolves by itself")) == 1
+    await room.wait(minutes=10)
+    await datadog.tell("Triggered", tags=tags)
+    await room.wait(minutes=10)
+    incident = await room.incident()
+    assert (incident.state, incident.alerts.firing) == (State.DETECTED, 1)
+    assert said(room, 1, "It resolves by itself") == [], "it is taken back"
+    await datadog.tell("Recovered", tags=tags)
+    await room.settle()
+    await room.wait(minutes=16)
+    resolved = await room.incident()
+    assert resolved.state is State.RESOLVED
+    assert resolved.resolved_at is not None
+    assert resolved.resolved_at - resolved.declared_at < timedelta(minutes=40)
+    await datadog.tell("Triggered", tags=tags)
+    await room.settle()
+    assert await room.bot.store.last_number() == 2, "a new trigger after the end is a new incident"

@@ -1,0 +1,108 @@
+"""What arrives at the same moment shares a transaction, and each arrival is told its own truth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from storage.sql.arrivals import Arrivals
+from storage.turn import Turn
+from tests.storage.values import NOW, AnyStore, alert, envelope, put
+from warroom.changes import Changeset
+from warroom.effects import JudgeAlerts
+from warroom.errors import StoreUnavailable
+
+
+async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyStore) -> None:
+    told = await asyncio.gather(
+        *(put(store, envelope=envelope(f"E{n % 30}")) for n in range(60)),
+        *(put(store, received=(alert(f"a{n % 20}"),), effects=(JudgeAlerts(),)) for n in range(40)),
+    )
+    assert sum(told[:60]) == 30
+    assert sum(told[60:]) == 20
+    assert len(await store.pending_envelopes(100)) == 30
+    assert len(await store.pending_alerts(100)) == 20
+
+
+async def test_what_was_known_asks_for_nothing(store: AnyStore) -> None:
+    await put(store, received=(alert("a"),))
+    assert not await put(store, received=(alert("a"),), effects=(JudgeAlerts(),))
+    assert await store.next_due() is None
+
+
+def change(key: str) -> Changeset:
+    return Changeset(now=NOW, envelope=envelope(key))
+
+
+class Slow:
+    """A store that takes its time, and cannot stand one key."""
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.batches: list[list[str]] = []
+        self.open = asyncio.Event()
+        self._trouble = trouble
+
+    async def __call__(self, changes: Sequence[Changeset]) -> list[bool]:
+        keys = [each.envelope.key for each in changes if each.envelope]
+        self.batches.append(keys)
+        await self.open.wait()
+        if self._trouble and "bad" in keys:
+            raise self._trouble
+        return [True] * len(keys)
+
+
+async def test_while_one_transaction_runs_the_next_one_fills() -> None:
+    slow = Slow()
+    arrivals = Arrivals(slow)
+    first = asyncio.ensure_future(arrivals.join(change("E1")))
+    while not slow.batches:
+        await asyncio.wait({first}, timeout=0)
+    rest = [asyncio.ensure_future(arrivals.join(change(f"E{n}"))) for n in range(2, 6)]
+    await asyncio.wait(rest, timeout=0)
+    slow.open.set()
+    assert all(await asyncio.gather(first, *rest))
+    assert slow.batches == [["E1"], ["E2", "E3", "E4", "E5"]]
+
+
+async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> None:
+    slow = Slow(ValueError("not text"))
+    slow.open.set()
+    arrivals = Arrivals(slow)
+    told = await asyncio.gather(*(arrivals.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
+    assert [told[0], told[2]] == [True, True]
+    assert isinstance(told[1], ValueError)
+
+
+async def test_when_the_database_is_away_everybody_hears_it_once() -> None:
+    slow = Slow(StoreUnavailable("away"))
+    slow.open.set()
+    arrivals = Arrivals(slow)
+    told = await asyncio.gather(*(arrivals.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
+    assert [type(each) for each in told] == [StoreUnavailable] * 3
+    assert len(slow.batches) == 1
+    with pytest.raises(StoreUnavailable):
+        await arrivals.join(change("bad"))
+
+
+async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_ever() -> None:
+    turn, order = Turn(), list[str]()
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def write(name: str, *, urgent: bool) -> None:
+        async with turn.taken(urgent=urgent):
+            inside.set()
+            if name == "first":
+                await leave.wait()
+            order.append(name)
+
+    tasks = [asyncio.create_task(write("first", urgent=False))]
+    await inside.wait()
+    for name, urgent in (("chore 1", False), ("gone", True), ("click", True), ("chore 2", False)):
+        tasks.append(asyncio.create_task(write(name, urgent=urgent)))
+    await asyncio.wait(tasks, timeout=0)
+    tasks[2].cancel()
+    leave.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == ["first", "click", "chore 1", "chore 2"]

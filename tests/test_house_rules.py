@@ -1,0 +1,112 @@
+"""What no single room can promise alone: that the parts, the documents and the manifest say the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import jsonschema
+import pytest
+import yaml
+
+from bot.settings import Settings
+from handlers.commands import LATER, SUBCOMMANDS
+from integrations.datadog import performer as datadog
+from integrations.slack.performers import performer as slack
+from integrations.slack.scopes import SCOPES, needed_scopes
+from sandbox.installation import EVENT_SCOPES, Installation
+from sandbox.methods import METHODS
+from warroom.effects import Effect
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "warroom")
+README = (ROOT / "README.md").read_text()
+MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
+
+JUDGED_IN_THE_PROCESS = {"judge_alerts"}
+"""Effects that call nobody outside."""
+
+
+def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
+    union = get_args(get_args(Effect)[0]) or get_args(Effect)
+    kinds = {each.model_fields["kind"].default for each in union}
+    assert kinds - JUDGED_IN_THE_PROCESS == {*slack.PERFORMERS, *datadog.PERFORMERS}
+
+
+def test_the_manifest_asks_for_no_more_than_the_methods_and_events_need() -> None:
+    events = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
+    for_events = {scope for event in events for scope in EVENT_SCOPES[event]}
+    asked = set(MANIFEST["oauth_config"]["scopes"]["bot"])
+    assert needed_scopes() <= asked <= needed_scopes() | for_events
+    app = Installation.from_manifest(MANIFEST)
+    assert [event for event in events if not app.hears(event)] == []
+
+
+def test_the_sandbox_knows_every_method_the_bot_calls() -> None:
+    assert set(SCOPES) <= set(METHODS)
+
+
+def test_the_manifest_is_one_that_slack_takes() -> None:
+    """The rules of slackapi/manifest-schema for the parts we use: lengths, required keys, no unknown ones."""
+    schema = yaml.safe_load((Path(__file__).parent / "manifest_schema.yml").read_text())
+    jsonschema.validate(MANIFEST, schema)
+
+
+def test_the_readme_names_every_setting_and_no_other() -> None:
+    table = README[README.index("| setting |") : README.index("Routes:")]
+    named = set(re.findall(r"`([A-Z_]{4,})`", table)) - {"DEBUG", "ERROR", "INFO"}
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_readme_names_only_targets_that_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"^\s*make ([a-z]+)", README, re.MULTILINE)) | set(re.findall(r"`make ([a-z]+)`", README))
+    assert named <= targets
+
+
+def test_the_readme_names_only_pages_that_exist() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_every_dependency_is_explained() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    asked += [each for extra in project["project"].get("optional-dependencies", {}).values() for each in extra]
+    explained = (ROOT / "docs/dependencies.md").read_text()
+    names = {re.split(r"[\[<>=~ ]", each)[0] for each in asked}
+    assert {name for name in names if name.removeprefix("types-") not in explained} == set()
+
+
+def test_help_names_what_is_there_and_not_what_is_to_come() -> None:
+    there = {each.name for each in SUBCOMMANDS}
+    assert not there & set(LATER)
+    for each in SUBCOMMANDS:
+        assert each.usage.startswith(each.name)
+        assert each.help
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nothing_is_read_from_the_environment_at_import(room: str, tmp_path: Path) -> None:
+    names = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / room).rglob("*.py")
+        if path.name not in ("__main__.py", "env.py") and path.parent.name != "versions"
+    ]
+    lines = "\n".join(f"import {name.removesuffix('.__init__')}" for name in sorted(names))
+    done = subprocess.run(
+        [sys.executable, "-W", "error::RuntimeWarning", "-c", lines],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,34 @@
+"""An incident gets another severity. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom import cadence, escalation
+from warroom.decision import Decision
+from warroom.effects import Place
+from warroom.errors import AlreadyDone, Refused
+from warroom.incident import Incident
+from warroom.notices import SeverityChanged
+from warroom.policy import Policy
+from warroom.timeline import Happened
+
+
+def changed(incident: Incident, by: str | None, severity: str, now: datetime, policy: Policy) -> Decision:
+    """The severity (a key of the policy), with its own times from now on. Raises AlreadyDone, Refused."""
+    if not incident.state.open:
+        raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
+    if incident.severity == severity:
+        raise AlreadyDone(f"{incident.name} is {severity} already.")
+    since = incident.last_update_at or incident.declared_at
+    within = policy.severities[severity].acknowledge_within
+    after = incident.but(
+        severity=severity,
+        update_due_at=cadence.next_update(severity, policy, since),
+        updates_missed=0,
+        ack_due_at=incident.declared_at + within if incident.ack_due_at else None,
+    )
+    after = after.but(page_due_at=escalation.next_page_at(after, now, policy))
+    text = f"{incident.severity} to {severity}"
+    notice = SeverityChanged(by=by, before=incident.severity, after=severity)
+    return Decision(after).note(Happened.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)

@@ -1,0 +1,56 @@
+"""Alert storms: recognised while they last, and told once in the room, as one list. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from warroom.alert import AlertState
+from warroom.changes import Firing
+from warroom.decision import Decision
+from warroom.incident import Incident
+from warroom.notices import Shower, Storm
+
+ENOUGH = 30
+"""So many alerts of one incident within WINDOW are a storm."""
+WINDOW = timedelta(minutes=5)
+TOLD_AFTER = timedelta(minutes=2)
+"""So long after a storm is recognised the room is told: by then there is something to count."""
+LISTED = 10
+LOOKED_AT = 1000
+"""Firings that are read for the list."""
+
+
+def counted(decision: Decision, now: datetime) -> Decision:
+    """With one more alert counted, and the telling planned when they are enough."""
+    summary = decision.incident.alerts
+    if summary.stormy and decision.incident.storm_at is None:
+        return decision
+    start, count = summary.burst_from, summary.burst + 1
+    if start is None or (now - start > WINDOW and not summary.stormy):
+        start, count = now, 1
+    stormy = summary.stormy or count >= ENOUGH
+    decision = decision.having(alerts=summary.but(burst_from=start, burst=count, stormy=stormy))
+    return decision.having(storm_at=now + TOLD_AFTER) if stormy and not summary.stormy else decision
+
+
+def told(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:
+    """The room hears of the storm; `firings` newest first. Nothing is said where it is over."""
+    decision = Decision(incident.but(storm_at=None), quiet=True)
+    start = incident.alerts.burst_from
+    if start is None or not incident.state.open:
+        return decision
+    wet = [firing for firing in firings if firing.last_seen_at >= start]
+    newest = tuple(
+        Shower(title=each.title, link=each.link, count=each.count, recovered=each.state is AlertState.OK)
+        for each in wet[:LISTED]
+    )
+    last = max((each.last_seen_at for each in wet), default=now)
+    notice = Storm(
+        alerts=incident.alerts.burst,
+        monitors=len({each.monitor_id or each.dedup_key for each in wet}),
+        lasted=max(last - start, timedelta(0)),
+        newest=newest,
+        more=len(wet) - len(newest),
+    )
+    return decision.say(notice, key="storm")
