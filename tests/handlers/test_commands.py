@@ -159,3 +159,8 @@ async def test_nobody_found_is_not_called_invited(desk: Desk) -> None:
     card = await desk.type("invite nobody@example.com", channel=incident.channel_id or "")
     assert card.text.startswith("Nobody was invited to INC-1 yet.")
     assert "nobody@example.com" in card.text
+
+
+async def test_an_update_of_a_private_incident_is_not_said_to_be_announced(desk: Desk) -> None:
+    await desk.type("declare token leaked --private")
+    assert "is on its way to the room." in (await desk.type("update #1 rotating it")).text
