@@ -56,6 +56,8 @@ async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(d
     assert (after.state, after.severity, after.commander) == (State.RESOLVED, "SEV-2", "UADA")
     assert (after.last_update, after.summary, after.roles) == ("rolling back", "rolled back", (("scribe", "UGRACE"),))
     assert [(item.text, item.owner) for item in after.actions] == [("raise the limit", "UGRACE")]
+    listed = await desk.type("action", channel=room)
+    assert "raise the limit · <@UGRACE>" in str(listed.blocks)
     await desk.type("reopen 1")
     await desk.type("cancel #1 it was a drill")
     assert (await desk.incident()).state is State.CANCELLED
