@@ -33,7 +33,7 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     firings: tuple[Firing, ...] = ()
     judged: tuple[Judgement, ...] = ()
-    judges: str | None = None
+    judges: tuple[str, ...] = ()
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
