@@ -149,6 +149,10 @@ class Store(PeopleStore, Protocol):
         """Effects that failed for good, newest first."""
         ...
 
+    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """Make buried effects due again, as doubtful: they may have happened. Returns the keys of those that were buried."""
+        ...
+
     async def ready(self) -> None:
         """Returns when the database answers and its schema is ours; raises StoreUnavailable otherwise."""
         ...

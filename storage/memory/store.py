@@ -199,6 +199,10 @@ class MemoryStore:
         """Newest first."""
         return self._records.jobs.buried(limit)
 
+    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """See `warroom.ports.Store.dig_up`."""
+        return self._records.jobs.dig_up(keys, now)
+
     # -- the directory
 
     async def person(self, user_id: str) -> Person | None:

@@ -295,6 +295,11 @@ class SqlStore:
         async with self._reading() as conn:
             return [jobs.grave(row) for row in (await conn.execute(query.limit(limit))).mappings()]
 
+    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """See `warroom.ports.Store.dig_up`."""
+        async with self._writing() as conn:
+            return sorted((await conn.execute(jobs.dug_up(keys, now))).scalars())
+
     # -- the directory
 
     async def _people(self, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Person]:
