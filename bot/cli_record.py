@@ -1,15 +1,23 @@
-"""`python -m bot outbox`: what the operator does with the record."""
+"""`python -m bot outbox`, `export`, `import`: what the operator does with the record."""
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.observability import hide
-from bot.terminal import do, err, out, settings_or_exit
+from bot.terminal import do, err, fail, out, settings_or_exit
 
 Keys = Annotated[list[str] | None, typer.Argument(metavar="KEY…", help="Which; without any, all of them.")]
+
+
+def only_ours(path: str, flags: int) -> int:
+    """Opens a file that nobody else may read."""
+    return os.open(path, flags, 0o600)
 
 
 def outbox(
@@ -42,3 +50,53 @@ def outbox(
         out.print("Nothing is buried: everything that was asked for is done or still being tried.")
     if strangers:
         raise typer.Exit(1)
+
+
+def export_record(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A new file; - is standard output.")],
+) -> None:
+    """Write the whole record into a file, private incidents and people's names too; the bot may be running."""
+    from bot.moving import export_to
+
+    settings = settings_or_exit()
+    if file == "-":
+        do(export_to(settings, sys.stdout))
+        return
+    path = Path(file)
+    part = path.with_name(f"{path.name}.part")
+    if path.exists():
+        fail(f"{path} exists already; an export never replaces a file. Give another name.")
+    try:
+        with open(part, "x", encoding="utf-8", opener=only_ours) as target:
+            rows = do(export_to(settings, target))
+        part.rename(path)
+    except FileExistsError:
+        fail(f"{part} exists: another export is at work, or one was cut off. Remove it and try again.")
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror or error}.")
+    except typer.Exit:
+        part.unlink(missing_ok=True)
+        raise
+    typer.echo(f"{rows} rows are in {path}. Keep it as safe as the database: it holds what people wrote.")
+
+
+def import_record(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="What export wrote; - is standard input.")],
+) -> None:
+    """Read an export into an empty database; all of it or nothing."""
+    from bot.moving import import_from
+
+    settings = settings_or_exit()
+    try:
+        if file == "-":
+            rows = do(import_from(settings, sys.stdin))
+        else:
+            with Path(file).open(encoding="utf-8") as source:
+                rows = do(import_from(settings, source))
+    except UnicodeDecodeError:
+        fail(f"{file} is not text: it is no export of Warroom, or was changed on the way.")
+    except OSError as error:
+        fail(f"{file} cannot be read: {error.strerror or error}.")
+    typer.echo(
+        f"{rows} rows are in the database. Only one bot may work on them: stop the old one before you start this."
+    )

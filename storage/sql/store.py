@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -15,7 +15,8 @@ from storage.address import Address
 from storage.engine import WRITES
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
-from storage.sql import directory, jobs, purge, rows
+from storage.row import Row
+from storage.sql import directory, jobs, purge, rows, whole
 from storage.sql.arrivals import Arrivals, is_arrival, write_together
 from storage.sql.dialect import contains
 from storage.sql.write import write
@@ -338,6 +339,19 @@ class SqlStore:
             return await directory.version(conn)
 
     # -- the whole
+
+    async def rows(self) -> AsyncIterator[Row]:
+        """Everything as it is at one moment, see `storage.export`."""
+        self._refuse_if_closed()
+        with translated(self._address):
+            async with whole.snapshot(self._engine) as conn:
+                async for row in whole.rows(conn):
+                    yield row
+
+    async def fill(self, rows: Iterable[Row]) -> int:
+        """Write all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
+        async with self._writing() as conn:
+            return await whole.fill(conn, rows)
 
     async def ready(self) -> None:
         """Raises StoreUnavailable unless the database answers and its schema is ours."""
