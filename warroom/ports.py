@@ -17,6 +17,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Vitals,
 )
 from warroom.incident import Incident
 from warroom.people import Group, Person
@@ -151,6 +152,10 @@ class Store(PeopleStore, Protocol):
 
     async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
         """Make buried effects due again, as doubtful: they may have happened. Returns the keys of those that were buried."""
+        ...
+
+    async def vitals(self) -> Vitals:
+        """How the record is, in numbers."""
         ...
 
     async def ready(self) -> None:

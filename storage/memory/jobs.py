@@ -144,6 +144,10 @@ class Jobs:
         graves.sort(key=lambda grave: grave.key)
         return sorted(graves, key=lambda grave: grave.at, reverse=True)[:limit]
 
+    def waiting(self) -> list[datetime]:
+        """When the effects that are not done yet were asked for."""
+        return [job.created_at for job in self.by_key.values() if job.due_at is not None and not job.timer]
+
     def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
         """Make buried ones due again. Returns their keys."""
         wanted = {codec.key(key) for key in keys}

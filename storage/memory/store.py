@@ -22,6 +22,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Vitals,
 )
 from warroom.errors import StoreUnavailable
 from warroom.incident import Incident
@@ -217,6 +218,19 @@ class MemoryStore:
             raise NotEmpty("The record in memory is not empty.")
         self._kept, count = whole.filled(rows)
         return count
+
+    async def vitals(self) -> Vitals:
+        """See `warroom.ports.Store.vitals`."""
+        records = self._records
+        waiting = records.jobs.waiting()
+        return Vitals(
+            open_incidents=records.incidents.open_by_severity(),
+            waiting=len(waiting),
+            waiting_since=min(waiting, default=None),
+            buried=sum(1 for job in records.jobs.by_key.values() if job.buried_at),
+            unjudged=sum(1 for each in records.alerts.values() if each.judgement is None),
+            quarantined=len(records.quarantine),
+        )
 
     async def ready(self) -> None:
         """Raises StoreUnavailable when it is closed."""

@@ -19,6 +19,7 @@ from storage.row import Row
 from storage.sql import directory, jobs, purge, rows, whole
 from storage.sql.arrivals import Arrivals, is_arrival, write_together
 from storage.sql.dialect import contains
+from storage.sql.vitals import vitals
 from storage.sql.write import write
 from storage.tables import (
     ALERT,
@@ -43,6 +44,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Vitals,
 )
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident import Incident, State
@@ -352,6 +354,11 @@ class SqlStore:
         """Write all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
         async with self._writing() as conn:
             return await whole.fill(conn, rows)
+
+    async def vitals(self) -> Vitals:
+        """See `warroom.ports.Store.vitals`."""
+        async with self._reading() as conn:
+            return await vitals(conn)
 
     async def ready(self) -> None:
         """Raises StoreUnavailable unless the database answers and its schema is ours."""

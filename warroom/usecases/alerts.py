@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,15 +43,16 @@ async def receive(world: World, alerts: tuple[Alert, ...], door: str, unusable: 
     return len(alerts)
 
 
-async def judge_pending(world: World) -> int:
+async def judge_pending(world: World, told: Callable[[Judgement], None] = lambda _: None) -> int:
     """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
-    that a storm does not outlive the lease under which it is judged. Returns how many were judged. Raises StoreUnavailable.
+    that a storm does not outlive the lease under which it is judged. Returns how many were judged, and tells of each.
+    Raises StoreUnavailable.
     """
     count = 0
     until = world.clock.now() + AT_WORK
     while batch := await world.store.pending_alerts(BATCH):
         for received in batch:
-            await judge_one(world, received)
+            told(await judge_one(world, received))
             count += 1
             if world.clock.now() >= until:
                 await world.commit(Changeset(now=world.clock.now(), effects=(JudgeAlerts(priority=1),)))

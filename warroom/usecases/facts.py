@@ -48,7 +48,7 @@ LONGEST_WAIT = 60.0
 
 GIVE_UP_AFTER = timedelta(hours=12)
 """An effect that kept failing for so long is buried: what it would say is not true any more."""
-FEWEST_TRIES = 5
+FEWEST_TRIES = 3
 """One that waited that long for the process itself, or was dug up, has so many tries all the same."""
 
 
