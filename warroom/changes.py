@@ -157,6 +157,21 @@ class Buried(Value):
     at: datetime
 
 
+class Vitals(Value):
+    """How the record is: what is open, what waits, what was given up."""
+
+    open_incidents: tuple[tuple[str, int], ...] = ()
+    """(severity, how many)."""
+    waiting: int = 0
+    """Effects not done yet, those at work too."""
+    waiting_since: datetime | None = None
+    """When the oldest of them was asked for."""
+    buried: int = 0
+    unjudged: int = 0
+    """Alerts accepted and not judged yet."""
+    quarantined: int = 0
+
+
 class Changeset(Value):
     """One transaction. `incident` with version 0 is inserted, otherwise replaced where the version still matches."""
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import codec
+from storage.names import COMPLETE, VERSION
 from storage.quarantine import too_many
 from storage.sql import jobs, rows
 from storage.sql.dialect import insert
@@ -29,9 +30,6 @@ from storage.tables import (
 from warroom.changes import Changeset, Firing, Judgement, Position, Quarantined
 from warroom.errors import Conflict
 from warroom.incident import Incident
-
-VERSION = "directory version"
-COMPLETE = "directory complete"
 
 
 async def write(conn: AsyncConnection, change: Changeset) -> bool:

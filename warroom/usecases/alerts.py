@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,40 +42,41 @@ async def receive(world: World, alerts: tuple[Alert, ...], door: str, unusable: 
     return len(alerts)
 
 
-async def judge_pending(world: World) -> int:
+async def judge_pending(world: World, told: Callable[[Judgement], None] = lambda _: None) -> int:
     """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
-    that a storm does not outlive the lease under which it is judged. Returns how many were judged. Raises StoreUnavailable.
+    that a storm does not outlive the lease under which it is judged. Returns how many were judged, and tells of each.
+    Raises StoreUnavailable.
     """
     until = world.clock.now() + AT_WORK
     count = 0
     while batch := await world.store.pending_alerts(BATCH):
         left = list(batch)
         while left:
-            done = await _judge_next(world, left)
-            count, left = count + done, left[done:]
+            judged = await _judge_next(world, left)
+            for judgement in judged:
+                told(judgement)
+            count, left = count + len(judged), left[len(judged) :]
             if world.clock.now() >= until:
                 await world.commit(Changeset(now=world.clock.now(), effects=(JudgeAlerts(priority=1),)))
                 return count
     return count
 
 
-async def _judge_next(world: World, pending: Sequence[ReceivedAlert]) -> int:
-    """Judges the first of them, with all that follow it and merely repeat something known. Returns how many that were."""
+async def _judge_next(world: World, pending: Sequence[ReceivedAlert]) -> list[Judgement]:
+    """Judges the first of them, with all that follow it and merely repeat something known."""
     homes: dict[tuple[str, ...], Home | None] = {}
     repeats: dict[str, list[Home]] = {}
-    count = 0
     for received in pending:
         home = await _repeat(world, received, homes)
         if home is None:
             break
         repeats.setdefault(home.incident.id, []).append(home)
-        count += 1
+    if not repeats:
+        return [await judge_one(world, pending[0])]
+    judged: list[Judgement] = []
     for incident_id, those in repeats.items():
-        await attach_together(world, incident_id, those)
-    if count:
-        return count
-    await judge_one(world, pending[0])
-    return 1
+        judged += await attach_together(world, incident_id, those)
+    return judged
 
 
 async def _repeat(world: World, received: ReceivedAlert, known: dict[tuple[str, ...], Home | None]) -> Home | None:
