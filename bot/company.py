@@ -168,7 +168,11 @@ class Monitors:
             return [alert]
         where = [f"{alert['service']}-{number:02}" for number in range(1, hosts + 1)]
         return [
-            alert | {"alert_scope": f"service:{alert['service']},host:{host}", "text_only_msg": f"{alert['alert_title']}: {host}."}
+            alert
+            | {
+                "alert_scope": f"service:{alert['service']},host:{host}",
+                "text_only_msg": f"{alert['alert_title']}: {host}.",
+            }
             for host in where
         ]
 

@@ -39,7 +39,9 @@ def load(path: Path | None) -> Loaded:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PolicyError((whole_file(f"byte {error.start} is not UTF-8", "save the file as UTF-8 text"),), path) from None
+        raise PolicyError(
+            (whole_file(f"byte {error.start} is not UTF-8", "save the file as UTF-8 text"),), path
+        ) from None
     except OSError as error:
         hint = "give the right path in WARROOM_POLICY, or run without one for the built-in policy"
         raise PolicyError((whole_file(f"cannot be read: {error.strerror or error}", hint),), path) from None

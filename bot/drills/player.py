@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -131,7 +132,9 @@ class _Player:
             return self.slack.channel(step.where)
         incident = await self._incident(step)
         if incident is None or incident.channel_id is None:
-            raise LookupError(f"there is no room of {step.where} yet; where: takes an incident like INC-1 or a #channel")
+            raise LookupError(
+                f"there is no room of {step.where} yet; where: takes an incident like INC-1 or a #channel"
+            )
         return self.slack.channel(incident.channel_id)
 
     async def _show(self, step: Step) -> None:
@@ -173,7 +176,7 @@ async def _end(drill: Drill, player: _Player, policy: Policy, out: Console) -> l
 
 def _table(slack: Sandbox, ended: list[tuple[Incident, list[Line]]]) -> Table:
     table = Table(
-        "incident", "", "policy", "what happened", "", title="The drill against the policy",
+        "incident", "", "policy", "what happened", "", title="The drill against the policy", box=SIMPLE_HEAD,
         title_justify="left",
     )  # fmt: skip
     for incident, lines in ended:

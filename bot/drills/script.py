@@ -30,7 +30,9 @@ class DrillError(Exception):
 def _moment(said: object) -> object:
     found = re.fullmatch(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)", str(said).strip())
     if found is None or (found[1] and int(found[2]) > 59):
-        raise ValueError(f"“{str(said)[:40]}” is no moment of the story; write minutes and seconds as in 3:00, or 1:30:00")
+        raise ValueError(
+            f"“{str(said)[:40]}” is no moment of the story; write minutes and seconds as in 3:00, or 1:30:00"
+        )
     return timedelta(hours=int(found[1] or 0), minutes=int(found[2]), seconds=int(found[3]))
 
 
