@@ -380,6 +380,10 @@ class Sandbox:
         """Archive a channel."""
         speaking.archive(self.workspace, self.channel(channel), self.person(person).id)
 
+    async def unarchive(self, person: PersonLike, channel: ChannelLike) -> None:
+        """Bring an archived channel back; the app is not in it any more."""
+        speaking.unarchive(self.workspace, self.channel(channel), self.person(person).id)
+
     async def create_channel(self, person: PersonLike, name: str, *, private: bool = False) -> Channel:
         """Make a channel; the app is not in it."""
         return created_by_person(self.workspace, name, self.person(person).id, private=private)
@@ -455,6 +459,8 @@ async def _post_scheduled(workspace: Workspace) -> None:
             continue
         del workspace.scheduled[entry.id]
         channel = workspace.channels[entry.channel]
+        if channel.is_archived or workspace.app.bot_user not in channel.members:
+            continue  # Slack drops it without telling anybody
         thread = workspace.find_message(channel, entry.thread_ts) if entry.thread_ts else None
         speaking.post(
             workspace, channel, workspace.app.bot_user, entry.said.get("text", ""),
