@@ -403,6 +403,15 @@ class Sandbox:
         tell(self.workspace, {"type": kind, "user": shown})
         return person
 
+    async def settle_group(self, group: UserGroup) -> UserGroup:
+        """A user group is made, or changes."""
+        kind = "subteam_updated" if group.id in self.workspace.groups else "subteam_created"
+        group.id = group.id or self.workspace.new_id("S")
+        group.updated = self.workspace.today
+        self.workspace.groups[group.id] = group
+        tell(self.workspace, {"type": kind, "subteam": shapes.group(self.workspace, group, with_users=True)})
+        return group
+
     async def wind(self, by: timedelta) -> None:
         """Move the clock forward, and with it everybody who shares it."""
         if self.on_wind is None:
@@ -434,9 +443,14 @@ class Sandbox:
         """Cut every connection without a word."""
         await self.sockets.drop()
 
-    async def refresh_sockets(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to connect anew, as Slack does every few hours."""
-        await self.sockets.refresh(reason)
+    async def refresh_sockets(self, reason: str = "refresh_requested", grace: float = 0.0) -> None:
+        """Ask the app to connect anew, as Slack does every few hours; see Sockets.refresh."""
+        await self.sockets.refresh(reason, grace)
+
+    async def revoke(self) -> None:
+        """Somebody takes the app's tokens away: it is told, then nothing that it calls works any more."""
+        tell(self.workspace, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
+        self.workspace.app.revoked = True
 
     def duplicate_next_event(self) -> None:
         """The next event comes twice."""

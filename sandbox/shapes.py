@@ -120,7 +120,9 @@ def file(ws: Workspace, this: File) -> Json:
     shares: Json = {}
     for channel_id, ts in this.shares:
         kind = "private" if ws.channels[channel_id].is_private else "public"
-        shares.setdefault(kind, {}).setdefault(channel_id, []).append({"ts": ts, "channel_name": ws.channels[channel_id].name})
+        shares.setdefault(kind, {}).setdefault(channel_id, []).append(
+            {"ts": ts, "channel_name": ws.channels[channel_id].name}
+        )
     return {
         "id": this.id, "created": this.created, "timestamp": this.created, "name": this.name,
         "title": this.title or this.name, "filetype": this.name.rpartition(".")[2], "user": this.user,

@@ -133,7 +133,15 @@ def open_direct(ws: Workspace, members: Sequence[str]) -> Channel:
     found = ws.direct_channel(members)
     if found is None:
         kind = "im" if len(members) <= 2 else "mpim"
-        found = Channel(ws.new_id("D" if kind == "im" else "G"), "", members[0], ws.today, kind=kind, is_private=True, members=list(members))
+        found = Channel(
+            ws.new_id("D" if kind == "im" else "G"),
+            "",
+            members[0],
+            ws.today,
+            kind=kind,
+            is_private=True,
+            members=list(members),
+        )
         ws.channels[found.id] = found
     return found
 

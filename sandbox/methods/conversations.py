@@ -72,8 +72,14 @@ def create(ws: Workspace, args: Arguments) -> Json:
     return {"channel": shapes.channel(ws, channel, ws.app.bot_user)}
 
 
-@method("conversations.invite", TIER_3, *MANAGE, "channels:write.invites", "groups:write.invites",
-        honours="channel, users, force")
+@method(
+    "conversations.invite",
+    TIER_3,
+    *MANAGE,
+    "channels:write.invites",
+    "groups:write.invites",
+    honours="channel, users, force",
+)
 def invite(ws: Workspace, args: Arguments) -> Json:
     manageable(ws, visible(ws, args), "invites")
     channel = joined(ws, args)
