@@ -98,3 +98,18 @@ def joined(ws: Workspace, args: Arguments, name: str = "channel", archived: str 
     if ws.app.bot_user not in channel.members:
         raise SlackError("not_in_channel")
     return channel
+
+
+def coverage() -> str:
+    """The table as Markdown, for docs/sandbox.md."""
+    rows = [
+        f"| `{name}` | {this.per_minute} | {_scopes(this)} | {this.honoured or '–'} |"
+        for name, this in sorted(METHODS.items())
+    ]
+    return "\n".join(["| method | a minute | scope, one of | honoured |", "|---|---|---|---|", *rows])
+
+
+def _scopes(this: Method) -> str:
+    if this.app_token:
+        return "app-level token"
+    return ", ".join(f"`{scope}`" for scope in this.scopes) or "–"
