@@ -79,10 +79,17 @@ class Server:
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
         args = Arguments(await _given(request))
-        call = Call(name, args.given, steady(), self._round_trip())
+        return await self._called(name, args.given, request, lambda: self._answer(name, args, request))
+
+    async def _called(
+        self, name: str, given: Json, request: web.Request, act: Callable[[], web.Response]
+    ) -> web.StreamResponse:
+        """What `act` answers, unless there is trouble ahead for this call."""
+        call = Call(name, given, steady(), self._round_trip())
         self.calls.append(call)
-        hooks = self.faults.due(name)
-        fault = self.faults.strike(name)
+        hooks = self.faults.due(name, given)
+        fault = self.faults.strike(name, given)
+        self.workspace.pulse.beat()
         await self._on_the_way(self.latency / 2)
         for hook in hooks:
             if hook.moment == "before":
@@ -90,7 +97,7 @@ class Server:
         if fault is not None and (refusal := await self._before(fault, request)) is not None:
             call.outcome, call.ended = fault.kind, steady()
             return refusal
-        answer = self._answer(name, args, request)
+        answer = act()
         for hook in hooks:
             if hook.moment == "after":
                 hook.do()
@@ -176,13 +183,20 @@ class Server:
                 await really_wait(HANG)
         return None
 
-    async def _respond(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        try:
+            given: Json = await request.json()
+        except ValueError:
+            return web.Response(status=400, text="invalid_payload")
+        key = request.match_info["key"]
+        return await self._called("response_url", given, request, lambda: self._responded(key, given))
+
+    def _responded(self, key: str, given: Json) -> web.Response:
         ws = self.workspace
-        url = ws.triggers.respond(request.match_info["key"])
+        url = ws.triggers.respond(key)
         if isinstance(url, str):
             return web.Response(status=404, text=url)
         try:
-            given = await request.json()
             args = Arguments(given)
             if args.flag("delete_original"):
                 if url.message is not None:
@@ -197,19 +211,22 @@ class Server:
             return _json({"ok": False, "error": error.code} | error.details)
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
-        ws.pulse.beat()
         return _json({"ok": True})
 
-    async def _upload(self, request: web.Request) -> web.Response:
-        file = self.workspace.files.get(request.match_info["file"])
-        if file is None:
-            return web.Response(status=404, text="no such upload")
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
         if request.content_type.startswith("multipart/"):
             parts = await request.multipart()
             part: Any = await parts.next()
             content = bytes(await part.read())
         else:
             content = await request.read()
+        name = request.match_info["file"]
+        return await self._called("upload", {"file": name}, request, lambda: self._uploaded(name, content))
+
+    def _uploaded(self, name: str, content: bytes) -> web.Response:
+        file = self.workspace.files.get(name)
+        if file is None:
+            return web.Response(status=404, text="no such upload")
         if len(content) != file.length:
             return web.Response(status=400, text=f"expected {file.length} bytes, got {len(content)}")
         file.content = content
@@ -243,6 +260,8 @@ def _json(body: Json, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def _outcome(answer: web.Response) -> str:
+    if answer.content_type != "application/json":
+        return "ok" if answer.status == 200 else str(answer.status)
     body = json.loads(answer.text or "{}")
     return "ok" if body.get("ok") else str(body.get("error", answer.status))
 

@@ -20,10 +20,10 @@ CONNECTIONS = 100
 Answer = dict[str, Any]
 
 
-def open_client(token: str, base_url: str) -> AsyncWebClient:
-    """A client for that API address. Must be called in a running event loop; end it with `close_client`."""
+def open_client(token: str, base_url: str, *, timeout: float = TIMEOUT) -> AsyncWebClient:
+    """A client for that API address; a call takes at most `timeout` seconds. Must be called in a running event loop; end it with `close_client`."""
     session = aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
+        timeout=aiohttp.ClientTimeout(total=timeout), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
     )
     client = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT, session=session, retry_handlers=[])
     if on_this_machine(base_url):
