@@ -83,6 +83,7 @@ class Server:
         args = Arguments(given)
         call = Call(name, args.given, steady(), self._round_trip())
         self.calls.append(call)
+        self.workspace.pulse.beat()
         hooks = self.faults.due(name)
         fault = self.faults.strike(name)
         await self._on_the_way(self.latency / 2)
