@@ -67,7 +67,7 @@ class Bot:
         self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
-        client = open_client(bot_token, settings.api_url)
+        client = open_client(bot_token, settings.api_url, self.meters.called)
         self._client = client
         budget = Budget(clock)
         reader = Reader(client, budget)
@@ -106,15 +106,21 @@ class Bot:
         app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
         self.socket = InboxHandler(
-            app, app_token, store=store, clock=clock, sleep=system.sleep, on_connected=self._look_for_missed
+            app,
+            app_token,
+            store=store,
+            clock=clock,
+            sleep=system.sleep,
+            on_connected=self._look_for_missed,
+            on_answered=self.meters.acked,
         )
         secret = settings.datadog_webhook_token
         token = secret.get_secret_value() if secret else None
         self.web = Web(
             settings.web_host,
             settings.port,
-            self.meters,
             self.problems,
+            self.metrics,
             routes(self.world, token, self._parsed),
         )
         self._chores: list[asyncio.Task[None]] = []
@@ -131,17 +137,28 @@ class Bot:
         self.dispatcher.nudge()
 
     async def problems(self) -> list[str]:
-        """Why the process is not ready: the database, the socket. Empty when it is."""
+        """Why the process is not ready: the database, the socket, the dispatcher. Empty when it is."""
         found = []
         try:
             await self.store.ready()
         except StoreUnavailable as error:
             found.append(f"database: {error}")
-        connected = await self.socket.connected()
-        self.meters.connected.set(connected)
-        if not connected:
+        if not await self.socket.connected():
             found.append("socket: not connected to Slack")
+        if (stuck := self.dispatcher.stuck) is not None:
+            found.append(f"dispatcher: has not looked for work for {stuck:.0f} s")
         return found
+
+    async def metrics(self) -> bytes:
+        """Prometheus' text, with the record as it is now."""
+        self.meters.connected(await self.socket.connected())
+        try:
+            vitals = await self.store.vitals()
+        except StoreUnavailable as error:
+            log.warning("the record cannot be measured", error=str(error))
+            vitals = None
+        self.meters.vitals(vitals, self.clock.now())
+        return self.meters.text()
 
     async def start(self) -> None:
         """Start in order: web, work, directory, socket. Raises SettingsError when the port is taken."""

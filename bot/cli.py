@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from rich.table import Table
 
 from bot.cli_alerts import alerts_cli, rules_cli
+from bot.cli_record import export_record, import_record, outbox
 from bot.observability import hide, set_up_logging
 from bot.policy_file import effective_yaml, json_schema
 from bot.terminal import do, err, fail, out, policy_of, settings_or_exit
@@ -23,6 +25,9 @@ cli = typer.Typer(
 )
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
+cli.command()(outbox)
+cli.command(name="export")(export_record)
+cli.command(name="import")(import_record)
 
 
 def main() -> None:
@@ -178,8 +183,11 @@ def sandbox(
     set_up_logging("WARNING", "console")
     try:
         do(take(picture) if picture else open_sandbox(port, people))
-    except (OSError, ImportError) as error:
-        fail(error)
+    except OSError as error:
+        taken = f"Port {port} is taken by another program; leave out --port to take a free one."
+        fail(taken if error.errno == errno.EADDRINUSE else error)
+    except ImportError as error:
+        fail(f"Drawing the picture needs Playwright, which `make setup` installs: {error}")
 
 
 @cli.command()

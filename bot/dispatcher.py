@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot import clock
 from bot.observability import Meters
 from warroom.changes import Claim
 from warroom.effects import Effect, JudgeAlerts
@@ -21,6 +22,10 @@ log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=15)
 """Longer than any single outside call may take; what a dead process held is taken over after it."""
+STUCK = 60.0
+"""Seconds without a look at what is due; the alarm rings every second."""
+NAMES = 10_000
+"""Incidents whose number is kept for the log."""
 WIDTH = 48
 """Effects and timers in the works at once."""
 
@@ -37,6 +42,7 @@ class Dispatcher:
         meters: Meters,
         *,
         on_idle: Callable[[datetime | None], None] = lambda _: None,
+        steady: Callable[[], float] = clock.steady,
     ) -> None:
         self._world = world
         self._perform = perform
@@ -48,7 +54,14 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._open = True
-        self.last_round: datetime | None = None
+        self._names: dict[str, str] = {}
+        self._steady, self._beat = steady, steady()
+
+    @property
+    def stuck(self) -> float | None:
+        """Seconds since work was last looked for, None while that is not long ago."""
+        ago = self._steady() - self._beat
+        return ago if ago > STUCK else None
 
     def nudge(self) -> None:
         """Something may be due."""
@@ -94,7 +107,7 @@ class Dispatcher:
         if room <= 0:
             return
         claims = await self._world.store.claim(now=self._world.clock.now(), limit=room, lease=LEASE)
-        self.last_round = self._world.clock.now()
+        self._beat = self._steady()
         for claim in claims:
             task = asyncio.create_task(self._work(claim), name=f"work {claim.key}")
             self._tasks.add(task)
@@ -114,6 +127,7 @@ class Dispatcher:
         name = claim.timer or (claim.effect.kind if claim.effect else "nothing")
         with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
             try:
+                await self._say_which(claim)
                 outcome = await self._do(claim)
             except LeaseLost:
                 outcome = "lost"
@@ -126,6 +140,19 @@ class Dispatcher:
                 outcome = "crashed"
         self._meters.work(name, outcome, claim, self._world.clock.now())
 
+    async def _say_which(self, claim: Claim) -> None:
+        """Every line of the log from here on has the incident's number."""
+        known = self._names.get(claim.incident_id or "")
+        if known is None and claim.incident_id is not None:
+            incident = await self._world.store.incident(claim.incident_id)
+            if incident is None:
+                return
+            if len(self._names) >= NAMES:
+                self._names.clear()
+            known = self._names[claim.incident_id] = incident.name
+        if known is not None:
+            structlog.contextvars.bind_contextvars(incident=known)
+
     async def _do(self, claim: Claim) -> str:
         if claim.effect is None:
             with contextlib.suppress(Refused):
@@ -133,7 +160,7 @@ class Dispatcher:
             return "done"
         try:
             if isinstance(claim.effect, JudgeAlerts):
-                await alerts.judge_pending(self._world)
+                await alerts.judge_pending(self._world, self._meters.judged)
                 fact = None
             else:
                 fact = await self._perform(claim, claim.effect)

@@ -13,7 +13,7 @@ from bot.doors import read_again
 from bot.settings import Settings, SettingsError
 from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
-from warroom.changes import Judgement, Quarantined, ReceivedAlert
+from warroom.changes import Buried, Judgement, Quarantined, ReceivedAlert
 from warroom.document import markdown
 from warroom.errors import NotFound
 from warroom.incident import Incident, Origin
@@ -105,6 +105,24 @@ async def quarantined_offline(settings: Settings) -> list[Quarantined]:
     """What could not be used, newest first. Raises StoreUnavailable."""
     async with _store(settings) as store:
         return await store.quarantined(1000)
+
+
+async def buried_offline(settings: Settings) -> list[tuple[Buried, Incident | None]]:
+    """Effects that failed for good with their incidents, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return [
+            (grave, await store.incident(grave.incident_id) if grave.incident_id else None)
+            for grave in await store.buried(1000)
+        ]
+
+
+async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
+    """Buried effects are due again; the running bot does them. Returns the keys of those that were buried.
+
+    Raises StoreUnavailable.
+    """
+    async with _store(settings) as store:
+        return await store.dig_up(keys, SystemClock().now())
 
 
 async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:

@@ -44,6 +44,18 @@ class Settings(BaseSettings):
         return said.upper() if field.field_name == "log_level" else said.lower()
 
     @property
+    def secrets(self) -> list[str]:
+        """What must never be shown. The database's URL hides its own password wherever it is printed."""
+        known = (
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.datadog_webhook_token,
+            self.dd_api_key,
+            self.dd_app_key,
+        )
+        return [secret.get_secret_value() for secret in known if secret is not None]
+
+    @property
     def policy_path(self) -> Path | None:
         """The policy file to read: the one named, else ./warroom.yml where it exists, else None (the built-in policy)."""
         if self.warroom_policy is not None:

@@ -9,7 +9,7 @@ from typing import Any, Never, TypeVar
 import typer
 from rich.console import Console
 
-from bot.observability import hide, set_up_logging
+from bot.observability import conceal, hide, set_up_logging
 from bot.policy_file import PolicyError, load
 from bot.settings import Settings, SettingsError, load_settings
 from warroom.errors import WarroomError
@@ -43,6 +43,7 @@ def settings_or_exit() -> Settings:
         settings = load_settings()
     except SettingsError as error:
         fail(error, 2)
+    conceal(settings.secrets)
     set_up_logging(settings.log_level, settings.log_format)
     return settings
 

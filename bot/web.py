@@ -7,31 +7,38 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from bot.observability import Meters
+from bot.limits import BODY_LIMIT, HEADER_LIMIT, HEADERS, HEADERS_WITHIN, Limits
 from bot.settings import SettingsError
-
-BODY_LIMIT = 1024 * 1024
-"""Bytes of a request's body; more is 413."""
 
 
 class Web:
-    """The server. `ready` returns the reasons why the process is not ready, none when it is."""
+    """The server. `ready` returns the reasons why the process is not ready, none when it is; `metrics` Prometheus' text."""
 
     def __init__(
         self,
         host: str,
         port: int,
-        meters: Meters,
         ready: Callable[[], Awaitable[list[str]]],
+        metrics: Callable[[], Awaitable[bytes]],
         hooks: Iterable[web.AbstractRouteDef],
+        limits: Limits | None = None,
+        headers_within: float = HEADERS_WITHIN,
     ) -> None:
-        self._host, self._port, self._meters, self._ready = host, port, meters, ready
-        self.app = web.Application(client_max_size=BODY_LIMIT)
+        self._host, self._port, self._ready, self._measured = host, port, ready, metrics
+        self.app = web.Application(client_max_size=BODY_LIMIT, middlewares=[(limits or Limits()).watched])
         self.app.router.add_get("/healthz", self._healthz)
         self.app.router.add_get("/readyz", self._readyz)
         self.app.router.add_get("/metrics", self._metrics)
         self.app.add_routes(hooks)
-        self._runner = web.AppRunner(self.app, access_log=None)
+        self._runner = web.AppRunner(
+            self.app,
+            access_log=None,
+            keepalive_timeout=headers_within,
+            lingering_time=1.0,
+            max_line_size=HEADER_LIMIT,
+            max_field_size=HEADER_LIMIT,
+            max_headers=HEADERS,
+        )
 
     async def start(self) -> int:
         """Listen. Returns the port, which the system chose when it was 0. Raises SettingsError when it is taken."""
@@ -63,6 +70,5 @@ class Web:
         return web.json_response({"ok": not problems, "problems": problems}, status=503 if problems else 200)
 
     async def _metrics(self, _request: web.Request) -> web.Response:
-        return web.Response(
-            body=self._meters.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
-        )
+        text = await self._measured()
+        return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})

@@ -1,7 +1,19 @@
 """Where incidents are kept. The only room that knows SQL."""
 
-from storage.errors import BadAddress, DatabaseFromTheFuture, SchemaTooOld, Unreadable
+from storage.errors import BadAddress, BadExport, DatabaseFromTheFuture, NotEmpty, SchemaTooOld, Unreadable
+from storage.export import export_lines, import_lines
 from storage.opening import open_store
 from storage.schema import migrate
 
-__all__ = ["BadAddress", "DatabaseFromTheFuture", "SchemaTooOld", "Unreadable", "migrate", "open_store"]
+__all__ = [
+    "BadAddress",
+    "BadExport",
+    "DatabaseFromTheFuture",
+    "NotEmpty",
+    "SchemaTooOld",
+    "Unreadable",
+    "export_lines",
+    "import_lines",
+    "migrate",
+    "open_store",
+]

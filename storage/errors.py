@@ -5,11 +5,14 @@ StoreUnavailable (warroom.errors)
  ├─ SchemaTooOld           the database was made by an older version: migrate it
  ├─ DatabaseFromTheFuture  the database was written by a newer version: start that one
  └─ Unreadable             a stored value does not read
+WarroomError
+ ├─ BadExport              a file is no export, is damaged, or is of another version
+ └─ NotEmpty               there is something already where an export should go
 """
 
 from __future__ import annotations
 
-from warroom.errors import StoreUnavailable
+from warroom.errors import StoreUnavailable, WarroomError
 
 
 class BadAddress(StoreUnavailable):
@@ -26,3 +29,11 @@ class DatabaseFromTheFuture(StoreUnavailable):
 
 class Unreadable(StoreUnavailable):
     """A stored value does not read: it was changed by hand, or damaged."""
+
+
+class BadExport(WarroomError):
+    """A file is no export of a record, is damaged, or was written by another version. Nothing was imported."""
+
+
+class NotEmpty(WarroomError):
+    """An export is imported only into an empty record, and this one is not. Nothing was imported."""

@@ -8,6 +8,10 @@ from storage import codec
 from warroom.incident import Incident
 from warroom.people import Group, Person, normal
 
+VERSION = "directory version"
+COMPLETE = "directory complete"
+"""Names of numbers about the record as a whole."""
+
 NAME_COLUMNS = ("display_key", "real_key", "user_key", "local_key")
 """Where a person's names are kept in their comparison form."""
 

@@ -238,3 +238,6 @@ POSITION = columns_of(PositionRow)
 PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)
+
+WHOLE = (META, PERSON, GROUP, POSITION, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE)
+"""Every table, each after those it refers to."""

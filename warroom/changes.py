@@ -157,6 +157,21 @@ class Buried(Value):
     at: datetime
 
 
+class Vitals(Value):
+    """How the record is: what is open, what waits, what was given up."""
+
+    open_incidents: tuple[tuple[str, int], ...] = ()
+    """(severity, how many)."""
+    waiting: int = 0
+    """Effects not done yet, those at work too."""
+    waiting_since: datetime | None = None
+    """When the oldest of them was asked for."""
+    buried: int = 0
+    unjudged: int = 0
+    """Alerts accepted and not judged yet."""
+    quarantined: int = 0
+
+
 class Changeset(Value):
     """One transaction. `incident` with version 0 is inserted, otherwise replaced where the version still matches."""
 
@@ -167,8 +182,8 @@ class Changeset(Value):
     effects: tuple[Effect, ...] = ()
     received: tuple[ReceivedAlert, ...] = ()
     judged: tuple[Judgement, ...] = ()
-    judges: str | None = None
-    """The delivery id of the alert that this is all about: when it is judged already, nothing is written."""
+    judges: tuple[str, ...] = ()
+    """The delivery ids of the alerts that this is all about: when one is judged already, nothing is written."""
     firings: tuple[Firing, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     released: tuple[str, ...] = ()

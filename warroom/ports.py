@@ -17,6 +17,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Vitals,
 )
 from warroom.incident import Incident
 from warroom.people import Group, Person
@@ -147,6 +148,14 @@ class Store(PeopleStore, Protocol):
 
     async def buried(self, limit: int = 50) -> list[Buried]:
         """Effects that failed for good, newest first."""
+        ...
+
+    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """Make buried effects due again, as doubtful: they may have happened. Returns the keys of those that were buried."""
+        ...
+
+    async def vitals(self) -> Vitals:
+        """How the record is, in numbers."""
         ...
 
     async def ready(self) -> None:

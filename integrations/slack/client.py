@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,6 +11,7 @@ import aiohttp
 from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from yarl import URL
 
 from integrations.slack.failures import failure
 from warroom.errors import Retryable
@@ -17,19 +20,49 @@ TIMEOUT = 10
 """Seconds a call may take."""
 CONNECTIONS = 100
 
+METHOD = re.compile(r"[a-z]+(\.[A-Za-z0-9]+)+")
+
 Answer = dict[str, Any]
 
 
-def open_client(token: str, base_url: str) -> AsyncWebClient:
-    """A client for that API address. Must be called in a running event loop; end it with `close_client`."""
+Heard = Callable[[str, str], None]
+"""(a method, such as "chat.postMessage", or "upload"; "ok", "limited" or "failed")."""
+
+
+def open_client(token: str, base_url: str, heard: Heard = lambda _method, _outcome: None) -> AsyncWebClient:
+    """A client for that API address. Must be called in a running event loop; end it with `close_client`.
+
+    `heard` is told how each call went by its HTTP status; Slack's own "no" is an answer like any other.
+    """
     session = aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        trace_configs=[_listening(urlsplit(base_url).path, heard)],
     )
     client = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT, session=session, retry_handlers=[])
     if on_this_machine(base_url):
         # The SDK takes HTTPS_PROXY for every address, and a proxy cannot reach this machine's loopback.
         client.proxy = None
     return client
+
+
+def _listening(base: str, heard: Heard) -> aiohttp.TraceConfig:
+    def method(url: URL) -> str:
+        # A file goes to an address of its own.
+        name = url.path.removeprefix(base)
+        return name if url.path.startswith(base) and METHOD.fullmatch(name) else "upload"
+
+    async def ended(_session: object, _context: object, said: aiohttp.TraceRequestEndParams) -> None:
+        status = said.response.status
+        heard(method(said.url), "limited" if status == 429 else "ok" if status < 400 else "failed")
+
+    async def broke(_session: object, _context: object, said: aiohttp.TraceRequestExceptionParams) -> None:
+        heard(method(said.url), "failed")
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(ended)
+    trace.on_request_exception.append(broke)
+    return trace
 
 
 async def close_client(client: AsyncWebClient) -> None:

@@ -49,6 +49,7 @@ class InboxHandler(AsyncSocketModeHandler):
 
     A listener's `ack(...)` answers the person only for form submissions and option lists; everything else is
     acknowledged before it runs. `on_connected` is called for every connection: something may have been missed.
+    `on_answered` hears of each delivery's kind, and of the seconds from its arrival to its acknowledgement.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class InboxHandler(AsyncSocketModeHandler):
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
         on_connected: Callable[[], Awaitable[None]] | None = None,
+        on_answered: Callable[[str, float], None] = lambda _kind, _seconds: None,
         ping_interval: float = PING_EVERY,
     ) -> None:
         if not app.process_before_response:
@@ -72,14 +74,15 @@ class InboxHandler(AsyncSocketModeHandler):
             self.client.proxy = None
             app.use(_past_the_proxy)
         self._store, self._clock, self._sleep = store, clock, sleep
-        self._on_connected = on_connected
+        self._on_connected, self._on_answered = on_connected, on_answered
         self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
         self._working: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._chores: list[asyncio.Task[None]] = []
         self._open = True
         self._replaying = False
-        self._arrived: set[str] = set()
+        self._arrived: dict[str, float] = {}
+        """When each delivery came that is not acknowledged yet, by the loop's clock."""
         self._idle = asyncio.Event()
         self._idle.set()
         self.client.on_message_listeners.append(self._received)
@@ -133,7 +136,8 @@ class InboxHandler(AsyncSocketModeHandler):
             else:
                 await self._keep(client, req)
         finally:
-            self._arrived.discard(req.envelope_id)
+            now = asyncio.get_running_loop().time()
+            self._on_answered(req.type, now - self._arrived.pop(req.envelope_id, now))
             self._changed()
 
     async def _received(self, message: WSMessage) -> None:
@@ -143,7 +147,7 @@ class InboxHandler(AsyncSocketModeHandler):
             self._track(self._greet(self._on_connected))
         envelope_id = said.get("envelope_id")
         if envelope_id:
-            self._arrived.add(envelope_id)
+            self._arrived[envelope_id] = asyncio.get_running_loop().time()
             self._changed()
 
     async def _greet(self, on_connected: Callable[[], Awaitable[None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -82,6 +83,11 @@ class Incidents:
         found = [each for each in self.by_id.values() if text in each.search and (each.state.open or not open_only)]
         found.sort(key=lambda each: -each.number)
         return [each.value() for each in found[:limit]]
+
+    def open_by_severity(self) -> tuple[tuple[str, int], ...]:
+        """(severity, how many are open)."""
+        found = Counter(each.value().severity for each in self.by_id.values() if each.state.open)
+        return tuple(sorted(found.items()))
 
     def last_number(self) -> int:
         """0 when there is none."""

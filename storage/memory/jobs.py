@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -142,6 +143,20 @@ class Jobs:
         ]
         graves.sort(key=lambda grave: grave.key)
         return sorted(graves, key=lambda grave: grave.at, reverse=True)[:limit]
+
+    def waiting(self) -> list[datetime]:
+        """When the effects that are not done yet were asked for."""
+        return [job.created_at for job in self.by_key.values() if job.due_at is not None and not job.timer]
+
+    def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """Make buried ones due again. Returns their keys."""
+        wanted = {codec.key(key) for key in keys}
+        found = [job for job in self.by_key.values() if job.buried_at is not None and job.key in wanted]
+        for job in found:
+            job.reset()
+            job.doubtful = True
+            job.due(now)
+        return sorted(job.key for job in found)
 
     def purge(self, before: datetime) -> int:
         """Delete what is over since before then."""

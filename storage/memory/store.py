@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from storage import codec
-from storage.memory.directory import Directory
-from storage.memory.incidents import Incidents
-from storage.memory.jobs import Jobs
-from storage.memory.text import Text, keep
+from storage.errors import NotEmpty
+from storage.memory import whole
+from storage.memory.records import AcceptedAlert, Delivery, Records
+from storage.memory.text import keep
 from storage.quarantine import too_many
-from warroom.alert import Alert
+from storage.row import Row
 from warroom.changes import (
     Buried,
     Changeset,
@@ -23,6 +22,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Vitals,
 )
 from warroom.errors import StoreUnavailable
 from warroom.incident import Incident
@@ -30,44 +30,14 @@ from warroom.people import Group, Person
 from warroom.timeline import Entry
 
 
-@dataclass(slots=True)
-class _AcceptedAlert:
-    seq: int
-    received_at: datetime
-    door: str
-    text: Text
-    judgement: Judgement | None = None
-
-    def value(self) -> ReceivedAlert:
-        return ReceivedAlert(alert=self.text.value(Alert), received_at=self.received_at, door=self.door, seq=self.seq)
-
-
-@dataclass(slots=True)
-class _Delivery:
-    text: Text
-    done_at: datetime | None = None
-
-
-@dataclass(slots=True)
-class _Records:
-    incidents: Incidents = field(default_factory=Incidents)
-    jobs: Jobs = field(default_factory=Jobs)
-    directory: Directory = field(default_factory=Directory)
-    alerts: dict[str, _AcceptedAlert] = field(default_factory=dict)
-    envelopes: dict[str, _Delivery] = field(default_factory=dict)
-    quarantine: dict[str, Quarantined] = field(default_factory=dict)
-    positions: dict[str, Position] = field(default_factory=dict)
-    seq: int = 0
-
-
 class MemoryStore:
     """`warroom.ports.Store` in memory. Opened by `storage.open_store("memory://")`; gone when it is closed."""
 
     def __init__(self) -> None:
-        self._kept: _Records | None = _Records()
+        self._kept: Records | None = Records()
 
     @property
-    def _records(self) -> _Records:
+    def _records(self) -> Records:
         if self._kept is None:
             raise StoreUnavailable("The record in memory is closed: Warroom is stopping. Nothing was stored.")
         return self._kept
@@ -83,7 +53,7 @@ class MemoryStore:
             return False
         if change.received and not new_alerts:
             return False
-        if change.judges is not None and not _unjudged(records, change.judges):
+        if not all(_unjudged(records, each) for each in change.judges):
             return False
         if change.settlement:
             records.jobs.held(change.settlement)
@@ -199,6 +169,10 @@ class MemoryStore:
         """Newest first."""
         return self._records.jobs.buried(limit)
 
+    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """See `warroom.ports.Store.dig_up`."""
+        return self._records.jobs.dig_up(keys, now)
+
     # -- the directory
 
     async def person(self, user_id: str) -> Person | None:
@@ -233,6 +207,31 @@ class MemoryStore:
 
     # -- the whole
 
+    async def rows(self) -> AsyncIterator[Row]:
+        """Everything, see `storage.export`."""
+        for row in whole.rows(self._records):
+            yield row
+
+    async def fill(self, rows: Iterable[Row]) -> int:
+        """Take all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
+        if next(whole.rows(self._records), None) is not None:
+            raise NotEmpty("The record in memory is not empty.")
+        self._kept, count = whole.filled(rows)
+        return count
+
+    async def vitals(self) -> Vitals:
+        """See `warroom.ports.Store.vitals`."""
+        records = self._records
+        waiting = records.jobs.waiting()
+        return Vitals(
+            open_incidents=records.incidents.open_by_severity(),
+            waiting=len(waiting),
+            waiting_since=min(waiting, default=None),
+            buried=sum(1 for job in records.jobs.by_key.values() if job.buried_at),
+            unjudged=sum(1 for each in records.alerts.values() if each.judgement is None),
+            quarantined=len(records.quarantine),
+        )
+
     async def ready(self) -> None:
         """Raises StoreUnavailable when it is closed."""
         _ = self._records
@@ -253,7 +252,7 @@ def _require_aware(change: Changeset) -> None:
             codec.utc(time)
 
 
-def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dict[str, ReceivedAlert]:
+def _unknown_alerts(records: Records, received: Sequence[ReceivedAlert]) -> dict[str, ReceivedAlert]:
     """The first of each delivery that is not stored yet, in order of arrival."""
     unknown: dict[str, ReceivedAlert] = {}
     for each in received:
@@ -263,19 +262,19 @@ def _unknown_alerts(records: _Records, received: Sequence[ReceivedAlert]) -> dic
     return unknown
 
 
-def _unjudged(records: _Records, delivery_id: str) -> bool:
+def _unjudged(records: Records, delivery_id: str) -> bool:
     alert = records.alerts.get(codec.key(delivery_id))
     return alert is not None and alert.judgement is None
 
 
-def _write(records: _Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:
+def _write(records: Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:
     now = change.now
     if change.envelope:
-        records.envelopes[codec.key(change.envelope.key)] = _Delivery(keep(codec.to_body(change.envelope)))
+        records.envelopes[codec.key(change.envelope.key)] = Delivery(keep(codec.to_body(change.envelope)))
     for key, received in new_alerts.items():
         records.seq += 1
         text = keep(codec.to_body(received.alert))
-        records.alerts[key] = _AcceptedAlert(records.seq, received.received_at, codec.key(received.door), text)
+        records.alerts[key] = AcceptedAlert(records.seq, received.received_at, codec.key(received.door), text)
     if change.settlement:
         records.jobs.settle(change.settlement, now)
     if change.incident:

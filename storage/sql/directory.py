@@ -6,8 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import codec
-from storage.names import NAME_COLUMNS, best_group, email_key
-from storage.sql.write import COMPLETE, VERSION
+from storage.names import COMPLETE, NAME_COLUMNS, VERSION, best_group, email_key
 from storage.tables import GROUP, META, PERSON
 from warroom.people import Group, Person, normal
 

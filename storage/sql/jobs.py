@@ -224,6 +224,13 @@ def burial(row: Row, error: Exception) -> Settlement:
     return Settlement(key=row["key"], fence=row["fence"], rev=row["rev"], ending=Ending.BURIED, error=str(error))
 
 
+def dug_up(keys: Sequence[str], now: datetime) -> sa.Update:
+    """Buried jobs are due again. `created_at` stays: whoever looks whether it happened looks from there on."""
+    update = sa.update(JOB).where(JOB.c.key.in_(list(keys)), JOB.c.buried_at.is_not(None))
+    again = update.values(due_at=now, due_since=now, buried_at=None, attempts=0, doubtful=True, error="")
+    return again.returning(JOB.c.key)
+
+
 def grave(row: Row) -> Buried:
     """The row of a job that failed for good."""
     return Buried(

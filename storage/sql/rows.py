@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,7 +69,7 @@ def alert_of(row: sa.RowMapping) -> ReceivedAlert:
     return ReceivedAlert(alert=alert, received_at=row["received_at"], door=row["door"], seq=row["seq"])
 
 
-def judgement_of(row: sa.RowMapping) -> Judgement | None:
+def judgement_of(row: Mapping[str, Any] | sa.RowMapping) -> Judgement | None:
     """What became of the alert, None while nobody judged it."""
     if row["outcome"] is None:
         return None

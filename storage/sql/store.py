@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -15,9 +15,11 @@ from storage.address import Address
 from storage.engine import WRITES
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
-from storage.sql import directory, jobs, purge, rows
+from storage.row import Row
+from storage.sql import directory, jobs, purge, rows, whole
 from storage.sql.arrivals import Arrivals, is_arrival, write_together
 from storage.sql.dialect import contains
+from storage.sql.vitals import vitals
 from storage.sql.write import write
 from storage.tables import (
     ALERT,
@@ -42,6 +44,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Vitals,
 )
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident import Incident, State
@@ -295,6 +298,11 @@ class SqlStore:
         async with self._reading() as conn:
             return [jobs.grave(row) for row in (await conn.execute(query.limit(limit))).mappings()]
 
+    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """See `warroom.ports.Store.dig_up`."""
+        async with self._writing() as conn:
+            return sorted((await conn.execute(jobs.dug_up(keys, now))).scalars())
+
     # -- the directory
 
     async def _people(self, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Person]:
@@ -333,6 +341,24 @@ class SqlStore:
             return await directory.version(conn)
 
     # -- the whole
+
+    async def rows(self) -> AsyncIterator[Row]:
+        """Everything as it is at one moment, see `storage.export`."""
+        self._refuse_if_closed()
+        with translated(self._address):
+            async with whole.snapshot(self._engine) as conn:
+                async for row in whole.rows(conn):
+                    yield row
+
+    async def fill(self, rows: Iterable[Row]) -> int:
+        """Write all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
+        async with self._writing() as conn:
+            return await whole.fill(conn, rows)
+
+    async def vitals(self) -> Vitals:
+        """See `warroom.ports.Store.vitals`."""
+        async with self._reading() as conn:
+            return await vitals(conn)
 
     async def ready(self) -> None:
         """Raises StoreUnavailable unless the database answers and its schema is ours."""

@@ -134,6 +134,18 @@ async def test_a_buried_card_rises_when_it_is_asked_for_again(store: AnyStore) -
     assert (await take_one(store, after(5))).attempts == 1
 
 
+async def test_what_is_dug_up_comes_again_as_doubtful(store: AnyStore) -> None:
+    await ask(store, room("wanted"), room("left"), room("done"))
+    for claim in await take(store):
+        ending = Ending.DONE if claim.key == "done" else Ending.BURIED
+        await put(store, settlement=settled(claim, ending, error="channel_not_found"))
+    assert await store.dig_up(["wanted", "done", "stranger"], after(60)) == ["wanted"]
+    assert [grave.key for grave in await store.buried()] == ["left"]
+    claim = await take_one(store, after(60))
+    assert (claim.key, claim.attempts, claim.doubtful, claim.created_at) == ("wanted", 1, True, NOW)
+    assert await store.dig_up([], after(60)) == []
+
+
 async def test_a_newer_request_is_not_buried_with_the_older_one(store: AnyStore) -> None:
     await ask(store, card())
     claim = await take_one(store)

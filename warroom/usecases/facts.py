@@ -48,6 +48,8 @@ LONGEST_WAIT = 60.0
 
 GIVE_UP_AFTER = timedelta(hours=12)
 """An effect that kept failing for so long is buried: what it would say is not true any more."""
+FEWEST_TRIES = 3
+"""One that waited that long for the process itself, or was dug up, has so many tries all the same."""
 
 
 async def performed(world: World, claim: Claim, fact: Fact | None) -> None:
@@ -94,7 +96,7 @@ def _learn(world: World, incident: Incident, fact: Answered, now: datetime) -> D
 async def failed(world: World, claim: Claim, error: Retryable) -> None:
     """The effect failed for now and is tried again; after too long it is given up. Raises LeaseLost, StoreUnavailable."""
     now = world.clock.now()
-    if now - claim.created_at > GIVE_UP_AFTER and claim.attempts > 1:
+    if now - claim.created_at > GIVE_UP_AFTER and claim.attempts >= FEWEST_TRIES:
         await given_up(world, claim, Rejected(f"{error} (tried {claim.attempts} times)"))
         return
     wait = min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)

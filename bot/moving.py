@@ -1,0 +1,32 @@
+"""The whole record out of one database and into another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from bot.clock import SystemClock
+from bot.settings import Settings
+from storage import export_lines, import_lines, open_store
+
+
+async def export_to(settings: Settings, target: TextIO) -> int:
+    """Writes the record line by line. Returns how many rows. Raises StoreUnavailable, OSError."""
+    store = await open_store(settings.database_url.get_secret_value())
+    lines = 0
+    try:
+        async for line in export_lines(store, SystemClock().now()):
+            target.write(line)
+            lines += 1
+    finally:
+        await store.close()
+    return lines - 2  # the first and the last line are no rows
+
+
+async def import_from(settings: Settings, source: Iterable[str]) -> int:
+    """Reads what `export_to` wrote. Returns how many rows. Raises BadExport, NotEmpty, StoreUnavailable, OSError."""
+    store = await open_store(settings.database_url.get_secret_value())
+    try:
+        return await import_lines(store, source)
+    finally:
+        await store.close()

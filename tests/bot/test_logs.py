@@ -1,0 +1,101 @@
+"""The log: the incident on every line of its work, a secret on none."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from bot.dispatcher import STUCK, Dispatcher
+from bot.observability import Meters, conceal, set_up_logging
+from storage import open_store
+from tests.handlers.conftest import NightClock, OneMessage, StoredPeople
+from warroom.changes import Changeset, Claim
+from warroom.effects import Effect, OpenRoom
+from warroom.errors import Rejected
+from warroom.facts import Fact
+from warroom.incident import Incident, Origin
+from warroom.policy import Policy
+from warroom.ports import Store, World
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+OUTAGE = Incident(
+    id="i1",
+    number=7,
+    origin=Origin.CLI,
+    origin_key="cli:1",
+    title="Disk full",
+    severity="SEV-1",
+    declared_at=NIGHT,
+    touched_at=NIGHT,
+)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+    """The log as a machine reads it."""
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def world_of(store: Store) -> World:
+    return World(
+        store=store,
+        directory=StoredPeople(store),
+        policy=Policy(),
+        clock=NightClock(),
+        rooms=OneMessage(),
+        nudge=lambda: None,
+    )
+
+
+async def refuse(_claim: Claim, _effect: Effect) -> Fact | None:
+    logging.getLogger("slack").warning("about to say no")
+    raise Rejected("Slack said no to xoxb-sandbox-1", code="restricted_action", advice="Ask an admin.")
+
+
+async def test_every_line_of_an_effects_work_names_its_incident(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("INFO", "json")
+    store = await open_store("memory://")
+    await store.commit(
+        Changeset(now=NIGHT, incident=OUTAGE, effects=(OpenRoom(key="r", incident_id="i1", name="inc-7"),))
+    )
+    dispatcher = Dispatcher(world_of(store), refuse, Meters())
+    dispatcher.start()
+    await dispatcher.quiet()
+    await dispatcher.drain(1)
+    logged = lines(capsys)
+    assert [line["event"] for line in logged[:2]] == ["about to say no", "given up"]
+    assert {line["incident"] for line in logged} == {"INC-7"}
+    assert logged[1]["why"] == "Slack said no to [hidden]"
+
+
+async def test_a_dispatcher_that_finds_no_time_to_look_for_work_is_stuck() -> None:
+    store = await open_store("memory://")
+    now = [0.0]
+    dispatcher = Dispatcher(world_of(store), refuse, Meters(), steady=lambda: now[0])
+    now[0] = STUCK
+    assert dispatcher.stuck is None
+    now[0] = STUCK + 1
+    assert dispatcher.stuck == STUCK + 1
+    dispatcher.start()
+    await dispatcher.quiet()
+    assert dispatcher.stuck is None
+    await dispatcher.drain(1)
+
+
+def test_no_secret_is_ever_shown_whatever_it_looks_like(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("INFO", "json")
+    conceal(["plain-webhook-word", "abc"])
+    log = structlog.get_logger("test")
+    log.warning("said plain-webhook-word", problems=["xapp-1-A", {"token": "plain-webhook-word"}], count=3)
+    try:
+        raise ValueError("postgresql://user:hush@db/x and plain-webhook-word")
+    except ValueError:
+        log.exception("broke")
+    logging.getLogger("library").error("got %s", "xoxe.xoxp-1-abc")
+    text = capsys.readouterr().err
+    for secret in ("plain-webhook-word", "xapp-1", "hush", "xoxp"):
+        assert secret not in text
+    assert '"count": 3' in text

@@ -1,0 +1,102 @@
+"""What failed for good is seen on the command line, and tried again."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.cli import cli
+from storage import open_store
+from warroom.changes import Changeset, Claim, Ending, Settlement
+from warroom.effects import OpenRoom
+from warroom.incident import Incident, Origin
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+LATER = datetime(2126, 11, 21, 3, 0, tzinfo=UTC)
+"""The command line reads the wall clock; what it makes due is due by then."""
+MINUTE = timedelta(minutes=1)
+OUTAGE = Incident(
+    id="i1",
+    number=7,
+    origin=Origin.CLI,
+    origin_key="cli:1",
+    title="Disk full",
+    severity="SEV-1",
+    declared_at=NIGHT,
+    touched_at=NIGHT,
+)
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/warroom.db")
+    for name in ("WARROOM_POLICY", "LOG_LEVEL", "LOG_FORMAT", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def bot(*args: str) -> Result:
+    """`python -m bot …`."""
+    return CliRunner().invoke(cli, list(args))
+
+
+def bury(*keys: str) -> None:
+    """As the dispatcher would after Slack said no."""
+
+    async def write() -> None:
+        store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
+        effects = tuple(OpenRoom(key=key, incident_id="i1", name="inc-7") for key in keys)
+        await store.commit(Changeset(now=NIGHT, incident=OUTAGE, effects=effects))
+        for claim in await store.claim(now=NIGHT, limit=10, lease=MINUTE):
+            refused = "Slack said no to xoxb-sandbox-token: restricted_action"
+            end = Settlement(key=claim.key, fence=claim.fence, rev=claim.rev, ending=Ending.BURIED, error=refused)
+            await store.commit(Changeset(now=NIGHT, settlement=end))
+        await store.close()
+
+    asyncio.run(write())
+
+
+def due() -> list[Claim]:
+    """What a running bot would do now."""
+
+    async def read() -> list[Claim]:
+        store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
+        claims = await store.claim(now=LATER, limit=10, lease=MINUTE)
+        await store.close()
+        return claims
+
+    return asyncio.run(read())
+
+
+def test_nothing_is_buried_in_a_record_that_is_well() -> None:
+    assert "Nothing is buried" in bot("outbox").output
+
+
+def test_the_buried_are_shown_with_incident_and_reason_and_without_secrets() -> None:
+    bury("i1:room")
+    shown = bot("outbox").output
+    assert "i1:room" in shown
+    assert "INC-7  open_room  1×" in shown
+    assert "Slack said no to [hidden]: restricted_action" in shown
+    assert due() == []
+
+
+def test_one_is_tried_again_and_the_other_stays() -> None:
+    bury("i1:room", "i1:other")
+    result = bot("outbox", "--retry", "i1:room", "stranger")
+    assert "i1:room is tried again" in result.output
+    assert "stranger is not buried" in result.output
+    assert result.exit_code == 1
+    assert [(claim.key, claim.doubtful) for claim in due()] == [("i1:room", True)]
+    assert "i1:other" in bot("outbox").output
+
+
+def test_without_a_key_all_are_tried_again() -> None:
+    bury("i1:room", "i1:other")
+    assert bot("outbox", "--retry").exit_code == 0
+    assert len(due()) == 2
+    assert "Nothing is buried" in bot("outbox").output

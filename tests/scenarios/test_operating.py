@@ -1,0 +1,47 @@
+"""What an operator sees of a bot at work: ready or why not, and numbers that move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aiohttp
+
+from tests.scenarios.conftest import WarRoom
+
+
+async def get(room: WarRoom, path: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{room.bot.port}{path}") as answer:
+        return answer.status, await answer.text()
+
+
+async def metrics(room: WarRoom) -> dict[str, float]:
+    status, text = await get(room, "/metrics")
+    assert status == 200
+    pairs = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in pairs}
+
+
+async def test_numbers_move_with_an_incident(room: WarRoom) -> None:
+    await room.declare("ada", "checkout returns 500s --sev 1")
+    body: dict[str, Any] = {"id": "1", "title": "High memory", "severity": "critical"}
+    assert await room.hook(body) == 202
+    await room.settle()
+    seen = await metrics(room)
+    assert seen['warroom_slack_calls_total{method="conversations.create",outcome="ok"}'] == 2
+    assert seen['warroom_ack_seconds_count{kind="slash_commands"}'] == 1
+    assert seen['warroom_alerts_total{outcome="opened"}'] == 1
+    assert seen['warroom_alerts_received_total{door="webhook"}'] == 1
+    assert seen['warroom_work_total{kind="open_room",outcome="done"}'] == 2
+    assert seen["warroom_sockets_connected"] == seen["warroom_database_up"] == 1
+    assert seen["warroom_outbox_buried"] == 0
+    assert sum(value for name, value in seen.items() if name.startswith("warroom_open_incidents")) == 2
+
+
+async def test_a_bot_without_database_lives_and_is_not_ready(room: WarRoom) -> None:
+    assert (await get(room, "/readyz"))[0] == 200
+    await room.bot.store.close()
+    status, text = await get(room, "/readyz")
+    assert status == 503
+    assert "database: " in text
+    assert (await get(room, "/healthz"))[0] == 200
+    assert (await metrics(room))["warroom_database_up"] == 0
