@@ -122,6 +122,7 @@ async def test_a_thread_and_its_broadcast(slack: Sandbox, web: AsyncWebClient) -
         await web.chat_getPermalink(channel=channel, message_ts="1.000001")
 
 
+@pytest.mark.filterwarnings("ignore:The top-level `text`")
 async def test_changing_a_text_takes_the_blocks_away(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel, blocks=[SECTION])
