@@ -89,9 +89,9 @@ class Server:
         """What `act` answers, unless there is trouble ahead for this call."""
         call = Call(name, given, steady(), self._round_trip())
         self.calls.append(call)
+        self.workspace.pulse.beat()
         hooks = self.faults.due(name, given)
         fault = self.faults.strike(name, given)
-        self.workspace.pulse.beat()
         await self._on_the_way(self.latency / 2)
         for hook in hooks:
             if hook.moment == "before":
