@@ -86,9 +86,10 @@ class Process:
     async def gone(self) -> None:
         """After a kill: give back to the machine what the operating system would."""
         while self._tasks:
+            # Cancelled once: a second time would interrupt the rollback of a transaction, and its lock would outlive it.
+            await asyncio.wait(set(self._tasks), timeout=1)
             for task in list(self._tasks):
                 task.cancel()
-            await asyncio.wait(set(self._tasks))
         bot = self.bot
         await bot.alarm.stop()
         await bot.web.stop()

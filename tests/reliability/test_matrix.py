@@ -16,6 +16,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group(
 async def test_exactly_once(shared: House, deed: Deed, trouble: Trouble) -> None:
     slack, run = shared.slack, Run(shared)
     slack.faults.clear()
+    # A minute later all of Slack's budgets are full again, and nobody has to wait in real time.
+    slack.clock.advance(60)
     if deed.prepare is not None:
         await deed.prepare(run)
     trouble.plan(slack, shared.process, deed.method, deed.when)
@@ -23,8 +25,9 @@ async def test_exactly_once(shared: House, deed: Deed, trouble: Trouble) -> None
     await shared.struck()
     await shared.recover()
     slack.faults.clear()
-    run.incident = await shared.last()
+    run.incident = await shared.newest()
     assert 1 <= await deed.count(run) <= deed.most
     await shared.promises()
-    await shared.type("ada", f"#{run.known.number} cancel over")
-    await shared.settle()
+    if run.incident is not None and run.incident.state.open:
+        await shared.type("ada", f"cancel #{run.incident.number} over")
+        await shared.settle()
