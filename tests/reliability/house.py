@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from bot.company import settle
 from sandbox import Channel, Message, Sandbox
 from sandbox.answers import Answer
+from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
 from warroom.changes import Changeset
@@ -19,8 +21,14 @@ ROUNDS = 40
 class House:
     """Trouble is planned by the test; `recover` lets everything pass that time and a restart can heal."""
 
-    def __init__(self, slack: Sandbox, process: Process) -> None:
-        self.slack, self.process = slack, process
+    def __init__(self, slack: Sandbox, process: Process, datadog: FakeDatadog | None = None) -> None:
+        self.slack, self.process, self._datadog = slack, process, datadog
+
+    @property
+    def datadog(self) -> FakeDatadog:
+        """The organisation's Datadog."""
+        assert self._datadog is not None, "this house has no Datadog"
+        return self._datadog
 
     async def recover(self) -> None:
         """Restart what was killed, then wind the clock as long as something is about to be done."""
@@ -47,9 +55,12 @@ class House:
         faults = self.slack.faults
 
         def come() -> bool:
-            return all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.ahead)
+            slack = all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.ahead)
+            return slack and not (self._datadog and self._datadog.faults)
 
-        await self.slack.until(come, 10, "the trouble comes")
+        async with asyncio.timeout(10):
+            while not come():
+                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.pulse.next())}, timeout=0.02)
 
     async def promises(self) -> None:
         """Raises AssertionError when one is broken."""
