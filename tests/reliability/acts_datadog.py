@@ -104,7 +104,7 @@ async def asked(run: Run) -> int:
 DATADOG_DEEDS = (
     Deed("create Datadog's incident", "mirror_incident", "POST /api/v2/incidents", declare, created),
     Deed("change Datadog's incident", "mirror_incident", "PATCH /api/v2/incidents/", mitigate, stable, prepare=opened),
-    Deed("name the room in Datadog", "mirror_incident", "POST /api/v2/incidents/", acknowledge, named, prepare=opened),
+    Deed("name the room in Datadog", "mirror_incident", "POST /api/v2/incidents/", declare, named),
     Deed("make a to-do in Datadog", "mirror_incident", "POST /api/v2/incidents/", add_action, todos, prepare=mirrored),
     Deed("mute a monitor", "mute_monitor", "POST /api/v2/downtime", mute, downtimes, prepare=opened),
     Deed("read all monitors", "read_monitors", "GET /api/v1/monitor", read_monitors, incidents, prepare=fires),

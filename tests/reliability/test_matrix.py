@@ -30,6 +30,7 @@ async def test_in_slack(shared: House, deed: Deed, trouble: Trouble) -> None:
 @every_trouble
 @pytest.mark.parametrize("deed", DATADOG_DEEDS, ids=lambda each: each.name)
 async def test_in_datadog(with_datadog: House, deed: Deed, trouble: Trouble) -> None:
+    with_datadog.datadog.faults.clear()
     run = await prepared(with_datadog, deed)
     trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, deed.method)
     await exactly_once(run, deed)
