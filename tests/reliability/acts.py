@@ -108,7 +108,7 @@ async def whisper(run: Run, channel: str | None) -> None:
 
 
 async def whisper_in_channel(run: Run) -> None:
-    await whisper(run, run.house.slack.channel("general").id)
+    await whisper(run, run.known.channel_id)
 
 
 async def whisper_directly(run: Run) -> None:
@@ -152,7 +152,7 @@ async def read_channels(run: Run) -> None:
 
 def notices(run: Run) -> list[Message]:
     room = run.house.room(run.known)
-    return [each for each in room.messages_by_bot() if each.ts != run.known.card_ts]
+    return [each for each in room.log if each.by_app and not each.deleted and each.ts != run.known.card_ts]
 
 
 async def rooms(run: Run) -> int:
@@ -252,7 +252,7 @@ DEEDS = (
     Deed("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     Deed("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
     Deed("answer a command", "whisper", "response_url", ask_help, answers, most=2),
-    Deed("answer in a channel", "whisper", "chat.postEphemeral", whisper_in_channel, whispers, most=2),
+    Deed("answer in a channel", "whisper", "chat.postEphemeral", whisper_in_channel, whispers, prepare=opened, most=2),
     Deed("answer directly", "whisper", "chat.postMessage", whisper_directly, whispers, most=2),
     Deed(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import gc
+import warnings
 from contextvars import ContextVar
 from typing import Any
+
+from sqlalchemy.exc import SAWarning
 
 from bot.app import Bot
 from bot.settings import Settings, slack_tokens
@@ -84,9 +87,14 @@ class Process:
     async def gone(self) -> None:
         """After a kill: give back to the machine what the operating system would."""
         while self._tasks:
+            # Cancelled once: a second time would interrupt the rollback of a transaction, and its lock would outlive it.
+            await asyncio.wait(set(self._tasks), timeout=1)
             for task in list(self._tasks):
                 task.cancel()
-            await asyncio.wait(set(self._tasks))
+        # A connection that was cut off in the middle keeps its locks until it is collected.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            gc.collect()
         bot = self.bot
         await bot.alarm.stop()
         await bot.web.stop()
@@ -112,6 +120,3 @@ class Process:
         await self._bot.stop()
         await self._bot.store.close()
         self._bot = None
-
-
-Act = Callable[[], Coroutine[Any, Any, None]]

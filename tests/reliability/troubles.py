@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox import Sandbox
 from sandbox.faults import When
+from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 
 PAUSE = 20.0
@@ -26,6 +28,28 @@ class Trouble:
             slack.on_call(method, moment=self.kill, do=process.kill, when=when)
         if self.fault:
             slack.fail(method, self.fault, seconds=PAUSE, when=when)
+
+    def plan_in_datadog(self, datadog: FakeDatadog, process: Process, call: str) -> None:
+        """The same for a call of Datadog's, such as "POST /api/v2/downtime"."""
+        method, path = call.split()
+        if self.kill:
+            after, late = self.fault is None, self.kill == "after"
+            datadog.fail(method, path, drop=True, after=after, do=process.kill, late=late)
+        else:
+            assert self.fault is not None
+            datadog.fail(method, path, **DATADOG[self.fault])
+
+
+DATADOG: dict[str, dict[str, Any]] = {
+    "ratelimited": {"status": 429, "headers": {"X-RateLimit-Reset": f"{PAUSE:.0f}"}},
+    "500": {"status": 500},
+    "503": {"status": 503, "body": b"<html>Service unavailable</html>", "headers": {"Content-Type": "text/html"}},
+    "hang_before": {"hang": True},
+    "hang_after": {"hang": True, "after": True},
+    "reset_after": {"drop": True, "after": True},
+    "garbage_after": {"status": 200, "body": b"<!doctype html>", "after": True},
+}
+"""The sandbox's faults as Datadog has them."""
 
 
 TROUBLES = (
