@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo sandbox picture run test check format lint types arrows bench lock manifest clean
+.PHONY: setup demo browser sandbox picture run test check format lint types arrows bench lock manifest clean
 
 setup: .venv/.installed
 
@@ -32,6 +32,9 @@ test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: setup format lint types arrows test
+
+browser:
+	@command -v chromium >/dev/null || { timeout 120 apt-get update -qq && timeout 240 apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 
 bench: setup
 	@$(BIN)/python -m tests.bench

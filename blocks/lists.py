@@ -98,6 +98,16 @@ def _actions(view: IncidentView) -> list[kit.Block]:
     return [kit.section("\n".join(["*Action items*", *lines]))] if lines else []
 
 
+def action_items(view: IncidentView) -> Card:
+    """The incident's action items, with owner and due date."""
+    name = view.incident.name
+    found = _actions(view)
+    if not found:
+        line = f"{name} has no action items. Add one: action add raise the memory limit @ada due friday"
+        return kit.card(line, [kit.section(line)])
+    return kit.card(f"Action items of {name}", found)
+
+
 def alerts(view: IncidentView) -> Card:
     """Everything that fired in the incident, newest first, as far as the view holds it."""
     if not view.firings:

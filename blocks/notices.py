@@ -106,7 +106,7 @@ def _paged(notice: notices.Paged) -> str:
         case PageReason.REPEAT:
             return f"📟 {who} you are paged again{level}: still nobody has acknowledged."
         case PageReason.TEAM:
-            return f"📟 {who} {by} asks for your help here."
+            return f"📟 {who}: {by} asks for your help here."
     assert_never(notice.reason)
 
 

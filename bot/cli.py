@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -182,15 +183,31 @@ def sandbox(
     set_up_logging("WARNING", "console")
     try:
         do(take(picture) if picture else open_sandbox(port, people))
-    except (OSError, ImportError) as error:
-        fail(error)
+    except OSError as error:
+        taken = f"Port {port} is taken by another program; leave out --port to take a free one."
+        fail(taken if error.errno == errno.EADDRINUSE else error)
+    except ImportError as error:
+        fail(f"Drawing the picture needs Playwright, which `make setup` installs: {error}")
 
 
 @cli.command()
-def demo() -> None:
-    """Play one incident from alert to post-mortem against the sandbox."""
-    from bot.demo import play
+def demo(
+    name: Annotated[str, typer.Argument(help="A drill of --list, or a .yml file of your own.")] = "memory-leak",
+    show: Annotated[bool, typer.Option("--list", help="Say which drills there are, and nothing else.")] = False,
+) -> None:
+    """Play a drill against the sandbox, and show what its people did against the policy."""
+    from bot.demo import listed, play
+    from bot.drills import DrillError
 
     set_up_logging("ERROR", "console")
     stay = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
-    do(play(stay=stay))
+    try:
+        if show:
+            for drill, about in listed():
+                typer.echo(f"{drill:<16} {about}")
+            return
+        differences = do(play(name, stay=stay))
+    except DrillError as error:
+        fail(error)
+    if differences:
+        fail("\n".join(["The drill ended otherwise than its file expects:", *(f"  {each}" for each in differences)]))

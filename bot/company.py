@@ -151,18 +151,34 @@ class Monitors:
         """Everything that fires recovers. ValueError when nothing does."""
         if not self._firing:
             raise ValueError("Nothing is firing; fire an alert first.")
-        for key in list(self._firing):
-            await self._send(self._firing[key], "Recovered")
-            del self._firing[key]
+        for alert in list(self._firing.values()):
+            await self.recover_one(alert)
+
+    async def recover_one(self, alert: dict[str, object]) -> None:
+        """That one recovers. ValueError when it does not fire."""
+        key = (alert["alert_id"], alert["alert_scope"])
+        if key not in self._firing:
+            raise ValueError(f"{alert['alert_title']} does not fire on {alert['alert_scope']}; fire it first.")
+        await self._send(self._firing[key], "Recovered")
+        del self._firing[key]
+
+    def on_hosts(self, alert: dict[str, object], hosts: int) -> list[dict[str, object]]:
+        """The alert as it is, or as that many hosts of its service send it."""
+        if hosts == 1:
+            return [alert]
+        where = [f"{alert['service']}-{number:02}" for number in range(1, hosts + 1)]
+        return [
+            alert
+            | {
+                "alert_scope": f"service:{alert['service']},host:{host}",
+                "text_only_msg": f"{alert['alert_title']}: {host}.",
+            }
+            for host in where
+        ]
 
     async def storm(self) -> None:
         """Forty hosts run out of memory within a moment."""
-        hosts = [
-            ALERT
-            | {"alert_scope": f"service:api,host:api-{n:02}", "text_only_msg": f"Memory above 95 % on api-{n:02}."}
-            for n in range(1, 41)
-        ]
-        await asyncio.gather(*(self.trigger(host) for host in hosts))
+        await asyncio.gather(*(self.trigger(host) for host in self.on_hosts(ALERT, 40)))
 
     async def flap(self) -> None:
         """One monitor goes up and down four times."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from storage.names import best_group
-from warroom.fuzzy import FuzzyIndex
+from warroom.fuzzy import CLEAR, FuzzyIndex
 from warroom.people import Group, Person, normal
 from warroom.ports import PeopleStore
 
@@ -18,6 +18,8 @@ PAGE = 500
 """People taken into the index at a time; nobody else has the loop meanwhile."""
 SMALL = 5_000
 """Up to so many names a changed directory is read again before anybody is looked for."""
+UNSURE = CLEAR - 1
+"""The best score of a guess while the one who is meant may not have been read yet."""
 
 
 class Lookup(Protocol):
@@ -68,11 +70,12 @@ class CachedDirectory:
         return await self._store.people_by_name(normal)
 
     async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
-        """The most similar names."""
+        """The most similar names; while people are still being read none is clearly the best, so it is asked, not guessed."""
         await self._refresh()
         near = self._index.candidates(normal, limit)
         people = {person.id: person for person in await self._store.people_by_id([each for each, _, _ in near])}
-        return [(people[each], kind, score) for each, kind, score in near if each in people]
+        best = 100.0 if await self._complete() else UNSURE
+        return [(people[each], kind, min(score, best)) for each, kind, score in near if each in people]
 
     async def _complete(self) -> bool:
         if not self._known_complete:

@@ -57,6 +57,10 @@ class _HideInRecords(logging.Filter):
         return True
 
 
+def _errors(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
+
+
 def set_up_logging(level: str, style: str) -> None:
     """Structured lines on standard error: for people (`console`) or machines (`json`). Libraries' loggers go the same way."""
     shared: list[Any] = [
@@ -74,7 +78,8 @@ def set_up_logging(level: str, style: str) -> None:
         cache_logger_on_first_use=False,
     )
     # Bolt warns of a token beside `authorize`, and of each delivery without a listener; the inbox tells of the latter.
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)
+    # A level would not do: Bolt gives its logger the root's when the app is made.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_errors)
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(_HideInRecords())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=drawn, foreign_pre_chain=shared))

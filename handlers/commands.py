@@ -60,8 +60,8 @@ SUBCOMMANDS = (
     Subcommand("timeline", "timeline [add TEXT]", "what happened, or one more line of it", about(record.timeline)),
     Subcommand(
         "action",
-        "action add TEXT [@owner] [due DATE]",
-        "something to be done afterwards",
+        "action [add TEXT [@owner] [due DATE]]",
+        "what is to be done afterwards, or one thing more",
         about(record.action),
         ("actions",),
     ),

@@ -30,7 +30,9 @@ async def update(ask: AskAbout) -> Card:
     """update TEXT"""
     text = await readable(ask.world, ask.text)
     incident = await progress.post_update(ask.world, ask.incident.id, ask.user, text)
-    return said(f"Your update of {incident.name} is on its way to the room and the announcement.")
+    announced = ask.world.policy.workspace.announce and not incident.private
+    where = "the room and the announcement" if announced else "the room"
+    return said(f"Your update of {incident.name} is on its way to {where}.")
 
 
 async def severity(ask: AskAbout) -> Card:

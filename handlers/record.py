@@ -49,8 +49,10 @@ async def timeline(ask: AskAbout) -> Card:
 
 
 async def action(ask: AskAbout) -> Card:
-    """action add TEXT [@owner] [due DATE]"""
+    """action [add TEXT [@owner] [due DATE]]"""
     verb, text = _verb(ask.text)
+    if verb in ("", "list"):
+        return lists.action_items(await find.view(ask.world, ask.incident))
     if verb != "add":
         raise Refused("An action item is added like this: action add raise the memory limit @ada due friday")
     zone = ask.world.policy.workspace.timezone

@@ -45,6 +45,8 @@ def person(word: str) -> str | None:
         return mail["email"]
     if _EMAIL.match(bare):
         return plain(bare)
+    if bare[:1] in _QUOTES and unquote(bare).startswith("@"):
+        bare = unquote(bare)
     if _HANDLE.match(bare):
         name = plain(unquote(bare[1:]))
         return f"@{name}" if name else None

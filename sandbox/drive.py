@@ -380,6 +380,10 @@ class Sandbox:
         """Archive a channel."""
         speaking.archive(self.workspace, self.channel(channel), self.person(person).id)
 
+    async def unarchive(self, person: PersonLike, channel: ChannelLike) -> None:
+        """Bring an archived channel back; the app is not in it any more."""
+        speaking.unarchive(self.workspace, self.channel(channel), self.person(person).id)
+
     async def create_channel(self, person: PersonLike, name: str, *, private: bool = False) -> Channel:
         """Make a channel; the app is not in it."""
         return created_by_person(self.workspace, name, self.person(person).id, private=private)
@@ -398,6 +402,15 @@ class Sandbox:
         shown = shapes.person(self.workspace, person, with_email="users:read.email" in self.workspace.app.scopes)
         tell(self.workspace, {"type": kind, "user": shown})
         return person
+
+    async def settle_group(self, group: UserGroup) -> UserGroup:
+        """A user group is made, or changes."""
+        kind = "subteam_updated" if group.id in self.workspace.groups else "subteam_created"
+        group.id = group.id or self.workspace.new_id("S")
+        group.updated = self.workspace.today
+        self.workspace.groups[group.id] = group
+        tell(self.workspace, {"type": kind, "subteam": shapes.group(self.workspace, group, with_users=True)})
+        return group
 
     async def wind(self, by: timedelta) -> None:
         """Move the clock forward, and with it everybody who shares it."""
@@ -430,9 +443,14 @@ class Sandbox:
         """Cut every connection without a word."""
         await self.sockets.drop()
 
-    async def refresh_sockets(self, reason: str = "refresh_requested") -> None:
-        """Ask the app to connect anew, as Slack does every few hours."""
-        await self.sockets.refresh(reason)
+    async def refresh_sockets(self, reason: str = "refresh_requested", grace: float = 0.0) -> None:
+        """Ask the app to connect anew, as Slack does every few hours; see Sockets.refresh."""
+        await self.sockets.refresh(reason, grace)
+
+    async def revoke(self) -> None:
+        """Somebody takes the app's tokens away: it is told, then nothing that it calls works any more."""
+        tell(self.workspace, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.bot_user_id]}})
+        self.workspace.app.revoked = True
 
     def duplicate_next_event(self) -> None:
         """The next event comes twice."""
@@ -455,6 +473,8 @@ async def _post_scheduled(workspace: Workspace) -> None:
             continue
         del workspace.scheduled[entry.id]
         channel = workspace.channels[entry.channel]
+        if channel.is_archived or workspace.app.bot_user not in channel.members:
+            continue  # Slack drops it without telling anybody
         thread = workspace.find_message(channel, entry.thread_ts) if entry.thread_ts else None
         speaking.post(
             workspace, channel, workspace.app.bot_user, entry.said.get("text", ""),

@@ -8,9 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sandbox.arguments import Arguments
 from sandbox.clock import SandboxClock
-from sandbox.methods import Method
 
 BURST = 0.25
 """The share of a minute's calls that may come at once; Slack says "small bursts" and promises no figure."""
@@ -42,15 +40,17 @@ class Limits:
         self.on, self._clock = on, clock
         self._buckets: dict[str, _Bucket] = {}
 
-    def wait(self, method: Method, args: Arguments) -> int:
-        """Seconds to wait before this call, 0 when it may go through."""
+    def wait(self, method: str, per_minute: int, channel: str = "") -> int:
+        """Seconds to wait before this call, 0 when it may go through.
+
+        `channel` is where it posts; a response_url has no method, but counts as a post there all the same.
+        """
         if not self.on:
             return 0
-        full = max(1.0, method.per_minute * BURST)
-        waits = [self._take(method.name, full, method.per_minute / 60)]
-        if method.name == "chat.postMessage" and not waits[0]:
-            waits.append(self._take(f"post:{args.text('channel')}", POST_BURST, POSTS_A_SECOND))
-        return max(waits)
+        waited = self._take(method, max(1.0, per_minute * BURST), per_minute / 60) if method else 0
+        if channel and not waited:
+            waited = self._take(f"post:{channel}", POST_BURST, POSTS_A_SECOND)
+        return waited
 
     def _take(self, name: str, size: float, per_second: float) -> int:
         now = self._clock.seconds()

@@ -66,12 +66,37 @@ class File:
     content: bytes | None = None
     completed: bool = False
     snippet_type: str = ""
+    key: str = ""
+    """Of its upload address."""
     shares: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         """The content as text."""
         return (self.content or b"").decode()
+
+
+@dataclass
+class Section:
+    """A piece of a canvas between blank lines."""
+
+    id: str
+    text: str
+
+
+@dataclass(eq=False)
+class Canvas:
+    """A canvas; `access` is by the id of a channel or person."""
+
+    id: str
+    title: str
+    sections: list[Section] = field(default_factory=list)
+    access: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The whole of it as Markdown."""
+        return "\n\n".join(section.text for section in self.sections)
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -10,15 +11,15 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import speaking
 from sandbox.arguments import Arguments
 from sandbox.clock import really_wait, steady
 from sandbox.errors import SlackError
 from sandbox.faults import Fault, Faults
 from sandbox.limits import Limits
 from sandbox.methods import METHODS, Method
-from sandbox.methods.chat import said
+from sandbox.methods.table import need
 from sandbox.model import Json
+from sandbox.responses import respond
 from sandbox.sockets import Sockets
 from sandbox.workspace import Workspace
 
@@ -78,7 +79,8 @@ class Server:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        args = Arguments(await _given(request))
+        given, problem = await _given(request)
+        args = Arguments(given)
         call = Call(name, args.given, steady(), self._round_trip())
         self.calls.append(call)
         hooks = self.faults.due(name)
@@ -90,7 +92,7 @@ class Server:
         if fault is not None and (refusal := await self._before(fault, request)) is not None:
             call.outcome, call.ended = fault.kind, steady()
             return refusal
-        answer = self._answer(name, args, request)
+        answer = self._answer(name, args, request, problem)
         for hook in hooks:
             if hook.moment == "after":
                 hook.do()
@@ -115,26 +117,42 @@ class Server:
         self.calls.clear()
         return 0
 
-    def _answer(self, name: str, args: Arguments, request: web.Request) -> web.Response:
+    def _answer(self, name: str, args: Arguments, request: web.Request, problem: str) -> web.Response:
         headers = {"x-slack-req-id": self.workspace.new_secret(16)}
         try:
             method = METHODS.get(name)
             if method is None:
                 raise SlackError("unknown_method")
-            self._authorize(method, args, request)
-            wait = self.limits.wait(method, args)
-            if wait:
-                return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
+            self._authenticate(method, args, request)
             if not method.app_token:
                 headers["x-oauth-scopes"] = ",".join(sorted(self.workspace.app.scopes))
                 headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
-            return _json({"ok": True} | method.handler(self.workspace, args), headers=headers)
+            need(self.workspace, *method.scopes)
+            if problem:
+                raise SlackError(problem)
+            wait = self.limits.wait(method.name, method.per_minute, self._posted_to(name, args))
+            if wait:
+                headers["Retry-After"] = str(wait)
+                return _json({"ok": False, "error": "ratelimited"}, 429, headers)
+            return _json({"ok": True} | _warned(request) | method.handler(self.workspace, args), headers=headers)
         except SlackError as error:
             return _json({"ok": False, "error": error.code} | error.details, headers=headers)
 
-    def _authorize(self, method: Method, args: Arguments, request: web.Request) -> None:
+    def _posted_to(self, name: str, args: Arguments) -> str:
+        if name != "chat.postMessage":
+            return ""
+        named = args.text("channel")
+        by_name = self.workspace.channel_named(named.removeprefix("#"))
+        return by_name.id if by_name else named
+
+    def _authenticate(self, method: Method, args: Arguments, request: web.Request) -> None:
         app = self.workspace.app
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ") or args.text("token")
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        # Beside a JSON body, and for opening connections, Slack reads the header only.
+        if not token and "token" in args and method.app_token:
+            raise SlackError("insecure_request")
+        if not token and request.content_type != "application/json":
+            token = args.text("token")
         if not token:
             raise SlackError("not_authed")
         if app.revoked and token in (app.bot_token, app.app_token):
@@ -143,13 +161,13 @@ class Server:
             raise SlackError("invalid_auth")
         if (token == app.app_token) != method.app_token:
             raise SlackError("not_allowed_token_type")
-        if method.scopes and not app.scopes.intersection(method.scopes):
-            raise SlackError("missing_scope", needed=method.scopes[0], provided=",".join(sorted(app.scopes)))
 
     async def _before(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
         match fault.kind:
             case "ratelimited":
-                return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": f"{fault.seconds:.0f}"})
+                return _json(
+                    {"ok": False, "error": "ratelimited"}, 429, {"Retry-After": f"{max(1, math.ceil(fault.seconds))}"}
+                )
             case "500":
                 return _json({"ok": False, "error": "internal_error"}, 500)
             case "503":
@@ -181,18 +199,13 @@ class Server:
         url = ws.triggers.respond(request.match_info["key"])
         if isinstance(url, str):
             return web.Response(status=404, text=url)
+        if wait := self.limits.wait("", 0, url.channel):
+            return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
         try:
             given = await request.json()
-            args = Arguments(given)
-            if args.flag("delete_original"):
-                if url.message is not None:
-                    url.message.deleted = True
-            elif args.flag("replace_original") and url.message is not None:
-                speaking.rewrite(ws, url.message, said(args))
-            elif args.text("response_type", "ephemeral") == "in_channel":
-                speaking.post(ws, ws.channels[url.channel], ws.app.bot_user, **_spread(said(args)))
-            else:
-                speaking.whisper(ws, ws.channels[url.channel], url.user, said(args))
+            if not isinstance(given, dict):
+                raise ValueError("not an object")
+            respond(ws, url, Arguments(given))
         except SlackError as error:
             return _json({"ok": False, "error": error.code} | error.details)
         except ValueError:
@@ -202,7 +215,7 @@ class Server:
 
     async def _upload(self, request: web.Request) -> web.Response:
         file = self.workspace.files.get(request.match_info["file"])
-        if file is None:
+        if file is None or file.completed or request.query.get("key") != file.key:
             return web.Response(status=404, text="no such upload")
         if request.content_type.startswith("multipart/"):
             parts = await request.multipart()
@@ -216,22 +229,28 @@ class Server:
         return web.Response(text=f"OK - {len(content)}")
 
 
-def _spread(found: Json) -> Json:
-    return {"text": found.get("text", ""), "blocks": found.get("blocks"), "attachments": found.get("attachments")}
-
-
-async def _given(request: web.Request) -> Json:
-    """Everything the call carried, merged."""
+async def _given(request: web.Request) -> tuple[Json, str]:
+    """(everything the call carried, merged; what Slack says of a body that it cannot read, or "")."""
     given: Json = _plain(request.query)
     if request.content_type == "application/json":
         try:
             body = json.loads(await request.text() or "{}")
         except ValueError:
-            body = {}
-        given |= body if isinstance(body, dict) else {}
-    elif request.can_read_body:
-        given |= _plain(await request.post())
-    return given
+            return given, "invalid_json"
+        if not isinstance(body, dict):
+            return given, "json_not_object"
+        return given | body, ""
+    if not request.can_read_body:
+        return given, ""
+    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return given, "invalid_post_type" if "Content-Type" in request.headers else "missing_post_type"
+    return given | _plain(await request.post()), ""
+
+
+def _warned(request: web.Request) -> Json:
+    if request.content_type != "application/json" or request.charset:
+        return {}
+    return {"warning": "missing_charset", "response_metadata": {"warnings": ["missing_charset"]}}
 
 
 def _plain(pairs: Mapping[str, Any]) -> Json:

@@ -34,14 +34,16 @@ def person(ws: Workspace, who: Person, *, with_email: bool) -> Json:
     return answer
 
 
-def group(ws: Workspace, this: UserGroup, *, with_users: bool) -> Json:
+def group(ws: Workspace, this: UserGroup, *, with_users: bool, counted: bool = False) -> Json:
     """A user group object."""
     answer: Json = {
         "id": this.id, "team_id": ws.team_id, "is_usergroup": True, "is_subteam": True, "name": this.name,
         "handle": this.handle, "description": "", "is_external": False, "date_create": this.updated,
         "date_update": this.updated, "date_delete": this.updated if this.disabled else 0,
-        "user_count": len(this.users), "prefs": {"channels": [], "groups": []},
+        "prefs": {"channels": [], "groups": []},
     }  # fmt: skip
+    if counted:
+        answer["user_count"] = len(this.users)
     if with_users:
         answer["users"] = list(this.users)
     return answer
@@ -63,6 +65,8 @@ def channel(ws: Workspace, this: Channel, viewer: str, *, counted: bool = False)
         "previous_names": list(this.previous_names), "shared_team_ids": [ws.team_id], "pending_shared": [],
         "pending_connected_team_ids": [], "context_team_id": ws.team_id, "parent_conversation": None,
     }  # fmt: skip
+    if viewer in this.members:
+        answer |= {"is_open": True, "last_read": "0000000000.000000"}
     if counted:
         answer["num_members"] = len(this.members)
     if this.canvas:
@@ -116,7 +120,9 @@ def file(ws: Workspace, this: File) -> Json:
     shares: Json = {}
     for channel_id, ts in this.shares:
         kind = "private" if ws.channels[channel_id].is_private else "public"
-        shares.setdefault(kind, {}).setdefault(channel_id, []).append({"ts": ts, "channel_name": channel_id})
+        shares.setdefault(kind, {}).setdefault(channel_id, []).append(
+            {"ts": ts, "channel_name": ws.channels[channel_id].name}
+        )
     return {
         "id": this.id, "created": this.created, "timestamp": this.created, "name": this.name,
         "title": this.title or this.name, "filetype": this.name.rpartition(".")[2], "user": this.user,

@@ -22,6 +22,9 @@ ACK_WITHIN = 3.0
 AGAIN_AFTER = (1.0, 60.0, 300.0)
 """Seconds of the workspace's clock before an event is sent again (docs.slack.dev, "The Events API": retries)."""
 MOST = 10
+REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
+BEAT = 30.0
+"""Seconds between the pings that a client has to answer."""
 TICKET_LIFE = 60.0
 
 
@@ -78,7 +81,7 @@ class Sockets:
         issued = self._workspace.tickets.pop(request.query.get("ticket", ""), None)
         if issued is None or self._workspace.clock.seconds() - issued > TICKET_LIFE:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=400)
-        ws = web.WebSocketResponse(autoping=True, heartbeat=None)
+        ws = web.WebSocketResponse(autoping=True, heartbeat=BEAT)
         await ws.prepare(request)
         socket = Socket(ws, request)
         if len(self._open) >= MOST:
@@ -189,7 +192,14 @@ class Sockets:
                 socket.request.transport.abort()
 
     async def refresh(self, reason: str = "refresh_requested", grace: float = 0.0) -> None:
-        """Tell every connection to make another one; after `grace` real seconds they end."""
+        """Tell every connection to make another one; after `grace` real seconds they end.
+
+        "link_disabled" switches Socket Mode off, so that no other can be opened. ValueError for an unknown reason.
+        """
+        if reason not in REASONS:
+            raise ValueError(f"Slack disconnects for {', '.join(REASONS)}, not for {reason!r}")
+        if reason == "link_disabled":
+            self._workspace.app.socket_mode = False
         asked = list(self._open)
         for socket in asked:
             await socket.send(_disconnect(reason))

@@ -57,7 +57,14 @@ def post(
     if files and not message.subtype:
         message.subtype = "file_share"
     channel.log.append(message)
-    tell_message(ws, channel, shapes.message(ws, message) | {"event_ts": message.ts})
+    shown = shapes.message(ws, message) | {"event_ts": message.ts}
+    tell_message(ws, channel, shown)
+    if f"<@{ws.app.bot_user}>" in message.text and not message.by_app and channel.kind == "channel":
+        # The same message comes twice: as what was said in the channel, and as a mention.
+        tell(ws, shown | {"type": "app_mention", "channel": channel.id}, channel=channel)
+    for file in message.files:
+        tell(ws, {"type": "file_shared", "file_id": file.id, "user_id": user, "channel_id": channel.id,
+                  "file": {"id": file.id}}, channel=channel)  # fmt: skip
     return message
 
 
@@ -99,11 +106,13 @@ def delete(ws: Workspace, channel: Channel, message: Message) -> None:
     )  # fmt: skip
 
 
-def whisper(ws: Workspace, channel: Channel, user: str, said: Json) -> Message:
+def whisper(ws: Workspace, channel: Channel, user: str, said: Json, thread: Message | None = None) -> Message:
     """A message that only `user` sees. Slack keeps it nowhere, so it is not in the channel."""
     message = Message(ws.new_ts(), channel.id, ws.app.bot_user, said.get("text", "")[:TEXT_LIMIT])
     message.blocks, message.attachments = with_ids(ws, said.get("blocks") or []), said.get("attachments") or []
     message.by_app, message.only_for = True, user
+    if thread is not None:
+        message.thread_ts = thread.ts
     ws.ephemerals.append(message)
     ws.pulse.beat()
     return message
@@ -124,7 +133,15 @@ def open_direct(ws: Workspace, members: Sequence[str]) -> Channel:
     found = ws.direct_channel(members)
     if found is None:
         kind = "im" if len(members) <= 2 else "mpim"
-        found = Channel(ws.new_id("D"), "", members[0], ws.today, kind=kind, is_private=True, members=list(members))
+        found = Channel(
+            ws.new_id("D" if kind == "im" else "G"),
+            "",
+            members[0],
+            ws.today,
+            kind=kind,
+            is_private=True,
+            members=list(members),
+        )
         ws.channels[found.id] = found
     return found
 
@@ -136,6 +153,13 @@ def archive(ws: Workspace, channel: Channel, user: str) -> None:
     channel.is_archived = True
     if ws.app.bot_user in channel.members:
         channel.members.remove(ws.app.bot_user)
+
+
+def unarchive(ws: Workspace, channel: Channel, user: str) -> None:
+    """In use again, as only a person can make it; apps have to be invited anew."""
+    channel.is_archived = False
+    notice(ws, channel, "unarchive", user, "un-archived the channel")
+    channel_change(ws, "unarchive", channel, user)
 
 
 def rename(ws: Workspace, channel: Channel, name: str, user: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.clock import SandboxClock
 from sandbox.installation import Installation
-from sandbox.model import Channel, File, Json, Message, Person, Scheduled, UserGroup, View
+from sandbox.model import Canvas, Channel, File, Json, Message, Person, Scheduled, UserGroup, View
 from sandbox.people import Room
 from sandbox.pulse import Pulse
 from sandbox.triggers import Triggers
@@ -34,7 +34,7 @@ class Workspace:
         self.views: dict[str, View] = {}
         self.stacks: dict[str, list[View]] = defaultdict(list)
         self.homes: dict[str, View] = {}
-        self.canvases: dict[str, Json] = {}
+        self.canvases: dict[str, Canvas] = {}
         self.scheduled: dict[str, Scheduled] = {}
         self.tickets: dict[str, float] = {}
         self.triggers = Triggers(clock, self.random)

@@ -182,8 +182,8 @@ class Changeset(Value):
     effects: tuple[Effect, ...] = ()
     received: tuple[ReceivedAlert, ...] = ()
     judged: tuple[Judgement, ...] = ()
-    judges: str | None = None
-    """The delivery id of the alert that this is all about: when it is judged already, nothing is written."""
+    judges: tuple[str, ...] = ()
+    """The delivery ids of the alerts that this is all about: when one is judged already, nothing is written."""
     firings: tuple[Firing, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     released: tuple[str, ...] = ()

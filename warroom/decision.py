@@ -33,7 +33,7 @@ class Decision:
     effects: tuple[Effect, ...] = ()
     firings: tuple[Firing, ...] = ()
     judged: tuple[Judgement, ...] = ()
-    judges: str | None = None
+    judges: tuple[str, ...] = ()
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
@@ -102,6 +102,7 @@ def timers_of(incident: Incident) -> dict[str, datetime]:
         "postmortem": incident.postmortem_due_at,
         "close": incident.close_at,
         "auto_resolve": incident.auto_resolve_at,
+        "redraw": incident.redraw_at,
         "storm": incident.storm_at,
     }
     due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}

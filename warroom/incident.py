@@ -201,6 +201,8 @@ class Incident(Stored):
     postmortem_required_by: datetime | None = None
     close_at: datetime | None = None
     auto_resolve_at: datetime | None = None
+    redraw_at: datetime | None = None
+    """When the card catches up with alerts that come too fast to redraw it for each."""
     storm_at: datetime | None = None
     """When the room is told of a storm."""
 

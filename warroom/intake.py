@@ -129,7 +129,7 @@ def attach(
         decision = decision.having(auto_resolve_at=None).withdraw("recovery")
     if alert.transition is not Transition.RECOVER:
         decision = storms.counted(decision, now)
-    return _flapping(decision, after)
+    return storms.unhurried(_flapping(decision, after), now)
 
 
 def _told(alert: Alert, before: Firing | None, after: Firing) -> int:

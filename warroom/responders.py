@@ -185,8 +185,13 @@ async def _by_id(user_id: str, said: str, directory: Directory, via: tuple[str, 
     """Slack wrote the id, so whom the directory has not read yet is somebody all the same."""
     person = await directory.person(user_id) or Person(id=user_id)
     if why := _unfit(person, guests=True):
-        return _nobody(said, why, via)
+        # By name: an id says nothing to people, and a form's errors are shown without markup.
+        return _nobody(_shown(person), why, via)
     return Match(person=person, said=said, rung=Rung.MENTION, via=via)
+
+
+def _shown(person: Person) -> str:
+    return person.display_name or person.real_name or person.name or person.id
 
 
 def _unfit(person: Person, *, guests: bool = False) -> Why | None:
@@ -223,9 +228,10 @@ async def _members(group: Group, said: str, directory: Directory, via: tuple[str
         person = await directory.person(member) or Person(id=member)
         inner = (*via, f"@{group.handle}")
         why = _unfit(person)
-        name = person.display_name or person.real_name or person.name or member
         answers.append(
-            _nobody(name, why, inner) if why else Match(person=person, said=said, rung=Rung.MENTION, via=inner)
+            _nobody(_shown(person), why, inner)
+            if why
+            else Match(person=person, said=said, rung=Rung.MENTION, via=inner)
         )
     return answers
 

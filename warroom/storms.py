@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from warroom.alert import AlertState
@@ -16,6 +17,9 @@ ENOUGH = 30
 WINDOW = timedelta(minutes=5)
 TOLD_AFTER = timedelta(minutes=2)
 """So long after a storm is recognised the room is told: by then there is something to count."""
+BUSY = 5
+"""So many alerts in a burst are shown one by one; for more the card is redrawn every REDRAW."""
+REDRAW = timedelta(seconds=3)
 LISTED = 10
 LOOKED_AT = 1000
 """Firings that are read for the list."""
@@ -32,6 +36,14 @@ def counted(decision: Decision, now: datetime) -> Decision:
     stormy = summary.stormy or count >= ENOUGH
     decision = decision.having(alerts=summary.but(burst_from=start, burst=count, stormy=stormy))
     return decision.having(storm_at=now + TOLD_AFTER) if stormy and not summary.stormy else decision
+
+
+def unhurried(decision: Decision, now: datetime) -> Decision:
+    """Without a redraw of its own when alerts come fast: the next one shows them all."""
+    incident = decision.incident
+    if incident.alerts.burst <= BUSY or not incident.state.open or decision.effects:
+        return decision
+    return replace(decision.having(redraw_at=incident.redraw_at or now + REDRAW), quiet=True)
 
 
 def told(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:

@@ -8,13 +8,16 @@ from sandbox import shapes, speaking
 from sandbox.arguments import Arguments
 from sandbox.blockkit import MESSAGE_TEXT, problems, text_length
 from sandbox.errors import SlackError
-from sandbox.methods.table import SPECIAL, TIER_3, TIER_4, joined, method, visible
+from sandbox.methods.table import SPECIAL, TIER_3, TIER_4, joined, method, need, visible
 from sandbox.model import Channel, Json, Message, Scheduled
+from sandbox.paging import page
 from sandbox.workspace import Workspace
 
 UPDATE_LIMIT = 4_000
 FURTHEST = 120 * 86_400
 """Seconds ahead that a message can be scheduled."""
+TOO_LATE = 60
+"""Seconds before its time from which on a scheduled message cannot be taken back."""
 AT_ONCE = 30
 """Scheduled messages of a channel in five minutes."""
 
@@ -50,6 +53,21 @@ def checked_blocks(blocks: Any) -> list[Json]:
         raise SlackError("msg_blocks_too_long")
     checked: list[Json] = blocks
     return checked
+
+
+def _signed(ws: Workspace, args: Arguments) -> Json:
+    """Another name or picture than the app's own, which takes a scope."""
+    given = {name: args.text(name) for name in ("username", "icon_emoji", "icon_url") if args.text(name)}
+    if given:
+        need(ws, "chat:write.customize")
+    icons = {key.removeprefix("icon_").replace("url", "image_48"): given[key] for key in given if key != "username"}
+    named = {"username": given["username"]} if "username" in given else {}
+    return named | ({"icons": icons} if icons else {})
+
+
+def _not_as_user(args: Arguments) -> None:
+    if "as_user" in args:
+        raise SlackError("as_user_not_supported")
 
 
 def _not_empty(found: Json) -> Json:
@@ -92,8 +110,9 @@ def _destination(ws: Workspace, args: Arguments) -> Channel:
 
 
 @method("chat.postMessage", SPECIAL, "chat:write", honours="channel (id, name or person), text, markdown_text, blocks, "
-        "attachments, thread_ts, reply_broadcast, metadata")  # fmt: skip
+        "attachments, thread_ts, reply_broadcast, metadata, username, icon_emoji, icon_url")  # fmt: skip
 def post_message(ws: Workspace, args: Arguments) -> Json:
+    _not_as_user(args)
     channel = _destination(ws, args)
     found = _not_empty(said(args))
     message = speaking.post(
@@ -106,6 +125,7 @@ def post_message(ws: Workspace, args: Arguments) -> Json:
         thread=_thread(ws, args, channel),
         broadcast=args.flag("reply_broadcast"),
         metadata=_metadata(args),
+        extra=_signed(ws, args),
     )
     return {"channel": channel.id, "ts": message.ts, "message": shapes.message(ws, message)}
 
@@ -132,6 +152,7 @@ def _own(ws: Workspace, channel: Channel, ts: str, code: str) -> Message:
 
 @method("chat.update", TIER_3, "chat:write", honours="channel (id), ts, text, blocks, attachments, metadata")
 def update(ws: Workspace, args: Arguments) -> Json:
+    _not_as_user(args)
     channel = visible(ws, args)
     if channel.is_archived:
         raise SlackError("is_inactive")
@@ -143,6 +164,9 @@ def update(ws: Workspace, args: Arguments) -> Json:
         raise SlackError("msg_too_long")
     if "text" in found and "blocks" not in found:
         found["blocks"] = []
+    _not_empty({key: found.get(key, getattr(message, key)) for key in ("text", "blocks", "attachments")})
+    if "metadata" in args:
+        found["metadata"] = _metadata(args)
     speaking.edit(ws, channel, message, found)
     return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": shapes.message(ws, message)}
 
@@ -162,7 +186,7 @@ def post_ephemeral(ws: Workspace, args: Arguments) -> Json:
     if user not in channel.members:
         raise SlackError("user_not_in_channel")
     found = _not_empty(said(args))
-    return {"message_ts": speaking.whisper(ws, channel, user, found).ts}
+    return {"message_ts": speaking.whisper(ws, channel, user, found, _thread(ws, args, channel)).ts}
 
 
 @method("chat.getPermalink", SPECIAL, honours="channel, message_ts")
@@ -200,19 +224,23 @@ def schedule_message(ws: Workspace, args: Arguments) -> Json:
 def delete_scheduled(ws: Workspace, args: Arguments) -> Json:
     channel = visible(ws, args)
     entry = ws.scheduled.get(args.required("scheduled_message_id"))
-    if entry is None or entry.channel != channel.id:
+    if entry is None or entry.channel != channel.id or entry.post_at - ws.today < TOO_LATE:
         raise SlackError("invalid_scheduled_message_id")
     del ws.scheduled[entry.id]
     return {}
 
 
-@method("chat.scheduledMessages.list", TIER_3, honours="channel")
+@method("chat.scheduledMessages.list", TIER_3, honours="channel, oldest, latest, limit, cursor")
 def list_scheduled(ws: Workspace, args: Arguments) -> Json:
     wanted = args.text("channel")
-    found = [s for s in ws.scheduled.values() if not wanted or s.channel == wanted]
+    oldest, latest = args.number("oldest", 0, "invalid_arguments"), args.number("latest", 0) or ws.today + 2 * FURTHEST
+    due = sorted(ws.scheduled.values(), key=lambda entry: entry.post_at)
+    found, metadata = page(
+        ws, args, [s for s in due if (not wanted or s.channel == wanted) and oldest <= s.post_at <= latest]
+    )
     listed = [
         {"id": s.id, "channel_id": s.channel, "post_at": s.post_at, "date_created": s.created,
          "text": s.said.get("text", "")}
         for s in found
     ]  # fmt: skip
-    return {"scheduled_messages": listed, "response_metadata": {"next_cursor": ""}}
+    return {"scheduled_messages": listed} | metadata

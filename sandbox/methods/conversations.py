@@ -16,9 +16,10 @@ from sandbox.methods.table import (
     TIER_4,
     every,
     joined,
-    manage_scope,
+    manageable,
     method,
     need,
+    no_direct,
     read_scope,
     visible,
 )
@@ -71,12 +72,18 @@ def create(ws: Workspace, args: Arguments) -> Json:
     return {"channel": shapes.channel(ws, channel, ws.app.bot_user)}
 
 
-@method("conversations.invite", TIER_3, *MANAGE, honours="channel, users, force")
+@method(
+    "conversations.invite",
+    TIER_3,
+    *MANAGE,
+    "channels:write.invites",
+    "groups:write.invites",
+    honours="channel, users, force",
+)
 def invite(ws: Workspace, args: Arguments) -> Json:
+    manageable(ws, visible(ws, args), "invites")
     channel = joined(ws, args)
-    need(ws, manage_scope(channel.type))
-    if channel.kind != "channel":
-        raise SlackError("method_not_supported_for_channel_type")
+    no_direct(channel)
     users = list(dict.fromkeys(args.ids("users")))
     if not users:
         raise SlackError("no_user")
@@ -125,10 +132,12 @@ def join(ws: Workspace, args: Arguments) -> Json:
 @method("conversations.leave", TIER_3, *MANAGE, honours="channel")
 def leave(ws: Workspace, args: Arguments) -> Json:
     channel = visible(ws, args)
+    manageable(ws, channel)
+    no_direct(channel)
     if channel.is_archived:
         raise SlackError("is_archived")
     if ws.app.bot_user not in channel.members:
-        raise SlackError("not_in_channel")
+        return {"ok": False, "not_in_channel": True}  # without an error, as Slack does here
     if channel.is_general:
         raise SlackError("cant_leave_general")
     if channel.is_private and len(channel.members) == 1:
@@ -139,7 +148,9 @@ def leave(ws: Workspace, args: Arguments) -> Json:
 
 @method("conversations.kick", TIER_3, *MANAGE, honours="channel, user")
 def kick(ws: Workspace, args: Arguments) -> Json:
+    manageable(ws, visible(ws, args))
     channel = joined(ws, args)
+    no_direct(channel)
     user = args.required("user")
     if user not in ws.people:
         raise SlackError("user_not_found")
@@ -192,6 +203,7 @@ def info(ws: Workspace, args: Arguments) -> Json:
 @method("conversations.members", TIER_4, *every("read"), honours="channel, limit, cursor")
 def members(ws: Workspace, args: Arguments) -> Json:
     channel = visible(ws, args)
+    need(ws, read_scope(channel.type))
     items, metadata = page(ws, args, channel.members)
     return {"members": list(items)} | metadata
 
@@ -252,7 +264,9 @@ def replies(ws: Workspace, args: Arguments) -> Json:
     if parent is None or (parent.deleted and parent.subtype != "tombstone"):
         raise SlackError("thread_not_found")
     living = _between(args, [reply for reply in parent.replies if not reply.deleted])
-    items, metadata = page(ws, args, [parent, *living], default=999)
+    items, metadata = page(ws, args, [parent, *living], default=1000, most=1000)
+    if args.text("cursor"):
+        items = [parent, *items]  # Slack repeats it on every page
     with_metadata = args.flag("include_all_metadata")
     return {
         "messages": [shapes.message(ws, m, metadata=with_metadata) for m in items],
@@ -263,8 +277,8 @@ def replies(ws: Workspace, args: Arguments) -> Json:
 @method("conversations.archive", TIER_2, *MANAGE, honours="channel")
 def archive(ws: Workspace, args: Arguments) -> Json:
     channel = visible(ws, args)
-    if channel.kind != "channel":
-        raise SlackError("method_not_supported_for_channel_type")
+    manageable(ws, channel)
+    no_direct(channel)
     if channel.is_archived:
         raise SlackError("already_archived")
     if channel.is_general:
@@ -278,6 +292,8 @@ def archive(ws: Workspace, args: Arguments) -> Json:
 @method("conversations.unarchive", TIER_2, *MANAGE, honours="channel; always refused to a bot, as in Slack")
 def unarchive(ws: Workspace, args: Arguments) -> Json:
     channel = visible(ws, args)
+    manageable(ws, channel)
+    no_direct(channel)
     if not channel.is_archived:
         raise SlackError("not_archived")
     # Archiving drops the bot, and it cannot join an archived channel (slack-go/slack issue 1066).
@@ -286,7 +302,9 @@ def unarchive(ws: Workspace, args: Arguments) -> Json:
 
 @method("conversations.rename", TIER_2, *MANAGE, honours="channel, name")
 def rename(ws: Workspace, args: Arguments) -> Json:
+    manageable(ws, visible(ws, args))
     channel = joined(ws, args)
+    no_direct(channel)
     if channel.creator != ws.app.bot_user:
         raise SlackError("not_authorized")
     speaking.rename(ws, channel, check_name(ws, args, own=channel), ws.app.bot_user)
@@ -315,16 +333,16 @@ def set_purpose(ws: Workspace, args: Arguments) -> Json:
 
 
 def _described(ws: Workspace, args: Arguments, name: str) -> tuple[Channel, str]:
+    manageable(ws, visible(ws, args), "topic")
     channel = joined(ws, args)
-    if channel.kind != "channel":
-        raise SlackError("method_not_supported_for_channel_type")
+    no_direct(channel)
     value = args.text(name)
     if len(value) > TOPIC_LIMIT:
         raise SlackError("too_long")
     return channel, value
 
 
-@method("conversations.open", TIER_3, "im:write", "mpim:write", honours="users, channel, return_im")
+@method("conversations.open", TIER_3, "im:write", "mpim:write", honours="users, channel, return_im, prevent_creation")
 def open_direct(ws: Workspace, args: Arguments) -> Json:
     if "channel" in args:
         channel = visible(ws, args)
@@ -341,6 +359,8 @@ def open_direct(ws: Workspace, args: Arguments) -> Json:
                 raise SlackError("user_disabled")
         need(ws, "im:write" if len(users) == 1 else "mpim:write")
         before = ws.direct_channel([ws.app.bot_user, *users])
+        if before is None and args.flag("prevent_creation"):
+            raise SlackError("channel_not_found")
         channel = speaking.open_direct(ws, [ws.app.bot_user, *users])
         if before is not None:
             return {"channel": {"id": channel.id}, "no_op": True, "already_open": True}

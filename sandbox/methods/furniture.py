@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import re
 
+from emoji import emojize
+
 from sandbox import shapes, speaking
 from sandbox.arguments import Arguments
 from sandbox.errors import SlackError
 from sandbox.methods.table import TIER_2, TIER_3, joined, method, visible
-from sandbox.model import Bookmark, Channel, Json, Message
+from sandbox.model import NOTICES, Bookmark, Channel, Json, Message
 from sandbox.workspace import Workspace
 
 MOST_PINS = 100
 MOST_BOOKMARKS = 100
 DIFFERENT_EMOJI = 50
 DIFFERENT_EMOJI_OF_ONE = 23
+SLACKS_OWN = {
+    "large_green_circle", "large_yellow_circle", "large_orange_circle", "large_purple_circle", "large_brown_circle",
+    "simple_smile", "thumbsup_all", "slack",
+}  # fmt: skip
+"""Names of emoji that only Slack uses."""
 
 
 def _message(ws: Workspace, args: Arguments, channel: Channel) -> Message:
@@ -33,6 +40,8 @@ def _message(ws: Workspace, args: Arguments, channel: Channel) -> Message:
 def add_pin(ws: Workspace, args: Arguments) -> Json:
     channel = joined(ws, args, archived="restricted_action")
     message = _message(ws, args, channel)
+    if message.subtype in NOTICES:
+        raise SlackError("not_pinnable")
     if any(pin.message is message for pin in channel.pins):
         raise SlackError("already_pinned")
     if len(channel.pins) >= MOST_PINS:
@@ -55,7 +64,7 @@ def list_pins(ws: Workspace, args: Arguments) -> Json:
 
 @method("pins.remove", TIER_2, "pins:write", honours="channel, timestamp")
 def remove_pin(ws: Workspace, args: Arguments) -> Json:
-    channel = joined(ws, args)
+    channel = joined(ws, args, archived="restricted_action")
     message = _message(ws, args, channel)
     if all(pin.message is not message for pin in channel.pins):
         raise SlackError("no_pin")
@@ -135,6 +144,9 @@ def remove_bookmark(ws: Workspace, args: Arguments) -> Json:
 def _emoji_name(args: Arguments) -> str:
     name = args.text("name")
     if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?", name):
+        raise SlackError("invalid_name")
+    base = name.partition("::")[0]
+    if base not in SLACKS_OWN and emojize(f":{base}:", language="alias") == f":{base}:":
         raise SlackError("invalid_name")
     return name
 

@@ -23,15 +23,20 @@ def auth_test(ws: Workspace, args: Arguments) -> Json:
     }  # fmt: skip
 
 
-@method("team.info", TIER_3, "team:read")
+@method("team.info", TIER_3, "team:read", honours="team, domain")
 def team_info(ws: Workspace, args: Arguments) -> Json:
+    if args.text("team", ws.team_id) != ws.team_id or args.text("domain", ws.domain) != ws.domain:
+        raise SlackError("team_not_found")
     return {"team": {"id": ws.team_id, "name": ws.name, "domain": ws.domain, "url": ws.url, "icon": {}}}
 
 
 @method("bots.info", TIER_3, "users:read", honours="bot")
 def bots_info(ws: Workspace, args: Arguments) -> Json:
+    wanted = args.text("bot")
+    if not wanted:
+        raise SlackError("missing_argument")
     for person in ws.people.values():
-        if person.is_bot and person.bot_id == args.required("bot"):
+        if person.is_bot and person.bot_id == wanted:
             return {"bot": {"id": person.bot_id, "app_id": person.app_id, "user_id": person.id, "name": person.name,
                             "deleted": person.deleted, "updated": person.updated, "icons": {}}}  # fmt: skip
     raise SlackError("bot_not_found")
@@ -61,7 +66,11 @@ def lookup(ws: Workspace, args: Arguments) -> Json:
 
 @method("users.getPresence", TIER_3, "users:read", honours="user")
 def presence(ws: Workspace, args: Arguments) -> Json:
-    return {"presence": _person(ws, args.required("user")).presence}
+    person = _person(ws, args.text("user") or ws.app.bot_user)
+    if person is not ws.bot:
+        return {"presence": person.presence}
+    return {"presence": person.presence, "online": True, "auto_away": False, "manual_away": False,
+            "connection_count": 1, "last_activity": ws.today}  # fmt: skip
 
 
 def _person(ws: Workspace, user: str) -> Person:
@@ -75,11 +84,12 @@ def _paid(ws: Workspace) -> None:
         raise SlackError("plan_upgrade_required")
 
 
-@method("usergroups.list", TIER_2, "usergroups:read", honours="include_users, include_disabled")
+@method("usergroups.list", TIER_2, "usergroups:read", honours="include_users, include_disabled, include_count")
 def list_groups(ws: Workspace, args: Arguments) -> Json:
     _paid(ws)
     shown = [group for group in ws.groups.values() if args.flag("include_disabled") or not group.disabled]
-    return {"usergroups": [shapes.group(ws, group, with_users=args.flag("include_users")) for group in shown]}
+    return {"usergroups": [shapes.group(ws, group, with_users=args.flag("include_users"), counted=args.flag("include_count"))
+                       for group in shown]}  # fmt: skip
 
 
 @method("usergroups.users.list", TIER_2, "usergroups:read", honours="usergroup, include_disabled")

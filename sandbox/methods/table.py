@@ -55,7 +55,7 @@ def every(kind: str) -> tuple[str, ...]:
     return tuple(f"{prefix}:{kind}" for prefix in KINDS)
 
 
-MANAGE = ("channels:manage", "groups:write", "im:write", "mpim:write")
+MANAGE = ("channels:manage", "channels:write", "groups:write", "im:write", "mpim:write")
 
 
 def need(ws: Workspace, *any_of: str) -> None:
@@ -64,10 +64,17 @@ def need(ws: Workspace, *any_of: str) -> None:
         raise SlackError("missing_scope", needed=any_of[0], provided=",".join(sorted(ws.app.scopes)))
 
 
-def manage_scope(channel_type: str) -> str:
-    """The scope to change a channel of that type."""
-    prefix = _SCOPE_OF[channel_type]
-    return "channels:manage" if prefix == "channels" else f"{prefix}:write"
+def manageable(ws: Workspace, channel: Channel, *narrower: str) -> None:
+    """Raises missing_scope unless the app may change that type of channel, or only the `narrower` part of it."""
+    prefix = _SCOPE_OF[channel.type]
+    whole = ("channels:manage", "channels:write") if prefix == "channels" else (f"{prefix}:write",)
+    need(ws, *whole, *(f"{prefix}:write.{part}" for part in narrower))
+
+
+def no_direct(channel: Channel) -> None:
+    """Raises method_not_supported_for_channel_type for direct conversations."""
+    if channel.kind != "channel":
+        raise SlackError("method_not_supported_for_channel_type")
 
 
 def read_scope(channel_type: str, what: str = "read") -> str:
@@ -91,3 +98,18 @@ def joined(ws: Workspace, args: Arguments, name: str = "channel", archived: str 
     if ws.app.bot_user not in channel.members:
         raise SlackError("not_in_channel")
     return channel
+
+
+def coverage() -> str:
+    """The table as Markdown, for docs/sandbox.md."""
+    rows = [
+        f"| `{name}` | {this.per_minute} | {_scopes(this)} | {this.honoured or '–'} |"
+        for name, this in sorted(METHODS.items())
+    ]
+    return "\n".join(["| method | a minute | scope, one of | honoured |", "|---|---|---|---|", *rows])
+
+
+def _scopes(this: Method) -> str:
+    if this.app_token:
+        return "app-level token"
+    return ", ".join(f"`{scope}`" for scope in this.scopes) or "–"

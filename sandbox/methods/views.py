@@ -83,8 +83,8 @@ def open_view(ws: Workspace, args: Arguments) -> Json:
 def push_view(ws: Workspace, args: Arguments) -> Json:
     body = checked(args, "modal")
     trigger = ws.triggers.exchange(args.required("trigger_id"))
-    if not ws.stacks[trigger.user]:
-        raise SlackError("not_found")
+    if not ws.stacks[trigger.user] or not trigger.in_view:
+        raise SlackError("not_found")  # a view is pushed from within the modal it goes on top of
     return {"view": shapes.view(ws, opened(ws, trigger.user, body))}
 
 
@@ -92,6 +92,8 @@ def push_view(ws: Workspace, args: Arguments) -> Json:
 def update_view(ws: Workspace, args: Arguments) -> Json:
     body = checked(args, "modal")
     wanted, external = args.text("view_id"), args.text("external_id")
+    if not wanted and not external:
+        raise invalid("invalid_arguments", ["[ERROR] missing required field: view_id [json-pointer:/view_id]"])
     for view in ws.views.values():
         if view.is_open and view.type == "modal" and (
             view.id == wanted or (external and view.body.get("external_id") == external)

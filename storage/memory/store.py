@@ -53,7 +53,7 @@ class MemoryStore:
             return False
         if change.received and not new_alerts:
             return False
-        if change.judges is not None and not _unjudged(records, change.judges):
+        if not all(_unjudged(records, each) for each in change.judges):
             return False
         if change.settlement:
             records.jobs.held(change.settlement)

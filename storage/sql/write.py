@@ -46,7 +46,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
         await conn.execute(entry, [rows.entry_row(each) for each in change.entries])
     await jobs.arm(conn, change.timers, change.now)
     await jobs.ask(conn, change.effects, change.now)
-    await _judge(conn, [each for each in change.judged if each.delivery_id != change.judges])
+    await _judge(conn, [each for each in change.judged if each.delivery_id not in change.judges])
     await _keep_firings(conn, change.firings)
     await _keep_positions(conn, change.positions)
     await _quarantine(conn, change.quarantined, change.released)
@@ -86,11 +86,16 @@ async def _take_in(conn: AsyncConnection, change: Changeset) -> bool:
 
 
 async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
-    """Whether the alert this is about was not judged before. Whoever comes second waits here for the first to end."""
-    if change.judges is None:
-        return True
-    mine = [each for each in change.judged if each.delivery_id == change.judges]
-    return await _judge(conn, mine) > 0
+    """Whether no alert this is about was judged before. Whoever comes second waits here for the first to end."""
+    mine = [each for each in change.judged if each.delivery_id in change.judges]
+    if len(mine) < len(change.judges):
+        return False
+    if len(mine) > 1:
+        free = sa.select(ALERT.c.delivery_id).where(ALERT.c.delivery_id.in_(change.judges), ALERT.c.outcome.is_(None))
+        found = await conn.execute(free.order_by(ALERT.c.delivery_id).with_for_update())
+        if len(found.all()) < len(mine):
+            return False
+    return not mine or await _judge(conn, mine) != 0
 
 
 async def _keep(conn: AsyncConnection, incident: Incident) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, growth, names, process, rooms, timers
+from tests.bench import alerts, clicks, growth, names, process, rooms, timers, volume
 from tests.bench.report import show
 
 MEASURES = {
@@ -13,6 +13,7 @@ MEASURES = {
     "clicks": clicks.measure,
     "alerts": alerts.measure,
     "postgresql": alerts.measure_postgresql,
+    "volume": volume.measure,
     "timers": timers.measure,
     "names": names.measure,
     "process": process.measure,

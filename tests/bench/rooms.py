@@ -26,7 +26,7 @@ async def measure() -> list[Figure]:
                 # Slack lets an app make some 20 channels a minute; what is measured is one at its leisure.
                 slack.clock.advance(60)
             over = (percentile(usable, 0.5) - 2 * latency) * 1000
-            figures.append(Figure(f"usable room after 2 trips of {latency * 1000:.0f} ms, and", over, 60, "ms"))
+            figures.append(Figure(f"usable room, beyond 2 trips of {latency * 1000:.0f} ms", over, 60, "ms"))
             trips = percentile(furnished, 0.5) / latency
             figures.append(Figure(f"everything done, in trips of {latency * 1000:.0f} ms", trips, 4.6, "trips"))
     return figures

@@ -56,6 +56,8 @@ async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(d
     assert (after.state, after.severity, after.commander) == (State.RESOLVED, "SEV-2", "UADA")
     assert (after.last_update, after.summary, after.roles) == ("rolling back", "rolled back", (("scribe", "UGRACE"),))
     assert [(item.text, item.owner) for item in after.actions] == [("raise the limit", "UGRACE")]
+    listed = await desk.type("action", channel=room)
+    assert "raise the limit · <@UGRACE>" in str(listed.blocks)
     await desk.type("reopen 1")
     await desk.type("cancel #1 it was a drill")
     assert (await desk.incident()).state is State.CANCELLED
@@ -159,3 +161,8 @@ async def test_nobody_found_is_not_called_invited(desk: Desk) -> None:
     card = await desk.type("invite nobody@example.com", channel=incident.channel_id or "")
     assert card.text.startswith("Nobody was invited to INC-1 yet.")
     assert "nobody@example.com" in card.text
+
+
+async def test_an_update_of_a_private_incident_is_not_said_to_be_announced(desk: Desk) -> None:
+    await desk.type("declare token leaked --private")
+    assert "is on its way to the room." in (await desk.type("update #1 rotating it")).text

@@ -47,6 +47,7 @@ TYPED = st.text(alphabet=st.sampled_from("ab1 @<>#|!&;\"'“”‘’—–-=.,:
         ),
         ("down <mailto:a@b.example|a@b.example>, now", Declaration(title="down now", people=("a@b.example",))),
         ('down @"Ada Lovelace"', Declaration(title="down", people=("@Ada Lovelace",))),
+        ('down now "@Ada Lovelace"', Declaration(title="down now", people=("@Ada Lovelace",))),
         ("a &lt; b &amp; c in <#C1|ops>", Declaration(title="a < b & c in #ops")),
         ("see <https://x.example/a|x.example/a> now", Declaration(title="see https://x.example/a now")),
         ("x<y holds<@U1>no more", Declaration(title="x<y holds no more", people=("<@U1>",))),

@@ -11,7 +11,9 @@ from storage import open_store
 from tests.integrations.conftest import NIGHT
 from warroom.changes import Changeset
 from warroom.people import Group, Person
+from warroom.policy import Policy
 from warroom.ports import Store
+from warroom.responders import resolve
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", email="ada@example.com")
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UADA",))
@@ -70,3 +72,13 @@ async def test_the_fuzzy_rung_follows_every_change(store: Store) -> None:
     assert [person for person, _, _ in await directory.candidates("adalovelase", 5)] == [ADA]
     await store.commit(Changeset(now=NIGHT, people=(ADA.but(deleted=True),)))
     assert await directory.candidates("adalovelase", 5) == []
+
+
+async def test_while_people_are_being_read_a_similar_name_is_a_question_and_no_guess(store: Store) -> None:
+    directory = CachedDirectory(store, Workspace())
+    await store.commit(Changeset(now=NIGHT, people=(ADA,)))
+    early = await resolve(["Ada Lovelase"], directory, Policy())
+    assert [question.candidates for question in early.ambiguous] == [(ADA,)]
+    await store.commit(Changeset(now=NIGHT, directory_complete=True))
+    later = await resolve(["Ada Lovelase"], directory, Policy())
+    assert [match.person for match in later.found] == [ADA]

@@ -72,6 +72,21 @@ async def test_what_comes_due_while_the_clock_is_wound_happens_at_its_time(compa
     assert 14 * 60 < float(grace.ts) - began < 17 * 60, "the second level is called after 15 minutes"
 
 
+async def test_sockets_dropped_by_the_control_come_back_and_work(company: Company) -> None:
+    slack, bot = company
+    before = slack.sockets.connections
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{slack.page_url}control/sockets", json={"do": "drop"}) as answer,
+    ):
+        assert (await answer.json())["sockets"] == 0
+    await slack.until(lambda: slack.sockets.connected > 0 and slack.sockets.connections > before, 15, "it is back")
+    answered = await slack.slash("ada", "general", "/incident", "declare search is slow")
+    assert answered.acked, answered.error
+    await settle(slack, bot)
+    assert await bot.store.last_number() == 1
+
+
 def test_the_company_has_what_companies_have() -> None:
     people = [person for person in sample_people() if not person.is_bot and person.id != "USLACKBOT"]
     assert len(people) == 40

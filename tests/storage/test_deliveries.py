@@ -163,10 +163,10 @@ async def test_an_alert_is_judged_by_one_of_two_who_try(store: AnyStore) -> None
     judged = Judgement(delivery_id="a", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="", why="x")
     other = Judgement(delivery_id="b", outcome=AlertOutcome.DROPPED)
     told = await asyncio.gather(
-        *(put(store, judged=(judged, other), judges="a", firings=(firing(count=n),)) for n in (1, 2, 3))
+        *(put(store, judged=(judged, other), judges=("a",), firings=(firing(count=n),)) for n in (1, 2, 3))
     )
     assert sorted(told) == [False, False, True]
     assert [each.count for each in await store.firings("inc-1")] == [told.index(True) + 1]
     assert await store.pending_alerts(9) == []
-    assert await put(store, judged=(judged,), judges="unknown", effects=(card(),)) is False
+    assert await put(store, judged=(judged,), judges=("unknown",), effects=(card(),)) is False
     assert await take(store) == []

@@ -118,7 +118,6 @@ async def test_the_same_local_part_at_another_domain_is_a_question() -> None:
     ("said", "why"),
     [
         ("gone@example.com", Why.DEACTIVATED),
-        ("<@UGONE>", Why.DEACTIVATED),
         ("Grace Gone", Why.DEACTIVATED),
         ("deploybot", Why.BOT),
         ("Vi Sitor", Why.GUEST),
@@ -196,3 +195,7 @@ async def test_who_left_a_group_is_not_missed_while_others_are_in_it(policy: Pol
     only_gone = Workspace(groups=(Group(id="SONCALL", handle="sre-oncall", members=("UGONE",)),))
     assert unfound(await resolve(["@sre-oncall"], only_gone, policy)) == ("Grace Gone",)
     assert unfound(await resolve(["@sre-oncall", "gone@example.com"], Workspace(), policy)) == ("gone@example.com",)
+
+
+async def test_somebody_mentioned_who_cannot_be_called_is_spoken_of_by_name() -> None:
+    assert await ask("<@UGONE>") == Resolution(unknown=(Unknown(said="Grace Gone", why=Why.DEACTIVATED),))

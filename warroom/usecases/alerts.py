@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from warroom import intake
-from warroom.alert import Alert, Transition
+from warroom.alert import Alert, AlertState, Transition
 from warroom.changes import AlertOutcome, Changeset, Firing, Judgement, Quarantined, ReceivedAlert
-from warroom.decision import Decision
 from warroom.effects import JudgeAlerts
-from warroom.incident import Incident, Origin, State
+from warroom.incident import Incident, Origin
 from warroom.ports import World
 from warroom.rules import AttachOnly, AttachOrDeclare, Drop, Verdict, group_key, judge
 from warroom.rules import Declare as DeclareRule
-from warroom.usecases.change import change
+from warroom.usecases.attaching import Home, attach, attach_together
 from warroom.usecases.declare import Declare, declare
 
 BATCH = 200
@@ -48,16 +47,57 @@ async def judge_pending(world: World, told: Callable[[Judgement], None] = lambda
     that a storm does not outlive the lease under which it is judged. Returns how many were judged, and tells of each.
     Raises StoreUnavailable.
     """
-    count = 0
     until = world.clock.now() + AT_WORK
+    count = 0
     while batch := await world.store.pending_alerts(BATCH):
-        for received in batch:
-            told(await judge_one(world, received))
-            count += 1
+        left = list(batch)
+        while left:
+            judged = await _judge_next(world, left)
+            for judgement in judged:
+                told(judgement)
+            count, left = count + len(judged), left[len(judged) :]
             if world.clock.now() >= until:
                 await world.commit(Changeset(now=world.clock.now(), effects=(JudgeAlerts(priority=1),)))
                 return count
     return count
+
+
+async def _judge_next(world: World, pending: Sequence[ReceivedAlert]) -> list[Judgement]:
+    """Judges the first of them, with all that follow it and merely repeat something known."""
+    homes: dict[tuple[str, ...], Home | None] = {}
+    repeats: dict[str, list[Home]] = {}
+    for received in pending:
+        home = await _repeat(world, received, homes)
+        if home is None:
+            break
+        repeats.setdefault(home.incident.id, []).append(home)
+    if not repeats:
+        return [await judge_one(world, pending[0])]
+    judged: list[Judgement] = []
+    for incident_id, those in repeats.items():
+        judged += await attach_together(world, incident_id, those)
+    return judged
+
+
+async def _repeat(world: World, received: ReceivedAlert, known: dict[tuple[str, ...], Home | None]) -> Home | None:
+    """Its home, where the alert says again what fires there already; None when it is anything more than that.
+
+    `known` remembers the answers by the alert's keys: repeats change nothing that would make them wrong.
+    """
+    alert = received.alert
+    if alert.transition is Transition.RECOVER or received.door == intake.POLLED:
+        return None
+    verdict = judge(alert, world.policy, received.received_at)
+    if isinstance(verdict, Drop):
+        return None
+    keys = alert.keys or (alert.dedup_key,)
+    if keys not in known:
+        home = await _home(world, alert, verdict, received.received_at)
+        known[keys] = Home(received, verdict, home[0], home[1]) if home and home[1] else None
+    found = known[keys]
+    if found is None or not found.incident.state.open or found.firing.state is AlertState.OK:
+        return None
+    return replace(found, received=received, verdict=verdict)
 
 
 async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
@@ -70,7 +110,7 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
         return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="another door told of it before")
     home = await _home(world, alert, verdict, received.received_at)
     if home is not None:
-        return await _attach(world, received, verdict, *home)
+        return await attach(world, received, verdict, *home)
     if alert.transition is Transition.RECOVER:
         return await _settle(
             world, received, AlertOutcome.IGNORED, verdict, why="it recovers nothing that is known here"
@@ -92,7 +132,7 @@ async def _settle(
     judgement = Judgement(
         delivery_id=received.alert.delivery_id, outcome=outcome, rule=verdict.rule, why=why or verdict.why
     )
-    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,), judges=judgement.delivery_id))
+    await world.commit(Changeset(now=world.clock.now(), judged=(judgement,), judges=(judgement.delivery_id,)))
     return judgement
 
 
@@ -126,46 +166,6 @@ async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[
         if incident.state.open and (incident.private == private or isinstance(verdict, AttachOnly)):
             return incident, None
     return None
-
-
-async def _attach(
-    world: World, received: ReceivedAlert, verdict: Verdict, incident: Incident, firing: Firing | None
-) -> Judgement:
-    alert = received.alert
-    recovers = alert.transition is Transition.RECOVER
-    judgement = Judgement(
-        delivery_id=alert.delivery_id,
-        outcome=AlertOutcome.RECOVERED if recovers else AlertOutcome.ATTACHED,
-        incident_id=incident.id,
-        rule=verdict.rule,
-        why=verdict.why,
-    )
-
-    async def decide(found: Incident, now: datetime) -> Decision:
-        before = await _firing_now(world, found, firing)
-        if before is None:
-            after = intake.first(found.id, alert, received.received_at, received.door)
-        else:
-            after = intake.again(before, alert, received.received_at)
-        if recovers and before is not None:
-            decision = intake.recover(found, alert, before, after, now, world.policy)
-        else:
-            decision = intake.attach(found, alert, before, after, now)
-        quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
-        return replace(decision, firings=(after,), judged=(judgement,), judges=alert.delivery_id, quiet=quiet)
-
-    await change(world, incident.id, decide)
-    return judgement
-
-
-async def _firing_now(world: World, incident: Incident, firing: Firing | None) -> Firing | None:
-    """The firing as stored now: it may have changed since it was looked up."""
-    if firing is None:
-        return None
-    for known, home in await world.store.firings_for((firing.dedup_key,)):
-        if home.id == incident.id and known.dedup_key == firing.dedup_key:
-            return known
-    return firing
 
 
 async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | AttachOrDeclare) -> Judgement:

@@ -91,7 +91,7 @@ async def declare(
             decision,
             firings=(firing.but(incident_id=incident.id),) if firing else (),
             judged=(judged.but(incident_id=incident.id),) if judged else (),
-            judges=judged.delivery_id if judged and judges else None,
+            judges=(judged.delivery_id,) if judged and judges else (),
         )
         wanted = changeset(None, decision, now=now, policy=world.policy)
         try:

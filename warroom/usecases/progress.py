@@ -195,7 +195,8 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
     people = await resolve(names, world.directory, world.policy)
     called = ids(people)
     if not called and not people.ambiguous:
-        raise Refused(f"Nobody was found for: {', '.join(unfound(people))}. /incident invite @name calls a person.")
+        whys = "; ".join(f"{each.said} ({each.why.value})" for each in people.unknown)
+        raise Refused(f"There is nobody to page: {whys}. Name a team, a user group or a person.")
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await require(world, Deed.PAGE, by, incident)

@@ -49,6 +49,8 @@ async def _due(world: World, incident: Incident, kind: str, now: datetime) -> De
             return followup.chase(incident, now, policy)
         case "close":
             return lifecycle.close(incident, None, now)
+        case "redraw":
+            return Decision(incident.but(redraw_at=None))
         case "storm":
             return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
         case "auto_resolve":

@@ -1,0 +1,81 @@
+"""YAML that people write by hand: where in the file everything stands, and what is wrong with it in plain words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from warroom.policy import Mistake
+from warroom.policy.check import path_of
+
+
+def whole_file(problem: str, suggestion: str = "", line: int | None = None) -> Mistake:
+    """A mistake that belongs to no key."""
+    return Mistake(path="", problem=problem, suggestion=suggestion, line=line)
+
+
+def syntax(error: yaml.YAMLError) -> Mistake:
+    """What keeps the file from being YAML, and what to write instead."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return whole_file(f"is not YAML: {' '.join(str(error).split())}", "look for characters that cannot be seen")
+    mark, problem = error.problem_mark, error.problem or "cannot be understood"
+    hints = {
+        r"\\t": "indent with spaces, not tabs",
+        "mapping values are not allowed": "put quotes around text that contains a colon",
+        "expected <block end>": "lines of one block begin in the same column",
+        "could not find expected ':'": "a key is followed by a colon and a space",
+        "expected ',' or": "a bracket or brace is not closed",
+        "found unknown escape": "use single quotes around text with backslashes",
+        "expected a single document": "keep one policy in the file, without ---",
+        "cannot start any token": "put quotes around text that begins with @, ` or %",
+        "undefined alias": "put quotes around text that begins with *",
+        "while scanning an alias": "put quotes around text that begins with *",
+    }
+    said = f"{error.context or ''} {problem}"
+    hint = next((hint for sign, hint in hints.items() if re.search(sign, said) or sign in said), "")
+    return whole_file(f"is not YAML at column {mark.column + 1}: {problem}", hint, mark.line + 1)
+
+
+def walked(root: yaml.Node | None) -> tuple[dict[str, int], list[Mistake]]:
+    """(the line of each path, a mistake for each key that stands twice in one mapping)."""
+    lines: dict[str, int] = {}
+    twice: list[Mistake] = []
+    seen: set[int] = set()
+
+    def walk(node: yaml.Node, where: tuple[str | int, ...]) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        known: dict[str, int] = {}
+        for key, line, child in _children(node):
+            path = path_of((*where, key))
+            lines[path] = line
+            if isinstance(key, str) and key in known and key != "<<":
+                problem = f"the key stands twice, first in line {known[key]}; YAML would keep only one of them"
+                twice.append(Mistake(path=path, problem=problem, suggestion="put both into one", line=line))
+            known.setdefault(str(key), line)
+            walk(child, (*where, key))
+
+    if root is not None:
+        walk(root, ())
+    return lines, twice
+
+
+def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                yield key.value, key.start_mark.line + 1, value
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield index, value.start_mark.line + 1, value
+
+
+def at_line(mistake: Mistake, lines: dict[str, int]) -> Mistake:
+    """With the line of its path, or of the nearest thing around it that the file contains."""
+    path = mistake.path
+    while path and path not in lines:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return mistake.but(line=lines.get(path))
