@@ -62,9 +62,10 @@ def _attached(received: ReceivedAlert, verdict: Verdict, incident_id: str) -> Ju
     )
 
 
-async def attach_together(world: World, incident_id: str, repeats: Sequence[Home]) -> None:
-    """Repeats of one incident's alerts, counted in one transaction. When another process judged one of them meanwhile nothing
-    is written, and the next look finds those that are left.
+async def attach_together(world: World, incident_id: str, repeats: Sequence[Home]) -> tuple[Judgement, ...]:
+    """Repeats of one incident's alerts, counted in one transaction. Returns what became of each.
+
+    When another process judged one of them meanwhile nothing is written, and the next look finds those that are left.
     """
     judged = tuple(_attached(each.received, each.verdict, incident_id) for each in repeats)
 
@@ -81,6 +82,7 @@ async def attach_together(world: World, incident_id: str, repeats: Sequence[Home
         return replace(decision, firings=tuple(firings.values()), judged=judged, judges=delivered, quiet=quiet)
 
     await change(world, incident_id, decide)
+    return judged
 
 
 async def _firing_now(world: World, incident: Incident, firing: Firing | None) -> Firing | None:
