@@ -98,8 +98,7 @@ def _by(user_id: str | None) -> str:
 
 def concerns(incident: Incident, user: str) -> bool:
     """True for whoever has a part in it."""
-    roles = (person for _, person in incident.roles)
-    return user in (incident.declared_by, incident.commander, *roles, *incident.wanted, *incident.invited)
+    return incident.concerns(user)
 
 
 def ended_at(incident: Incident) -> datetime | None:

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from bot.cli_alerts import alerts_cli, rules_cli
-from bot.cli_record import export_record, import_record, outbox
+from bot.cli_record import audit, export_record, import_record, outbox
 from bot.observability import hide, set_up_logging
 from bot.policy_file import effective_yaml, json_schema
 from bot.terminal import do, err, fail, out, policy_of, settings_or_exit
@@ -26,6 +26,7 @@ cli = typer.Typer(
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
 cli.command()(outbox)
+cli.command()(audit)
 cli.command(name="export")(export_record)
 cli.command(name="import")(import_record)
 

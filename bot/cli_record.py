@@ -1,4 +1,4 @@
-"""`python -m bot outbox`, `export`, `import`: what the operator does with the record."""
+"""`python -m bot outbox`, `audit`, `export`, `import`: what the operator does with the record."""
 
 from __future__ import annotations
 
@@ -50,6 +50,32 @@ def outbox(
         out.print("Nothing is buried: everything that was asked for is done or still being tried.")
     if strangers:
         raise typer.Exit(1)
+
+
+def audit(
+    number: Annotated[int | None, typer.Argument(metavar="N", help="Only what was done about this incident.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many of the last.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show who did what, and what came of it: every command, click, form and shortcut, the newest first."""
+    from bot.offline import audit_offline
+
+    found = do(audit_offline(settings_or_exit(), number, limit))
+    if as_json:
+        for row in found:
+            typer.echo(row.model_dump_json())
+        return
+    for row in found:
+        said = f"  {' '.join(row.said.split())[:200]}" if row.said else ""
+        line = f"{row.at:%Y-%m-%d %H:%M:%S}  {row.by}  {row.what}  {row.incident or '-'}{said}\n    {row.result}"
+        typer.echo("\n".join(map(printable, line.splitlines())))
+    if not found:
+        out.print("Nobody has done anything yet.")
+
+
+def printable(text: str) -> str:
+    """Without characters that would steer the terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def export_record(

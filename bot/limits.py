@@ -23,7 +23,7 @@ HEADERS = 64
 """Header lines of a request; more is 400."""
 HEADERS_WITHIN = 20.0
 """Seconds in which a request's headers must have arrived, and for which an idle connection is kept."""
-ANSWERED_WITHIN = 10.0
+ANSWERED_WITHIN = 30.0
 """Seconds for reading the body and answering."""
 REMEMBERED = 10_000
 """Addresses whose rate is kept."""

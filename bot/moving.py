@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -15,9 +16,10 @@ async def export_to(settings: Settings, target: TextIO) -> int:
     store = await open_store(settings.database_url.get_secret_value())
     lines = 0
     try:
-        async for line in export_lines(store, SystemClock().now()):
-            target.write(line)
-            lines += 1
+        async with contextlib.aclosing(export_lines(store, SystemClock().now())) as written:
+            async for line in written:
+                target.write(line)
+                lines += 1
     finally:
         await store.close()
     return lines - 2  # the first and the last line are no rows

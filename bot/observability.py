@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from warroom.changes import Claim, Judgement, Vitals
@@ -61,6 +62,14 @@ def _errors(record: logging.LogRecord) -> bool:
     return record.levelno >= logging.ERROR
 
 
+class _NoNoise(logging.Filter):
+    """Leaves out what strangers can cause at will: bytes at the port that are no HTTP, each with its traceback."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, HttpProcessingError)
+
+
 def set_up_logging(level: str, style: str) -> None:
     """Structured lines on standard error: for people (`console`) or machines (`json`). Libraries' loggers go the same way."""
     shared: list[Any] = [
@@ -81,6 +90,7 @@ def set_up_logging(level: str, style: str) -> None:
     # A level would not do: Bolt gives its logger the root's when the app is made.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_errors)
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_NoNoise())
     handler.addFilter(_HideInRecords())
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=drawn, foreign_pre_chain=shared))
     logging.basicConfig(

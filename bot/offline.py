@@ -13,7 +13,7 @@ from bot.doors import read_again
 from bot.settings import Settings, SettingsError
 from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
-from warroom.changes import Buried, Judgement, Quarantined, ReceivedAlert
+from warroom.changes import Audited, Buried, Changeset, Judgement, Quarantined, ReceivedAlert
 from warroom.document import markdown
 from warroom.errors import NotFound
 from warroom.incident import Incident, Origin
@@ -24,6 +24,8 @@ from warroom.usecases.afterwards import document_view
 from warroom.usecases.declare import Declare, Declared, declare
 from warroom.usecases.find import by_number_or_room
 from warroom.usecases.quarantine import Replayed, replay
+
+OPERATOR = "command line"
 
 
 class _NoChat:
@@ -52,6 +54,18 @@ async def _store(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
+
+
+async def _audit(store: Store, what: str, said: str, incident: str | None = None, result: str = "done") -> None:
+    now = SystemClock().now()
+    row = Audited(at=now, by=OPERATOR, what=what, incident=incident, said=said[:1000], result=result)
+    await store.commit(Changeset(now=now, audited=(row,)))
+
+
+async def audit_offline(settings: Settings, number: int | None, limit: int) -> list[Audited]:
+    """Who did what, newest first; about one incident or everything. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.audit(None if number is None else f"INC-{number}", limit)
 
 
 def _world(store: Store, policy: Policy) -> World:
@@ -92,7 +106,10 @@ async def declare_offline(
             people=people,
             private=private,
         )
-        return await declare(_world(store, policy), what)
+        declared = await declare(_world(store, policy), what)
+        result = "nothing to do: declared before" if declared.existed else "done"
+        await _audit(store, "declare", title, declared.incident.name, result)
+        return declared
 
 
 async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, Judgement | None]]:
@@ -122,7 +139,9 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
     Raises StoreUnavailable.
     """
     async with _store(settings) as store:
-        return await store.dig_up(keys, SystemClock().now())
+        again = await store.dig_up(keys, SystemClock().now())
+        await _audit(store, "outbox --retry", "\n".join(again))
+        return again
 
 
 async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:

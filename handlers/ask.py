@@ -10,7 +10,7 @@ from enum import Enum, auto
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
-from handlers import grammar
+from handlers import audit, grammar
 from handlers.answers import Asker
 from warroom.errors import NotFound
 from warroom.incident import Incident
@@ -75,6 +75,7 @@ def about(
 
     async def found(ask: Ask) -> Card | None:
         incident, text = await _incident(ask, what)
+        audit.about(incident)
         return await run(AskAbout(ask.world, ask.client, ask.asker, text, incident))
 
     return found

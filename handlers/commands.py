@@ -12,6 +12,7 @@ from blocks.kit import Card
 from handlers import declaring, oncall, progress, record
 from handlers.answers import Body, answered, asker_of
 from handlers.ask import About, Ask, Subcommand, about
+from handlers.audit import audited
 from handlers.errors import typed
 from handlers.once import once
 from handlers.words import did_you_mean, split
@@ -96,9 +97,16 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
         assert asker is not None, "Slack says who typed every command"
         name, text = split(body.get("text") or "")
         ask = Ask(once(world, asker.key), client, asker, text)
-        await answered(world, asker, run(name, ask), typed(body))
+        await answered(world, asker, heard(name, ask, typed(body)), typed(body))
 
     return on_command
+
+
+async def heard(name: str, ask: Ask, said: str) -> Card | None:
+    """As `run`, with a row in the audit trail."""
+    known = _BY_NAME.get(name or "help")
+    async with audited(ask.world, ask.asker, f"command {known.name if known else 'unknown'}", said):
+        return await run(name, ask)
 
 
 async def run(name: str, ask: Ask) -> Card | None:

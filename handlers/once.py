@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.audit import about
 from warroom.changes import Changeset, Envelope
 from warroom.errors import AlreadyDone
 from warroom.ports import World
@@ -23,6 +24,7 @@ class OnceWorld(World):
         """As World.commit. Raises Repeated, with nothing written, when this gesture has changed an incident before."""
         if change.incident is None or change.envelope is not None:
             return await World.commit(self, change)
+        about(change.incident)
         mark = Envelope(key=f"gesture:{self.gesture}", kind="gesture", body={}, received_at=change.now)
         if not await World.commit(self, change.but(envelope=mark, envelope_done=mark.key)):
             raise Repeated("This was done already; nothing changed the second time.")

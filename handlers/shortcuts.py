@@ -14,6 +14,7 @@ from blocks.answers import said
 from blocks.fields import About
 from handlers import words
 from handlers.answers import Asker, Body, answer, asker_of
+from handlers.audit import audited
 from handlers.declaring import IN_ONE_LINE
 from handlers.opening import open_form
 from handlers.people import readable
@@ -21,7 +22,7 @@ from warroom.alert import Alert
 from warroom.errors import Rejected, Retryable
 from warroom.ports import World
 from warroom.rules import severity_of
-from warroom.usecases import alert_channels
+from warroom.usecases import alert_channels, find
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
         await ack()
         asker = asker_of(body)
         assert asker is not None, "Slack says who used every shortcut"
-        await declare_from_message(world, client, asker, body)
+        async with audited(world, asker, "shortcut declare from message"):
+            await declare_from_message(world, client, asker, body)
 
     return on_shortcut
 
@@ -65,8 +67,11 @@ async def _declare_alert(world: World, client: AsyncWebClient, asker: Asker, mes
     """The form about an alert, unless the incident it belongs to is open: then the asker is told which one."""
     known = await alert_channels.open_incident_of(world, alert)
     if known is not None:
-        where = f" in <#{known.channel_id}>" if known.channel_id and not known.private else ""
-        await answer(world, asker, said(f"{known.name} is already open for this alert{where}."))
+        where = f" in <#{known.channel_id}>" if known.channel_id else ""
+        name = f"{known.name} is already open for this alert{where}."
+        await answer(
+            world, asker, said(name if find.visible_to(known, asker.user) else "This is looked after already.")
+        )
         return
     link = await _permalink(world, asker.channel, str(message.get("ts") or "")) if asker.channel else None
     form = forms.declare_form(

@@ -14,7 +14,9 @@ from blocks.answers import said, understood
 from blocks.fields import Wrong, about
 from blocks.kit import Block, Card
 from handlers.answers import Asker, Body, answer, asker_of
+from handlers.audit import about_id, audited
 from handlers.declaring import declared_card
+from handlers.errors import typed
 from handlers.once import Repeated, once
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import Origin
@@ -42,11 +44,13 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     async def on_submission(ack: AsyncAck, body: Body, view: Block) -> None:
         asker = asker_of(body)
         assert asker is not None, "Slack says who sent every form"
-        wrong = await submitted(world, asker, view, submit)
-        if wrong is None:
-            await ack()
-        else:
-            await ack(response_action="errors", errors=wrong.fields)
+        async with audited(world, asker, f"form {view['callback_id']}", typed(body)) as gesture:
+            wrong = await submitted(world, asker, view, submit)
+            if wrong is None:
+                await ack()
+            else:
+                gesture.result = f"refused: {'; '.join(wrong.fields.values())}"
+                await ack(response_action="errors", errors=wrong.fields)
 
     return on_submission
 
@@ -55,6 +59,7 @@ async def submitted(world: World, asker: Asker, view: Block, submit: Submit) -> 
     """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
+            await about_id(world, about(view).incident_id)
             result = await submit(once(world, asker.key), asker, view)
     except Repeated:
         return None

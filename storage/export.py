@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -32,16 +33,17 @@ _TABLES = {table.name: table for table in WHOLE}
 _PLACES = {table.name: place for place, table in enumerate(WHOLE)}
 
 
-async def export_lines(store: SqlStore | MemoryStore, now: datetime) -> AsyncIterator[str]:
+async def export_lines(store: SqlStore | MemoryStore, now: datetime) -> AsyncGenerator[str, None]:
     """Everything in the record as it is at one moment, private incidents too. A writer at work is not disturbed.
 
     Raises StoreUnavailable.
     """
     yield _line({"warroom_export": FORMAT, "schema": revisions()[0], "written_at": now.isoformat()})
     count = 0
-    async for table, columns in store.rows():
-        yield _line([table, {name: _written(value) for name, value in columns.items()}])
-        count += 1
+    async with aclosing(store.rows()) as rows:
+        async for table, columns in rows:
+            yield _line([table, {name: _written(value) for name, value in columns.items()}])
+            count += 1
     yield _line({"rows": count})
 
 

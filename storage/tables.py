@@ -210,6 +210,21 @@ class GroupRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class AuditRow(Base, table=True):
+    """Somebody did something, or tried to. `seq` is the order of arrival."""
+
+    __tablename__ = "audit"
+
+    seq: int | None = Field(sa_type=SERIAL, primary_key=True, default=None)
+    at: datetime = Field(sa_type=TZDateTime)
+    by: str = Field(sa_type=Words)
+    what: str = Field(sa_type=Words)
+    incident: str | None = Field(sa_type=Words, index=True)
+    channel: str | None = Field(sa_type=Words)
+    said: str = Field(sa_type=Words)
+    result: str = Field(sa_type=Words)
+
+
 class MetaRow(Base, table=True):
     """Numbers about the record as a whole, by name."""
 
@@ -238,6 +253,7 @@ POSITION = columns_of(PositionRow)
 PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)
+AUDIT = columns_of(AuditRow)
 
-WHOLE = (META, PERSON, GROUP, POSITION, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE)
+WHOLE = (META, PERSON, GROUP, POSITION, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE, AUDIT)
 """Every table, each after those it refers to."""

@@ -157,6 +157,23 @@ class Buried(Value):
     at: datetime
 
 
+class Audited(Value):
+    """Somebody did something, or tried to."""
+
+    at: datetime
+    by: str
+    """A Slack user id, or "command line"."""
+    what: str
+    """The kind of gesture and its name: "command update", "button incident.acknowledge", "form form.severity"."""
+    incident: str | None = None
+    """As people call it: "INC-12"."""
+    channel: str | None = None
+    said: str = ""
+    """What was typed or chosen."""
+    result: str
+    """"done", or why not."""
+
+
 class Vitals(Value):
     """How the record is: what is open, what waits, what was given up."""
 
@@ -190,6 +207,7 @@ class Changeset(Value):
     """Ids of what can leave the quarantine."""
     positions: tuple[Position, ...] = ()
     """A position never moves back."""
+    audited: tuple[Audited, ...] = ()
     envelope: Envelope | None = None
     envelope_done: str | None = None
     settlement: Settlement | None = None

@@ -3,6 +3,7 @@
 WarroomError
  ├─ Refused            a person asked for something that does not apply now; the message says why and what to do
  │   ├─ NotFound       no such incident
+ │   ├─ Forbidden      the policy leaves it to others; the message says to whom
  │   └─ AlreadyDone    somebody did it before; nothing changed
  ├─ Conflict           another writer was faster: load and decide again
  ├─ LeaseLost          the claim was taken over by somebody else: drop the result
@@ -24,6 +25,10 @@ class Refused(WarroomError):
 
 class NotFound(Refused):
     """There is no such incident."""
+
+
+class Forbidden(Refused):
+    """The policy leaves it to others."""
 
 
 class AlreadyDone(Refused):

@@ -226,6 +226,11 @@ class Incident(Stored):
         """How people call it: "INC-12"."""
         return f"INC-{self.number}"
 
+    def concerns(self, user: str) -> bool:
+        """Whether the person has a part in it: is in its room, or was called or given a role."""
+        roles = (person for _, person in self.roles)
+        return user in (self.declared_by, self.commander, *roles, *self.wanted, *self.invited)
+
     def slot(self, name: str) -> str | None:
         """The ts of the message in that slot, or None."""
         return dict(self.slots).get(name)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from warroom.changes import (
+    Audited,
     Buried,
     Changeset,
     Claim,
@@ -152,6 +153,10 @@ class Store(PeopleStore, Protocol):
 
     async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
         """Make buried effects due again, as doubtful: they may have happened. Returns the keys of those that were buried."""
+        ...
+
+    async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:
+        """Who did what, newest first; about one incident ("INC-12") or everything."""
         ...
 
     async def vitals(self) -> Vitals:

@@ -10,7 +10,7 @@ from storage.memory.incidents import Incidents
 from storage.memory.jobs import Jobs
 from storage.memory.text import Text
 from warroom.alert import Alert
-from warroom.changes import Judgement, Position, Quarantined, ReceivedAlert
+from warroom.changes import Audited, Judgement, Position, Quarantined, ReceivedAlert
 
 
 @dataclass(slots=True)
@@ -47,4 +47,5 @@ class Records:
     envelopes: dict[str, Delivery] = field(default_factory=dict)
     quarantine: dict[str, Quarantined] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
+    audit: list[Audited] = field(default_factory=list)
     seq: int = 0

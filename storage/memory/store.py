@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from storage import codec
@@ -13,6 +13,7 @@ from storage.memory.text import keep
 from storage.quarantine import too_many
 from storage.row import Row
 from warroom.changes import (
+    Audited,
     Buried,
     Changeset,
     Claim,
@@ -207,7 +208,7 @@ class MemoryStore:
 
     # -- the whole
 
-    async def rows(self) -> AsyncIterator[Row]:
+    async def rows(self) -> AsyncGenerator[Row, None]:
         """Everything, see `storage.export`."""
         for row in whole.rows(self._records):
             yield row
@@ -218,6 +219,11 @@ class MemoryStore:
             raise NotEmpty("The record in memory is not empty.")
         self._kept, count = whole.filled(rows)
         return count
+
+    async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:
+        """Newest first."""
+        found = [each for each in reversed(self._records.audit) if incident in (None, each.incident)]
+        return found[:limit]
 
     async def vitals(self) -> Vitals:
         """See `warroom.ports.Store.vitals`."""
@@ -297,6 +303,7 @@ def _write(records: Records, change: Changeset, new_alerts: dict[str, ReceivedAl
             records.positions[position.channel_id] = position
     _quarantine(records.quarantine, change)
     records.directory.keep(change.people, change.groups, change.directory_complete)
+    records.audit += [each.but(said=codec.clean(each.said), result=codec.clean(each.result)) for each in change.audited]
     if change.envelope_done is not None:
         delivery = records.envelopes.get(codec.key(change.envelope_done))
         if delivery is not None and delivery.done_at is None:

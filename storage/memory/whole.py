@@ -12,7 +12,7 @@ from storage.memory.records import AcceptedAlert, Delivery, Records
 from storage.memory.text import Text, keep
 from storage.names import COMPLETE, VERSION, keys_of
 from storage.row import Row
-from storage.sql.rows import incident_row, judgement_of, quarantine_row
+from storage.sql.rows import audited_of, incident_row, judgement_of, quarantine_row
 from warroom.changes import Envelope, Position, Quarantined
 from warroom.incident import State
 from warroom.people import Group, Person, normal
@@ -44,6 +44,8 @@ def rows(records: Records) -> Iterator[Row]:
         yield "envelope", {"seq": seq, **columns, "done_at": delivery.done_at}
     for seq, useless in enumerate(records.quarantine.values(), 1):
         yield "quarantine", {"seq": seq, **quarantine_row(useless)}
+    for seq, audited in enumerate(records.audit, 1):
+        yield "audit", {"seq": seq, **audited.model_dump()}
 
 
 def _directory(records: Records) -> Iterator[Row]:
@@ -174,6 +176,10 @@ def _take_quarantine(records: Records, columns: Columns) -> None:
     records.quarantine[columns["id"]] = Quarantined.model_validate(wanted)
 
 
+def _take_audit(records: Records, columns: Columns) -> None:
+    records.audit.append(audited_of(columns))
+
+
 _TAKE = {
     "meta": _take_meta,
     "person": _take_person,
@@ -187,4 +193,5 @@ _TAKE = {
     "firing_key": _take_firing_key,
     "envelope": _take_envelope,
     "quarantine": _take_quarantine,
+    "audit": _take_audit,
 }

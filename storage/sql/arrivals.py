@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import codec
 from storage.sql import jobs, rows
 from storage.sql.dialect import insert
-from storage.tables import ALERT, ENVELOPE
+from storage.tables import ALERT, AUDIT, ENVELOPE
 from warroom.changes import Changeset
 from warroom.errors import StoreUnavailable
 
 TOGETHER = 500
 """Changes in one transaction."""
 
-SIMPLE = {"now", "envelope", "received", "effects", "envelope_done"}
+SIMPLE = {"now", "envelope", "received", "effects", "envelope_done", "audited"}
 """What a change may say to be stored with others: nothing that depends on what was there before."""
 
 
@@ -43,6 +43,9 @@ async def write_together(conn: AsyncConnection, changes: Sequence[Changeset]) ->
     now = max(each.now for each in changes)
     counting = [each for each, new in zip(changes, written, strict=True) if new]
     await jobs.ask(conn, [effect for each in counting for effect in each.effects], now)
+    audited = [row.model_dump() for each in counting for row in each.audited]
+    if audited:
+        await conn.execute(sa.insert(AUDIT), audited)
     done = [each.envelope_done for each in counting if each.envelope_done is not None]
     if done:
         mine = sa.and_(ENVELOPE.c.key.in_(done), ENVELOPE.c.done_at.is_(None))

@@ -12,6 +12,7 @@ from storage.names import keys_of, searchable
 from warroom.alert import Alert
 from warroom.changes import (
     AlertOutcome,
+    Audited,
     Envelope,
     Firing,
     Judgement,
@@ -90,6 +91,11 @@ def quarantine_row(kept: Quarantined) -> dict[str, Any]:
 def quarantined_of(row: sa.RowMapping) -> Quarantined:
     """What could not be used, whole."""
     return Quarantined.model_validate({name: row[name] for name in Quarantined.model_fields})
+
+
+def audited_of(row: Mapping[str, Any] | sa.RowMapping) -> Audited:
+    """Who did what."""
+    return Audited.model_validate({name: row[name] for name in Audited.model_fields})
 
 
 def position_of(row: sa.RowMapping) -> Position:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -23,6 +23,7 @@ from storage.sql.vitals import vitals
 from storage.sql.write import write
 from storage.tables import (
     ALERT,
+    AUDIT,
     ENTRY,
     ENVELOPE,
     FIRING,
@@ -35,6 +36,7 @@ from storage.tables import (
 )
 from storage.turn import Turn
 from warroom.changes import (
+    Audited,
     Buried,
     Changeset,
     Claim,
@@ -342,7 +344,7 @@ class SqlStore:
 
     # -- the whole
 
-    async def rows(self) -> AsyncIterator[Row]:
+    async def rows(self) -> AsyncGenerator[Row, None]:
         """Everything as it is at one moment, see `storage.export`."""
         self._refuse_if_closed()
         with translated(self._address):
@@ -354,6 +356,14 @@ class SqlStore:
         """Write all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
         async with self._writing() as conn:
             return await whole.fill(conn, rows)
+
+    async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:
+        """Newest first; see `warroom.ports.Store.audit`."""
+        query = sa.select(AUDIT).order_by(AUDIT.c.seq.desc()).limit(limit)
+        if incident is not None:
+            query = query.where(AUDIT.c.incident == incident)
+        async with self._reading() as conn:
+            return [rows.audited_of(row) for row in (await conn.execute(query)).mappings()]
 
     async def vitals(self) -> Vitals:
         """See `warroom.ports.Store.vitals`."""

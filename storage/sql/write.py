@@ -15,6 +15,7 @@ from storage.sql import jobs, rows
 from storage.sql.dialect import insert
 from storage.tables import (
     ALERT,
+    AUDIT,
     ENTRY,
     ENVELOPE,
     FIRING,
@@ -51,6 +52,8 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await _keep_positions(conn, change.positions)
     await _quarantine(conn, change.quarantined, change.released)
     await _keep_directory(conn, change)
+    if change.audited:
+        await conn.execute(sa.insert(AUDIT), [each.model_dump() for each in change.audited])
     if change.envelope_done is not None:
         mine = sa.and_(ENVELOPE.c.key == change.envelope_done, ENVELOPE.c.done_at.is_(None))
         await conn.execute(sa.update(ENVELOPE).where(mine).values(done_at=change.now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -100,3 +101,14 @@ def test_without_a_key_all_are_tried_again() -> None:
     assert bot("outbox", "--retry").exit_code == 0
     assert len(due()) == 2
     assert "Nothing is buried" in bot("outbox").output
+
+
+def test_the_audit_trail_has_the_command_line_too_and_can_be_read_by_machines() -> None:
+    assert "Nobody has done anything yet" in bot("audit").output
+    bury("i1:room")
+    bot("outbox", "--retry", "i1:room")
+    bot("declare", "--key", "k", "Disk", "full\x1b[31m")
+    assert "outbox --retry" in bot("audit").output
+    assert "\x1b" not in bot("audit").output
+    (row,) = [json.loads(line) for line in bot("audit", "8", "--json").output.splitlines()]
+    assert (row["by"], row["what"], row["incident"], row["result"]) == ("command line", "declare", "INC-8", "done")

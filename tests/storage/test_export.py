@@ -27,7 +27,7 @@ from tests.storage.values import (
     take,
     timer,
 )
-from warroom.changes import AlertOutcome, Ending, Judgement, Position, Quarantined
+from warroom.changes import AlertOutcome, Audited, Ending, Judgement, Position, Quarantined
 from warroom.incident import Incident, State
 from warroom.people import Group, Person
 
@@ -53,9 +53,11 @@ async def live(store: AnyStore) -> None:
     await put(store, after(1), settlement=retry)
     await put(store, received=(alert("d1"), alert("d2")), firings=(firing(keys=("monitor:7",)),))
     said = Judgement(delivery_id="d1", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="memory", why="it fits")
-    await put(store, judged=(said,), judges="d1")
+    await put(store, judged=(said,), judges=("d1",))
     await put(store, envelope=envelope("Ev1", text="done"))
     await put(store, envelope=envelope("Ev2", text="pending"), envelope_done="Ev1")
+    tried = Audited(at=NOW, by="UADA", what="command cancel", incident="INC-1", said="cancel", result="refused: why?")
+    await put(store, audited=(tried,))
     await put(store, quarantined=(USELESS,), positions=(Position(channel_id="C9", name="#alerts", ts="1.5"),))
 
 
@@ -107,6 +109,7 @@ async def test_the_new_home_goes_on_where_the_old_one_stopped(store: AnyStore, o
         assert [kept.body for kept in await each.quarantined()] == [USELESS.body]
         assert [grave.key for grave in await each.buried()] == ["buried"]
         assert await each.people_by_email("ada@EXAMPLE.com") == [ADA]
+        assert [row.result for row in await each.audit("INC-1")] == ["refused: why?"]
         assert await each.directory_version() == (1, True)
         # What comes next takes the next place, and is taken once.
         await put(each, incident=moved, entries=(entry("c"),), received=(alert("d3"), alert("d1")))

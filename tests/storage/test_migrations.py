@@ -83,11 +83,11 @@ async def test_an_older_database_asks_for_migrate(
     empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await migrate(empty_url)
-    step = '"""Next."""\nrevision = "0003"\ndown_revision = "0002"\ndef upgrade() -> None:\n    pass\n'
+    step = '"""Next."""\nrevision = "0004"\ndown_revision = "0003"\ndef upgrade() -> None:\n    pass\n'
     with_one_more_step(monkeypatch, tmp_path, step)
     with pytest.raises(SchemaTooOld, match="python -m bot migrate"):
         await open_store(empty_url)
-    assert await migrate(empty_url) == ("0002", "0003")
+    assert await migrate(empty_url) == ("0003", "0004")
     store = await open_store(empty_url)
     await store.close()
 
@@ -99,14 +99,14 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(
     await migrate(empty_url)
     with monkeypatch.context() as patch:
         step = (
-            '"""Broken."""\nfrom alembic import op\nrevision = "0003"\ndown_revision = "0002"\n'
+            '"""Broken."""\nfrom alembic import op\nrevision = "0004"\ndown_revision = "0003"\n'
             "def upgrade() -> None:\n    op.execute('CREATE TABLE half (id INTEGER)')\n    raise RuntimeError('broken step')\n"
         )
         with_one_more_step(patch, tmp_path, step)
         with pytest.raises(RuntimeError, match="broken step"):
             await migrate(empty_url)
     revisions.cache_clear()
-    assert await migrate(empty_url) == ("0002", "0002")
+    assert await migrate(empty_url) == ("0003", "0003")
     with pytest.raises((sa.exc.OperationalError, sa.exc.ProgrammingError), match="half"):
         await execute(empty_url, "SELECT * FROM half")
 

@@ -14,6 +14,7 @@ from warroom.durations import parse_duration
 from warroom.people import normal
 from warroom.policy.mistake import Mistake, did_you_mean, shown
 from warroom.policy.model import Policy
+from warroom.policy.permissions import WORDS
 from warroom.policy.reach import shadows
 from warroom.policy.rule import OUTCOMES
 from warroom.policy.severity import BUILT_IN, number_of
@@ -40,12 +41,27 @@ def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Itera
     yield from _fields(_mapping(data.get("templates")))
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
         yield from _unknown(f"links.dashboards.{name}", name, "team", teams)
+    yield from _permissions(_mapping(data.get("permissions")), teams)
     datadog = _mapping(data.get("datadog"))
     for name in _texts(_mapping(datadog.get("severities"))):
         yield from _unknown(f"datadog.severities.{name}", name, "severity", words)
     if datadog.get("open_rooms") is True and datadog.get("incidents") != "both":
         problem = "rooms can be opened from Datadog only where its changes are read"
         yield Mistake(path="datadog.open_rooms", problem=problem, suggestion="write incidents: both")
+
+
+def _permissions(written: Mapping[Any, Any], teams: list[str]) -> Iterator[Mistake]:
+    """A name without an @ is a team or one of our words."""
+    for deed, said in written.items():
+        many = isinstance(said, list | tuple)
+        for place, name in enumerate(_list(said)):
+            path = f"permissions.{deed}[{place}]" if many else f"permissions.{deed}"
+            known = [*WORDS, *teams]
+            if isinstance(name, str) and "@" not in name and normal(name) not in {normal(word) for word in known}:
+                hint = did_you_mean(name, known)
+                yield Mistake(
+                    path=path, problem=f"{shown(name)} is no team, and no person without an @", suggestion=hint
+                )
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:

@@ -13,6 +13,7 @@ from warroom.people import normal
 from warroom.policy.datadog import Datadog
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
+from warroom.policy.permissions import Permissions
 from warroom.policy.rule import Rule
 from warroom.policy.severity import BUILT_IN, Severity, number_of
 from warroom.policy.team import Team
@@ -91,6 +92,7 @@ class Policy(Value):
     templates: dict[Text, Template] = Field(default_factory=dict)
     links: Links = Links()
     datadog: Datadog = Datadog()
+    permissions: Permissions = Permissions()
 
     @cached_property
     def _severity_words(self) -> dict[str, str]:

@@ -10,6 +10,7 @@ from warroom.decision import Decision
 from warroom.incident import Incident
 from warroom.ports import World
 from warroom.timeline import Entry
+from warroom.usecases.allowed import Deed, require
 from warroom.usecases.change import change
 from warroom.usecases.find import view
 from warroom.views import DocumentView, IncidentView, incident_view
@@ -20,6 +21,7 @@ async def draft_postmortem(world: World, incident_id: str, by: str | None) -> In
     entries = tuple(await world.store.timeline(incident_id))
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.POSTMORTEM, by, incident)
         summary, impact = document.draft(incident_view(incident, world.policy), entries, now)
         return followup.draft(incident, by, now, summary, impact)
 
@@ -30,6 +32,7 @@ async def edit_postmortem(world: World, incident_id: str, by: str, parts: Mappin
     """The written parts are as given, and the document is shared again. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.POSTMORTEM, by, incident)
         return followup.edit(incident, by, now, parts)
 
     return await change(world, incident_id, decide)
@@ -39,6 +42,7 @@ async def publish_postmortem(world: World, incident_id: str, by: str) -> Inciden
     """The post-mortem is final and the incident closed. Raises AlreadyDone, Refused while parts are missing, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.PUBLISH, by, incident)
         return followup.publish(incident, by, now)
 
     return await change(world, incident_id, decide)

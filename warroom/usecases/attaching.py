@@ -63,8 +63,9 @@ def _attached(received: ReceivedAlert, verdict: Verdict, incident_id: str) -> Ju
 
 
 async def attach_together(world: World, incident_id: str, repeats: Sequence[Home]) -> tuple[Judgement, ...]:
-    """Repeats of one incident's alerts, counted in one transaction. When another process judged one of them meanwhile nothing
-    is written, and the next look finds those that are left.
+    """Repeats of one incident's alerts, counted in one transaction. Returns what became of each.
+
+    When another process judged one of them meanwhile nothing is written, and the next look finds those that are left.
     """
     judged = tuple(_attached(each.received, each.verdict, incident_id) for each in repeats)
 

@@ -14,6 +14,7 @@ from warroom.ids import new_id
 from warroom.incident import AlertSummary, Incident, Link, Origin
 from warroom.ports import World
 from warroom.responders import Resolution, Why, resolve
+from warroom.usecases.allowed import Deed, require
 from warroom.value import Value
 
 TITLE_LIMIT = 500
@@ -66,6 +67,7 @@ async def declare(
     `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
     is declared when the alert was judged meanwhile, and the incident returned is none that is stored (`existed`).
     """
+    await require(world, Deed.DECLARE, what.by)
     severity, team = _severity(world, what.severity), _team(world, what)
     people = await resolve(what.people, world.directory, world.policy)
     commander = await _one(world, what.commander)

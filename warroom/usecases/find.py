@@ -50,9 +50,4 @@ async def view(world: World, incident: Incident) -> IncidentView:
 
 def visible_to(incident: Incident, user: str) -> bool:
     """A private incident shows itself only to those it concerns."""
-    return not incident.private or user in (
-        incident.declared_by,
-        incident.commander,
-        *incident.wanted,
-        *incident.invited,
-    )
+    return not incident.private or incident.concerns(user)

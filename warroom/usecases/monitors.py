@@ -16,6 +16,7 @@ from warroom.intake import POLLED
 from warroom.monitors import GroupState
 from warroom.ports import World
 from warroom.usecases.alerts import receive
+from warroom.usecases.allowed import Deed, require
 from warroom.usecases.change import change, done
 
 OPEN_INCIDENTS = 500
@@ -94,6 +95,7 @@ async def mute(world: World, incident_id: str, monitor_id: str, by: str) -> Inci
     """The monitor is silent for an hour from now; the room hears when it is. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.MUTE, by, incident)
         return muting.mute(incident, monitor_id, by, now)
 
     return await change(world, incident_id, decide)

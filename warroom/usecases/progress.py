@@ -14,6 +14,7 @@ from warroom.ports import World
 from warroom.responders import Resolution, resolve
 from warroom.severity import changed
 from warroom.timeline import Happened
+from warroom.usecases.allowed import Deed, require
 from warroom.usecases.change import change
 from warroom.usecases.declare import ids, unfound
 
@@ -24,6 +25,7 @@ async def acknowledge(world: World, incident_id: str, by: str) -> Incident:
     """`by` has it. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.ACKNOWLEDGE, by, incident)
         decision = lifecycle.acknowledge(incident, by, now)
         return decision.ask(*escalation.invite_new(incident, decision.incident))
 
@@ -38,6 +40,7 @@ async def escalate(world: World, incident_id: str, by: str, why: str = "", seen:
     """
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.ESCALATE, by, incident)
         if not incident.state.open:
             raise Refused(f"{incident.name} is {incident.state}; there is nobody to call any more.")
         if not incident.chain.levels:
@@ -64,6 +67,7 @@ async def post_update(world: World, incident_id: str, by: str, text: str) -> Inc
     """An update for the room and the announcement. Raises Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.UPDATE, by, incident)
         return cadence.post_update(incident, by, text, now, world.policy)
 
     return await change(world, incident_id, decide)
@@ -73,6 +77,7 @@ async def snooze(world: World, incident_id: str, by: str) -> Incident:
     """The update reminder comes again in 15 minutes. Raises Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.UPDATE, by, incident)
         return cadence.snooze(incident, by, now)
 
     return await change(world, incident_id, decide)
@@ -82,6 +87,7 @@ async def mitigate(world: World, incident_id: str, by: str) -> Incident:
     """The bleeding stopped. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.MITIGATE, by, incident)
         decision = lifecycle.mitigate(incident, by, now)
         return decision.ask(*escalation.invite_new(incident, decision.incident))
 
@@ -92,6 +98,7 @@ async def resolve_incident(world: World, incident_id: str, by: str | None, summa
     """It is over. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.RESOLVE, by, incident)
         return lifecycle.resolve(incident, by, now, world.policy, summary)
 
     return await change(world, incident_id, decide)
@@ -101,6 +108,7 @@ async def reopen(world: World, incident_id: str, by: str) -> Incident:
     """It was not over. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.REOPEN, by, incident)
         decision = lifecycle.reopen(incident, by, now, world.policy)
         return decision.ask(*escalation.invite_new(incident, decision.incident))
 
@@ -111,6 +119,7 @@ async def cancel(world: World, incident_id: str, by: str, why: str) -> Incident:
     """A false alarm. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.CANCEL, by, incident)
         return lifecycle.cancel(incident, by, now, why)
 
     return await change(world, incident_id, decide)
@@ -123,6 +132,8 @@ async def set_severity(world: World, incident_id: str, by: str, said: str) -> In
         raise Refused(f"There is no severity “{said}”. Use one of: {', '.join(world.policy.severities)}.")
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        lower = world.policy.more_severe(incident.severity, severity)
+        await require(world, Deed.LOWER_SEVERITY if lower else Deed.RAISE_SEVERITY, by, incident)
         return changed(incident, by, severity, now, world.policy)
 
     return await change(world, incident_id, decide)
@@ -135,6 +146,7 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
         raise Refused("Name the role, for example: role commander @ada")
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await require(world, Deed.ROLES, by, incident)
         roles = dict(incident.roles) | {COMMANDER: incident.commander or ""}
         if roles.get(role) == person:
             raise AlreadyDone(f"<@{person}> is {role} of {incident.name} already.")
@@ -160,6 +172,7 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
     people = await resolve(names, world.directory, world.policy)
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
+        await require(world, Deed.INVITE, by, incident)
         after = incident.but(wanted=tuple(dict.fromkeys((*incident.wanted, *ids(people)))))
         new = tuple(person for person in after.wanted if person not in incident.wanted)
         if not new:
@@ -186,6 +199,7 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
         raise Refused(f"There is nobody to page: {whys}. Name a team, a user group or a person.")
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
+        await require(world, Deed.PAGE, by, incident)
         if not called:
             return None
         after = incident.but(wanted=tuple(dict.fromkeys((*incident.wanted, *called))))

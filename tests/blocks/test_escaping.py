@@ -1,0 +1,67 @@
+"""Whatever people and monitors write: it mentions nobody, forges no link, breaks nothing, and is as long as Slack takes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from blocks import text
+
+MARKUP = [
+    "<!channel>",
+    "<@U1>",
+    "<#C1|x>",
+    "<https://a.example|b>",
+    "@here",
+    "```",
+    "&lt;!here&gt;",
+    "&amp;",
+    "mailto:",
+]
+PIECES = st.sampled_from(MARKUP) | st.sampled_from("<>|*_~`\u202e\x00\ud800\u200b\u2028\r\n")
+HOSTILE = st.lists(PIECES | st.text(max_size=8), max_size=30).map("".join)
+LIMIT = st.integers(min_value=1, max_value=200)
+LINK = r"https?://[^\s<>|\"]+(\|[^<>|]*)?"
+SPOKEN = rf"@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|{LINK}"
+
+
+def is_whole(mrkdwn: str, tokens: str) -> bool:
+    """Every < opens a token of those, every & an entity, and nothing else of Slack's syntax is left but quotation marks."""
+    mrkdwn = re.sub(r"^> ?|^>$", "", mrkdwn, flags=re.MULTILINE)
+    rest = re.sub(rf"<({tokens})>", "", mrkdwn)
+    rest = re.sub(r"&(amp|lt|gt);", "", rest)
+    return not set("<>&") & set(rest)
+
+
+@pytest.mark.parametrize(
+    ("shown", "tokens"),
+    [(text.line, "(?!)"), (text.prose, LINK), (text.quote, LINK), (text.spoken, SPOKEN)],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+@settings(deadline=None)
+@given(said=HOSTILE, limit=LIMIT)
+def test_text_from_outside_is_only_text(shown: Callable[..., str], tokens: str, said: str, limit: int) -> None:
+    mrkdwn = shown(said, limit)
+    assert is_whole(mrkdwn, tokens)
+    assert len(mrkdwn) <= limit
+    assert "```" not in mrkdwn
+    assert not re.search(r"(?<![\w.+-])@(here|channel|everyone)\b", mrkdwn)
+    assert not set("\x00\u202e\u2028\ud800\r") & set(mrkdwn)
+
+
+@settings(deadline=None)
+@given(said=HOSTILE, limit=LIMIT)
+def test_plain_text_fits_and_has_nothing_that_steers(said: str, limit: int) -> None:
+    plain = text.plain(said, limit)
+    assert len(plain) <= limit
+    assert not set("\x00\u202e\u2028\ud800\r") & set(plain)
+
+
+@settings(deadline=None)
+@given(url=HOSTILE | st.just("https://a.example/x"), label=HOSTILE)
+def test_a_link_leads_where_it_says_or_is_none(url: str, label: str) -> None:
+    assert is_whole(text.link(url, label), LINK)

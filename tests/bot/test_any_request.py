@@ -1,0 +1,113 @@
+"""Whatever bytes arrive at the port: an answer that is no failure of ours, and the server lives."""
+
+from __future__ import annotations
+
+import asyncio
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.limits import Limits
+from bot.observability import Meters
+from bot.web import Web
+from handlers.webhooks import routes
+from storage import open_store
+from tests.handlers.conftest import NightClock, OneMessage, StoredPeople
+from warroom.normalise import parse
+from warroom.policy import Policy
+from warroom.ports import World
+
+TOKEN = b"hook-secret-for-tests"
+LINES = st.sampled_from(
+    [
+        b"X-Warroom-Token: " + TOKEN,
+        b"Authorization: Basic ====",
+        b"Authorization: Basic \xff",
+        b"Content-Type: application/json; charset=nonsense",
+        b"Content-Type: \xff/\xfe",
+        b"Content-Encoding: gzip",
+        b"Content-Length: -1",
+        b"Transfer-Encoding: chunked",
+        b"Expect: 100-continue",
+        b"no colon",
+    ]
+)
+FIRST = st.sampled_from(
+    [
+        b"POST /hooks/datadog HTTP/1.1",
+        b"GET /hooks/datadog HTTP/1.1",
+        b"GET /metrics HTTP/1.1",
+        b"PUT /\xff HTTP/1.0",
+        b"POST /hooks/datadog HTTP/9.9",
+        b"GET http://[ HTTP/1.1",
+        b"\x16\x03\x01",
+    ]
+)
+BODIES = st.sampled_from(
+    [b"{}", b'{"title": "x"}', b"[" * 5000, b'{"alerts": [1, null]}', b"\xff\xfe", b"5\r\nhello\r\n0\r\n\r\n"]
+)
+
+
+def request(first: bytes, lines: list[bytes], body: bytes, *, honest: bool) -> bytes:
+    """The bytes on the wire; an honest one says how long its body is."""
+    lines = [b"Host: x", *lines, *([b"Content-Length: %d" % len(body)] if honest else [])]
+    return b"\r\n".join([first, *lines, b"", b""]) + body
+
+
+RAW = st.binary(max_size=300) | st.builds(
+    request, FIRST, st.lists(LINES, max_size=4), BODIES | st.binary(max_size=60), honest=st.booleans()
+)
+
+
+SOON = 0.05
+"""Seconds after which whoever says no more is hung up on."""
+
+
+async def started() -> tuple[Web, int]:
+    store = await open_store("memory://")
+    world = World(store, StoredPeople(store), Policy(), NightClock(), OneMessage(), lambda: None)
+
+    async def ready() -> list[str]:
+        return []
+
+    async def metrics() -> bytes:
+        return Meters().text()
+
+    server = Web("127.0.0.1", 0, ready, metrics, routes(world, TOKEN.decode(), parse), Limits(seconds=SOON), SOON)
+    return server, await server.start()
+
+
+async def status_of(port: int, raw: bytes) -> int | None:
+    """The status of the answer, None when the connection was closed without one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(raw)
+        async with asyncio.timeout(10):
+            first = await reader.readline()
+    except ConnectionError:
+        return None
+    finally:
+        writer.close()
+    return int(first.split()[1]) if first.startswith(b"HTTP/1.") else None
+
+
+def test_any_bytes_are_answered_or_hung_up_on() -> None:
+    with asyncio.Runner() as runner:
+        server, port = runner.run(started())
+
+        seen: set[int | None] = set()
+
+        @settings(deadline=None, max_examples=80)
+        @given(RAW)
+        def send(raw: bytes) -> None:
+            status = runner.run(status_of(port, raw))
+            # 503: what was announced did not come in time.
+            assert status is None or status < 500 or status == 503
+            seen.add(status)
+
+        send()
+        assert {400, 401} <= seen
+        good = request(b"POST /hooks/datadog HTTP/1.1", [b"X-Warroom-Token: " + TOKEN], b'{"title": "x"}', honest=True)
+        assert runner.run(status_of(port, good)) == 202
+        assert runner.run(status_of(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")) in (200, 429)
+        runner.run(server.stop())

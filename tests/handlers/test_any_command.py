@@ -1,0 +1,57 @@
+"""Whatever somebody types after /incident is done or refused in words; nothing breaks, and nothing typed mentions anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handlers.commands import SUBCOMMANDS, listener
+from storage import open_store
+from tests.handlers.conftest import ADA, COMPANY, GRACE, NIGHT, ONCALL, Desk, NightClock, OneMessage, StoredPeople
+from warroom.changes import Changeset
+from warroom.effects import Whisper
+from warroom.policy import check
+from warroom.ports import World
+
+NAMES = st.sampled_from([name for each in SUBCOMMANDS for name in (each.name, *each.also)])
+WORDS = ["#1", "1", "#99999999999999999999", "--sev", "--sev=1", "—team", "add", "due", "friday", "commander"]
+MARKUP = ["@ada", "<@UADA>", "<!channel>", "<!subteam^SONCALL>", "<#C1|x>", "&lt;!here&gt;", "```"]
+PIECES = st.sampled_from(WORDS) | st.sampled_from(MARKUP) | st.sampled_from("“\"',\x00\ud800\u202e")
+TYPED = st.builds(
+    lambda name, rest: f"{name} {' '.join(rest)}",
+    NAMES | st.text(max_size=5),
+    st.lists(PIECES | st.text(max_size=6), max_size=8),
+)
+
+
+async def play(typed: list[str]) -> list[Whisper]:
+    """The commands one after another, as Slack delivers them; what was answered. Raises whatever a listener raises."""
+    store = await open_store("memory://")
+    checked = check(COMPANY)
+    assert checked.policy is not None
+    await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
+    world = World(store, StoredPeople(store), checked.policy, NightClock(), OneMessage(), lambda: None)
+    desk = Desk(world, NightClock())
+    await desk.room()
+
+    async def ack(**_: object) -> None:
+        return None
+
+    for number, text in enumerate(typed):
+        body = {"user_id": "UADA", "channel_id": "C1", "text": text, "command": "/incident", "trigger_id": f"t{number}"}
+        await listener(world)(ack=ack, body=body, client=desk.client)
+    assert len(await store.audit(limit=100)) == len(typed)
+    return [effect for effect in await desk.outbox() if isinstance(effect, Whisper)]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(TYPED, min_size=1, max_size=4))
+def test_any_command_is_answered(typed: list[str]) -> None:
+    for whisper in asyncio.run(play(typed)):
+        shown = json.dumps(whisper.blocks) + whisper.text
+        assert whisper.text
+        assert "<!channel" not in shown
+        assert "<!subteam" not in shown

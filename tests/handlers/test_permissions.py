@@ -1,0 +1,100 @@
+"""Who may do what follows the policy; a refusal is kind and names who may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from blocks import forms, ids
+from tests.handlers.conftest import COMPANY, Desk
+from warroom.errors import Forbidden
+from warroom.incident import Origin, State
+from warroom.policy import check
+from warroom.policy.permissions import Permissions
+from warroom.usecases import find
+from warroom.usecases.allowed import Deed
+from warroom.usecases.declare import Declare, declare
+
+OUTSIDER = "UALEX1"
+
+
+def rule(desk: Desk, **permissions: Any) -> None:
+    """From now on this is the policy."""
+    checked = check(COMPANY | {"permissions": permissions})
+    assert checked.policy is not None, checked.mistakes
+    desk.world = replace(desk.world, policy=checked.policy)
+
+
+async def test_by_default_anybody_may_do_what_helps(desk: Desk) -> None:
+    await desk.room("declare checkout returns 500s --sev 2")
+    for text in ("ack #1", "update #1 rolling back", "severity #1 1", "mitigate #1", "resolve #1 rolled back"):
+        await desk.type(text, user=OUTSIDER)
+    assert (await desk.incident()).state is State.RESOLVED
+
+
+@pytest.mark.parametrize("text", ["severity #1 3", "cancel #1 a false alarm"])
+async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: Desk, text: str) -> None:
+    before = await desk.room()
+    with pytest.raises(Forbidden, match=r"INC-1 is for the people in its room\. Join #inc-1 and try again\."):
+        await desk.type(text, user=OUTSIDER)
+    assert await desk.incident() == before
+    await desk.type(text, user="UGRACE")
+    assert (await desk.incident()).version > before.version
+
+
+async def test_a_form_that_may_not_be_sent_says_so_in_the_form(desk: Desk) -> None:
+    incident = await desk.room()
+    form = forms.severity_form(await find.view(desk.world, incident), desk.world.policy)
+    wrong = await desk.submit(form, {"Severity": "SEV-4"}, user=OUTSIDER)
+    assert "for the people in its room" in next(iter(wrong.values()))
+    assert await desk.submit(form, {"Severity": "SEV-4"}, user="UADA") == {}
+
+
+async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: Desk) -> None:
+    rule(desk, cancel="commander", mitigate=["@sre-oncall"], resolve=["ada@example.com", "commander"])
+    await desk.room()
+    with pytest.raises(Forbidden, match="its commander, who is nobody yet"):
+        await desk.type("cancel #1 no")
+    with pytest.raises(Forbidden, match=r"Mitigating INC-1 is for @sre-oncall\. Ask one"):
+        await desk.type("mitigate #1")
+    await desk.type("mitigate #1", user="UGRACE")
+    await desk.type("resolve #1", user="UADA")
+    assert (await desk.incident()).state is State.RESOLVED
+
+
+async def test_declaring_can_be_kept_to_some_but_never_from_an_alert(desk: Desk) -> None:
+    rule(desk, declare="platform")
+    with pytest.raises(Forbidden, match="Declaring incidents is for platform"):
+        await desk.type("declare the sky is falling", user=OUTSIDER)
+    await desk.type("declare the sky is falling", user="UGRACE")
+    alert = Declare(origin=Origin.ALERT, origin_key="alert:1", title="Disk full")
+    assert (await declare(desk.world, alert)).incident.number == 2
+
+
+async def test_a_button_asks_for_the_same_permission(desk: Desk) -> None:
+    rule(desk, acknowledge="responders")
+    incident = await desk.room()
+    with pytest.raises(Forbidden, match="Acknowledging INC-1"):
+        await desk.press(ids.ACKNOWLEDGE, incident, user=OUTSIDER)
+    await desk.press(ids.ACKNOWLEDGE, incident)
+
+
+@pytest.mark.parametrize(
+    ("written", "path", "hint"),
+    [
+        ({"cancle": "everybody"}, "permissions.cancle", "did you mean cancel?"),
+        ({"cancel": "responder"}, "permissions.cancel", "did you mean responders?"),
+        ({"cancel": ["commander", "platfrom"]}, "permissions.cancel[1]", "did you mean platform?"),
+        ({"cancel": []}, "permissions.cancel", "empty"),
+    ],
+)
+def test_a_slip_in_the_policy_is_found(written: dict[str, Any], path: str, hint: str) -> None:
+    (mistake,) = check(COMPANY | {"permissions": written}).mistakes
+    assert mistake.path == path
+    assert hint in str(mistake)
+
+
+def test_every_deed_has_a_permission_and_every_permission_a_deed() -> None:
+    assert {deed.value for deed in Deed} == set(Permissions.model_fields)
