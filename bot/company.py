@@ -112,8 +112,12 @@ async def settle(slack: Sandbox, bot: Bot) -> None:
 
 
 async def _worked_off(slack: Sandbox, bot: Bot) -> None:
-    await slack.sockets.delivered()
-    await bot.idle()
+    """What the bot does in Slack comes back to it as events, so look again until there are none."""
+    while True:
+        await slack.sockets.delivered()
+        await bot.idle()
+        if not slack.sockets.delivering:
+            return
 
 
 async def wind(slack: Sandbox, bot: Bot, by: timedelta) -> None:

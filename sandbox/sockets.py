@@ -135,6 +135,11 @@ class Sockets:
             self._deliveries.add(task)
             task.add_done_callback(self._deliveries.discard)
 
+    @property
+    def delivering(self) -> int:
+        """How many events are on their way."""
+        return len(self._deliveries)
+
     async def delivered(self) -> None:
         """Returns when every event so far was acknowledged or given up."""
         while self._deliveries:

@@ -13,6 +13,7 @@ from tests.reliability.acts_datadog import DATADOG_DEEDS
 from tests.reliability.house import House
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
+from tests.test_house_rules import JUDGED_IN_THE_PROCESS
 
 in_module = pytest.mark.asyncio(loop_scope="module")
 every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.name)

@@ -141,7 +141,7 @@ async def all_toured(slack: Sandbox, call: CallMethod) -> None:
     guide = Guide(call)
     await tour(slack, guide)
     assert set(METHODS) - guide.seen == {"conversations.unarchive"}, "which only people can do"
-    assert {record.method for record in slack.calls} == guide.seen
+    assert {record.method for record in slack.calls} - {"upload"} == guide.seen
     assert {record.outcome for record in slack.calls} == {"ok"}
 
 
