@@ -25,7 +25,7 @@ from handlers.webhooks import Parsed, routes
 from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import close_client, open_client
+from integrations.slack.client import TIMEOUT, close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -61,13 +61,22 @@ FIRST_READ = 1.5
 class Bot:
     """The running process. Made by `running`."""
 
-    def __init__(self, settings: Settings, policy: Policy, store: Store, report: Report, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        policy: Policy,
+        store: Store,
+        report: Report,
+        clock: Clock,
+        *,
+        slack_timeout: float = TIMEOUT,
+    ) -> None:
         bot_token, app_token = slack_tokens(settings)
         self.store, self.clock, self.report = store, clock, report
         self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
-        client = open_client(bot_token, settings.api_url, self.meters.called)
+        client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
         self._client = client
         budget = Budget(clock)
         reader = Reader(client, budget)

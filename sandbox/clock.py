@@ -40,6 +40,11 @@ class SandboxClock:
             if not waiter.done():
                 waiter.set_result(None)
 
+    @property
+    def waiting(self) -> int:
+        """How many wait for a moment that has not come."""
+        return len(self._moved)
+
     async def until(self, moment: float) -> None:
         """Return once the workspace's clock shows `moment` (seconds since 1970)."""
         while (missing := moment - self.seconds()) > 0:

@@ -12,7 +12,7 @@ from sandbox import answers, forms, payloads, reading, shapes, speaking
 from sandbox.answers import Answer, Submitted
 from sandbox.clock import SandboxClock
 from sandbox.events import tell
-from sandbox.faults import Fault, Faults, Hook
+from sandbox.faults import Fault, Faults, Hook, When
 from sandbox.installation import Installation
 from sandbox.methods.chat import checked_blocks
 from sandbox.methods.conversations import created_by_person
@@ -431,9 +431,17 @@ class Sandbox:
     def latency(self, seconds: float) -> None:
         self._server.latency = seconds
 
-    def on_call(self, method: str, *, nth: int = 1, moment: str = "before", do: Callable[[], None]) -> None:
+    def on_call(
+        self,
+        method: str,
+        *,
+        nth: int = 1,
+        moment: str = "before",
+        do: Callable[[], None],
+        when: When | None = None,
+    ) -> None:
         """Do something at the nth call of that method from now on, before or after it takes effect."""
-        self.faults.hooks.append(Hook(method, nth, moment, do))
+        self.faults.hooks.append(Hook(method, nth, moment, do, when))
 
     def fail(self, method: str, kind: str, **more: Any) -> Fault:
         """Plan trouble; see Faults.add."""

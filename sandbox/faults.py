@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from typing import Literal
 
+from sandbox.model import Json
+
 Kind = Literal[
     "ratelimited",
     "500",
@@ -21,6 +23,8 @@ Kind = Literal[
     "garbage_after",
 ]
 """`_before` and `_after` say whether the call took effect. "503" answers with HTML, "garbage" is not JSON."""
+When = Callable[[Json], bool]
+"""Chooses among the calls of a method by what they carry."""
 KINDS: tuple[str, ...] = Kind.__args__  # type: ignore[attr-defined]  # how typing keeps the words of a Literal
 
 
@@ -35,6 +39,7 @@ class Fault:
     probability: float = 1.0
     seconds: float = 1.0
     """The Retry-After, or the length of a delay."""
+    when: When | None = None
     seen: int = 0
     struck: int = 0
 
@@ -47,12 +52,15 @@ class Hook:
     nth: int
     moment: str
     do: Callable[[], None]
+    when: When | None = None
     seen: int = 0
 
 
 @dataclass
 class Faults:
-    """All trouble ahead. `method` may have wildcards."""
+    """All trouble ahead. `method` may have wildcards; posts to a response_url and uploads go by these names, "response_url"
+    and "upload".
+    """
 
     chance: random.Random
     ahead: list[Fault] = field(default_factory=list)
@@ -67,22 +75,24 @@ class Faults:
         times: int | None = 1,
         probability: float = 1.0,
         seconds: float = 1.0,
+        when: When | None = None,
     ) -> Fault:
         """Plan one. `times=None` means for ever. ValueError for an unknown kind."""
         if kind not in KINDS:
             raise ValueError(f"no fault is called {kind!r}; there are {', '.join(KINDS)}")
-        fault = Fault(method, kind, nth, times, probability, seconds)
+        fault = Fault(method, kind, nth, times, probability, seconds, when)
         self.ahead.append(fault)
         return fault
 
     def clear(self) -> None:
         """No more trouble."""
         self.ahead.clear()
+        self.hooks.clear()
 
-    def strike(self, method: str) -> Fault | None:
+    def strike(self, method: str, args: Json) -> Fault | None:
         """The trouble of this call, if any."""
         for fault in self.ahead:
-            if not fnmatch(method, fault.method):
+            if not _meant(fault, method, args):
                 continue
             fault.seen += 1
             over = fault.times is not None and fault.struck >= fault.times
@@ -91,12 +101,16 @@ class Faults:
                 return fault
         return None
 
-    def due(self, method: str) -> list[Hook]:
+    def due(self, method: str, args: Json) -> list[Hook]:
         """The hooks of this call. Counts the call, so ask once."""
         due = []
         for hook in self.hooks:
-            if fnmatch(method, hook.method):
+            if _meant(hook, method, args):
                 hook.seen += 1
                 if hook.seen == hook.nth:
                     due.append(hook)
         return due
+
+
+def _meant(plan: Fault | Hook, method: str, args: Json) -> bool:
+    return fnmatch(method, plan.method) and (plan.when is None or plan.when(args))

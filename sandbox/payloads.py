@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sandbox import shapes
 from sandbox.model import Channel, Json, Message, Person, View
-from sandbox.reading import Control
+from sandbox.reading import Control, elements
 from sandbox.workspace import Workspace
 
 
@@ -101,8 +101,20 @@ def submission(ws: Workspace, who: Person, view: View) -> Json:
     """view_submission. https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload"""
     return _common(ws, who) | {
         "type": "view_submission", "trigger_id": ws.triggers.issue(who.id, in_view=True),
-        "view": shapes.view(ws, view), "response_urls": [],
+        "view": shapes.view(ws, view), "response_urls": _response_urls(ws, who, view),
     }  # fmt: skip
+
+
+def _response_urls(ws: Workspace, who: Person, view: View) -> list[Json]:
+    """One for each channel chosen in a menu with response_url_enabled."""
+    found = []
+    for block, element in elements(view.blocks):
+        state = view.state.get(block["block_id"], {}).get(element["action_id"], {})
+        channel = ws.channels.get(state.get("selected_conversation") or state.get("selected_channel") or "")
+        if element.get("response_url_enabled") and channel is not None:
+            found.append({"block_id": block["block_id"], "action_id": element["action_id"], "channel_id": channel.id,
+                          "response_url": _response_url(ws, who, channel, None)})  # fmt: skip
+    return found
 
 
 def closed(ws: Workspace, who: Person, view: View, *, cleared: bool) -> Json:

@@ -81,10 +81,17 @@ class Server:
         name = request.match_info["method"]
         given, problem = await _given(request)
         args = Arguments(given)
-        call = Call(name, args.given, steady(), self._round_trip())
+        return await self._called(name, args.given, request, lambda: self._answer(name, args, request, problem))
+
+    async def _called(
+        self, name: str, given: Json, request: web.Request, act: Callable[[], web.Response]
+    ) -> web.StreamResponse:
+        """What `act` answers, unless there is trouble ahead for this call."""
+        call = Call(name, given, steady(), self._round_trip())
         self.calls.append(call)
-        hooks = self.faults.due(name)
-        fault = self.faults.strike(name)
+        self.workspace.pulse.beat()
+        hooks = self.faults.due(name, given)
+        fault = self.faults.strike(name, given)
         await self._on_the_way(self.latency / 2)
         for hook in hooks:
             if hook.moment == "before":
@@ -92,7 +99,7 @@ class Server:
         if fault is not None and (refusal := await self._before(fault, request)) is not None:
             call.outcome, call.ended = fault.kind, steady()
             return refusal
-        answer = self._answer(name, args, request, problem)
+        answer = act()
         for hook in hooks:
             if hook.moment == "after":
                 hook.do()
@@ -194,35 +201,46 @@ class Server:
                 await really_wait(HANG)
         return None
 
-    async def _respond(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        try:
+            given = await request.json()
+        except ValueError:
+            given = None
+        if not isinstance(given, dict):
+            return web.Response(status=400, text="invalid_payload")
+        key = request.match_info["key"]
+        return await self._called("response_url", given, request, lambda: self._responded(key, given))
+
+    def _responded(self, key: str, given: Json) -> web.Response:
         ws = self.workspace
-        url = ws.triggers.respond(request.match_info["key"])
+        url = ws.triggers.respond(key)
         if isinstance(url, str):
             return web.Response(status=404, text=url)
         if wait := self.limits.wait("", 0, url.channel):
             return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
         try:
-            given = await request.json()
-            if not isinstance(given, dict):
-                raise ValueError("not an object")
             respond(ws, url, Arguments(given))
         except SlackError as error:
             return _json({"ok": False, "error": error.code} | error.details)
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
-        ws.pulse.beat()
         return _json({"ok": True})
 
-    async def _upload(self, request: web.Request) -> web.Response:
-        file = self.workspace.files.get(request.match_info["file"])
-        if file is None or file.completed or request.query.get("key") != file.key:
-            return web.Response(status=404, text="no such upload")
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
         if request.content_type.startswith("multipart/"):
             parts = await request.multipart()
             part: Any = await parts.next()
             content = bytes(await part.read())
         else:
             content = await request.read()
+        name = request.match_info["file"]
+        key = request.query.get("key", "")
+        return await self._called("upload", {"file": name}, request, lambda: self._uploaded(name, key, content))
+
+    def _uploaded(self, name: str, key: str, content: bytes) -> web.Response:
+        file = self.workspace.files.get(name)
+        if file is None or file.completed or key != file.key:
+            return web.Response(status=404, text="no such upload")
         if len(content) != file.length:
             return web.Response(status=400, text=f"expected {file.length} bytes, got {len(content)}")
         file.content = content
@@ -262,6 +280,8 @@ def _json(body: Json, status: int = 200, headers: dict[str, str] | None = None) 
 
 
 def _outcome(answer: web.Response) -> str:
+    if answer.content_type != "application/json":
+        return "ok" if answer.status == 200 else str(answer.status)
     body = json.loads(answer.text or "{}")
     return "ok" if body.get("ok") else str(body.get("error", answer.status))
 

@@ -165,6 +165,7 @@ class Sockets:
                 reason = "timeout"
             except ConnectionError:
                 reason = "connection_failed"
+            self._workspace.pulse.beat()
         self.unacknowledged.append(str(payload["event_id"]))
 
     def _next(self) -> Socket | None:

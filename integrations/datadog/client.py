@@ -8,7 +8,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from integrations.datadog.failures import failure, foreseen
+from integrations.datadog.failures import answered, failure, foreseen
 from warroom.errors import WarroomError
 
 Answer = dict[str, Any]
@@ -69,14 +69,22 @@ class Datadog:
     async def call(self, what: str, operation: str, /, *args: object, **named: object) -> Any:
         """Datadog's answer as plain data. `what` says in words what was tried. Raises Retryable or Rejected."""
         ask = next(getattr(api, operation) for api in self._apis if hasattr(api, operation))
+        read = False
         try:
             # The library checks arguments, and whether it allows the call, before there is anything to wait for.
-            return plain(await ask(*args, **named))
+            answer = plain(await ask(*args, **named))
+            read = True
         except foreseen() as error:
+            read = answered(error)
             raise failure(what, error) from error
+        finally:
+            if not read:
+                # The library would use the connection again, and take the late answer for that of its next question.
+                await self.close()
+        return answer
 
     async def close(self) -> None:
-        """Close the connections; the library's own `close` leaves them open."""
+        """Close the connections, which the library's own `close` leaves open. Another call opens them again."""
         await self._client.rest_client._client.aclose()
 
 

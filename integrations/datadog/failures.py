@@ -49,6 +49,13 @@ def foreseen() -> tuple[type[Exception], ...]:
     return OpenApiException, AiosonicError, OSError, TimeoutError, ValueError, TypeError, AttributeError, LookupError
 
 
+def answered(error: Exception) -> bool:
+    """Whether Datadog's answer was read to its end: it was an answer with an error status."""
+    from datadog_api_client.exceptions import ApiException
+
+    return isinstance(error, ApiException)
+
+
 def failure(what: str, error: Exception) -> Retryable | Rejected:
     """The meaning of whatever a call raised. Headers and bodies are never part of the text."""
     from aiosonic.exceptions import ConnectTimeout

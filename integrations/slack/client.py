@@ -29,13 +29,16 @@ Heard = Callable[[str, str], None]
 """(a method, such as "chat.postMessage", or "upload"; "ok", "limited" or "failed")."""
 
 
-def open_client(token: str, base_url: str, heard: Heard = lambda _method, _outcome: None) -> AsyncWebClient:
-    """A client for that API address. Must be called in a running event loop; end it with `close_client`.
+def open_client(
+    token: str, base_url: str, heard: Heard = lambda _method, _outcome: None, *, timeout: float = TIMEOUT
+) -> AsyncWebClient:
+    """A client for that API address; a call takes at most `timeout` seconds. Must be called in a running event loop.
 
-    `heard` is told how each call went by its HTTP status; Slack's own "no" is an answer like any other.
+    End it with `close_client`. `heard` is told how each call went by its HTTP status; Slack's own "no" is an answer like
+    any other.
     """
     session = aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=TIMEOUT),
+        timeout=aiohttp.ClientTimeout(total=timeout),
         connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         trace_configs=[_listening(urlsplit(base_url).path, heard)],
     )

@@ -39,6 +39,10 @@ def said(args: Arguments) -> Json:
             raise SlackError("invalid_attachments")
         if len(attachments) > 100:
             raise SlackError("too_many_attachments")
+        for attachment in attachments:
+            if not isinstance(attachment, dict):
+                raise SlackError("invalid_attachments")
+            checked_blocks(attachment.get("blocks") or [])
         found["attachments"] = attachments
     return found
 

@@ -239,7 +239,9 @@ def history(ws: Workspace, args: Arguments) -> Json:
     need(ws, read_scope(channel.type, "history"))
     if ws.app.bot_user not in channel.members:
         raise SlackError("not_in_channel")
-    shown = [m for m in channel.log if not m.deleted and (not m.thread_ts or m.broadcast)]
+    # A deleted parent leaves its tombstone as long as there are replies.
+    there = [m for m in channel.log if not m.deleted or m.subtype == "tombstone"]
+    shown = [m for m in there if not m.thread_ts or m.broadcast]
     items, metadata = page(ws, args, list(reversed(_between(args, shown))))
     return {
         "messages": [shapes.message(ws, m, metadata=args.flag("include_all_metadata")) for m in items],

@@ -28,6 +28,9 @@ class Fault:
     drop: bool = False
     after: bool = False
     """The act happens, only its answer is lost."""
+    do: Callable[[], None] | None = None
+    """Done first, or after the act when `late`."""
+    late: bool = False
 
 
 @dataclass
@@ -44,6 +47,8 @@ class FakeDatadog:
     sent: list[Body] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     url: str = ""
+    today: Callable[[], str] = lambda: "2026-11-21T03:00:00+00:00"
+    """When something is created."""
     runner: web.AppRunner | None = None
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -124,8 +129,12 @@ class FakeDatadog:
         fault = next((f for f in self.faults if request.method == f.method and request.path.startswith(f.path)), None)
         if fault:
             self.faults.remove(fault)
+            if fault.do and not fault.late:
+                fault.do()
             if fault.after:
                 await handler(request)
+            if fault.do and fault.late:
+                fault.do()
             return await self._fail(request, fault)
         answer: web.StreamResponse = await handler(request)
         return answer
@@ -199,7 +208,7 @@ class FakeDatadog:
             "attributes": {
                 "public_id": number,
                 "title": title,
-                "created": "2026-11-21T03:00:00+00:00",
+                "created": self.today(),
                 "customer_impacted": False,
                 "fields": {
                     "severity": {"type": "dropdown", "value": severity},

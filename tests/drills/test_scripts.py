@@ -75,3 +75,10 @@ def test_a_file_that_is_not_there_is_said_so() -> None:
 def test_the_list_has_a_sentence_for_each() -> None:
     assert [name for name, _ in listed()] == drills()
     assert all(about.endswith(".") for _, about in listed())
+
+
+def test_the_example_of_the_documentation_is_a_drill(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "drills.md").read_text()
+    drill = load(written(tmp_path, text.split("```yaml\n")[1].split("```")[0]))
+    assert [step.at.total_seconds() for step in drill.steps][:3] == [0, 20, 180]
+    assert drill.expect.incidents[1].updates == "late"

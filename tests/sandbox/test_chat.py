@@ -43,6 +43,9 @@ async def test_a_message_comes_back_as_slack_keeps_it(slack: Sandbox, web: Async
         ({"text": "x", "blocks": [{"type": "unheard of"}]}, "invalid_blocks"),
         ({"text": "x", "blocks": [SECTION] * 51}, "invalid_blocks"),
         ({"text": "x", "attachments": [{"text": "a"}] * 101}, "too_many_attachments"),
+        ({"text": "x", "attachments": {"text": "a"}}, "invalid_attachments"),
+        ({"text": "x", "attachments": ["a"]}, "invalid_attachments"),
+        ({"text": "x", "attachments": [{"blocks": [HEADER]}]}, "invalid_blocks"),
         ({"text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
         ({"text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_format"),
         ({"text": "x", "as_user": True}, "as_user_not_supported"),
@@ -122,6 +125,20 @@ async def test_a_thread_and_its_broadcast(slack: Sandbox, web: AsyncWebClient) -
         await web.chat_getPermalink(channel=channel, message_ts="1.000001")
 
 
+async def test_a_parent_that_is_deleted_leaves_a_tombstone(slack: Sandbox, web: AsyncWebClient) -> None:
+    channel = await room(web)
+    parent = await posted(web, channel, "parent")
+    await posted(web, channel, "reply", thread_ts=parent)
+    await web.chat_delete(channel=channel, ts=parent)
+    stone = (await web.conversations_history(channel=channel, limit=1))["messages"][0]
+    assert (stone["subtype"], stone["text"]) == ("tombstone", "This message was deleted.")
+    thread = (await web.conversations_replies(channel=channel, ts=parent))["messages"]
+    assert [message["text"] for message in thread] == ["This message was deleted.", "reply"]
+    with refused("message_not_found"):
+        await web.chat_update(channel=channel, ts=parent, text="x")
+
+
+@pytest.mark.filterwarnings("ignore:The top-level `text`")
 async def test_changing_a_text_takes_the_blocks_away(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel, blocks=[SECTION])

@@ -22,7 +22,7 @@ from warroom.policy import Policy, check
 
 TOKEN = "hook-secret-for-tests"
 
-COMPANY = {
+COMPANY: dict[str, Any] = {
     "workspace": {"announce": "#incidents", "default_team": "platform"},
     "teams": {
         "platform": {

@@ -1,0 +1,102 @@
+"""A workspace, a bot in it that can be killed, and what a story of trouble needs most."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from bot.company import settle
+from sandbox import Channel, Message, Sandbox
+from sandbox.answers import Answer
+from tests.datadog.server import FakeDatadog
+from tests.reliability.process import Process
+from tests.reliability.promises import assert_promises, undone
+from warroom.changes import Changeset
+from warroom.effects import Effect
+from warroom.incident import Incident
+
+ROUNDS = 40
+
+
+class House:
+    """Trouble is planned by the test; `recover` lets everything pass that time and a restart can heal."""
+
+    def __init__(self, slack: Sandbox, process: Process, datadog: FakeDatadog | None = None) -> None:
+        self.slack, self.process, self._datadog = slack, process, datadog
+
+    @property
+    def datadog(self) -> FakeDatadog:
+        """The organisation's Datadog."""
+        assert self._datadog is not None, "this house has no Datadog"
+        return self._datadog
+
+    async def recover(self) -> None:
+        """Restart what was killed, then wind the clock as long as something is about to be done."""
+        if self.process.killed:
+            await self.process.restart()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until nothing is due within minutes. Raises AssertionError when that never comes."""
+        for _ in range(ROUNDS):
+            bot, clock = self.process.bot, self.slack.clock
+            await settle(self.slack, bot)
+            if await bot.store.pending_envelopes(1):
+                continue
+            due = await undone(bot.store, clock.now())
+            if due is None:
+                return
+            clock.advance(max(timedelta(0), due - clock.now()))
+            bot.dispatcher.nudge()
+        raise AssertionError("there is always something to do")
+
+    async def struck(self) -> None:
+        """Until the trouble has come."""
+        faults = self.slack.faults
+
+        def come() -> bool:
+            slack = all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.ahead)
+            return slack and not (self._datadog and self._datadog.faults)
+
+        async with asyncio.timeout(10):
+            while not come():
+                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.pulse.next())}, timeout=0.02)
+
+    async def promises(self) -> None:
+        """Raises AssertionError when one is broken."""
+        await assert_promises(self.slack, self.process.bot.store)
+
+    async def type(self, who: str, text: str, where: str | Channel = "general") -> Answer:
+        """/incident and the text."""
+        return await self.slack.slash(self.slack.person(who), where, "/incident", text)
+
+    async def ask(self, effect: Effect) -> None:
+        """Put an effect into the outbox, as a use case would."""
+        world = self.process.bot.world
+        await world.commit(Changeset(now=world.clock.now(), effects=(effect,)))
+
+    async def newest(self) -> Incident | None:
+        """The newest incident, if there is one."""
+        store = self.process.bot.store
+        return await store.incident_numbered(await store.last_number())
+
+    async def last(self) -> Incident:
+        """The newest incident. Raises AssertionError when there is none."""
+        found = await self.newest()
+        assert found is not None, "nothing was declared"
+        return found
+
+    async def declared(self, text: str = "checkout returns 500s --sev 1 --team platform grace@example.com") -> Incident:
+        """An incident whose room is furnished."""
+        await self.type("ada", f"declare {text}")
+        await self.settle()
+        return await self.last()
+
+    def room(self, incident: Incident) -> Channel:
+        """Its channel."""
+        assert incident.channel_id is not None
+        return self.slack.channel(incident.channel_id)
+
+    def card(self, incident: Incident) -> Message:
+        """Its card."""
+        return next(each for each in self.room(incident).log if each.ts == incident.card_ts)

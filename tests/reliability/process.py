@@ -1,0 +1,122 @@
+"""A bot that can be killed without a process: every task it began is remembered, and a kill ends them all at once.
+
+`kill -9` of a real process is what tests/scenarios/test_kill.py does; it takes seconds, this takes none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import warnings
+from contextvars import ContextVar
+from typing import Any
+
+from sqlalchemy.exc import SAWarning
+
+from bot.app import Bot
+from bot.settings import Settings, slack_tokens
+from integrations.slack.client import close_client
+from integrations.slack.scopes import needed_scopes
+from integrations.slack.startup import Report, verify
+from sandbox import Sandbox
+from storage import open_store
+from warroom.policy import Policy
+from warroom.ports import Clock
+
+SOON = 0.7
+"""Real seconds a call of Slack may take here: a test of a timeout should not wait ten."""
+
+_OWNER: ContextVar[set[asyncio.Task[Any]] | None] = ContextVar("owner", default=None)
+
+
+def remember_owners() -> None:
+    """From now on the running loop remembers on whose behalf a task was begun."""
+    asyncio.get_running_loop().set_task_factory(_begin)
+
+
+def _begin(loop: asyncio.AbstractEventLoop, work: Any, context: Any = None) -> asyncio.Task[Any]:
+    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, context=context)
+    owner = _OWNER.get()
+    if owner is not None:
+        owner.add(task)
+        task.add_done_callback(owner.discard)
+    return task
+
+
+class Process:
+    """One bot after another on the same database, as a supervisor would start them."""
+
+    def __init__(
+        self, slack: Sandbox, settings: Settings, policy: Policy, *, clock: Clock | None = None, timeout: float = SOON
+    ) -> None:
+        self.slack, self._settings, self._policy, self._timeout = slack, settings, policy, timeout
+        self._clock = clock or slack.clock
+        self._report: Report | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._bot: Bot | None = None
+        self.killed = False
+
+    @property
+    def bot(self) -> Bot:
+        """The one that runs."""
+        assert self._bot is not None, "the bot does not run"
+        return self._bot
+
+    async def start(self) -> None:
+        """Start it and wait until it is connected."""
+        remember_owners()
+        if self._report is None:
+            self._report = await verify(*slack_tokens(self._settings), needed_scopes(), self._settings.api_url)
+        store = await open_store(self._settings.database_url.get_secret_value())
+        self.killed, self._tasks = False, set()
+        before = self.slack.sockets.connections
+        mark = _OWNER.set(self._tasks)
+        try:
+            self._bot = Bot(self._settings, self._policy, store, self._report, self._clock, slack_timeout=self._timeout)
+            await self._bot.start()
+        finally:
+            _OWNER.reset(mark)
+        await self.slack.until(lambda: self.slack.sockets.connections > before, 10, "the bot connects")
+
+    def kill(self) -> None:
+        """It does nothing more from this moment on, and nothing is tidied up. Its connections break."""
+        self.killed = True
+        for task in list(self._tasks):
+            task.cancel()
+
+    async def gone(self) -> None:
+        """After a kill: give back to the machine what the operating system would."""
+        while self._tasks:
+            # Cancelled once: a second time would interrupt the rollback of a transaction, and its lock would outlive it.
+            await asyncio.wait(set(self._tasks), timeout=1)
+            for task in list(self._tasks):
+                task.cancel()
+        # A connection that was cut off in the middle keeps its locks until it is collected.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            gc.collect()
+        bot = self.bot
+        await bot.alarm.stop()
+        await bot.web.stop()
+        await close_client(bot._client)
+        await bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
+        if bot._datadog:
+            await bot._datadog.close()
+        await bot.store.close()
+        self._bot = None
+
+    async def restart(self) -> None:
+        """After a kill, as the supervisor does."""
+        await self.gone()
+        await self.start()
+
+    async def stop(self) -> None:
+        """SIGTERM; a killed one is buried."""
+        if self._bot is None:
+            return
+        if self.killed:
+            await self.gone()
+            return
+        await self._bot.stop()
+        await self._bot.store.close()
+        self._bot = None

@@ -1,0 +1,81 @@
+"""What holds after any trouble: one channel, one card, one announcement, nothing said twice, nothing left undone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from sandbox import Channel, Message, Sandbox
+from warroom.decision import timers_of
+from warroom.incident import Incident
+from warroom.ports import Store
+
+LATER = timedelta(minutes=3)
+"""What is due within it counts as undone, unless it is one of the incidents' own dates; the outbox waits a minute at most."""
+
+NEWEST = 25
+"""Incidents that are looked at; a matrix leaves hundreds behind."""
+
+
+def key_of(message: Message) -> str:
+    """The key of the effect that said it; "" for none."""
+    payload = (message.metadata or {}).get("event_payload") or {}
+    return str(payload.get("key") or "")
+
+
+def everything_said(slack: Sandbox) -> list[Message]:
+    """All messages of the app that can be seen now, threads included."""
+    return [m for channel in slack.workspace.channels.values() for m in channel.log if m.by_app and not m.deleted]
+
+
+def said_under(slack: Sandbox, key: str) -> list[Message]:
+    """What an effect with that key said."""
+    return [message for message in everything_said(slack) if key_of(message) == key]
+
+
+def rooms_of(slack: Sandbox, incident: Incident) -> list[Channel]:
+    """Every channel that was opened for it, the lost ones too."""
+    start = f"inc-{incident.number}"
+    mine = [each for each in slack.channels() if each.name == start or each.name.startswith(f"{start}-")]
+    return [each for each in mine if each.creator == slack.bot_user_id]
+
+
+async def assert_promises(slack: Sandbox, store: Store) -> None:
+    """What was acknowledged is done, once; one channel, card and announcement each. Raises AssertionError that says which is broken."""
+    twice = [key for key, times in Counter(map(key_of, everything_said(slack))).items() if key and times > 1]
+    assert not twice, f"said twice: {twice}"
+    incidents, last = await store.incidents(limit=NEWEST), await store.last_number()
+    numbers = [each.number for each in incidents]
+    assert numbers == list(range(last, last - len(numbers), -1)), "numbers have no gaps"
+    for incident in incidents:
+        _assert_one_of_each(slack, incident)
+    assert await store.buried() == [], "nothing is given up"
+    assert [each.key for each in await store.pending_envelopes()] == [], "every delivery is worked off"
+    assert await store.pending_alerts(10) == [], "every alert is judged"
+    due = await undone(store, slack.clock.now())
+    assert due is None, f"work is left, due {due}"
+
+
+async def undone(store: Store, now: datetime) -> datetime | None:
+    """When the next thing is due that was begun and not ended; None when all that waits are the incidents' own dates."""
+    due = await store.next_due()
+    if due is None or due > now + LATER:
+        return None
+    dates = {at for each in await store.incidents(limit=NEWEST) for at in timers_of(each).values() if at > now}
+    return None if due in dates else due
+
+
+def _assert_one_of_each(slack: Sandbox, incident: Incident) -> None:
+    name = incident.name
+    rooms = rooms_of(slack, incident)
+    assert [room.id for room in rooms] == [incident.channel_id], f"{name} has the channels {[r.name for r in rooms]}"
+    room = rooms[0]
+    cards = said_under(slack, f"{incident.id}:card")
+    assert [card.ts for card in cards] == [incident.card_ts], f"{name} has {len(cards)} cards"
+    assert [pin.ts for pin in room.pins] == [incident.card_ts], f"{name} has {len(room.pins)} pins"
+    links = Counter(bookmark.link for bookmark in room.bookmarks)
+    assert set(links.values()) <= {1}, f"{name} has bookmarks twice: {links}"
+    announced = said_under(slack, f"{incident.id}:announce")
+    assert [each.ts for each in announced] == ([incident.announced_ts] if incident.announced_ts else []), name
+    missing = set(incident.wanted) - set(room.members)
+    assert not missing, f"{name} misses {missing}"

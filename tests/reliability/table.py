@@ -1,0 +1,37 @@
+"""docs/reliability.md, written from the matrix: `python -m tests.reliability.table`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.reliability.acts import DEEDS, Deed
+from tests.reliability.acts_datadog import DATADOG_DEEDS
+from tests.reliability.troubles import TROUBLES
+
+PAGE = "docs/reliability.md"
+WORDS = Path(__file__).with_name("reliability.md")
+
+
+def page() -> str:
+    """The words of reliability.md beside this file, with the table in its place."""
+    return WORDS.read_text().replace("TABLE\n", table())
+
+
+def table() -> str:
+    """A line per deed, a column per trouble."""
+    lines = [["what the bot does", "effect", "call", *(trouble.name for trouble in TROUBLES)]]
+    lines.append(["---"] * len(lines[0]))
+    lines += [[deed.name, deed.effect, f"`{deed.method}`", *[_result(deed)] * len(TROUBLES)] for deed in _deeds()]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _deeds() -> tuple[Deed, ...]:
+    return (*DEEDS, *DATADOG_DEEDS)
+
+
+def _result(deed: Deed) -> str:
+    return "once" if deed.most == 1 else "1–2 ¹"
+
+
+if __name__ == "__main__":
+    (Path(__file__).parents[2] / PAGE).write_text(page())

@@ -1,0 +1,73 @@
+"""Every effect × every trouble: afterwards exactly one result can be seen, and the record agrees with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from integrations.datadog import performer as datadog
+from integrations.slack.performers import performer as slack
+from tests.reliability.acts import DEEDS, Deed, Run
+from tests.reliability.acts_datadog import DATADOG_DEEDS
+from tests.reliability.house import House
+from tests.reliability.table import PAGE, page
+from tests.reliability.troubles import TROUBLES, Trouble
+
+in_module = pytest.mark.asyncio(loop_scope="module")
+every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.name)
+
+
+@in_module
+@every_trouble
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda each: each.name)
+async def test_in_slack(shared: House, deed: Deed, trouble: Trouble) -> None:
+    run = await prepared(shared, deed)
+    trouble.plan(shared.slack, shared.process, deed.method, deed.when)
+    await exactly_once(run, deed)
+
+
+@in_module
+@every_trouble
+@pytest.mark.parametrize("deed", DATADOG_DEEDS, ids=lambda each: each.name)
+async def test_in_datadog(with_datadog: House, deed: Deed, trouble: Trouble) -> None:
+    with_datadog.datadog.faults.clear()
+    run = await prepared(with_datadog, deed)
+    trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, deed.method)
+    await exactly_once(run, deed)
+
+
+async def prepared(house: House, deed: Deed) -> Run:
+    """A run up to the moment before the trouble."""
+    house.slack.faults.clear()
+    # A minute later all of Slack's budgets are full again, and nobody has to wait in real time.
+    house.slack.clock.advance(60)
+    run = Run(house)
+    if deed.prepare is not None:
+        await deed.prepare(run)
+    return run
+
+
+async def exactly_once(run: Run, deed: Deed) -> None:
+    """The deed is done in spite of the trouble, and the incident is ended."""
+    house = run.house
+    await deed.trigger(run)
+    await house.struck()
+    await house.recover()
+    house.slack.faults.clear()
+    run.incident = await house.newest()
+    assert 1 <= await deed.count(run) <= deed.most
+    await house.promises()
+    if run.incident is not None and run.incident.state.open:
+        await house.type("ada", f"cancel #{run.incident.number} over")
+        await house.settle()
+
+
+def test_no_effect_is_missing() -> None:
+    covered = {deed.effect for deed in (*DEEDS, *DATADOG_DEEDS)}
+    assert covered == {*slack.PERFORMERS, *datadog.PERFORMERS}
+    assert {"judge_alerts"} == JUDGED_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
+
+
+def test_the_table_is_the_matrix() -> None:
+    assert (Path(__file__).parents[2] / PAGE).read_text() == page(), "write it anew: python -m tests.reliability.table"

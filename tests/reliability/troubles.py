@@ -1,0 +1,67 @@
+"""What can happen to a call, by the names of the table in docs/reliability.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import Sandbox
+from sandbox.faults import When
+from tests.datadog.server import FakeDatadog
+from tests.reliability.process import Process
+
+PAUSE = 20.0
+"""Seconds that a 429 asks to wait."""
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """`fault` is one of the sandbox's; `kill` says at which moment of the call the process dies."""
+
+    name: str
+    fault: str | None = None
+    kill: str | None = None
+
+    def plan(self, slack: Sandbox, process: Process, method: str, when: When) -> None:
+        """Let it happen at the next call of that method that is meant."""
+        if self.kill:
+            slack.on_call(method, moment=self.kill, do=process.kill, when=when)
+        if self.fault:
+            slack.fail(method, self.fault, seconds=PAUSE, when=when)
+
+    def plan_in_datadog(self, datadog: FakeDatadog, process: Process, call: str) -> None:
+        """The same for a call of Datadog's, such as "POST /api/v2/downtime"."""
+        method, path = call.split()
+        if self.kill:
+            after, late = self.fault is None, self.kill == "after"
+            datadog.fail(method, path, drop=True, after=after, do=process.kill, late=late)
+        else:
+            assert self.fault is not None
+            datadog.fail(method, path, **DATADOG[self.fault])
+
+
+DATADOG: dict[str, dict[str, Any]] = {
+    "ratelimited": {"status": 429, "headers": {"X-RateLimit-Reset": f"{PAUSE:.0f}"}},
+    "500": {"status": 500},
+    "503": {"status": 503, "body": b"<html>Service unavailable</html>", "headers": {"Content-Type": "text/html"}},
+    "hang_before": {"hang": True},
+    "hang_after": {"hang": True, "after": True},
+    "reset_after": {"drop": True, "after": True},
+    "garbage_after": {"status": 200, "body": b"<!doctype html>", "after": True},
+}
+"""The sandbox's faults as Datadog has them."""
+
+
+TROUBLES = (
+    Trouble("kill -9 before", fault="reset_before", kill="before"),
+    Trouble("kill -9 during", kill="before"),
+    Trouble("kill -9 after", kill="after"),
+    Trouble("429", fault="ratelimited"),
+    Trouble("500", fault="500"),
+    Trouble("503 with HTML", fault="503"),
+    Trouble("timeout before", fault="hang_before"),
+    Trouble("timeout after", fault="hang_after"),
+    Trouble("reset after", fault="reset_after"),
+    Trouble("malformed answer", fault="garbage_after"),
+)
+"""During: the call is on its way, and takes effect although nobody waits for its answer any more."""
