@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo browser sandbox picture run test check format lint types arrows bench lock manifest clean
+.PHONY: setup demo browser sandbox picture run test check format lint types arrows audit advisories bench lock manifest clean
 
 setup: .venv/.installed
 
@@ -31,7 +31,7 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
-check: setup format lint types arrows test
+check: setup format lint types arrows audit test
 
 browser:
 	@command -v chromium >/dev/null || { timeout 120 apt-get update -qq && timeout 240 apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
@@ -50,6 +50,13 @@ types:
 
 arrows:
 	@$(BIN)/lint-imports
+
+# What can be said of the dependencies without a network; `make advisories` asks the public list of known holes.
+audit: setup
+	@$(BIN)/uv pip check --quiet --python $(BIN)/python
+
+advisories: setup
+	@$(ENV) $(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock --progress-spinner off
 
 lock: setup
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra datadog --group dev --no-header --no-annotate pyproject.toml -o requirements.lock

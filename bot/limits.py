@@ -65,6 +65,8 @@ class Limits:
     others: Rate = field(default_factory=lambda: Rate(20, 100))
     strangers: Rate = field(default_factory=lambda: Rate(1 / 6, 10))
     """Wrong secrets. A right one always passes: a stranger behind the same proxy must not keep alerts out."""
+    warnings: Rate = field(default_factory=lambda: Rate(1 / 60, 1))
+    """Lines of the log about them."""
     seconds: float = ANSWERED_WITHIN
 
     @web.middleware
@@ -82,7 +84,8 @@ class Limits:
         except TimeoutError:
             return refused(503, f"This took longer than {self.seconds:g} s. Send it again.", 5)
         if answer.status == 401 and (wait := self.strangers.take(address)):
-            log.warning("an address keeps sending wrong secrets", address=address, path=request.path)
+            if not self.warnings.take(address):
+                log.warning("an address keeps sending wrong secrets", address=address, path=request.path)
             return refused(429, "Too many wrong secrets from this address. Correct the secret, then wait.", wait)
         return answer
 

@@ -84,6 +84,16 @@ def test_every_dependency_is_explained() -> None:
     assert {name for name in names if name.removeprefix("types-") not in explained} == set()
 
 
+def test_every_locked_library_is_one_version_with_its_hashes() -> None:
+    locked = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text().strip())
+    loose = [
+        each.partition(" ")[0]
+        for each in locked
+        if not re.match(r"[\w.\[\]-]+==\S+", each) or "--hash=sha256:" not in each
+    ]
+    assert loose == []
+
+
 def test_help_names_what_is_there_and_not_what_is_to_come() -> None:
     there = {each.name for each in SUBCOMMANDS}
     assert not there & set(LATER)

@@ -13,6 +13,7 @@ from bot.dispatcher import STUCK, Dispatcher
 from bot.observability import Meters, conceal, set_up_logging
 from storage import open_store
 from tests.handlers.conftest import NightClock, OneMessage, StoredPeople
+from tests.handlers.test_any_command import play
 from warroom.changes import Changeset, Claim
 from warroom.effects import Effect, OpenRoom
 from warroom.errors import Rejected
@@ -69,6 +70,20 @@ async def test_every_line_of_an_effects_work_names_its_incident(capsys: pytest.C
     assert [line["event"] for line in logged[:2]] == ["about to say no", "given up"]
     assert {line["incident"] for line in logged} == {"INC-7"}
     assert logged[1]["why"] == "Slack said no to [hidden]"
+
+
+async def test_every_line_of_a_gesture_says_who_made_it_and_about_which_incident(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logging("INFO", "json")
+    await play(["ack #1", "update nothing secret in the log", "list"])
+    logged = lines(capsys)
+    assert [(line["event"], line["incident"], line["by"]) for line in logged] == [
+        ("command ack", "INC-1", "UADA"),
+        ("command update", "INC-1", "UADA"),
+        ("command list", None, "UADA"),
+    ]
+    assert "nothing secret" not in json.dumps(logged)
 
 
 async def test_a_dispatcher_that_finds_no_time_to_look_for_work_is_stuck() -> None:
