@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+import aiohttp
+
 from bot.company import settle
 from sandbox import Channel, Message, Sandbox
 from sandbox.answers import Answer
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
+from tests.scenarios.conftest import TOKEN
 from warroom.changes import Changeset
 from warroom.effects import Effect
 from warroom.incident import Incident
@@ -49,6 +52,21 @@ class House:
             clock.advance(max(timedelta(0), due - clock.now()))
             bot.dispatcher.nudge()
         raise AssertionError("there is always something to do")
+
+    async def pass_time(self, seconds: float) -> None:
+        """That much later, with what can be done now done."""
+        self.slack.clock.advance(seconds)
+        self.process.bot.dispatcher.nudge()
+        await self.process.bot.idle()
+
+    async def hook(self, body: dict[str, object]) -> int:
+        """Datadog calls the webhook; returns the status."""
+        url = f"http://127.0.0.1:{self.process.bot.port}/hooks/datadog"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json=body, headers={"X-Warroom-Token": TOKEN}) as answer,
+        ):
+            return answer.status
 
     async def struck(self) -> None:
         """Until the trouble has come."""
