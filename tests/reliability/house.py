@@ -43,6 +43,7 @@ class House:
         """Until nothing is due within minutes. Raises AssertionError when that never comes."""
         for _ in range(ROUNDS):
             bot, clock = self.process.bot, self.slack.clock
+            await self._delivered()
             await settle(self.slack, bot)
             if await bot.store.pending_envelopes(1):
                 continue
@@ -52,6 +53,16 @@ class House:
             clock.advance(max(timedelta(0), due - clock.now()))
             bot.dispatcher.nudge()
         raise AssertionError("there is always something to do")
+
+    async def _delivered(self) -> None:
+        """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here."""
+        for _ in range(ROUNDS):
+            try:
+                await asyncio.wait_for(self.slack.sockets.delivered(), 1)
+            except TimeoutError:
+                self.slack.clock.advance(60)
+            else:
+                return
 
     async def pass_time(self, seconds: float) -> None:
         """That much later, with what can be done now done."""

@@ -76,7 +76,6 @@ async def test_events_in_the_opposite_order(house: House) -> None:
     await slack.react("ada", first, "pushpin")
     await slack.react("ada", second, "pushpin")
     await slack.join("ben", room)
-    await slack.leave("ben", room)
     slack.sockets.release(reverse=True)
     await house.settle()
     lines = [each.text for each in await house.process.bot.store.timeline(incident.id) if each.what is Happened.PINNED]
@@ -94,7 +93,7 @@ async def test_everybody_presses_acknowledge_at_once(house: House) -> None:
     after = await house.last()
     assert after.state is State.ACKNOWLEDGED
     assert await timeline(house, Happened.ACKNOWLEDGED) == 1
-    told = [who for who in people if any("acknowledged" in each.plain() for each in house.slack.ephemerals(who))]
+    told = [who for who in people if any("has it already" in each.plain() for each in house.slack.ephemerals(who))]
     assert set(people) - set(told) <= {house.slack.person(after.commander or "").name}, "the others are told who has it"
     await house.promises()
 
