@@ -437,7 +437,7 @@ class Sandbox:
         *,
         nth: int = 1,
         moment: str = "before",
-        do: Callable[[], None],
+        do: Callable[[], object],
         when: When | None = None,
     ) -> None:
         """Do something at the nth call of that method from now on, before or after it takes effect."""

@@ -51,7 +51,7 @@ class Hook:
     method: str
     nth: int
     moment: str
-    do: Callable[[], None]
+    do: Callable[[], object]
     when: When | None = None
     seen: int = 0
 

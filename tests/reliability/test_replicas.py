@@ -14,7 +14,6 @@ from bot.dispatcher import LEASE
 from sandbox import Sandbox
 from storage import open_store
 from tests.reliability.conftest import policy_of
-from tests.reliability.house import House
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
 from tests.scenarios.conftest import settings_for
@@ -100,7 +99,11 @@ def _fired(process: Process) -> int:
     found = 0.0
     for metric in process.bot.meters.registry.collect():
         for sample in metric.samples:
-            if sample.name.endswith("_total") and sample.labels.get("kind") == "close" and sample.labels.get("outcome") == "done":
+            if (
+                sample.name.endswith("_total")
+                and sample.labels.get("kind") == "close"
+                and sample.labels.get("outcome") == "done"
+            ):
                 found += sample.value
     return int(found)
 
@@ -136,6 +139,7 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
         assert (await slack.click(who, room, card, label)).acked
         await replicas.settle()
         assert label not in card.labels()
+    assert incident is not None
     lines = Counter(each.what for each in await store.timeline(incident.id))
     assert (lines[Happened.ACKNOWLEDGED], lines[Happened.RESOLVED]) == (1, 1)
     await replicas.promises()
