@@ -21,7 +21,10 @@ Answer = dict[str, Any]
 
 
 def open_client(token: str, base_url: str, *, timeout: float = TIMEOUT) -> AsyncWebClient:
-    """A client for that API address; a call takes at most `timeout` seconds. Must be called in a running event loop; end it with `close_client`."""
+    """A client for that API address whose calls take at most `timeout` seconds.
+
+    Must be called in a running event loop; end it with `close_client`.
+    """
     session = aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=timeout), connector=aiohttp.TCPConnector(limit=CONNECTIONS)
     )

@@ -44,7 +44,9 @@ async def test_a_post_is_never_repeated(client: Datadog, datadog: FakeDatadog) -
     assert datadog.count("POST", "/api/v2/downtime") == 1
 
 
-async def test_a_late_answer_is_not_taken_for_the_next_one(datadog: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_late_answer_is_not_taken_for_the_next_one(
+    datadog: FakeDatadog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "TIMEOUT", (1.0, 0.3))
     client = Datadog(API_KEY, APP_KEY, url=datadog.url)
     datadog.fail("GET", MONITORS, hang=True)

@@ -171,7 +171,10 @@ def drawn(part: str) -> Count:
 
     async def count(run: Run) -> int:
         ada = run.house.slack.person("ada").id
-        return sum(f"<@{ada}>" in each.plain() + str(each.blocks) for each in said_under(run.house.slack, f"{run.known.id}:{part}"))
+        return sum(
+            f"<@{ada}>" in each.plain() + str(each.blocks)
+            for each in said_under(run.house.slack, f"{run.known.id}:{part}")
+        )
 
     return count
 
@@ -242,17 +245,35 @@ DEEDS = (
     Deed("set the purpose", "set_purpose", "conversations.setPurpose", declare, lines("channel_purpose")),
     Deed("add a bookmark", "add_bookmark", "bookmarks.add", declare, bookmarks),
     Deed("announce", "announce", "chat.postMessage", declare, said("announce"), keyed(":announce")),
-    Deed("redraw the announcement", "announce", "chat.update", acknowledge, drawn("announce"), keyed(":announce"), opened),
+    Deed(
+        "redraw the announcement", "announce", "chat.update", acknowledge, drawn("announce"), keyed(":announce"), opened
+    ),
     Deed("tell the team", "tell_team", "chat.postMessage", declare, said("team"), keyed(":team")),
     Deed("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     Deed("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
     Deed("answer a command", "whisper", "response_url", ask_help, answers, most=2),
     Deed("answer in a channel", "whisper", "chat.postEphemeral", whisper_in_channel, whispers, prepare=opened, most=2),
     Deed("answer directly", "whisper", "chat.postMessage", whisper_directly, whispers, most=2),
-    Deed("share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved),
+    Deed(
+        "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
+    ),
     Deed("share the document: send", "share_document", "upload", postmortem, files, prepare=resolved),
-    Deed("share the document: show", "share_document", "files.completeUploadExternal", postmortem, files, prepare=resolved),
+    Deed(
+        "share the document: show",
+        "share_document",
+        "files.completeUploadExternal",
+        postmortem,
+        files,
+        prepare=resolved,
+    ),
     Deed("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     Deed("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
-    Deed("read an alert channel", "read_alert_channels", "conversations.history", read_channels, incidents, prepare=missed_alert),
+    Deed(
+        "read an alert channel",
+        "read_alert_channels",
+        "conversations.history",
+        read_channels,
+        incidents,
+        prepare=missed_alert,
+    ),
 )

@@ -72,9 +72,7 @@ class Process:
         before = self.slack.sockets.connections
         mark = _OWNER.set(self._tasks)
         try:
-            self._bot = Bot(
-                self._settings, self._policy, store, self._report, self._clock, slack_timeout=self._timeout
-            )
+            self._bot = Bot(self._settings, self._policy, store, self._report, self._clock, slack_timeout=self._timeout)
             await self._bot.start()
         finally:
             _OWNER.reset(mark)

@@ -182,5 +182,3 @@ async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_accepta
     await house.settle()
     assert (await house.last()).alerts.count == 1, "the same delivery again is counted once"
     await house.promises()
-
-

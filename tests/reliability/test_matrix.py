@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from integrations.datadog.performer import PERFORMERS as IN_DATADOG
+from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.acts import DEEDS, Deed, Run
 from tests.reliability.acts_datadog import DATADOG_DEEDS
 from tests.reliability.house import House
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
-from tests.test_house_rules import JUDGED_IN_THE_PROCESS, datadog, slack
+from tests.test_house_rules import JUDGED_IN_THE_PROCESS
 
 in_module = pytest.mark.asyncio(loop_scope="module")
 every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.name)
@@ -64,7 +66,7 @@ async def exactly_once(run: Run, deed: Deed) -> None:
 
 def test_no_effect_is_missing() -> None:
     covered = {deed.effect for deed in (*DEEDS, *DATADOG_DEEDS)}
-    assert covered == {*slack.PERFORMERS, *datadog.PERFORMERS}
+    assert covered == {*IN_SLACK, *IN_DATADOG}
     assert {"judge_alerts"} == JUDGED_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
 
 
