@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,11 +18,17 @@ PAGE = 200
 class Line:
     """Calls Slack when the budget allows it; otherwise the caller comes back later."""
 
-    def __init__(self, client: AsyncWebClient, budget: Budget, priority: int = 50) -> None:
-        self.client, self._budget, self._priority = client, budget, priority
+    def __init__(
+        self, client: AsyncWebClient, budget: Budget, priority: int = 50, over: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`over` says that the time is up in which the caller may act."""
+        self.client, self._budget, self._priority, self._over = client, budget, priority, over
 
     async def call(self, method: str, **args: Any) -> Answer:
         """Slack's answer. Raises Retryable (also, with `after`, when it is not this call's turn yet) or Rejected."""
+        if self._over():
+            # The machine slept, or its clock jumped: somebody else may be at it already.
+            raise Retryable(f"the time for {method} is over", doubtful=True)
         wait = self._budget.take(method, _channel(method, args), self._priority)
         if wait > 0:
             raise Retryable(f"{method} waits for its turn", after=wait, doubtful=False)

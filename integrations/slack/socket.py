@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 
 import structlog
 from aiohttp import WSMessage
@@ -42,6 +43,9 @@ BATCH = 500
 TRIES = 3
 PAUSES = (1.0, 5.0)
 """Seconds before the second and the third try."""
+SWEEP_EVERY = 15.0
+LEFT_BEHIND = timedelta(minutes=1)
+"""What is stored for so long and not done was left by a database that went away, or by another process that died."""
 
 
 class InboxHandler(AsyncSocketModeHandler):
@@ -95,15 +99,18 @@ class InboxHandler(AsyncSocketModeHandler):
             asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
             asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
             asyncio.create_task(self._replay(), name="inbox replay"),
+            asyncio.create_task(self._sweep(), name="inbox sweep"),
         ]
 
     async def connected(self) -> bool:
         """Whether Slack can reach us now."""
         return bool(await self.client.is_connected())
 
-    async def replay(self) -> int:
-        """Work off what is stored and not done. Returns how many were started; raises StoreUnavailable."""
-        pending = [kept for kept in await self._store.pending_envelopes(BATCH) if kept.key not in self._working]
+    async def replay(self, older_than: timedelta = timedelta(0)) -> int:
+        """Work off what is stored that long and not done. Returns how many were started; raises StoreUnavailable."""
+        until = self._clock.now() - older_than
+        kept_so_far = await self._store.pending_envelopes(BATCH)
+        pending = [kept for kept in kept_so_far if kept.key not in self._working and kept.received_at <= until]
         for kept in pending:
             self._begin(kept)
         return len(pending)
@@ -215,7 +222,7 @@ class InboxHandler(AsyncSocketModeHandler):
                 await self._try(kept)
             await self._done(kept)
         except StoreUnavailable as error:
-            log.error("not marked as done; it is done again at the next start", key=kept.key, error=str(error))
+            log.error("not marked as done; it is done again in a minute", key=kept.key, error=str(error))
         finally:
             self._working.discard(kept.key)
 
@@ -233,6 +240,17 @@ class InboxHandler(AsyncSocketModeHandler):
 
     async def _done(self, kept: Envelope) -> None:
         await self._store.commit(Changeset(now=self._clock.now(), envelope_done=kept.key))
+
+    async def _sweep(self) -> None:
+        while True:
+            await self._sleep(SWEEP_EVERY)
+            try:
+                found = await self.replay(LEFT_BEHIND)
+            except StoreUnavailable as error:
+                log.warning("what was left behind is looked for later", error=str(error))
+                continue
+            if found:
+                log.info("working off what was left behind", count=found)
 
     async def _replay(self) -> None:
         try:

@@ -17,6 +17,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sandbox.faults import Fault
 from sandbox.model import Json
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def state(slack: Sandbox) -> Json:
     held = slack.sockets.held
     return {
         "now": slack.clock.now().isoformat(), "latency": slack.latency,
-        "faults": [asdict(fault) for fault in slack.faults.ahead],
+        "faults": [_shown(fault) for fault in slack.faults.ahead],
         "sockets": slack.sockets.connected, "held": None if held is None else len(held),
         "given_up": list(slack.sockets.unacknowledged), "scenes": [scene.label for scene in slack.scenes],
     }  # fmt: skip
@@ -109,3 +110,10 @@ def _number(given: Json, name: str, least: float, most: float, default: float) -
     if not least <= number <= most:
         raise ValueError(f"{name} must be from {least:g} to {most:g}, not {value!r}")
     return number
+
+
+def _shown(fault: Fault) -> Json:
+    """The fault as JSON; a condition on the arguments is code and has no form there."""
+    shown = asdict(fault)
+    del shown["when"]
+    return shown

@@ -107,7 +107,7 @@ class Line:
     async def _sleep(self, seconds: float) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if task.get_name() == "socket watchdog":
+        if task.get_name() in ("socket watchdog", "inbox sweep"):
             await asyncio.Event().wait()
         self.pauses.append(seconds)
 

@@ -21,7 +21,7 @@ from warroom.policy import Policy, check
 
 def policy_of(**more: Any) -> Policy:
     """The company's policy, with a runbook and an alert channel."""
-    workspace = dict(COMPANY["workspace"]) | {"alert_channels": [f"#{ALERTS}"]}
+    workspace = {"announce": "#incidents", "default_team": "platform", "alert_channels": [f"#{ALERTS}"]}
     links = {"runbooks": {"*": "https://runbooks.example.com/"}}
     checked = check(COMPANY | {"workspace": workspace, "links": links} | more)
     assert checked.policy is not None, checked.mistakes

@@ -46,6 +46,8 @@ class House:
             await self._delivered()
             await settle(self.slack, bot)
             if await bot.store.pending_envelopes(1):
+                # The bot looks for what was left behind every few seconds of real time; nobody waits for them here.
+                await bot.socket.replay()
                 continue
             due = await undone(bot.store, clock.now())
             if due is None:

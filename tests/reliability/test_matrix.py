@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.datadog import performer as datadog
-from integrations.slack.performers import performer as slack
+from integrations.datadog.performer import PERFORMERS as IN_DATADOG
+from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.acts import DEEDS, Deed, Run
 from tests.reliability.acts_datadog import DATADOG_DEEDS
 from tests.reliability.house import House
@@ -66,7 +66,7 @@ async def exactly_once(run: Run, deed: Deed) -> None:
 
 def test_no_effect_is_missing() -> None:
     covered = {deed.effect for deed in (*DEEDS, *DATADOG_DEEDS)}
-    assert covered == {*slack.PERFORMERS, *datadog.PERFORMERS}
+    assert covered == {*IN_SLACK, *IN_DATADOG}
     assert {"judge_alerts"} == JUDGED_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
 
 

@@ -123,24 +123,28 @@ async def test_the_other_takes_over_within_the_lease(replicas: Replicas, moment:
     assert slack.clock.now() - before <= LEASE + timedelta(seconds=45), "handed over within the lease"
 
 
+async def known(replicas: Replicas) -> Incident:
+    """The only incident."""
+    found = await replicas.living[0].bot.store.incident_numbered(1)
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("how_many", [2], indirect=True)
 async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(replicas: Replicas) -> None:
     slack = replicas.slack
     await slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
     await replicas.settle()
-    store = replicas.living[0].bot.store
     for who, label in (("grace", "Acknowledge"), ("linus", "Resolve")):
-        incident = await store.incident_numbered(1)
-        assert incident is not None
-        assert incident.channel_id is not None
-        room = slack.channel(incident.channel_id)
+        incident = await known(replicas)
+        room = slack.channel(str(incident.channel_id))
         card = next(each for each in room.messages_by_bot() if each.ts == incident.card_ts)
-        # Slack deals deliveries out in turn: the first click goes to one process, the second to the other.
+        # Slack deals deliveries out in turn, so that over the two clicks each process gets its share.
         assert (await slack.click(who, room, card, label)).acked
         await replicas.settle()
         assert label not in card.labels()
-    assert incident is not None
-    lines = Counter(each.what for each in await store.timeline(incident.id))
+    store = replicas.living[0].bot.store
+    lines = Counter(each.what for each in await store.timeline((await known(replicas)).id))
     assert (lines[Happened.ACKNOWLEDGED], lines[Happened.RESOLVED]) == (1, 1)
     await replicas.promises()
 

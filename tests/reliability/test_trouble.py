@@ -60,15 +60,14 @@ def pragma(house: House, statement: str, undo: str) -> Iterator[None]:
     assert isinstance(store, SqlStore)
     engine = store._engine.sync_engine
 
-    def say(words: str) -> None:
-        def begin(connection: sa.Connection) -> None:
-            connection.connection.cursor().execute(words)
+    said = [statement]
 
-        sa.event.listen(engine, "begin", begin, insert=True)
+    def begin(connection: sa.Connection) -> None:
+        connection.connection.cursor().execute(said[0])
 
-    say(statement)
+    sa.event.listen(engine, "begin", begin, insert=True)
     yield
-    say(undo)
+    said[0] = undo
 
 
 @pytest.mark.parametrize(
@@ -91,6 +90,7 @@ async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
         if "query_only" in statement:
             assert any("cannot reach its database" in each.plain() for each in house.slack.ephemerals("ada"))
             assert not (await house.slack.click("grace", room, card, "Acknowledge")).acked, "Slack tells her"
+    await house.settle()
     assert (await house.slack.click("grace", room, card, "Acknowledge")).acked
     await house.settle()
     assert (await house.last()).state is State.ACKNOWLEDGED
@@ -98,11 +98,17 @@ async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
 
 
 async def test_a_locked_database_in_the_middle_of_a_declaration(house: House, tmp_path: Path) -> None:
-    other = sqlite3.connect(tmp_path / "warroom.db", isolation_level=None)
-    house.slack.on_call("conversations.create", do=lambda: other.execute("BEGIN IMMEDIATE") and None)
+    other = sqlite3.connect(tmp_path / "warroom.db", isolation_level=None, check_same_thread=False)
+    locking: list[asyncio.Future[sqlite3.Cursor]] = []
+
+    def lock() -> None:
+        locking.append(asyncio.ensure_future(asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")))
+
+    house.slack.on_call("conversations.create", do=lock)
     await house.type("ada", DECLARE)
     await house.struck()
-    await house.slack.until(lambda: bool([c for c in house.slack.channels() if c.name.startswith("inc-1")]))
+    await asyncio.gather(*locking)
+    assert not (await house.slack.shortcut("ada", "nobody knows")).acked, "nothing can be stored now"
     other.execute("COMMIT")
     other.close()
     await house.settle()
@@ -118,8 +124,12 @@ async def test_postgresql_restarts_in_the_middle_of_a_declaration(postgresql: Po
         await process.start()
         house = House(slack, process)
         await house.settle()
+
+        def restart() -> None:
+            postgresql.sql(cut)
+
         for method in ("conversations.create", "chat.postMessage", "pins.add"):
-            slack.on_call(method, do=lambda: postgresql.sql(cut) and None)
+            slack.on_call(method, do=restart)
         await house.type("ada", DECLARE)
         await house.struck()
         await house.settle()
@@ -154,7 +164,6 @@ async def test_a_process_that_slept_through_its_lease_changes_nothing(postgresql
     async with Sandbox.running(app=installation()) as slack:
         sleeper = Process(slack, settings_for(slack, url), policy_of(), timeout=30)
         await sleeper.start()
-        slack.server.latency = 0
         house = House(slack, sleeper)
         await house.settle()
         fault = slack.fail("conversations.create", "delay", seconds=1.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -66,7 +67,13 @@ class SlackPerformer:
         performer = PERFORMERS.get(effect.kind)
         if performer is None:
             raise Rejected(f"Slack cannot do {effect.kind}", code="no_performer", advice="This is a fault in Warroom.")
-        line = Line(self._desk.client, self._desk.budget, effect.priority)
+        until = self._desk.clock.now() + timedelta(seconds=LONGEST)
+
+        def over() -> bool:
+            # By the wall clock: the steady one, which asyncio.timeout follows, may stand still while a machine sleeps.
+            return self._desk.clock.now() > until
+
+        line = Line(self._desk.client, self._desk.budget, effect.priority, over)
         try:
             async with asyncio.timeout(LONGEST):
                 return await performer(Act(claim, effect, self._desk, line))
