@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import close_client, open_client
-from integrations.slack.socket import PAUSES, InboxHandler
+from integrations.slack.socket import LEFT_BEHIND, PAUSES, InboxHandler
 from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
 from warroom.changes import Changeset, Envelope
@@ -278,3 +278,16 @@ async def test_while_the_record_is_away_what_was_typed_is_quoted_back(line: Line
     assert "/incident declare checkout &lt;down&gt;" in answer["payload"]["text"]
     await idle(handler)
     assert line.listeners.heard == []
+
+
+async def test_what_was_left_behind_is_worked_off_without_a_restart(line: Line, clock: HandClock) -> None:
+    handler = await line.start()
+    await handler.idle()
+    left = Envelope(key="Ev1", kind="events_api", body=reaction(), received_at=clock.now())
+    await line.store.commit(Changeset(now=clock.now(), envelope=left))
+    assert await handler.replay(LEFT_BEHIND) == 0, "another process may be at it"
+    clock.wind(LEFT_BEHIND.total_seconds())
+    assert await handler.replay(LEFT_BEHIND) == 1
+    await handler.idle()
+    assert len(line.listeners.heard) == 1
+    assert await line.store.pending_envelopes() == []

@@ -145,7 +145,9 @@ class Story(RuleBasedStateMachine):
         async def act() -> None:
             self.house.slack.clock.advance(seconds)
             self.house.process.bot.dispatcher.nudge()
-            await asyncio.wait({asyncio.ensure_future(self.house.process.bot.idle())}, timeout=0.3)
+            idle = asyncio.ensure_future(self.house.process.bot.idle())
+            await asyncio.wait({idle}, timeout=0.3)
+            idle.cancel()
 
         self.run(act())
 
