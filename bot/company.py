@@ -114,7 +114,7 @@ async def settle(slack: Sandbox, bot: Bot) -> None:
 async def _worked_off(slack: Sandbox, bot: Bot) -> None:
     """What the bot does in Slack comes back to it as events, so look again until there are none."""
     while True:
-        await slack.sockets.delivered()
+        await slack.sockets.sent()
         await bot.idle()
         if not slack.sockets.delivering:
             return

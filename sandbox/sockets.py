@@ -58,6 +58,7 @@ class Sockets:
         self._open: list[Socket] = []
         self._turn = 0
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._resting: set[asyncio.Task[None]] = set()
         self._connections = 0
         self.duplicates = 0
         """How many of the next events are sent twice."""
@@ -137,8 +138,15 @@ class Sockets:
 
     @property
     def delivering(self) -> int:
-        """How many events are on their way."""
-        return len(self._deliveries)
+        """How many events are on their way; those that wait to be sent again are not."""
+        return len(self._deliveries - self._resting)
+
+    async def sent(self) -> None:
+        """Returns when no event is on its way; those that wait to be sent again are left waiting."""
+        while on_the_way := self._deliveries - self._resting:
+            beat = asyncio.ensure_future(self._workspace.pulse.next())
+            await asyncio.wait({beat, *on_the_way}, return_when=asyncio.FIRST_COMPLETED)
+            beat.cancel()
 
     async def delivered(self) -> None:
         """Returns when every event so far was acknowledged or given up."""
@@ -151,12 +159,22 @@ class Sockets:
         for payload in reversed(held) if reverse else held:
             self.emit(payload)
 
+    async def _rest(self, until: float) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "every event is delivered by a task of its own"
+        self._resting.add(task)
+        self._workspace.pulse.beat()
+        try:
+            await self._workspace.clock.until(until)
+        finally:
+            self._resting.discard(task)
+
     async def _insist(self, payload: Json) -> None:
         clock = self._workspace.clock
         reason = ""
         for attempt in range(len(AGAIN_AFTER) + 1):
             if attempt:
-                await clock.until(clock.seconds() + AGAIN_AFTER[attempt - 1])
+                await self._rest(clock.seconds() + AGAIN_AFTER[attempt - 1])
             socket = self._next()
             if socket is None:
                 reason = "connection_failed"
