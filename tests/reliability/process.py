@@ -26,7 +26,10 @@ from warroom.ports import Clock
 SOON = 0.7
 """Real seconds a call of Slack may take here: a test of a timeout should not wait ten."""
 
-_OWNER: ContextVar[set[asyncio.Task[Any]] | None] = ContextVar("owner", default=None)
+Tasks = dict[asyncio.Task[Any], None]
+"""In the order in which they were begun."""
+
+_OWNER: ContextVar[Tasks | None] = ContextVar("owner", default=None)
 
 
 def remember_owners() -> None:
@@ -38,8 +41,8 @@ def _begin(loop: asyncio.AbstractEventLoop, work: Any, context: Any = None) -> a
     task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, context=context)
     owner = _OWNER.get()
     if owner is not None:
-        owner.add(task)
-        task.add_done_callback(owner.discard)
+        owner[task] = None
+        task.add_done_callback(lambda done: owner.pop(done, None))
     return task
 
 
@@ -52,7 +55,7 @@ class Process:
         self.slack, self._settings, self._policy, self._timeout = slack, settings, policy, timeout
         self._clock = clock or slack.clock
         self._report: Report | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: Tasks = {}
         self._bot: Bot | None = None
         self.killed = False
 
@@ -68,7 +71,7 @@ class Process:
         if self._report is None:
             self._report = await verify(*slack_tokens(self._settings), needed_scopes(), self._settings.api_url)
         store = await open_store(self._settings.database_url.get_secret_value())
-        self.killed, self._tasks = False, set()
+        self.killed, self._tasks = False, {}
         before = self.slack.sockets.connections
         mark = _OWNER.set(self._tasks)
         try:
@@ -81,20 +84,20 @@ class Process:
     def kill(self) -> None:
         """It does nothing more from this moment on, and nothing is tidied up. Its connections break."""
         self.killed = True
+        self._cancel()
+
+    def _cancel(self) -> None:
+        # Each is cancelled once, parents before their children: a second time would interrupt the rollback of a
+        # transaction, and its lock would outlive it, as it never does with a process.
         for task in list(self._tasks):
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
 
     async def gone(self) -> None:
         """After a kill: give back to the machine what the operating system would."""
         while self._tasks:
-            # Cancelled once: a second time would interrupt the rollback of a transaction, and its lock would outlive it.
             await asyncio.wait(set(self._tasks), timeout=1)
-            for task in list(self._tasks):
-                task.cancel()
-        # A connection that was cut off in the middle keeps its locks until it is collected.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)
-            gc.collect()
+            self._cancel()
         bot = self.bot
         await bot.alarm.stop()
         await bot.web.stop()
@@ -104,6 +107,11 @@ class Process:
             await bot._datadog.close()
         await bot.store.close()
         self._bot = None
+        del bot
+        # A connection that was cut off in the middle keeps its locks until it is collected.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)
+            gc.collect()
 
     async def restart(self) -> None:
         """After a kill, as the supervisor does."""
