@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from datetime import datetime
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -14,16 +14,17 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.alarm import Alarm
+from bot.chores import first_directory, keep_directory, tidy
 from bot.datadog import keep_following, keep_reading, leading, open_datadog
 from bot.directory import CachedDirectory
-from bot.dispatcher import Dispatcher
+from bot.dispatcher import Dispatcher, Perform
 from bot.observability import Meters
+from bot.replicas import Replica
 from bot.settings import Settings, SettingsError, slack_tokens
 from bot.web import Web
 from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
 from integrations.datadog.performer import DatadogPerformer
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import TIMEOUT, close_client, open_client
 from integrations.slack.people import group_from, person_from
@@ -45,17 +46,8 @@ log = structlog.get_logger(__name__)
 
 GRACE = 8.0
 """Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
-DIRECTORY_EVERY = 6 * 3600.0
-"""Seconds between whole reads of the workspace; events keep it fresh in between."""
-
-TIDY_EVERY = 3600.0
-KEPT = timedelta(days=14)
-"""How long what is over is kept, so that a repeat of it is recognised."""
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
-
-FIRST_READ = 1.5
-"""Seconds a start waits at most for the first read of the workspace."""
 
 
 class Bot:
@@ -71,15 +63,14 @@ class Bot:
         *,
         slack_timeout: float = TIMEOUT,
     ) -> None:
-        bot_token, app_token = slack_tokens(settings)
         self.store, self.clock, self.report = store, clock, report
-        self._datadog = open_datadog(settings, policy)
         self.meters = Meters()
         self.port = 0
-        client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
-        self._client = client
-        budget = Budget(clock)
-        reader = Reader(client, budget)
+        bot_token, app_token = slack_tokens(settings)
+        self._datadog = open_datadog(settings, policy)
+        self._client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
+        self._replica = Replica(store, clock)
+        reader = Reader(self._client, self._replica.budget)
         self.world = World(
             store=store,
             directory=CachedDirectory(store, reader),
@@ -88,19 +79,29 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
-        performer = SlackPerformer(
-            client=client,
-            store=store,
-            policy=policy,
-            clock=clock,
-            budget=budget,
-            channels=ChannelBook(clock),
-            bot_user_id=report.bot_user_id,
+        self.alarm = Alarm(self._nudge, clock)
+        self.dispatcher = Dispatcher(self.world, self._performing(), self.meters, on_idle=self.alarm.set)
+        self.socket = self._listening(bot_token, app_token)
+        self.web = self._serving(settings)
+        self._chores: list[asyncio.Task[None]] = []
+
+    def _performing(self) -> Perform:
+        world = self.world
+        chat = SlackPerformer(
+            client=self._client,
+            store=world.store,
+            policy=world.policy,
+            clock=world.clock,
+            budget=self._replica.budget,
+            channels=ChannelBook(world.clock),
+            bot_user_id=self.report.bot_user_id,
             datadog=self._datadog.page if self._datadog else None,
         )
-        asked = DatadogPerformer(self._datadog, store, policy, clock) if self._datadog else None
-        self.alarm = Alarm(self._nudge, clock)
-        self.dispatcher = Dispatcher(self.world, leading(performer.perform, asked), self.meters, on_idle=self.alarm.set)
+        asked = DatadogPerformer(self._datadog, world.store, world.policy, world.clock) if self._datadog else None
+        return leading(chat.perform, asked)
+
+    def _listening(self, bot_token: str, app_token: str) -> InboxHandler:
+        report = self.report
         known = AuthorizeResult(
             enterprise_id=None,
             team_id=report.team_id,
@@ -112,27 +113,22 @@ class Bot:
         async def authorize(**_: object) -> AuthorizeResult:
             return known
 
-        app = AsyncApp(client=client, authorize=authorize, process_before_response=True)
+        app = AsyncApp(client=self._client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
-        self.socket = InboxHandler(
+        return InboxHandler(
             app,
             app_token,
-            store=store,
-            clock=clock,
+            store=self.store,
+            clock=self.clock,
             sleep=system.sleep,
             on_connected=self._look_for_missed,
             on_answered=self.meters.acked,
         )
+
+    def _serving(self, settings: Settings) -> Web:
         secret = settings.datadog_webhook_token
-        token = secret.get_secret_value() if secret else None
-        self.web = Web(
-            settings.web_host,
-            settings.port,
-            self.problems,
-            self.metrics,
-            routes(self.world, token, self._parsed),
-        )
-        self._chores: list[asyncio.Task[None]] = []
+        hooks = routes(self.world, secret.get_secret_value() if secret else None, self._parsed)
+        return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
 
     def _parsed(self, body: bytes, content_type: str, received_at: datetime) -> Parsed:
         parsed: Parsed = parse(body, content_type, received_at)
@@ -161,6 +157,7 @@ class Bot:
     async def metrics(self) -> bytes:
         """Prometheus' text, with the record as it is now."""
         self.meters.connected(await self.socket.connected())
+        self.meters.processes(self._replica.living)
         try:
             vitals = await self.store.vitals()
         except StoreUnavailable as error:
@@ -173,31 +170,26 @@ class Bot:
         """Start in order: web, work, directory, socket. Raises SettingsError when the port is taken."""
         self.port = await self.web.start()
         self.alarm.start()
+        await self._replica.start()
         left = await self.store.take_over(self.clock.now())
         if left:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
         await read_alert_channels(self.world)
-        await self._first_directory()
+        await first_directory(self.store)
         await self.socket.start()
-        self._chores.append(asyncio.create_task(self._keep_directory(), name="directory"))
-        self._chores.append(asyncio.create_task(self._tidy(), name="tidy"))
-        every = self.world.policy.datadog.sync_every
-        if self._datadog and every:
-            self._chores.append(asyncio.create_task(keep_reading(self.world, every), name="datadog"))
-        if self._datadog and self.world.policy.datadog.incidents is Mirroring.BOTH:
-            self._chores.append(asyncio.create_task(keep_following(self.world), name="datadog incidents"))
+        self._chores += [asyncio.create_task(chore, name=name) for name, chore in self._endless()]
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
-    async def _first_directory(self) -> None:
-        """A new workspace is read before the first command arrives, unless it is so large that people would wait."""
-        for _ in range(int(FIRST_READ / 0.05)):
-            _, complete = await self.store.directory_version()
-            if complete:
-                return
-            await system.sleep(0.05)
-        log.info("the workspace is still being read; until then some names are looked up one by one")
+    def _endless(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+        yield "directory", keep_directory(self.world)
+        yield "tidy", tidy(self.world)
+        following = self.world.policy.datadog
+        if self._datadog and following.sync_every:
+            yield "datadog", keep_reading(self.world, following.sync_every)
+        if self._datadog and following.incidents is Mirroring.BOTH:
+            yield "datadog incidents", keep_following(self.world)
 
     async def idle(self) -> None:
         """Returns when everything that arrived is worked off and nothing is due."""
@@ -213,25 +205,10 @@ class Bot:
         await self.alarm.stop()
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
+        await self._replica.stop()
         await close_client(self._client)
         if self._datadog:
             await self._datadog.close()
-
-    async def _tidy(self) -> None:
-        while True:
-            await system.sleep(TIDY_EVERY)
-            try:
-                gone = await self.store.purge(self.clock.now() - KEPT)
-            except StoreUnavailable as error:
-                log.warning("old rows stay for an hour longer", error=str(error))
-            else:
-                log.debug("old rows removed", rows=gone)
-
-    async def _keep_directory(self) -> None:
-        while True:
-            await system.sleep(DIRECTORY_EVERY)
-            with contextlib.suppress(StoreUnavailable):
-                await sync_directory(self.world)
 
 
 @contextlib.asynccontextmanager

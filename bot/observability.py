@@ -122,6 +122,7 @@ class Meters:
         self._useless = Gauge("warroom_quarantined", "What arrived and could not be used", registry=ours)
         self._database = Gauge("warroom_database_up", "1 when the database answers", registry=ours)
         self._connected = Gauge("warroom_sockets_connected", "Connections of Socket Mode", registry=ours)
+        self._processes = Gauge("warroom_processes", "Processes that share the record", registry=ours)
 
     def work(self, kind: str, outcome: str, claim: Claim, now: datetime) -> None:
         """One claim ended."""
@@ -149,6 +150,10 @@ class Meters:
     def connected(self, sockets: int) -> None:
         """So many connections of Socket Mode there are."""
         self._connected.set(sockets)
+
+    def processes(self, living: int) -> None:
+        """So many processes share the record."""
+        self._processes.set(living)
 
     def vitals(self, found: Vitals | None, now: datetime) -> None:
         """How the record is; None when the database does not answer: then what was known last stays."""

@@ -11,7 +11,7 @@ from storage.address import Address, parse, sqlite_at
 from storage.engine import engine_for
 from storage.errors import BadAddress
 from storage.memory import MemoryStore
-from storage.schema import prepare, require_current
+from storage.schema import prepare, require_usable
 from storage.sql.store import SqlStore
 
 
@@ -40,7 +40,7 @@ async def _open(address: Address, patience: timedelta, to_delete: str | None = N
             shutil.rmtree(to_delete)
 
     engine = engine_for(address, patience)
-    store = SqlStore(address, engine, require_current, clean_up)
+    store = SqlStore(address, engine, require_usable, clean_up)
     try:
         await prepare(address, engine)
     except BaseException:

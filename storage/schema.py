@@ -54,6 +54,17 @@ def require_current(connection: sa.Connection) -> None:
         )
 
 
+def require_usable(connection: sa.Connection) -> None:
+    """Raises SchemaTooOld unless a process that has the database open can go on with it.
+
+    A schema that was upgraded meanwhile will do: a step only adds what older versions need not know (docs/storage.md), so
+    that the processes can be replaced one after another.
+    """
+    found = revision(connection)
+    if found is None or found in revisions()[1:]:
+        require_current(connection)
+
+
 def _require_known(found: str | None) -> None:
     if found is not None and found not in revisions():
         raise DatabaseFromTheFuture(

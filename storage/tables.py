@@ -234,6 +234,16 @@ class MetaRow(Base, table=True):
     number: int
 
 
+class ReplicaRow(Base, table=True):
+    """A process that uses the record, where several may. Not part of the record: no export has it."""
+
+    __tablename__ = "replica"
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    seen_at: datetime = Field(sa_type=TZDateTime)
+    limited: dict[str, Any] = Field(sa_type=BODY)
+
+
 def columns_of(model: type[SQLModel]) -> sa.Table:
     """The table behind a model, for statements in SQL terms."""
     table = sa.inspect(model).local_table
@@ -254,6 +264,7 @@ PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
+REPLICA = columns_of(ReplicaRow)
 
 WHOLE = (META, PERSON, GROUP, POSITION, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE, AUDIT)
-"""Every table, each after those it refers to."""
+"""Every table of the record, each after those it refers to."""

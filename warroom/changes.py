@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from warroom.alert import Alert, AlertState
 from warroom.effects import Effect
 from warroom.incident import Incident
@@ -187,6 +189,15 @@ class Vitals(Value):
     unjudged: int = 0
     """Alerts accepted and not judged yet."""
     quarantined: int = 0
+
+
+class Replicas(Value):
+    """The processes that share the record, as one of them sees it."""
+
+    living: int = 1
+    """How many there are, the asking one among them."""
+    limited: dict[str, datetime] = Field(default_factory=dict)
+    """Methods that Slack told one of them to leave alone, and until when."""
 
 
 class Changeset(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -18,6 +18,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Replicas,
     Vitals,
 )
 from warroom.incident import Incident
@@ -141,6 +142,17 @@ class Store(PeopleStore, Protocol):
 
         Does nothing (0) in a record that several processes share: there the lease must run out.
         """
+        ...
+
+    async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+        """Say that this process lives, and which methods Slack told it to leave alone until when; hear the same of the others.
+
+        A record that only one process may use knows no others.
+        """
+        ...
+
+    async def leave(self, me: str) -> None:
+        """That process ends: the others need not reckon with it any more."""
         ...
 
     async def next_due(self) -> datetime | None:

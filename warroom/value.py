@@ -13,12 +13,19 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
 
     def but(self, **changes: Any) -> Self:
-        """A copy with `changes`, validated again, so that a wrong type fails here and not in the database."""
+        """A copy with `changes`, validated again, so that a wrong type fails here and not in the database.
+
+        Raises TypeError for a name that it does not have.
+        """
+        if unknown := changes.keys() - type(self).model_fields.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}.")
         fields = {name: getattr(self, name) for name in type(self).model_fields}
-        return type(self).model_validate(fields | changes)
+        return type(self).model_validate((self.model_extra or {}) | fields | changes)
 
 
 class Stored(Value):
-    """A value that outlives a release: a field that a newer version added is ignored, not an error."""
+    """A value that outlives a release. A field that a newer version added is no error and is not lost: while processes of two
+    versions share a record, the older one writes back what it does not know.
+    """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="float")
+    model_config = ConfigDict(frozen=True, extra="allow", ser_json_timedelta="float")

@@ -6,7 +6,7 @@ one message a second in a channel, short bursts allowed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -64,6 +64,11 @@ class _Bucket:
     waiting: list[tuple[datetime, int]] = field(default_factory=list)
     """When those who were told to wait come back, with their priority."""
 
+    def resize(self, per_second: float, size: float) -> None:
+        """From now on it holds and gains that much."""
+        self.per_second, self.size = per_second, size
+        self.left = min(self.left, size)
+
     def refill(self, now: datetime) -> None:
         # A clock that was set back refills nothing, but must not stop the refilling for as long.
         passed = max(0.0, (now - self.at).total_seconds())
@@ -84,13 +89,34 @@ class _Bucket:
 
 
 class Budget:
-    """How many calls of each method may still be made now."""
+    """How many calls of each method may still be made now. Slack counts per app and workspace, not per process, so
+    processes that work side by side each keep to their `share`.
+    """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, on_blocked: Callable[[], None] = lambda: None) -> None:
+        """`on_blocked` hears when Slack refused a call."""
         self._clock = clock
+        self._on_blocked = on_blocked
+        self._among = 1
         self._methods: dict[str, _Bucket] = {}
         self._channels: dict[str, _Bucket] = {}
         self._blocked: dict[str, tuple[datetime, float]] = {}
+
+    def share(self, among: int) -> None:
+        """So many processes, this one among them, divide what Slack allows."""
+        if among == self._among:
+            return
+        now, self._among = self._clock.now(), among
+        for method, bucket in self._methods.items():
+            bucket.refill(now)
+            bucket.resize(*self._shared(*_allowed(method)))
+        for bucket in self._channels.values():
+            bucket.refill(now)
+            bucket.resize(*self._shared(CHANNEL_PER_SECOND, CHANNEL_BURST))
+
+    def _shared(self, per_second: float, size: float) -> tuple[float, float]:
+        # A bucket must hold one call, or there would never be any.
+        return per_second / self._among, max(1.0, size / self._among)
 
     def take(self, method: str, channel: str | None = None, priority: int = 50) -> float:
         """Seconds to wait, 0.0 for go (then the call is counted). A lower `priority` number waits less."""
@@ -113,6 +139,21 @@ class Budget:
     def block(self, method: str, seconds: float) -> None:
         """Slack answered 429: nobody calls this method before that many seconds have passed."""
         self._blocked[method] = (self._clock.now() + timedelta(seconds=seconds), seconds)
+        self._on_blocked()
+
+    @property
+    def limited(self) -> dict[str, datetime]:
+        """Methods that Slack said to leave alone, and until when."""
+        now = self._clock.now()
+        return {method: until for method, (until, _) in self._blocked.items() if until > now}
+
+    def heed(self, limited: Mapping[str, datetime]) -> None:
+        """Slack told somebody else to leave these methods alone until then."""
+        now = self._clock.now()
+        for method, until in limited.items():
+            known, _ = self._blocked.get(method, (now, 0.0))
+            if until > known:
+                self._blocked[method] = (until, (until - now).total_seconds())
 
     def _still_blocked(self, method: str, now: datetime) -> float:
         until, length = self._blocked.get(method, (now, 0.0))
@@ -122,17 +163,24 @@ class Budget:
         return max(0.0, min(left, length))
 
     def _of_method(self, method: str, now: datetime) -> _Bucket:
-        per_minute = PER_MINUTE[method]
-        size = per_minute / BURST_SHARE
-        bucket = self._methods.setdefault(method, _Bucket(per_minute / 60, size, now, size))
-        bucket.refill(now)
-        return bucket
+        return self._bucket(self._methods, method, _allowed(method), now)
 
     def _of_channel(self, channel: str, now: datetime) -> _Bucket:
         if len(self._channels) > REMEMBERED:
             for bucket in self._channels.values():
                 bucket.refill(now)
             self._channels = {name: bucket for name, bucket in self._channels.items() if not bucket.full}
-        bucket = self._channels.setdefault(channel, _Bucket(CHANNEL_PER_SECOND, CHANNEL_BURST, now, CHANNEL_BURST))
-        bucket.refill(now)
-        return bucket
+        return self._bucket(self._channels, channel, (CHANNEL_PER_SECOND, CHANNEL_BURST), now)
+
+    def _bucket(self, kept: dict[str, _Bucket], name: str, allowed: tuple[float, float], now: datetime) -> _Bucket:
+        if name not in kept:
+            per_second, size = self._shared(*allowed)
+            # What the others spent just now is not known: among several, nobody begins with a whole burst.
+            kept[name] = _Bucket(per_second, size, now, size if self._among == 1 else 1.0)
+        kept[name].refill(now)
+        return kept[name]
+
+
+def _allowed(method: str) -> tuple[float, float]:
+    """(calls a second, calls at once)."""
+    return PER_MINUTE[method] / 60, PER_MINUTE[method] / BURST_SHARE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from storage import codec
@@ -23,6 +23,7 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Replicas,
     Vitals,
 )
 from warroom.errors import StoreUnavailable
@@ -70,6 +71,15 @@ class MemoryStore:
     async def take_over(self, now: datetime) -> int:
         """See `warroom.ports.Store.take_over`."""
         return self._records.jobs.release(now)
+
+    async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+        """Nobody else can use it."""
+        _ = self._records
+        return Replicas()
+
+    async def leave(self, me: str) -> None:
+        """Nobody is told."""
+        _ = self._records
 
     async def purge(self, before: datetime) -> int:
         """Delete what is over since before that time; see `storage.sql.purge`."""

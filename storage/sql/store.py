@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import codec
 from storage.address import Address
-from storage.engine import WRITES
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
 from storage.row import Row
-from storage.sql import directory, jobs, purge, rows, whole
+from storage.sql import jobs, purge, replicas, rows, whole
 from storage.sql.arrivals import Arrivals, is_arrival, write_together
 from storage.sql.dialect import contains
+from storage.sql.people import SqlPeople
 from storage.sql.vitals import vitals
 from storage.sql.write import write
 from storage.tables import (
@@ -30,11 +29,9 @@ from storage.tables import (
     FIRING_KEY,
     INCIDENT,
     JOB,
-    PERSON,
     POSITION,
     QUARANTINE,
 )
-from storage.turn import Turn
 from warroom.changes import (
     Audited,
     Buried,
@@ -46,11 +43,11 @@ from warroom.changes import (
     Position,
     Quarantined,
     ReceivedAlert,
+    Replicas,
     Vitals,
 )
-from warroom.errors import Conflict, StoreUnavailable
+from warroom.errors import Conflict
 from warroom.incident import Incident, State
-from warroom.people import Group, Person
 from warroom.timeline import Entry
 
 _OPEN = [state.value for state in State if state.open]
@@ -68,7 +65,7 @@ async def _again(transaction: Callable[[], Awaitable[T]]) -> T:
     raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
 
 
-class SqlStore:
+class SqlStore(SqlPeople):
     """`warroom.ports.Store` over SQLite or PostgreSQL. Opened by `storage.open_store`; safe to use from many tasks."""
 
     def __init__(
@@ -78,40 +75,10 @@ class SqlStore:
         check: Callable[[sa.Connection], None],
         clean_up: Callable[[], None],
     ) -> None:
-        self._address = address
-        self._engine = engine
-        self._readers = (
-            engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
-        )
-        self._writers = engine.execution_options(**{WRITES: True})
-        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._turn = Turn() if address.kind == "sqlite" else None
+        super().__init__(address, engine)
         self._arrivals = Arrivals(self._commit_together)
         self._check = check
         self._clean_up = clean_up
-        self._closed = False
-
-    @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        self._refuse_if_closed()
-        with translated(self._address):
-            async with self._readers.connect() as conn:
-                yield conn
-
-    @asynccontextmanager
-    async def _writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
-        self._refuse_if_closed()
-        async with self._alone(urgent=urgent):
-            with translated(self._address):
-                async with self._writers.begin() as conn:
-                    yield conn
-
-    def _alone(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        return self._turn.taken(urgent=urgent) if self._turn else nullcontext()
-
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise StoreUnavailable(f"The {self._address.shown} is closed: Warroom is stopping. Nothing was stored.")
 
     # -- writing
 
@@ -153,11 +120,24 @@ class SqlStore:
             return claims
 
     async def take_over(self, now: datetime) -> int:
-        """See `warroom.ports.Store.take_over`. A SQLite file belongs to one process, a PostgreSQL database to several."""
-        if self._address.kind == "postgresql":
+        """See `warroom.ports.Store.take_over`."""
+        if self._shared:
             return 0
         async with self._writing() as conn:
             return (await conn.execute(jobs.released(now))).rowcount
+
+    async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+        """See `warroom.ports.Store.beat`."""
+        if not self._shared:
+            return Replicas()
+        async with self._writing() as conn:
+            return await replicas.beat(conn, me, limited)
+
+    async def leave(self, me: str) -> None:
+        """See `warroom.ports.Store.leave`."""
+        if self._shared:
+            async with self._writing() as conn:
+                await replicas.leave(conn, me)
 
     async def purge(self, before: datetime) -> int:
         """Delete what is over since before that time, in rows; see `storage.sql.purge` for what that is.
@@ -305,43 +285,6 @@ class SqlStore:
         async with self._writing() as conn:
             return sorted((await conn.execute(jobs.dug_up(keys, now))).scalars())
 
-    # -- the directory
-
-    async def _people(self, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Person]:
-        async with self._reading() as conn:
-            return await directory.people(conn, where, limit)
-
-    async def person(self, user_id: str) -> Person | None:
-        """By Slack id."""
-        found = await self._people(PERSON.c.id == user_id)
-        return found[0] if found else None
-
-    async def people_by_email(self, email: str) -> list[Person]:
-        """Compared without case; nobody for an empty one."""
-        return await self._people(directory.by_email(email))
-
-    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_id`."""
-        return await self._people(PERSON.c.id.in_(list(user_ids)))
-
-    async def people_by_name(self, normal: str) -> list[Person]:
-        """See `warroom.ports.PeopleStore.people_by_name`."""
-        return await self._people(directory.by_name(normal))
-
-    async def people_after(self, user_id: str, limit: int) -> list[Person]:
-        """The next page, by id."""
-        return await self._people(PERSON.c.id > user_id, limit)
-
-    async def group(self, id_or_handle: str) -> Group | None:
-        """By id, or by normalised handle."""
-        async with self._reading() as conn:
-            return await directory.group(conn, id_or_handle)
-
-    async def directory_version(self) -> tuple[int, bool]:
-        """(a number that grows with every change, whether a whole read ever ended)."""
-        async with self._reading() as conn:
-            return await directory.version(conn)
-
     # -- the whole
 
     async def rows(self) -> AsyncGenerator[Row, None]:
@@ -377,7 +320,5 @@ class SqlStore:
 
     async def close(self) -> None:
         """Waits for the writer at work; afterwards every method raises StoreUnavailable."""
-        self._closed = True
-        async with self._alone(urgent=False):
-            await self._engine.dispose()
+        await self._close()
         self._clean_up()

@@ -61,6 +61,57 @@ def test_a_clock_that_is_set_back_blocks_nobody_for_longer_than_slack_said(clock
     assert budget.take("users.info") == 0
 
 
+def test_processes_side_by_side_divide_what_slack_allows(clock: HandClock) -> None:
+    alone, three = Budget(clock), [Budget(clock) for _ in range(3)]
+    for each in three:
+        each.share(3)
+    spend(alone, "chat.update")
+    for each in three:
+        spend(each, "chat.update")
+    clock.wind(60)
+    rate, most = PER_MINUTE["chat.update"], PER_MINUTE["chat.update"] / BURST_SHARE
+    assert most - 3 < sum(spend(each, "chat.update") for each in three) <= most
+    assert spend(alone, "chat.update") == int(most)
+    clock.wind(60 / rate)
+    assert alone.take("chat.update") == 0
+    assert three[0].take("chat.update") > 0, "its turn comes a third as often"
+
+
+def test_who_joins_begins_with_one_call_and_the_others_give_up_what_is_not_theirs_any_more(clock: HandClock) -> None:
+    old, new = Budget(clock), Budget(clock)
+    assert old.take("users.list") == 0
+    new.share(2)
+    assert spend(new, "users.list") == 1
+    old.share(2)
+    assert spend(old, "users.list") == int(20 / BURST_SHARE / 2)
+    old.share(1)
+    clock.wind(60)
+    assert spend(old, "users.list") == 20 / BURST_SHARE, "left alone, everything is its own again"
+
+
+def test_among_very_many_there_is_still_one_call(clock: HandClock) -> None:
+    budget = Budget(clock)
+    budget.share(40)
+    assert spend(budget, "conversations.create") == 1
+    clock.wind(budget.take("conversations.create"))
+    assert budget.take("conversations.create") == 0
+
+
+def test_what_slack_told_one_the_other_heeds(clock: HandClock) -> None:
+    told = []
+    first, second = Budget(clock, lambda: told.append(True)), Budget(clock)
+    first.block("chat.update", 30)
+    assert told, "the others are told at once"
+    second.heed(first.limited)
+    assert second.take("chat.update") == 30
+    assert second.take("pins.add") == 0
+    second.block("chat.update", 40)
+    second.heed(first.limited)
+    assert second.take("chat.update") == 40, "the longer one counts"
+    clock.wind(40)
+    assert (first.limited, second.limited, second.take("chat.update")) == ({}, {}, 0)
+
+
 STEPS = st.lists(st.floats(0, 20), max_size=40)
 
 

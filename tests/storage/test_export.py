@@ -167,4 +167,5 @@ async def test_an_export_shows_one_moment_and_hinders_nobody(store: AnyStore) ->
 
 
 def test_no_table_is_forgotten() -> None:
-    assert {table.name for table in WHOLE} == set(Base.metadata.tables)
+    of_processes = {"replica"}
+    assert {table.name for table in WHOLE} == set(Base.metadata.tables) - of_processes

@@ -8,7 +8,7 @@ import pytest
 
 from tests.storage.values import NOW, AnyStore, after, entry, incident, put, room, take, timer
 from warroom.errors import Conflict
-from warroom.incident import ActionItem, Chain, Level, Link, State
+from warroom.incident import ActionItem, Chain, Incident, Level, Link, State
 
 
 async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStore) -> None:
@@ -25,6 +25,22 @@ async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStor
     )
     assert await put(store, incident=told)
     assert await store.incident("inc-1") == told.but(version=1)
+
+
+async def test_what_a_newer_version_added_survives_an_older_one_that_writes(store: AnyStore) -> None:
+    newer = {"weather": "rain", "links": [{"title": "Runbook", "url": "https://example.com", "colour": "red"}]}
+    told = Incident.model_validate(incident().model_dump() | newer)
+    await put(store, incident=told)
+    read = await store.incident("inc-1")
+    assert read is not None
+    await put(store, incident=read.but(title="changed by the older one"))
+    body = (await store.incident("inc-1") or told).model_dump(mode="json")
+    assert (body["weather"], body["links"], body["title"]) == ("rain", newer["links"], "changed by the older one")
+
+
+def test_a_change_of_something_that_is_not_there_is_refused() -> None:
+    with pytest.raises(TypeError, match="Incident has no sevirity"):
+        incident().but(sevirity="SEV-1")
 
 
 async def test_it_is_found_by_number_channel_origin_and_group(store: AnyStore) -> None:

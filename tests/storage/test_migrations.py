@@ -21,6 +21,9 @@ from tests.storage.conftest import Opener
 from tests.storage.values import PATIENCE, ask, room, take_one
 from warroom.errors import StoreUnavailable
 
+NEXT = "9998_next"
+"""The revision of a later version of Warroom."""
+
 BOTH = pytest.mark.parametrize("empty_url", ["sqlite", "postgresql"], indirect=True)
 
 
@@ -30,6 +33,11 @@ async def execute(url: str, statement: str) -> None:
     async with engine.begin() as conn:
         await conn.execute(sa.text(statement))
     await engine.dispose()
+
+
+async def marked(url: str, revision: str) -> None:
+    """The database says that it is of that revision."""
+    await execute(url, f"UPDATE {VERSION_TABLE} SET version_num = '{revision}'")  # noqa: S608  # names of our own
 
 
 @BOTH
@@ -70,12 +78,36 @@ async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: s
 
 
 @BOTH
-async def test_a_database_from_the_future_is_refused_by_name(empty_url: str, opening: Opener) -> None:
-    store = await opening(empty_url)
-    await execute(empty_url, f"UPDATE {VERSION_TABLE} SET version_num = '9999_teleport'")  # noqa: S608  # names of our own
-    for attempt in (open_store(empty_url), migrate(empty_url), store.ready()):
+async def test_a_database_from_the_future_is_refused_by_name(empty_url: str) -> None:
+    await migrate(empty_url)
+    await marked(empty_url, "9999_teleport")
+    for attempt in (open_store(empty_url), migrate(empty_url)):
         with pytest.raises(DatabaseFromTheFuture, match=r"9999_teleport.*newer version"):
             await attempt
+
+
+@BOTH
+async def test_who_has_it_open_stays_ready_through_an_upgrade_but_not_through_a_restored_older_one(
+    empty_url: str, opening: Opener
+) -> None:
+    store = await opening(empty_url)
+    await marked(empty_url, "9999_teleport")
+    await store.ready()
+    await marked(empty_url, revisions()[1])
+    with pytest.raises(SchemaTooOld, match="python -m bot migrate"):
+        await store.ready()
+    await execute(empty_url, f"DROP TABLE {VERSION_TABLE}")
+    with pytest.raises(SchemaTooOld):
+        await store.ready()
+
+
+@pytest.mark.parametrize(
+    "step", sorted(Path(schema.__file__).parent.glob("migrations/versions/*.py")), ids=lambda f: f.stem
+)
+def test_a_step_only_adds_for_older_processes_still_run(step: Path) -> None:
+    """Expand now, contract a release later: see docs/storage.md, "Migrations"."""
+    for word in ("drop_", "rename_", "alter_column", "batch_alter_table", "execute("):
+        assert f"op.{word}" not in step.read_text(), f"{step.name}: {word}"
 
 
 @BOTH
@@ -83,11 +115,11 @@ async def test_an_older_database_asks_for_migrate(
     empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await migrate(empty_url)
-    step = '"""Next."""\nrevision = "0004"\ndown_revision = "0003"\ndef upgrade() -> None:\n    pass\n'
-    with_one_more_step(monkeypatch, tmp_path, step)
+    newest = revisions()[0]
+    with_one_more_step(monkeypatch, tmp_path, "pass")
     with pytest.raises(SchemaTooOld, match="python -m bot migrate"):
         await open_store(empty_url)
-    assert await migrate(empty_url) == ("0003", "0004")
+    assert await migrate(empty_url) == (newest, NEXT)
     store = await open_store(empty_url)
     await store.close()
 
@@ -97,25 +129,26 @@ async def test_a_step_that_fails_leaves_the_database_as_it_was(
     empty_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await migrate(empty_url)
+    newest = revisions()[0]
     with monkeypatch.context() as patch:
-        step = (
-            '"""Broken."""\nfrom alembic import op\nrevision = "0004"\ndown_revision = "0003"\n'
-            "def upgrade() -> None:\n    op.execute('CREATE TABLE half (id INTEGER)')\n    raise RuntimeError('broken step')\n"
-        )
-        with_one_more_step(patch, tmp_path, step)
+        broken = "op.execute('CREATE TABLE half (id INTEGER)'); raise RuntimeError('broken step')"
+        with_one_more_step(patch, tmp_path, broken)
         with pytest.raises(RuntimeError, match="broken step"):
             await migrate(empty_url)
     revisions.cache_clear()
-    assert await migrate(empty_url) == ("0003", "0003")
+    assert await migrate(empty_url) == (newest, newest)
     with pytest.raises((sa.exc.OperationalError, sa.exc.ProgrammingError), match="half"):
         await execute(empty_url, "SELECT * FROM half")
 
 
-def with_one_more_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str) -> None:
-    """As if this were a later version of Warroom."""
+def with_one_more_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, does: str) -> None:
+    """As if this were a later version of Warroom, whose schema has a step that `does` that."""
     later = tmp_path / "later"
     shutil.copytree(Path(schema.__file__).parent / "migrations", later)
-    (later / "versions" / "0003_next.py").write_text(step)
+    (later / "versions" / f"{NEXT}.py").write_text(
+        f'"""Next."""\nimport sqlalchemy as sa\nfrom alembic import op\n\n'
+        f'revision, down_revision = "{NEXT}", "{revisions()[0]}"\n\n\ndef upgrade() -> None:\n    {does}\n'
+    )
     config = schema._config()
     config.set_main_option("script_location", str(later))
     monkeypatch.setattr(schema, "_config", lambda: config)
