@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,10 @@ async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStor
 
 
 async def test_what_a_newer_version_added_survives_an_older_one_that_writes(store: AnyStore) -> None:
-    newer = {"weather": "rain", "links": [{"title": "Runbook", "url": "https://example.com", "colour": "red"}]}
+    newer: dict[str, Any] = {
+        "weather": "rain",
+        "links": [{"title": "Runbook", "url": "https://example.com", "emoji": None, "colour": "red"}],
+    }
     told = Incident.model_validate(incident().model_dump() | newer)
     await put(store, incident=told)
     read = await store.incident("inc-1")
