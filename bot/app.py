@@ -69,8 +69,8 @@ class Bot:
         bot_token, app_token = slack_tokens(settings)
         self._datadog = open_datadog(settings, policy)
         self._client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
-        self._replica = Replica(store, clock)
-        reader = Reader(self._client, self._replica.budget)
+        self.replica = Replica(store, clock)
+        reader = Reader(self._client, self.replica.budget)
         self.world = World(
             store=store,
             directory=CachedDirectory(store, reader),
@@ -92,7 +92,7 @@ class Bot:
             store=world.store,
             policy=world.policy,
             clock=world.clock,
-            budget=self._replica.budget,
+            budget=self.replica.budget,
             channels=ChannelBook(world.clock),
             bot_user_id=self.report.bot_user_id,
             datadog=self._datadog.page if self._datadog else None,
@@ -157,7 +157,7 @@ class Bot:
     async def metrics(self) -> bytes:
         """Prometheus' text, with the record as it is now."""
         self.meters.connected(await self.socket.connected())
-        self.meters.processes(self._replica.living)
+        self.meters.processes(self.replica.living)
         try:
             vitals = await self.store.vitals()
         except StoreUnavailable as error:
@@ -170,7 +170,7 @@ class Bot:
         """Start in order: web, work, directory, socket. Raises SettingsError when the port is taken."""
         self.port = await self.web.start()
         self.alarm.start()
-        await self._replica.start()
+        await self.replica.start()
         left = await self.store.take_over(self.clock.now())
         if left:
             log.info("taking over what an earlier process left in the works", count=left)
@@ -205,7 +205,7 @@ class Bot:
         await self.alarm.stop()
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
-        await self._replica.stop()
+        await self.replica.stop()
         await close_client(self._client)
         if self._datadog:
             await self._datadog.close()

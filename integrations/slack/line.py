@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -26,14 +27,20 @@ class Line:
 
     async def call(self, method: str, **args: Any) -> Answer:
         """Slack's answer. Raises Retryable (also, with `after`, when it is not this call's turn yet) or Rejected."""
+        async with self.turn(method, _channel(method, args)):
+            return await call(self.client, method, **args)
+
+    @asynccontextmanager
+    async def turn(self, method: str, channel: str | None) -> AsyncIterator[None]:
+        """What is called inside is counted, and a 429 heeded. Raises Retryable when it is not this call's turn yet."""
         if self._over():
             # The machine slept, or its clock jumped: somebody else may be at it already.
             raise Retryable(f"the time for {method} is over", doubtful=True)
-        wait = self._budget.take(method, _channel(method, args), self._priority)
+        wait = self._budget.take(method, channel, self._priority)
         if wait > 0:
             raise Retryable(f"{method} waits for its turn", after=wait, doubtful=False)
         try:
-            return await call(self.client, method, **args)
+            yield
         except Retryable as error:
             if error.after is not None:
                 self._budget.block(method, error.after)

@@ -5,15 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import aiohttp
-
 from bot.company import settle
 from sandbox import Channel, Message, Sandbox
 from sandbox.answers import Answer
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
-from tests.scenarios.conftest import TOKEN
 from warroom.changes import Changeset
 from warroom.effects import Effect
 from warroom.incident import Incident
@@ -74,12 +71,7 @@ class House:
 
     async def hook(self, body: dict[str, object]) -> int:
         """Datadog calls the webhook; returns the status."""
-        url = f"http://127.0.0.1:{self.process.bot.port}/hooks/datadog"
-        async with (
-            aiohttp.ClientSession() as session,
-            session.post(url, json=body, headers={"X-Warroom-Token": TOKEN}) as answer,
-        ):
-            return answer.status
+        return await self.process.hook(body)
 
     async def struck(self) -> None:
         """Until the trouble has come."""

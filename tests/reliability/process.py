@@ -11,6 +11,7 @@ import warnings
 from contextvars import ContextVar
 from typing import Any
 
+import aiohttp
 from sqlalchemy.exc import SAWarning
 
 from bot.app import Bot
@@ -20,6 +21,7 @@ from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import Report, verify
 from sandbox import Sandbox
 from storage import open_store
+from tests.scenarios.conftest import TOKEN
 from warroom.policy import Policy
 from warroom.ports import Clock
 
@@ -60,6 +62,11 @@ class Process:
         self.killed = False
 
     @property
+    def database(self) -> str:
+        """Its URL."""
+        return self._settings.database_url.get_secret_value()
+
+    @property
     def bot(self) -> Bot:
         """The one that runs."""
         assert self._bot is not None, "the bot does not run"
@@ -70,7 +77,7 @@ class Process:
         remember_owners()
         if self._report is None:
             self._report = await verify(*slack_tokens(self._settings), needed_scopes(), self._settings.api_url)
-        store = await open_store(self._settings.database_url.get_secret_value())
+        store = await open_store(self.database)
         self.killed, self._tasks = False, {}
         before = self.slack.sockets.connections
         mark = _OWNER.set(self._tasks)
@@ -80,6 +87,15 @@ class Process:
         finally:
             _OWNER.reset(mark)
         await self.slack.until(lambda: self.slack.sockets.connections > before, 10, "the bot connects")
+
+    async def hook(self, body: dict[str, object]) -> int:
+        """Datadog calls its webhook; returns the status."""
+        url = f"http://127.0.0.1:{self.bot.port}/hooks/datadog"
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, json=body, headers={"X-Warroom-Token": TOKEN}) as answer,
+        ):
+            return answer.status
 
     def kill(self) -> None:
         """It does nothing more from this moment on, and nothing is tidied up. Its connections break."""

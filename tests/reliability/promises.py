@@ -59,7 +59,9 @@ async def assert_promises(slack: Sandbox, store: Store) -> None:
 async def undone(store: Store, now: datetime) -> datetime | None:
     """When the next thing is due that was begun and not ended; None when all that waits are the incidents' own dates."""
     due = await store.next_due()
-    if due is None or due > now + LATER:
+    if due is None or (await store.vitals()).waiting:
+        return due
+    if due > now + LATER:
         return None
     dates = {at for each in await store.incidents(limit=NEWEST) for at in timers_of(each).values() if at > now}
     return None if due in dates else due

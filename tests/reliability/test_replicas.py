@@ -6,19 +6,24 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from bot.company import ALERT
 from bot.demo import installation
 from bot.dispatcher import LEASE
-from sandbox import Sandbox
-from storage import open_store
+from sandbox import Channel, Sandbox
+from storage import migrate
+from storage.schema import revisions
 from tests.reliability.conftest import policy_of
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
+from tests.storage.test_migrations import _forget_revisions as _forget_revisions
+from tests.storage.test_migrations import with_one_more_step
 from warroom.changes import Changeset, Timer
 from warroom.decision import timers_of
 from warroom.incident import Incident, Origin, State
@@ -37,10 +42,10 @@ class Replicas:
     def living(self) -> list[Process]:
         return [each for each in self.processes if not each.killed]
 
-    async def settle(self) -> None:
+    async def settle(self, rounds: int = 60) -> None:
         """Until nobody has anything to do that is not a date of an incident's own."""
         store = self.living[0].bot.store
-        for _ in range(60):
+        for _ in range(rounds):
             await self.slack.sockets.delivered()
             for process in self.living:
                 await process.bot.idle()
@@ -60,15 +65,23 @@ def how_many(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-async def replicas(postgresql: PostgreSQL, how_many: int) -> AsyncIterator[Replicas]:
+def limits() -> bool:
+    """Whether the workspace refuses calls that are too many."""
+    return False
+
+
+@pytest.fixture
+async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> AsyncIterator[Replicas]:
     """So many bots on one database."""
     url = postgresql.new()
-    async with Sandbox.running(app=installation()) as slack:
+    async with Sandbox.running(app=installation(), limits=limits) as slack:
         made = [Process(slack, settings_for(slack, url), policy_of()) for _ in range(how_many)]
         for process in made:
             await process.start()
         replicas = Replicas(slack, made)
         await replicas.settle()
+        # Each reckons with all the others from its next sign of life on, at the latest after a second.
+        await asyncio.gather(*(process.bot.replica.beat() for process in made))
         yield replicas
         for process in made:
             await process.stop()
@@ -149,27 +162,133 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
     await replicas.promises()
 
 
+class Rolling:
+    """Everybody types while the processes are replaced one after another."""
+
+    def __init__(self, replicas: Replicas, room: Channel, incident: Incident) -> None:
+        self.replicas, self.room, self.incident = replicas, room, incident
+        self.typed: list[str] = []
+
+    async def type(self, what: str) -> bool:
+        """Whether it was acknowledged."""
+        answer = await self.replicas.slack.slash("ada", self.room, "/incident", f"timeline add {what}")
+        return answer.acked
+
+    async def insist(self, what: str) -> None:
+        """Slack tells the person that nothing was done; then nothing was done, and once more does it."""
+        self.typed.append(what)
+        assert await self.type(what) or await self.type(what)
+
+    async def restart_all(self) -> None:
+        """Each stops and starts with somebody typing meanwhile."""
+        for number, process in enumerate(list(self.replicas.processes)):
+            stopping = asyncio.ensure_future(process.stop())
+            await self.insist(f"during stop {number}")
+            await stopping
+            self.typed.append(f"after stop {number}")
+            assert await self.type(f"after stop {number}")
+            await process.start()
+
+    async def nothing_was_dropped(self) -> None:
+        """Each line is in the timeline, once."""
+        await self.replicas.settle()
+        store = self.replicas.living[0].bot.store
+        notes = Counter(each.text for each in await store.timeline(self.incident.id) if each.what is Happened.NOTE)
+        assert notes == Counter(self.typed)
+        await self.replicas.promises()
+
+
+@pytest.fixture
+async def rolling(replicas: Replicas) -> Rolling:
+    """With an incident to type in."""
+    await replicas.slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
+    await replicas.settle()
+    incident = await known(replicas)
+    return Rolling(replicas, replicas.slack.channel(str(incident.channel_id)), incident)
+
+
 @pytest.mark.parametrize("how_many", [2], indirect=True)
-async def test_a_rolling_restart_drops_no_click(replicas: Replicas) -> None:
-    slack = replicas.slack
-    await slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
-    await replicas.settle()
-    store = await open_store(replicas.processes[0]._settings.database_url.get_secret_value())
-    incident = await store.incident_numbered(1)
-    assert incident is not None
-    room = slack.channel(str(incident.channel_id))
-    for number, process in enumerate(list(replicas.processes)):
-        stopping = asyncio.ensure_future(process.stop())
-        typed = await slack.slash("ada", room, "/incident", f"timeline add during stop {number}")
-        await stopping
-        again = await slack.slash("ada", room, "/incident", f"timeline add after stop {number}")
-        assert again.acked
-        if not typed.acked:
-            # Slack told the person that nothing was done; then nothing was done.
-            assert (await slack.slash("ada", room, "/incident", f"timeline add during stop {number}")).acked
-        await process.start()
-    await replicas.settle()
-    notes = Counter(each.text for each in await store.timeline(incident.id) if each.what is Happened.NOTE)
-    assert notes == Counter({f"{when} stop {n}": 1 for n in (0, 1) for when in ("during", "after")})
-    await replicas.promises()
-    await store.close()
+async def test_a_rolling_restart_drops_no_click(rolling: Rolling) -> None:
+    await rolling.restart_all()
+    await rolling.nothing_was_dropped()
+
+
+@pytest.mark.parametrize("how_many", [2], indirect=True)
+async def test_nor_does_one_with_a_migration_in_between(
+    rolling: Rolling, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    old = rolling.replicas.processes
+    step = (
+        "op.add_column('incident', sa.Column('weather', sa.Text())); "
+        "op.create_index('ix_incident_weather', 'incident', ['weather']); "
+        "op.create_table('weather', sa.Column('id', sa.Integer(), primary_key=True))"
+    )
+    with monkeypatch.context() as later:
+        with_one_more_step(later, tmp_path, step)
+        migrating = asyncio.ensure_future(migrate(old[0].database))
+        await rolling.insist("during the migration")
+        await migrating
+    revisions.cache_clear()
+    for number, process in enumerate(old):
+        assert await process.bot.problems() == [], "it does not know the new schema, and stays ready"
+        await rolling.insist(f"old process {number}")
+    with_one_more_step(monkeypatch, tmp_path / "new", step)
+    await rolling.restart_all()
+    await rolling.nothing_was_dropped()
+
+
+class TestWithSlacksLimits:
+    """What one process may call, several may together."""
+
+    @pytest.fixture
+    def limits(self) -> bool:
+        return True
+
+    async def test_a_storm_opens_its_rooms_and_slack_hardly_ever_has_to_refuse(self, replicas: Replicas) -> None:
+        slack, began = replicas.slack, replicas.slack.clock.now()
+        assert {process.bot.replica.living for process in replicas.processes} == {len(replicas.processes)}
+        await asyncio.gather(
+            *(
+                slack.slash("ada", "general", "/incident", f"declare outage {n} --sev 2 grace@example.com")
+                for n in range(12)
+            ),
+            *(hooked(process, n) for n, process in enumerate(replicas.processes * 5)),
+        )
+        await replicas.settle(rounds=400)
+        minutes = max(1.0, (slack.clock.now() - began).total_seconds() / 60)
+        refused = Counter(call.method for call in slack.calls if call.outcome == "ratelimited")
+        assert max(refused.values(), default=0) <= minutes, refused
+        await replicas.promises()
+        store = replicas.living[0].bot.store
+        assert await store.last_number() == 12 + len(replicas.processes) * 5
+
+    @pytest.mark.parametrize("how_many", [2], indirect=True)
+    async def test_what_slack_told_one_the_other_knows_before_its_next_call(self, replicas: Replicas) -> None:
+        slack, (first, second) = replicas.slack, replicas.processes
+        first.bot.replica.budget.block("conversations.create", 20)
+        # The news is told at once; the other hears it with its own sign of life.
+        await first.bot.replica.beat()
+        await second.bot.replica.beat()
+        assert second.bot.replica.budget.take("conversations.create") > 15
+        assert second.bot.replica.budget.take("chat.update") == 0
+        slack.clock.advance(21)
+        assert second.bot.replica.budget.take("conversations.create") == 0
+
+    @pytest.mark.parametrize("how_many", [3], indirect=True)
+    async def test_who_ends_leaves_its_share_to_the_others(self, replicas: Replicas) -> None:
+        first, _, third = replicas.processes
+        await third.stop()
+        replicas.processes.remove(third)
+        await first.bot.replica.beat()
+        assert first.bot.replica.living == 2
+
+
+async def hooked(process: Process, number: int) -> None:
+    """Datadog tells that process of a monitor of its own."""
+    told = {
+        "event_id": f"9{number:06}",
+        "alert_id": f"9{number}",
+        "alert_cycle_key": f"c{number}",
+        "alert_title": f"Monitor {number}",
+    }
+    assert await process.hook(ALERT | told) == 202

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -126,7 +127,7 @@ class TestAThousand:
             yield workspace
 
     async def test_open_fifty_rooms_and_none_is_lost(self, room: WarRoom) -> None:
-        url = f"http://127.0.0.1:{room.bot.port}/hooks/datadog"
+        url, began = f"http://127.0.0.1:{room.bot.port}/hooks/datadog", room.slack.clock.now()
         headers = {"X-Warroom-Token": TOKEN}
         async with aiohttp.ClientSession() as session:
 
@@ -151,8 +152,9 @@ class TestAThousand:
         rooms = [each for each in room.slack.channels() if each.name.startswith("inc-")]
         assert len(rooms) == 50
         assert all(len([m for m in each.messages_by_bot() if "Monitor" in m.plain()]) == 1 for each in rooms)
-        slowed = [call.method for call in room.slack.calls if call.outcome == "ratelimited"]
-        assert len(slowed) <= 5, "calls bunch up on a busy machine; as a rule the budget ends before Slack says so"
+        refused = Counter(call.method for call in room.slack.calls if call.outcome == "ratelimited")
+        minutes = max(1.0, (room.slack.clock.now() - began).total_seconds() / 60)
+        assert max(refused.values(), default=0) <= minutes, refused
         assert await room.bot.store.buried() == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from integrations.slack.budget import RESPONSE_URL
 from integrations.slack.failures import Declined, failure, retry_after
 from integrations.slack.performers.act import Act
 from warroom.effects import Whisper
@@ -39,11 +40,12 @@ async def _by_response_url(act: Act[Whisper]) -> bool:
     if not url or session is None or act.now - act.claim.created_at > LIFE:
         return False
     said = _said(act) | {"response_type": "ephemeral", "replace_original": act.effect.replace_original}
-    try:
-        async with session.post(url, json=said, proxy=act.desk.client.proxy) as answer:
-            return _taken(answer)
-    except (aiohttp.ClientError, OSError) as error:
-        raise failure("response_url", error) from error
+    async with act.line.turn(RESPONSE_URL, act.effect.channel):
+        try:
+            async with session.post(url, json=said, proxy=act.desk.client.proxy) as answer:
+                return _taken(answer)
+        except (aiohttp.ClientError, OSError) as error:
+            raise failure(RESPONSE_URL, error) from error
 
 
 def _taken(answer: aiohttp.ClientResponse) -> bool:
