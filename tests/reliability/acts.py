@@ -45,7 +45,9 @@ Count = Callable[[Run], Awaitable[int]]
 
 @dataclass(frozen=True)
 class Deed:
-    """`count` says how many results can be seen; `most` is above 1 only where Slack gives no way to look for one."""
+    """`count` says how many results can be seen. `blind`: Slack gives no way to look for one, so that it is done again when
+    an answer was not heard.
+    """
 
     name: str
     effect: str
@@ -54,7 +56,7 @@ class Deed:
     count: Count
     when: Callable[[Json], bool] = anything
     prepare: Step | None = None
-    most: int = 1
+    blind: bool = False
 
 
 async def opened(run: Run) -> None:
@@ -251,9 +253,11 @@ DEEDS = (
     Deed("tell the team", "tell_team", "chat.postMessage", declare, said("team"), keyed(":team")),
     Deed("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     Deed("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
-    Deed("answer a command", "whisper", "response_url", ask_help, answers, most=2),
-    Deed("answer in a channel", "whisper", "chat.postEphemeral", whisper_in_channel, whispers, prepare=opened, most=2),
-    Deed("answer directly", "whisper", "chat.postMessage", whisper_directly, whispers, most=2),
+    Deed("answer a command", "whisper", "response_url", ask_help, answers, blind=True),
+    Deed(
+        "answer in a channel", "whisper", "chat.postEphemeral", whisper_in_channel, whispers, prepare=opened, blind=True
+    ),
+    Deed("answer directly", "whisper", "chat.postMessage", whisper_directly, whispers, blind=True),
     Deed(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
     ),

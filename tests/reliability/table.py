@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.reliability.acts import DEEDS, Deed
 from tests.reliability.acts_datadog import DATADOG_DEEDS
-from tests.reliability.troubles import TROUBLES
+from tests.reliability.troubles import TROUBLES, Trouble
 
 PAGE = "docs/reliability.md"
 WORDS = Path(__file__).with_name("reliability.md")
@@ -21,7 +21,9 @@ def table() -> str:
     """A line per deed, a column per trouble."""
     lines = [["what the bot does", "effect", "call", *(trouble.name for trouble in TROUBLES)]]
     lines.append(["---"] * len(lines[0]))
-    lines += [[deed.name, deed.effect, f"`{deed.method}`", *[_result(deed)] * len(TROUBLES)] for deed in _deeds()]
+    lines += [
+        [deed.name, deed.effect, f"`{deed.method}`", *(_result(deed, each) for each in TROUBLES)] for deed in _deeds()
+    ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
@@ -29,8 +31,8 @@ def _deeds() -> tuple[Deed, ...]:
     return (*DEEDS, *DATADOG_DEEDS)
 
 
-def _result(deed: Deed) -> str:
-    return "once" if deed.most == 1 else "1–2 ¹"
+def _result(deed: Deed, trouble: Trouble) -> str:
+    return "1–2 ¹" if deed.blind and trouble.unheard else "once"
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ class Trouble:
     name: str
     fault: str | None = None
     kill: str | None = None
+    unheard: bool = False
+    """The call took effect, and nobody heard the answer."""
 
     def plan(self, slack: Sandbox, process: Process, method: str, when: When) -> None:
         """Let it happen at the next call of that method that is meant."""
@@ -54,14 +56,14 @@ DATADOG: dict[str, dict[str, Any]] = {
 
 TROUBLES = (
     Trouble("kill -9 before", fault="reset_before", kill="before"),
-    Trouble("kill -9 during", kill="before"),
-    Trouble("kill -9 after", kill="after"),
+    Trouble("kill -9 during", kill="before", unheard=True),
+    Trouble("kill -9 after", kill="after", unheard=True),
     Trouble("429", fault="ratelimited"),
     Trouble("500", fault="500"),
     Trouble("503 with HTML", fault="503"),
     Trouble("timeout before", fault="hang_before"),
-    Trouble("timeout after", fault="hang_after"),
-    Trouble("reset after", fault="reset_after"),
-    Trouble("malformed answer", fault="garbage_after"),
+    Trouble("timeout after", fault="hang_after", unheard=True),
+    Trouble("reset after", fault="reset_after", unheard=True),
+    Trouble("malformed answer", fault="garbage_after", unheard=True),
 )
 """During: the call is on its way, and takes effect although nobody waits for its answer any more."""
