@@ -7,6 +7,7 @@ at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
@@ -38,6 +39,8 @@ HELLO = "hello"
 EVENTS_AT_ONCE = 20
 PEOPLE_AT_ONCE = 100
 """Listeners at work at once. People have places of their own, so that a flood of events does not make them wait."""
+POLITE = 0.25
+"""Seconds that work waits at most, after a quiet moment, for those who still wait for an acknowledgement."""
 BATCH = 500
 """Deliveries replayed at once."""
 TRIES = 3
@@ -87,6 +90,10 @@ class InboxHandler(AsyncSocketModeHandler):
         self._replaying = False
         self._arrived: dict[str, float] = {}
         """When each delivery came that is not acknowledged yet, by the loop's clock."""
+        self._all_answered = asyncio.Event()
+        self._polite_until: float | None = None
+        """By the loop's clock; None when nobody had to wait since the last delivery was acknowledged."""
+        self._pace = asyncio.Lock()
         self._idle = asyncio.Event()
         self._idle.set()
         self.client.on_message_listeners.append(self._received)
@@ -164,6 +171,11 @@ class InboxHandler(AsyncSocketModeHandler):
             log.error("what follows a connection could not be stored; the next one tries again", error=str(error))
 
     def _changed(self) -> None:
+        if self._arrived:
+            self._all_answered.clear()
+        else:
+            self._all_answered.set()
+            self._polite_until = None
         if self._arrived or self._tasks or self._replaying:
             self._idle.clear()
         else:
@@ -219,12 +231,25 @@ class InboxHandler(AsyncSocketModeHandler):
     async def _work(self, kept: Envelope) -> None:
         try:
             async with self._places[kept.kind == EVENT]:
+                await self._calm()
                 await self._try(kept)
             await self._done(kept)
         except StoreUnavailable as error:
             log.error("not marked as done; it is done again in a minute", key=kept.key, error=str(error))
         finally:
             self._working.discard(kept.key)
+
+    async def _calm(self) -> None:
+        """Returns when nobody waits for an acknowledgement any more, one caller after the other, each in a round of the
+        loop of its own. Where deliveries never cease, politeness ends after `POLITE`.
+        """
+        async with self._pace:
+            if not self._all_answered.is_set():
+                now = asyncio.get_running_loop().time()
+                self._polite_until = self._polite_until or now + POLITE
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._all_answered.wait(), max(0.0, self._polite_until - now))
+            await self._sleep(0)
 
     async def _try(self, kept: Envelope) -> None:
         for attempt in range(1, TRIES + 1):

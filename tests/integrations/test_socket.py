@@ -18,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.client import close_client, open_client
 from integrations.slack.socket import LEFT_BEHIND, PAUSES, InboxHandler
 from storage import open_store
+from storage.memory import MemoryStore
 from tests.integrations.conftest import NIGHT, HandClock
 from warroom.changes import Changeset, Envelope
 from warroom.ports import Store
@@ -109,7 +110,8 @@ class Line:
         assert task is not None
         if task.get_name() in ("socket watchdog", "inbox sweep"):
             await asyncio.Event().wait()
-        self.pauses.append(seconds)
+        if seconds:
+            self.pauses.append(seconds)
 
     async def start(self) -> InboxHandler:
         """A new process."""
@@ -291,3 +293,51 @@ async def test_what_was_left_behind_is_worked_off_without_a_restart(line: Line, 
     await handler.idle()
     assert len(line.listeners.heard) == 1
     assert await line.store.pending_envelopes() == []
+
+
+class Holding(MemoryStore):
+    """Holds one delivery back until it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.release = asyncio.Event()
+
+    async def commit(self, change: Changeset) -> bool:
+        if change.envelope is not None and change.envelope.body.get("text") == "held":
+            await self.release.wait()
+        return await super().commit(change)
+
+
+async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.slack.socket.POLITE", 5.0)
+    line.store = holding = Holding()
+    handler = await line.start()
+    held = await line.slack.deliver("slash_commands", typed("held", "1.1"))
+    quick = await line.slack.deliver("slash_commands", typed("quick", "2.2"))
+    assert await line.slack.answer() == {"envelope_id": quick}
+    assert not line.listeners.begun.is_set()
+    holding.release.set()
+    assert await line.slack.answer() == {"envelope_id": held}
+    await idle(handler)
+    assert sorted(line.listeners.heard) == ["held", "quick"]
+
+
+async def test_where_deliveries_never_cease_work_goes_on_all_the_same(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("integrations.slack.socket.POLITE", 0.5)
+    line.store = holding = Holding()
+    handler = await line.start()
+    await line.slack.deliver("slash_commands", typed("held", "1.1"))
+    for number in range(20):
+        await line.slack.deliver("slash_commands", typed(f"quick {number}", f"2.{number}"))
+        await line.slack.answer()
+    async with asyncio.timeout(5):
+        while len(line.listeners.heard) < 20:
+            line.listeners.begun.clear()
+            await line.listeners.begun.wait()
+    assert not holding.release.is_set()
+    holding.release.set()
+    await idle(handler)
