@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import gc
 import time
-from pathlib import Path
 
 from bot.app import Bot
 from bot.company import settle
 from sandbox import Sandbox
 from tests.bench.place import place
-from tests.bench.report import Figure
+from tests.bench.report import Figure, resident
 
 INCIDENTS = 400
 SAMPLE = 50
@@ -24,9 +23,9 @@ async def measure() -> list[Figure]:
             costs.append(await _one(slack, bot, number))
             if number == SAMPLE:
                 gc.collect()
-                before = _resident()
+                before = resident()
         gc.collect()
-        grown = (_resident() - before) / (INCIDENTS - SAMPLE) * 1024
+        grown = (resident() - before) / (INCIDENTS - SAMPLE) * 1024
     first, last = sorted(costs[:SAMPLE])[SAMPLE // 2], sorted(costs[-SAMPLE:])[SAMPLE // 2]
     return [
         Figure(f"an incident's cost after {INCIDENTS} closed ones", last / first, 1.15, "×"),
@@ -44,9 +43,3 @@ async def _one(slack: Sandbox, bot: Bot, number: int) -> float:
     await settle(slack, bot)
     slack.server.mark()
     return time.perf_counter() - begun
-
-
-def _resident() -> float:
-    """Megabytes."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from bot.directory import CachedDirectory
 from storage import open_store
-from tests.bench.report import Figure, percentile
+from tests.bench.report import Figure, percentile, resident
 from warroom.changes import Changeset
 from warroom.people import Group, Person
 from warroom.policy import Policy
@@ -65,10 +64,10 @@ async def measure() -> list[Figure]:
             page = tuple(_person(number) for number in range(start, start + 2000))
             await store.commit(Changeset(now=now, people=page))
         await store.commit(Changeset(now=now, directory_complete=True))
-        before = _megabytes()
+        before = resident()
         directory = CachedDirectory(store, _Nobody())
         await resolve(("warm up",), directory, Policy())
-        grown = _megabytes() - before
+        grown = resident() - before
         exact = await _resolved(directory, [_person(n * 37).real_name for n in range(NAMES)])
         mistyped = await _resolved(directory, [_typed(_person(n * 37).real_name, n) for n in range(NAMES)])
         await store.close()
@@ -102,7 +101,3 @@ def _person(number: int) -> Person:
 def _typed(name: str, number: int) -> str:
     """Every second one with two letters swapped."""
     return name if number % 2 else name[:-3] + name[-2] + name[-3] + name[-1]
-
-
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

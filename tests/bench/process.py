@@ -11,15 +11,16 @@ from pathlib import Path
 
 from bot.demo import installation
 from sandbox import Sandbox
-from tests.bench.report import Figure, percentile
+from tests.bench.report import Figure, percentile, resident
 
 ROOT = Path(__file__).parents[2]
 STARTS = 3
+ROOMS = 20
 
 
 async def measure() -> list[Figure]:
-    """Start to connected, and resident memory when idle."""
-    starts, memory = [], 0.0
+    """Start to connected, and resident memory when idle and when there is work."""
+    starts, idle, loaded = [], 0.0, 0.0
     async with Sandbox.running(app=installation()) as slack:
         for number in range(STARTS):
             with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
@@ -31,15 +32,23 @@ async def measure() -> list[Figure]:
                 await slack.until(lambda known=known: slack.sockets.connections > known, 20)  # type: ignore[misc]  # a default binds the loop's value
                 starts.append(time.perf_counter() - begun)
                 if number == STARTS - 1:
-                    await slack.slash(slack.person("ada"), "general", "/incident", "declare a room --sev 1")
-                    await slack.until(lambda: slack.channels()[-1].name.startswith("inc-"), 10)
-                    memory = _resident(process.pid)
+                    idle = resident(process.pid)
+                    for room in range(1, ROOMS + 1):
+                        await slack.slash("ada", "general", "/incident", f"declare room {room} --sev 1")
+                    await slack.until(lambda: _furnished(slack) == ROOMS, 60)
+                    loaded = resident(process.pid)
                 process.terminate()
                 await process.wait()
     return [
         Figure("start to connected", percentile(starts, 0.5), 2, "s"),
-        Figure("memory with one incident open", memory, 130, "MB"),
+        Figure("memory when idle", idle, 130, "MB"),
+        Figure(f"memory with {ROOMS} incidents open", loaded, 130, "MB"),
     ]
+
+
+def _furnished(slack: Sandbox) -> int:
+    """Rooms with a pinned card."""
+    return sum(1 for channel in slack.channels() if channel.name.startswith("inc-") and channel.pins)
 
 
 def _env(slack: Sandbox, folder: Path) -> dict[str, str]:
@@ -52,11 +61,3 @@ def _env(slack: Sandbox, folder: Path) -> dict[str, str]:
         "PORT": "0",
         "LOG_LEVEL": "ERROR",
     }
-
-
-def _resident(pid: int) -> float:
-    """Megabytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError("this system does not say how much memory a process has")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warroom.fuzzy import CLEAR, CUTOFF, FuzzyIndex
+from warroom.fuzzy import CLEAR, COMMON, CUTOFF, FuzzyIndex, _in_at_least, _places
 from warroom.people import Person, names_of, normal
 
 ADA = Person(id="U1", name="ada", real_name="Ada Lovelace", email="ada.l@example.com")
@@ -66,3 +68,20 @@ def test_everybody_is_found_by_their_own_name_with_the_full_score(people: list[P
         for _, key in [] if person.deleted else names_of(person):
             scores = {found: score for found, _, score in names.candidates(key, 50)}
             assert scores[person.id] == 100.0
+
+
+@given(st.lists(st.sets(st.integers(0, 200)), max_size=12), st.integers(1, 5))
+def test_sets_counted_at_once_are_counted_right(sets: list[set[int]], enough: int) -> None:
+    counted = Counter(member for each in sets for member in each)
+    bits = [sum(1 << member for member in each) for each in sets]
+    expected = sorted(member for member, times in counted.items() if times >= enough)
+    assert _places(_in_at_least(bits, enough)) == expected
+
+
+def test_names_that_many_share_parts_of_are_found_before_and_after_it_is_sealed() -> None:
+    crowd = [Person(id=f"U{n:05}", name=f"user{n}", real_name=f"Ada Crowd {n:05}") for n in range(2 * COMMON)]
+    open_still, sealed = FuzzyIndex(crowd), FuzzyIndex(crowd).seal()
+    for typed in ("adacrowd00777", "adacrwod00777", "acrowd01"):
+        found = sealed.candidates(typed, 5)
+        assert found
+        assert found == open_still.candidates(typed, 5)
