@@ -8,6 +8,7 @@ from typing import TextIO
 
 from bot.clock import SystemClock
 from bot.settings import Settings
+from bot.trail import leave_row
 from storage import export_lines, import_lines, open_store
 
 
@@ -29,6 +30,8 @@ async def import_from(settings: Settings, source: Iterable[str]) -> int:
     """Reads what `export_to` wrote. Returns how many rows. Raises BadExport, NotEmpty, StoreUnavailable, OSError."""
     store = await open_store(settings.database_url.get_secret_value())
     try:
-        return await import_lines(store, source)
+        rows = await import_lines(store, source)
+        await leave_row(store, "import", "", result=f"done: {rows} rows")
+        return rows
     finally:
         await store.close()

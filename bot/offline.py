@@ -11,9 +11,10 @@ from bot.datadog import open_datadog, read_all
 from bot.directory import CachedDirectory
 from bot.doors import read_again
 from bot.settings import Settings, SettingsError
+from bot.trail import leave_row
 from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
-from warroom.changes import Audited, Buried, Changeset, Judgement, Quarantined, ReceivedAlert
+from warroom.changes import Audited, Buried, Judgement, Quarantined, ReceivedAlert
 from warroom.document import markdown
 from warroom.errors import NotFound
 from warroom.incident import Incident, Origin
@@ -24,8 +25,6 @@ from warroom.usecases.afterwards import document_view
 from warroom.usecases.declare import Declare, Declared, declare
 from warroom.usecases.find import by_number_or_room
 from warroom.usecases.quarantine import Replayed, replay
-
-OPERATOR = "command line"
 
 
 class _NoChat:
@@ -54,12 +53,6 @@ async def _store(settings: Settings) -> AsyncIterator[Store]:
         yield store
     finally:
         await store.close()
-
-
-async def _audit(store: Store, what: str, said: str, incident: str | None = None, result: str = "done") -> None:
-    now = SystemClock().now()
-    row = Audited(at=now, by=OPERATOR, what=what, incident=incident, said=said[:1000], result=result)
-    await store.commit(Changeset(now=now, audited=(row,)))
 
 
 async def audit_offline(settings: Settings, number: int | None, limit: int) -> list[Audited]:
@@ -108,7 +101,7 @@ async def declare_offline(
         )
         declared = await declare(_world(store, policy), what)
         result = "nothing to do: declared before" if declared.existed else "done"
-        await _audit(store, "declare", title, declared.incident.name, result)
+        await leave_row(store, "declare", title, declared.incident.name, result)
         return declared
 
 
@@ -140,7 +133,7 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
     """
     async with _store(settings) as store:
         again = await store.dig_up(keys, SystemClock().now())
-        await _audit(store, "outbox --retry", "\n".join(again))
+        await leave_row(store, "outbox --retry", "\n".join(again))
         return again
 
 
@@ -151,9 +144,12 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
         world = _world(store, policy)
         for name in ids:
             try:
-                done.append(await replay(world, name, read_again))
+                found = await replay(world, name, read_again)
             except NotFound as error:
-                done.append(Replayed(id=name, accepted=0, refused=(str(error),)))
+                found = Replayed(id=name, accepted=0, refused=(str(error),))
+            refused = f"; refused: {'; '.join(found.refused)}" if found.refused else ""
+            await leave_row(store, "alerts --replay", name, result=f"{found.accepted} accepted{refused}")
+            done.append(found)
     return done
 
 
@@ -168,7 +164,9 @@ async def sync_offline(settings: Settings, policy: Policy) -> tuple[int, int]:
     try:
         async with _store(settings) as store:
             world = _world(store, policy)
-            return await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
+            firing, asked = await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
+            await leave_row(store, "sync", "", result=f"done: {firing} firing")
+            return firing, asked
     finally:
         await datadog.close()
 

@@ -29,6 +29,9 @@ def test_an_incident_moves_with_everything_it_has() -> None:
     assert Path("moved.jsonl").stat().st_mode & 0o077 == 0
     assert "rows are in the database" in bot("import", "moved.jsonl", at="new").output
     assert bot("show", "1", at="new").output == bot("show", "1").output
+    said, done = bot("audit", at="new").output.splitlines()[:2]
+    assert "command line  import" in said
+    assert done.strip().startswith("done: ")
     again = bot("import", "moved.jsonl", at="new")
     assert again.exit_code == 1
     assert "not empty" in again.output

@@ -80,6 +80,12 @@ def test_after_a_fix_it_is_read_again_and_leaves() -> None:
     assert fine.id not in left
     assert bad.id in left
     assert "High memory" in bot("alerts").output
+    rows = [json.loads(line) for line in bot("audit", "--json").output.splitlines()]
+    assert [(row["what"], row["said"], row["result"].partition(":")[0]) for row in reversed(rows)] == [
+        ("alerts --replay", fine.id, "1 accepted"),
+        ("alerts --replay", bad.id, "0 accepted; refused"),
+        ("alerts --replay", "nothing", "0 accepted; refused"),
+    ]
 
 
 def test_the_same_body_is_the_same_thing_in_quarantine() -> None:
