@@ -56,7 +56,7 @@ async def with_datadog(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
             policy = policy_of(datadog={"incidents": "link", "sync_every": None})
             process = Process(slack, settings, policy)
             await process.start()
-            house = House(slack, process, datadog)
+            house = House(slack, process, datadog=datadog)
             await house.settle()
             yield house
             await process.stop()

@@ -1,4 +1,4 @@
-"""A workspace, a bot in it that can be killed, and what a story of trouble needs most."""
+"""A workspace, bots in it that can be killed, and what a story of trouble needs most."""
 
 from __future__ import annotations
 
@@ -15,14 +15,24 @@ from warroom.changes import Changeset
 from warroom.effects import Effect
 from warroom.incident import Incident
 
-ROUNDS = 40
+ROUNDS = 60
 
 
 class House:
-    """Trouble is planned by the test; `recover` lets everything pass that time and a restart can heal."""
+    """Trouble is planned by the test; `recover` lets everything pass that time and restarts can heal."""
 
-    def __init__(self, slack: Sandbox, process: Process, datadog: FakeDatadog | None = None) -> None:
-        self.slack, self.process, self._datadog = slack, process, datadog
+    def __init__(self, slack: Sandbox, *processes: Process, datadog: FakeDatadog | None = None) -> None:
+        self.slack, self.processes, self._datadog = slack, list(processes), datadog
+
+    @property
+    def living(self) -> list[Process]:
+        """Those that were not killed."""
+        return [each for each in self.processes if not each.killed]
+
+    @property
+    def process(self) -> Process:
+        """The one, or the first that lives."""
+        return next(iter(self.living), self.processes[0])
 
     @property
     def datadog(self) -> FakeDatadog:
@@ -32,25 +42,29 @@ class House:
 
     async def recover(self) -> None:
         """Restart what was killed, then wind the clock as long as something is about to be done."""
-        if self.process.killed:
-            await self.process.restart()
+        for process in self.processes:
+            if process.killed:
+                await process.restart()
         await self.settle()
 
-    async def settle(self) -> None:
-        """Until nothing is due within minutes. Raises AssertionError when that never comes."""
-        for _ in range(ROUNDS):
-            bot, clock = self.process.bot, self.slack.clock
+    async def settle(self, rounds: int = ROUNDS) -> None:
+        """Until nobody has anything to do within minutes. Raises AssertionError when that never comes."""
+        for _ in range(rounds):
+            bots, clock = [each.bot for each in self.living], self.slack.clock
             await self._delivered()
-            await settle(self.slack, bot)
-            if await bot.store.pending_envelopes(1):
-                # The bot looks for what was left behind every few seconds of real time; nobody waits for them here.
-                await bot.socket.replay()
+            for bot in bots:
+                await settle(self.slack, bot)
+            if await bots[0].store.pending_envelopes(1):
+                # A bot looks for what was left behind every few seconds of real time; nobody waits for them here.
+                for bot in bots:
+                    await bot.socket.replay()
                 continue
-            due = await undone(bot.store, clock.now())
+            due = await undone(bots[0].store, clock.now())
             if due is None:
                 return
             clock.advance(max(timedelta(0), due - clock.now()))
-            bot.dispatcher.nudge()
+            for bot in bots:
+                bot.dispatcher.nudge()
         raise AssertionError("there is always something to do")
 
     async def _delivered(self) -> None:

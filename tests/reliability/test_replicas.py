@@ -17,8 +17,8 @@ from sandbox import Channel, Sandbox
 from storage import migrate
 from storage.schema import revisions
 from tests.reliability.conftest import policy_of
+from tests.reliability.house import House
 from tests.reliability.process import Process
-from tests.reliability.promises import assert_promises, undone
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
@@ -30,33 +30,6 @@ from warroom.incident import Incident, Origin, State
 from warroom.timeline import Happened
 
 MANY = 1000
-
-
-class Replicas:
-    """The processes, and time that passes for all of them."""
-
-    def __init__(self, slack: Sandbox, processes: list[Process]) -> None:
-        self.slack, self.processes = slack, processes
-
-    @property
-    def living(self) -> list[Process]:
-        return [each for each in self.processes if not each.killed]
-
-    async def settle(self, rounds: int = 60) -> None:
-        """Until nobody has anything to do that is not a date of an incident's own."""
-        store = self.living[0].bot.store
-        for _ in range(rounds):
-            await self.slack.sockets.delivered()
-            for process in self.living:
-                await process.bot.idle()
-            due, now = await undone(store, self.slack.clock.now()), self.slack.clock.now()
-            if due is None and not await store.pending_envelopes(1):
-                return
-            self.slack.clock.advance(max(timedelta(0), (due or now) - now))
-        raise AssertionError("there is always something to do")
-
-    async def promises(self) -> None:
-        await assert_promises(self.slack, self.living[0].bot.store)
 
 
 @pytest.fixture(params=[2, 3])
@@ -71,14 +44,14 @@ def limits() -> bool:
 
 
 @pytest.fixture
-async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> AsyncIterator[Replicas]:
+async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> AsyncIterator[House]:
     """So many bots on one database."""
     url = postgresql.new()
     async with Sandbox.running(app=installation(), limits=limits) as slack:
         made = [Process(slack, settings_for(slack, url), policy_of()) for _ in range(how_many)]
         for process in made:
             await process.start()
-        replicas = Replicas(slack, made)
+        replicas = House(slack, *made)
         await replicas.settle()
         # Each reckons with all the others from its next sign of life on, at the latest after a second.
         await asyncio.gather(*(process.bot.replica.beat() for process in made))
@@ -87,8 +60,8 @@ async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> Async
             await process.stop()
 
 
-async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: Replicas) -> None:
-    store, now = replicas.living[0].bot.store, replicas.slack.clock.now()
+async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House) -> None:
+    store, now = replicas.process.bot.store, replicas.slack.clock.now()
     due = now + timedelta(minutes=30)
     for number in range(1, MANY + 1):
         calm = Incident(
@@ -123,7 +96,7 @@ def _fired(process: Process) -> int:
 
 @pytest.mark.parametrize("how_many", [2], indirect=True)
 @pytest.mark.parametrize("moment", ["before", "after"])
-async def test_the_other_takes_over_within_the_lease(replicas: Replicas, moment: str) -> None:
+async def test_the_other_takes_over_within_the_lease(replicas: House, moment: str) -> None:
     slack = replicas.slack
     victim = replicas.processes[0]
     slack.on_call("chat.postMessage", nth=1, moment=moment, do=victim.kill)
@@ -136,28 +109,21 @@ async def test_the_other_takes_over_within_the_lease(replicas: Replicas, moment:
     assert slack.clock.now() - before <= LEASE + timedelta(seconds=45), "handed over within the lease"
 
 
-async def known(replicas: Replicas) -> Incident:
-    """The only incident."""
-    found = await replicas.living[0].bot.store.incident_numbered(1)
-    assert found is not None
-    return found
-
-
 @pytest.mark.parametrize("how_many", [2], indirect=True)
-async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(replicas: Replicas) -> None:
+async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(replicas: House) -> None:
     slack = replicas.slack
     await slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
     await replicas.settle()
     for who, label in (("grace", "Acknowledge"), ("linus", "Resolve")):
-        incident = await known(replicas)
+        incident = await replicas.last()
         room = slack.channel(str(incident.channel_id))
         card = next(each for each in room.messages_by_bot() if each.ts == incident.card_ts)
         # Slack deals deliveries out in turn, so that over the two clicks each process gets its share.
         assert (await slack.click(who, room, card, label)).acked
         await replicas.settle()
         assert label not in card.labels()
-    store = replicas.living[0].bot.store
-    lines = Counter(each.what for each in await store.timeline((await known(replicas)).id))
+    store = replicas.process.bot.store
+    lines = Counter(each.what for each in await store.timeline((await replicas.last()).id))
     assert (lines[Happened.ACKNOWLEDGED], lines[Happened.RESOLVED]) == (1, 1)
     await replicas.promises()
 
@@ -165,7 +131,7 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
 class Rolling:
     """Everybody types while the processes are replaced one after another."""
 
-    def __init__(self, replicas: Replicas, room: Channel, incident: Incident) -> None:
+    def __init__(self, replicas: House, room: Channel, incident: Incident) -> None:
         self.replicas, self.room, self.incident = replicas, room, incident
         self.typed: list[str] = []
 
@@ -192,18 +158,18 @@ class Rolling:
     async def nothing_was_dropped(self) -> None:
         """Each line is in the timeline, once."""
         await self.replicas.settle()
-        store = self.replicas.living[0].bot.store
+        store = self.replicas.process.bot.store
         notes = Counter(each.text for each in await store.timeline(self.incident.id) if each.what is Happened.NOTE)
         assert notes == Counter(self.typed)
         await self.replicas.promises()
 
 
 @pytest.fixture
-async def rolling(replicas: Replicas) -> Rolling:
+async def rolling(replicas: House) -> Rolling:
     """With an incident to type in."""
     await replicas.slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
     await replicas.settle()
-    incident = await known(replicas)
+    incident = await replicas.last()
     return Rolling(replicas, replicas.slack.channel(str(incident.channel_id)), incident)
 
 
@@ -244,7 +210,7 @@ class TestWithSlacksLimits:
     def limits(self) -> bool:
         return True
 
-    async def test_a_storm_opens_its_rooms_and_slack_hardly_ever_has_to_refuse(self, replicas: Replicas) -> None:
+    async def test_a_storm_opens_its_rooms_and_slack_hardly_ever_has_to_refuse(self, replicas: House) -> None:
         slack, began = replicas.slack, replicas.slack.clock.now()
         assert {process.bot.replica.living for process in replicas.processes} == {len(replicas.processes)}
         await asyncio.gather(
@@ -259,11 +225,11 @@ class TestWithSlacksLimits:
         refused = Counter(call.method for call in slack.calls if call.outcome == "ratelimited")
         assert max(refused.values(), default=0) <= minutes, refused
         await replicas.promises()
-        store = replicas.living[0].bot.store
+        store = replicas.process.bot.store
         assert await store.last_number() == 12 + len(replicas.processes) * 5
 
     @pytest.mark.parametrize("how_many", [2], indirect=True)
-    async def test_what_slack_told_one_the_other_knows_before_its_next_call(self, replicas: Replicas) -> None:
+    async def test_what_slack_told_one_the_other_knows_before_its_next_call(self, replicas: House) -> None:
         slack, (first, second) = replicas.slack, replicas.processes
         first.bot.replica.budget.block("conversations.create", 20)
         # The news is told at once; the other hears it with its own sign of life.
@@ -275,7 +241,7 @@ class TestWithSlacksLimits:
         assert second.bot.replica.budget.take("conversations.create") == 0
 
     @pytest.mark.parametrize("how_many", [3], indirect=True)
-    async def test_who_ends_leaves_its_share_to_the_others(self, replicas: Replicas) -> None:
+    async def test_who_ends_leaves_its_share_to_the_others(self, replicas: House) -> None:
         first, _, third = replicas.processes
         await third.stop()
         replicas.processes.remove(third)
