@@ -1,8 +1,10 @@
 // Block Kit: what the inputs of a message or a form hold, pressing its buttons, sending it.
 import { act, all, busily, one } from "./server.js";
 
+export const BOXES = "input[type=radio], input[type=checkbox]";
+
 function values(el) {
-  const boxes = all("input[type=radio], input[type=checkbox]", el);
+  const boxes = all(BOXES, el);
   if (boxes.length || one(".pick", el)) return boxes.filter((box) => box.checked).map((box) => box.value);
   const input = one("input, textarea", el);
   return input ? [input.value] : [];

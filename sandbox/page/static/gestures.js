@@ -3,7 +3,9 @@ import { act, all, busily, control, one } from "./server.js";
 import { ask, press, spot, submit } from "./blocks.js";
 import { filter, picked } from "./menus.js";
 import { grow, send, suggest } from "./composer.js";
-import { TYPED } from "./kept.js";
+import { touched } from "./kept.js";
+
+const TYPED = "textarea, input[type=text], input[type=number], input[type=url], input[type=email]";
 
 const message = (thing) => { const row = thing.closest("[data-ts]"); return row ? { ts: row.dataset.ts, channel: row.dataset.channel } : {}; };
 
@@ -64,7 +66,9 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("input", (event) => {
+  const el = event.target.closest(".el");
   if (event.target.classList.contains("filter")) filter(event.target.closest(".pick"), event.target.value);
+  else if (el) touched(el);
   if (event.target.name === "text") { grow(event.target); suggest(event.target); }
 });
 

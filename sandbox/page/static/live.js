@@ -1,6 +1,6 @@
 // Live updates: fetch the page again and exchange only what the server drew differently.
 import { all, me, one } from "./server.js";
-import { typeAgain, typedIn } from "./kept.js";
+import { keep, restore } from "./kept.js";
 
 const drawn = new Map();
 let fetching = false, again = false;
@@ -34,11 +34,11 @@ function exchange(fresh) {
     const drawing = next.dataset.key ?? next.innerHTML;
     if (drawn.get(next.id) === drawing) continue;
     drawn.set(next.id, drawing);
-    const kept = next.id === "modal" ? typedIn(region) : new Map();
+    const entered = next.id === "modal" ? keep(region) : null;
     region.replaceChildren(...next.childNodes);
     if (next.dataset.key !== undefined) region.dataset.key = next.dataset.key;
-    typeAgain(region, kept);
-    if (next.id === "modal") one("[autofocus], .modal textarea, .modal input[type=text]", region)?.focus();
+    if (!entered) continue;
+    if (!restore(region, entered)) one("[autofocus], .modal textarea, .modal input[type=text]", region)?.focus();
   }
 }
 

@@ -2,7 +2,7 @@
 import { act, all, me, one, toast } from "./server.js";
 import { press } from "./blocks.js";
 
-function chose(pick) {
+export function chose(pick) {
   const boxes = all(".options input:checked", pick);
   const shown = one(".chosen", pick);
   shown.textContent = boxes.map((box) => one(".shown", box.parentElement).textContent).join(", ") || shown.dataset.placeholder;
