@@ -12,6 +12,7 @@ from sandbox.acting import Acting
 from sandbox.breaking import Breaking
 from sandbox.clock import SandboxClock
 from sandbox.installation import Installation
+from sandbox.limits import EVENTS_AN_HOUR
 from sandbox.model import Person, UserGroup
 from sandbox.page import Page
 from sandbox.people import Room, sample_channels, sample_groups, sample_people
@@ -41,16 +42,20 @@ class Sandbox(Acting, Breaking):
         clock: SandboxClock | None = None,
         app: Installation | None = None,
         limits: bool = False,
+        events_an_hour: int = EVENTS_AN_HOUR,
         port: int = 0,
     ) -> AsyncIterator[Sandbox]:
-        """A workspace listening on loopback; gone at the end. Raises OSError when the port is taken."""
+        """A workspace listening on loopback; gone at the end. Raises OSError when the port is taken.
+
+        With `limits` calls are counted, and so are deliveries of events: what is over `events_an_hour` is dropped.
+        """
         workspace = Workspace(clock or SandboxClock(), app or Installation())
         workspace.furnish(
             sample_people() if people is None else people,
             sample_groups() if groups is None else groups,
             sample_channels() if channels is None else channels,
         )
-        server = Server(workspace, limits=limits)
+        server = Server(workspace, limits=limits, events_an_hour=events_an_hour)
         slack = cls(workspace, server)
         await server.start(port, Page(slack).mount)
         late = asyncio.create_task(scheduled.keep_posting(workspace), name="scheduled messages")

@@ -15,7 +15,7 @@ from sandbox.arguments import Arguments
 from sandbox.clock import really_wait, steady
 from sandbox.errors import SlackError
 from sandbox.faults import Faults
-from sandbox.limits import Limits
+from sandbox.limits import EVENTS_AN_HOUR, EventLimit, Limits
 from sandbox.methods import METHODS, Method
 from sandbox.methods.table import need
 from sandbox.model import Json
@@ -43,8 +43,9 @@ class Call:
 class Server:
     """Answers for one workspace."""
 
-    def __init__(self, workspace: Workspace, *, limits: bool) -> None:
-        self.workspace, self.sockets = workspace, Sockets(workspace)
+    def __init__(self, workspace: Workspace, *, limits: bool, events_an_hour: int = EVENTS_AN_HOUR) -> None:
+        self.workspace = workspace
+        self.sockets = Sockets(workspace, EventLimit(workspace.clock, on=limits, most=events_an_hour))
         workspace.emit_to = self.sockets.emit
         self.limits = Limits(workspace.clock, on=limits)
         self.faults = Faults(random.Random(0))  # noqa: S311  # chance for faults, not for secrets
