@@ -11,8 +11,7 @@ from sandbox.events import tell
 from sandbox.forms import Form
 from sandbox.looking import ChannelLike, Looking, PersonLike
 from sandbox.methods.chat import checked_blocks
-from sandbox.methods.conversations import created_by_person
-from sandbox.model import Channel, Json, Message, Person, UserGroup, View
+from sandbox.model import Json, Message, Person, UserGroup, View
 
 NOT_ACKNOWLEDGED = "operation_timeout"
 
@@ -98,10 +97,6 @@ class Acting(Looking):
         pressed = payloads.action(self.workspace, self._control(where.blocks, label))
         return await self._gesture("interactive", payloads.pressed_in_view(self.workspace, who, where, pressed))
 
-    async def click_home(self, person: PersonLike, label: str) -> Answer:
-        """Press a button of that person's Home tab."""
-        return await self.click_in_view(person, self.workspace.homes[self.person(person).id], label)
-
     async def shortcut(
         self, person: PersonLike, callback_id: str, channel: ChannelLike | None = None, message: Message | None = None
     ) -> Answer:
@@ -181,10 +176,6 @@ class Acting(Looking):
     async def unarchive(self, person: PersonLike, channel: ChannelLike) -> None:
         """Bring an archived channel back; the app is not in it any more."""
         speaking.unarchive(self.workspace, self.channel(channel), self.person(person).id)
-
-    async def create_channel(self, person: PersonLike, name: str, *, private: bool = False) -> Channel:
-        """Make a channel; the app is not in it."""
-        return created_by_person(self.workspace, name, self.person(person).id, private=private)
 
     async def open_home(self, person: PersonLike, tab: str = "home") -> None:
         """Look at the app's Home tab."""
