@@ -16,7 +16,6 @@ PEOPLE, PRIVATE, UPDATE, ROLE, PERSON, TEAM, WHY = "people", "private", "update"
 ROLES = (COMMANDER, "deputy", "communications", "scribe", "liaison")
 """Offered in the form; any other can be given by command."""
 TITLE_MAX = 200
-TEXT_MAX = 3000  # Slack, "Plain-text input": a longer text cannot be shown in a form
 
 _BLAMED = {
     ids.FORM_DECLARE: TITLE,

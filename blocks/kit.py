@@ -30,7 +30,7 @@ from blocks.text import (
 
 __all__ = [
     "Block", "Card", "Option", "actions", "ago", "button", "card", "channel_link", "checkboxes", "confirm",
-    "context", "cut", "datepicker", "divider", "duration", "escape", "fit", "group", "header", "home_view", "image",
+    "context", "cut", "divider", "duration", "escape", "fit", "group", "header", "home_view", "image",
     "input_block", "line", "link", "mention", "mentions", "modal", "multi_users_select", "overflow", "plain",
     "plain_text_input", "prose", "quote", "section", "select", "users_select", "web_address", "when",
 ]  # fmt: skip
@@ -252,12 +252,6 @@ def checkboxes(action_id: str, options: Sequence[Option], *, initial: Sequence[s
     }
     ticked = [_option(option) for option in shown if option.value in initial]
     return block | ({"initial_options": ticked} if ticked else {})
-
-
-def datepicker(action_id: str, *, initial: str | None = None) -> Block:
-    """A day; `initial` is YYYY-MM-DD."""
-    block: Block = {"type": "datepicker", "action_id": action_id[:255]}
-    return block | ({"initial_date": initial} if initial else {})
 
 
 def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from blocks import text
 from warroom.alert import AlertState
-from warroom.incident import Chain, Incident, State
+from warroom.incident import Incident, State
 from warroom.views import IncidentView
 
 _SEVERITY_SIGNS = ("🔴", "🟠", "🟡", "🔵")
@@ -109,11 +109,6 @@ def ended_at(incident: Incident) -> datetime | None:
 def lasted(incident: Incident, now: datetime) -> timedelta:
     """How long it lasted, or has lasted so far."""
     return (ended_at(incident) or now) - incident.declared_at
-
-
-def exhausted(chain: Chain) -> bool:
-    """True when every level of the chain has been told."""
-    return chain.reached >= len(chain.levels)
 
 
 def update_overdue(incident: Incident, now: datetime) -> bool:

@@ -21,8 +21,6 @@ from warroom.usecases import find
 class About(Enum):
     """What stands after the subcommand's name."""
 
-    WORKSPACE = auto()
-    """No incident is meant."""
     INCIDENT = auto()
     """At most an incident's number, so 12 is one."""
     INCIDENT_AND_TEXT = auto()

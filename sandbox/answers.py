@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sandbox import forms
 from sandbox.methods.views import check_view, opened, replaced
 from sandbox.model import Json, View
 from sandbox.workspace import Workspace
@@ -71,9 +70,3 @@ def _by_label(view: View, errors: Json) -> dict[str, str]:
     if unknown:
         raise ValueError(f"errors for blocks that are no inputs of the view: {', '.join(unknown)}")
     return {labels[block_id]: str(text) for block_id, text in errors.items()}
-
-
-def enter(view: View, label: str, value: object) -> None:
-    """Fill an input. LookupError when there is none of that label, ValueError when it does not take the value."""
-    block, element = forms.find_input(view, label)
-    view.state.setdefault(block["block_id"], {})[element["action_id"]] = forms.entered(element, value)

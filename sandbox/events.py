@@ -56,6 +56,17 @@ def item(message: Message) -> Json:
     return {"type": "message", "channel": message.channel, "ts": message.ts}
 
 
+def rate_limited(ws: Workspace, minute: int) -> Json:
+    """What the app is told when events are dropped in that minute, whatever it subscribed to.
+
+    https://docs.slack.dev/reference/events/app_rate_limited; no page says that it comes over Socket Mode as well.
+    """
+    return {
+        "token": "sandbox-verification", "type": "app_rate_limited", "team_id": ws.team_id,
+        "minute_rate_limited": minute, "api_app_id": ws.app.app_id,
+    }  # fmt: skip
+
+
 def _wrapped(ws: Workspace, event: Json) -> Json:
     bot = {"enterprise_id": None, "team_id": ws.team_id, "user_id": ws.app.bot_user, "is_bot": True,
            "is_enterprise_install": False}  # fmt: skip

@@ -119,3 +119,34 @@ def missing(view: View) -> dict[str, str]:
         elif isinstance(value, str) and len(value) < element.get("min_length", 0):
             found[label] = f"Must be at least {element['min_length']} characters."
     return found
+
+
+class Form:
+    """A modal as a person has it before them."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+
+    @property
+    def title(self) -> str:
+        """The headline."""
+        return str(self.view.body["title"]["text"])
+
+    def fill(self, label: str, value: Any) -> None:
+        """Enter something. Options by text or value, people and channels by id. LookupError, ValueError."""
+        block, element = find_input(self.view, label)
+        self.view.state.setdefault(block["block_id"], {})[element["action_id"]] = entered(element, value)
+
+    def value(self, label: str) -> Any:
+        """What the input of that label holds now."""
+        block, element = find_input(self.view, label)
+        key = INITIAL[element["type"]][0]
+        return self.view.state[block["block_id"]][element["action_id"]][key]
+
+    def labels(self) -> list[str]:
+        """Its buttons and options."""
+        return reading.labels(self.view.blocks)
+
+    def plain(self) -> str:
+        """Its visible text."""
+        return reading.plain(self.view.blocks)

@@ -1,4 +1,4 @@
-"""Slack's rate limits: a bucket per method, and one per channel for posting.
+"""Slack's rate limits: a bucket per method, one per channel for posting, and how many events the app is sent in an hour.
 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
@@ -6,6 +6,7 @@ https://docs.slack.dev/apis/web-api/rate-limits
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from sandbox.clock import SandboxClock
@@ -14,6 +15,9 @@ BURST = 0.25
 """The share of a minute's calls that may come at once; Slack says "small bursts" and promises no figure."""
 POSTS_A_SECOND = 1.0
 POST_BURST = 5.0
+EVENTS_AN_HOUR = 30_000
+"""Deliveries to an app from a workspace; what is more is dropped."""
+MINUTE, HOUR = 60, 3600
 
 
 @dataclass
@@ -56,3 +60,34 @@ class Limits:
         now = self._clock.seconds()
         bucket = self._buckets.setdefault(name, _Bucket(size, per_second, size, now))
         return bucket.wait(now)
+
+
+class EventLimit:
+    """How many deliveries of events the app may get in an hour, counted by the minute."""
+
+    def __init__(self, clock: SandboxClock, *, on: bool, most: int = EVENTS_AN_HOUR) -> None:
+        self.on, self.most, self._clock = on, most, clock
+        self._delivered: Counter[int] = Counter()
+        self._said = 0
+
+    def takes(self) -> bool:
+        """Count one delivery, if there may be one more."""
+        if not self.on:
+            return True
+        minute = self.minute
+        for past in [each for each in self._delivered if each <= minute - HOUR]:
+            del self._delivered[past]
+        if self._delivered.total() >= self.most:
+            return False
+        self._delivered[minute] += 1
+        return True
+
+    def news(self) -> int | None:
+        """The minute to tell the app of, when it has not been told of it: Slack says it once a minute."""
+        said, self._said = self._said, self.minute
+        return self._said if self._said != said else None
+
+    @property
+    def minute(self) -> int:
+        """The running minute, as seconds since 1970."""
+        return int(self._clock.seconds()) // MINUTE * MINUTE

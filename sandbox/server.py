@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-import math
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
+from sandbox import striking
 from sandbox.arguments import Arguments
 from sandbox.clock import really_wait, steady
 from sandbox.errors import SlackError
-from sandbox.faults import Fault, Faults
-from sandbox.limits import Limits
+from sandbox.faults import Faults
+from sandbox.limits import EVENTS_AN_HOUR, EventLimit, Limits
 from sandbox.methods import METHODS, Method
 from sandbox.methods.table import need
 from sandbox.model import Json
 from sandbox.responses import respond
 from sandbox.sockets import Sockets
+from sandbox.wire import answered, given_by, warned
 from sandbox.workspace import Workspace
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 BODY_LIMIT = 20 * 1024 * 1024
-HANG = 3600.0
-"""Real seconds a hanging call hangs; whoever asks gives up before."""
 
 
 @dataclass(eq=False)
@@ -44,8 +43,9 @@ class Call:
 class Server:
     """Answers for one workspace."""
 
-    def __init__(self, workspace: Workspace, *, limits: bool) -> None:
-        self.workspace, self.sockets = workspace, Sockets(workspace)
+    def __init__(self, workspace: Workspace, *, limits: bool, events_an_hour: int = EVENTS_AN_HOUR) -> None:
+        self.workspace = workspace
+        self.sockets = Sockets(workspace, EventLimit(workspace.clock, on=limits, most=events_an_hour))
         workspace.emit_to = self.sockets.emit
         self.limits = Limits(workspace.clock, on=limits)
         self.faults = Faults(random.Random(0))  # noqa: S311  # chance for faults, not for secrets
@@ -79,7 +79,7 @@ class Server:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        given, problem = await _given(request)
+        given, problem = await given_by(request)
         args = Arguments(given)
         return await self._called(name, args.given, request, lambda: self._answer(name, args, request, problem))
 
@@ -96,7 +96,7 @@ class Server:
         for hook in hooks:
             if hook.moment == "before":
                 hook.do()
-        if fault is not None and (refusal := await self._before(fault, request)) is not None:
+        if fault is not None and (refusal := await striking.before(fault, request)) is not None:
             call.outcome, call.ended = fault.kind, steady()
             return refusal
         answer = act()
@@ -106,7 +106,7 @@ class Server:
         await self._on_the_way(self.latency / 2)
         call.outcome, call.ended = _outcome(answer), steady()
         self.workspace.pulse.beat()
-        if fault is not None and (spoilt := await self._after(fault, request)) is not None:
+        if fault is not None and (spoilt := await striking.after(fault, request)) is not None:
             call.outcome = fault.kind
             return spoilt
         return answer
@@ -140,10 +140,10 @@ class Server:
             wait = self.limits.wait(method.name, method.per_minute, self._posted_to(name, args))
             if wait:
                 headers["Retry-After"] = str(wait)
-                return _json({"ok": False, "error": "ratelimited"}, 429, headers)
-            return _json({"ok": True} | _warned(request) | method.handler(self.workspace, args), headers=headers)
+                return answered({"ok": False, "error": "ratelimited"}, 429, headers)
+            return answered({"ok": True} | warned(request) | method.handler(self.workspace, args), headers=headers)
         except SlackError as error:
-            return _json({"ok": False, "error": error.code} | error.details, headers=headers)
+            return answered({"ok": False, "error": error.code} | error.details, headers=headers)
 
     def _posted_to(self, name: str, args: Arguments) -> str:
         if name != "chat.postMessage":
@@ -169,38 +169,6 @@ class Server:
         if (token == app.app_token) != method.app_token:
             raise SlackError("not_allowed_token_type")
 
-    async def _before(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
-        match fault.kind:
-            case "ratelimited":
-                return _json(
-                    {"ok": False, "error": "ratelimited"}, 429, {"Retry-After": f"{max(1, math.ceil(fault.seconds))}"}
-                )
-            case "500":
-                return _json({"ok": False, "error": "internal_error"}, 500)
-            case "503":
-                return web.Response(
-                    status=503, text="<html><body>Service unavailable</body></html>", content_type="text/html"
-                )
-            case "reset_before":
-                return _reset(request)
-            case "hang_before":
-                await really_wait(HANG)
-            case "delay":
-                await really_wait(fault.seconds)
-        return None
-
-    async def _after(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
-        match fault.kind:
-            case "reset_after":
-                return _reset(request)
-            case "internal_error_after":
-                return _json({"ok": False, "error": "internal_error"})
-            case "garbage_after":
-                return web.Response(text="<!doctype html><title>Slack</title>", content_type="text/html")
-            case "hang_after":
-                await really_wait(HANG)
-        return None
-
     async def _respond(self, request: web.Request) -> web.StreamResponse:
         try:
             given = await request.json()
@@ -217,14 +185,14 @@ class Server:
         if isinstance(url, str):
             return web.Response(status=404, text=url)
         if wait := self.limits.wait("", 0, url.channel):
-            return _json({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
+            return answered({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
         try:
             respond(ws, url, Arguments(given))
         except SlackError as error:
-            return _json({"ok": False, "error": error.code} | error.details)
+            return answered({"ok": False, "error": error.code} | error.details)
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
-        return _json({"ok": True})
+        return answered({"ok": True})
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         if request.content_type.startswith("multipart/"):
@@ -247,49 +215,11 @@ class Server:
         return web.Response(text=f"OK - {len(content)}")
 
 
-async def _given(request: web.Request) -> tuple[Json, str]:
-    """(everything the call carried, merged; what Slack says of a body that it cannot read, or "")."""
-    given: Json = _plain(request.query)
-    if request.content_type == "application/json":
-        try:
-            body = json.loads(await request.text() or "{}")
-        except ValueError:
-            return given, "invalid_json"
-        if not isinstance(body, dict):
-            return given, "json_not_object"
-        return given | body, ""
-    if not request.can_read_body:
-        return given, ""
-    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        return given, "invalid_post_type" if "Content-Type" in request.headers else "missing_post_type"
-    return given | _plain(await request.post()), ""
-
-
-def _warned(request: web.Request) -> Json:
-    if request.content_type != "application/json" or request.charset:
-        return {}
-    return {"warning": "missing_charset", "response_metadata": {"warnings": ["missing_charset"]}}
-
-
-def _plain(pairs: Mapping[str, Any]) -> Json:
-    return {key: pairs[key] for key in pairs}
-
-
-def _json(body: Json, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response(body, status=status, headers=headers)
-
-
 def _outcome(answer: web.Response) -> str:
     if answer.content_type != "application/json":
         return "ok" if answer.status == 200 else str(answer.status)
     body = json.loads(answer.text or "{}")
     return "ok" if body.get("ok") else str(body.get("error", answer.status))
-
-
-def _reset(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response(status=500)
 
 
 @web.middleware

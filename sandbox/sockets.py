@@ -8,12 +8,15 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from sandbox.clock import really_wait
+from sandbox.events import rate_limited
+from sandbox.limits import EventLimit
 from sandbox.model import Json
 from sandbox.workspace import Workspace
 
@@ -53,8 +56,8 @@ class Socket:
 class Sockets:
     """All connections of the app."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, limit: EventLimit) -> None:
+        self._workspace, self._limit = workspace, limit
         self._open: list[Socket] = []
         self._turn = 0
         self._deliveries: set[asyncio.Task[None]] = set()
@@ -132,9 +135,12 @@ class Sockets:
             self.duplicates -= 1
             copies = 2
         for _ in range(copies):
-            task = asyncio.get_running_loop().create_task(self._insist(payload))
-            self._deliveries.add(task)
-            task.add_done_callback(self._deliveries.discard)
+            self._begin(self._insist(payload))
+
+    def _begin(self, delivery: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(delivery)
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
 
     @property
     def delivering(self) -> int:
@@ -169,7 +175,7 @@ class Sockets:
         finally:
             self._resting.discard(task)
 
-    async def _insist(self, payload: Json) -> None:
+    async def _insist(self, payload: Json, *, counted: bool = True) -> None:
         clock = self._workspace.clock
         reason = ""
         for attempt in range(len(AGAIN_AFTER) + 1):
@@ -179,6 +185,9 @@ class Sockets:
             if socket is None:
                 reason = "connection_failed"
                 continue
+            if counted and not self._limit.takes():
+                self._too_many()
+                return
             envelope = {"type": "events_api", "payload": payload, "accepts_response_payload": False,
                         "retry_attempt": attempt, "retry_reason": reason}  # fmt: skip
             try:
@@ -189,7 +198,13 @@ class Sockets:
             except ConnectionError:
                 reason = "connection_failed"
             self._workspace.pulse.beat()
-        self.unacknowledged.append(str(payload["event_id"]))
+        self.unacknowledged.append(str(payload.get("event_id", payload["type"])))
+
+    def _too_many(self) -> None:
+        """An event too many is never sent; the app hears of it once a minute."""
+        minute = self._limit.news()
+        if minute is not None:
+            self._begin(self._insist(rate_limited(self._workspace, minute), counted=False))
 
     def _next(self) -> Socket | None:
         if not self._open:

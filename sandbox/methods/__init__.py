@@ -1,6 +1,18 @@
 """The Web API methods. Importing this fills the table."""
 
-from sandbox.methods import canvases, chat, connections, conversations, files, furniture, people, views
+from sandbox.methods import (
+    canvases,
+    chat,
+    connections,
+    conversations,
+    files,
+    furniture,
+    history,
+    listing,
+    membership,
+    people,
+    views,
+)
 from sandbox.methods.table import METHODS, Method
 
 __all__ = [
@@ -12,6 +24,9 @@ __all__ = [
     "conversations",
     "files",
     "furniture",
+    "history",
+    "listing",
+    "membership",
     "people",
     "views",
 ]

@@ -64,14 +64,14 @@ def need(ws: Workspace, *any_of: str) -> None:
         raise SlackError("missing_scope", needed=any_of[0], provided=",".join(sorted(ws.app.scopes)))
 
 
-def manageable(ws: Workspace, channel: Channel, *narrower: str) -> None:
+def _manageable(ws: Workspace, channel: Channel, *narrower: str) -> None:
     """Raises missing_scope unless the app may change that type of channel, or only the `narrower` part of it."""
     prefix = _SCOPE_OF[channel.type]
     whole = ("channels:manage", "channels:write") if prefix == "channels" else (f"{prefix}:write",)
     need(ws, *whole, *(f"{prefix}:write.{part}" for part in narrower))
 
 
-def no_direct(channel: Channel) -> None:
+def _no_direct(channel: Channel) -> None:
     """Raises method_not_supported_for_channel_type for direct conversations."""
     if channel.kind != "channel":
         raise SlackError("method_not_supported_for_channel_type")
@@ -97,6 +97,22 @@ def joined(ws: Workspace, args: Arguments, name: str = "channel", archived: str 
         raise SlackError(archived)
     if ws.app.bot_user not in channel.members:
         raise SlackError("not_in_channel")
+    return channel
+
+
+def managed(ws: Workspace, args: Arguments) -> Channel:
+    """As `visible`, and the app may change it; direct conversations are refused."""
+    channel = visible(ws, args)
+    _manageable(ws, channel)
+    _no_direct(channel)
+    return channel
+
+
+def managed_inside(ws: Workspace, args: Arguments, *narrower: str) -> Channel:
+    """As `joined`, and the app may change it, or only the `narrower` part of it; direct conversations are refused."""
+    _manageable(ws, visible(ws, args), *narrower)
+    channel = joined(ws, args)
+    _no_direct(channel)
     return channel
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox import forms, payloads, speaking
 from sandbox.answers import Answer
 from sandbox.errors import SlackError
+from sandbox.forms import Form
 from sandbox.model import Channel, Json, Message, Person, View
 from sandbox.page import dates, entering, typed
 from sandbox.reading import Control
@@ -95,8 +96,6 @@ async def press(hands: Hands, given: Json) -> Json:
 
 async def submit(hands: Hands, given: Json) -> Json:
     """The modal's submit button."""
-    from sandbox.drive import Form
-
     view = hands.view(given)
     wrong = entering.enter(view, given.get("entered", ()), hands.zone)
     if not wrong:
@@ -113,8 +112,6 @@ def _block_of(view: View, label: str) -> str:
 
 async def close(hands: Hands, given: Json) -> Json:
     """The modal's cancel button or cross."""
-    from sandbox.drive import Form
-
     await hands.slack.close_modal(hands.who, Form(hands.view(given)))
     return {}
 

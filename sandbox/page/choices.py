@@ -24,6 +24,8 @@ class Choice:
     note: str = ""
     chosen: bool = False
     heading: str = ""
+    means: str = ""
+    """What the app calls the option, wherever it stands."""
 
 
 def source(element: Json) -> str:
@@ -52,7 +54,9 @@ def _options(element: Json, chosen: list[Any]) -> Iterator[Choice]:
         heading = group["label"]["text"] if "label" in group else ""
         for option in group["options"]:
             note = (option.get("description") or {}).get("text", "")
-            yield Choice(str(number), written(option["text"]["text"]), written(note), option in chosen, heading)
+            yield Choice(
+                str(number), written(option["text"]["text"]), written(note), option in chosen, heading, option["value"]
+            )
             number, heading = number + 1, ""
 
 

@@ -1,12 +1,29 @@
-"""The command line sets up the process's logging; a test gives it back."""
+"""The command line in an empty folder, and the process's logging given back after each test."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
+from typer.testing import CliRunner, Result
+
+from bot.cli import cli
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty folder with nothing set: the record is warroom.db in it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("WARROOM_POLICY", "DATABASE_URL", "LOG_LEVEL", "LOG_FORMAT", "PORT"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def bot(*args: str) -> Result:
+    """`python -m bot …`."""
+    return CliRunner().invoke(cli, list(args))
 
 
 @pytest.fixture(autouse=True)

@@ -12,33 +12,9 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import cli
+from tests.normalise import conftest as normalise
 
-COLUMNS = [
-    "file",
-    "accepted",
-    "reason",
-    "kind",
-    "event_id",
-    "monitor_id",
-    "title",
-    "transition",
-    "state",
-    "priority",
-    "severity",
-    "group",
-    "hosts",
-    "service",
-    "env",
-    "team",
-    "tags",
-    "link",
-    "snapshot",
-    "occurred_at",
-    "dedup_key",
-    "rule",
-    "opens",
-    "resolves",
-]
+COLUMNS = ["file", "accepted", "reason", *normalise.COLUMNS, "rule", "opens", "resolves"]
 
 TRIGGERED = {
     "event_id": "1001",
@@ -60,11 +36,7 @@ rules:
 """
 
 
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("WARROOM_POLICY", "DATABASE_URL", "LOG_LEVEL", "LOG_FORMAT", "PORT"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def parsed(*bodies: object, code: int = 0) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from bot.observability import Meters
 from bot.web import Web
 from handlers.webhooks import routes
 from storage import open_store
-from tests.handlers.conftest import NightClock, OneMessage, StoredPeople
+from tests.handlers.conftest import NightClock, OneMessage
+from tests.people import StoredPeople
 from warroom.normalise import parse
 from warroom.policy import Policy
 from warroom.ports import World

@@ -12,8 +12,9 @@ import structlog
 from bot.dispatcher import STUCK, Dispatcher
 from bot.observability import Meters, conceal, set_up_logging
 from storage import open_store
-from tests.handlers.conftest import NightClock, OneMessage, StoredPeople
+from tests.handlers.conftest import NightClock, OneMessage
 from tests.handlers.test_any_command import play
+from tests.people import StoredPeople
 from warroom.changes import Changeset, Claim
 from warroom.effects import Effect, OpenRoom
 from warroom.errors import Rejected

@@ -10,12 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bot.cli import cli
 
-
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    for name in ("WARROOM_POLICY", "LOG_LEVEL", "LOG_FORMAT", "PORT"):
-        monkeypatch.delenv(name, raising=False)
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def bot(*args: str, at: str = "old", typed: str | None = None) -> Result:

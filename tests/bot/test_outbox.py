@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from bot.cli import cli
 from storage import open_store
+from tests.bot.conftest import bot
 from warroom.changes import Changeset, Claim, Ending, Settlement
 from warroom.effects import OpenRoom
 from warroom.incident import Incident, Origin
@@ -32,17 +31,7 @@ OUTAGE = Incident(
 )
 
 
-@pytest.fixture(autouse=True)
-def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/warroom.db")
-    for name in ("WARROOM_POLICY", "LOG_LEVEL", "LOG_FORMAT", "PORT"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def bot(*args: str) -> Result:
-    """`python -m bot …`."""
-    return CliRunner().invoke(cli, list(args))
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 def bury(*keys: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,21 +16,19 @@ from integrations.datadog.client import Datadog
 from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.people import ADA, GRACE, StoredPeople
 from warroom.changes import Changeset, Claim
 from warroom.effects import Effect, OpenRoom, Post, ShowCard
 from warroom.facts import CardShown, Fact, RoomOpened
 from warroom.incident import Incident
 from warroom.normalise import parse
 from warroom.notices import Notice
-from warroom.people import Group, Person
 from warroom.policy import Policy, check
-from warroom.ports import Message, Store, World
+from warroom.ports import Message, World
 from warroom.timeline import Entry
 from warroom.usecases import alerts, monitors
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Ada", email="ada@example.com")
-GRACE = Person(id="UGRACE", name="grace", real_name="Grace Hopper", display_name="Grace", email="grace@example.com")
 
 
 class HandClock:
@@ -41,28 +39,6 @@ class HandClock:
 
     def now(self) -> datetime:
         return self.time
-
-
-class People:
-    """The directory straight from the record."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def person(self, user_id: str) -> Person | None:
-        return await self._store.person(user_id)
-
-    async def group(self, id_or_handle: str) -> Group | None:
-        return await self._store.group(id_or_handle)
-
-    async def by_email(self, email: str) -> Sequence[Person]:
-        return await self._store.people_by_email(email)
-
-    async def by_name(self, normal: str) -> Sequence[Person]:
-        return await self._store.people_by_name(normal)
-
-    async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
-        return ()
 
 
 class NoRooms:
@@ -189,7 +165,7 @@ async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncI
     waking: list[Dispatcher] = []
     world = World(
         store=store,
-        directory=People(store),
+        directory=StoredPeople(store),
         policy=policy,
         clock=clock,
         rooms=NoRooms(),

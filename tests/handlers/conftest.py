@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -20,18 +20,17 @@ from handlers.once import once
 from handlers.submissions import RUNS, submitted
 from handlers.words import split
 from storage import open_store
+from tests.people import ADA, GRACE, StoredPeople
 from warroom.changes import Changeset
 from warroom.effects import Effect, Whisper
 from warroom.facts import RoomOpened
 from warroom.incident import Incident
 from warroom.people import Group, Person
 from warroom.policy import check
-from warroom.ports import Message, Store, World
+from warroom.ports import Message, World
 from warroom.usecases.facts import performed
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Ada", email="ada@example.com")
-GRACE = Person(id="UGRACE", name="grace", real_name="Grace Hopper", display_name="Grace", email="grace@example.com")
 ALEX_1 = Person(id="UALEX1", name="alex.k", real_name="Alex Kay", display_name="Alex", email="alex.k@example.com")
 ALEX_2 = Person(id="UALEX2", name="alex.m", real_name="Alex May", display_name="Alex", email="alex.m@example.com")
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UGRACE",))
@@ -57,28 +56,6 @@ class NightClock:
 
     def now(self) -> datetime:
         return self.time
-
-
-class StoredPeople:
-    """The directory straight from the record, without anything fuzzy."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def person(self, user_id: str) -> Person | None:
-        return await self._store.person(user_id)
-
-    async def group(self, id_or_handle: str) -> Group | None:
-        return await self._store.group(id_or_handle)
-
-    async def by_email(self, email: str) -> Sequence[Person]:
-        return await self._store.people_by_email(email)
-
-    async def by_name(self, normal: str) -> Sequence[Person]:
-        return await self._store.people_by_name(normal)
-
-    async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
-        return ()
 
 
 class OneMessage:

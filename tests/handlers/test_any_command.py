@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from handlers.commands import SUBCOMMANDS, listener
 from storage import open_store
-from tests.handlers.conftest import ADA, COMPANY, GRACE, NIGHT, ONCALL, Desk, NightClock, OneMessage, StoredPeople
+from tests.handlers.conftest import COMPANY, NIGHT, ONCALL, Desk, NightClock, OneMessage
+from tests.people import ADA, GRACE, StoredPeople
 from warroom.changes import Changeset
 from warroom.effects import Whisper
 from warroom.policy import check

@@ -12,6 +12,27 @@ from warroom.normalise import Parsed, parse
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 FIXTURES = Path(__file__).with_name("fixtures")
+COLUMNS = [
+    "kind",
+    "event_id",
+    "monitor_id",
+    "title",
+    "transition",
+    "state",
+    "priority",
+    "severity",
+    "group",
+    "hosts",
+    "service",
+    "env",
+    "team",
+    "tags",
+    "link",
+    "snapshot",
+    "occurred_at",
+    "dedup_key",
+]
+"""What a row of an alert has, in order: other people's scripts count on it."""
 
 
 def fixture(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.normalise.conftest import FIXTURES, NIGHT, alert, fixture, sent
+from tests.normalise.conftest import COLUMNS, FIXTURES, NIGHT, alert, fixture, sent
 from warroom.normalise import parse, row
 
 
@@ -69,26 +69,7 @@ def test_where_a_name_is_given_twice_the_last_one_wins() -> None:
 
 def test_a_row_names_what_is_there_and_what_is_not() -> None:
     said = row(alert(fixture("plain_smallest")["body"]))
-    assert list(said) == [
-        "kind",
-        "event_id",
-        "monitor_id",
-        "title",
-        "transition",
-        "state",
-        "priority",
-        "severity",
-        "group",
-        "hosts",
-        "service",
-        "env",
-        "team",
-        "tags",
-        "link",
-        "snapshot",
-        "occurred_at",
-        "dedup_key",
-    ]
+    assert list(said) == COLUMNS
     assert said["title"] == "High memory"
     assert said["monitor_id"] is None
     assert json.loads(json.dumps(said)) == said

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.demo import workspace
 from bot.picture import browser
+from sandbox.methods.views import opened
 from tests.page.browser import DESKTOP, PHONE, Tab, tab
 from warroom.incident import State
 
@@ -117,6 +120,66 @@ async def test_what_is_wrong_in_a_form_is_said_beside_the_input(ada: Tab) -> Non
     await ada.submits()
     await ada.settled()
     assert (await ada.incident()).title == "now it has one"
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
+def form(*options: str, date_block: str = "day") -> dict[str, Any]:
+    """A form of the app with every kind of choice; people say what these options are."""
+    offered = [{"text": plain(option), "value": option.casefold()} for option in options]
+    inputs: dict[str, dict[str, Any]] = {
+        "what": {"type": "plain_text_input"},
+        "where": {"type": "static_select", "options": offered},
+        "which": {"type": "checkboxes", "options": offered},
+        "how": {"type": "radio_buttons", "options": offered},
+        "who": {"type": "multi_users_select"},
+        date_block: {"type": "datepicker", "initial_date": "2026-11-21"},
+        "when": {"type": "timepicker"},
+        "else": {"type": "static_select", "options": offered, "initial_option": offered[0]},
+    }
+    blocks = [
+        {"type": "input", "block_id": block, "label": plain(block), "element": element | {"action_id": "a"}}
+        for block, element in inputs.items()
+    ]
+    return {"type": "modal", "title": plain("Form"), "submit": plain("Send"), "blocks": blocks}
+
+
+async def test_what_was_chosen_and_not_sent_stays_when_the_app_changes_the_form(ada: Tab) -> None:
+    view = opened(ada.slack.workspace, ada.slack.person("ada").id, form("Berlin", "Cork"))
+    await ada.fills("what", "moving the index")
+    await ada.picks("where", "Cork")
+    await ada.picks("who", "ben")
+    for label in ("which", "how"):
+        await ada.input(label).locator(".box", has_text="Cork").click()
+    await ada.fills("day", "2026-12-24")
+    await ada.fills("when", "18:30")
+    await ada.input("who").locator("summary").click()
+    await ada.input("who").locator(".filter").fill("chidi")
+    await ada.input("who").locator(".option", has_text="chidi").click()
+
+    app = AsyncWebClient(ada.slack.bot_token, base_url=ada.slack.api_url)
+    await app.views_update(view_id=view.id, view=form("Aarhus", "Berlin", "Cork", date_block="date"))
+    await expect(ada.input("date")).to_be_visible()
+
+    await expect(ada.input("what").locator("input")).to_have_value("moving the index")
+    await expect(ada.input("where").locator(".chosen")).to_have_text("Cork")
+    await expect(ada.input("who").locator(".menu")).to_be_visible()
+    for label in ("which", "how"):
+        await expect(ada.input(label).locator(".box", has_text="Cork").locator("input")).to_be_checked()
+    await expect(ada.input("when").locator("input")).to_have_value("18:30")
+    await expect(ada.input("else").locator(".chosen")).to_have_text("Berlin")
+    await expect(ada.input("date").locator("input"), "another block_id is another input").to_have_value("2026-11-21")
+
+    await ada.page.locator(".modal button[type=submit]").click()
+    await ada.slack.until(lambda: view.state["what"]["a"]["value"] is not None)
+    people = [ada.slack.person(name).id for name in ("ben", "chidi")]
+    assert sorted(view.state["who"]["a"]["selected_users"]) == sorted(people)
+    for block, key in (("where", "selected_option"), ("how", "selected_option")):
+        assert view.state[block]["a"][key]["value"] == "cork"
+    assert [option["value"] for option in view.state["which"]["a"]["selected_options"]] == ["cork"]
+    assert view.state["when"]["a"]["selected_time"] == "18:30"
 
 
 async def test_the_box_knows_commands_and_their_hints(ada: Tab) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -11,7 +11,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox import Sandbox, SandboxClock
+from sandbox import Sandbox, SandboxClock, sockets
+from tests.page.app import App, listening
+from tests.sandbox.app import connected
 from tests.sandbox.conftest import Json, posted, room
 
 
@@ -76,6 +78,57 @@ async def test_the_official_retry_waits_as_long_as_it_was_told(slack: Sandbox) -
     slack.fail("auth.test", "ratelimited", seconds=1)
     assert (await web.auth_test())["ok"]
     assert [call.outcome for call in slack.calls] == ["ratelimited", "ok"]
+
+
+LIMITED = "app_rate_limited"
+
+
+async def heard(slack: Sandbox, app: App, times: int) -> list[str]:
+    """What the app is told while ada's profile changes so often."""
+    before = len(app.heard)
+    for _ in range(times):
+        await slack.settle_person(slack.person("ada"))
+        await slack.sockets.delivered()
+    return [each["event"]["type"] if "event" in each else each["type"] for each in app.heard[before:]]
+
+
+async def test_events_over_the_hours_number_are_dropped_and_the_app_hears_so_once_a_minute() -> None:
+    clock = SandboxClock(datetime(2026, 11, 21, 3, 0, 20, tzinfo=UTC), frozen=True)
+    async with Sandbox.running(clock=clock, limits=True, events_an_hour=3) as slack, listening(slack) as app:
+        assert await heard(slack, app, 2) == ["user_change"] * 2
+        clock.advance(timedelta(minutes=30))
+        assert await heard(slack, app, 4) == ["user_change", LIMITED]
+        assert app.last == {
+            "token": "sandbox-verification", "type": LIMITED, "team_id": slack.workspace.team_id,
+            "minute_rate_limited": int(datetime(2026, 11, 21, 3, 30, tzinfo=UTC).timestamp()),
+            "api_app_id": slack.workspace.app.app_id,
+        }  # fmt: skip
+        clock.advance(timedelta(minutes=1))
+        assert await heard(slack, app, 2) == [LIMITED]
+        clock.advance(timedelta(minutes=29))
+        assert await heard(slack, app, 3) == ["user_change", "user_change", LIMITED], "the first two are an hour ago"
+        assert slack.sockets.unacknowledged == []
+
+
+async def test_an_event_sent_again_counts_again(monkeypatch: pytest.MonkeyPatch, http: aiohttp.ClientSession) -> None:
+    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    async with (
+        Sandbox.running(clock=SandboxClock(frozen=True), limits=True, events_an_hour=1) as slack,
+        connected(slack, http) as app,
+    ):
+        await slack.settle_person(slack.person("ada"))
+        assert (await app.next())["payload"]["event"]["type"] == "user_change"
+        await slack.until(lambda: slack.clock.waiting > 0)
+        slack.clock.advance(1)
+        envelope = await app.next()
+        assert envelope["payload"]["type"] == LIMITED
+        await app.ack(envelope)
+        await slack.sockets.delivered()
+
+
+async def test_without_limits_nothing_is_dropped() -> None:
+    async with Sandbox.running(events_an_hour=1) as slack, listening(slack) as app:
+        assert await heard(slack, app, 3) == ["user_change"] * 3
 
 
 async def answer(slack: Sandbox, http: aiohttp.ClientSession, method: str, token: str = "", **request: Any) -> Json:

@@ -130,10 +130,6 @@ class Policy(Value):
         """Whether `a` is strictly more severe than `b`."""
         return self.rank(a) < self.rank(b)
 
-    def higher(self, severity: str) -> str:
-        """The key one step more severe; the most severe is its own."""
-        return self.severity_at(self.rank(severity) - 1)
-
     def lower(self, severity: str) -> str:
         """The key one step less severe; the least severe is its own."""
         return self.severity_at(self.rank(severity) + 1)

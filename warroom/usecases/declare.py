@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from warroom import opening
 from warroom.changes import Firing, Judgement
-from warroom.decision import changeset
+from warroom.decision import Decision, changeset
 from warroom.errors import Conflict, Refused
 from warroom.escalation import levels_at_start
 from warroom.ids import new_id
@@ -78,22 +78,13 @@ async def declare(
         incident = _incident(
             world, what, severity, team, (commander, *ids(people)), await world.store.last_number() + 1
         )
-        first = {i: incident.chain.levels[i].notify for i in levels_at_start(incident)}
-        found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
-        nobody = tuple(name for resolution in found.values() for name in unfound(resolution))
-        if what.by is None:
-            nobody += unfound(people)
-        now = incident.declared_at
-        decision = opening.begin(
-            incident, {i: ids(resolution) for i, resolution in found.items()}, now, world.policy, nobody=nobody
-        )
         decision = replace(
-            decision,
+            await _begun(world, incident, unfound(people) if what.by is None else ()),
             firings=(firing.but(incident_id=incident.id),) if firing else (),
             judged=(judged.but(incident_id=incident.id),) if judged else (),
             judges=(judged.delivery_id,) if judged and judges else (),
         )
-        wanted = changeset(None, decision, now=now, policy=world.policy)
+        wanted = changeset(None, decision, now=incident.declared_at, policy=world.policy)
         try:
             written = await world.commit(wanted)
         except Conflict:
@@ -102,6 +93,15 @@ async def declare(
         if not written:
             return Declared(incident=wanted.incident, people=people, existed=True)
         return Declared(incident=wanted.incident.but(version=1), people=people)
+
+
+async def _begun(world: World, incident: Incident, missed: tuple[str, ...]) -> Decision:
+    """The first levels of the chain are told; the room hears of names in them behind which nobody was found, and of `missed`."""
+    first = {i: incident.chain.levels[i].notify for i in levels_at_start(incident)}
+    found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
+    nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
+    called = {i: ids(resolution) for i, resolution in found.items()}
+    return opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody)
 
 
 def _severity(world: World, said: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warroom.changes import Changeset, Envelope
+from warroom.changes import Changeset
 from warroom.effects import PublishHome, SyncDirectory, Whisper
 from warroom.people import Group, Person
 from warroom.ports import World
@@ -33,8 +33,3 @@ async def person_changed(world: World, person: Person) -> None:
 async def group_changed(world: World, group: Group) -> None:
     """A user group has other members or another handle."""
     await world.commit(Changeset(now=world.clock.now(), groups=(group,)))
-
-
-async def take_in(world: World, envelope: Envelope) -> bool:
-    """Keep what Slack delivered until it is worked off. False when it was delivered before. Raises StoreUnavailable."""
-    return await world.commit(Changeset(now=world.clock.now(), envelope=envelope))
