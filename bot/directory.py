@@ -39,7 +39,6 @@ class CachedDirectory:
         self._indexed = -1
         self._known_complete = False
         self._building: asyncio.Task[None] | None = None
-        self._asking: asyncio.Future[tuple[int, bool]] | None = None
         self._groups: Sequence[Group] | None = None
         """All groups, asked once while the first read has not ended."""
 
@@ -80,18 +79,12 @@ class CachedDirectory:
 
     async def _complete(self) -> bool:
         if not self._known_complete:
-            _, self._known_complete = await self._version()
+            _, self._known_complete = await self._store.directory_version()
         return self._known_complete
-
-    async def _version(self) -> tuple[int, bool]:
-        """As the store's; asked once for all who want to know it at the same moment."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.ensure_future(self._store.directory_version())
-        return await asyncio.shield(self._asking)
 
     async def _refresh(self) -> None:
         """The first index is waited for; after a change the old one answers while another is built."""
-        version, _ = await self._version()
+        version, _ = await self._store.directory_version()
         if version == self._indexed:
             return
         if self._building is None or self._building.done():

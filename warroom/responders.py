@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -132,9 +131,10 @@ _SCHEDULE = re.compile(r"schedule|on-?call|\brota", re.IGNORECASE)
 
 async def resolve(names: Sequence[str], directory: Directory, policy: Policy) -> Resolution:
     """Who is meant by the names, as people type them or Slack writes them. Raises what the directory raises."""
-    different = dict.fromkeys(said for name in names if (said := name.strip()))
-    looked_up = await asyncio.gather(*(_one(said, directory, policy, (), frozenset()) for said in different))
-    answers = [answer for each in looked_up for answer in each]
+    answers: list[_Answer] = []
+    for said in dict.fromkeys(name.strip() for name in names):
+        if said:
+            answers += await _one(said, directory, policy, (), frozenset())
     found: dict[str, Match] = {}
     for answer in answers:
         if isinstance(answer, Match):
