@@ -71,7 +71,6 @@ class SetPurpose(_Effect):
     """Set the room's purpose."""
 
     kind: Literal["set_purpose"] = "set_purpose"
-    text: str
 
 
 class AddBookmark(_Effect):

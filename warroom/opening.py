@@ -18,8 +18,6 @@ from warroom.timeline import Happened
 
 NAME_LIMIT = 80
 """Characters in a channel's name (Slack: conversations.create, `invalid_name_maxlength`)."""
-PURPOSE_LIMIT = 250
-"""Characters in a channel's purpose (Slack: conversations.setPurpose, `too_long`)."""
 
 
 def chain_of(team: str | None, declared_by: str | None, policy: Policy) -> Chain:
@@ -111,7 +109,7 @@ def opened(incident: Incident, fact: RoomOpened, now: datetime, policy: Policy) 
     effects += [
         *announce(after, policy),
         set_topic(after),
-        SetPurpose(incident_id=after.id, key=f"{after.id}:purpose", text=purpose(after)),
+        SetPurpose(incident_id=after.id, key=f"{after.id}:purpose"),
     ]
     effects += [
         AddBookmark(incident_id=after.id, key=f"{after.id}:bookmark:{n}", title=k.title, url=k.url, emoji=k.emoji)
@@ -124,12 +122,6 @@ def opened(incident: Incident, fact: RoomOpened, now: datetime, policy: Policy) 
         effects.append(face.mirror(after))
     decision = Decision(after, quiet=True).note(Happened.ROOM_OPENED, now, text=f"#{fact.name}", key="opened")
     return decision.ask(*effects)
-
-
-def purpose(incident: Incident) -> str:
-    """The channel's purpose: plain text, at most 250 characters."""
-    text = f"{incident.name}: {incident.title}"
-    return text if len(text) <= PURPOSE_LIMIT else text[: PURPOSE_LIMIT - 1] + "…"
 
 
 def shown(incident: Incident, fact: CardShown) -> Decision:

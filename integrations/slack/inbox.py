@@ -37,6 +37,11 @@ def worthless(request: SocketModeRequest) -> bool:
     return said.get("app_id") is not None and said.get("app_id") == request.payload.get("api_app_id")
 
 
+def dropped(request: SocketModeRequest) -> bool:
+    """Whether Slack says that it drops events, because there are more than it delivers in an hour."""
+    return request.payload.get("type") == "app_rate_limited"
+
+
 def envelope(request: SocketModeRequest, now: datetime) -> Envelope:
     """The delivery as it is stored."""
     payload = request.payload

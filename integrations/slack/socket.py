@@ -24,7 +24,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
-from integrations.slack.inbox import EVENT, answered_first, envelope, not_stored, worthless
+from integrations.slack.inbox import EVENT, answered_first, dropped, envelope, not_stored, worthless
 from integrations.slack.watchdog import watch
 from warroom.changes import Changeset, Envelope
 from warroom.errors import StoreUnavailable
@@ -55,7 +55,8 @@ class InboxHandler(AsyncSocketModeHandler):
     """The socket. The app must have been made with `process_before_response=True`; its listeners must bear a repeat.
 
     A listener's `ack(...)` answers the person only for form submissions and option lists; everything else is
-    acknowledged before it runs. `on_connected` is called for every connection: something may have been missed.
+    acknowledged before it runs. `on_connected` is called for every connection, and when Slack drops events: something may
+    have been missed.
     `on_answered` hears of each delivery's kind, and of the seconds from its arrival to its acknowledgement.
     """
 
@@ -143,7 +144,12 @@ class InboxHandler(AsyncSocketModeHandler):
         try:
             if not self._open:
                 return
-            if worthless(req):
+            if dropped(req):
+                log.warning(
+                    "Slack drops events: there were too many in an hour", minute=req.payload.get("minute_rate_limited")
+                )
+                self._look_for_missed()
+            if worthless(req) or dropped(req):
                 await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
             elif answered_first(req):
                 await self._track(self._answer(client, req))
@@ -157,12 +163,16 @@ class InboxHandler(AsyncSocketModeHandler):
     async def _received(self, message: WSMessage) -> None:
         # The SDK calls this before it hands the delivery on: between the two nothing else knows of it.
         said = json.loads(message.data)
-        if said.get("type") == HELLO and self._on_connected is not None:
-            self._track(self._greet(self._on_connected))
+        if said.get("type") == HELLO:
+            self._look_for_missed()
         envelope_id = said.get("envelope_id")
         if envelope_id:
             self._arrived[envelope_id] = asyncio.get_running_loop().time()
             self._changed()
+
+    def _look_for_missed(self) -> None:
+        if self._on_connected is not None:
+            self._track(self._greet(self._on_connected))
 
     async def _greet(self, on_connected: Callable[[], Awaitable[None]]) -> None:
         try:

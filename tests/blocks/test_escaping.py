@@ -53,6 +53,12 @@ def test_text_from_outside_is_only_text(shown: Callable[..., str], tokens: str, 
     assert not set("\x00\u202e\u2028\ud800\r") & set(mrkdwn)
 
 
+def test_no_broadcast_comes_about_by_cutting() -> None:
+    said = "&lt;!here&gt;<<<<<<|<!channel>mailto:"
+    for limit in range(1, 80):
+        assert not re.search(r"@(here|channel)", text.prose(said, limit) + text.plain("@channelmailto:", limit))
+
+
 @settings(deadline=None)
 @given(said=HOSTILE, limit=LIMIT)
 def test_plain_text_fits_and_has_nothing_that_steers(said: str, limit: int) -> None:

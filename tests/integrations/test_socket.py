@@ -103,6 +103,7 @@ class Line:
     def __init__(self, slack: Slack, store: Store, clock: HandClock, stack: AsyncExitStack) -> None:
         self.slack, self.store, self._clock, self._stack = slack, store, clock, stack
         self.pauses: list[float] = []
+        self.looked_for_missed = 0
         self.listeners = Listeners()
 
     async def _sleep(self, seconds: float) -> None:
@@ -139,7 +140,12 @@ class Line:
         async def view(ack: Any) -> None:
             await ack({"response_action": "errors", "errors": {"title": "Say what is wrong."}})
 
-        handler = InboxHandler(app, APP_TOKEN, store=self.store, clock=self._clock, sleep=self._sleep)
+        async def connected() -> None:
+            self.looked_for_missed += 1
+
+        handler = InboxHandler(
+            app, APP_TOKEN, store=self.store, clock=self._clock, sleep=self._sleep, on_connected=connected
+        )
         self._stack.push_async_callback(handler.stop, 0)
         await handler.start()
         return handler
@@ -292,6 +298,17 @@ async def test_what_was_left_behind_is_worked_off_without_a_restart(line: Line, 
     assert await handler.replay(LEFT_BEHIND) == 1
     await handler.idle()
     assert len(line.listeners.heard) == 1
+    assert await line.store.pending_envelopes() == []
+
+
+async def test_when_slack_drops_events_what_was_missed_is_looked_for(line: Line) -> None:
+    handler = await line.start()
+    await idle(handler)
+    dropped = {"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1_800_000_000}
+    envelope_id = await line.slack.deliver("events_api", dropped)
+    assert await line.slack.answer() == {"envelope_id": envelope_id}
+    await idle(handler)
+    assert line.looked_for_missed == 2, "once for the connection, once for what was dropped"
     assert await line.store.pending_envelopes() == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import unescape
 
-from blocks.topic import topic
+from blocks.topic import purpose, topic
 from integrations.slack.failures import Declined
 from integrations.slack.performers.act import Act
 from warroom.effects import AddBookmark, PinCard, SetPurpose, SetTopic
@@ -37,8 +37,9 @@ async def set_purpose(act: Act[SetPurpose]) -> None:
     incident = await act.incident()
     if incident.channel_id is None:
         return
-    if not await _is_already(act, incident.channel_id, "purpose", act.effect.text):
-        await act.call("conversations.setPurpose", channel=incident.channel_id, purpose=act.effect.text)
+    wanted = purpose(await act.view(incident))
+    if not await _is_already(act, incident.channel_id, "purpose", wanted):
+        await act.call("conversations.setPurpose", channel=incident.channel_id, purpose=wanted)
 
 
 async def _is_already(act: Act[SetTopic] | Act[SetPurpose], channel: str, what: str, wanted: str) -> bool:
