@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from blocks import text
@@ -42,7 +42,6 @@ def is_whole(mrkdwn: str, tokens: str) -> bool:
     [(text.line, "(?!)"), (text.prose, LINK), (text.quote, LINK), (text.spoken, SPOKEN)],
     ids=lambda each: getattr(each, "__name__", ""),
 )
-@settings(deadline=None)
 @given(said=HOSTILE, limit=LIMIT)
 def test_text_from_outside_is_only_text(shown: Callable[..., str], tokens: str, said: str, limit: int) -> None:
     mrkdwn = shown(said, limit)
@@ -59,7 +58,6 @@ def test_no_broadcast_comes_about_by_cutting() -> None:
         assert not re.search(r"@(here|channel)", text.prose(said, limit) + text.plain("@channelmailto:", limit))
 
 
-@settings(deadline=None)
 @given(said=HOSTILE, limit=LIMIT)
 def test_plain_text_fits_and_has_nothing_that_steers(said: str, limit: int) -> None:
     plain = text.plain(said, limit)
@@ -67,7 +65,6 @@ def test_plain_text_fits_and_has_nothing_that_steers(said: str, limit: int) -> N
     assert not set("\x00\u202e\u2028\ud800\r") & set(plain)
 
 
-@settings(deadline=None)
 @given(url=HOSTILE | st.just("https://a.example/x"), label=HOSTILE)
 def test_a_link_leads_where_it_says_or_is_none(url: str, label: str) -> None:
     assert is_whole(text.link(url, label), LINK)

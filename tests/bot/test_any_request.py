@@ -98,7 +98,7 @@ def test_any_bytes_are_answered_or_hung_up_on() -> None:
 
         seen: set[int | None] = set()
 
-        @settings(deadline=None, max_examples=80)
+        @settings(max_examples=80)
         @given(RAW)
         def send(raw: bytes) -> None:
             status = runner.run(status_of(port, raw))

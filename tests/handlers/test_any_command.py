@@ -48,7 +48,7 @@ async def play(typed: list[str]) -> list[Whisper]:
     return [effect for effect in await desk.outbox() if isinstance(effect, Whisper)]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(TYPED, min_size=1, max_size=4))
 def test_any_command_is_answered(typed: list[str]) -> None:
     for whisper in asyncio.run(play(typed)):

@@ -11,7 +11,7 @@ from tests.normalise.conftest import NIGHT, fixture, sent
 from warroom.normalise import parse
 
 # How long a draw takes depends on the machine's other work, which is no fault of the code.
-patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patiently = settings(suppress_health_check=[HealthCheck.too_slow])
 
 _SCALARS = st.one_of(
     st.none(),
