@@ -1,4 +1,4 @@
-"""Random commands, clicks, faults and crashes against the whole bot; afterwards every promise holds.
+"""Random commands, clicks, alerts, faults and crashes against the whole bot; afterwards every promise holds.
 
 A failure prints the steps as hypothesis found them, shortened: paste them into a test to see it again.
 """
@@ -9,11 +9,12 @@ import asyncio
 import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import aiohttp
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, note, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bot.demo import installation
 from sandbox import Sandbox
@@ -21,6 +22,8 @@ from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
 from tests.reliability.process import Process
 from tests.scenarios.conftest import settings_for
+from tests.storage.conftest import PostgreSQL
+from tests.storage.conftest import postgresql as postgresql
 from warroom.incident import Incident
 
 PEOPLE = st.sampled_from(["ada", "grace", "linus", "ben"])
@@ -57,35 +60,45 @@ COMMANDS = st.sampled_from(
 )
 
 
+MONITORS = st.integers(1, 3)
+
+
 class Story(RuleBasedStateMachine):
-    """One workspace, one bot, at most a few incidents."""
+    """One workspace, one bot on SQLite, at most a few incidents that people declare."""
+
+    how_many = 1
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.folder = tempfile.TemporaryDirectory(prefix="warroom-story-")
         self.workspace = Sandbox.running(app=installation())
+        self.declared, self.alerts = 0, 0
+        self.accepted: set[str] = set()
+
+    def new_database(self) -> str:
+        """The URL of an empty one."""
+        return f"sqlite:///{Path(self.folder.name) / 'warroom.db'}"
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(asyncio.wait_for(work, 60))
 
     @initialize()
     def begin(self) -> None:
-        """A bot starts."""
+        """The bot starts, in as many processes as there are."""
 
         async def begin() -> House:
-            slack = await self.workspace.__aenter__()
-            path = Path(self.folder.name) / "warroom.db"
-            process = Process(slack, settings_for(slack, f"sqlite:///{path}"), policy_of())
-            await process.start()
-            return House(slack, process)
+            slack, url = await self.workspace.__aenter__(), self.new_database()
+            processes = [Process(slack, settings_for(slack, url), policy_of()) for _ in range(self.how_many)]
+            for process in processes:
+                await process.start()
+            return House(slack, *processes)
 
         self.house: House = self.run(begin())
-        self.declared = 0
 
     @property
     def alive(self) -> bool:
-        return not self.house.process.killed
+        return bool(self.house.living)
 
     async def _some(self, number: int) -> Incident | None:
         store = self.house.process.bot.store
@@ -124,30 +137,80 @@ class Story(RuleBasedStateMachine):
 
         self.run(act())
 
+    @precondition(lambda self: self.alive)
+    @rule(monitor=MONITORS, word=st.sampled_from(["Triggered", "Re-Triggered", "Recovered"]), cycle=st.integers(1, 2))
+    def alert(self, monitor: int, word: str, cycle: int) -> None:
+        """Datadog tells one of the processes."""
+        self.alerts += 1
+        event = f"9{self.alerts:06}"
+        told: dict[str, object] = {
+            "event_id": event,
+            "alert_id": str(monitor),
+            "alert_title": f"Monitor {monitor}",
+            "alert_transition": word,
+            "alert_cycle_key": f"{monitor}-{cycle}",
+            "alert_scope": "service:api",
+            "alert_priority": "P3",
+        }
+        try:
+            status = self.run(self.house.living[self.alerts % len(self.house.living)].hook(told))
+        except aiohttp.ClientError:
+            return  # it died before it could answer
+        assert status in (202, 503)
+        if status == 202:
+            self.accepted.add(event)
+
+    @precondition(lambda self: self.alive)
+    @rule(who=PEOPLE, number=st.integers(0, 2), does=st.sampled_from(["join", "pin"]))
+    def come_and_go(self, who: str, number: int, does: str) -> None:
+        """Somebody does something in a room without the bot."""
+
+        async def act() -> None:
+            incident = await self._some(number)
+            if incident is None or incident.channel_id is None:
+                return
+            slack, room = self.house.slack, self.house.room(incident)
+            if does == "join":
+                await slack.join(who, room)
+            elif slack.person(who).id in room.members:
+                await slack.react(who, await slack.say(who, room, "it began at noon"), "pushpin")
+
+        self.run(act())
+
     @rule(method=METHODS, kind=FAULTS, times=st.integers(1, 3))
     def trouble(self, method: str, kind: str, times: int) -> None:
         self.house.slack.fail(method, kind, times=times, seconds=5)
 
-    @rule(method=METHODS, moment=st.sampled_from(["before", "after"]))
-    def crash_at(self, method: str, moment: str) -> None:
-        """The process dies at the next call of that method."""
-        self.house.slack.on_call(method, moment=moment, do=self.house.process.kill)
+    @rule(method=METHODS, moment=st.sampled_from(["before", "after"]), which=st.integers(0, 1))
+    def crash_at(self, method: str, moment: str, which: int) -> None:
+        """A process dies at the next call of that method."""
+        victim = self.house.processes[which % self.how_many]
+        self.house.slack.on_call(method, moment=moment, do=victim.kill)
 
-    @precondition(lambda self: not self.alive)
+    @precondition(lambda self: len(self.house.living) < self.how_many)
     @rule()
     def restart(self) -> None:
+        """The supervisor starts what was killed."""
         self.house.slack.faults.clear()
-        self.run(self.house.process.restart())
+        self.run(self._restart())
+
+    async def _restart(self) -> None:
+        for process in self.house.processes:
+            if process.killed:
+                await process.restart()
 
     @precondition(lambda self: self.alive)
     @rule(seconds=st.sampled_from([1, 20, 400, 1000]))
     def wait(self, seconds: int) -> None:
         async def act() -> None:
             self.house.slack.clock.advance(seconds)
-            self.house.process.bot.dispatcher.nudge()
-            idle = asyncio.ensure_future(self.house.process.bot.idle())
-            await asyncio.wait({idle}, timeout=0.3)
-            idle.cancel()
+            idle = []
+            for process in self.house.living:
+                process.bot.dispatcher.nudge()
+                idle.append(asyncio.ensure_future(process.bot.idle()))
+            await asyncio.wait(idle, timeout=0.3)
+            for each in idle:
+                each.cancel()
 
         self.run(act())
 
@@ -162,14 +225,15 @@ class Story(RuleBasedStateMachine):
         async def end() -> None:
             house = self.house
             house.slack.faults.clear()
-            if house.process.killed:
-                await house.process.restart()
+            await self._restart()
             await house.slack.until_connected(20)
             await house.settle()
             await house.promises()
+            await self.every_alert_counts()
 
         async def leave() -> None:
-            await self.house.process.stop()
+            for process in self.house.processes:
+                await process.stop()
             await self.workspace.__aexit__(None, None, None)
 
         if hasattr(self, "house"):
@@ -181,14 +245,48 @@ class Story(RuleBasedStateMachine):
         self.loop.close()
         self.folder.cleanup()
 
+    async def every_alert_counts(self) -> None:
+        """Each that was accepted is judged, and a monitor never has two open rooms."""
+        store = self.house.process.bot.store
+        stored = await store.alerts(1000)
+        assert self.accepted <= {received.alert.event_id for received, _ in stored}
+        assert all(judgement is not None for _, judgement in stored)
+        rooms: dict[str, set[str]] = {}
+        for received, judgement in stored:
+            if judgement is not None and judgement.incident_id is not None:
+                rooms.setdefault(str(received.alert.monitor_id), set()).add(judgement.incident_id)
+        still_open = {each.id for each in await store.incidents(open_only=True)}
+        twice = {monitor: ids & still_open for monitor, ids in rooms.items() if len(ids & still_open) > 1}
+        assert not twice, f"monitors with two open incidents: {twice}"
 
-TestStory = Story.TestCase
-TestStory.settings = settings(
-    max_examples=10,
-    stateful_step_count=12,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-    print_blob=False,
-)
+
+class InTwoProcesses(Story):
+    """The same on a PostgreSQL that two processes share, and that breaks its connections now and then."""
+
+    how_many = 2
+    server: ClassVar[PostgreSQL]
+
+    def new_database(self) -> str:
+        self.url = self.server.new()
+        return self.url
+
+    @rule()
+    def database_restarts(self) -> None:
+        """Every connection to it breaks."""
+        name = self.url.rpartition("/")[2].partition("?")[0]
+        self.server.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';")  # noqa: S608  # a name of ours
+
+
+def told(machine: type[Story], times: int) -> None:
+    """Raises whatever breaks a promise, with the shortest story that does."""
+    drawn = settings(max_examples=times, stateful_step_count=12, suppress_health_check=list(HealthCheck))
+    run_state_machine_as_test(machine, settings=drawn)
+
+
+def test_one_process_keeps_every_promise() -> None:
+    told(Story, 10)
+
+
+def test_two_processes_keep_every_promise(postgresql: PostgreSQL) -> None:
+    InTwoProcesses.server = postgresql
+    told(InTwoProcesses, 6)
