@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +18,8 @@ from bot.demo import installation
 from bot.observability import set_up_logging
 from bot.settings import Settings
 from sandbox import Sandbox
+
+ROOT = Path(__file__).parents[2]
 
 
 @contextlib.asynccontextmanager
@@ -35,3 +40,26 @@ async def place(database: str = "", *, limits: bool = False) -> AsyncIterator[tu
                 await slack.until_connected()
                 await bot.idle()
                 yield slack, bot
+
+
+@contextlib.asynccontextmanager
+async def process(slack: Sandbox) -> AsyncIterator[int]:
+    """`python -m bot run` connected to that workspace, as a process of its own; gives its id."""
+    known = slack.sockets.connections
+    with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
+        env = {
+            "PATH": os.environ["PATH"],
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "DATABASE_URL": f"sqlite:///{folder}/warroom.db",
+            "PORT": "0",
+            "LOG_LEVEL": "ERROR",
+        }
+        bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", cwd=ROOT, env=env)
+        try:
+            await slack.until(lambda: slack.sockets.connections > known, 20, "the bot connects")
+            yield bot.pid
+        finally:
+            bot.terminate()
+            await bot.wait()
