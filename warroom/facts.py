@@ -74,6 +74,8 @@ class Mirrored(Value):
     link: DatadogLink
     page: str
     pushed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Fields that Datadog did not take, each with its reason."""
     changed_by: str | None = None
 
 

@@ -116,6 +116,25 @@ class Face(Stored):
     severity: str
     state: str
     commander: str | None = None
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(Datadog's name of a field, its values), of the fields that follow each other."""
+
+    def said(self, name: str) -> str | tuple[str, ...] | None:
+        """What stands in `severity`, `state`, `commander`, or in the field of that name; () where nothing does."""
+        if name in FOLLOWING:
+            return getattr(self, name)  # type: ignore[no-any-return]  # the three above
+        return dict(self.fields).get(name, ())
+
+    def saying(self, **said: object) -> Face:
+        """With other values under those names."""
+        fields = {name: value for name, value in said.items() if name not in FOLLOWING}
+        plain = {name: value for name, value in said.items() if name in FOLLOWING}
+        return self.but(**plain, fields=tuple((dict(self.fields) | fields).items()))
+
+
+FOLLOWING = ("severity", "state", "commander")
+"""What of a face follows in both directions beside its fields. A title is only followed from Datadog: rooms cannot be
+renamed here."""
 
 
 class DatadogLink(Stored):

@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import NIGHT, Night
-from tests.datadog.server import Body
+from tests.datadog.meeting import INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
-from warroom.incident import Incident, Origin, State
+from warroom.incident import Origin, State
 from warroom.timeline import Happened
 from warroom.usecases import mirroring, progress, record
-from warroom.usecases.declare import Declare, declare
 
-INCIDENTS = "/api/v2/incidents"
 FULL = {
     "datadog": {"incidents": "both", "open_rooms": True, "severities": {"SEV-4": "SEV-5"}},
     "workspace": {"stale_after": "30d"},
@@ -26,34 +24,6 @@ FULL = {
 def written() -> dict[str, Any]:
     """Both ways, with everything on."""
     return FULL
-
-
-async def declared(night: Night, title: str = "checkout returns 500s", **more: Any) -> Incident:
-    """An incident of Ada's with its room, settled."""
-    what = Declare(
-        origin=Origin.COMMAND, origin_key=f"command:{title}", title=title, severity="SEV-2", by="UADA", **more
-    )
-    made = await declare(night.world, what)
-    await night.settle()
-    return await night.incident(made.incident.number)
-
-
-def theirs(night: Night) -> Body:
-    """The one incident in Datadog."""
-    (found,) = night.datadog.incidents.values()
-    return found
-
-
-def patches(night: Night) -> list[Body]:
-    """What Datadog was told after the creation."""
-    return [sent for sent in night.datadog.sent if "id" in sent]
-
-
-async def followed(night: Night) -> Incident:
-    """After the next look at Datadog."""
-    await mirroring.ask_incidents(night.world)
-    await night.settle()
-    return await night.incident()
 
 
 class TestOutgoing:
@@ -84,6 +54,9 @@ class TestOutgoing:
         await progress.resolve_incident(night.world, incident.id, "UGRACE")
         await night.settle()
         assert attributes["state"] == "resolved"
+        await progress.reopen(night.world, incident.id, "UGRACE")
+        await night.settle()
+        assert attributes["state"] == "active"
 
     async def test_a_commander_datadog_does_not_know_costs_nothing(self, night: Night) -> None:
         incident = await declared(night)
@@ -214,6 +187,49 @@ class TestIncoming:
         assert (incident.severity, incident.state) == ("SEV-2", State.DETECTED)
         await followed(night)
         assert patches(night) == []
+
+    async def test_reopened_in_datadog_is_reopened_here(self, night: Night) -> None:
+        grace = night.datadog.user(2, "grace@example.com")
+        incident = await declared(night)
+        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await night.settle()
+        told = len(patches(night))
+        await night.wait(hours=2)
+        night.datadog.change(theirs(night)["id"], state="active")
+        theirs(night)["relationships"]["last_modified_by_user"] = {"data": {"type": "users", "id": grace["id"]}}
+        incident = await followed(night)
+        assert (incident.state, incident.resolved_at) == (State.ACKNOWLEDGED, None)
+        assert [each.by for each in await night.timeline() if each.what is Happened.REOPENED] == ["UGRACE"]
+        assert [each for each in night.chat.said("state_changed") if getattr(each, "reopened", False)]
+        await followed(night)
+        (told_back,) = patches(night)[told:]
+        assert "attributes" not in told_back, "only that Grace commands now, which Datadog did not know"
+
+    async def test_stable_in_datadog_after_its_end_is_reopened_and_mitigated(self, night: Night) -> None:
+        incident = await declared(night)
+        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await night.settle()
+        night.datadog.change(theirs(night)["id"], state="stable")
+        assert (await followed(night)).state is State.MITIGATED
+
+    async def test_a_mitigation_that_did_not_hold_is_acknowledged_again(self, night: Night) -> None:
+        await declared(night)
+        night.datadog.change(theirs(night)["id"], state="stable")
+        assert (await followed(night)).state is State.MITIGATED
+        night.datadog.change(theirs(night)["id"], state="active")
+        incident = await followed(night)
+        assert (incident.state, incident.mitigated_at) == (State.ACKNOWLEDGED, None)
+        assert patches(night) == []
+
+    async def test_what_is_closed_here_stays_closed(self, night: Night) -> None:
+        incident = await declared(night, severity="SEV-4")
+        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await night.wait(hours=25)
+        assert (await night.incident()).state is State.CLOSED
+        asked = len(night.datadog.asked)
+        night.datadog.change(theirs(night)["id"], state="active")
+        assert (await followed(night)).state is State.CLOSED
+        assert all(path.endswith("/search") for _, path, _ in night.datadog.asked[asked:])
 
     async def test_an_incident_created_in_datadog_opens_one_room(self, night: Night) -> None:
         grace = night.datadog.user(2, "grace@example.com")
