@@ -61,9 +61,11 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.Storm():
             return _storm(notice)
         case notices.Muted():
-            by = text.mention(notice.by)
+            by, only = text.mention(notice.by), kit.line("; ".join(notice.groups), 300)
+            rest = f" for {only}" if only else ""
+            others = ". Its other groups still call" if only else ""
             return [
-                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted until {text.when(notice.until, tz)}, by {by}"
+                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.when(notice.until, tz)}, by {by}{others}"
             ]
         case notices.Stale():
             return [

@@ -190,6 +190,8 @@ class MuteMonitor(_Effect):
 
     kind: Literal["mute_monitor"] = "mute_monitor"
     monitor_id: str
+    groups: tuple[str, ...] = ()
+    """Only these groups, where Datadog can say so; none: the whole monitor."""
     until: datetime
     by: str
 

@@ -64,6 +64,8 @@ class MonitorMuted(Value):
     """The monitor is silent until then."""
 
     monitor_id: str
+    groups: tuple[str, ...] = ()
+    """Only these of its groups; none: all of it."""
     until: datetime
     by: str
 

@@ -208,6 +208,8 @@ class Incident(Stored):
     datadog: DatadogLink | None = None
     muted: tuple[tuple[str, datetime], ...] = ()
     """(monitor, until when) of those that were muted from the room."""
+    muted_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(monitor, its groups that are muted); a muted monitor that is not here is muted as a whole."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: Postmortem | None = None
 

@@ -109,10 +109,11 @@ class Flapping(Stored):
 
 
 class Muted(Stored):
-    """A monitor is silent until then."""
+    """A monitor, or only some of its groups, is silent until then."""
 
     kind: Literal["muted"] = "muted"
     monitor_id: str
+    groups: tuple[str, ...] = ()
     until: datetime
     by: str
 
