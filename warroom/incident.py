@@ -101,6 +101,8 @@ class AlertSummary(Stored):
     last_seen_at: datetime | None = None
     recovered_at: datetime | None = None
     """When the last firing alert recovered; None while something fires."""
+    worst: str | None = None
+    """The worst severity that any of them would have opened an incident with."""
     flapping: bool = False
     burst_from: datetime | None = None
     """When the alerts counted in `burst` began to come."""

@@ -168,6 +168,6 @@ def _at_rest(incident: Incident) -> Incident:
 
 def _told(decision: Decision, notice: StateChanged) -> Decision:
     """Everybody hears it: in the room and under the announcement; reminders that are out of date go away."""
-    for slot in ("reminder", "recovery", "stale"):
+    for slot in ("reminder", "recovery", "stale", "worse"):
         decision = decision.withdraw(slot)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

@@ -192,7 +192,7 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         group_key=group,
         group_window=verdict.window,
         auto_resolve_after=verdict.auto_resolve_after,
-        alerts=intake.summary_of_one(alert, received.received_at),
+        alerts=intake.summary_of_one(alert, received.received_at).but(worst=verdict.severity),
     )
     firing = intake.first("", alert, received.received_at, received.door)
     declared = await declare(world, what, firing=firing, judged=judgement, judges=True)
