@@ -20,7 +20,8 @@ WORD_JOINER = "\u2060"
 MAX_URL = 2000
 
 _KEPT = "\n\u200d"  # the latter joins the parts of an emoji
-_BROADCAST = re.compile(r"(?<![\w.+-])@(?=(?:here|channel|everyone|group)\b)", re.IGNORECASE)
+# Longer words too: what follows may be cut off.
+_BROADCAST = re.compile(r"(?<![\w.+-])@(?=here|channel|everyone|group)", re.IGNORECASE)
 _SPECIAL = re.compile(r"<(?=[!@#])")
 _URL = re.compile(r"https?://(?:(?!&[lg]t;)[^\s<>|\"'`*~])+(?<![.,:!?)])")
 _SLACKS = re.compile(r"<(?:([@#!])([^<>|\s]+)|((?:https?://|mailto:)[^<>|\s]+))(?:\|([^<>|]*))?>")

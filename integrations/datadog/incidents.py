@@ -16,6 +16,7 @@ import structlog
 from integrations.datadog.act import Act
 from integrations.datadog.attachments import keep_room, keep_todos
 from integrations.datadog.client import Answer
+from integrations.datadog.failures import SHAPES
 from integrations.datadog.fields import fields_in, fill, values_of
 from integrations.datadog.people import email_in, email_of, user_id
 from warroom.effects import MirrorIncident, ReadIncidents
@@ -51,9 +52,10 @@ async def _link(act: Act[MirrorIncident], incident: Incident, ours: Face) -> Mir
     answer = found or await _made_before(act, incident) or await _create(act, incident, ours)
     data, included = answer["data"], answer.get("included") or []
     theirs = face_of(data, included, names(act.policy))
-    # What was there before us is told of our side only when that changes; what we made is as we made it, without the
-    # fields: how Datadog wants each is known when it is read.
-    known = ours if found else ours.but(fields=())
+    # What was there before us is told of our side only when that changes. What we made is as it says it is: the room may
+    # have changed since an earlier try made it, and how Datadog wants each field is known when it is read.
+    made = {name: theirs.said(name) for name in FOLLOWING}
+    known = ours if found else ours.but(fields=()).saying(**made)
     link = DatadogLink(id=str(data["id"]), public_id=_number(data), ours=known, theirs=theirs)
     return Mirrored(link=link, page=page_of(act, data))
 
@@ -167,17 +169,23 @@ async def _told(act: Act[Any], name: str, ours: Face, pushed: list[str]) -> Answ
 
 
 def face_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -> Face:
-    """What Datadog says of an incident; severity and state stand beside the fields, and in older answers only there."""
+    """What Datadog says of an incident; severity and state stand beside the fields, and in older answers only there.
+
+    Raises LookupError without a state: whoever takes that for active reopens rooms.
+    """
     attributes = data.get("attributes") or {}
     fields = fields_in(data)
 
     def said(name: str) -> str:
         return str(attributes.get(name) or next(iter(values_of(fields.get(name))), ""))
 
+    state = said("state")
+    if not state:
+        raise LookupError("an incident without a state")
     return Face(
         title=str(attributes.get("title") or ""),
         severity=said("severity") or "UNKNOWN",
-        state=said("state") or "active",
+        state=state,
         commander=email_in(data, "commander_user", included),
         fields=tuple((name, values_of(fields.get(name))) for name in wanted if name not in FOLLOWING),
     )
@@ -203,14 +211,20 @@ def _created(data: Answer) -> datetime | None:
 async def read_incidents(act: Act[ReadIncidents]) -> IncidentsRead:
     """The newest open incidents."""
     page, included = await search(act, "active OR stable", 0, PAGE)
-    found = [
-        TheirIncident(
+    found = (_their_incident(act, data, included) for data in page)
+    return IncidentsRead(found=tuple(each for each in found if each))
+
+
+def _their_incident(act: Act[ReadIncidents], data: Answer, included: list[Answer]) -> TheirIncident | None:
+    """One of many; None for one that is not understood, which keeps no other away."""
+    try:
+        return TheirIncident(
             id=str(data["id"]),
             public_id=_number(data),
             face=face_of(data, included, names(act.policy)),
             created=_created(data) or act.now,
             page=page_of(act, data),
         )
-        for data in page
-    ]
-    return IncidentsRead(found=tuple(found))
+    except SHAPES as error:
+        log.warning("an incident of Datadog's is not understood and left out", error=repr(error))
+        return None

@@ -6,14 +6,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
+
 from integrations.datadog import incidents, monitors, mutes
 from integrations.datadog.act import Act
 from integrations.datadog.client import Datadog
+from integrations.datadog.failures import SHAPES
 from warroom.effects import Effect
 from warroom.errors import Retryable
 from warroom.facts import Fact
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
+
+log = structlog.get_logger(__name__)
 
 LONGEST = 13.0
 """Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
@@ -40,6 +45,10 @@ class DatadogPerformer:
         try:
             async with asyncio.timeout(LONGEST):
                 return await PERFORMERS[effect.kind](act)
+        except SHAPES as error:
+            # What was asked for may have happened; an answer that nobody foresaw is not one to go on from.
+            log.exception("Datadog answered in a shape nobody foresaw", work=effect.kind)
+            raise Retryable(f"Datadog answered {effect.kind} in a way that is not understood", doubtful=True) from error
         except TimeoutError as error:
             raise Retryable(f"Datadog did not finish {effect.kind} in {LONGEST:g} s", doubtful=True) from error
         except Retryable as error:

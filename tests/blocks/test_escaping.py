@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from blocks import text
@@ -43,6 +43,7 @@ def is_whole(mrkdwn: str, tokens: str) -> bool:
     ids=lambda each: getattr(each, "__name__", ""),
 )
 @settings(deadline=None)
+@example(said="@here<|@here<https://a.example|b>", limit=19)
 @given(said=HOSTILE, limit=LIMIT)
 def test_text_from_outside_is_only_text(shown: Callable[..., str], tokens: str, said: str, limit: int) -> None:
     mrkdwn = shown(said, limit)

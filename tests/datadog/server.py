@@ -170,7 +170,7 @@ class FakeDatadog:
     def _seen(self, monitor: Body, request: web.Request) -> Body:
         states = {word.strip() for word in request.query.get("group_states", "").split(",")}
         groups = monitor["state"]["groups"]
-        shown = {k: g for k, g in groups.items() if "all" in states or g["status"].lower() in states}
+        shown = {k: g for k, g in groups.items() if not g or "all" in states or g["status"].lower() in states}
         return monitor | {"state": {"groups": shown} if states - {""} else {}}
 
     # -- downtimes

@@ -103,6 +103,33 @@ class TestTrouble:
         assert (await night.incident()).datadog is not None
         assert await night.count() == 1, "nor does our own incident open another room"
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{}",
+            b"[]",
+            b'{"data": null}',
+            b'{"data": {"type": "incidents", "id": "x"}}',
+            b'{"data": {"attributes": {"fields": ["severity"]}}, "included": {"id": 1}}',
+            b'{"data": {"attributes": {"incidents": [{}]}}}',
+        ],
+    )
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/search"), ("POST", ""), ("GET", "/1"), ("PATCH", "/1")])
+    async def test_an_answer_in_a_shape_nobody_foresaw_ends_well(
+        self, night: Night, method: str, path: str, body: bytes
+    ) -> None:
+        night.datadog.fail(method, f"{INCIDENTS}{path}", 200, body=body, after=True)
+        incident = await declared(night, services=("api",))
+        assert incident.card_ts is not None
+        await progress.mitigate(night.world, incident.id, "UADA")
+        for _ in range(3):
+            await night.wait(minutes=1)
+            await followed(night)
+        assert len(night.datadog.incidents) == 1
+        attributes = theirs(night)["attributes"]
+        assert (attributes["state"], attributes["fields"]["services"]["value"]) == ("stable", ["api"])
+        assert (await night.incident()).state is State.MITIGATED
+
     async def test_a_lost_todo_or_room_is_not_doubled(self, night: Night) -> None:
         night.datadog.fail("POST", f"{INCIDENTS}/", 500, after=True)
         incident = await declared(night)
