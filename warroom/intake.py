@@ -80,10 +80,12 @@ def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
     at = happened_at(alert, received_at)
     keys = tuple(dict.fromkeys((*firing.keys, *alert.keys)))
     if alert.transition is Transition.RECOVER:
-        if at < firing.last_fired_at or firing.state is AlertState.OK:
+        if at < firing.last_fired_at:
             return firing.but(keys=keys)
-        over = firing.but(keys=keys, state=AlertState.OK, changes=firing.changes + 1, last_seen_at=received_at)
-        return over.but(recovered_at=at)
+        over = firing.but(keys=keys, recovered_at=max(at, firing.recovered_at or at))
+        if firing.state is AlertState.OK:
+            return over
+        return over.but(state=AlertState.OK, changes=firing.changes + 1, last_seen_at=received_at)
     if overtaken(firing, alert):
         return firing.but(keys=keys, count=firing.count + 1, last_seen_at=received_at)
     state = firing.state if alert.state is AlertState.UNKNOWN else alert.state

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
+from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from tests.datadog.conftest import NIGHT, Night
-from warroom.usecases import progress
+from storage import open_store
+from tests.datadog.conftest import NIGHT, HandClock, Night, NoRooms, People
+from warroom.normalise import parse
+from warroom.policy import check
+from warroom.ports import World
+from warroom.usecases import alerts, progress
 
 
 async def told(night: Night, word: str, minute: float, event: str = "", **more: object) -> None:
@@ -57,6 +66,12 @@ async def test_a_repeat_that_comes_after_a_newer_recovery_fires_nothing(night: N
     assert (await night.incident()).alerts.firing == 1
 
 
+async def test_the_newest_of_two_recoveries_counts(night: Night) -> None:
+    for word, minute in [("Triggered", 1), ("Recovered", 3), ("Recovered", 5), ("Triggered", 4)]:
+        await told(night, word, minute)
+    assert (await night.incident()).alerts.firing == 0
+
+
 async def test_a_late_trigger_opens_no_second_room_after_the_end(night: Night) -> None:
     await told(night, "Triggered", 1)
     await told(night, "Recovered", 10)
@@ -74,3 +89,34 @@ async def test_a_recovery_that_was_older_than_the_trigger_is_not_remembered(nigh
     await told(night, "Recovered", 9)
     await told(night, "Re-Triggered", 9.5)
     assert (await night.incident()).alerts.firing == 1
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(spells=st.lists(st.integers(1, 3), min_size=1, max_size=4), order=st.randoms(use_true_random=False))
+def test_in_whatever_order_they_come_the_last_word_counts(spells: list[int], order: Random) -> None:
+    """Each spell is so many words that it fires, and a recovery; the last one goes on, or not."""
+    words = [word for spell in spells for word in [*["Triggered", "Re-Triggered", "Renotify"][:spell], "Recovered"]]
+    words = words[: -1 if order.random() < 0.5 else None]
+    story = list(enumerate(words))
+    deliveries = [*story, *story[:2]]
+    order.shuffle(deliveries)
+    assert asyncio.run(fires_after(deliveries)) == (words[-1] != "Recovered")
+
+
+async def fires_after(deliveries: list[tuple[int, str]]) -> bool:
+    """Whether anything fires after deliveries of (minute, word) in that order; there is at most one room."""
+    clock, policy = HandClock(), check({}).policy
+    assert policy is not None
+    clock.time += timedelta(hours=1)
+    store = await open_store("memory://")
+    world = World(store=store, directory=People(store), policy=policy, clock=clock, rooms=NoRooms(), nudge=lambda: None)
+    for minute, word in deliveries:
+        at = int((NIGHT + timedelta(minutes=minute)).timestamp() * 1000)
+        body = {"alert_id": "42", "alert_title": "Errors", "alert_transition": word, "date": at, "alert_type": "error"}
+        parsed = parse(json.dumps(body).encode(), "application/json", clock.now())
+        await alerts.receive(world, parsed.alerts, "webhook")
+        await alerts.judge_pending(world)
+        clock.time += timedelta(seconds=5)
+    assert await store.last_number() <= 1
+    room = await store.incident_numbered(1)
+    return room is not None and room.alerts.firing > 0
