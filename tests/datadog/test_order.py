@@ -49,6 +49,18 @@ async def test_a_trigger_that_its_recovery_overtook_opens_nothing(night: Night) 
     assert await night.count() == 1
 
 
+async def test_a_recovery_that_is_told_together_with_its_trigger_comes_after_it(night: Night) -> None:
+    both = [
+        {"alert_id": "42", "alert_title": "Errors", "alert_transition": word, "date": int(at.timestamp() * 1000)}
+        for word, at in (("Triggered", NIGHT), ("Recovered", NIGHT + timedelta(minutes=1)))
+    ]
+    parsed = parse(json.dumps(both).encode(), "application/json", night.clock.now())
+    await alerts.receive(night.world, parsed.alerts, "webhook")
+    await night.settle()
+    incident = await night.incident()
+    assert (incident.alerts.count, incident.alerts.firing) == (1, 0)
+
+
 async def test_the_recovery_of_another_group_stops_nothing(night: Night) -> None:
     await told(night, "Recovered", 10, alert_scope="service:a")
     await told(night, "Triggered", 9, alert_scope="service:b")

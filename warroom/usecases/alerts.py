@@ -130,8 +130,10 @@ async def _recovered_already(world: World, alert: Alert) -> bool:
     if alert.occurred_at is None:
         return False
     mine = set(alert.keys)
-    for received, _ in await world.store.alerts(LATELY):
+    for received, judged in await world.store.alerts(LATELY):
         other = received.alert
+        if judged is None:
+            continue  # it came after this one, and is judged after it
         later = other.occurred_at is not None and other.occurred_at > alert.occurred_at
         if later and other.transition is Transition.RECOVER and mine & set(other.keys):
             return True
