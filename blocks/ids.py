@@ -24,6 +24,7 @@ MENU_SEVERITY = "severity"
 MENU_ROLES = "roles"
 MENU_PAGE = "page"
 MENU_MITIGATE = "mitigate"
+MENU_REOPEN = "reopen"
 MENU_POSTMORTEM = "postmortem"
 
 # What the overflow menu beside the alerts offers: "mute:<monitor>", or nothing to do but follow the link.

@@ -187,5 +187,7 @@ def _menu(incident: Incident) -> Block | None:
     offered = [("Severity…", ids.MENU_SEVERITY), ("Roles…", ids.MENU_ROLES), ("Page someone…", ids.MENU_PAGE)]
     if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
         offered.append(("Mitigated", ids.MENU_MITIGATE))
+    if incident.state is State.MITIGATED:
+        offered.append(("Not mitigated after all", ids.MENU_REOPEN))
     offered.append(("Post-mortem", ids.MENU_POSTMORTEM))
     return kit.overflow(ids.MENU, [Option(label, ids.carry(incident.id, what)) for label, what in offered])

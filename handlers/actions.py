@@ -117,6 +117,8 @@ async def menu(click: Click) -> Card | None:
             await _form(click, lambda view: forms.page_form(view, policy), "page TEAM")
         case ids.MENU_MITIGATE:
             await progress.mitigate(world, click.incident_id, click.user)
+        case ids.MENU_REOPEN:
+            await progress.reopen(world, click.incident_id, click.user)
         case ids.MENU_POSTMORTEM:
             await write_postmortem(click)
         case unknown:
