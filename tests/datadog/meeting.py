@@ -11,6 +11,11 @@ from warroom.usecases import mirroring
 from warroom.usecases.declare import Declare, declare
 
 INCIDENTS = "/api/v2/incidents"
+FULL = {
+    "datadog": {"incidents": "both", "open_rooms": True, "severities": {"SEV-4": "SEV-5"}},
+    "workspace": {"stale_after": "30d"},
+}
+"""A policy with both ways and everything on."""
 
 
 async def declared(night: Night, title: str = "checkout returns 500s", **more: Any) -> Incident:
