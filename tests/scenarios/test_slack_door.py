@@ -229,6 +229,12 @@ class TestUnreadable:
         await room.settle()
         assert (await room.incident()).title == "Errors"
 
+    async def test_check_says_it_before_alerts_are_missed(self, slack: Sandbox, policy: Policy, tmp_path: Path) -> None:
+        (said,) = await check_all(settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), policy)
+        assert said.startswith(
+            "Slack: the alert channel #datadog-alrets (workspace.alert_channels) cannot be read: there"
+        )
+
 
 async def test_the_shortcut_declares_with_the_alert_attached(room: WarRoom) -> None:
     app = await datadog(room.slack)
@@ -246,9 +252,3 @@ async def test_the_shortcut_declares_with_the_alert_attached(room: WarRoom) -> N
     await room.slack.shortcut("ben", "declare_from_message", "general", shown)
     await room.settle()
     assert "INC-1 is already open for this alert" in room.slack.ephemerals("ben")[-1].text
-
-    async def test_check_says_it_before_alerts_are_missed(self, slack: Sandbox, policy: Policy, tmp_path: Path) -> None:
-        (said,) = await check_all(settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), policy)
-        assert said.startswith(
-            "Slack: the alert channel #datadog-alrets (workspace.alert_channels) cannot be read: there"
-        )
