@@ -89,6 +89,8 @@ class TheirIncident(Value):
     face: Face
     created: datetime
     page: str
+    private: bool = False
+    """Only some people of the organisation may see it."""
 
 
 class IncidentsRead(Value):

@@ -216,14 +216,18 @@ async def read_incidents(act: Act[ReadIncidents]) -> IncidentsRead:
 
 
 def _their_incident(act: Act[ReadIncidents], data: Answer, included: list[Answer]) -> TheirIncident | None:
-    """One of many; None for one that is not understood, which keeps no other away."""
+    """One of many; None for a test, and for one that is not understood, which keeps no other away."""
     try:
+        attributes = data.get("attributes") or {}
+        if attributes.get("is_test"):
+            return None
         return TheirIncident(
             id=str(data["id"]),
             public_id=_number(data),
             face=face_of(data, included, names(act.policy)),
             created=_created(data) or act.now,
             page=page_of(act, data),
+            private=str(attributes.get("visibility") or "").casefold() == "private",
         )
     except SHAPES as error:
         log.warning("an incident of Datadog's is not understood and left out", error=repr(error))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.datadog.conftest import Night
 from tests.datadog.meeting import FULL, declared, followed, patches, theirs
+from warroom.effects import OpenRoom
 from warroom.incident import Origin, State
 from warroom.timeline import Happened
 from warroom.usecases import mirroring, progress
@@ -130,6 +131,16 @@ class TestIncoming:
         await progress.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         assert made["attributes"]["state"] == "resolved"
+
+    async def test_a_private_incident_of_datadogs_opens_a_private_room_and_a_test_none(self, night: Night) -> None:
+        night.datadog.incident(77, "the keys leaked")["attributes"]["visibility"] = "private"
+        night.datadog.incident(78, "a drill")["attributes"]["is_test"] = True
+        for _ in range(2):
+            incident = await followed(night)
+        assert (incident.title, incident.private, await night.count()) == ("the keys leaked", True, 1)
+        (opened,) = [each for each in night.chat.done if isinstance(each, OpenRoom)]
+        assert opened.private
+        assert night.datadog.integrations == {}
 
     async def test_one_that_the_webhook_told_of_is_linked(self, night: Night) -> None:
         made = night.datadog.incident(77, "payments are slow", severity="SEV-1")

@@ -88,6 +88,7 @@ def _declaration(world: World, theirs: TheirIncident) -> Declare:
         origin_key=origin_key(theirs.id),
         title=clean(theirs.face.title, mirror.TITLE_LIMIT) or f"Datadog incident {theirs.public_id}",
         severity=face.our_severity(theirs.face.severity, world.policy),
+        private=theirs.private,
         team=mirror.team_in(theirs.face, world.policy),
         services=mirror.values(theirs.face, face.SERVICES),
         fields=tuple(
