@@ -43,6 +43,12 @@ def _how_long(incident: Incident, now: datetime) -> str:
     return f"lasted {text.duration(words.lasted(incident, now))}"
 
 
+def trouble(what: str, advice: str) -> Card:
+    """One line about trouble of the bot's own, for whoever can do something about it."""
+    line = f"⚠️ {kit.line(what, 600).rstrip('.')}. {kit.line(advice, 400)}".strip()
+    return kit.card(line, [kit.section(line)])
+
+
 def team_line(view: IncidentView, now: datetime) -> Card:
     """One line for the team's own channel."""
     incident = view.incident

@@ -107,13 +107,13 @@ def _alerts(view: IncidentView) -> Iterator[str]:
 
 
 def _monitor(view: IncidentView) -> Block | None:
-    """The menu beside the alerts: mute the monitor, open it. None where Datadog cannot be asked."""
+    """The menu beside the alerts: mute what fires, open the monitor. None where Datadog cannot be asked."""
     incident, number = view.incident, view.incident.alerts.monitor_id or ""
     if not view.datadog or not number.isdecimal():
         return None
     offered = []
     if incident.state.open:
-        offered.append(Option("Mute monitor 1 h", ids.carry(incident.id, f"{ids.MONITOR_MUTE}:{number}")))
+        offered.append(Option("Mute 1 h", ids.carry(incident.id, f"{ids.MONITOR_MUTE}:{number}")))
     page = f"{view.datadog}/monitors/{number}"
     offered.append(Option("Open monitor", ids.carry(incident.id, ids.MONITOR_OPEN), page))
     return kit.overflow(ids.MONITOR, offered)
@@ -187,5 +187,7 @@ def _menu(incident: Incident) -> Block | None:
     offered = [("Severity…", ids.MENU_SEVERITY), ("Roles…", ids.MENU_ROLES), ("Page someone…", ids.MENU_PAGE)]
     if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
         offered.append(("Mitigated", ids.MENU_MITIGATE))
+    if incident.state is State.MITIGATED:
+        offered.append(("Not mitigated after all", ids.MENU_REOPEN))
     offered.append(("Post-mortem", ids.MENU_POSTMORTEM))
     return kit.overflow(ids.MENU, [Option(label, ids.carry(incident.id, what)) for label, what in offered])

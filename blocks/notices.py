@@ -42,8 +42,13 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
                 (
                     f"{words.severity_sign(view)} The severity is now *{kit.line(after, 80)}* "
                     f"(was {kit.line(notice.before, 80)}){_by(notice.by, ', set by')}"
-                )
+                ),
+                f"Nobody has it yet, and an alert is that severe: {kit.line(notice.why, 200)}" if notice.why else "",
             ]
+        case notices.WorseAlert():
+            alert, severity = text.link(notice.link, kit.cut(notice.title, 150)), kit.line(notice.severity, 80)
+            own = kit.line(view.incident.severity, 80)
+            return [f"⬆️ {alert} would be *{severity}* by itself; this incident is {own}."]
         case notices.RoleAssigned():
             by = _by(notice.by, ", assigned by") if notice.by != notice.person else ""
             return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
@@ -61,9 +66,11 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.Storm():
             return _storm(notice)
         case notices.Muted():
-            by = text.mention(notice.by)
+            by, only = text.mention(notice.by), kit.line("; ".join(notice.groups), 300)
+            rest = f" for {only}" if only else ""
+            others = ". Its other groups still call" if only else ""
             return [
-                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted until {text.when(notice.until, tz)}, by {by}"
+                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.when(notice.until, tz)}, by {by}{others}"
             ]
         case notices.Stale():
             return [
@@ -182,6 +189,9 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [update, kit.button("Snooze 15 min", ids.SNOOZE, carried)]
         case notices.AllRecovered():
             return [resolve_button(incident)]
+        case notices.WorseAlert():
+            label, seen = f"Raise to {notice.severity}", ids.carry(incident.id, notice.severity)
+            return [kit.button(label, ids.RAISE, seen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
         case notices.PostmortemReady(published_by=None):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bot import datadog
+from bot import clock, datadog
 from bot.settings import Settings, SettingsError, slack_tokens
 from integrations.datadog.client import NoLibrary
+from integrations.slack.readable import unreadable
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import verify
 from storage import open_store
@@ -29,4 +30,8 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
     except SettingsError as error:
         return [*problems, str(error)]
     report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
-    return [*problems, *(f"Slack: {problem}" for problem in report.problems)]
+    found = list(report.problems)
+    if report.ok:
+        channels = policy.workspace.alert_channels
+        found += await unreadable(bot_token, settings.api_url, channels, clock.SystemClock(), clock.sleep)
+    return [*problems, *(f"Slack: {problem}" for problem in found)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -51,13 +52,20 @@ async def problems(settings: Settings, policy: Policy) -> list[str]:
     datadog = open_datadog(settings, policy)
     if datadog is None:
         return []
+    asked: list[tuple[str, str, dict[str, Any]]] = [("Reading monitors", "list_monitors", {"page": 0, "page_size": 1})]
+    if policy.datadog.incidents is not Mirroring.OFF:
+        asked.append(("Reading incidents", "search_incidents", {"query": "state:(active)", "page_size": 1}))
+        asked.append(("Reading people", "list_users", {"page_size": 1}))
+    found = []
     try:
-        await datadog.call("Reading monitors", "list_monitors", page=0, page_size=1)
-    except (Rejected, Retryable) as error:
-        return [f"{error} {error.advice if isinstance(error, Rejected) else ''}".strip()]
+        for what, operation, how in asked:
+            try:
+                await datadog.call(what, operation, **how)
+            except (Rejected, Retryable) as error:
+                found.append(f"{error}. {error.advice if isinstance(error, Rejected) else ''}".strip())
     finally:
         await datadog.close()
-    return []
+    return list(dict.fromkeys(found))
 
 
 def leading(chat: Perform, datadog: DatadogPerformer | None) -> Perform:

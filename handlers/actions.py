@@ -87,6 +87,11 @@ async def reopen(click: Click) -> None:
     await progress.reopen(click.world, click.incident_id, click.user)
 
 
+async def raise_severity(click: Click) -> None:
+    """Raise to …: never lowers what somebody raised further meanwhile."""
+    await progress.raise_severity(click.world, click.incident_id, click.user, click.seen)
+
+
 async def snooze(click: Click) -> None:
     """Snooze 15 min: a second press of the same reminder adds nothing."""
     incident = await find.by_id(click.world, click.incident_id)
@@ -112,6 +117,8 @@ async def menu(click: Click) -> Card | None:
             await _form(click, lambda view: forms.page_form(view, policy), "page TEAM")
         case ids.MENU_MITIGATE:
             await progress.mitigate(world, click.incident_id, click.user)
+        case ids.MENU_REOPEN:
+            await progress.reopen(world, click.incident_id, click.user)
         case ids.MENU_POSTMORTEM:
             await write_postmortem(click)
         case unknown:
@@ -182,6 +189,7 @@ RUNS: dict[str, Run] = {
     ids.ESCALATE: escalate,
     ids.RESOLVE: resolve,
     ids.REOPEN: reopen,
+    ids.RAISE: raise_severity,
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,
     ids.MENU: menu,

@@ -11,7 +11,8 @@ from sandbox.events import tell
 from sandbox.forms import Form
 from sandbox.looking import ChannelLike, Looking, PersonLike
 from sandbox.methods.chat import checked_blocks
-from sandbox.model import Json, Message, Person, UserGroup, View
+from sandbox.methods.conversations import created_by_person
+from sandbox.model import Channel, Json, Message, Person, UserGroup, View
 
 NOT_ACKNOWLEDGED = "operation_timeout"
 
@@ -176,6 +177,10 @@ class Acting(Looking):
     async def unarchive(self, person: PersonLike, channel: ChannelLike) -> None:
         """Bring an archived channel back; the app is not in it any more."""
         speaking.unarchive(self.workspace, self.channel(channel), self.person(person).id)
+
+    async def create_channel(self, person: PersonLike, name: str, *, private: bool = False) -> Channel:
+        """Make a channel; the app is not in it."""
+        return created_by_person(self.workspace, name, self.person(person).id, private=private)
 
     async def open_home(self, person: PersonLike, tab: str = "home") -> None:
         """Look at the app's Home tab."""

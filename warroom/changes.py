@@ -102,6 +102,8 @@ class Firing(Stored):
     last_seen_at: datetime
     last_fired_at: datetime
     """The newest trigger by the sender's clock; an older recovery closes nothing."""
+    recovered_at: datetime | None = None
+    """The newest recovery by the sender's clock; an older trigger that comes late fires nothing."""
     polled: bool = False
     """Only known from asking so far; the delivery that tells of the very same is not counted again."""
 

@@ -98,6 +98,15 @@ class TellTeam(_Effect):
     channel: str
 
 
+class TellEverybody(_Effect):
+    """One line in a channel about trouble that is no incident's: what it is and what to do about it."""
+
+    kind: Literal["tell_everybody"] = "tell_everybody"
+    channel: str
+    what: str
+    advice: str = ""
+
+
 class Post(_Effect):
     """Say something in the room or a thread. With a slot it takes the place of the slot's last message. Fact: Posted."""
 
@@ -180,6 +189,8 @@ class MuteMonitor(_Effect):
 
     kind: Literal["mute_monitor"] = "mute_monitor"
     monitor_id: str
+    groups: tuple[str, ...] = ()
+    """Only these groups, where Datadog can say so; none: the whole monitor."""
     until: datetime
     by: str
 
@@ -217,6 +228,7 @@ Effect = Annotated[
     | AddBookmark
     | Announce
     | TellTeam
+    | TellEverybody
     | Post
     | Withdraw
     | Whisper

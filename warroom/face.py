@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warroom.effects import MirrorIncident
-from warroom.incident import Face, Incident, State
+from warroom.incident import FOLLOWING, Face, Incident, State
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
 from warroom.policy.severity import number_of
@@ -17,6 +17,8 @@ STATES = {
     State.CANCELLED: "resolved",
 }
 """Datadog knows no cancelling; "completed" is its word for what comes after resolved."""
+SERVICES, TEAMS = "services", "teams"
+"""Datadog's names of the fields that every organisation has for what an incident affects and who has it."""
 LEAST = 5
 """The number of Datadog's least severity."""
 
@@ -34,17 +36,27 @@ def wanted(before: Incident | None, after: Incident, policy: Policy) -> bool:
 
 
 def _told(incident: Incident) -> tuple[object, ...]:
-    return incident.severity, STATES[incident.state], incident.commander, incident.actions
+    sides = incident.severity, STATES[incident.state], incident.commander, incident.actions
+    return *sides, incident.services, incident.team, incident.fields
 
 
 def face(incident: Incident, policy: Policy, commander: str | None) -> Face:
     """The incident in Datadog's words; `commander` is an email."""
+    ours = dict(incident.fields)
+    named = {theirs: (ours[name],) if ours.get(name) else () for theirs, name in policy.datadog.fields.items()}
+    own = {SERVICES: incident.services, TEAMS: (incident.team,) if incident.team else ()}
     return Face(
         title=incident.title,
         severity=their_severity(incident.severity, policy),
         state=STATES[incident.state],
         commander=commander.lower() if commander else None,
+        fields=tuple((own | named).items()),
     )
+
+
+def names(policy: Policy) -> tuple[str, ...]:
+    """Everything that follows in both directions, as `Face.said` calls it."""
+    return (*FOLLOWING, SERVICES, TEAMS, *policy.datadog.fields)
 
 
 def their_severity(severity: str, policy: Policy) -> str:

@@ -64,6 +64,8 @@ class MonitorMuted(Value):
     """The monitor is silent until then."""
 
     monitor_id: str
+    groups: tuple[str, ...] = ()
+    """Only these of its groups; none: all of it."""
     until: datetime
     by: str
 
@@ -74,6 +76,8 @@ class Mirrored(Value):
     link: DatadogLink
     page: str
     pushed: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    """Fields that Datadog did not take, each with its reason."""
     changed_by: str | None = None
 
 
@@ -85,6 +89,8 @@ class TheirIncident(Value):
     face: Face
     created: datetime
     page: str
+    private: bool = False
+    """Only some people of the organisation may see it."""
 
 
 class IncidentsRead(Value):

@@ -101,6 +101,8 @@ class AlertSummary(Stored):
     last_seen_at: datetime | None = None
     recovered_at: datetime | None = None
     """When the last firing alert recovered; None while something fires."""
+    worst: str | None = None
+    """The worst severity that any of them would have opened an incident with."""
     flapping: bool = False
     burst_from: datetime | None = None
     """When the alerts counted in `burst` began to come."""
@@ -116,6 +118,25 @@ class Face(Stored):
     severity: str
     state: str
     commander: str | None = None
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(Datadog's name of a field, its values), of the fields that follow each other."""
+
+    def said(self, name: str) -> str | tuple[str, ...] | None:
+        """What stands in `severity`, `state`, `commander`, or in the field of that name; () where nothing does."""
+        if name in FOLLOWING:
+            return getattr(self, name)  # type: ignore[no-any-return]  # the three above
+        return dict(self.fields).get(name, ())
+
+    def saying(self, **said: object) -> Face:
+        """With other values under those names."""
+        fields = {name: value for name, value in said.items() if name not in FOLLOWING}
+        plain = {name: value for name, value in said.items() if name in FOLLOWING}
+        return self.but(**plain, fields=tuple((dict(self.fields) | fields).items()))
+
+
+FOLLOWING = ("severity", "state", "commander")
+"""What of a face follows in both directions beside its fields. A title is only followed from Datadog: rooms cannot be
+renamed here."""
 
 
 class DatadogLink(Stored):
@@ -189,6 +210,8 @@ class Incident(Stored):
     datadog: DatadogLink | None = None
     muted: tuple[tuple[str, datetime], ...] = ()
     """(monitor, until when) of those that were muted from the room."""
+    muted_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(monitor, its groups that are muted); a muted monitor that is not here is muted as a whole."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: Postmortem | None = None
 

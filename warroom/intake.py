@@ -68,14 +68,26 @@ def siblings(alert: Alert) -> tuple[str, ...]:
     return (f"1:any-group:{alert.monitor_id}",) if alert.monitor_id else ()
 
 
+def overtaken(firing: Firing, alert: Alert) -> bool:
+    """Whether the alert's own time says that it fired before the recovery that came first."""
+    at, over = alert.occurred_at, firing.recovered_at
+    fires = alert.transition is not Transition.RECOVER
+    return fires and firing.state is AlertState.OK and at is not None and over is not None and at < over
+
+
 def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
     """The firing after one more trigger or recovery of it. A recovery older than the newest trigger changes no state."""
     at = happened_at(alert, received_at)
     keys = tuple(dict.fromkeys((*firing.keys, *alert.keys)))
     if alert.transition is Transition.RECOVER:
-        if at < firing.last_fired_at or firing.state is AlertState.OK:
+        if at < firing.last_fired_at:
             return firing.but(keys=keys)
-        return firing.but(keys=keys, state=AlertState.OK, changes=firing.changes + 1, last_seen_at=received_at)
+        over = firing.but(keys=keys, recovered_at=max(at, firing.recovered_at or at))
+        if firing.state is AlertState.OK:
+            return over
+        return over.but(state=AlertState.OK, changes=firing.changes + 1, last_seen_at=received_at)
+    if overtaken(firing, alert):
+        return firing.but(keys=keys, count=firing.count + 1, last_seen_at=received_at)
     state = firing.state if alert.state is AlertState.UNKNOWN else alert.state
     same = firing.polled and firing.state is state and alert.transition not in REPEATS
     return firing.but(

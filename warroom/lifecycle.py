@@ -16,12 +16,12 @@ from warroom.timeline import Happened
 STEPS: dict[State, frozenset[State]] = {
     State.DETECTED: frozenset({State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED, State.CANCELLED}),
     State.ACKNOWLEDGED: frozenset({State.MITIGATED, State.RESOLVED, State.CANCELLED}),
-    State.MITIGATED: frozenset({State.RESOLVED, State.CANCELLED}),
+    State.MITIGATED: frozenset({State.ACKNOWLEDGED, State.RESOLVED, State.CANCELLED}),
     State.RESOLVED: frozenset({State.ACKNOWLEDGED, State.CLOSED}),
     State.CLOSED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""From each state, the states that may follow. Resolved to acknowledged is a reopening."""
+"""From each state, the states that may follow. Mitigated or resolved to acknowledged is a reopening."""
 
 CLOSE_AFTER = timedelta(hours=24)
 """How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
@@ -106,9 +106,12 @@ def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, s
     return _told(Decision(after).note(Happened.RESOLVED, now, by=by, text=summary), notice)
 
 
-def reopen(incident: Incident, by: str, now: datetime, policy: Policy) -> Decision:
-    """It was not over. `by` has it again. Raises AlreadyDone or Refused."""
-    if incident.state.open:
+def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in Datadog.
+
+    Raises AlreadyDone or Refused.
+    """
+    if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
         raise AlreadyDone(f"{incident.name} is open ({incident.state}).")
     _step(
         incident,
@@ -165,6 +168,6 @@ def _at_rest(incident: Incident) -> Incident:
 
 def _told(decision: Decision, notice: StateChanged) -> Decision:
     """Everybody hears it: in the room and under the announcement; reminders that are out of date go away."""
-    for slot in ("reminder", "recovery", "stale"):
+    for slot in ("reminder", "recovery", "stale", "worse"):
         decision = decision.withdraw(slot)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

@@ -16,10 +16,11 @@ from warroom import escalation, lifecycle
 from warroom.decision import Decision
 from warroom.effects import AddBookmark, Place
 from warroom.errors import Refused
-from warroom.face import face, mark, mirror, our_severity
+from warroom.face import SERVICES, TEAMS, face, mark, mirror, names, our_severity
 from warroom.facts import Mirrored
-from warroom.incident import Face, Incident, Link
-from warroom.notices import RoleAssigned
+from warroom.incident import Face, Incident, Link, State
+from warroom.normalise.clean import clean
+from warroom.notices import Problem, RoleAssigned
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
 from warroom.severity import changed
@@ -27,8 +28,8 @@ from warroom.timeline import Happened
 
 TITLE_LIMIT = 500
 OVER = frozenset({"resolved", "completed"})
-FIELDS = ("severity", "state", "commander")
-"""What follows in both directions. A title is only followed from Datadog: rooms cannot be renamed here."""
+MOST_VALUES = 20
+"""Values of one field that are followed."""
 
 
 def mirrored(
@@ -45,20 +46,22 @@ def mirrored(
     decision = Decision(incident.but(datadog=fact.link), quiet=True)
     if before is None:
         return _linked(decision, fact, now)
+    if fact.refused:
+        what = f"Datadog did not take of this incident: {'; '.join(fact.refused)}."
+        decision = decision.say(Problem(what=what, advice="Compare `datadog.fields` of the policy with Datadog's."))
     if policy.datadog.incidents is not Mirroring.BOTH:
         return decision
     by, seen, mine = people.get(fact.changed_by or ""), fact.link.theirs, face(incident, policy, commander)
-    known: dict[str, str | None] = {}
-    for name in FIELDS:
-        news = getattr(seen, name) != getattr(before.theirs, name) and name not in fact.pushed
-        if news and getattr(mine, name) == getattr(before.ours, name):
+    known: dict[str, object] = {}
+    for name in names(policy):
+        news = seen.said(name) != before.theirs.said(name) and name not in fact.pushed
+        if news and mine.said(name) == before.ours.said(name):
             decision = _both(decision, _followed(decision.incident, name, seen, by, now, policy, people))
-            known[name] = getattr(
-                face(decision.incident, policy, _commander(decision.incident, mine, seen, people)), name
-            )
+            after = face(decision.incident, policy, _commander(decision.incident, mine, seen, people))
+            known[name] = after.said(name)
     decision = _both(decision, _renamed(decision.incident, before.theirs.title, seen.title, by, now))
     # What was followed is known on both sides now; what could not be followed is not fought over.
-    return decision.having(datadog=fact.link.but(ours=fact.link.ours.but(**known)))
+    return decision.having(datadog=fact.link.but(ours=fact.link.ours.saying(**known)))
 
 
 def _commander(incident: Incident, mine: Face, seen: Face, people: Mapping[str, str]) -> str | None:
@@ -97,12 +100,56 @@ def _followed(
                 return changed(incident, by, severity, now, policy)
             case "state" if seen.state in OVER:
                 return lifecycle.resolve(incident, by, now, policy, "resolved in Datadog")
-            case "state" if seen.state == "stable":
-                decision = lifecycle.mitigate(incident, by, now)
-                return decision.ask(*escalation.invite_new(incident, decision.incident))
+            case "state" if seen.state in ("active", "stable"):
+                return _going_on(incident, seen.state, by, now, policy)
             case "commander" if person := people.get(seen.commander or ""):
                 return _commanded(incident, person, by, now)
+            case "severity" | "state" | "commander":
+                pass
+            case _:
+                return _filled(incident, name, seen, by, now, policy)
     return Decision(incident, quiet=True)
+
+
+def _going_on(incident: Incident, state: str, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """It is not over in Datadog: reopened where it was here, and mitigated where Datadog calls it stable."""
+    decision = Decision(incident, quiet=True)
+    if state == "active" or not incident.state.open:
+        decision = lifecycle.reopen(incident, by, now, policy)
+    if state == "stable" and incident.state is not State.MITIGATED:
+        decision = decision.and_then(lifecycle.mitigate(decision.incident, by, now))
+    return decision.ask(*escalation.invite_new(incident, decision.incident))
+
+
+def values(seen: Face, name: str) -> tuple[str, ...]:
+    """What Datadog says in the field, fit to be shown."""
+    said = (clean(value) for value in (seen.said(name) or ())[:MOST_VALUES])
+    return tuple(dict.fromkeys(value for value in said if value))
+
+
+def team_in(seen: Face, policy: Policy) -> str | None:
+    """The first of Datadog's teams that is one of ours."""
+    return next((known for value in values(seen, TEAMS) if (known := policy.team_named(value))), None)
+
+
+def _filled(incident: Incident, name: str, seen: Face, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """Services, team or a field as Datadog has them. The chain that calls people stays as it started."""
+    said = values(seen, name)
+    after, shown = incident, ", ".join(said) or "none"
+    if name == SERVICES:
+        after, label = incident.but(services=said), "Affected"
+    elif name == TEAMS:
+        label = "Team"
+        if team := team_in(seen, policy):
+            after, shown = incident.but(team=team), team
+    else:
+        label = policy.datadog.fields[name]
+        fields = {key: value for key, value in incident.fields if key != label}
+        after = incident.but(fields=tuple((fields | ({label: shown} if said else {})).items()))
+    if after == incident:
+        return Decision(incident, quiet=True)
+    key = f"v{incident.version}:datadog:{name}"  # several fields may change at once
+    return Decision(after).note(Happened.NOTE, now, by=by, text=f"{label} in Datadog: {shown}", key=key)
 
 
 def _commanded(incident: Incident, person: str, by: str | None, now: datetime) -> Decision:
@@ -115,7 +162,7 @@ def _commanded(incident: Incident, person: str, by: str | None, now: datetime) -
 
 
 def _renamed(incident: Incident, before: str, seen: str, by: str | None, now: datetime) -> Decision:
-    title = " ".join(seen.removesuffix(mark(incident)).split())[:TITLE_LIMIT]
+    title = clean(seen.removesuffix(mark(incident)), TITLE_LIMIT)
     if seen == before or not title or title == incident.title:
         return Decision(incident, quiet=True)
     return Decision(incident.but(title=title)).note(Happened.NOTE, now, by=by, text=f"renamed in Datadog: {title}")

@@ -60,6 +60,17 @@ class SeverityChanged(Stored):
     by: str | None
     before: str
     after: str
+    why: str = ""
+    """The title of the alert that raised it by itself."""
+
+
+class WorseAlert(Stored):
+    """An alert is more severe than its incident. Carries the button that raises it."""
+
+    kind: Literal["worse_alert"] = "worse_alert"
+    severity: str
+    title: str
+    link: str | None = None
 
 
 class RoleAssigned(Stored):
@@ -109,10 +120,11 @@ class Flapping(Stored):
 
 
 class Muted(Stored):
-    """A monitor is silent until then."""
+    """A monitor, or only some of its groups, is silent until then."""
 
     kind: Literal["muted"] = "muted"
     monitor_id: str
+    groups: tuple[str, ...] = ()
     until: datetime
     by: str
 
@@ -188,6 +200,7 @@ Notice = Annotated[
     | UpdateReminder
     | UpdatePosted
     | SeverityChanged
+    | WorseAlert
     | RoleAssigned
     | StateChanged
     | Unanswered

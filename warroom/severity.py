@@ -14,8 +14,13 @@ from warroom.policy import Policy
 from warroom.timeline import Happened
 
 
-def changed(incident: Incident, by: str | None, severity: str, now: datetime, policy: Policy) -> Decision:
-    """The severity (a key of the policy), with its own times from now on. Raises AlreadyDone, Refused."""
+def changed(
+    incident: Incident, by: str | None, severity: str, now: datetime, policy: Policy, *, why: str = ""
+) -> Decision:
+    """The severity (a key of the policy), with its own times from now on. Raises AlreadyDone, Refused.
+
+    `why` is the title of the alert that caused it.
+    """
     if not incident.state.open:
         raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
     if incident.severity == severity:
@@ -29,6 +34,8 @@ def changed(incident: Incident, by: str | None, severity: str, now: datetime, po
         ack_due_at=incident.declared_at + within if incident.ack_due_at else None,
     )
     after = after.but(page_due_at=escalation.next_page_at(after, now, policy))
-    text = f"{incident.severity} to {severity}"
-    notice = SeverityChanged(by=by, before=incident.severity, after=severity)
-    return Decision(after).note(Happened.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)
+    text = f"{incident.severity} to {severity}{f', because of {why}' if why else ''}"
+    notice = SeverityChanged(by=by, before=incident.severity, after=severity, why=why)
+    return (
+        Decision(after).withdraw("worse").note(Happened.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)
+    )

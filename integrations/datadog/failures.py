@@ -28,6 +28,9 @@ ADVICE = {
     404: "It may have been deleted in Datadog.",
 }
 
+SHAPES = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What reading an answer raises that lacks what Datadog's documentation promises."""
+
 
 class Declined(Rejected):
     """Datadog said no. `status` is the HTTP status."""

@@ -16,13 +16,14 @@ import structlog
 from integrations.datadog.act import Act
 from integrations.datadog.attachments import keep_room, keep_todos
 from integrations.datadog.client import Answer
+from integrations.datadog.failures import SHAPES
+from integrations.datadog.fields import fields_in, fill, values_of
 from integrations.datadog.people import email_in, email_of, user_id
 from warroom.effects import MirrorIncident, ReadIncidents
 from warroom.errors import Rejected
-from warroom.face import ORIGIN, face, marked
+from warroom.face import ORIGIN, face, marked, names
 from warroom.facts import IncidentsRead, Mirrored, TheirIncident
-from warroom.incident import DatadogLink, Face, Incident, Origin
-from warroom.mirror import FIELDS
+from warroom.incident import FOLLOWING, DatadogLink, Face, Incident, Origin
 from warroom.policy.datadog import Mirroring
 
 log = structlog.get_logger(__name__)
@@ -47,12 +48,15 @@ async def mirror_incident(act: Act[MirrorIncident]) -> Mirrored | None:
 
 
 async def _link(act: Act[MirrorIncident], incident: Incident, ours: Face) -> Mirrored:
-    found = await _existing(act, incident) or await _made_before(act, incident)
-    answer = found or await _create(act, incident, ours)
+    found = await _existing(act, incident)
+    answer = found or await _made_before(act, incident) or await _create(act, incident, ours)
     data, included = answer["data"], answer.get("included") or []
-    theirs = face_of(data, included)
-    # What was there before us is told of our side only when that changes; what we made is as we made it.
-    link = DatadogLink(id=str(data["id"]), public_id=_number(data), ours=ours, theirs=theirs)
+    theirs = face_of(data, included, names(act.policy))
+    # What was there before us is told of our side only when that changes. What we made is as it says it is: the room may
+    # have changed since an earlier try made it, and how Datadog wants each field is known when it is read.
+    made = {name: theirs.said(name) for name in FOLLOWING}
+    known = ours if found else ours.but(fields=()).saying(**made)
+    link = DatadogLink(id=str(data["id"]), public_id=_number(data), ours=known, theirs=theirs)
     return Mirrored(link=link, page=page_of(act, data))
 
 
@@ -130,22 +134,29 @@ def _fields(values: dict[str, str]) -> Answer:
 async def _meet(act: Act[MirrorIncident], incident: Incident, link: DatadogLink, ours: Face) -> Mirrored:
     answer = await _get(act, link.id)
     data = answer["data"]
-    theirs = face_of(data, answer.get("included") or [])
-    changed = [name for name in FIELDS if getattr(ours, name) != getattr(link.ours, name)]
-    pushed = [name for name in changed if getattr(ours, name) != getattr(theirs, name)]
-    if pushed and (body := await _told(act, link.id, ours, pushed)):
-        await act.datadog.call("Updating the incident", "update_incident", link.id, body={"data": body})
-        told = [name for name in pushed if name != "commander" or "relationships" in body]
-        theirs = theirs.but(**{name: getattr(ours, name) for name in told})
-    link = link.but(ours=ours, theirs=theirs)
+    theirs = face_of(data, answer.get("included") or [], names(act.policy))
+    changed = [name for name in names(act.policy) if ours.said(name) != link.ours.said(name)]
+    pushed = [name for name in changed if ours.said(name) != theirs.said(name)]
+    plain = [name for name in pushed if name in FOLLOWING]
+    if plain and (body := await _told(act, link.id, ours, plain)):
+        await _update(act, body)
+        told = [name for name in plain if name != "commander" or "relationships" in body]
+        theirs = theirs.saying(**{name: ours.said(name) for name in told})
+    filled, refused = await fill(act, data, {name: ours.said(name) for name in pushed if name not in FOLLOWING})
+    link = link.but(ours=ours, theirs=theirs.saying(**filled))
     link = await keep_room(act, incident, link)
     link = await keep_todos(act, incident, link)
     return Mirrored(
         link=link,
         page=page_of(act, data),
         pushed=tuple(changed),
+        refused=refused,
         changed_by=email_in(data, "last_modified_by_user", answer.get("included") or []),
     )
+
+
+async def _update(act: Act[Any], body: Answer) -> None:
+    await act.datadog.call("Updating the incident", "update_incident", body["id"], body={"data": body})
 
 
 async def _told(act: Act[Any], name: str, ours: Face, pushed: list[str]) -> Answer | None:
@@ -157,19 +168,26 @@ async def _told(act: Act[Any], name: str, ours: Face, pushed: list[str]) -> Answ
     return {"type": "incidents", "id": name} | body if body else None
 
 
-def face_of(data: Answer, included: list[Answer]) -> Face:
-    """What Datadog says of an incident; severity and state stand beside the fields, and in older answers only there."""
+def face_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -> Face:
+    """What Datadog says of an incident; severity and state stand beside the fields, and in older answers only there.
+
+    Raises LookupError without a state: whoever takes that for active reopens rooms.
+    """
     attributes = data.get("attributes") or {}
-    fields = attributes.get("fields") or {}
+    fields = fields_in(data)
 
     def said(name: str) -> str:
-        return str(attributes.get(name) or (fields.get(name) or {}).get("value") or "")
+        return str(attributes.get(name) or next(iter(values_of(fields.get(name))), ""))
 
+    state = said("state")
+    if not state:
+        raise LookupError("an incident without a state")
     return Face(
         title=str(attributes.get("title") or ""),
         severity=said("severity") or "UNKNOWN",
-        state=said("state") or "active",
+        state=state,
         commander=email_in(data, "commander_user", included),
+        fields=tuple((name, values_of(fields.get(name))) for name in wanted if name not in FOLLOWING),
     )
 
 
@@ -193,14 +211,24 @@ def _created(data: Answer) -> datetime | None:
 async def read_incidents(act: Act[ReadIncidents]) -> IncidentsRead:
     """The newest open incidents."""
     page, included = await search(act, "active OR stable", 0, PAGE)
-    found = [
-        TheirIncident(
+    found = (_their_incident(act, data, included) for data in page)
+    return IncidentsRead(found=tuple(each for each in found if each))
+
+
+def _their_incident(act: Act[ReadIncidents], data: Answer, included: list[Answer]) -> TheirIncident | None:
+    """One of many; None for a test, and for one that is not understood, which keeps no other away."""
+    try:
+        attributes = data.get("attributes") or {}
+        if attributes.get("is_test"):
+            return None
+        return TheirIncident(
             id=str(data["id"]),
             public_id=_number(data),
-            face=face_of(data, included),
+            face=face_of(data, included, names(act.policy)),
             created=_created(data) or act.now,
             page=page_of(act, data),
+            private=str(attributes.get("visibility") or "").casefold() == "private",
         )
-        for data in page
-    ]
-    return IncidentsRead(found=tuple(found))
+    except SHAPES as error:
+        log.warning("an incident of Datadog's is not understood and left out", error=repr(error))
+        return None

@@ -6,15 +6,21 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
+
 from integrations.datadog.act import Act
 from integrations.datadog.client import Answer
-from integrations.datadog.failures import Declined
+from integrations.datadog.failures import SHAPES, Declined
 from warroom.alert import AlertState
 from warroom.effects import ReadMonitor, ReadMonitors
 from warroom.facts import MonitorRead, MonitorsRead
 from warroom.monitors import GroupState
 
+log = structlog.get_logger(__name__)
+
 PAGE = 100
+LAST_SECOND = 253_402_300_799
+"""Of the year 9999."""
 STATES = {
     "alert": AlertState.ALERT,
     "warn": AlertState.WARN,
@@ -41,8 +47,17 @@ async def read_monitors(act: Act[ReadMonitors]) -> MonitorsRead:
         with_downtimes=True,
         **({"monitor_tags": tags} if tags else {}),
     )
-    groups = tuple(group for monitor in found for group in groups_of(monitor, act.datadog.page))
+    groups = tuple(group for monitor in found for group in _readable(monitor, act.datadog.page))
     return MonitorsRead(page=act.effect.page, groups=groups, more=len(found) >= PAGE)
+
+
+def _readable(monitor: Any, pages: str) -> tuple[GroupState, ...]:
+    """The groups of one of many monitors: one that is not understood keeps no other away."""
+    try:
+        return tuple(groups_of(monitor, pages))
+    except SHAPES as error:
+        log.warning("a monitor of Datadog's is not understood and left out", error=repr(error))
+        return ()
 
 
 async def read_monitor(act: Act[ReadMonitor]) -> MonitorRead:
@@ -66,6 +81,7 @@ async def read_monitor(act: Act[ReadMonitor]) -> MonitorRead:
 def groups_of(monitor: Answer, pages: str) -> Iterator[GroupState]:
     """The groups that Datadog names; of a synthetic test only the whole; the monitor itself where it names none."""
     groups: Mapping[str, Any] = (monitor.get("state") or {}).get("groups") or {}
+    groups = {name: group for name, group in groups.items() if isinstance(group, Mapping)}
     if OVERALL in groups:
         groups = {OVERALL: groups[OVERALL]}
     for name, group in groups.items():
@@ -97,7 +113,7 @@ def _since(state: AlertState, said: Mapping[str, Any]) -> datetime | None:
     names = {AlertState.OK: ("last_resolved_ts",), AlertState.NO_DATA: ("last_nodata_ts", "last_triggered_ts")}
     for name in names.get(state, ("last_triggered_ts",)):
         seconds = said.get(name)
-        if isinstance(seconds, int | float) and seconds > 0:
+        if isinstance(seconds, int | float) and 0 < seconds <= LAST_SECOND:
             return datetime.fromtimestamp(seconds, UTC)
     return None
 

@@ -7,7 +7,7 @@ import unicodedata
 from sandbox import shapes, speaking
 from sandbox.arguments import Arguments
 from sandbox.errors import SlackError
-from sandbox.events import channel_change
+from sandbox.events import channel_change, tell
 from sandbox.methods.table import MANAGE, TIER_2, managed, managed_inside, method, need
 from sandbox.model import Channel, Json, Note
 from sandbox.workspace import Workspace
@@ -113,3 +113,13 @@ def _described(ws: Workspace, args: Arguments, name: str) -> tuple[Channel, str]
     if len(value) > TOPIC_LIMIT:
         raise SlackError("too_long")
     return channel, value
+
+
+def created_by_person(ws: Workspace, name: str, user: str, *, private: bool = False) -> Channel:
+    """A channel that a person made; the app is not in it."""
+    channel = Channel(ws.new_id("C"), name, user, ws.today, is_private=private, members=[user])
+    ws.channels[channel.id] = channel
+    if not private:
+        tell(ws, {"type": "channel_created", "channel": {"id": channel.id, "name": name, "created": channel.created,
+                                                         "creator": user}})  # fmt: skip
+    return channel

@@ -115,6 +115,8 @@ def all_notices(text: str) -> list[Notice]:
         said.Muted(monitor_id="42", until=NOW, by="UADA"),
         said.UpdatePosted(by="UADA", text=text, next_due_at=NOW),
         said.SeverityChanged(by="UADA", before=text, after=text),
+        said.SeverityChanged(by=None, before=text, after=text, why=text),
+        said.WorseAlert(severity=text, title=text, link="https://app.datadoghq.eu/monitors/7"),
         said.RoleAssigned(by="UADA", role=text, person="UGRACE"),
         *(
             said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from blocks import text
@@ -42,6 +42,7 @@ def is_whole(mrkdwn: str, tokens: str) -> bool:
     [(text.line, "(?!)"), (text.prose, LINK), (text.quote, LINK), (text.spoken, SPOKEN)],
     ids=lambda each: getattr(each, "__name__", ""),
 )
+@example(said="@here<|@here<https://a.example|b>", limit=19)
 @given(said=HOSTILE, limit=LIMIT)
 def test_text_from_outside_is_only_text(shown: Callable[..., str], tokens: str, said: str, limit: int) -> None:
     mrkdwn = shown(said, limit)

@@ -21,7 +21,7 @@ OPEN = ["Escalate", "Resolve", "Post update", "Severity…", "Roles…", "Page s
 PRESSABLE = {
     State.DETECTED: ["Acknowledge", *OPEN, "Mitigated", "Post-mortem"],
     State.ACKNOWLEDGED: [*OPEN, "Mitigated", "Post-mortem"],
-    State.MITIGATED: [*OPEN, "Post-mortem"],
+    State.MITIGATED: [*OPEN, "Not mitigated after all", "Post-mortem"],
     State.RESOLVED: ["Reopen", "Post-mortem"],
     State.CLOSED: [],
     State.CANCELLED: [],

@@ -43,6 +43,8 @@ class FakeDatadog:
     integrations: dict[str, list[Body]] = field(default_factory=dict)
     todos: dict[str, list[Body]] = field(default_factory=dict)
     users: list[Body] = field(default_factory=list)
+    own_fields: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    """Further fields of incidents: name to (type, options; none for anything)."""
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     sent: list[Body] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
@@ -168,7 +170,7 @@ class FakeDatadog:
     def _seen(self, monitor: Body, request: web.Request) -> Body:
         states = {word.strip() for word in request.query.get("group_states", "").split(",")}
         groups = monitor["state"]["groups"]
-        shown = {k: g for k, g in groups.items() if "all" in states or g["status"].lower() in states}
+        shown = {k: g for k, g in groups.items() if not g or "all" in states or g["status"].lower() in states}
         return monitor | {"state": {"groups": shown} if states - {""} else {}}
 
     # -- downtimes
@@ -213,6 +215,11 @@ class FakeDatadog:
                 "fields": {
                     "severity": {"type": "dropdown", "value": severity},
                     "state": {"type": "dropdown", "value": state},
+                    "detection_method": {"type": "dropdown", "value": "unknown"},
+                    "summary": {"type": "textbox", "value": None},
+                    "services": {"type": "autocomplete", "value": None},
+                    "teams": {"type": "autocomplete", "value": None},
+                    **{name: {"type": kind, "value": None} for name, (kind, _) in self.own_fields.items()},
                 },
                 "severity": severity,
                 "state": state,
@@ -222,11 +229,12 @@ class FakeDatadog:
         self.incidents[name] = made
         return made
 
-    def change(self, name: str, **fields: str) -> None:
-        """Somebody changes state, severity or title in Datadog."""
+    def change(self, name: str, **fields: str | list[str]) -> None:
+        """Somebody changes state, severity, title or a field in Datadog."""
         attributes = self.incidents[name]["attributes"]
         for field_name, value in fields.items():
-            attributes[field_name] = value
+            if field_name in ("title", "state", "severity"):
+                attributes[field_name] = value
             if field_name in attributes["fields"]:
                 attributes["fields"][field_name]["value"] = value
 
@@ -234,6 +242,9 @@ class FakeDatadog:
         sent = (await request.json())["data"]
         self.sent.append(sent)
         made = self.incident(len(self.incidents) + 1, sent["attributes"]["title"], severity="UNKNOWN")
+        if why := self._wrong(sent, made["attributes"]["fields"]):
+            del self.incidents[made["id"]]
+            return why
         self._apply(made, sent)
         return web.json_response({"data": made}, status=201)
 
@@ -241,8 +252,21 @@ class FakeDatadog:
         sent = (await request.json())["data"]
         self.sent.append(sent)
         made = self.incidents[request.match_info["id"]]
+        if why := self._wrong(sent, made["attributes"]["fields"]):
+            return why
         self._apply(made, sent)
         return web.json_response({"data": made})
+
+    def _wrong(self, sent: Body, known: Body) -> web.Response | None:
+        """What Datadog says of fields that it does not have, of another type, or with a value that is none of its own."""
+        for name, said in (sent.get("attributes") or {}).get("fields", {}).items():
+            options = self.own_fields.get(name, ("", ()))[1]
+            several = said["type"] not in ("dropdown", "textbox")
+            values = said["value"] if several else [said["value"]] if said["value"] else []
+            fine = name in known and known[name]["type"] == said["type"] and isinstance(values, list)
+            if not fine or (options and not set(values) <= set(options)):
+                return web.json_response({"errors": [f"invalid value for field {name}"]}, status=400)
+        return None
 
     def _apply(self, made: Body, sent: Body) -> None:
         attributes = dict(sent.get("attributes") or {})

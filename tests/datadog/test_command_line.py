@@ -78,3 +78,13 @@ async def test_a_mistake_is_one_sentence(bot: Bot, environment: dict[str, str], 
     assert sentence in said
     assert "Traceback" not in said
     assert API_KEY not in said
+
+
+async def test_check_asks_for_all_that_the_policy_needs(bot: Bot, datadog: FakeDatadog) -> None:
+    (bot.folder / "warroom.yml").write_text("datadog: {incidents: both}\n")
+    datadog.fail("GET", "/api/v2/incidents", 403, body=b'{"errors": ["no incident_read"]}')
+    code, said = await bot.run("check")
+    assert code == 1
+    assert "Datadog: Reading incidents: no incident_read. Give the application key the scopes" in said
+    assert "Reading monitors" not in said
+    assert datadog.count("GET", "/api/v2/users") == 1

@@ -8,52 +8,17 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import NIGHT, Night
-from tests.datadog.server import Body
+from tests.datadog.meeting import FULL, INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
-from warroom.incident import Incident, Origin, State
+from warroom.incident import State
 from warroom.timeline import Happened
-from warroom.usecases import mirroring, progress, record
-from warroom.usecases.declare import Declare, declare
-
-INCIDENTS = "/api/v2/incidents"
-FULL = {
-    "datadog": {"incidents": "both", "open_rooms": True, "severities": {"SEV-4": "SEV-5"}},
-    "workspace": {"stale_after": "30d"},
-}
+from warroom.usecases import progress, record
 
 
 @pytest.fixture
 def written() -> dict[str, Any]:
     """Both ways, with everything on."""
     return FULL
-
-
-async def declared(night: Night, title: str = "checkout returns 500s", **more: Any) -> Incident:
-    """An incident of Ada's with its room, settled."""
-    what = Declare(
-        origin=Origin.COMMAND, origin_key=f"command:{title}", title=title, severity="SEV-2", by="UADA", **more
-    )
-    made = await declare(night.world, what)
-    await night.settle()
-    return await night.incident(made.incident.number)
-
-
-def theirs(night: Night) -> Body:
-    """The one incident in Datadog."""
-    (found,) = night.datadog.incidents.values()
-    return found
-
-
-def patches(night: Night) -> list[Body]:
-    """What Datadog was told after the creation."""
-    return [sent for sent in night.datadog.sent if "id" in sent]
-
-
-async def followed(night: Night) -> Incident:
-    """After the next look at Datadog."""
-    await mirroring.ask_incidents(night.world)
-    await night.settle()
-    return await night.incident()
 
 
 class TestOutgoing:
@@ -84,6 +49,9 @@ class TestOutgoing:
         await progress.resolve_incident(night.world, incident.id, "UGRACE")
         await night.settle()
         assert attributes["state"] == "resolved"
+        await progress.reopen(night.world, incident.id, "UGRACE")
+        await night.settle()
+        assert attributes["state"] == "active"
 
     async def test_a_commander_datadog_does_not_know_costs_nothing(self, night: Night) -> None:
         incident = await declared(night)
@@ -130,6 +98,33 @@ class TestTrouble:
         assert (await night.incident()).datadog is not None
         assert await night.count() == 1, "nor does our own incident open another room"
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"{}",
+            b"[]",
+            b'{"data": null}',
+            b'{"data": {"type": "incidents", "id": "x"}}',
+            b'{"data": {"attributes": {"fields": ["severity"]}}, "included": {"id": 1}}',
+            b'{"data": {"attributes": {"incidents": [{}]}}}',
+        ],
+    )
+    @pytest.mark.parametrize(("method", "path"), [("GET", "/search"), ("POST", ""), ("GET", "/1"), ("PATCH", "/1")])
+    async def test_an_answer_in_a_shape_nobody_foresaw_ends_well(
+        self, night: Night, method: str, path: str, body: bytes
+    ) -> None:
+        night.datadog.fail(method, f"{INCIDENTS}{path}", 200, body=body, after=True)
+        incident = await declared(night, services=("api",))
+        assert incident.card_ts is not None
+        await progress.mitigate(night.world, incident.id, "UADA")
+        for _ in range(3):
+            await night.wait(minutes=1)
+            await followed(night)
+        assert len(night.datadog.incidents) == 1
+        attributes = theirs(night)["attributes"]
+        assert (attributes["state"], attributes["fields"]["services"]["value"]) == ("stable", ["api"])
+        assert (await night.incident()).state is State.MITIGATED
+
     async def test_a_lost_todo_or_room_is_not_doubled(self, night: Night) -> None:
         night.datadog.fail("POST", f"{INCIDENTS}/", 500, after=True)
         incident = await declared(night)
@@ -162,92 +157,6 @@ class TestTrouble:
         await progress.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["attributes"]["state"] == "resolved"
-
-
-class TestIncoming:
-    async def test_severity_state_commander_and_title_are_followed(self, night: Night) -> None:
-        grace = night.datadog.user(2, "grace@example.com")
-        await declared(night)
-        night.datadog.change(theirs(night)["id"], severity="SEV-1", state="stable", title="cart is down [INC-1]")
-        theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
-        incident = await followed(night)
-        assert (incident.severity, incident.state) == ("SEV-1", State.MITIGATED)
-        assert (incident.commander, incident.title) == ("UGRACE", "cart is down")
-        assert "UGRACE" in incident.wanted
-        for _ in range(3):
-            await followed(night)
-        assert patches(night) == [], "what came from Datadog is not told to it again"
-        assert len(night.chat.said("severity_changed")) == 1
-
-    async def test_resolved_in_datadog_is_resolved_here_by_whoever_did_it(self, night: Night) -> None:
-        grace = night.datadog.user(2, "grace@example.com")
-        await declared(night)
-        night.datadog.change(theirs(night)["id"], state="completed")
-        theirs(night)["relationships"]["last_modified_by_user"] = {"data": {"type": "users", "id": grace["id"]}}
-        incident = await followed(night)
-        assert (incident.state, incident.resolved_by) == (State.RESOLVED, "UGRACE")
-        assert theirs(night)["attributes"]["state"] == "completed", "and is not pushed back to resolved"
-
-    async def test_a_commander_that_could_not_be_told_is_not_replaced_by_theirs(self, night: Night) -> None:
-        grace = night.datadog.user(2, "grace@example.com")
-        incident = await declared(night)
-        theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
-        assert (await followed(night)).commander == "UGRACE"
-        await progress.assign_role(night.world, incident.id, "UADA", "commander", "UADA")
-        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
-        await night.settle()
-        for _ in range(2):
-            assert (await followed(night)).commander == "UADA"
-
-    async def test_where_both_changed_the_room_wins(self, night: Night) -> None:
-        incident = await declared(night)
-        night.datadog.change(theirs(night)["id"], severity="SEV-3")
-        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
-        await night.settle()
-        incident = await followed(night)
-        assert (incident.severity, theirs(night)["attributes"]["severity"]) == ("SEV-1", "SEV-1")
-
-    async def test_what_makes_no_sense_here_is_not_fought_over(self, night: Night) -> None:
-        await declared(night)
-        night.datadog.change(theirs(night)["id"], severity="UNKNOWN", state="investigating")
-        incident = await followed(night)
-        assert (incident.severity, incident.state) == ("SEV-2", State.DETECTED)
-        await followed(night)
-        assert patches(night) == []
-
-    async def test_an_incident_created_in_datadog_opens_one_room(self, night: Night) -> None:
-        grace = night.datadog.user(2, "grace@example.com")
-        made = night.datadog.incident(77, "payments are slow", severity="SEV-1")
-        made["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
-        for _ in range(3):
-            incident = await followed(night)
-        assert await night.count() == 1
-        assert (incident.title, incident.severity, incident.origin) == ("payments are slow", "SEV-1", Origin.DATADOG)
-        assert incident.commander == "UGRACE"
-        assert incident.datadog is not None
-        assert (incident.datadog.id, incident.datadog.public_id) == (made["id"], 77)
-        assert len(night.datadog.incidents) == 1
-        assert made["attributes"]["title"] == "payments are slow"
-        assert len(night.datadog.integrations[made["id"]]) == 1
-        await progress.resolve_incident(night.world, incident.id, "UADA")
-        await night.settle()
-        assert made["attributes"]["state"] == "resolved"
-
-    async def test_one_that_the_webhook_told_of_is_linked(self, night: Night) -> None:
-        made = night.datadog.incident(77, "payments are slow", severity="SEV-1")
-        await night.hook(
-            kind="incident", incident_uuid=made["id"], incident_title="payments are slow", incident_severity="SEV-1"
-        )
-        incident = await followed(night)
-        assert (await night.count(), len(night.datadog.incidents)) == (1, 1)
-        assert incident.datadog is not None
-        assert incident.datadog.id == made["id"]
-
-    async def test_an_old_one_opens_nothing(self, night: Night) -> None:
-        night.datadog.incident(77, "payments are slow")["attributes"]["created"] = "2026-11-01T03:00:00+00:00"
-        await mirroring.ask_incidents(night.world)
-        await night.settle()
-        assert await night.count() == 0
 
 
 class TestOnlyLinked:

@@ -48,6 +48,83 @@ async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: N
     assert len(night.datadog.downtimes) == 2
 
 
+async def two_groups(night: Night, *groups: str) -> Incident:
+    """An incident in which these groups of monitor 42 fire."""
+    night.datadog.monitor(
+        42, groups={each: ("Alert", night.ago(minutes=1)) for each in (*groups, "service:idle,env:prod")}
+    )
+    for group in groups:
+        scope = ", ".join(reversed(group.split(",")))
+        await night.hook(alert_id="42", alert_title="Errors", alert_transition="Triggered", alert_scope=scope)
+    return await night.incident()
+
+
+async def muted(night: Night, incident: Incident, by: str = "UADA") -> str:
+    """The scope of the downtime that a press makes."""
+    await monitors.mute(night.world, incident.id, "42", by)
+    await night.settle()
+    return str(night.datadog.downtimes[-1]["attributes"]["scope"])
+
+
+@pytest.mark.parametrize(
+    ("groups", "scope"),
+    [
+        (("service:cart,env:prod",), "env:prod AND service:cart"),
+        (("service:cart,env:prod", "service:pay,env:prod"), "env:prod AND service:(cart OR pay)"),
+        (("service:cart,env:prod", "service:pay,env:dev"), "*"),
+        (("host:a b",), "*"),
+        (("path:/x OR *",), "*"),
+        (("service:N/A",), "*"),
+        (("service:or",), "*"),
+        (("kube.namespace:a/b_c-1.2",), "kube.namespace:a/b_c-1.2"),
+    ],
+)
+async def test_only_what_fires_is_muted_where_a_scope_can_say_so(
+    night: Night, groups: tuple[str, ...], scope: str
+) -> None:
+    incident = await two_groups(night, *groups)
+    assert await muted(night, incident) == scope
+    (said,) = night.chat.said("muted")
+    assert isinstance(said, Muted)
+    assert bool(said.groups) == (scope != "*")
+
+
+async def test_a_group_that_the_monitor_does_not_have_mutes_the_whole_monitor(night: Night) -> None:
+    incident = await two_groups(night, "service:cart,env:prod")
+    night.datadog.monitor(42, groups={"host:a": ("Alert", night.ago(minutes=1))})
+    assert await muted(night, incident) == "*"
+
+
+async def test_what_recovered_is_not_muted_and_what_fires_later_can_be(night: Night) -> None:
+    incident = await two_groups(night, "service:cart,env:prod", "service:pay,env:prod")
+    await night.hook(
+        alert_id="42", alert_title="Errors", alert_transition="Recovered", alert_scope="service:cart,env:prod"
+    )
+    assert await muted(night, incident) == "env:prod AND service:pay"
+    with pytest.raises(AlreadyDone):
+        await muted(night, incident)
+    await night.hook(
+        alert_id="42", alert_title="Errors", alert_transition="Triggered", alert_scope="service:cart,env:prod"
+    )
+    assert await muted(night, incident, "UGRACE") == "env:prod AND service:(cart OR pay)"
+    assert [each.groups for each in night.chat.said("muted") if isinstance(each, Muted)] == [
+        ("env:prod,service:pay",),
+        ("env:prod,service:cart", "env:prod,service:pay"),
+    ]
+
+
+async def test_a_lost_answer_tells_what_was_really_muted(night: Night) -> None:
+    incident = await two_groups(night, "service:cart,env:prod")
+    night.datadog.fail("POST", "/api/v2/downtime", drop=True, after=True)
+    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await night.settle()
+    night.datadog.monitors = []
+    await night.wait(minutes=1)
+    (said,) = night.chat.said("muted")
+    assert isinstance(said, Muted)
+    assert (said.groups, len(night.datadog.downtimes)) == (("env:prod,service:cart",), 1)
+
+
 @pytest.mark.parametrize("lost", ["drop", "error"])
 async def test_an_answer_that_was_lost_makes_no_second_downtime(night: Night, lost: str) -> None:
     incident = await firing(night)

@@ -146,6 +146,29 @@ async def test_a_synthetic_test_is_one_alert_with_the_webhooks_key(night: Night)
     assert len(found) == 1
 
 
+async def test_a_monitor_in_a_shape_nobody_foresaw_keeps_no_other_away(night: Night) -> None:
+    night.datadog.monitor(41, groups={"service:a": ("Alert", 1_795_230_000_000_000_000)})
+    night.datadog.monitor(42, groups={"service:a": ("Alert", night.ago(minutes=2))})
+    night.datadog.monitor(43)["state"] = {"groups": {"service:a": None}}
+    broken = night.datadog.monitor(44, groups={"service:a": ("Alert", night.ago(minutes=2))})
+    del broken["id"]
+    broken["tags"] = "env:prod"
+    await night.sync()
+    titles = {(await night.incident(number)).alerts.monitor_id for number in range(1, await night.count() + 1)}
+    assert "42" in titles
+    assert titles <= {"41", "42"}
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b'{"data": {"id": "x", "attributes": null}}', b"[]"])
+async def test_an_answer_of_another_shape_is_asked_for_again(night: Night, body: bytes) -> None:
+    night.datadog.monitor(42, groups={"service:a": ("Alert", night.ago(minutes=2))})
+    night.datadog.fail("GET", "/api/v1/monitor", 200, body=body)
+    await night.sync()
+    await night.wait(minutes=2)
+    await night.sync()
+    assert await night.count() == 1
+
+
 async def test_every_page_is_read_and_no_monitor_twice(night: Night) -> None:
     for number in range(1, 251):
         fires = number in (100, 101, 250)

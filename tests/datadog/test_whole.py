@@ -41,11 +41,11 @@ async def test_from_a_firing_monitor_to_silence(room: WarRoom, datadog: FakeData
     (card,) = channel.messages_by_bot()
     grace = room.slack.person("grace")
     for _ in range(2):
-        await room.slack.click(grace, channel, card, "Mute monitor 1 h")
+        await room.slack.click(grace, channel, card, "Mute 1 h")
         await room.settle()
     assert len(datadog.downtimes) == 1
     said = [message.plain() for message in channel.messages_by_bot()[1:]]
-    assert len([line for line in said if "Monitor 42 is muted until" in line]) == 1
+    assert len([line for line in said if "Monitor 42 is muted for service:checkout until" in line]) == 1
     assert any("is muted already" in message.plain() for message in room.slack.ephemerals(grace))
     await room.slack.click(grace, channel, card, "Open monitor")
     (theirs,) = datadog.incidents.values()

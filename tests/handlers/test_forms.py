@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from blocks import forms, ids
+from blocks.incident_card import incident_card
 from handlers import shortcuts
 from tests.handlers.conftest import Desk, OneMessage
 from warroom.effects import Whisper
-from warroom.errors import Retryable
+from warroom.errors import AlreadyDone, Retryable
 from warroom.incident import Origin, State
 from warroom.timeline import Happened
+from warroom.usecases import find
 
 
 async def test_a_declaration_with_everything(desk: Desk) -> None:
@@ -99,6 +103,20 @@ async def test_the_menu_changes_severity_roles_and_calls_people(desk: Desk) -> N
     after = await desk.incident()
     assert (after.severity, after.roles, after.state) == ("SEV-3", (("scribe", "UGRACE"),), State.MITIGATED)
     assert {"UGRACE", "UALEX1"} <= set(after.wanted)
+
+
+async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: Desk) -> None:
+    incident = await desk.room()
+    await desk.press(ids.MENU, incident, ids.MENU_MITIGATE)
+    card = incident_card(await find.view(desk.world, await desk.incident()), desk.world.clock.now())
+    assert "Not mitigated after all" in str(card.blocks)
+    await desk.press(ids.MENU, incident, ids.MENU_REOPEN)
+    with pytest.raises(AlreadyDone, match="is open"):
+        await desk.press(ids.MENU, incident, ids.MENU_REOPEN)
+    after = await desk.incident()
+    assert (after.state, after.mitigated_at) == (State.ACKNOWLEDGED, None)
+    entries = await desk.world.store.timeline(incident.id)
+    assert len([entry for entry in entries if entry.what is Happened.REOPENED]) == 1
 
 
 async def test_a_severity_it_has_already_closes_the_form_and_is_said_kindly(desk: Desk) -> None:

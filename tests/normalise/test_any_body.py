@@ -57,6 +57,20 @@ def test_no_types_raise_and_what_comes_out_is_clean(body: object) -> None:
 
 
 @patiently
+@given(_JSON, _JSON, _JSON, _BODIES)
+def test_no_envelope_raises(monitor: object, happened: object, more: object, inside: dict[str, object]) -> None:
+    meta = {"monitor": monitor, "transition": happened, "states": more}
+    bus = {"detail-type": more, "source": happened, "id": monitor, "detail": inside | {"meta": meta}}
+    api = {"id": more, "attributes": {"tags": happened, "attributes": inside | {"monitor": meta, "evt": more}}}
+    quoted = inside | {"incident_commander": json.dumps(meta), "incident_fields": json.dumps(more)}
+    for body in (bus, api, quoted, bus | {"detail": monitor}, api | {"attributes": {"attributes": happened}}):
+        parsed = sent(body)
+        assert parsed.alerts or parsed.refused
+        for found in parsed.alerts:
+            assert not set("\x00\u202e\u2066") & set(found.title + found.text + "".join(found.people))
+
+
+@patiently
 @given(_BODIES)
 def test_the_same_body_is_the_same_alert_whenever_it_comes(body: dict[str, object]) -> None:
     shuffled = dict(reversed(body.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.normalise.conftest import NIGHT, sent
@@ -178,6 +178,14 @@ JSON = st.recursive(
 )
 
 
+def test_an_app_that_calls_itself_datadog_in_one_message_is_not_datadog() -> None:
+    said = message(title="Triggered: CPU", title_link=LINK)
+    assert is_from(said)
+    assert not is_from(said | {"bot_profile": {"name": "deploybot", "app_id": "A1"}})
+    assert is_from(said | {"username": "alerts", "bot_profile": {"name": "Datadog", "app_id": "A2"}})
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["ts", "text", "attachments", "blocks", "bot_id", "bot_profile"]), JSON))
 def test_no_message_makes_it_fall_over(said: dict[str, Any]) -> None:
     is_from(said)

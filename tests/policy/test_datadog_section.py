@@ -38,6 +38,8 @@ def test_off_is_off_however_yaml_reads_it(said: str, meant: Mirroring) -> None:
         ({"sync_every": 5}, "datadog.sync_every", "without a unit"),
         ({"states": ["broken"]}, "datadog.states[0]", "there is no state"),
         ({"open_rooms": True, "incidents": "link"}, "datadog.open_rooms", "incidents: both"),
+        ({"fields": {"state": "Status"}}, "datadog.fields.state", "follows its own way"),
+        ({"fields": {"attack_vector": 7}}, "datadog.fields.attack_vector", "must be text"),
         ({"severities": {"SEV-9": "SEV-1"}}, "datadog.severities.SEV-9", "there is no severity"),
     ],
 )
@@ -45,6 +47,17 @@ def test_a_mistake_is_named_with_its_place(section: dict[str, Any], path: str, w
     checked = check({"datadog": section})
     assert [str(mistake.path) for mistake in checked.mistakes] == [path]
     assert words in str(checked.mistakes[0])
+
+
+def test_a_field_that_nobody_fills_is_a_warning() -> None:
+    written = {
+        "datadog": {"fields": {"attack_vector": "Attack vektor", "regions": "Region"}},
+        "templates": {"security": {"fields": [{"name": "Attack vector"}]}},
+        "rules": [{"name": "all", "declare": {"fields": {"Region": "eu"}}}],
+    }
+    (warning,) = check(written).warnings
+    assert str(warning.path) == "datadog.fields.attack_vector"
+    assert "Attack vector" in warning.suggestion
 
 
 def test_editors_and_the_effective_policy_know_it() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sandbox.model import Json, Message, Person
 from tests.reliability.house import House
 from tests.reliability.promises import rooms_of, said_under
-from warroom.effects import PublishHome, ReadAlertChannels, SyncDirectory, Whisper, Withdraw
+from warroom.effects import PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Whisper, Withdraw
 from warroom.incident import Incident
 
 ALERTS = "datadog-alerts"
@@ -134,6 +134,15 @@ async def sync(run: Run) -> None:
     await run.house.ask(SyncDirectory(key="directory"))
 
 
+async def tell_everybody(run: Run) -> None:
+    run.noted["key"] = f"unreadable:{len(run.house.slack.calls)}"
+    await run.house.ask(TellEverybody(key=run.noted["key"], channel="#incidents", what="Alerts are not seen"))
+
+
+async def told_everybody(run: Run) -> int:
+    return len(said_under(run.house.slack, run.noted["key"]))
+
+
 async def missed_alert(run: Run) -> None:
     """Datadog posts, and Slack's event about it is lost."""
     slack = run.house.slack
@@ -145,6 +154,22 @@ async def missed_alert(run: Run) -> None:
     link = f"https://app.datadoghq.eu/monitors/{run.seen + 100}?event_id={number}"
     slack.sockets.held = []
     await slack.say(app.id, ALERTS, "", attachments=[{"title": "Triggered: Disk", "title_link": link, "text": ""}])
+    slack.sockets.held = None
+
+
+async def missed_reply(run: Run) -> None:
+    """Datadog posts in a thread, and Slack's events about it are lost."""
+    slack = run.house.slack
+    run.seen = await run.house.process.bot.store.last_number()
+    known = next((each for each in slack.people() if each.name == "datadog"), None)
+    app = known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
+    await run.house.settle()
+    number = 9_500_000_000_000_000_000 + run.seen
+    link = f"https://app.datadoghq.eu/monitors/{run.seen + 5_000}?event_id={number}"
+    slack.sockets.held = []
+    parent = await slack.say(app.id, ALERTS, "", attachments=[{"title": "Monitors", "text": "what follows is below"}])
+    alert = {"title": "Triggered: Threads", "title_link": link, "text": ""}
+    await slack.say(app.id, ALERTS, "", attachments=[alert], thread=parent)
     slack.sockets.held = None
 
 
@@ -251,6 +276,14 @@ DEEDS = (
         "redraw the announcement", "announce", "chat.update", acknowledge, drawn("announce"), keyed(":announce"), opened
     ),
     Deed("tell the team", "tell_team", "chat.postMessage", declare, said("team"), keyed(":team")),
+    Deed(
+        "tell of an unreadable channel",
+        "tell_everybody",
+        "chat.postMessage",
+        tell_everybody,
+        told_everybody,
+        keyed("unreadable:"),
+    ),
     Deed("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     Deed("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
     Deed("answer a command", "whisper", "response_url", ask_help, answers, blind=True),
@@ -279,5 +312,13 @@ DEEDS = (
         read_channels,
         incidents,
         prepare=missed_alert,
+    ),
+    Deed(
+        "read its threads",
+        "read_alert_channels",
+        "conversations.replies",
+        read_channels,
+        incidents,
+        prepare=missed_reply,
     ),
 )

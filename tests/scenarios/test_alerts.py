@@ -38,6 +38,26 @@ async def test_an_alert_opens_a_room_and_its_repeats_join_it(room: WarRoom) -> N
     assert len(channel.messages_by_bot()) == 1
 
 
+async def test_whoever_has_it_decides_whether_a_worse_alert_raises_it(room: WarRoom) -> None:
+    await room.hook(ALERT | {"alert_transition": "Warn", "alert_priority": "P3"})
+    await room.settle()
+    incident = await room.incident()
+    channel = room.channel_of(incident)
+    (card,) = channel.messages_by_bot()
+    await room.slack.click("ada", channel, card, "Acknowledge")
+    await room.hook(ALERT | {"event_id": "1002"})
+    await room.settle()
+    offer = channel.messages_by_bot()[-1]
+    assert "would be *SEV-1* by itself; this incident is SEV-3" in offer.plain()
+    await room.slack.click("ada", channel, offer, "Raise to SEV-1")
+    await room.settle()
+    assert (await room.incident()).severity == "SEV-1"
+    assert len(channel.messages_by_bot()) == 1, "the offer is gone"
+    await room.slack.click("ada", channel, offer, "Raise to SEV-1")
+    await room.settle()
+    assert "SEV-1 already" in room.slack.ephemerals("ada")[-1].text
+
+
 async def test_recovery_offers_to_resolve_and_a_stale_one_closes_nothing(room: WarRoom) -> None:
     now = int(room.slack.clock.now().timestamp() * 1000)
     await room.hook(ALERT | {"date": str(now)})

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.app import running
-from sandbox import Message, Sandbox
+from bot.check import check_all
+from sandbox import Message, Sandbox, speaking
 from sandbox.model import Person
 from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from warroom.policy import Policy, check
@@ -49,10 +50,24 @@ async def datadog(slack: Sandbox) -> Person:
     return known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True, app_id="A0DATADOG"))
 
 
-async def post(slack: Sandbox, *attachments: dict[str, Any]) -> Message:
+async def post(slack: Sandbox, *attachments: dict[str, Any], thread: Message | None = None) -> Message:
     """Datadog's app posts."""
     app = await datadog(slack)
-    return await slack.say(app.id, ALERTS, "", attachments=list(attachments))
+    return await slack.say(app.id, ALERTS, "", attachments=list(attachments), thread=thread)
+
+
+async def deaf(room: WarRoom) -> None:
+    """From now on Slack tells the bot of no message."""
+    await room.settle()
+    room.slack.workspace.app.events.discard("message.channels")
+
+
+async def reconnected(room: WarRoom) -> None:
+    """The connection breaks and comes back; what was missed is read."""
+    read = times_read(room.slack)
+    await room.slack.drop_sockets()
+    await room.slack.until(lambda: times_read(room.slack) > read, 15, "the channel is read again")
+    await room.settle()
 
 
 async def test_what_datadog_posts_opens_a_room_and_the_webhook_finds_it_open(room: WarRoom) -> None:
@@ -122,16 +137,103 @@ async def test_what_was_posted_while_the_bot_was_away_is_found(slack: Sandbox, p
 
 
 async def test_what_was_posted_between_two_connections_is_found(room: WarRoom) -> None:
-    await room.settle()
-    room.slack.workspace.app.events.discard("message.channels")
+    await deaf(room)
     await post(room.slack, attachment("Triggered: Errors"))
     await room.settle()
     assert await room.bot.store.last_number() == 0
-    read = times_read(room.slack)
-    await room.slack.drop_sockets()
-    await room.slack.until(lambda: times_read(room.slack) > read, 15, "the channel is read again")
-    await room.settle()
+    await reconnected(room)
     assert (await room.incident()).title == "Errors"
+
+
+async def test_what_is_posted_in_a_thread_is_heard(room: WarRoom) -> None:
+    alert = await post(room.slack, attachment("Triggered: Errors"))
+    await room.settle()
+    await post(room.slack, attachment("Recovered: Errors", event=EVENT + 1), thread=alert)
+    await room.settle()
+    assert (await room.incident()).alerts.firing == 0
+
+
+async def test_what_was_posted_in_threads_meanwhile_is_found_once(room: WarRoom) -> None:
+    alert = await post(room.slack, attachment("Triggered: Errors"))
+    other = await post(room.slack, attachment("Triggered: Memory", event=EVENT + 1, monitor=816))
+    talk = await room.slack.say("ada", ALERTS, "lunch?")
+    await reconnected(room)
+    await deaf(room)
+    room.slack.clock.advance(7200)
+    await post(room.slack, attachment("Re-Triggered: Errors", event=EVENT + 2), thread=alert)
+    await post(room.slack, attachment("Recovered: Errors", event=EVENT + 3), thread=alert)
+    await post(room.slack, attachment("Recovered: Memory", event=EVENT + 4, monitor=816), thread=other)
+    await room.slack.say("ben", ALERTS, "yes", thread=talk)
+    new = await post(room.slack, attachment("Triggered: Disk", event=EVENT + 5, monitor=817))
+    await post(room.slack, attachment("Recovered: Disk", event=EVENT + 6, monitor=817), thread=new)
+    room.slack.calls.clear()
+    for _ in range(2):
+        await reconnected(room)
+    incidents = [await room.incident(number) for number in (1, 2, 3)]
+    assert [each.title for each in incidents] == ["Errors", "Memory", "Disk"]
+    assert [(each.alerts.count, each.alerts.firing) for each in incidents] == [(2, 0), (1, 0), (1, 0)]
+    threads = [call.args["ts"] for call in room.slack.calls if call.method == "conversations.replies"]
+    assert set(threads[:3]) == {alert.ts, other.ts, new.ts}
+    assert talk.ts not in threads, "what people talk about is not read"
+
+
+async def test_a_deleted_thread_keeps_nothing_away(room: WarRoom) -> None:
+    await deaf(room)
+    alert = await post(room.slack, attachment("Triggered: Errors"))
+    reply = await post(room.slack, attachment("Recovered: Errors", event=EVENT + 3), thread=alert)
+
+    def delete() -> None:
+        for message in (reply, alert):
+            speaking.delete(room.slack.workspace, room.slack.channel(ALERTS), message)
+
+    room.slack.on_call("conversations.replies", do=delete)
+    await reconnected(room)
+    assert (await room.incident()).alerts.count == 1
+
+
+async def test_more_threads_than_the_budget_allows_at_once_are_read_in_the_end(room: WarRoom) -> None:
+    await deaf(room)
+    for number in range(30):
+        alert = await post(
+            room.slack, attachment(f"Triggered: Monitor {number}", event=EVENT + 2 * number, monitor=number)
+        )
+        again = attachment(f"Recovered: Monitor {number}", event=EVENT + 2 * number + 1, monitor=number)
+        await post(room.slack, again, thread=alert)
+    await reconnected(room)
+    for _ in range(30):
+        await room.wait(seconds=3)
+    assert await room.bot.store.last_number() == 30
+    assert [(await room.incident(number)).alerts.firing for number in range(1, 31)] == [0] * 30
+
+
+class TestUnreadable:
+    """A channel that the policy names and nobody can read."""
+
+    @pytest.fixture
+    def policy(self) -> Policy:
+        workspace = {"announce": "#incidents", "alert_channels": ["#datadog-alrets", f"#{ALERTS}"]}
+        checked = check({**COMPANY, "workspace": workspace})
+        assert checked.policy is not None, checked.mistakes
+        return checked.policy
+
+    async def test_it_is_said_once_where_people_look_and_the_others_are_read(self, room: WarRoom) -> None:
+        await room.settle()
+        for _ in range(2):
+            await reconnected(room)
+        (said,) = [
+            each.plain() for each in room.slack.channel("incidents").messages_by_bot() if "not seen" in each.plain()
+        ]
+        assert "Alerts in #datadog-alrets are not seen: there is no channel #datadog-alrets" in said
+        assert "correct its name in the policy" in said
+        await post(room.slack, attachment("Triggered: Errors"))
+        await room.settle()
+        assert (await room.incident()).title == "Errors"
+
+    async def test_check_says_it_before_alerts_are_missed(self, slack: Sandbox, policy: Policy, tmp_path: Path) -> None:
+        (said,) = await check_all(settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), policy)
+        assert said.startswith(
+            "Slack: the alert channel #datadog-alrets (workspace.alert_channels) cannot be read: there"
+        )
 
 
 async def test_the_shortcut_declares_with_the_alert_attached(room: WarRoom) -> None:

@@ -23,6 +23,9 @@ def plain_name(name: str) -> str:
     return _NOT_IN_A_NAME.sub("", name.lower())
 
 
+_TEXTS = frozenset({"body", "message", "text", "textonlymsg", "eventmsg", "description", "logssample"})
+"""What people and programs wrote; an object in it is a quotation."""
+
 _wanted = lru_cache(maxsize=512)(plain_name)
 
 
@@ -98,5 +101,7 @@ def _flat(body: Mapping[str, object], prefix: str = "", nesting: int = _NESTING)
     yield from named
     if nesting:
         for name, value in named:
-            if isinstance(value, dict):
-                yield from _flat(value, name, nesting - 1)
+            # A variable in quotes may have been filled with an object: then it is one in a text.
+            inside = value if isinstance(value, dict) or prefix or name in _TEXTS else unpacked(value)
+            if isinstance(inside, dict):
+                yield from _flat(inside, name, nesting - 1)

@@ -24,7 +24,7 @@ class Labels(NamedTuple):
 
 def labelled(fields: Fields, *other_scopes: str | None) -> Labels:
     """The labels; the group is taken from `other_scopes` (a title's, a link's) where no field says it."""
-    parts = fields.items("alert_scope", "scope", "group", "monitor_group", "alert_group")
+    parts = fields.items("alert_scope", "scope", "group", "monitor_group", "alert_group", "monitor_groups")
     for scope in other_scopes:
         parts = parts or items_of(scope)
     parts = tuple(sorted(part for part in parts if part != _EVERYTHING))

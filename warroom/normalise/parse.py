@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from warroom.alert import Alert
 from warroom.normalise.body import Unusable, opened, unpacked
+from warroom.normalise.envelope import unwrapped
 from warroom.normalise.fields import plain_name
 from warroom.normalise.reading import read
 from warroom.normalise.times import OLDEST
@@ -69,7 +70,7 @@ def _alert(item: object, received_at: datetime, oldest: timedelta) -> Alert:
     item = unpacked(item)
     if not isinstance(item, dict):
         raise Unusable(f"is {_named(item)}, not an object; send an object with at least a title")
-    return read(item, received_at, oldest)
+    return read(unwrapped(item), received_at, oldest)
 
 
 def _named(data: object) -> str:

@@ -21,10 +21,18 @@ from warroom.normalise.words import happened
 _TITLES = ("alert_title", "incident_title", "security_signal_title", "signal_title", "title", "event_title")
 _NAMES = ("monitor_name", "alert_name", "labels_alertname", "annotations_summary", "summary", "rule_name", "name")
 _TEXTS = ("text_only_msg", "event_msg", "security_signal_msg", "body", "description", "annotations_description")
-_OTHER_TEXTS = ("message", "text", "alert_message", "event_message", "event_text", "annotations_summary")
+_OTHER_TEXTS = (
+    "message",
+    "text",
+    "alert_message",
+    "event_message",
+    "event_text",
+    "annotations_summary",
+    "incident_msg",
+)
 _LINKS = ("link", "alert_url", "event_url", "monitor_url", "incident_url", "alert_link", "url", "generator_url")
 _TIMES = ("date", "event_date", "occurred_at", "timestamp", "event_time", "time", "last_updated", "created_at")
-_PEOPLE = ("notification_teams", "notify", "people")
+_PEOPLE = ("notification_teams", "notify", "people", "incident_commander_email")
 _SEVERITIES = ("severity", "incident_severity", "security_signal_severity", "alert_severity", "labels_severity")
 _GROUP_LIMIT = 1000
 _PRIORITY = re.compile(r"P?([1-5])", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from warroom.normalise.body import unpacked
 from warroom.normalise.clean import clean
 from warroom.normalise.fields import Fields, plain_name
 
@@ -31,7 +32,7 @@ def facts_of(fields: Fields) -> tuple[tuple[str, str], ...]:
         label = clean(name.replace("_", " "), _LABEL_LIMIT)
         if label is None or plain_name(name) in _DULL or _SECRET.search(name):
             continue
-        if (text := clean(value, _FACT_LIMIT)) is not None:
+        if (text := clean(value, _FACT_LIMIT)) is not None and not isinstance(unpacked(value), dict | list):
             facts.append((label, text))
         if len(facts) == MOST_FACTS:
             break

@@ -51,7 +51,8 @@ def is_from(message: Mapping[str, Any], senders: Sequence[str] = ()) -> bool:
     ids = {str(said) for said in (message.get("bot_id"), message.get("app_id"), profile.get("app_id")) if said}
     if not ids:
         return False
-    names = {str(said).casefold() for said in (message.get("username"), profile.get("name")) if said}
+    # Any app may write under any user name; what its profile says is its own.
+    names = {str(said).casefold() for said in (profile.get("name") or message.get("username"),) if said}
     if senders:
         return any(said in ids or said.casefold() in names for said in senders)
     return any(name.startswith(SENDER) for name in names) or (not names and bool(_monitor_link(_pieces(message))))

@@ -23,9 +23,7 @@ _DATADOG: dict[str, Happening] = {
     "nodata": _SILENT,
     "renodata": (Transition.RE_NO_DATA, AlertState.NO_DATA),
     "recovered": _OVER,
-    "alertrecovered": _OVER,
-    "warnrecovered": _OVER,
-    "nodatarecovered": _OVER,
+    **{f"{what}{over}": _OVER for what in ("alert", "warn", "warning", "nodata") for over in ("recovered", "recovery")},
     "escalated": _FIRING,
     "muted": _NEWS,
 }
@@ -45,6 +43,13 @@ _OTHERS: dict[str, Happening] = {
 
 _TYPES: dict[str, Happening] = {"error": _FIRING, "warning": _WARNING, "success": _OVER, "info": _NEWS}
 """`$ALERT_TYPE`."""
+
+_TRANSITIONS = (
+    *("alert_transition", "transition", "event_transition", "monitor_transition", "transition_trans_name"),
+    *("monitor_transition_transition_type", "transition_transition_type", "transition_trans_type"),
+)
+_AFTERWARDS = ("monitor_transition_destination_state", "transition_destination_state", "states_dest_state")
+"""The state that a transition led to, where a body says it beside its kind."""
 
 _REMINDED = {"error": AlertState.ALERT, "warning": AlertState.WARN}
 
@@ -66,13 +71,15 @@ def happened(fields: Fields, in_title: str | None) -> tuple[Transition, AlertSta
     An explicit transition goes first; one that nobody knows is an update. Then a status word, the title's beginning,
     the alert's type. Who says none of it sends an alert because something fires.
     """
-    word = fields.word("alert_transition", "transition", "event_transition", "monitor_transition", limit=80)
+    word = fields.word(*_TRANSITIONS, limit=80)
     kind = plain_name(fields.word("alert_type", "event_alert_type") or "")
+    after = known(fields.word(*_AFTERWARDS, limit=80))
     if word and known(word) is None:
-        return *_NEWS, word
+        return (*after, None) if after else (*_NEWS, word)
     status = fields.word("status", "state", "alert_state", "monitor_state", "monitor_status", "incident_status")
-    found = known(word) or known(status) or known(fields.word("alert_status"))
-    transition, state = found or of_title(in_title or "") or _TYPES.get(kind) or _FIRING
+    found = known(word) or after or known(status) or known(fields.word("alert_status"))
+    of_type = _TYPES.get(kind) or _TYPES.get(plain_name(status or ""))
+    transition, state = found or of_title(in_title or "") or of_type or _FIRING
     if transition is Transition.RENOTIFY:
         state = _REMINDED.get(kind, state)
     return transition, state, None

@@ -99,7 +99,7 @@ def _mistake(detail: ErrorDetails) -> Mistake:
     where = tuple(part for part in detail["loc"] if part != "[key]")
     path = path_of(where)
     kind = detail["type"]
-    if "[key]" in detail["loc"]:
+    if "[key]" in detail["loc"] and kind != "value_error":
         return Mistake(path=path, problem=f"the name {shown(where[-1])} must be text", suggestion="put it in quotes")
     if kind == "extra_forbidden":
         known = tuple(_keys_at(where[:-1]))

@@ -188,6 +188,13 @@ def warnings_about(policy: Policy) -> Iterator[Mistake]:
             yield Mistake(
                 path=f"teams.{name}", problem=problem, suggestion="add escalation: [{after: 0m, notify: [...]}]"
             )
+    asked = {field.name for template in policy.templates.values() for field in template.fields}
+    asked |= {name for rule in policy.rules if rule.opening for name in rule.opening.fields}
+    for theirs, ours in policy.datadog.fields.items():
+        if ours not in asked:
+            problem = f"no template and no rule has a field {shown(ours)}"
+            hint = did_you_mean(ours, tuple(asked)) or "only alerts that bring such a fact fill it"
+            yield Mistake(path=f"datadog.fields.{theirs}", problem=problem, suggestion=hint)
     numbered = [(key, int(number)) for key in policy.severities if (number := number_of(key))]
     for (before, high), (key, low) in pairwise(numbered):
         if low < high:

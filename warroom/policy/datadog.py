@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from warroom.alert import AlertState
 from warroom.durations import Duration
@@ -39,6 +39,17 @@ _WAYS = WithJsonSchema({"enum": [*(way.value for way in Mirroring), False]})
 _Theirs = Annotated[str, Field(pattern=r"^(SEV-[0-5]|UNKNOWN)$")]
 
 
+def _field_name(said: str) -> str:
+    if said in TAKEN:
+        raise Wrong(f"{shown(said)} follows its own way and cannot be mapped", "take it out")
+    return said
+
+
+TAKEN = frozenset({"title", "severity", "state", "commander", "services", "teams", "summary", "detection_method"})
+"""Fields of Datadog's that are kept without being named."""
+_FieldName = Annotated[Text, AfterValidator(_field_name)]
+
+
 class Datadog(Value):
     """Asking Datadog and telling it things; needs DD_API_KEY and DD_APP_KEY, otherwise nothing of this happens."""
 
@@ -53,5 +64,8 @@ class Datadog(Value):
     incidents: Annotated[Mirroring, BeforeValidator(_mirroring), _WAYS] = Mirroring.OFF
     open_rooms: bool = False
     """Incidents created in Datadog open rooms; needs `incidents: both`."""
+    fields: dict[_FieldName, Text] = Field(default_factory=dict)
+    """Fields of Datadog's incidents, by the name they have in its API, to the field of a template or rule of ours that
+    says the same. `services` and `teams` follow without being named."""
     severities: dict[Text, _Theirs] = Field(default_factory=dict)
     """Severity of ours to Datadog's (SEV-0 to SEV-5, UNKNOWN), where the number in its name does not say it."""

@@ -16,9 +16,11 @@ from warroom.normalise.parse import Parsed
 from warroom.normalise.slack_message import is_from, parse_message
 from warroom.policy import Policy
 from warroom.ports import World
+from warroom.rules import judge
 from warroom.usecases.alerts import receive
 from warroom.usecases.declare import Declare, Declared, declare
 from warroom.usecases.quarantine import unusable
+from warroom.worse import severity_in
 
 DOOR = "slack"
 LONGEST_LINK = 600
@@ -86,7 +88,7 @@ async def declare_with(world: World, what: Declare, alert: Alert) -> Declared:
     what = what.but(
         services=services,
         links=(*what.links, *intake.alert_links(alert)),
-        alerts=intake.summary_of_one(alert, now),
+        alerts=intake.summary_of_one(alert, now).but(worst=severity_in(judge(alert, world.policy, now))),
     )
     judged = Judgement(
         delivery_id=alert.delivery_id, outcome=AlertOutcome.OPENED, why="declared by hand from its message"

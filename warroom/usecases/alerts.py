@@ -23,6 +23,9 @@ BATCH = 200
 AT_WORK = timedelta(seconds=5)
 """Well within the lease of an effect."""
 
+LATELY = 200
+"""So many alerts are looked through for a recovery that overtook its trigger."""
+
 REMEMBERED = timedelta(hours=24)
 """So long after the end of an incident a mere repeat of its alert is counted there and opens nothing."""
 
@@ -117,7 +120,24 @@ async def judge_one(world: World, received: ReceivedAlert) -> Judgement:
         )
     if isinstance(verdict, AttachOnly):
         return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
+    if await _recovered_already(world, alert):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it had recovered before it was told")
     return await _open(world, received, verdict)
+
+
+async def _recovered_already(world: World, alert: Alert) -> bool:
+    """Whether its recovery overtook it on the way here, by the sender's own times."""
+    if alert.occurred_at is None:
+        return False
+    mine = set(alert.keys)
+    for received, judged in await world.store.alerts(LATELY):
+        other = received.alert
+        if judged is None:
+            continue  # it came after this one, and is judged after it
+        later = other.occurred_at is not None and other.occurred_at > alert.occurred_at
+        if later and other.transition is Transition.RECOVER and mine & set(other.keys):
+            return True
+    return False
 
 
 async def _known(world: World, alert: Alert) -> bool:
@@ -141,7 +161,7 @@ async def _home(
 ) -> tuple[Incident, Firing | None] | None:
     """The incident this alert belongs to, with its firing there if it has one."""
     for firing, incident in await world.store.firings_for(alert.keys or (alert.dedup_key,)):
-        if incident.state.open:
+        if incident.state.open or intake.overtaken(firing, alert):
             return incident, firing
         ended = incident.resolved_at or incident.cancelled_at or incident.touched_at
         if alert.transition in intake.REPEATS and received_at - ended <= REMEMBERED:
@@ -192,7 +212,7 @@ async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | At
         group_key=group,
         group_window=verdict.window,
         auto_resolve_after=verdict.auto_resolve_after,
-        alerts=intake.summary_of_one(alert, received.received_at),
+        alerts=intake.summary_of_one(alert, received.received_at).but(worst=verdict.severity),
     )
     firing = intake.first("", alert, received.received_at, received.door)
     declared = await declare(world, what, firing=firing, judged=judgement, judges=True)

@@ -14,6 +14,7 @@ from warroom.incident import Incident, State
 from warroom.ports import World
 from warroom.rules import Verdict
 from warroom.usecases.change import change
+from warroom.worse import severity_in, worsened
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ async def attach(
             decision = intake.recover(found, alert, before, after, now, world.policy)
         else:
             decision = intake.attach(found, alert, before, after, now)
+        if not recovers:
+            decision = worsened(decision, alert, severity_in(verdict), now, world.policy)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
         return replace(decision, firings=(after,), judged=(judgement,), judges=(alert.delivery_id,), quiet=quiet)
 
@@ -77,12 +80,18 @@ async def attach_together(world: World, incident_id: str, repeats: Sequence[Home
             before = firings.get(key) or await _firing_now(world, found, each.firing) or each.firing
             firings[key] = intake.again(before, alert, each.received.received_at)
             decision = decision.and_then(intake.attach(decision.incident, alert, before, firings[key], now))
+        worst = min(repeats, key=lambda each: _rank(world, each.verdict))
+        decision = worsened(decision, worst.received.alert, severity_in(worst.verdict), now, world.policy)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
         delivered = tuple(each.delivery_id for each in judged)
         return replace(decision, firings=tuple(firings.values()), judged=judged, judges=delivered, quiet=quiet)
 
     await change(world, incident_id, decide)
     return judged
+
+
+def _rank(world: World, verdict: Verdict) -> int:
+    return world.policy.rank(severity_in(verdict) or "")
 
 
 async def _firing_now(world: World, incident: Incident, firing: Firing | None) -> Firing | None:

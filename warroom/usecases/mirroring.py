@@ -10,7 +10,8 @@ from warroom.decision import Decision
 from warroom.effects import Effect, ReadIncidents
 from warroom.errors import Rejected, Retryable
 from warroom.facts import IncidentsRead, Mirrored, TheirIncident
-from warroom.incident import Incident, Link, Origin
+from warroom.incident import Incident, Link, Origin, State
+from warroom.normalise.clean import clean
 from warroom.policy.datadog import Mirroring
 from warroom.ports import World
 from warroom.usecases.change import done
@@ -25,11 +26,18 @@ async def ask_incidents(world: World) -> None:
     """What changed in Datadog is read in the background, where the policy wants it. Raises StoreUnavailable."""
     if world.policy.datadog.incidents is not Mirroring.BOTH:
         return
-    known = await world.store.incidents(open_only=True, limit=OPEN_INCIDENTS)
-    effects: list[Effect] = [face.mirror(each) for each in known if each.datadog]
+    now = world.clock.now()
+    known = await world.store.incidents(limit=OPEN_INCIDENTS)
+    effects: list[Effect] = [face.mirror(each) for each in known if each.datadog and _followed(each, now)]
     if world.policy.datadog.open_rooms:
         effects.append(ReadIncidents(priority=80))
-    await world.commit(Changeset(now=world.clock.now(), effects=tuple(effects)))
+    await world.commit(Changeset(now=now, effects=tuple(effects)))
+
+
+def _followed(incident: Incident, now: datetime) -> bool:
+    """While it is open, and for a day after its resolution: it may be reopened in Datadog."""
+    lately = incident.resolved_at is not None and now - incident.resolved_at <= RECENT
+    return incident.state.open or (incident.state is State.RESOLVED and lately)
 
 
 async def met(world: World, incident: Incident, fact: Mirrored, now: datetime) -> Decision:
@@ -78,8 +86,16 @@ def _declaration(world: World, theirs: TheirIncident) -> Declare:
     return Declare(
         origin=Origin.DATADOG,
         origin_key=origin_key(theirs.id),
-        title=theirs.face.title or f"Datadog incident {theirs.public_id}",
+        title=clean(theirs.face.title, mirror.TITLE_LIMIT) or f"Datadog incident {theirs.public_id}",
         severity=face.our_severity(theirs.face.severity, world.policy),
+        private=theirs.private,
+        team=mirror.team_in(theirs.face, world.policy),
+        services=mirror.values(theirs.face, face.SERVICES),
+        fields=tuple(
+            (ours, ", ".join(said))
+            for name, ours in world.policy.datadog.fields.items()
+            if (said := mirror.values(theirs.face, name))
+        ),
         commander=theirs.face.commander,
         people=(theirs.face.commander,) if theirs.face.commander else (),
         links=(Link(title="Datadog incident", url=theirs.page, emoji=":dog:"),),

@@ -21,6 +21,8 @@ from warroom.usecases.change import change, done
 
 OPEN_INCIDENTS = 500
 """How many open incidents are looked at for monitors that may have recovered."""
+FIRINGS = 1000
+"""How many things that fire in an incident are looked at for a monitor's groups."""
 LATER = 80
 """Priority of asking: whatever people wait for goes first."""
 
@@ -92,10 +94,14 @@ async def _recoveries(world: World, fact: MonitorRead) -> AsyncIterator[Alert]:
 
 
 async def mute(world: World, incident_id: str, monitor_id: str, by: str) -> Incident:
-    """The monitor is silent for an hour from now; the room hears when it is. Raises AlreadyDone, Refused, NotFound."""
+    """What of the monitor fires here is silent for an hour from now; the room hears when it is.
+
+    Raises AlreadyDone, Refused, NotFound.
+    """
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await require(world, Deed.MUTE, by, incident)
-        return muting.mute(incident, monitor_id, by, now)
+        groups = muting.firing_groups(await world.store.firings(incident.id, limit=FIRINGS), monitor_id)
+        return muting.mute(incident, monitor_id, groups, by, now)
 
     return await change(world, incident_id, decide)

@@ -125,7 +125,12 @@ async def cancel(world: World, incident_id: str, by: str, why: str) -> Incident:
     return await change(world, incident_id, decide)
 
 
-async def set_severity(world: World, incident_id: str, by: str, said: str) -> Incident:
+async def raise_severity(world: World, incident_id: str, by: str, said: str) -> Incident:
+    """At least that severity. Raises AlreadyDone, Refused, NotFound."""
+    return await set_severity(world, incident_id, by, said, only_up=True)
+
+
+async def set_severity(world: World, incident_id: str, by: str, said: str, *, only_up: bool = False) -> Incident:
     """A new severity, with its own times from now on. Raises AlreadyDone, Refused, NotFound."""
     severity = world.policy.severity_named(said)
     if severity is None:
@@ -133,6 +138,8 @@ async def set_severity(world: World, incident_id: str, by: str, said: str) -> In
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         lower = world.policy.more_severe(incident.severity, severity)
+        if lower and only_up:
+            raise AlreadyDone(f"{incident.name} is {incident.severity} already.")
         await require(world, Deed.LOWER_SEVERITY if lower else Deed.RAISE_SEVERITY, by, incident)
         return changed(incident, by, severity, now, world.policy)
 

@@ -1,5 +1,6 @@
 """Reading the alert channels from where reading stopped last, so that nothing posted meanwhile is missed.
 
+What stands in threads is read after the channel itself (`alert_threads`), and judged with it in the order of time.
 Slack gives the newest page first (docs.slack.dev, conversations.history), and alerts are judged in the order they were
 posted; so a channel's pages are gathered in memory first, over several tries when the budget ends in between.
 """
@@ -14,8 +15,9 @@ import structlog
 from integrations.slack.failures import Declined
 from integrations.slack.line import PAGE, next_cursor
 from integrations.slack.performers.act import Act
+from integrations.slack.performers.alert_threads import Threads, read_threads
 from warroom.changes import Changeset, Position, Quarantined, ReceivedAlert
-from warroom.effects import JudgeAlerts, ReadAlertChannels
+from warroom.effects import JudgeAlerts, ReadAlertChannels, TellEverybody
 from warroom.errors import Rejected, Retryable
 from warroom.usecases.alert_channels import DOOR, read_message
 
@@ -32,39 +34,59 @@ class Reading:
 
     since: str
     cursor: str | None = None
+    ended: bool = False
+    """The channel itself is read; its threads are not, perhaps."""
     messages: list[dict[str, Any]] = field(default_factory=list)
+    threads: Threads = field(default_factory=Threads)
+
+    @property
+    def newest(self) -> str:
+        """The time of the newest message in the channel itself. A reply would move the place beyond a message that was
+        posted between the reading of the channel and that of the thread."""
+        return max([self.since, *(str(message.get("ts") or "") for message in self.messages)])
 
 
 async def read_alert_channels(act: Act[ReadAlertChannels]) -> None:
-    """Read them one after another. A channel that cannot be read is said in the log and does not stop the others.
+    """Read them one after another. A channel that cannot be read is said once, and does not stop the others.
 
     Raises Retryable when there is more to read than may be read now.
     """
     for name in act.desk.policy.workspace.alert_channels:
         try:
             channel_id = await act.desk.channels.find(name, act.line)
-            messages, since = await _gathered(act, channel_id)
+            reading = await _read(act, channel_id)
         except Rejected as error:
-            log.error("an alert channel cannot be read", channel=name, why=str(error), advice=error.advice)
+            await _confess(act, name, error)
             continue
-        await _take_in(act, Position(channel_id=channel_id, name=name, ts=since), messages)
+        await _take_in(act, Position(channel_id=channel_id, name=name, ts=reading.newest), reading)
         act.desk.reading.pop(channel_id, None)
 
 
-async def _gathered(act: Act[ReadAlertChannels], channel_id: str) -> tuple[list[dict[str, Any]], str]:
-    """(everything posted since, oldest first, and since when). A channel never read before is read from when we asked."""
+async def _confess(act: Act[ReadAlertChannels], name: str, error: Rejected) -> None:
+    """Said in the log each time, and in the broadcast channel once for each reason."""
+    log.error("an alert channel cannot be read", channel=name, why=str(error), advice=error.advice)
+    announce = act.desk.policy.workspace.announce
+    if announce:
+        what = f"Alerts in {name} are not seen: {error}"
+        key = f"unreadable:{name.casefold()}:{error.code}"
+        told = TellEverybody(key=key, priority=20, channel=announce, what=what, advice=error.advice)
+        await act.desk.store.commit(Changeset(now=act.now, effects=(told,)))
+
+
+async def _read(act: Act[ReadAlertChannels], channel_id: str) -> Reading:
+    """Everything posted since reading stopped. A channel never read before is read from when we asked."""
     reading = act.desk.reading.get(channel_id)
     if reading is None:
         known = {each.channel_id: each.ts for each in await act.desk.store.positions()}
         reading = Reading(since=known.get(channel_id) or f"{act.claim.created_at.timestamp():.6f}")
         act.desk.reading[channel_id] = reading
-    while True:
+    while not reading.ended:
         page = await _page(act, channel_id, reading)
         reading.messages += page.get("messages") or []
         reading.cursor = next_cursor(page)
-        if reading.cursor is None:
-            by_time = {str(message.get("ts") or ""): message for message in reading.messages}
-            return [by_time[ts] for ts in sorted(by_time)], reading.since
+        reading.ended = reading.cursor is None
+    await read_threads(act, channel_id, reading.since, reading.messages, reading.threads)
+    return reading
 
 
 async def _page(act: Act[ReadAlertChannels], channel_id: str, reading: Reading) -> dict[str, Any]:
@@ -97,17 +119,16 @@ async def _enter(act: Act[ReadAlertChannels], channel_id: str) -> None:
         ) from refusal
 
 
-async def _take_in(act: Act[ReadAlertChannels], start: Position, messages: list[dict[str, Any]]) -> None:
+async def _take_in(act: Act[ReadAlertChannels], position: Position, reading: Reading) -> None:
     """The alerts are stored before the position moves: a crash in between reads them again, and they are known."""
+    by_time = {str(message.get("ts") or ""): message for message in (*reading.messages, *reading.threads.replies)}
     received: list[ReceivedAlert] = []
     kept: list[Quarantined] = []
-    for message in messages:
-        parsed, useless = read_message(message, start.channel_id, act.desk.policy, act.now)
+    for ts in sorted(by_time):
+        parsed, useless = read_message(by_time[ts], position.channel_id, act.desk.policy, act.now)
         received += [ReceivedAlert(alert=alert, received_at=act.now, door=DOOR) for alert in parsed.alerts]
         kept += useless
     for place in range(0, len(received), AT_ONCE):
         part = tuple(received[place : place + AT_ONCE])
         await act.desk.store.commit(Changeset(now=act.now, received=part, effects=(JudgeAlerts(priority=1),)))
-    newest = max([start.ts, *(str(message.get("ts") or "") for message in messages)])
-    position = start.but(ts=newest)
     await act.desk.store.commit(Changeset(now=act.now, positions=(position,), quarantined=tuple(kept)))

@@ -30,6 +30,7 @@ PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
     "show_card": posts.show_card,
     "announce": posts.announce,
     "tell_team": posts.tell_team,
+    "tell_everybody": posts.tell_everybody,
     "post": posts.post,
     "withdraw": posts.withdraw,
     "pin_card": furniture.pin_card,

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import structlog
 
-from blocks.announcement import announcement, team_line
+from blocks.announcement import announcement, team_line, trouble
 from blocks.incident_card import incident_card
 from blocks.notices import notice_card
 from integrations.slack.performers.act import Act
 from integrations.slack.performers.messages import redraw, remove, remove_if_possible, say
-from warroom.effects import Announce, Effect, Place, Post, ShowCard, TellTeam, Withdraw
+from warroom.effects import Announce, Effect, Place, Post, ShowCard, TellEverybody, TellTeam, Withdraw
 from warroom.errors import Rejected, Retryable
 from warroom.facts import Announced, CardShown, Posted
 from warroom.incident import Incident
@@ -52,6 +52,12 @@ async def tell_team(act: Act[TellTeam]) -> None:
     if incident.private:
         return
     card = team_line(await act.view(incident), act.now)
+    await say(act, await act.desk.channels.find(act.effect.channel, act.line), card)
+
+
+async def tell_everybody(act: Act[TellEverybody]) -> None:
+    """One line about trouble of the bot's own."""
+    card = trouble(act.effect.what, act.effect.advice)
     await say(act, await act.desk.channels.find(act.effect.channel, act.line), card)
 
 
