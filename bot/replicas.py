@@ -63,7 +63,8 @@ class Replica:
     async def _keep_beating(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), BEAT)
+                async with asyncio.timeout(BEAT):
+                    await self._news.wait()
             self._news.clear()
             try:
                 await self.beat()

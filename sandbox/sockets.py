@@ -219,7 +219,8 @@ class Sockets:
         socket.awaited[envelope_id] = future
         await socket.send(envelope | {"envelope_id": envelope_id})
         try:
-            return await asyncio.wait_for(future, ACK_WITHIN)
+            async with asyncio.timeout(ACK_WITHIN):
+                return await future
         finally:
             socket.awaited.pop(envelope_id, None)
 

@@ -133,7 +133,8 @@ class InboxHandler(AsyncSocketModeHandler):
         self.client.auto_reconnect_enabled = False
         await _cancel(*self._chores, self.client.message_receiver)
         try:
-            await asyncio.wait_for(self._idle.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._idle.wait()
         except TimeoutError:
             log.warning("work is left for the next start", count=len(self._tasks))
         await _cancel(*self._tasks)
@@ -258,7 +259,8 @@ class InboxHandler(AsyncSocketModeHandler):
                 now = asyncio.get_running_loop().time()
                 self._polite_until = self._polite_until or now + POLITE
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._all_answered.wait(), max(0.0, self._polite_until - now))
+                    async with asyncio.timeout(max(0.0, self._polite_until - now)):
+                        await self._all_answered.wait()
             await self._sleep(0)
 
     async def _try(self, kept: Envelope) -> None:

@@ -46,6 +46,11 @@ class Tab:
         """The newest message with that text."""
         return self.page.locator("#messages .row", has_text=text).last
 
+    @property
+    def card(self) -> Locator:
+        """The newest message with a ⋯ menu."""
+        return self.page.locator("#messages .row", has=self.page.locator(".overflow")).last
+
     async def presses(self, label: str, within: Locator | None = None) -> None:
         """A button, or an entry of a ⋯ menu; a confirm dialog is answered with yes."""
         place = within or self.page.locator("#messages")

@@ -65,11 +65,11 @@ async def test_an_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -
     await ada.sees("an update is due")
     await ada.presses("Snooze", ada.message("an update is due"))
     await expect(ada.message("an update is due")).to_have_count(0)
-    await ada.presses("Post update", ada.message("INC-1 search is slow"))
+    await ada.presses("Post update", ada.card)
     await ada.fills("Update", "A slow disk; moving the index.")
     await ada.submits()
     await ada.sees("A slow disk; moving the index.")
-    await ada.presses("Escalate", ada.message("INC-1 search is slow"))
+    await ada.presses("Escalate", ada.card)
     await ada.sees("level 2")
     await ada.types("/incident resolve moved the index")
     await ada.settled()
@@ -109,7 +109,7 @@ async def test_a_storm_is_one_room(ada: Tab) -> None:
     await ada.sees("40 firing")
     await ada.fires("Recovery")
     await ada.settled()
-    await expect(ada.message("INC-1 High Memory")).not_to_contain_text("40 firing")
+    await expect(ada.card).not_to_contain_text("40 firing")
 
 
 async def test_what_is_wrong_in_a_form_is_said_beside_the_input(ada: Tab) -> None:
@@ -253,8 +253,8 @@ async def test_it_works_with_a_thumb(phone: Tab) -> None:
     await phone.enters(ROOM)
     await phone.presses("Acknowledge")
     await phone.sees("Acknowledged")
-    await phone.message("INC-1").locator(".overflow > summary").click()
-    await expect(phone.message("INC-1").locator(".overflow .menu")).to_be_in_viewport(ratio=1)
+    await phone.card.locator(".overflow > summary").click()
+    await expect(phone.card.locator(".overflow .menu")).to_be_in_viewport(ratio=1)
     stuck = await phone.page.evaluate(
         "[...document.querySelectorAll('html, #messages')].filter(e => e.scrollWidth > e.clientWidth).length"
     )

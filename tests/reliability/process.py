@@ -112,8 +112,11 @@ class Process:
     async def gone(self) -> None:
         """After a kill: give back to the machine what the operating system would."""
         while self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=1)
+            _, deaf = await asyncio.wait(set(self._tasks), timeout=1)
             self._cancel()
+            for task in deaf:
+                # It took its cancellation for something else.
+                task.cancel()
         bot = self.bot
         await bot.alarm.stop()
         await bot.web.stop()
