@@ -271,7 +271,9 @@ class SqlStore(SqlPeople):
     async def next_due(self) -> datetime | None:
         """When the next timer, effect or lease is due."""
         async with self._reading() as conn:
-            due: datetime | None = (await conn.execute(sa.select(sa.func.min(JOB.c.due_at)))).scalar()
+            # Without the condition SQLite reads the whole table: the index holds only what has a due time.
+            soonest = sa.select(sa.func.min(JOB.c.due_at)).where(JOB.c.due_at.is_not(None))
+            due: datetime | None = (await conn.execute(soonest)).scalar()
             return due
 
     async def buried(self, limit: int = 50) -> list[Buried]:
