@@ -24,6 +24,8 @@ LEASE = timedelta(seconds=15)
 """Longer than any single outside call may take; what a dead process held is taken over after it."""
 STUCK = 60.0
 """Seconds without a look at what is due; the alarm rings every second."""
+SET_BACK = timedelta(minutes=1)
+"""The clock was set back when it shows so much less than before; less than that is waited for."""
 NAMES = 10_000
 """Incidents whose number is kept for the log."""
 WIDTH = 48
@@ -56,6 +58,7 @@ class Dispatcher:
         self._open = True
         self._names: dict[str, str] = {}
         self._steady, self._beat = steady, steady()
+        self._latest: datetime | None = None
 
     @property
     def stuck(self) -> float | None:
@@ -106,7 +109,11 @@ class Dispatcher:
         room = WIDTH - len(self._tasks)
         if room <= 0:
             return
-        claims = await self._world.store.claim(now=self._world.clock.now(), limit=room, lease=LEASE)
+        now = self._world.clock.now()
+        if self._latest is None or now < self._latest - SET_BACK:
+            await self._pull_in(now)
+        self._latest = now
+        claims = await self._world.store.claim(now=now, limit=room, lease=LEASE)
         self._beat = self._steady()
         for claim in claims:
             task = asyncio.create_task(self._work(claim), name=f"work {claim.key}")
@@ -118,6 +125,12 @@ class Dispatcher:
             self._on_idle(await self._world.store.next_due())
             if not self._wake.is_set():
                 self._quiet.set()
+
+    async def _pull_in(self, now: datetime) -> None:
+        """At the start, and when the clock was set back: work must not wait until the time comes again."""
+        count = await self._world.store.pull_in(now, LEASE)
+        if count:
+            log.warning("the clock was ahead; what was put off by it is due now", count=count)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

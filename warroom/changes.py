@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -191,6 +191,10 @@ class Vitals(Value):
     unjudged: int = 0
     """Alerts accepted and not judged yet."""
     quarantined: int = 0
+
+
+FARTHEST = timedelta(minutes=10)
+"""No effect is put off longer. What is due later than that was put off by a clock that was wrong; see `Store.pull_in`."""
 
 
 class Replicas(Value):

@@ -144,6 +144,12 @@ class Store(PeopleStore, Protocol):
         """
         ...
 
+    async def pull_in(self, now: datetime, lease: timedelta) -> int:
+        """Make due what is due in more than FARTHEST, for the clock was ahead when it was put off: effects at once, what is
+        leased when a lease from now ends. Timers that nobody has claimed are dates and stay. Returns how many.
+        """
+        ...
+
     async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """Say that this process lives, and which methods Slack told it to leave alone until when; hear the same of the others.
 

@@ -162,9 +162,13 @@ class Budget:
     def _still_blocked(self, method: str, now: datetime) -> float:
         until, length = self._blocked.get(method, (now, 0.0))
         left = (until - now).total_seconds()
+        if left > length:
+            # The clock was set back; Slack said how long, not until when.
+            self._blocked[method] = (now + timedelta(seconds=length), length)
+            return length
         if left <= 0:
             self._blocked.pop(method, None)
-        return max(0.0, min(left, length))
+        return max(0.0, left)
 
     def _of_method(self, method: str, now: datetime) -> _Bucket:
         return self._bucket(self._methods, method, _allowed(method), now)

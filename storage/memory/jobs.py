@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from storage import codec
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.memory.text import Text, keep
-from warroom.changes import Buried, Claim, Ending, Settlement, Timer
+from warroom.changes import FARTHEST, Buried, Claim, Ending, Settlement, Timer
 from warroom.effects import Effect
 from warroom.errors import LeaseLost
 
@@ -127,6 +127,14 @@ class Jobs:
         for job in held:
             job.due_at = now
         return len(held)
+
+    def pull_in(self, now: datetime, lease: timedelta) -> int:
+        """Make due what a clock that was ahead put off too far."""
+        far = [job for job in self.by_key.values() if job.due_at is not None and job.due_at > now + FARTHEST]
+        far = [job for job in far if job.leased or not job.timer]
+        for job in far:
+            job.due_at, job.due_since = now + lease if job.leased else now, now
+        return len(far)
 
     def next_due(self) -> datetime | None:
         """When the next one is due."""

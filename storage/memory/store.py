@@ -72,6 +72,10 @@ class MemoryStore:
         """See `warroom.ports.Store.take_over`."""
         return self._records.jobs.release(now)
 
+    async def pull_in(self, now: datetime, lease: timedelta) -> int:
+        """See `warroom.ports.Store.pull_in`."""
+        return self._records.jobs.pull_in(now, lease)
+
     async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """Nobody else can use it."""
         _ = self._records

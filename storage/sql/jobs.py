@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import codec
 from storage.sql.dialect import insert
 from storage.tables import JOB
-from warroom.changes import Buried, Claim, Ending, Settlement, Timer
+from warroom.changes import FARTHEST, Buried, Claim, Ending, Settlement, Timer
 from warroom.effects import Effect
 from warroom.errors import LeaseLost
 
@@ -200,6 +200,13 @@ def something_due(now: datetime) -> sa.Select[Any]:
 def released(now: datetime) -> sa.Update:
     """Ends every lease. `leased` stays, so that the next claim knows that it may have been done."""
     return sa.update(JOB).where(JOB.c.leased, JOB.c.due_at > now).values(due_at=now)
+
+
+def pulled_in(now: datetime, lease: timedelta) -> sa.Update:
+    """See `warroom.ports.Store.pull_in`. `due_since` moves along, or it would never be its turn."""
+    too_far = sa.and_(JOB.c.due_at > now + FARTHEST, sa.or_(sa.not_(JOB.c.timer), JOB.c.leased))
+    soon = sa.case((JOB.c.leased, sa.literal(now + lease, JOB.c.due_at.type)), else_=sa.literal(now, JOB.c.due_at.type))
+    return sa.update(JOB).where(too_far).values(due_at=soon, due_since=sa.literal(now, JOB.c.due_since.type))
 
 
 def claimed(row: Row) -> Claim:

@@ -126,6 +126,11 @@ class SqlStore(SqlPeople):
         async with self._writing() as conn:
             return (await conn.execute(jobs.released(now))).rowcount
 
+    async def pull_in(self, now: datetime, lease: timedelta) -> int:
+        """See `warroom.ports.Store.pull_in`."""
+        async with self._writing() as conn:
+            return (await conn.execute(jobs.pulled_in(now, lease))).rowcount
+
     async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """See `warroom.ports.Store.beat`."""
         if not self._shared:

@@ -315,3 +315,12 @@ async def test_draining_finishes_what_is_in_the_works_and_begins_nothing(night: 
     await draining
     assert [each.key for each in night.outside.performed] == ["pin"]
     assert [claim.key for claim in await night.store.claim(now=NIGHT, limit=9, lease=LEASE)] == ["room"]
+
+
+async def test_the_doubt_about_an_earlier_try_outlives_a_try_that_had_to_wait(night: Night) -> None:
+    night.outside.script["pin"] = [Retryable("no answer", doubtful=True), Retryable("not its turn yet", after=5)]
+    await night.ask(pin())
+    await night.settle()
+    for _ in range(3):
+        await night.pass_time(60)
+    assert [doubtful for _, _, doubtful in night.outside.tries] == [False, True, True]

@@ -145,12 +145,19 @@ async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House, jump
     def leap() -> None:
         clock.off = jump
 
-    house.slack.on_call("chat.postMessage", do=leap)
+    # What was put off before the leap is what a clock that goes back would leave lying for an hour.
+    house.slack.fail("conversations.setTopic", "ratelimited", seconds=20)
+    house.slack.on_call("pins.add", do=leap)
     await house.type("ada", DECLARE)
     await house.struck()
     await house.pass_time(0)
     for _ in range(10):
         await house.pass_time(10)
+    begun = await house.last()
+    assert (await house.process.bot.store.vitals()).waiting == 0, "nobody waits for the right time"
+    assert begun.title in house.room(begun).topic
+    assert house.card(begun).ts in {pin.ts for pin in house.room(begun).pins}
+    assert len(said_under(house.slack, f"{begun.id}:announce")) == 1
     clock.off = timedelta(0)
     await house.pass_time(3600)
     await house.settle()

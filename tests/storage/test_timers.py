@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.storage.values import LEASE, NOW, AnyStore, after, incident, put, settled, take, take_one, timer
+from tests.storage.values import LEASE, NOW, AnyStore, after, ask, incident, put, room, settled, take, take_one, timer
 from warroom.changes import Changeset, Ending, Timer
 from warroom.errors import Conflict, LeaseLost
 
@@ -90,3 +90,17 @@ async def test_a_timer_may_be_tried_again_later(store: AnyStore) -> None:
 async def test_the_last_of_two_times_in_one_changeset_counts(store: AnyStore) -> None:
     await store.commit(Changeset(now=NOW, timers=(timer("ack", after(1)), timer("ack", after(2)))))
     assert await store.next_due() == after(2)
+
+
+async def test_what_a_clock_that_was_ahead_put_off_is_due_again_and_dates_stay(store: AnyStore) -> None:
+    ahead = after(3600)
+    await ask(store, room("held"), room("waits"), now=NOW)
+    await put(store, timers=(timer("update", after(7200)),))
+    _, waits = await take(store, ahead)
+    await put(store, ahead, settlement=settled(waits, Ending.RETRY, retry_at=after(3630)))
+    assert await take(store, after(60)) == [], "until then nobody gets them"
+    assert await store.pull_in(NOW, LEASE) == 2
+    assert [claim.key for claim in await take(store, NOW)] == ["waits"]
+    (held, again) = await take(store, NOW + LEASE)
+    assert (held.key, held.doubtful, again.key) == ("held", True, "waits")
+    assert await store.pull_in(NOW, LEASE) == 0, "a date is a date"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from warroom import muting, opening
-from warroom.changes import Changeset, Claim, Ending, Settlement
+from warroom.changes import FARTHEST, Changeset, Claim, Ending, Settlement
 from warroom.decision import Decision
 from warroom.effects import (
     Announce,
@@ -105,9 +105,10 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
         fence=claim.fence,
         rev=claim.rev,
         ending=Ending.RETRY,
-        retry_at=now + timedelta(seconds=error.after if error.after is not None else wait),
+        retry_at=now + min(timedelta(seconds=error.after if error.after is not None else wait), FARTHEST),
         error=str(error),
-        doubtful=error.doubtful or (claim.doubtful and error.after is None),
+        # Whatever stopped this try, the doubt about an earlier one remains.
+        doubtful=error.doubtful or claim.doubtful,
     )
     await world.commit(Changeset(now=now, settlement=settlement))
 

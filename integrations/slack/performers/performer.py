@@ -80,8 +80,3 @@ class SlackPerformer:
                 return await performer(Act(claim, effect, self._desk, line))
         except TimeoutError as error:
             raise Retryable(f"{effect.kind} took longer than {LONGEST:g} s", doubtful=True) from error
-        except Retryable as error:
-            if claim.doubtful and not error.doubtful:
-                # Whatever stopped us now, the doubt about the earlier try remains.
-                raise Retryable(str(error), after=error.after, doubtful=True) from error
-            raise
