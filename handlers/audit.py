@@ -54,11 +54,12 @@ def about(incident: Incident) -> None:
     structlog.contextvars.bind_contextvars(incident=incident.name)
 
 
-async def about_id(world: World, incident_id: str) -> None:
-    """The same by id; nothing when there is no such incident. Raises StoreUnavailable."""
+async def about_id(world: World, incident_id: str) -> Incident | None:
+    """The same by id; None when there is no such incident. Raises StoreUnavailable."""
     incident = await world.store.incident(incident_id) if incident_id else None
     if incident is not None:
         about(incident)
+    return incident
 
 
 async def _write(world: World, asker: Asker, what: str, said: str, result: str) -> None:

@@ -14,10 +14,11 @@ from blocks.answers import said, understood
 from blocks.fields import Wrong, about
 from blocks.kit import Block, Card
 from handlers.answers import Asker, Body, answer, asker_of
-from handlers.audit import about_id, audited
+from handlers.audit import audited
 from handlers.declaring import declared_card
 from handlers.errors import typed
 from handlers.once import Repeated, once
+from handlers.privacy import admitted
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import Origin
 from warroom.ports import World
@@ -59,7 +60,7 @@ async def submitted(world: World, asker: Asker, view: Block, submit: Submit) -> 
     """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            await about_id(world, about(view).incident_id)
+            await admitted(world, asker, about(view).incident_id)
             result = await submit(once(world, asker.key), asker, view)
     except Repeated:
         return None
