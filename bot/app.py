@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 
 GRACE = 8.0
 """Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
-READY_WITHIN = 5.0
+READY_WITHIN = 3.0
 """Seconds for the database to answer `/readyz`; a frozen one never does, and whoever asks does not wait long either."""
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
