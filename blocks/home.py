@@ -15,7 +15,7 @@ SHOWN = 40
 
 def home(views: Sequence[IncidentView], user: str, now: datetime) -> Block:
     """One person's tab. A private incident is shown only to those it concerns."""
-    seen = [view for view in views if not view.incident.private or words.concerns(view.incident, user)]
+    seen = [view for view in views if view.incident.shown_to(user)]
     mine = _by_need([view for view in seen if words.concerns(view.incident, user)], now)
     others = _by_need([view for view in seen if not words.concerns(view.incident, user)], now)
     return kit.home_view(_blocks(mine, others, now))

@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 
 GRACE = 8.0
 """Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
+READY_WITHIN = 3.0
+"""Seconds for the database to answer `/readyz`; a frozen one never does, and whoever asks does not wait long either."""
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
 
@@ -145,9 +147,12 @@ class Bot:
         """Why the process is not ready: the database, the socket, the dispatcher. Empty when it is."""
         found = []
         try:
-            await self.store.ready()
+            async with asyncio.timeout(READY_WITHIN):
+                await self.store.ready()
         except StoreUnavailable as error:
             found.append(f"database: {error}")
+        except TimeoutError:
+            found.append(f"database: no answer within {READY_WITHIN:g} s")
         if not await self.socket.connected():
             found.append("socket: not connected to Slack")
         if (stuck := self.dispatcher.stuck) is not None:

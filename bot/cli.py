@@ -157,7 +157,10 @@ def postmortem(
     if write is None:
         typer.echo(text)
         return
-    write.write_text(text, encoding="utf-8")
+    try:
+        write.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{write} cannot be written: {error.strerror or error}.")
     typer.echo(f"Written to {write}.")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web import RequestPayloadError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from warroom.changes import Claim, Judgement, Vitals
@@ -34,7 +35,7 @@ def conceal(secrets: Iterable[str]) -> None:
 
 def hide(text: str) -> str:
     """The text without anything that looks like a secret."""
-    for secret in _SECRETS:
+    for secret in sorted(_SECRETS, key=len, reverse=True):
         text = text.replace(secret, "[hidden]")
     return SECRET.sub("[hidden]", text)
 
@@ -63,11 +64,11 @@ def _errors(record: logging.LogRecord) -> bool:
 
 
 class _NoNoise(logging.Filter):
-    """Leaves out what strangers can cause at will: bytes at the port that are no HTTP, each with its traceback."""
+    """Leaves out what strangers can cause at will: bytes at the port that are no HTTP or no body, each with its traceback."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        return not isinstance(error, HttpProcessingError)
+        return not isinstance(error, HttpProcessingError | RequestPayloadError)
 
 
 def set_up_logging(level: str, style: str) -> None:

@@ -13,10 +13,11 @@ from blocks.answers import understood
 from blocks.fields import About
 from blocks.kit import Block, Card
 from handlers.answers import Asker, Body, answered, asker_of
-from handlers.audit import about_id, audited
+from handlers.audit import audited
 from handlers.declaring import IN_ONE_LINE
 from handlers.once import once
 from handlers.opening import open_form
+from handlers.privacy import admitted
 from warroom import document
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import State
@@ -54,15 +55,15 @@ def listener(world: World, run: Run) -> Callable[..., Awaitable[None]]:
         pressed = body["actions"][0]
         value = pressed.get("value") or (pressed.get("selected_option") or {}).get("value") or ""
         click = Click(once(world, asker.key), client, asker, *ids.carried(value))
-        await answered(world, asker, pressed_button(click, str(pressed["action_id"]), run))
+        await answered(world, asker, pressed_button(world, click, str(pressed["action_id"]), run))
 
     return on_action
 
 
-async def pressed_button(click: Click, action_id: str, run: Run) -> Card | None:
+async def pressed_button(world: World, click: Click, action_id: str, run: Run) -> Card | None:
     """Does what the button does, with a row in the audit trail."""
-    async with audited(click.world, click.asker, f"button {action_id}", click.seen):
-        await about_id(click.world, click.incident_id)
+    async with audited(world, click.asker, f"button {action_id}", click.seen):
+        await admitted(world, click.asker, click.incident_id)
         return await run(click)
 
 

@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from handlers import audit, grammar
 from handlers.answers import Asker
-from warroom.errors import NotFound
 from warroom.incident import Incident
 from warroom.ports import World
 from warroom.usecases import find
@@ -86,6 +85,8 @@ async def _incident(ask: Ask, what: About) -> tuple[Incident, str]:
     if target.number is None and target.channel is None and room is not None:
         return room, target.rest
     incident = await find.by_number_or_room(ask.world, target.number, target.channel)
-    if incident.channel_id != here and not find.visible_to(incident, ask.user):
-        raise NotFound(f"There is no incident #{incident.number}. /incident list shows the open ones.")
+    if incident.channel_id != here and not incident.shown_to(ask.user):
+        # The trail knows what was tried; the answer is the one for what does not exist.
+        audit.about(incident)
+        raise find.no_such(target.number)
     return incident, target.rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,8 +10,8 @@ from dataclasses import dataclass
 import structlog
 
 from handlers.answers import Asker
-from warroom.changes import Audited, Changeset
-from warroom.errors import AlreadyDone, Refused, StoreUnavailable
+from warroom.changes import Audited, Changeset, Envelope
+from warroom.errors import AlreadyDone, Refused, Retryable, StoreUnavailable
 from warroom.incident import Incident
 from warroom.ports import World
 
@@ -21,32 +22,53 @@ SAID_LIMIT = 1000
 DONE = "done"
 
 
+class Repeated(AlreadyDone):
+    """What the gesture of that name does was done by it before."""
+
+    def __init__(self, gesture: str) -> None:
+        super().__init__("This was done already; nothing changed the second time.")
+        self.gesture = gesture
+
+
 @dataclass
 class Gesture:
     """What is being done; `result` becomes what came of it."""
 
     result: str = DONE
+    passing: bool = False
+    """It failed for now and is tried again."""
 
 
 @contextlib.asynccontextmanager
-async def audited(world: World, asker: Asker, what: str, said: str = "") -> AsyncIterator[Gesture]:
-    """Around a gesture. Every line of the log within has who did it, and the incident once it is known (`about`)."""
+async def audited(
+    world: World, asker: Asker, what: str, said: str = "", *, kept: bool = True
+) -> AsyncIterator[Gesture]:
+    """Around a gesture. Every line of the log within has who did it, and the incident once it is known (`about`).
+
+    One that is `kept`, and interrupted because the process ends, leaves its row when the next process has done it.
+    """
     gesture = Gesture()
     with structlog.contextvars.bound_contextvars(by=asker.user, gesture=asker.key, incident=None):
+        over = True
         try:
             yield gesture
         except AlreadyDone as done:
-            gesture.result = f"nothing to do: {done}"
+            mine = isinstance(done, Repeated) and done.gesture == asker.key
+            gesture.result = DONE if mine else f"nothing to do: {done}"
             raise
         except Refused as refused:
             gesture.result = f"refused: {refused}"
             raise
+        except asyncio.CancelledError:
+            gesture.result, over = "failed: the process ended", not kept
+            raise
         except BaseException as error:
             # Whatever went wrong is handled elsewhere; that it was tried belongs to the trail.
-            gesture.result = f"failed: {type(error).__name__}"
+            gesture.result, gesture.passing = f"failed: {type(error).__name__}", isinstance(error, Retryable)
             raise
         finally:
-            await _write(world, asker, what, said, gesture.result)
+            if over:
+                await _write(world, asker, what, said, gesture)
 
 
 def about(incident: Incident) -> None:
@@ -54,14 +76,15 @@ def about(incident: Incident) -> None:
     structlog.contextvars.bind_contextvars(incident=incident.name)
 
 
-async def about_id(world: World, incident_id: str) -> None:
-    """The same by id; nothing when there is no such incident. Raises StoreUnavailable."""
+async def about_id(world: World, incident_id: str) -> Incident | None:
+    """The same by id; None when there is no such incident. Raises StoreUnavailable."""
     incident = await world.store.incident(incident_id) if incident_id else None
     if incident is not None:
         about(incident)
+    return incident
 
 
-async def _write(world: World, asker: Asker, what: str, said: str, result: str) -> None:
+async def _write(world: World, asker: Asker, what: str, said: str, gesture: Gesture) -> None:
     now = world.clock.now()
     incident = structlog.contextvars.get_contextvars().get("incident")
     row = Audited(
@@ -71,10 +94,13 @@ async def _write(world: World, asker: Asker, what: str, said: str, result: str) 
         incident=incident,
         channel=asker.channel,
         said=said if len(said) <= SAID_LIMIT else said[: SAID_LIMIT - 1] + "…",
-        result=result,
+        result=gesture.result,
     )
-    log.info(what, result=result.partition(":")[0])
+    log.info(what, result=gesture.result.partition(":")[0])
+    # A form that was refused is sent again under its own key; each sending has a trigger of its own.
+    key = f"audited:{asker.trigger_id or asker.key}{':passing' if gesture.passing else ''}"
+    mark = Envelope(key=key, kind="audited", body={}, received_at=now)
     try:
-        await world.store.commit(Changeset(now=now, audited=(row,)))
+        await world.store.commit(Changeset(now=now, audited=(row,), envelope=mark, envelope_done=key))
     except StoreUnavailable as error:
         log.error("the audit trail misses this, the database is away", error=str(error))

@@ -117,12 +117,17 @@ async def group_members_changed(event: Event) -> None:
     await talk.group_changed(event.world, group.but(members=tuple(m for m in members if m not in left)))
 
 
+async def member_left(event: Event) -> None:
+    """Somebody left a room or was removed from it; a private incident is none of their business any more."""
+    if event.by_bot:
+        await room_lost(event)
+    elif event.asker is not None and event.asker.channel is not None:
+        await record.left(event.world, event.asker.channel, event.asker.user)
+
+
 async def room_lost(event: Event) -> None:
     """A channel was archived, or the bot was removed from it. The incident goes on without the room."""
     channel = event.said.get("channel")
-    left = event.said.get("type") == "member_left_channel"
-    if left and event.said.get("user") != event.reading.bot_user_id:
-        return
     incident = await event.world.store.incident_in(str(channel))
     if incident is not None:
         log.warning("the room of %s was lost: %s in %s", incident.name, event.said.get("type"), channel)
@@ -133,7 +138,7 @@ RUNS: dict[str, Run] = {
     "channel_archive": room_lost,
     "group_archive": room_lost,
     "member_joined_channel": member_joined,
-    "member_left_channel": room_lost,
+    "member_left_channel": member_left,
     "message.channels": message,
     "message.groups": message,
     "pin_added": pin_added,

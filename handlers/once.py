@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.audit import about
+from handlers.audit import Repeated, about
 from warroom.changes import Changeset, Envelope
-from warroom.errors import AlreadyDone
 from warroom.ports import World
-
-
-class Repeated(AlreadyDone):
-    """The very same gesture was worked off before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +22,7 @@ class OnceWorld(World):
         about(change.incident)
         mark = Envelope(key=f"gesture:{self.gesture}", kind="gesture", body={}, received_at=change.now)
         if not await World.commit(self, change.but(envelope=mark, envelope_done=mark.key)):
-            raise Repeated("This was done already; nothing changed the second time.")
+            raise Repeated(self.gesture)
         return True
 
 

@@ -17,7 +17,7 @@ from warroom.usecases import afterwards, find, record
 
 async def show_open(ask: Ask) -> Card:
     """list"""
-    shown = [view for view in await find.open_incidents(ask.world) if find.visible_to(view.incident, ask.user)]
+    shown = [view for view in await find.open_incidents(ask.world) if view.incident.shown_to(ask.user)]
     return lists.incident_list(shown, ask.now)
 
 
@@ -31,7 +31,7 @@ async def search(ask: Ask) -> Card:
     text = await readable(ask.world, ask.text)
     if not text:
         raise Refused("Say what to look for, for example: find checkout")
-    found = [view for view in await find.matching(ask.world, text) if find.visible_to(view.incident, ask.user)]
+    found = [view for view in await find.matching(ask.world, text) if view.incident.shown_to(ask.user)]
     return lists.found(text, found, ask.now)
 
 

@@ -22,7 +22,7 @@ from warroom.alert import Alert
 from warroom.errors import Rejected, Retryable
 from warroom.ports import World
 from warroom.rules import severity_of
-from warroom.usecases import alert_channels, find
+from warroom.usecases import alert_channels
 
 log = logging.getLogger(__name__)
 
@@ -69,9 +69,7 @@ async def _declare_alert(world: World, client: AsyncWebClient, asker: Asker, mes
     if known is not None:
         where = f" in <#{known.channel_id}>" if known.channel_id else ""
         name = f"{known.name} is already open for this alert{where}."
-        await answer(
-            world, asker, said(name if find.visible_to(known, asker.user) else "This is looked after already.")
-        )
+        await answer(world, asker, said(name if known.shown_to(asker.user) else "This is looked after already."))
         return
     link = await _permalink(world, asker.channel, str(message.get("ts") or "")) if asker.channel else None
     form = forms.declare_form(

@@ -14,10 +14,11 @@ from blocks.answers import said, understood
 from blocks.fields import Wrong, about
 from blocks.kit import Block, Card
 from handlers.answers import Asker, Body, answer, asker_of
-from handlers.audit import about_id, audited
+from handlers.audit import Gesture, Repeated, audited
 from handlers.declaring import declared_card
 from handlers.errors import typed
-from handlers.once import Repeated, once
+from handlers.once import once
+from handlers.privacy import admitted
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import Origin
 from warroom.ports import World
@@ -44,8 +45,8 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     async def on_submission(ack: AsyncAck, body: Body, view: Block) -> None:
         asker = asker_of(body)
         assert asker is not None, "Slack says who sent every form"
-        async with audited(world, asker, f"form {view['callback_id']}", typed(body)) as gesture:
-            wrong = await submitted(world, asker, view, submit)
+        async with audited(world, asker, f"form {view['callback_id']}", typed(body), kept=False) as gesture:
+            wrong = await submitted(world, asker, view, submit, gesture)
             if wrong is None:
                 await ack()
             else:
@@ -55,15 +56,16 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     return on_submission
 
 
-async def submitted(world: World, asker: Asker, view: Block, submit: Submit) -> Wrong | None:
+async def submitted(world: World, asker: Asker, view: Block, submit: Submit, gesture: Gesture) -> Wrong | None:
     """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            await about_id(world, about(view).incident_id)
+            await admitted(world, asker, about(view).incident_id)
             result = await submit(once(world, asker.key), asker, view)
     except Repeated:
         return None
     except AlreadyDone as done:
+        gesture.result = f"nothing to do: {done}"
         result = said(str(done))
     except Refused as refused:
         return forms.blame(view, str(refused))

@@ -11,7 +11,8 @@ from sqlalchemy.exc import ArgumentError
 
 from storage.errors import BadAddress
 
-FORMS = "Write sqlite:///warroom.db, sqlite:////var/lib/warroom.db, postgresql://user:password@host/name or memory://."
+FORMS = "Write sqlite:///warroom.db, sqlite:////var/lib/warroom.db, postgresql://user@host/name or memory://."
+"""No password stands in it: what looks like one is hidden wherever it is said."""
 
 # libpq's words (https://www.postgresql.org/docs/current/libpq-connect.html) that hosters put into URLs, and asyncpg's.
 _RENAMED = {"sslmode": "ssl", "ssl": "ssl", "host": "host", "port": "port"}
@@ -37,6 +38,11 @@ class Address:
 
 def parse(text: str) -> Address:
     """Raises BadAddress for anything but the forms in `FORMS`; the text never repeats the URL, which may hold a password."""
+    if text.count("@") > 1:
+        # It would be cut in the wrong place, and the rest of the password be taken for the server's name, and be said.
+        raise BadAddress(
+            "The database URL has more than one @. In a user's name or a password write %40 for @, %2F for /."
+        )
     try:
         url = sa.make_url(text)
     except (ArgumentError, ValueError) as error:

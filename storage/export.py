@@ -23,8 +23,11 @@ from storage.row import Row
 from storage.schema import revisions
 from storage.sql.store import SqlStore
 from storage.tables import WHOLE
+from warroom.errors import Conflict
 
 FORMAT = 1
+LARGE, LARGEST = 2**31 - 1, 2**63 - 1
+"""What PostgreSQL's INTEGER and BIGINT hold (https://www.postgresql.org/docs/current/datatype-numeric.html)."""
 
 # How each type of column stands in JSON.
 _KINDS = ((sa.Boolean, bool), (sa.Integer, int), (sa.JSON, dict), ((TZDateTime, sa.LargeBinary, Key, Words), str))
@@ -52,7 +55,13 @@ async def import_lines(store: SqlStore | MemoryStore, lines: Iterable[str]) -> i
 
     Raises BadExport, NotEmpty, StoreUnavailable.
     """
-    return await store.fill(_rows(lines))
+    try:
+        return await store.fill(_rows(lines))
+    except Conflict:
+        raise BadExport(
+            "A row stands in the file twice, or somebody else writes into this database. Export again, and import into a "
+            "database that nobody uses yet."
+        ) from None
 
 
 def _line(said: object) -> str:
@@ -74,6 +83,7 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
         if isinstance(said, dict):
             if said.get("rows") != count:
                 raise BadExport(f"The file should hold {said.get('rows')} rows and holds {count}. Export again.")
+            _require_end(numbered)
             return
         row = _row(said, number)
         if _PLACES[row[0]] < place:
@@ -83,11 +93,24 @@ def _rows(lines: Iterable[str]) -> Iterator[Row]:
     raise BadExport(f"The file is cut off after {count} rows: its last line is missing. Export again.")
 
 
+def _require_end(numbered: Iterator[tuple[int, str]]) -> None:
+    for number, line in numbered:
+        if line.strip():
+            raise BadExport(
+                f"The file goes on after its end, at line {number}: two exports in one? Import one of them."
+            )
+
+
 def _require_ours(line: str) -> None:
     said = _read(line, 1)
     if not isinstance(said, dict) or "warroom_export" not in said:
         raise BadExport("The file is no export of Warroom. Make one with: python -m bot export FILE")
-    if said["warroom_export"] != FORMAT or said.get("schema") != revisions()[0]:
+    if said["warroom_export"] != FORMAT:
+        raise BadExport(
+            f"The file is an export of format {said['warroom_export']}, and this version of Warroom reads format {FORMAT}. "
+            "Import it with the version that wrote it."
+        )
+    if said.get("schema") != revisions()[0]:
         raise BadExport(
             f"The file was written with schema {said.get('schema')} and this version of Warroom has {revisions()[0]}. "
             "Bring the older side up to date with python -m bot migrate, then export and import with the same version."
@@ -111,7 +134,7 @@ def _row(said: Any, number: int) -> Row:
         raise BadExport(f"Line {number}: the columns are not those of the table {name}. Export again.")
     try:
         return name, {column.name: _value(column, columns) for column in table.c}
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise BadExport(f"Line {number}: a value of {name} cannot be read: {error}") from None
 
 
@@ -122,6 +145,8 @@ def _value(column: sa.Column[Any], columns: Mapping[str, Any]) -> Any:
     wanted = next(kind for stored, kind in _KINDS if isinstance(column.type, stored))
     if type(said) is not wanted:
         raise ValueError(f"{column.name} should be of type {wanted.__name__}")
+    if isinstance(said, int) and abs(said) > (LARGEST if isinstance(column.type, sa.BigInteger) else LARGE):
+        raise ValueError(f"{column.name} is too large")
     if not isinstance(said, str):
         return said
     if isinstance(column.type, TZDateTime):

@@ -65,7 +65,7 @@ def told(incident: Incident, index: int, people: Iterable[str]) -> Incident:
         reached=max(incident.chain.reached, index + 1),
         told=_joined(incident.chain.told, people),
     )
-    return incident.but(chain=chain, wanted=_joined(incident.wanted, people))
+    return incident.wanting(*people).but(chain=chain)
 
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,10 +111,7 @@ def _tell_last_again(
 ) -> Decision:
     people = people or incident.chain.told
     after = incident.but(chain=incident.chain.but(rounds=incident.chain.rounds + 1, spoke_at=now))
-    after = after.but(
-        wanted=_joined(incident.wanted, people),
-        page_due_at=next_page_at(after, now, policy),
-    )
+    after = after.wanting(*people).but(page_due_at=next_page_at(after, now, policy))
     index = last_level(incident)
     names = incident.chain.levels[index].notify if index is not None else ()
     level = sum(1 for i in range(incident.chain.reached) if _applies(incident.chain.levels[i], incident.severity))
@@ -152,8 +149,9 @@ def names_to_tell(incident: Incident) -> tuple[str, ...]:
 
 
 def invite_new(before: Incident, after: Incident) -> list[Effect]:
-    """The invitation of whoever is wanted now and was not before; none while there is no room (opening it invites all)."""
-    new = tuple(person for person in after.wanted if person not in before.wanted)
+    """The invitation of whoever is wanted now and was not before, or had left; none while there is no room (opening it invites all)."""
+    there = set(before.wanted) - (set(before.left) - set(after.left))
+    new = tuple(person for person in after.wanted if person not in there)
     if not new or after.channel_id is None:
         return []
     return [Invite(incident_id=after.id, key=f"{after.id}:invite:v{before.version}", people=new)]

@@ -182,6 +182,8 @@ class Incident(Stored):
     """Everybody who should be in the room."""
     invited: tuple[str, ...] = ()
     """Those of `wanted` who were invited or joined."""
+    left: tuple[str, ...] = ()
+    """Those of `invited` who left the room, or were removed from it, and were not asked back."""
 
     declared_at: datetime
     acknowledged_at: datetime | None = None
@@ -253,6 +255,15 @@ class Incident(Stored):
         """Whether the person has a part in it: is in its room, or was called or given a role."""
         roles = (person for _, person in self.roles)
         return user in (self.declared_by, self.commander, *roles, *self.wanted, *self.invited)
+
+    def shown_to(self, user: str) -> bool:
+        """Whether the person may know of it: a private incident shows itself only to the people in its room."""
+        return not self.private or (self.concerns(user) and user not in self.left)
+
+    def wanting(self, *people: str) -> Incident:
+        """The same incident with these people wanted in its room, also when they left it."""
+        wanted = tuple(dict.fromkeys((*self.wanted, *people)))
+        return self.but(wanted=wanted, left=tuple(person for person in self.left if person not in people))
 
     def slot(self, name: str) -> str | None:
         """The ts of the message in that slot, or None."""

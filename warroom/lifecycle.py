@@ -51,12 +51,12 @@ def acknowledge(incident: Incident, by: str, now: datetime) -> Decision:
 
 def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
     """Somebody has it: no more paging, and there is a commander, who has missed no update yet."""
-    return escalation.stopped(incident).but(
+    after = incident.wanting(by) if by else incident
+    return escalation.stopped(after).but(
         acknowledged_at=incident.acknowledged_at or now,
         acknowledged_by=incident.acknowledged_by or by,
         commander=incident.commander or by,
         updates_missed=0 if incident.acknowledged_by is None else incident.updates_missed,
-        wanted=incident.wanted if by is None or by in incident.wanted else (*incident.wanted, by),
     )
 
 

@@ -155,7 +155,7 @@ def _filled(incident: Incident, name: str, seen: Face, by: str | None, now: date
 def _commanded(incident: Incident, person: str, by: str | None, now: datetime) -> Decision:
     if incident.commander == person or not incident.state.open:
         return Decision(incident, quiet=True)
-    after = incident.but(commander=person, wanted=tuple(dict.fromkeys((*incident.wanted, person))))
+    after = incident.wanting(person).but(commander=person)
     decision = Decision(after).note(Happened.ROLE, now, by=by, text=f"commander: <@{person}>")
     decision = decision.ask(*escalation.invite_new(incident, after))
     return decision.say(RoleAssigned(by=by, role="commander", person=person), Place.CARD_THREAD)

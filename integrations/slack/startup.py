@@ -79,6 +79,9 @@ async def _bot(
     if not token.startswith(BOT_PREFIXES):
         problems.append(f"SLACK_BOT_TOKEN is {_kind(token)}, not a bot token. {WHERE_BOT}")
         return None
+    if _broken(token):
+        problems.append(f"SLACK_BOT_TOKEN has a space or a line break in it. Copy it again, in one piece. {WHERE_BOT}")
+        return None
     try:
         return await respond(client, "auth.test")
     except Declined as refusal:
@@ -97,6 +100,9 @@ async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: l
     if not token.startswith(APP_PREFIX):
         problems.append(f"SLACK_APP_TOKEN is {_kind(token)}, not an app-level token. {WHERE_APP}")
         return
+    if _broken(token):
+        problems.append(f"SLACK_APP_TOKEN has a space or a line break in it. Copy it again, in one piece. {WHERE_APP}")
+        return
     try:
         await call(client, "apps.connections.open", app_token=token)
     except Declined as refusal:
@@ -105,6 +111,11 @@ async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: l
         problems.append(_away(client, error))
         if isinstance(error, Retryable):
             waits.append(error.after or 0.0)
+
+
+def _broken(token: str) -> bool:
+    """Whether it was pasted in pieces: no header can carry it, and Slack would never be asked."""
+    return any(char.isspace() for char in token.strip())
 
 
 def _kind(token: str) -> str:

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 import pytest
 import structlog
+from aiohttp.web import RequestPayloadError
 
 from bot.dispatcher import STUCK, Dispatcher
-from bot.observability import Meters, conceal, set_up_logging
+from bot.observability import Meters, conceal, hide, set_up_logging
 from storage import open_store
+from storage.address import FORMS
 from tests.handlers.conftest import NightClock, OneMessage
 from tests.handlers.test_any_command import play
 from tests.people import StoredPeople
@@ -115,3 +117,23 @@ def test_no_secret_is_ever_shown_whatever_it_looks_like(capsys: pytest.CaptureFi
     for secret in ("plain-webhook-word", "xapp-1", "hush", "xoxp"):
         assert secret not in text
     assert '"count": 3' in text
+
+
+def test_a_secret_that_begins_with_another_is_hidden_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("INFO", "json")
+    conceal([f"{'hush' * 2}{more}" for more in ("", "-1", "-12", "-123", "-1234")])
+    structlog.get_logger("test").warning("said hushhush-1234")
+    assert 'said [hidden]"' in capsys.readouterr().err
+
+
+def test_a_body_that_is_none_brings_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logging("INFO", "json")
+    try:
+        raise RequestPayloadError("Can not decode content-encoding: gzip")
+    except RequestPayloadError:
+        logging.getLogger("aiohttp.server").exception("Unhandled exception")
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_said_of_a_wrong_database_url_is_not_hidden() -> None:
+    assert hide(FORMS) == FORMS

@@ -101,3 +101,10 @@ def test_the_audit_trail_has_the_command_line_too_and_can_be_read_by_machines() 
     assert "\x1b" not in bot("audit").output
     (row,) = [json.loads(line) for line in bot("audit", "8", "--json").output.splitlines()]
     assert (row["by"], row["what"], row["incident"], row["result"]) == ("command line", "declare", "INC-8", "done")
+
+
+def test_a_document_that_cannot_be_written_is_one_sentence() -> None:
+    assert bot("declare", "disk full").exit_code == 0
+    said = bot("postmortem", "1", "-o", "missing/document.md")
+    assert said.exit_code == 1
+    assert said.stderr.strip() == "missing/document.md cannot be written: No such file or directory."

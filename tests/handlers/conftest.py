@@ -16,6 +16,7 @@ from handlers import actions, commands
 from handlers.actions import Click
 from handlers.answers import Asker
 from handlers.ask import Ask
+from handlers.audit import Gesture
 from handlers.once import once
 from handlers.submissions import RUNS, submitted
 from handlers.words import split
@@ -115,7 +116,7 @@ class Desk:
     ) -> dict[str, str]:
         """A form by the labels of its fields. Returns what is wrong by label, {} when it closed."""
         sent, labels = fill(view, filled)
-        wrong = await submitted(self.world, asker or self.asker(user, None), sent, RUNS[view["callback_id"]])
+        wrong = await submitted(self.world, asker or self.asker(user, None), sent, RUNS[view["callback_id"]], Gesture())
         return {labels[name]: why for name, why in wrong.fields.items()} if wrong else {}
 
     async def room(self, text: str = "declare checkout returns 500s --sev 1") -> Incident:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from handlers.audit import Repeated
 from handlers.commands import LATER, SUBCOMMANDS
-from handlers.once import Repeated
 from tests.handlers.conftest import Desk
 from warroom.changes import Changeset
 from warroom.errors import AlreadyDone, NotFound, Refused

@@ -101,3 +101,11 @@ async def test_no_call_may_take_longer_than_ten_seconds() -> None:
     assert client.session is not None
     assert client.session.timeout.total == TIMEOUT == client.timeout <= 10
     await close_client(client)
+
+
+async def test_a_token_that_was_pasted_in_pieces_is_named_at_once(slack: Slack) -> None:
+    report = await slack.verify(bot="xoxb-sand\nbox", app="xapp-sand box")
+    assert report.again_after is None
+    assert [problem.partition(". ")[0] for problem in report.problems] == [
+        f"SLACK_{which}_TOKEN has a space or a line break in it" for which in ("BOT", "APP")
+    ]

@@ -62,3 +62,16 @@ async def test_what_was_forbidden_is_on_the_trail(room: WarRoom) -> None:
     row = (await room.bot.store.audit())[0]
     assert (row.by, row.incident) == (room.slack.person("linus").id, "INC-1")
     assert row.result.startswith("refused: Cancelling INC-1 is for the people in its room. Join #inc-1-checkout")
+
+
+async def test_a_form_that_was_refused_and_sent_again_leaves_two_rows(room: WarRoom) -> None:
+    slack, ada = room.slack, room.slack.person("ada")
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    card = room.channel_of(incident).messages_by_bot()[0]
+    await slack.click(ada, room.channel_of(incident), card, "Post update")
+    form = await slack.modal(ada)
+    form.fill("Update", "  ")
+    assert not (await slack.submit(ada, form)).closed
+    form.fill("Update", "rolling back")
+    assert (await slack.submit(ada, form)).closed
+    assert [row[3] for row in await trail(room) if row[0] == "form form.update"] == ["refused", "done"]

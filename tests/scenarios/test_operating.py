@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
+import pytest
 
 from tests.scenarios.conftest import WarRoom
 
@@ -45,3 +47,15 @@ async def test_a_bot_without_database_lives_and_is_not_ready(room: WarRoom) -> N
     assert "database: " in text
     assert (await get(room, "/healthz"))[0] == 200
     assert (await metrics(room))["warroom_database_up"] == 0
+
+
+async def test_a_database_that_is_frozen_is_named_by_readyz(room: WarRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def frozen() -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.app.READY_WITHIN", 0.05)
+    monkeypatch.setattr(room.bot.store, "ready", frozen)
+    url = f"http://127.0.0.1:{room.bot.port}/readyz"
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        assert answer.status == 503
+        assert (await answer.json())["problems"] == ["database: no answer within 0.05 s"]

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from blocks import ids
 from tests.scenarios.conftest import WarRoom
 
 SECRET = "leaked key"
@@ -57,3 +58,61 @@ async def test_nothing_outside_of_the_room_speaks_of_it(room: WarRoom) -> None:
         home = json.dumps(slack.home(slack.person(who)))
         assert (SECRET in home) is sees
     assert slack.person(OUTSIDER).id not in slack.channel(str(incident.channel_id)).members
+
+
+async def test_a_button_or_form_that_carries_it_does_nothing_for_an_outsider(room: WarRoom) -> None:
+    slack, outsider = room.slack, room.slack.person(OUTSIDER)
+    secret = await room.declare(INSIDER, f"{SECRET} --sev 1 --private")
+    public = await room.declare(OUTSIDER, "search is slow")
+    before, card = await room.incident(), room.channel_of(public).messages_by_bot()[0]
+    for action in (ids.ACKNOWLEDGE, ids.POST_UPDATE, ids.EDIT_POSTMORTEM, ids.RESOLVE, ids.INVITE_CANDIDATE):
+        pressed = {"type": "button", "action_id": action, "block_id": "b", "value": f"{secret.id}|{outsider.id}"}
+        await slack.press(outsider, card, pressed)
+        await room.settle()
+        assert slack.open_modal(outsider) is None
+    await slack.click(outsider, room.channel_of(public), card, "Post update")
+    form = await slack.modal(outsider)
+    form.fill("Update", "hm")
+    form.view.body["private_metadata"] = form.view.body["private_metadata"].replace(public.id, secret.id)
+    assert not (await slack.submit(outsider, form)).closed
+    await room.settle()
+    assert (await room.incident()).version == before.version
+    shown = " ".join(m.plain() for m in slack.ephemerals(outsider))
+    assert SECRET not in shown
+    assert "INC-1" not in shown
+    assert [row.by for row in await room.bot.store.audit("INC-1")] == [outsider.id] * 6 + [slack.person(INSIDER).id]
+
+
+async def test_whoever_leaves_the_room_knows_of_it_no_more_until_invited_again(room: WarRoom) -> None:
+    slack, ben = room.slack, room.slack.person("ben")
+    incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private @ben")
+    channel = room.channel_of(incident)
+    card = channel.messages_by_bot()[0]
+    await slack.leave(ben, channel)
+    await room.settle()
+    assert SECRET not in await told(room, "ben", "list")
+    assert "There is no incident #1" in await told(room, "ben", "show 1")
+    await slack.click(ben, channel, card, "Acknowledge")
+    await room.settle()
+    assert (await room.incident()).acknowledged_by is None
+    assert "You left the room" in slack.ephemerals(ben)[-1].plain()
+    await told(room, INSIDER, "invite #1 @ben")
+    assert ben.id in channel.members
+    assert SECRET in await told(room, "ben", "show 1")
+
+
+async def test_a_channel_that_is_its_room_sounds_like_any_other(room: WarRoom) -> None:
+    incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private")
+    general = room.slack.channel("general").id
+    answer = await told(room, OUTSIDER, f"show <#{incident.channel_id}>")
+    assert answer == (await told(room, OUTSIDER, f"show <#{general}>")).replace(general, str(incident.channel_id))
+
+
+async def test_whoever_presses_in_the_room_is_in_it_even_when_their_joining_was_not_heard(room: WarRoom) -> None:
+    slack, outsider = room.slack, room.slack.person(OUTSIDER)
+    incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private")
+    channel = room.channel_of(incident)
+    channel.members.append(outsider.id)
+    await slack.click(outsider, channel, channel.messages_by_bot()[0], "Acknowledge")
+    await room.settle()
+    assert (await room.incident()).acknowledged_by == outsider.id

@@ -142,7 +142,10 @@ async def test_what_is_not_empty_takes_nothing(store: AnyStore) -> None:
             lambda lines: [lines[0], '["meta", {"name": "x", "number": "1"}]', *lines[1:]],
             "number should be of type int",
         ),
+        (lambda lines: [lines[0], '["meta", {"name": "x", "number": 99999999999}]', *lines[1:]], "number is too large"),
         (lambda lines: [*lines[:-1], lines[1], lines[-1]], "out of its place"),
+        (lambda lines: [lines[0].replace(":1", ":2", 1), *lines[1:]], "of format 2"),
+        (lambda lines: [*lines, "\n", *lines], "goes on after its end"),
     ],
 )
 @pytest.mark.parametrize("database", ["memory", "sqlite"], indirect=True)
@@ -151,6 +154,17 @@ async def test_a_damaged_file_leaves_nothing_behind(store: AnyStore, opening: Op
     await live(source)
     with pytest.raises(BadExport, match=why):
         await import_lines(store, change(await exported(source)))
+    assert len(await exported(store)) == 2
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+async def test_a_row_that_stands_twice_leaves_nothing_behind(store: AnyStore, opening: Opener) -> None:
+    source = await opening("memory://")
+    await live(source)
+    first, row, *rest, _ = await exported(source)
+    lines = [first, row, row, *rest, json.dumps({"rows": len(rest) + 2})]
+    with pytest.raises(BadExport, match="twice"):
+        await import_lines(store, lines)
     assert len(await exported(store)) == 2
 
 

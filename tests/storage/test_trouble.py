@@ -173,6 +173,13 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     assert path.read_text().startswith("Dear diary")
 
 
+async def test_a_password_that_was_not_written_for_a_url_is_not_shown_in_pieces() -> None:
+    with pytest.raises(BadAddress, match="%40") as refused:
+        await open_store("postgresql://user:hu@sh/hu:sh@127.0.0.1/warroom")
+    assert "sh/hu" not in str(refused.value)
+    assert "hu:sh" not in str(refused.value)
+
+
 async def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(BadAddress, match=r"The folder .*missing does not exist"):
         await open_store(f"sqlite:///{tmp_path}/missing/warroom.db")

@@ -13,15 +13,22 @@ async def by_number_or_room(world: World, number: int | None, channel_id: str | 
     if number is not None:
         incident = await world.store.incident_numbered(number)
         if incident is None:
-            raise NotFound(f"There is no incident #{number}. /incident list shows the open ones.")
+            raise no_such(number)
         return incident
     incident = await world.store.incident_in(channel_id) if channel_id else None
     if incident is None:
-        raise NotFound(
-            "This channel is not an incident's room. Say which incident you mean by its number, for example #12; "
-            "/incident list shows the open ones."
-        )
+        raise no_such(None)
     return incident
+
+
+def no_such(number: int | None) -> NotFound:
+    """What is said of a number that no incident has, or, without a number, of a channel that is no room."""
+    if number is not None:
+        return NotFound(f"There is no incident #{number}. /incident list shows the open ones.")
+    return NotFound(
+        "This channel is not an incident's room. Say which incident you mean by its number, for example #12; "
+        "/incident list shows the open ones."
+    )
 
 
 async def by_id(world: World, incident_id: str) -> Incident:
@@ -46,8 +53,3 @@ async def matching(world: World, text: str, *, limit: int = 20) -> list[Incident
 async def view(world: World, incident: Incident) -> IncidentView:
     """The incident with its alerts and what the policy says of it."""
     return incident_view(incident, world.policy, tuple(await world.store.firings(incident.id)))
-
-
-def visible_to(incident: Incident, user: str) -> bool:
-    """A private incident shows itself only to those it concerns."""
-    return not incident.private or incident.concerns(user)

@@ -161,7 +161,7 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
             after = incident.but(commander=person)
         else:
             after = incident.but(roles=tuple((dict(incident.roles) | {role: person}).items()))
-        after = after.but(wanted=tuple(dict.fromkeys((*incident.wanted, person))))
+        after = after.wanting(person)
         decision = Decision(after).note(Happened.ROLE, now, by=by, text=f"{role}: <@{person}>")
         decision = decision.ask(*escalation.invite_new(incident, after))
         return decision.say(RoleAssigned(by=by, role=role, person=person), Place.CARD_THREAD)
@@ -180,8 +180,8 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await require(world, Deed.INVITE, by, incident)
-        after = incident.but(wanted=tuple(dict.fromkeys((*incident.wanted, *ids(people)))))
-        new = tuple(person for person in after.wanted if person not in incident.wanted)
+        after = incident.wanting(*ids(people))
+        new = tuple(p for p in after.wanted if p not in incident.wanted or (p in incident.left and p not in after.left))
         if not new:
             return None
         text = ", ".join(f"<@{person}>" for person in new)
@@ -209,7 +209,7 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
         await require(world, Deed.PAGE, by, incident)
         if not called:
             return None
-        after = incident.but(wanted=tuple(dict.fromkeys((*incident.wanted, *called))))
+        after = incident.wanting(*called)
         decision = Decision(after).note(Happened.PAGED, now, by=by, text=f"{', '.join(names)}: {why or 'asked for'}")
         decision = decision.ask(*escalation.invite_new(incident, after))
         return decision.say(Paged(people=called, level=0, reason=PageReason.TEAM, by=by, why=why))

@@ -82,17 +82,26 @@ async def joined(world: World, channel_id: str, user: str) -> Briefing | None:
         return None
 
     async def decide(found: Incident, _now: datetime) -> Decision | None:
-        if user in found.invited:
+        if user in found.invited and user not in found.left:
             return None
-        return Decision(
-            found.but(
-                invited=(*found.invited, user),
-                wanted=found.wanted if user in found.wanted else (*found.wanted, user),
-            ),
-            quiet=True,
-        )
+        invited = found.invited if user in found.invited else (*found.invited, user)
+        return Decision(found.wanting(user).but(invited=invited), quiet=True)
 
     incident = await change(world, incident.id, decide)
     if user == incident.declared_by or incident.state in (State.CLOSED, State.CANCELLED):
         return None
     return Briefing(view=await view(world, incident), entries=tuple(await timeline(world, incident)))
+
+
+async def left(world: World, channel_id: str, user: str) -> Incident | None:
+    """Somebody left a room or was removed from it. Returns its incident, None outside of a room."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None:
+        return None
+
+    async def decide(found: Incident, _now: datetime) -> Decision | None:
+        if user in found.left:
+            return None
+        return Decision(found.but(left=(*found.left, user)), quiet=True)
+
+    return await change(world, incident.id, decide)
