@@ -17,7 +17,7 @@ from warroom.usecases import afterwards, find, record
 
 async def show_open(ask: Ask) -> Card:
     """list"""
-    shown = [view for view in await find.open_incidents(ask.world) if view.incident.shown_to(ask.user)]
+    shown = await find.open_incidents(ask.world, ask.user)
     return lists.incident_list(shown, ask.now)
 
 
@@ -31,7 +31,7 @@ async def search(ask: Ask) -> Card:
     text = await readable(ask.world, ask.text)
     if not text:
         raise Refused("Say what to look for, for example: find checkout")
-    found = [view for view in await find.matching(ask.world, text) if view.incident.shown_to(ask.user)]
+    found = await find.matching(ask.world, ask.user, text)
     return lists.found(text, found, ask.now)
 
 

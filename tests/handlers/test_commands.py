@@ -110,6 +110,16 @@ async def test_a_private_incident_is_unknown_to_everybody_else(desk: Desk) -> No
     assert "leaked key" not in str((await desk.type("list", user="UALEX1")).blocks)
 
 
+async def test_private_incidents_do_not_crowd_out_what_everybody_may_see(desk: Desk) -> None:
+    await desk.type("declare checkout lost a key --sev 2")
+    for _ in range(101):
+        await desk.type("declare somebody leaked a key --sev 1 --private")
+    for typed in ("list", "find key"):
+        shown = str((await desk.type(typed, user="UALEX1")).blocks)
+        assert "checkout lost a key" in shown
+        assert "leaked" not in shown
+
+
 @pytest.mark.parametrize(
     "typed", ["update rolling back", "escalate", "action add look", "page platform", "timeline add x"]
 )

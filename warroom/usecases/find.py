@@ -7,6 +7,9 @@ from warroom.incident import Incident
 from warroom.ports import World
 from warroom.views import IncidentView, incident_view
 
+LOOKED_AT = 1000
+"""Incidents among which those are chosen that somebody may see."""
+
 
 async def by_number_or_room(world: World, number: int | None, channel_id: str | None) -> Incident:
     """The incident with that number, else the one whose room this is. Raises NotFound with what to type instead."""
@@ -39,15 +42,19 @@ async def by_id(world: World, incident_id: str) -> Incident:
     return incident
 
 
-async def open_incidents(world: World, *, limit: int = 100) -> list[IncidentView]:
-    """The open incidents, most severe first, then newest."""
-    found = [incident_view(i, world.policy) for i in await world.store.incidents(open_only=True, limit=limit)]
-    return sorted(found, key=lambda view: (view.severity_rank, -view.incident.number))
+async def open_incidents(world: World, user: str, *, limit: int = 100) -> list[IncidentView]:
+    """The open incidents that this person may see, most severe first, then newest."""
+    found = await world.store.incidents(open_only=True, limit=LOOKED_AT)
+    return sorted(_shown(world, found, user), key=lambda view: (view.severity_rank, -view.incident.number))[:limit]
 
 
-async def matching(world: World, text: str, *, limit: int = 20) -> list[IncidentView]:
-    """Incidents, open or not, with that text in title, description or summary; newest first."""
-    return [incident_view(i, world.policy) for i in await world.store.incidents(text=text, limit=limit)]
+async def matching(world: World, user: str, text: str, *, limit: int = 20) -> list[IncidentView]:
+    """Incidents, open or not, that this person may see, with that text in title, description or summary; newest first."""
+    return _shown(world, await world.store.incidents(text=text, limit=LOOKED_AT), user)[:limit]
+
+
+def _shown(world: World, found: list[Incident], user: str) -> list[IncidentView]:
+    return [incident_view(each, world.policy) for each in found if each.shown_to(user)]
 
 
 async def view(world: World, incident: Incident) -> IncidentView:
