@@ -25,6 +25,8 @@ from tests.scenarios.conftest import TOKEN
 from warroom.policy import Policy
 from warroom.ports import Clock
 
+PATIENCE = 10
+"""Real seconds that what was killed may take to end."""
 SOON = 0.7
 """Real seconds a call of Slack may take here: a test of a timeout should not wait ten."""
 
@@ -111,11 +113,13 @@ class Process:
 
     async def gone(self) -> None:
         """After a kill: give back to the machine what the operating system would."""
+        patience = PATIENCE
         while self._tasks:
             _, deaf = await asyncio.wait(set(self._tasks), timeout=1)
             self._cancel()
-            for task in deaf:
-                # It took its cancellation for something else.
+            patience -= 1
+            for task in deaf if patience < 0 else ():
+                # It took its cancellation for something else. Not at once: the others may be at a rollback still.
                 task.cancel()
         bot = self.bot
         await bot.alarm.stop()
