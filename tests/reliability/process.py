@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import warnings
 from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
+import aiosqlite
+import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
 from bot.app import Bot
@@ -21,6 +24,7 @@ from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import Report, verify
 from sandbox import Sandbox
 from storage import open_store
+from storage.sql.store import SqlStore
 from tests.scenarios.conftest import TOKEN
 from warroom.policy import Policy
 from warroom.ports import Clock
@@ -61,6 +65,7 @@ class Process:
         self._report: Report | None = None
         self._tasks: Tasks = {}
         self._bot: Bot | None = None
+        self._connections: set[aiosqlite.Connection] = set()
         self.killed = False
 
     @property
@@ -81,6 +86,7 @@ class Process:
             self._report = await verify(*slack_tokens(self._settings), needed_scopes(), self._settings.api_url)
         store = await open_store(self.database)
         self.killed, self._tasks = False, {}
+        self._remember_connections(store)
         before = self.slack.sockets.connections
         mark = _OWNER.set(self._tasks)
         try:
@@ -98,6 +104,22 @@ class Process:
             session.post(url, json=body, headers={"X-Warroom-Token": TOKEN}) as answer,
         ):
             return answer.status
+
+    def _remember_connections(self, store: object) -> None:
+        self._connections = set()
+        assert isinstance(store, SqlStore)
+
+        def used(connection: Any, _record: object, _proxy: object) -> None:
+            if isinstance(connection.driver_connection, aiosqlite.Connection):
+                self._connections.add(connection.driver_connection)
+
+        sa.event.listen(store._engine.sync_engine, "checkout", used)
+
+    async def _roll_back(self) -> None:
+        """No transaction of a dead process outlives it."""
+        for connection in self._connections:
+            with contextlib.suppress(ValueError):  # it is closed already
+                await connection.rollback()
 
     def kill(self) -> None:
         """It does nothing more from this moment on, and nothing is tidied up. Its connections break."""
@@ -128,6 +150,7 @@ class Process:
         await bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
         if bot._datadog:
             await bot._datadog.close()
+        await self._roll_back()
         await bot.store.close()
         self._bot = None
         del bot
