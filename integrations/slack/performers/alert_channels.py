@@ -58,6 +58,11 @@ async def read_alert_channels(act: Act[ReadAlertChannels]) -> None:
         except Rejected as error:
             await _confess(act, name, error)
             continue
+        try:
+            await read_threads(act, channel_id, reading.since, reading.messages, reading.threads)
+        except Rejected as error:
+            # What stands in the channel itself counts all the same.
+            await _confess(act, name, error)
         await _take_in(act, Position(channel_id=channel_id, name=name, ts=reading.newest), reading)
         act.desk.reading.pop(channel_id, None)
 
@@ -74,7 +79,7 @@ async def _confess(act: Act[ReadAlertChannels], name: str, error: Rejected) -> N
 
 
 async def _read(act: Act[ReadAlertChannels], channel_id: str) -> Reading:
-    """Everything posted since reading stopped. A channel never read before is read from when we asked."""
+    """Everything posted in the channel itself since reading stopped; one never read before is read from when we asked."""
     reading = act.desk.reading.get(channel_id)
     if reading is None:
         known = {each.channel_id: each.ts for each in await act.desk.store.positions()}
@@ -85,7 +90,6 @@ async def _read(act: Act[ReadAlertChannels], channel_id: str) -> Reading:
         reading.messages += page.get("messages") or []
         reading.cursor = next_cursor(page)
         reading.ended = reading.cursor is None
-    await read_threads(act, channel_id, reading.since, reading.messages, reading.threads)
     return reading
 
 
