@@ -12,7 +12,7 @@ import structlog
 
 from bot import clock
 from integrations.slack.budget import Budget
-from warroom.errors import StoreUnavailable
+from warroom.errors import Conflict, StoreUnavailable
 from warroom.ports import Clock, Store
 
 log = structlog.get_logger(__name__)
@@ -68,7 +68,7 @@ class Replica:
             self._news.clear()
             try:
                 await self.beat()
-            except StoreUnavailable as error:
+            except (StoreUnavailable, Conflict) as error:
                 # The last division stays: to take more than one's share because nobody can be asked would be wrong.
                 log.debug("the other processes cannot be asked", error=str(error))
                 await clock.sleep(BEAT)

@@ -128,15 +128,23 @@ class SqlStore(SqlPeople):
 
     async def pull_in(self, now: datetime, lease: timedelta) -> int:
         """See `warroom.ports.Store.pull_in`."""
-        async with self._writing() as conn:
-            return (await conn.execute(jobs.pulled_in(now, lease))).rowcount
+
+        async def once() -> int:
+            async with self._writing() as conn:
+                return (await conn.execute(jobs.pulled_in(now, lease))).rowcount
+
+        return await _again(once)
 
     async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """See `warroom.ports.Store.beat`."""
         if not self._shared:
             return Replicas()
-        async with self._writing() as conn:
-            return await replicas.beat(conn, me, limited)
+
+        async def once() -> Replicas:
+            async with self._writing() as conn:
+                return await replicas.beat(conn, me, limited)
+
+        return await _again(once)
 
     async def leave(self, me: str) -> None:
         """See `warroom.ports.Store.leave`."""
