@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,20 @@ import structlog
 from typer.testing import CliRunner, Result
 
 from bot.cli import cli
+from warroom.incident import Incident, Origin
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+OUTAGE = Incident(
+    id="i1",
+    number=7,
+    origin=Origin.CLI,
+    origin_key="cli:1",
+    title="Disk full",
+    severity="SEV-1",
+    declared_at=NIGHT,
+    touched_at=NIGHT,
+)
+"""An incident of the record."""
 
 
 @pytest.fixture

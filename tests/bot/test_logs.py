@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import UTC, datetime
 
 import pytest
 import structlog
@@ -14,6 +13,7 @@ from bot.dispatcher import STUCK, Dispatcher
 from bot.observability import Meters, conceal, hide, set_up_logging
 from storage import open_store
 from storage.address import FORMS
+from tests.bot.conftest import NIGHT, OUTAGE
 from tests.handlers.conftest import NightClock, OneMessage
 from tests.handlers.test_any_command import play
 from tests.people import StoredPeople
@@ -21,21 +21,8 @@ from warroom.changes import Changeset, Claim
 from warroom.effects import Effect, OpenRoom
 from warroom.errors import Rejected
 from warroom.facts import Fact
-from warroom.incident import Incident, Origin
 from warroom.policy import Policy
 from warroom.ports import Store, World
-
-NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-OUTAGE = Incident(
-    id="i1",
-    number=7,
-    origin=Origin.CLI,
-    origin_key="cli:1",
-    title="Disk full",
-    severity="SEV-1",
-    declared_at=NIGHT,
-    touched_at=NIGHT,
-)
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:

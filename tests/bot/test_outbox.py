@@ -10,25 +10,13 @@ from pathlib import Path
 import pytest
 
 from storage import open_store
-from tests.bot.conftest import bot
+from tests.bot.conftest import NIGHT, OUTAGE, bot
 from warroom.changes import Changeset, Claim, Ending, Settlement
 from warroom.effects import OpenRoom
-from warroom.incident import Incident, Origin
 
-NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 LATER = datetime(2126, 11, 21, 3, 0, tzinfo=UTC)
 """The command line reads the wall clock; what it makes due is due by then."""
 MINUTE = timedelta(minutes=1)
-OUTAGE = Incident(
-    id="i1",
-    number=7,
-    origin=Origin.CLI,
-    origin_key="cli:1",
-    title="Disk full",
-    severity="SEV-1",
-    declared_at=NIGHT,
-    touched_at=NIGHT,
-)
 
 
 pytestmark = pytest.mark.usefixtures("alone")

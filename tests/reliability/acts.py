@@ -143,13 +143,19 @@ async def told_everybody(run: Run) -> int:
     return len(said_under(run.house.slack, run.noted["key"]))
 
 
-async def missed_alert(run: Run) -> None:
-    """Datadog posts, and Slack's event about it is lost."""
+async def datadog_app(run: Run) -> Person:
+    """Datadog's Slack app, and the number of incidents before it says anything."""
     slack = run.house.slack
     run.seen = await run.house.process.bot.store.last_number()
     known = next((each for each in slack.people() if each.name == "datadog"), None)
     app = known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
     await run.house.settle()
+    return app
+
+
+async def missed_alert(run: Run) -> None:
+    """Datadog posts, and Slack's event about it is lost."""
+    slack, app = run.house.slack, await datadog_app(run)
     number = 9_000_000_000_000_000_000 + run.seen
     link = f"https://app.datadoghq.eu/monitors/{run.seen + 100}?event_id={number}"
     slack.sockets.held = []
@@ -159,11 +165,7 @@ async def missed_alert(run: Run) -> None:
 
 async def missed_reply(run: Run) -> None:
     """Datadog posts in a thread, and Slack's events about it are lost."""
-    slack = run.house.slack
-    run.seen = await run.house.process.bot.store.last_number()
-    known = next((each for each in slack.people() if each.name == "datadog"), None)
-    app = known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
-    await run.house.settle()
+    slack, app = run.house.slack, await datadog_app(run)
     number = 9_500_000_000_000_000_000 + run.seen
     link = f"https://app.datadoghq.eu/monitors/{run.seen + 5_000}?event_id={number}"
     slack.sockets.held = []
