@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from blocks import kit, text, words
+from blocks import kit, labels, text
 from blocks.kit import Card
-from warroom.incident import Incident
-from warroom.views import IncidentView
+from warroom.incident.model import Incident
+from warroom.incident.view import IncidentView
 
 
 def announcement(view: IncidentView, now: datetime) -> Card:
     """The incident in a few lines, without buttons; redrawn as it changes."""
     incident = view.incident
-    fallback = f"{words.headline(view)} ({words.severity(view)}, {words.STATE[incident.state].lower()})"
+    fallback = f"{labels.headline(view)} ({labels.severity(view)}, {labels.STATE[incident.state].lower()})"
     return kit.card(
-        kit.line(fallback, 500), [kit.header(words.headline(view)), kit.section("\n".join(_lines(view, now)))]
+        kit.line(fallback, 500), [kit.header(labels.headline(view)), kit.section("\n".join(_lines(view, now)))]
     )
 
 
 def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
     incident, tz = view.incident, view.timezone
-    yield f"*{kit.line(words.severity(view), 80)}* · {words.state_line(incident)}"
-    yield f"*Commander:* {words.person(incident.commander)} · *Room:* {text.channel_link(incident.channel_id)}"
+    yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)}"
+    yield f"*Commander:* {labels.person(incident.commander)} · *Room:* {text.channel_link(incident.channel_id)}"
     yield f"*Started:* {text.when(incident.declared_at, tz)} · {_how_long(incident, now)}"
     if incident.services:
         yield f"*Affected:* {kit.line(', '.join(incident.services), 200)}"
@@ -40,7 +40,7 @@ def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
 def _how_long(incident: Incident, now: datetime) -> str:
     if incident.state.open:
         return text.since(incident.declared_at, now)
-    return f"lasted {text.duration(words.lasted(incident, now))}"
+    return f"lasted {text.duration(labels.lasted(incident, now))}"
 
 
 def trouble(what: str, advice: str) -> Card:
@@ -53,8 +53,8 @@ def team_line(view: IncidentView, now: datetime) -> Card:
     """One line for the team's own channel."""
     incident = view.incident
     line = (
-        f"{words.severity_sign(view)} *{incident.name} {kit.line(words.title(incident), 200)}* "
-        f"({kit.line(words.severity(view), 80)}, {words.STATE[incident.state].lower()}, "
+        f"{labels.severity_sign(view)} *{incident.name} {kit.line(labels.title(incident), 200)}* "
+        f"({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()}, "
         f"{text.ago(incident.declared_at, now)}) → {text.channel_link(incident.channel_id)}"
     )
     return kit.card(line, [kit.section(line)])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from blocks import finding, kit, text
+from blocks import kit, name_matches, text
 from blocks.kit import Block, Card
-from warroom.incident import Incident
-from warroom.responders import Resolution
+from warroom.incident.model import Incident
+from warroom.people.resolution import Resolution
 from warroom.value import Value
 
 
@@ -28,9 +28,9 @@ def understood(incident: Incident, people: Resolution, what: str) -> Card:
     """`what` was done; below it who was found and by which rung, who was not, and a button for each who could be meant."""
     head = text.spoken(what)
     if people.ambiguous:
-        asked = finding.candidates(incident.id, people.ambiguous, people.found, people.unknown)
+        asked = name_matches.candidates(incident.id, people.ambiguous, people.found, people.unknown)
         return kit.card(f"{head} {asked.text}", [kit.section(head), *asked.blocks])
-    lines = finding.resolution_lines(people.found, people.unknown)
+    lines = name_matches.resolution_lines(people.found, people.unknown)
     shown = [kit.section("\n".join(lines[i : i + 15])) for i in range(0, len(lines), 15)]
     return kit.card("\n".join([head, *lines]), [kit.section(head), *shown])
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from blocks import ids, kit, text, words
-from blocks.fields import INPUT, About, Wrong, about, chosen_in, field, form, form_about, text_in, value_in
+from blocks import ids, kit, labels, text
+from blocks.form_fields import INPUT, About, Wrong, about, chosen_in, field, form, form_about, text_in, value_in
 from blocks.kit import Block, Option
-from warroom.followup import PARTS
+from warroom.incident.usecases import COMMANDER
+from warroom.incident.view import IncidentView
 from warroom.policy import Policy
-from warroom.usecases.progress import COMMANDER
+from warroom.postmortem.reminders import PARTS
 from warroom.value import Value
-from warroom.views import IncidentView
 
 TITLE, SEVERITY, AFFECTED, DESCRIPTION = "title", "severity", "affected", "description"
 PEOPLE, PRIVATE, UPDATE, ROLE, PERSON, TEAM, WHY = "people", "private", "update", "role", "person", "team", "why"
@@ -167,7 +167,7 @@ def roles_form(view: IncidentView) -> Block:
     incident = view.incident
     held = ((COMMANDER, incident.commander), *incident.roles)
     roles = dict.fromkeys((*ROLES, *(role for role, _ in incident.roles)))
-    now = " · ".join(f"{kit.line(role, 60)}: {words.person(person)}" for role, person in held)
+    now = " · ".join(f"{kit.line(role, 60)}: {labels.person(person)}" for role, person in held)
     choice = kit.select(INPUT, [Option(role.capitalize(), role) for role in roles], initial=COMMANDER)
     return form_about(
         view,

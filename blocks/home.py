@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from blocks import ids, kit, text, words
+from blocks import ids, kit, labels, text
 from blocks.kit import Block
 from blocks.lists import incident_line, overdue, status_line
-from warroom.views import IncidentView
+from warroom.incident.view import IncidentView
 
 SHOWN = 40
 
@@ -16,8 +16,8 @@ SHOWN = 40
 def home(views: Sequence[IncidentView], user: str, now: datetime) -> Block:
     """One person's tab. A private incident is shown only to those it concerns."""
     seen = [view for view in views if view.incident.shown_to(user)]
-    mine = _by_need([view for view in seen if words.concerns(view.incident, user)], now)
-    others = _by_need([view for view in seen if not words.concerns(view.incident, user)], now)
+    mine = _by_need([view for view in seen if labels.concerns(view.incident, user)], now)
+    others = _by_need([view for view in seen if not labels.concerns(view.incident, user)], now)
     return kit.home_view(_blocks(mine, others, now))
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from blocks import ids, kit, text, words
+from blocks import ids, kit, labels, text
 from blocks.kit import Block, Card, Option
-from warroom.incident import Incident, State
-from warroom.views import IncidentView
+from warroom.incident.model import Incident, State
+from warroom.incident.view import IncidentView
 
 
 def incident_card(view: IncidentView, now: datetime) -> Card:
     """The card as it is at `now`. While nobody has the incident it mentions everybody told: posting it pages them."""
     incident = view.incident
-    head = words.headline(view)
+    head = labels.headline(view)
     return kit.card(
-        f"{kit.line(head, 400)} ({kit.line(words.severity(view), 80)}, {words.STATE[incident.state].lower()})",
+        f"{kit.line(head, 400)} ({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()})",
         [
             kit.header(head),
             *details(view, now),
@@ -38,16 +38,16 @@ def details(view: IncidentView, now: datetime) -> Iterator[Block]:
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
     """What a person woken by this needs first."""
     incident = view.incident
-    yield f"*{kit.line(words.severity(view), 80)}* · {words.state_line(incident)}"
+    yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)}"
     if incident.state is State.DETECTED:
-        if incident.chain.told:
-            yield f"Paged: {text.mentions(incident.chain.told, 2000)}"
+        if incident.escalation.paged:
+            yield f"Paged: {text.mentions(incident.escalation.paged, 2000)}"
         if incident.overdue:
             yield f"⚠️ *Overdue:* nobody has acknowledged since {text.when(incident.declared_at, view.timezone)}"
         elif incident.ack_due_at:
             yield f"Acknowledge by {text.when(incident.ack_due_at, view.timezone)}"
         yield from _escalation(view)
-    if words.update_overdue(incident, now) and incident.update_due_at:
+    if labels.update_overdue(incident, now) and incident.update_due_at:
         yield f"⚠️ *Update overdue* since {text.when(incident.update_due_at, view.timezone)}"
     elif incident.state.open and incident.update_due_at:
         yield f"Next update due {text.when(incident.update_due_at, view.timezone)}"
@@ -56,7 +56,7 @@ def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
 
 
 def _escalation(view: IncidentView) -> Iterator[str]:
-    chain, due = view.incident.chain, view.incident.page_due_at
+    chain, due = view.incident.escalation, view.incident.page_due_at
     if not view.chain_length:
         return
     level = f"Escalation: level {view.chain_level} of {view.chain_length}"
@@ -67,7 +67,7 @@ def _escalation(view: IncidentView) -> Iterator[str]:
 
 def _facts(view: IncidentView, now: datetime) -> Iterator[str]:
     incident, tz = view.incident, view.timezone
-    yield f"*Commander:* {words.person(incident.commander)}"
+    yield f"*Commander:* {labels.person(incident.commander)}"
     for role, user_id in incident.roles[:10]:
         yield f"*{kit.line(role, 60)}:* {text.mention(user_id)}"
     affected = kit.line(", ".join(incident.services), 200)
@@ -89,7 +89,7 @@ def _facts(view: IncidentView, now: datetime) -> Iterator[str]:
 def _age(incident: Incident, now: datetime) -> str:
     if incident.state.open:
         return text.since(incident.declared_at, now)
-    return f"lasted {text.duration(words.lasted(incident, now))}"
+    return f"lasted {text.duration(labels.lasted(incident, now))}"
 
 
 def _alerts(view: IncidentView) -> Iterator[str]:
@@ -101,9 +101,9 @@ def _alerts(view: IncidentView) -> Iterator[str]:
         numbers += f" from {text.count(alerts.monitors, 'monitor')}"
     firing = f"{alerts.firing:,} firing" if alerts.firing else "all recovered"
     flapping = ", flapping" if alerts.flapping else ""
-    sign = words.ALERT_SIGN[alerts.last_state]
+    sign = labels.ALERT_SIGN[alerts.last_state]
     last = kit.link(alerts.last_link, alerts.last_title or "open the last alert")
-    yield f"*Alerts:* {numbers}, {firing}{flapping}\n{sign} {last} ({words.ALERT_STATE[alerts.last_state]})"
+    yield f"*Alerts:* {numbers}, {firing}{flapping}\n{sign} {last} ({labels.ALERT_STATE[alerts.last_state]})"
 
 
 def _monitor(view: IncidentView) -> Block | None:
@@ -135,7 +135,7 @@ def _small_print(incident: Incident) -> Iterator[str]:
         yield "🔒 Private: only people in this room see it"
     for each in incident.links[:8]:
         yield kit.link(each.url, each.title)
-    yield f"Declared by {words.person(incident.declared_by, incident.source)}"
+    yield f"Declared by {labels.person(incident.declared_by, incident.source)}"
     if incident.source_message:
         yield kit.link(incident.source_message, "the message it came from")
 
@@ -148,7 +148,7 @@ def _buttons(incident: Incident) -> list[Block | None]:
             waiting = incident.state is State.DETECTED
             return [
                 acknowledge_button(incident) if waiting else None,
-                kit.button("Escalate", ids.ESCALATE, ids.carry(incident.id, str(incident.chain.reached))),
+                kit.button("Escalate", ids.ESCALATE, ids.carry(incident.id, str(incident.escalation.reached))),
                 resolve_button(incident),
                 kit.button("Post update", ids.POST_UPDATE, carried),
                 _menu(incident),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from blocks import kit, text, words
+from blocks import kit, labels, text
 from blocks.answers import typed
 from blocks.incident_card import details
 from blocks.kit import Card
-from warroom.views import IncidentView
+from warroom.incident.view import IncidentView
 
 SHOWN = 30
 
@@ -41,20 +41,20 @@ def incident_line(view: IncidentView) -> str:
     """Sign, number, title and room."""
     incident = view.incident
     lock = "🔒 " if incident.private else ""
-    title = kit.line(words.title(incident), 150)
-    return f"{lock}{words.severity_sign(view)} *{incident.name} {title}* {text.channel_link(incident.channel_id)}"
+    title = kit.line(labels.title(incident), 150)
+    return f"{lock}{labels.severity_sign(view)} *{incident.name} {title}* {text.channel_link(incident.channel_id)}"
 
 
 def status_line(view: IncidentView, now: datetime) -> str:
     """Severity, state, age, commander and what is overdue."""
     incident = view.incident
     parts = [
-        kit.line(words.severity(view), 80),
-        words.STATE[incident.state],
+        kit.line(labels.severity(view), 80),
+        labels.STATE[incident.state],
         text.since(incident.declared_at, now)
         if incident.state.open
-        else f"lasted {text.duration(words.lasted(incident, now))}",
-        f"commander {words.person(incident.commander)}",
+        else f"lasted {text.duration(labels.lasted(incident, now))}",
+        f"commander {labels.person(incident.commander)}",
         *overdue(view, now),
     ]
     return " · ".join(parts)
@@ -66,7 +66,7 @@ def overdue(view: IncidentView, now: datetime) -> list[str]:
     late = []
     if incident.overdue and not incident.acknowledged_at and incident.state.open:
         late.append("⚠️ *not acknowledged in time*")
-    if words.update_overdue(incident, now):
+    if labels.update_overdue(incident, now):
         late.append("⚠️ *update overdue*")
     required = incident.postmortem_required_by
     published = incident.postmortem and incident.postmortem.published_at
@@ -83,7 +83,7 @@ def _late_actions(view: IncidentView, now: datetime) -> list[str]:
 
 def show(view: IncidentView, now: datetime) -> Card:
     """One incident as its card shows it, with the way to its room and without buttons."""
-    head = words.headline(view)
+    head = labels.headline(view)
     room = kit.section(f"Room: {text.channel_link(view.incident.channel_id)}")
     return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view)])
 
@@ -91,7 +91,7 @@ def show(view: IncidentView, now: datetime) -> Card:
 def _actions(view: IncidentView) -> list[kit.Block]:
     items = view.incident.actions[:15]
     lines = [
-        f"{'☑️' if item.done_at else '⬜'} {kit.line(item.text, 150)} · {words.person(item.owner, 'no owner')}"
+        f"{'☑️' if item.done_at else '⬜'} {kit.line(item.text, 150)} · {labels.person(item.owner, 'no owner')}"
         + (f" · due {text.when(item.due_at, view.timezone)}" if item.due_at else "")
         for item in items
     ]
@@ -116,8 +116,8 @@ def alerts(view: IncidentView) -> Card:
     numbers = view.incident.alerts
     head = f"*{view.incident.name}*: {text.count(numbers.count, 'alert')}, {numbers.firing:,} firing"
     lines = [
-        f"{words.ALERT_SIGN[each.state]} {kit.link(each.link, each.title or 'Untitled alert')} "
-        f"({words.ALERT_STATE[each.state]}, {each.count:,}×, last {text.when(each.last_seen_at, view.timezone)})"
+        f"{labels.ALERT_SIGN[each.state]} {kit.link(each.link, each.title or 'Untitled alert')} "
+        f"({labels.ALERT_STATE[each.state]}, {each.count:,}×, last {text.when(each.last_seen_at, view.timezone)})"
         for each in view.firings
     ]
     pages = ["\n".join(lines[i : i + 5]) for i in range(0, len(lines), 5)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from blocks import ids, kit, text, words
+from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
-from warroom import notices
-from warroom.incident import State
-from warroom.notices import Notice, PageReason
-from warroom.views import IncidentView
+from warroom.incident import notices
+from warroom.incident.model import State
+from warroom.incident.notices import Notice, PageReason
+from warroom.incident.view import IncidentView
 
 TITLE_IN_A_LIST, LINK_IN_A_LIST = 80, 160
 """Characters; ten of them fit into one section."""
@@ -37,10 +37,10 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
             return [f"📣 *Update* by {text.mention(notice.by)}", kit.quote(notice.text, 2500), following]
         case notices.SeverityChanged():
-            after = words.severity(view) if view.incident.severity == notice.after else notice.after
+            after = labels.severity(view) if view.incident.severity == notice.after else notice.after
             return [
                 (
-                    f"{words.severity_sign(view)} The severity is now *{kit.line(after, 80)}* "
+                    f"{labels.severity_sign(view)} The severity is now *{kit.line(after, 80)}* "
                     f"(was {kit.line(notice.before, 80)}){_by(notice.by, ', set by')}"
                 ),
                 f"Nobody has it yet, and an alert is that severe: {kit.line(notice.why, 200)}" if notice.why else "",
@@ -135,11 +135,11 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
     if notice.reopened:
         return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
-    return [f"{words.STATE_SIGN[notice.state]} *{words.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
+    return [f"{labels.STATE_SIGN[notice.state]} *{labels.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
 
 
 def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
-    title = kit.line(words.title(view.incident), 200)
+    title = kit.line(labels.title(view.incident), 200)
     again = f", and the last level was told again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
     return [
         (

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from blocks import ids, kit
-from blocks.fields import INPUT, Wrong, about, field, form_about, text_in
+from blocks.form_fields import INPUT, Wrong, about, field, form_about, text_in
 from blocks.kit import Block
-from warroom.followup import PART_NAMES, PARTS
-from warroom.postmortem import Postmortem
-from warroom.views import IncidentView
+from warroom.incident.view import IncidentView
+from warroom.postmortem.model import Postmortem
+from warroom.postmortem.reminders import PART_NAMES, PARTS
 
 
 def postmortem_form(view: IncidentView, parts: Mapping[str, str]) -> Block:

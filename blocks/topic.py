@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from blocks import text, words
-from warroom.views import IncidentView
+from blocks import labels, text
+from warroom.incident.view import IncidentView
 
 LIMIT = 250
 
@@ -14,12 +14,14 @@ def topic(view: IncidentView) -> str:
     Every change of a topic is a message in the room, so nothing in it changes by the minute or with every button.
     """
     incident = view.incident
-    state = "open" if incident.state.open else words.STATE[incident.state].lower()
-    return text.plain(f"{words.severity_sign(view)} {words.severity(view)} · {state} · {words.title(incident)}", LIMIT)
+    state = "open" if incident.state.open else labels.STATE[incident.state].lower()
+    return text.plain(
+        f"{labels.severity_sign(view)} {labels.severity(view)} · {state} · {labels.title(incident)}", LIMIT
+    )
 
 
 def purpose(view: IncidentView) -> str:
     """What the room is for."""
     incident = view.incident
     services = f" Affected: {', '.join(incident.services)}." if incident.services else ""
-    return text.plain(f"{incident.name}: {words.title(incident)}.{services}", LIMIT)
+    return text.plain(f"{incident.name}: {labels.title(incident)}.{services}", LIMIT)

@@ -9,14 +9,14 @@ from typing import Any
 import structlog
 
 from bot import clock
-from bot.dispatcher import Perform
+from bot.runtime.dispatcher import Perform
 from bot.settings import Settings
 from integrations.datadog.client import Datadog
 from integrations.datadog.performer import PERFORMERS, DatadogPerformer
-from warroom.changes import Claim
-from warroom.effects import Effect
 from warroom.errors import Rejected, Retryable, StoreUnavailable
-from warroom.facts import Fact, MonitorRead, MonitorsRead
+from warroom.outbox.changes import Claim
+from warroom.outbox.effects import Effect
+from warroom.outbox.results import EffectResult, MonitorRead, MonitorsRead
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
 from warroom.ports import World
@@ -71,14 +71,14 @@ async def problems(settings: Settings, policy: Policy) -> list[str]:
 def leading(chat: Perform, datadog: DatadogPerformer | None) -> Perform:
     """Every effect to whom it is for."""
 
-    async def perform(claim: Claim, effect: Effect) -> Fact | None:
+    async def perform(claim: Claim, effect: Effect) -> EffectResult | None:
         if effect.kind not in PERFORMERS:
             return await chat(claim, effect)
         if datadog is None and effect.kind == "mirror_incident":
             return None  # the policy asks for it, the keys do not allow it: said once at the start
         if datadog is None:
             raise Rejected(NO_KEYS, code="no_keys", advice=ADVICE)
-        return await datadog.perform(effect, doubtful=claim.doubtful)
+        return await datadog.perform(effect, outcome_unknown=claim.outcome_unknown)
 
     return perform
 
@@ -92,17 +92,17 @@ async def read_all(world: World, datadog: DatadogPerformer) -> tuple[int, int]:
     firing = asked = 0
     while waiting:
         effect = waiting.pop(0)
-        fact = await _patiently(datadog, effect)
-        assert isinstance(fact, MonitorsRead | MonitorRead)
-        if isinstance(fact, MonitorsRead):
-            firing += len(monitors.firing_in(world, fact))
+        result = await _patiently(datadog, effect)
+        assert isinstance(result, MonitorsRead | MonitorRead)
+        if isinstance(result, MonitorsRead):
+            firing += len(monitors.firing_in(world, result))
         else:
             asked += 1
-        waiting += await monitors.take(world, fact)
+        waiting += await monitors.take(world, result)
     return firing, asked
 
 
-async def _patiently(datadog: DatadogPerformer, effect: Effect) -> Fact | None:
+async def _patiently(datadog: DatadogPerformer, effect: Effect) -> EffectResult | None:
     for wait in WAITS:
         try:
             return await datadog.perform(effect)

@@ -78,4 +78,4 @@ def at_line(mistake: Mistake, lines: dict[str, int]) -> Mistake:
     path = mistake.path
     while path and path not in lines:
         path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return mistake.but(line=lines.get(path))
+    return mistake.copy_with(line=lines.get(path))

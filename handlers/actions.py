@@ -10,39 +10,42 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms, ids, postmortem_form
 from blocks.answers import understood
-from blocks.fields import About
+from blocks.form_fields import About
 from blocks.kit import Block, Card
-from handlers.answers import Asker, Body, answered, asker_of
+from handlers.answers import Actor, Body, actor_of, answered
 from handlers.audit import audited
-from handlers.declaring import IN_ONE_LINE
-from handlers.once import once
-from handlers.opening import open_form
-from handlers.privacy import admitted
-from warroom import document
+from handlers.declare_command import IN_ONE_LINE
+from handlers.idempotency import once
+from handlers.modals import open_form
+from handlers.visibility import admitted
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import State
+from warroom.incident import lookup, record
+from warroom.incident import usecases as incidents
+from warroom.incident.model import State
+from warroom.incident.view import IncidentView
 from warroom.ports import World
-from warroom.usecases import afterwards, find, monitors, progress, record
-from warroom.views import IncidentView
+from warroom.postmortem import document
+from warroom.postmortem import usecases as postmortems
+from warroom.usecases import monitors
 
 
 @dataclass(frozen=True, slots=True)
-class Click:
+class ActionContext:
     """Who pressed what, and what they saw when they did."""
 
     world: World
     client: AsyncWebClient
-    asker: Asker
+    actor: Actor
     incident_id: str
     seen: str
 
     @property
     def user(self) -> str:
         """Who pressed."""
-        return self.asker.user
+        return self.actor.user
 
 
-Run = Callable[[Click], Awaitable[Card | None]]
+Run = Callable[[ActionContext], Awaitable[Card | None]]
 
 
 def listener(world: World, run: Run) -> Callable[..., Awaitable[None]]:
@@ -50,139 +53,139 @@ def listener(world: World, run: Run) -> Callable[..., Awaitable[None]]:
 
     async def on_action(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         await ack()
-        asker = asker_of(body)
-        assert asker is not None, "Slack says who pressed every button"
+        actor = actor_of(body)
+        assert actor is not None, "Slack says who pressed every button"
         pressed = body["actions"][0]
         value = pressed.get("value") or (pressed.get("selected_option") or {}).get("value") or ""
-        click = Click(once(world, asker.key), client, asker, *ids.carried(value))
-        await answered(world, asker, pressed_button(world, click, str(pressed["action_id"]), run))
+        context = ActionContext(once(world, actor.key), client, actor, *ids.carried(value))
+        await answered(world, actor, pressed_button(world, context, str(pressed["action_id"]), run))
 
     return on_action
 
 
-async def pressed_button(world: World, click: Click, action_id: str, run: Run) -> Card | None:
+async def pressed_button(world: World, context: ActionContext, action_id: str, run: Run) -> Card | None:
     """Does what the button does, with a row in the audit trail."""
-    async with audited(world, click.asker, f"button {action_id}", click.seen):
-        await admitted(world, click.asker, click.incident_id)
-        return await run(click)
+    async with audited(world, context.actor, f"button {action_id}", context.seen):
+        await admitted(world, context.actor, context.incident_id)
+        return await run(context)
 
 
-async def acknowledge(click: Click) -> None:
+async def acknowledge(context: ActionContext) -> None:
     """Acknowledge"""
-    await progress.acknowledge(click.world, click.incident_id, click.user)
+    await incidents.acknowledge(context.world, context.incident_id, context.user)
 
 
-async def escalate(click: Click) -> None:
+async def escalate(context: ActionContext) -> None:
     """Escalate: a second press of the same picture calls nobody."""
-    seen = int(click.seen) if click.seen.isdecimal() else None
-    await progress.escalate(click.world, click.incident_id, click.user, seen=seen)
+    seen = int(context.seen) if context.seen.isdecimal() else None
+    await incidents.escalate(context.world, context.incident_id, context.user, seen=seen)
 
 
-async def resolve(click: Click) -> None:
+async def resolve(context: ActionContext) -> None:
     """Resolve"""
-    await progress.resolve_incident(click.world, click.incident_id, click.user)
+    await incidents.resolve_incident(context.world, context.incident_id, context.user)
 
 
-async def reopen(click: Click) -> None:
+async def reopen(context: ActionContext) -> None:
     """Reopen"""
-    await progress.reopen(click.world, click.incident_id, click.user)
+    await incidents.reopen(context.world, context.incident_id, context.user)
 
 
-async def raise_severity(click: Click) -> None:
+async def raise_severity(context: ActionContext) -> None:
     """Raise to …: never lowers what somebody raised further meanwhile."""
-    await progress.raise_severity(click.world, click.incident_id, click.user, click.seen)
+    await incidents.raise_severity(context.world, context.incident_id, context.user, context.seen)
 
 
-async def snooze(click: Click) -> None:
+async def snooze(context: ActionContext) -> None:
     """Snooze 15 min: a second press of the same reminder adds nothing."""
-    incident = await find.by_id(click.world, click.incident_id)
+    incident = await lookup.by_id(context.world, context.incident_id)
     if incident.slot("reminder") is None:
         raise AlreadyDone(f"The reminder of {incident.name} was snoozed or answered already.")
-    await progress.snooze(click.world, click.incident_id, click.user)
+    await incidents.snooze(context.world, context.incident_id, context.user)
 
 
-async def post_update(click: Click) -> None:
+async def post_update(context: ActionContext) -> None:
     """Post update: the form."""
-    await _form(click, forms.update_form, "update TEXT")
+    await _form(context, forms.update_form, "update TEXT")
 
 
-async def menu(click: Click) -> Card | None:
+async def menu(context: ActionContext) -> Card | None:
     """The card's menu."""
-    world, policy = click.world, click.world.policy
-    match click.seen:
+    world, policy = context.world, context.world.policy
+    match context.seen:
         case ids.MENU_SEVERITY:
-            await _form(click, lambda view: forms.severity_form(view, policy), "severity LEVEL")
+            await _form(context, lambda view: forms.severity_form(view, policy), "severity LEVEL")
         case ids.MENU_ROLES:
-            await _form(click, forms.roles_form, "role commander @ada")
+            await _form(context, forms.roles_form, "role commander @ada")
         case ids.MENU_PAGE:
-            await _form(click, lambda view: forms.page_form(view, policy), "page TEAM")
+            await _form(context, lambda view: forms.page_form(view, policy), "page TEAM")
         case ids.MENU_MITIGATE:
-            await progress.mitigate(world, click.incident_id, click.user)
+            await incidents.mitigate(world, context.incident_id, context.user)
         case ids.MENU_REOPEN:
-            await progress.reopen(world, click.incident_id, click.user)
+            await incidents.reopen(world, context.incident_id, context.user)
         case ids.MENU_POSTMORTEM:
-            await write_postmortem(click)
+            await write_postmortem(context)
         case unknown:
             raise Refused(f"This menu offers “{unknown}” no more. The card is being redrawn; use the new one.")
     return None
 
 
-async def monitor(click: Click) -> None:
+async def monitor(context: ActionContext) -> None:
     """The menu beside the alerts: mute, or a link that only wants to be acknowledged."""
-    what, _, number = click.seen.partition(":")
+    what, _, number = context.seen.partition(":")
     if what == ids.MONITOR_MUTE:
-        await monitors.mute(click.world, click.incident_id, number, click.user)
+        await monitors.mute(context.world, context.incident_id, number, context.user)
 
 
-async def write_postmortem(click: Click) -> None:
+async def write_postmortem(context: ActionContext) -> None:
     """The menu's Post-mortem: the draft the first time, the form once there is one."""
-    incident = await find.by_id(click.world, click.incident_id)
+    incident = await lookup.by_id(context.world, context.incident_id)
     if incident.postmortem is not None:
-        await edit_postmortem(click)
+        await edit_postmortem(context)
         return
     # Two presses of the same menu both find no draft; only one of them writes it.
-    await afterwards.draft_postmortem(once(click.world, f"draft:{incident.id}"), incident.id, click.user)
+    await postmortems.draft_postmortem(once(context.world, f"draft:{incident.id}"), incident.id, context.user)
 
 
-async def edit_postmortem(click: Click) -> None:
+async def edit_postmortem(context: ActionContext) -> None:
     """Post-mortem, Edit post-mortem, Write post-mortem: the form, with what the record says until somebody wrote it."""
-    world = click.world
-    incident = await find.by_id(world, click.incident_id)
+    world = context.world
+    incident = await lookup.by_id(world, context.incident_id)
     if incident.state is State.CANCELLED:
         raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
     parts = postmortem_form.parts_of(incident.postmortem)
     if incident.postmortem is None:
-        seen = await find.view(world, incident)
+        seen = await lookup.view(world, incident)
         summary, impact = document.draft(seen, await record.timeline(world, incident), world.clock.now())
         parts |= {"summary": summary, "impact": impact}
-    await _form(click, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
+    await _form(context, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
 
 
-async def publish_postmortem(click: Click) -> None:
+async def publish_postmortem(context: ActionContext) -> None:
     """Publish"""
-    await afterwards.publish_postmortem(click.world, click.incident_id, click.user)
+    await postmortems.publish_postmortem(context.world, context.incident_id, context.user)
 
 
-async def invite_candidate(click: Click) -> Card:
+async def invite_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant."""
-    people = await progress.invite(click.world, click.incident_id, click.user, (f"<@{click.seen}>",))
-    incident = await find.by_id(click.world, click.incident_id)
+    people = await incidents.invite(context.world, context.incident_id, context.user, (f"<@{context.seen}>",))
+    incident = await lookup.by_id(context.world, context.incident_id)
     return understood(incident, people, f"Thank you. Invited to {incident.name}:")
 
 
-async def declare(click: Click) -> None:
+async def declare(context: ActionContext) -> None:
     """Declare incident, on the App Home."""
-    form = forms.declare_form(click.world.policy, carried=About(channel=click.asker.channel))
-    await open_form(click.world, click.client, click.asker, form, instead=IN_ONE_LINE)
+    form = forms.declare_form(context.world.policy, carried=About(channel=context.actor.channel))
+    await open_form(context.world, context.client, context.actor, form, instead=IN_ONE_LINE)
 
 
-async def follow_link(_click: Click) -> None:
+async def follow_link(_click: ActionContext) -> None:
     """A button that opens a page; Slack wants to hear that it was pressed, and that is all."""
 
 
-async def _form(click: Click, form: Callable[[IncidentView], Block], command: str) -> None:
-    view = await find.view(click.world, await find.by_id(click.world, click.incident_id))
-    await open_form(click.world, click.client, click.asker, form(view), instead=f"/incident {command}")
+async def _form(context: ActionContext, form: Callable[[IncidentView], Block], command: str) -> None:
+    view = await lookup.view(context.world, await lookup.by_id(context.world, context.incident_id))
+    await open_form(context.world, context.client, context.actor, form(view), instead=f"/incident {command}")
 
 
 RUNS: dict[str, Run] = {

@@ -10,10 +10,10 @@ from typing import Any
 from blocks.answers import said
 from blocks.kit import Card
 from blocks.lists import refusal
-from warroom.effects import Whisper
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
+from warroom.outbox.effects import PrivateReply
+from warroom.people import usecases as replies
 from warroom.ports import World
-from warroom.usecases import talk
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Actor:
     """Who asked, where, and how they can be answered. `key` is unique to the gesture."""
 
     user: str
@@ -35,7 +35,7 @@ class Asker:
     trigger_id: str = ""
 
 
-def asker_of(body: Body) -> Asker | None:
+def actor_of(body: Body) -> Actor | None:
     """Who stands behind a command, click, form, shortcut or event; None when nobody does."""
     event = body.get("event") or {}
     user = _id(body.get("user_id") or body.get("user") or event.get("user"))
@@ -53,7 +53,7 @@ def asker_of(body: Body) -> Asker | None:
     )
     # A form that is sent again has another trigger but is the same form.
     view = (body.get("view") or {}).get("id") if body.get("type") == "view_submission" else None
-    return Asker(
+    return Actor(
         user=user,
         key=str(view or trigger or body.get("event_id") or f"{user}:{body.get('action_ts', '')}"),
         channel=_id(channel) or None,
@@ -67,22 +67,22 @@ def _id(found: Any) -> str:
     return str(found.get("id", "")) if isinstance(found, dict) else str(found or "")
 
 
-async def answer(world: World, asker: Asker, card: Card, *, replace: bool = False, key: str = "answer") -> None:
+async def answer(world: World, actor: Actor, card: Card, *, replace: bool = False, key: str = "answer") -> None:
     """The asker sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
-    whisper = Whisper(
-        key=f"{asker.key}:{key}",
+    private_reply = PrivateReply(
+        key=f"{actor.key}:{key}",
         priority=0,
-        user=asker.user,
-        channel=asker.channel,
-        response_url=asker.response_url,
+        user=actor.user,
+        channel=actor.channel,
+        response_url=actor.response_url,
         text=card.text,
         blocks=tuple(card.blocks),
         replace_original=replace,
     )
-    await talk.whisper(world, whisper)
+    await replies.private_reply(world, private_reply)
 
 
-async def answered(world: World, asker: Asker, work: Awaitable[Card | None], typed: str = "") -> None:
+async def answered(world: World, actor: Actor, work: Awaitable[Card | None], typed: str = "") -> None:
     """Does the work and shows its answer, if it has one; a refusal is shown with what was typed.
 
     Raises whatever else the work raises. When only the answer cannot be stored, it is given up: the work is done, and
@@ -97,6 +97,6 @@ async def answered(world: World, asker: Asker, work: Awaitable[Card | None], typ
     if card is None:
         return
     try:
-        await answer(world, asker, card)
+        await answer(world, actor, card)
     except StoreUnavailable as error:
-        log.warning("done, but %s could not be answered: %s", asker.user, error)
+        log.warning("done, but %s could not be answered: %s", actor.user, error)

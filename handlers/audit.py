@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import structlog
 
-from handlers.answers import Asker
-from warroom.changes import Audited, Changeset, Envelope
+from handlers.answers import Actor
 from warroom.errors import AlreadyDone, Refused, Retryable, StoreUnavailable
-from warroom.incident import Incident
+from warroom.incident.model import Incident
+from warroom.outbox.changes import Audited, Changeset, Envelope
 from warroom.ports import World
 
 log = structlog.get_logger("audit")
@@ -41,19 +41,19 @@ class Gesture:
 
 @contextlib.asynccontextmanager
 async def audited(
-    world: World, asker: Asker, what: str, said: str = "", *, kept: bool = True
+    world: World, actor: Actor, what: str, said: str = "", *, kept: bool = True
 ) -> AsyncIterator[Gesture]:
     """Around a gesture. Every line of the log within has who did it, and the incident once it is known (`about`).
 
     One that is `kept`, and interrupted because the process ends, leaves its row when the next process has done it.
     """
     gesture = Gesture()
-    with structlog.contextvars.bound_contextvars(by=asker.user, gesture=asker.key, incident=None):
+    with structlog.contextvars.bound_contextvars(by=actor.user, gesture=actor.key, incident=None):
         over = True
         try:
             yield gesture
         except AlreadyDone as done:
-            mine = isinstance(done, Repeated) and done.gesture == asker.key
+            mine = isinstance(done, Repeated) and done.gesture == actor.key
             gesture.result = DONE if mine else f"nothing to do: {done}"
             raise
         except Refused as refused:
@@ -68,7 +68,7 @@ async def audited(
             raise
         finally:
             if over:
-                await _write(world, asker, what, said, gesture)
+                await _write(world, actor, what, said, gesture)
 
 
 def about(incident: Incident) -> None:
@@ -84,21 +84,21 @@ async def about_id(world: World, incident_id: str) -> Incident | None:
     return incident
 
 
-async def _write(world: World, asker: Asker, what: str, said: str, gesture: Gesture) -> None:
+async def _write(world: World, actor: Actor, what: str, said: str, gesture: Gesture) -> None:
     now = world.clock.now()
     incident = structlog.contextvars.get_contextvars().get("incident")
     row = Audited(
         at=now,
-        by=asker.user,
+        by=actor.user,
         what=what,
         incident=incident,
-        channel=asker.channel,
+        channel=actor.channel,
         said=said if len(said) <= SAID_LIMIT else said[: SAID_LIMIT - 1] + "…",
         result=gesture.result,
     )
     log.info(what, result=gesture.result.partition(":")[0])
     # A form that was refused is sent again under its own key; each sending has a trigger of its own.
-    key = f"audited:{asker.trigger_id or asker.key}{':passing' if gesture.passing else ''}"
+    key = f"audited:{actor.trigger_id or actor.key}{':passing' if gesture.passing else ''}"
     mark = Envelope(key=key, kind="audited", body={}, received_at=now)
     try:
         await world.store.commit(Changeset(now=now, audited=(row,), envelope=mark, envelope_done=key))

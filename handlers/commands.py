@@ -9,20 +9,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import lists
 from blocks.kit import Card
-from handlers import declaring, oncall, progress, record
-from handlers.answers import Body, answered, asker_of
-from handlers.ask import About, Ask, Subcommand, about
+from handlers import declare_command, incident_commands, oncall_command, timeline_commands
+from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
+from handlers.command_context import About, CommandContext, Subcommand, about
 from handlers.errors import typed
-from handlers.once import once
-from handlers.words import did_you_mean, split
+from handlers.idempotency import once
+from handlers.slack_text import did_you_mean, split
 from warroom.errors import Refused
 from warroom.ports import World
 
 COMMAND = "/incident"
 
 
-async def show_help(_ask: Ask) -> Card:
+async def show_help(_ask: CommandContext) -> Card:
     """help"""
     return lists.help_card([(each.usage, each.help) for each in SUBCOMMANDS])
 
@@ -32,49 +32,65 @@ SUBCOMMANDS = (
         "declare",
         "declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [@people]",
         "open a room; without a title, a form",
-        declaring.declare_now,
+        declare_command.declare_now,
         ("new", "start"),
     ),
-    Subcommand("list", "list", "the open incidents", record.show_open, ("ls",)),
+    Subcommand("list", "list", "the open incidents", timeline_commands.show_open, ("ls",)),
     Subcommand(
-        "show", "show [N]", "one incident: state, people, what is next", about(record.show, About.INCIDENT), ("status",)
+        "show",
+        "show [N]",
+        "one incident: state, people, what is next",
+        about(timeline_commands.show, About.INCIDENT),
+        ("status",),
     ),
     Subcommand(
         "ack",
         "ack [N]",
         "you have it; nobody else is called",
-        about(progress.acknowledge, About.INCIDENT),
+        about(incident_commands.acknowledge, About.INCIDENT),
         ("acknowledge",),
     ),
-    Subcommand("escalate", "escalate [why]", "call the next level now", about(progress.escalate)),
-    Subcommand("update", "update TEXT", "tell the room and everybody who follows", about(progress.update)),
-    Subcommand("severity", "severity LEVEL", "make it more or less severe", about(progress.severity), ("sev",)),
+    Subcommand("escalate", "escalate [why]", "call the next level now", about(incident_commands.escalate)),
+    Subcommand("update", "update TEXT", "tell the room and everybody who follows", about(incident_commands.update)),
     Subcommand(
-        "mitigate", "mitigate", "the bleeding stopped", about(progress.mitigate, About.INCIDENT), ("mitigated",)
+        "severity", "severity LEVEL", "make it more or less severe", about(incident_commands.severity), ("sev",)
     ),
-    Subcommand("resolve", "resolve [summary]", "it is over", about(progress.resolve), ("resolved",)),
-    Subcommand("reopen", "reopen", "it was not over", about(progress.reopen, About.INCIDENT)),
-    Subcommand("cancel", "cancel WHY", "a false alarm", about(progress.cancel)),
-    Subcommand("role", "role ROLE @person", "give somebody a role, for example commander", about(progress.role)),
-    Subcommand("invite", "invite WHO…", "people, groups or teams into the room", about(progress.invite)),
-    Subcommand("page", "page TEAM", "call a team, a group or a person into the room", about(progress.page)),
-    Subcommand("timeline", "timeline [add TEXT]", "what happened, or one more line of it", about(record.timeline)),
+    Subcommand(
+        "mitigate",
+        "mitigate",
+        "the bleeding stopped",
+        about(incident_commands.mitigate, About.INCIDENT),
+        ("mitigated",),
+    ),
+    Subcommand("resolve", "resolve [summary]", "it is over", about(incident_commands.resolve), ("resolved",)),
+    Subcommand("reopen", "reopen", "it was not over", about(incident_commands.reopen, About.INCIDENT)),
+    Subcommand("cancel", "cancel WHY", "a false alarm", about(incident_commands.cancel)),
+    Subcommand(
+        "role", "role ROLE @person", "give somebody a role, for example commander", about(incident_commands.role)
+    ),
+    Subcommand("invite", "invite WHO…", "people, groups or teams into the room", about(incident_commands.invite)),
+    Subcommand("page", "page TEAM", "call a team, a group or a person into the room", about(incident_commands.page)),
+    Subcommand(
+        "timeline", "timeline [add TEXT]", "what happened, or one more line of it", about(timeline_commands.timeline)
+    ),
     Subcommand(
         "action",
         "action [add TEXT [@owner] [due DATE]]",
         "what is to be done afterwards, or one thing more",
-        about(record.action),
+        about(timeline_commands.action),
         ("actions",),
     ),
     Subcommand(
         "postmortem",
         "postmortem",
         "write the post-mortem from the record",
-        about(record.postmortem, About.INCIDENT),
+        about(timeline_commands.postmortem, About.INCIDENT),
         ("post-mortem",),
     ),
-    Subcommand("oncall", "oncall [TEAM]", "whom a team's escalation chain calls, and when", oncall.show, ("on-call",)),
-    Subcommand("find", "find TEXT", "incidents with these words, open or not", record.search, ("search",)),
+    Subcommand(
+        "oncall", "oncall [TEAM]", "whom a team's escalation chain calls, and when", oncall_command.show, ("on-call",)
+    ),
+    Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
     Subcommand("help", "help", "this", show_help, ("?",)),
 )
 
@@ -93,27 +109,27 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
 
     async def on_command(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         await ack()
-        asker = asker_of(body)
-        assert asker is not None, "Slack says who typed every command"
+        actor = actor_of(body)
+        assert actor is not None, "Slack says who typed every command"
         name, text = split(body.get("text") or "")
-        ask = Ask(once(world, asker.key), client, asker, text)
-        await answered(world, asker, heard(name, ask, typed(body)), typed(body))
+        context = CommandContext(once(world, actor.key), client, actor, text)
+        await answered(world, actor, run_audited(name, context, typed(body)), typed(body))
 
     return on_command
 
 
-async def heard(name: str, ask: Ask, said: str) -> Card | None:
+async def run_audited(name: str, context: CommandContext, said: str) -> Card | None:
     """As `run`, with a row in the audit trail."""
     known = _BY_NAME.get(name or "help")
-    async with audited(ask.world, ask.asker, f"command {known.name if known else 'unknown'}", said):
-        return await run(name, ask)
+    async with audited(context.world, context.actor, f"command {known.name if known else 'unknown'}", said):
+        return await run(name, context)
 
 
-async def run(name: str, ask: Ask) -> Card | None:
+async def run(name: str, context: CommandContext) -> Card | None:
     """The answer to `/incident NAME …`. Raises Refused, for an unknown name with the one that was probably meant."""
     known = _BY_NAME.get(name or "help")
     if known is not None:
-        return await known.run(ask)
+        return await known.run(context)
     if name in LATER:
         raise Refused(LATER[name])
     near = did_you_mean(name, list(_BY_NAME))

@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 
 from blocks.kit import Card
 from blocks.lists import refusal
-from handlers.answers import Asker, Body, answer, asker_of
+from handlers.answers import Actor, Body, actor_of, answer
 from warroom.errors import Rejected, Retryable, StoreUnavailable
 from warroom.ports import World
 
@@ -34,14 +34,14 @@ def listener(world: World) -> Callable[..., Awaitable[BoltResponse]]:
     """
 
     async def on_error(error: Exception, body: Body, respond: AsyncRespond) -> BoltResponse:
-        asker = asker_of(body) if _answerable(body) else None
+        actor = actor_of(body) if _answerable(body) else None
         passing = isinstance(error, (StoreUnavailable, Retryable))
         if passing:
             log.warning("%s failed for now: %s", _what(body), error)
         else:
             log.error("%s failed", _what(body), exc_info=error)
-        if asker is not None:
-            await _tell(world, asker, _words(error, typed(body)), respond)
+        if actor is not None:
+            await _tell(world, actor, _words(error, typed(body)), respond)
         if passing:
             return BoltResponse(status=503)
         return BoltResponse(status=500 if body.get("type") == "view_submission" else 200)
@@ -57,18 +57,18 @@ def _words(error: Exception, what: str) -> Card:
     return refusal(NOT_DONE, what)
 
 
-async def _tell(world: World, asker: Asker, card: Card, respond: AsyncRespond) -> None:
+async def _tell(world: World, actor: Actor, card: Card, respond: AsyncRespond) -> None:
     """Through the outbox; when the database is what is missing, straight back to where the gesture came from."""
     try:
-        await answer(world, asker, card, key="error")
+        await answer(world, actor, card, key="error")
     except StoreUnavailable:
-        if not asker.response_url:
-            log.warning("%s could not be told that the database is away", asker.user)
+        if not actor.response_url:
+            log.warning("%s could not be told that the database is away", actor.user)
             return
         try:
             await respond(text=card.text, blocks=card.blocks, response_type="ephemeral", replace_original=False)
         except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("%s could not be told that the database is away: %s", asker.user, error)
+            log.warning("%s could not be told that the database is away: %s", actor.user, error)
 
 
 def _answerable(body: Body) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from blocks import past
-from handlers.answers import Asker, Body, answer, asker_of
-from warroom.people import Group, Person
+from blocks import timeline_list
+from handlers.answers import Actor, Body, actor_of, answer
+from warroom.alerts import channels
+from warroom.incident import record
+from warroom.people import usecases as replies
+from warroom.people.model import Group, Person
 from warroom.ports import World
-from warroom.usecases import alert_channels, record, talk
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +36,12 @@ class Event:
     world: World
     reading: Reading
     said: dict[str, Any]
-    asker: Asker | None
+    actor: Actor | None
 
     @property
     def by_bot(self) -> bool:
         """The bot did it itself."""
-        return self.asker is not None and self.asker.user == self.reading.bot_user_id
+        return self.actor is not None and self.actor.user == self.reading.bot_user_id
 
 
 Run = Callable[[Event], Awaitable[None]]
@@ -49,25 +51,25 @@ def listener(world: World, reading: Reading, run: Run) -> Callable[..., Awaitabl
     """What Bolt calls."""
 
     async def on_event(body: Body, event: dict[str, Any]) -> None:
-        await run(Event(world, reading, event, asker_of(body)))
+        await run(Event(world, reading, event, actor_of(body)))
 
     return on_event
 
 
 async def home_opened(event: Event) -> None:
     """Somebody looks at the App Home; its messages tab is not ours."""
-    if event.asker is not None and event.said.get("tab", "home") == "home":
-        await talk.open_home(event.world, event.asker.user)
+    if event.actor is not None and event.said.get("tab", "home") == "home":
+        await replies.open_home(event.world, event.actor.user)
 
 
 async def member_joined(event: Event) -> None:
     """Somebody came into a room: here is what you missed, for them alone."""
-    if event.asker is None or event.asker.channel is None or event.by_bot:
+    if event.actor is None or event.actor.channel is None or event.by_bot:
         return
-    briefing = await record.joined(event.world, event.asker.channel, event.asker.user)
+    briefing = await record.joined(event.world, event.actor.channel, event.actor.user)
     if briefing is not None:
-        card = past.briefing(briefing.view, briefing.entries, event.world.clock.now())
-        await answer(event.world, event.asker, card)
+        card = timeline_list.briefing(briefing.view, briefing.entries, event.world.clock.now())
+        await answer(event.world, event.actor, card)
 
 
 async def reaction_added(event: Event) -> None:
@@ -84,8 +86,8 @@ async def pin_added(event: Event) -> None:
 
 
 async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
-    if event.asker is not None and channel and ts and not event.by_bot:
-        await record.remember_message(event.world, channel, ts, event.asker.user)
+    if event.actor is not None and channel and ts and not event.by_bot:
+        await record.remember_message(event.world, channel, ts, event.actor.user)
 
 
 async def message(event: Event) -> None:
@@ -93,36 +95,36 @@ async def message(event: Event) -> None:
     said = event.said
     posted = said.get("message") if said.get("subtype") == "message_changed" else said
     if isinstance(posted, dict) and said.get("subtype") != "message_deleted":
-        await alert_channels.heard(event.world, str(said.get("channel")), posted)
+        await channels.heard(event.world, str(said.get("channel")), posted)
 
 
 async def person_changed(event: Event) -> None:
     """Somebody is new, left, or has another name."""
-    await talk.person_changed(event.world, event.reading.person(event.said["user"]))
+    await replies.person_changed(event.world, event.reading.person(event.said["user"]))
 
 
 async def group_changed(event: Event) -> None:
     """A user group is new, or has another handle or other members."""
-    await talk.group_changed(event.world, event.reading.group(event.said["subteam"]))
+    await replies.group_changed(event.world, event.reading.group(event.said["subteam"]))
 
 
 async def group_members_changed(event: Event) -> None:
     """Members came and left. Slack says who, not who is there, so a group that is not known is read with all others."""
     group = await event.world.store.group(event.said["subteam_id"])
     if group is None:
-        await talk.sync_directory(event.world)
+        await replies.sync_directory(event.world)
         return
     left = set(event.said.get("removed_users", ()))
     members = dict.fromkeys((*group.members, *event.said.get("added_users", ())))
-    await talk.group_changed(event.world, group.but(members=tuple(m for m in members if m not in left)))
+    await replies.group_changed(event.world, group.copy_with(members=tuple(m for m in members if m not in left)))
 
 
 async def member_left(event: Event) -> None:
     """Somebody left a room or was removed from it; a private incident is none of their business any more."""
     if event.by_bot:
         await room_lost(event)
-    elif event.asker is not None and event.asker.channel is not None:
-        await record.left(event.world, event.asker.channel, event.asker.user)
+    elif event.actor is not None and event.actor.channel is not None:
+        await record.left(event.world, event.actor.channel, event.actor.user)
 
 
 async def room_lost(event: Event) -> None:

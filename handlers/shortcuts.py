@@ -11,18 +11,18 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms
 from blocks.answers import said
-from blocks.fields import About
-from handlers import words
-from handlers.answers import Asker, Body, answer, asker_of
+from blocks.form_fields import About
+from handlers import slack_text
+from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import audited
-from handlers.declaring import IN_ONE_LINE
-from handlers.opening import open_form
-from handlers.people import readable
-from warroom.alert import Alert
+from handlers.declare_command import IN_ONE_LINE
+from handlers.modals import open_form
+from handlers.people_lookup import readable
+from warroom.alerts import channels
+from warroom.alerts.model import Alert
+from warroom.alerts.rules import severity_of
 from warroom.errors import Rejected, Retryable
 from warroom.ports import World
-from warroom.rules import severity_of
-from warroom.usecases import alert_channels
 
 log = logging.getLogger(__name__)
 
@@ -35,51 +35,51 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
 
     async def on_shortcut(ack: AsyncAck, body: Body, client: AsyncWebClient) -> None:
         await ack()
-        asker = asker_of(body)
-        assert asker is not None, "Slack says who used every shortcut"
-        async with audited(world, asker, "shortcut declare from message"):
-            await declare_from_message(world, client, asker, body)
+        actor = actor_of(body)
+        assert actor is not None, "Slack says who used every shortcut"
+        async with audited(world, actor, "shortcut declare from message"):
+            await declare_from_message(world, client, actor, body)
 
     return on_shortcut
 
 
-async def declare_from_message(world: World, client: AsyncWebClient, asker: Asker, body: Body) -> None:
+async def declare_from_message(world: World, client: AsyncWebClient, actor: Actor, body: Body) -> None:
     """The declare form about the message in `body`. Raises SlackApiError."""
     message = body.get("message") or {}
-    alert = alert_channels.alert_in(message, asker.channel or "", world.policy, world.clock.now())
+    alert = channels.alert_in(message, actor.channel or "", world.policy, world.clock.now())
     if alert is not None:
-        await _declare_alert(world, client, asker, message, alert)
+        await _declare_alert(world, client, actor, message, alert)
         return
     quoted = await _quoted(world, message.get("text") or "")
     ts = str(message.get("ts") or body.get("message_ts") or "")
-    link = await _permalink(world, asker.channel, ts) if asker.channel and ts else None
+    link = await _permalink(world, actor.channel, ts) if actor.channel and ts else None
     first_line = quoted.partition("\n")[0]
     form = forms.declare_form(
         world.policy,
         title=first_line,
         description=quoted,
-        carried=About(channel=asker.channel, message=link, by_shortcut=True),
+        carried=About(channel=actor.channel, message=link, by_shortcut=True),
     )
-    await open_form(world, client, asker, form, instead=IN_ONE_LINE)
+    await open_form(world, client, actor, form, instead=IN_ONE_LINE)
 
 
-async def _declare_alert(world: World, client: AsyncWebClient, asker: Asker, message: Body, alert: Alert) -> None:
+async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, message: Body, alert: Alert) -> None:
     """The form about an alert, unless the incident it belongs to is open: then the asker is told which one."""
-    known = await alert_channels.open_incident_of(world, alert)
+    known = await channels.open_incident_of(world, alert)
     if known is not None:
         where = f" in <#{known.channel_id}>" if known.channel_id else ""
         name = f"{known.name} is already open for this alert{where}."
-        await answer(world, asker, said(name if known.shown_to(asker.user) else "This is looked after already."))
+        await answer(world, actor, said(name if known.shown_to(actor.user) else "This is looked after already."))
         return
-    link = await _permalink(world, asker.channel, str(message.get("ts") or "")) if asker.channel else None
+    link = await _permalink(world, actor.channel, str(message.get("ts") or "")) if actor.channel else None
     form = forms.declare_form(
         world.policy,
         title=alert.title,
         description=alert.text,
         severity=severity_of(alert, world.policy),
-        carried=About(channel=asker.channel, message=link, by_shortcut=True, alert=alert_channels.carried(alert)),
+        carried=About(channel=actor.channel, message=link, by_shortcut=True, alert=channels.carried(alert)),
     )
-    await open_form(world, client, asker, form, instead=IN_ONE_LINE)
+    await open_form(world, client, actor, form, instead=IN_ONE_LINE)
 
 
 async def _quoted(world: World, text: str) -> str:
@@ -89,7 +89,7 @@ async def _quoted(world: World, text: str) -> str:
             return await readable(world, text)
     except (Retryable, Rejected, TimeoutError) as error:
         log.warning("declaring without people's names: %s", error or "no answer in time")
-        return words.plain(text)
+        return slack_text.plain(text)
 
 
 async def _permalink(world: World, channel: str, ts: str) -> str | None:

@@ -11,20 +11,23 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from blocks import forms, ids, postmortem_form
 from blocks.answers import said, understood
-from blocks.fields import Wrong, about
+from blocks.form_fields import Wrong, about
 from blocks.kit import Block, Card
-from handlers.answers import Asker, Body, answer, asker_of
+from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import Gesture, Repeated, audited
-from handlers.declaring import declared_card
+from handlers.declare_command import declared_card
 from handlers.errors import typed
-from handlers.once import once
-from handlers.privacy import admitted
+from handlers.idempotency import once
+from handlers.visibility import admitted
+from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
-from warroom.incident import Origin
+from warroom.incident import lookup
+from warroom.incident import usecases as incidents
+from warroom.incident.declare import Declare, Declared
+from warroom.incident.declare import declare as declare_incident
+from warroom.incident.model import Origin
 from warroom.ports import World
-from warroom.usecases import afterwards, alert_channels, find, progress
-from warroom.usecases.declare import Declare, Declared
-from warroom.usecases.declare import declare as declare_incident
+from warroom.postmortem import usecases as postmortems
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ NOT_STORED = (
 )
 TOO_SLOW = "The database is slow. Your text is still here: send it again. What was stored already is not done twice."
 
-Submit = Callable[[World, Asker, Block], Awaitable[Card | Wrong | None]]
+Submit = Callable[[World, Actor, Block], Awaitable[Card | Wrong | None]]
 """Does what the form asks. Returns what is wrong, or an answer for whoever sent it, or None."""
 
 
@@ -43,10 +46,10 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     """What Bolt calls."""
 
     async def on_submission(ack: AsyncAck, body: Body, view: Block) -> None:
-        asker = asker_of(body)
-        assert asker is not None, "Slack says who sent every form"
-        async with audited(world, asker, f"form {view['callback_id']}", typed(body), kept=False) as gesture:
-            wrong = await submitted(world, asker, view, submit, gesture)
+        actor = actor_of(body)
+        assert actor is not None, "Slack says who sent every form"
+        async with audited(world, actor, f"form {view['callback_id']}", typed(body), kept=False) as gesture:
+            wrong = await submitted(world, actor, view, submit, gesture)
             if wrong is None:
                 await ack()
             else:
@@ -56,12 +59,12 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     return on_submission
 
 
-async def submitted(world: World, asker: Asker, view: Block, submit: Submit, gesture: Gesture) -> Wrong | None:
+async def submitted(world: World, actor: Actor, view: Block, submit: Submit, gesture: Gesture) -> Wrong | None:
     """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
-            await admitted(world, asker, about(view).incident_id)
-            result = await submit(once(world, asker.key), asker, view)
+            await admitted(world, actor, about(view).incident_id)
+            result = await submit(once(world, actor.key), actor, view)
     except Repeated:
         return None
     except AlreadyDone as done:
@@ -70,40 +73,40 @@ async def submitted(world: World, asker: Asker, view: Block, submit: Submit, ges
     except Refused as refused:
         return forms.blame(view, str(refused))
     except StoreUnavailable as error:
-        log.warning("%s of %s was not stored: %s", view["callback_id"], asker.user, error)
+        log.warning("%s of %s was not stored: %s", view["callback_id"], actor.user, error)
         return forms.blame(view, NOT_STORED)
     except TimeoutError:
-        log.warning("%s of %s was not stored in time", view["callback_id"], asker.user)
+        log.warning("%s of %s was not stored in time", view["callback_id"], actor.user)
         return forms.blame(view, TOO_SLOW)
     if isinstance(result, Wrong):
         return result
     if result is not None:
-        await _tell(world, replace(asker, channel=about(view).channel or asker.channel), result)
+        await _tell(world, replace(actor, channel=about(view).channel or actor.channel), result)
     return None
 
 
-async def _tell(world: World, asker: Asker, card: Card) -> None:
+async def _tell(world: World, actor: Actor, card: Card) -> None:
     """The work is stored, so the form closes even when its answer is lost."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN / 10):
-            await answer(world, asker, card)
+            await answer(world, actor, card)
     except (StoreUnavailable, TimeoutError) as error:
-        log.warning("done, but %s could not be answered: %s", asker.user, error)
+        log.warning("done, but %s could not be answered: %s", actor.user, error)
 
 
-async def declare(world: World, asker: Asker, view: Block) -> Card | Wrong | None:
+async def declare(world: World, actor: Actor, view: Block) -> Card | Wrong | None:
     """Declare incident"""
     wanted = forms.read_declare(view, world.policy)
     if isinstance(wanted, Wrong):
         return wanted
-    declared = await _declare(world, asker, wanted)
+    declared = await _declare(world, actor, wanted)
     return declared_card(declared)
 
 
-async def _declare(world: World, asker: Asker, wanted: forms.Declaration) -> Declared:
+async def _declare(world: World, actor: Actor, wanted: forms.Declaration) -> Declared:
     what = Declare(
         origin=Origin.SHORTCUT if wanted.about.by_shortcut else Origin.FORM,
-        origin_key=f"form:{asker.key}",
+        origin_key=f"form:{actor.key}",
         title=wanted.title,
         severity=wanted.severity,
         team=wanted.team,
@@ -111,60 +114,60 @@ async def _declare(world: World, asker: Asker, wanted: forms.Declaration) -> Dec
         description=wanted.description,
         people=tuple(f"<@{person}>" for person in wanted.people),
         private=wanted.private,
-        by=asker.user,
+        by=actor.user,
         source_message=wanted.about.message,
     )
     alert = wanted.about.alert
     if alert is not None:
-        return await alert_channels.declare_with(world, what, alert)
+        return await channels.declare_with(world, what, alert)
     return await declare_incident(world, what)
 
 
-async def update(world: World, asker: Asker, view: Block) -> Wrong | None:
+async def update(world: World, actor: Actor, view: Block) -> Wrong | None:
     """Post update"""
     text = forms.read_update(view)
     if isinstance(text, Wrong):
         return text
-    await progress.post_update(world, about(view).incident_id, asker.user, text)
+    await incidents.post_update(world, about(view).incident_id, actor.user, text)
     return None
 
 
-async def severity(world: World, asker: Asker, view: Block) -> Wrong | None:
+async def severity(world: World, actor: Actor, view: Block) -> Wrong | None:
     """Severity"""
     level = forms.read_severity(view)
     if isinstance(level, Wrong):
         return level
-    await progress.set_severity(world, about(view).incident_id, asker.user, level)
+    await incidents.set_severity(world, about(view).incident_id, actor.user, level)
     return None
 
 
-async def roles(world: World, asker: Asker, view: Block) -> Wrong | None:
+async def roles(world: World, actor: Actor, view: Block) -> Wrong | None:
     """Roles"""
     given = forms.read_roles(view)
     if isinstance(given, Wrong):
         return given
-    await progress.assign_role(world, about(view).incident_id, asker.user, given.role, given.person)
+    await incidents.assign_role(world, about(view).incident_id, actor.user, given.role, given.person)
     return None
 
 
-async def page(world: World, asker: Asker, view: Block) -> Card | Wrong:
+async def page(world: World, actor: Actor, view: Block) -> Card | Wrong:
     """Page someone"""
     wanted = forms.read_page(view)
     if isinstance(wanted, Wrong):
         return wanted
     names = (*((wanted.team,) if wanted.team else ()), *(f"<@{person}>" for person in wanted.people))
-    incident = await find.by_id(world, about(view).incident_id)
-    people = await progress.page(world, incident.id, asker.user, names, wanted.why)
+    incident = await lookup.by_id(world, about(view).incident_id)
+    people = await incidents.page(world, incident.id, actor.user, names, wanted.why)
     return understood(incident, people, f"Paged to {incident.name}:")
 
 
-async def postmortem(world: World, asker: Asker, view: Block) -> Wrong | None:
+async def postmortem(world: World, actor: Actor, view: Block) -> Wrong | None:
     """Post-mortem"""
-    incident = await find.by_id(world, about(view).incident_id)
+    incident = await lookup.by_id(world, about(view).incident_id)
     parts = postmortem_form.read_postmortem(view, incident.postmortem)
     if isinstance(parts, Wrong):
         return parts
-    await afterwards.edit_postmortem(world, incident.id, asker.user, parts)
+    await postmortems.edit_postmortem(world, incident.id, actor.user, parts)
     return None
 
 

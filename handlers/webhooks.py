@@ -15,11 +15,11 @@ from typing import Protocol
 
 from aiohttp import web
 
-from warroom.alert import Alert
+from warroom.alerts import usecases as alerts
+from warroom.alerts.model import Alert
+from warroom.alerts.quarantine import unusable
 from warroom.errors import StoreUnavailable
 from warroom.ports import World
-from warroom.usecases import alerts
-from warroom.usecases.quarantine import unusable
 
 log = logging.getLogger(__name__)
 

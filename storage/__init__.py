@@ -2,7 +2,7 @@
 
 from storage.errors import BadAddress, BadExport, DatabaseFromTheFuture, NotEmpty, SchemaTooOld, Unreadable
 from storage.export import export_lines, import_lines
-from storage.opening import open_store
+from storage.open import open_store
 from storage.schema import migrate
 
 __all__ = [

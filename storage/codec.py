@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from storage.errors import DatabaseFromTheFuture, Unreadable
-from warroom.effects import EFFECT, Effect
+from warroom.outbox.effects import EFFECT, Effect
 
 Body = dict[str, Any]
 Step = Callable[[Body], Body]

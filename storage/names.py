@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage import codec
-from warroom.incident import Incident
-from warroom.people import Group, Person, normal
+from warroom.incident.model import Incident
+from warroom.people.model import Group, Person, normal
 
 VERSION = "directory version"
 COMPLETE = "directory complete"

@@ -90,8 +90,8 @@ class JobRow(Base, table=True):
     fence: int = 0
     rev: int = 0
     attempts: int = 0
-    doubtful: bool = False
-    buried_at: datetime | None = Field(sa_type=TZDateTime, default=None)
+    outcome_unknown: bool = False
+    dead_at: datetime | None = Field(sa_type=TZDateTime, default=None)
     error: str = Field(sa_type=Words, default="")
     created_at: datetime = Field(sa_type=TZDateTime)
 
@@ -108,7 +108,7 @@ class AlertRow(Base, table=True):
     seq: int | None = Field(sa_type=SERIAL, primary_key=True, default=None)
     delivery_id: str = Field(sa_type=Key)
     received_at: datetime = Field(sa_type=TZDateTime, index=True)
-    door: str = Field(sa_type=Key)
+    source: str = Field(sa_type=Key)
     body: dict[str, Any] = Field(sa_type=BODY)
     outcome: str | None = Field(sa_type=Key, default=None)
     incident_id: str | None = Field(sa_type=Key, default=None)
@@ -169,14 +169,14 @@ class QuarantineRow(Base, table=True):
     seq: int | None = Field(sa_type=SERIAL, primary_key=True, default=None)
     id: str = Field(sa_type=Key)
     received_at: datetime = Field(sa_type=TZDateTime)
-    door: str = Field(sa_type=Key)
+    source: str = Field(sa_type=Key)
     content_type: str = Field(sa_type=Words)
     reason: str = Field(sa_type=Words)
     size: int
     body: bytes = Field(sa_type=sa.LargeBinary)
 
 
-class PositionRow(Base, table=True):
+class ReadCursorRow(Base, table=True):
     """Up to where a channel was read."""
 
     __tablename__ = "position"
@@ -259,7 +259,7 @@ FIRING = columns_of(FiringRow)
 FIRING_KEY = columns_of(FiringKeyRow)
 ENVELOPE = columns_of(EnvelopeRow)
 QUARANTINE = columns_of(QuarantineRow)
-POSITION = columns_of(PositionRow)
+POSITION = columns_of(ReadCursorRow)
 PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from warroom.people import Group, Person
+from warroom.people.model import Group, Person
 from warroom.ports import Store
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Ada", email="ada@example.com")

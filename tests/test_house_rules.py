@@ -21,7 +21,7 @@ from integrations.slack.performers import performer as slack
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
-from warroom.effects import Effect
+from warroom.outbox.effects import Effect
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "warroom")

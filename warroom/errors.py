@@ -54,10 +54,10 @@ class Retryable(WarroomError):
     so it must be looked for before it is done again.
     """
 
-    def __init__(self, message: str, *, after: float | None = None, doubtful: bool = False) -> None:
+    def __init__(self, message: str, *, after: float | None = None, outcome_unknown: bool = False) -> None:
         super().__init__(message)
         self.after = after
-        self.doubtful = doubtful
+        self.outcome_unknown = outcome_unknown
 
 
 class Rejected(WarroomError):

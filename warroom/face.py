@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from warroom.effects import MirrorIncident
-from warroom.incident import FOLLOWING, Face, Incident, State
+from warroom.incident.model import FOLLOWING, Face, Incident, State
+from warroom.outbox.effects import MirrorIncident
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
 from warroom.policy.severity import number_of

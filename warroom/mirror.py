@@ -12,19 +12,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from warroom import escalation, lifecycle
-from warroom.decision import Decision
-from warroom.effects import AddBookmark, Place
+from warroom.alerts.parsing.clean import clean
 from warroom.errors import Refused
+from warroom.escalation import rules as escalation
 from warroom.face import SERVICES, TEAMS, face, mark, mirror, names, our_severity
-from warroom.facts import Mirrored
-from warroom.incident import Face, Incident, Link, State
-from warroom.normalise.clean import clean
-from warroom.notices import Problem, RoleAssigned
+from warroom.incident import lifecycle
+from warroom.incident.decision import Decision
+from warroom.incident.model import Face, Incident, Link, State
+from warroom.incident.notices import Problem, RoleAssigned
+from warroom.incident.severity import changed
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import AddBookmark, Place
+from warroom.outbox.results import Mirrored
 from warroom.policy import Policy
 from warroom.policy.datadog import Mirroring
-from warroom.severity import changed
-from warroom.timeline import Happened
 
 TITLE_LIMIT = 500
 OVER = frozenset({"resolved", "completed"})
@@ -34,7 +35,7 @@ MOST_VALUES = 20
 
 def mirrored(
     incident: Incident,
-    fact: Mirrored,
+    result: Mirrored,
     now: datetime,
     policy: Policy,
     *,
@@ -43,25 +44,25 @@ def mirrored(
 ) -> Decision:
     """The incident after both met. `commander` is the email of ours as it is now; `people` maps emails to our ids."""
     before = incident.datadog
-    decision = Decision(incident.but(datadog=fact.link), quiet=True)
+    decision = Decision(incident.copy_with(datadog=result.link), quiet=True)
     if before is None:
-        return _linked(decision, fact, now)
-    if fact.refused:
-        what = f"Datadog did not take of this incident: {'; '.join(fact.refused)}."
+        return _linked(decision, result, now)
+    if result.refused:
+        what = f"Datadog did not take of this incident: {'; '.join(result.refused)}."
         decision = decision.say(Problem(what=what, advice="Compare `datadog.fields` of the policy with Datadog's."))
     if policy.datadog.incidents is not Mirroring.BOTH:
         return decision
-    by, seen, mine = people.get(fact.changed_by or ""), fact.link.theirs, face(incident, policy, commander)
+    by, seen, mine = people.get(result.changed_by or ""), result.link.theirs, face(incident, policy, commander)
     known: dict[str, object] = {}
     for name in names(policy):
-        news = seen.said(name) != before.theirs.said(name) and name not in fact.pushed
+        news = seen.said(name) != before.theirs.said(name) and name not in result.pushed
         if news and mine.said(name) == before.ours.said(name):
             decision = _both(decision, _followed(decision.incident, name, seen, by, now, policy, people))
             after = face(decision.incident, policy, _commander(decision.incident, mine, seen, people))
             known[name] = after.said(name)
     decision = _both(decision, _renamed(decision.incident, before.theirs.title, seen.title, by, now))
     # What was followed is known on both sides now; what could not be followed is not fought over.
-    return decision.having(datadog=fact.link.but(ours=fact.link.ours.saying(**known)))
+    return decision.with_changes(datadog=result.link.copy_with(ours=result.link.ours.saying(**known)))
 
 
 def _commander(incident: Incident, mine: Face, seen: Face, people: Mapping[str, str]) -> str | None:
@@ -69,20 +70,20 @@ def _commander(incident: Incident, mine: Face, seen: Face, people: Mapping[str, 
     return seen.commander if theirs and incident.commander == theirs else mine.commander
 
 
-def _linked(decision: Decision, fact: Mirrored, now: datetime) -> Decision:
-    incident, link = decision.incident, Link(title="Datadog incident", url=fact.page, emoji=":dog:")
+def _linked(decision: Decision, result: Mirrored, now: datetime) -> Decision:
+    incident, link = decision.incident, Link(title="Datadog incident", url=result.page, emoji=":dog:")
     known = any(each.url == link.url for each in incident.links)
-    linked = Decision(incident.but(links=incident.links if known else (*incident.links, link)))
+    linked = Decision(incident.copy_with(links=incident.links if known else (*incident.links, link)))
     linked = linked.note(
-        Happened.NOTE, now, text=f"Datadog incident {fact.link.public_id}", link=fact.page, key="datadog"
+        EntryKind.NOTE, now, text=f"Datadog incident {result.link.public_id}", link=result.page, key="datadog"
     )
     if not known:
         bookmark = f"{incident.id}:bookmark:datadog"
-        linked = linked.ask(
+        linked = linked.with_effects(
             AddBookmark(incident_id=incident.id, key=bookmark, title=link.title, url=link.url, emoji=link.emoji)
         )
     # Once more, now that there is something to attach the channel and the action items to.
-    return linked.ask(mirror(incident))
+    return linked.with_effects(mirror(incident))
 
 
 def _both(decision: Decision, later: Decision) -> Decision:
@@ -118,7 +119,7 @@ def _going_on(incident: Incident, state: str, by: str | None, now: datetime, pol
         decision = lifecycle.reopen(incident, by, now, policy)
     if state == "stable" and incident.state is not State.MITIGATED:
         decision = decision.and_then(lifecycle.mitigate(decision.incident, by, now))
-    return decision.ask(*escalation.invite_new(incident, decision.incident))
+    return decision.with_effects(*escalation.invite_new(incident, decision.incident))
 
 
 def values(seen: Face, name: str) -> tuple[str, ...]:
@@ -137,27 +138,27 @@ def _filled(incident: Incident, name: str, seen: Face, by: str | None, now: date
     said = values(seen, name)
     after, shown = incident, ", ".join(said) or "none"
     if name == SERVICES:
-        after, label = incident.but(services=said), "Affected"
+        after, label = incident.copy_with(services=said), "Affected"
     elif name == TEAMS:
         label = "Team"
         if team := team_in(seen, policy):
-            after, shown = incident.but(team=team), team
+            after, shown = incident.copy_with(team=team), team
     else:
         label = policy.datadog.fields[name]
         fields = {key: value for key, value in incident.fields if key != label}
-        after = incident.but(fields=tuple((fields | ({label: shown} if said else {})).items()))
+        after = incident.copy_with(fields=tuple((fields | ({label: shown} if said else {})).items()))
     if after == incident:
         return Decision(incident, quiet=True)
     key = f"v{incident.version}:datadog:{name}"  # several fields may change at once
-    return Decision(after).note(Happened.NOTE, now, by=by, text=f"{label} in Datadog: {shown}", key=key)
+    return Decision(after).note(EntryKind.NOTE, now, by=by, text=f"{label} in Datadog: {shown}", key=key)
 
 
 def _commanded(incident: Incident, person: str, by: str | None, now: datetime) -> Decision:
     if incident.commander == person or not incident.state.open:
         return Decision(incident, quiet=True)
-    after = incident.wanting(person).but(commander=person)
-    decision = Decision(after).note(Happened.ROLE, now, by=by, text=f"commander: <@{person}>")
-    decision = decision.ask(*escalation.invite_new(incident, after))
+    after = incident.with_invitees(person).copy_with(commander=person)
+    decision = Decision(after).note(EntryKind.ROLE, now, by=by, text=f"commander: <@{person}>")
+    decision = decision.with_effects(*escalation.invite_new(incident, after))
     return decision.say(RoleAssigned(by=by, role="commander", person=person), Place.CARD_THREAD)
 
 
@@ -165,4 +166,6 @@ def _renamed(incident: Incident, before: str, seen: str, by: str | None, now: da
     title = clean(seen.removesuffix(mark(incident)), TITLE_LIMIT)
     if seen == before or not title or title == incident.title:
         return Decision(incident, quiet=True)
-    return Decision(incident.but(title=title)).note(Happened.NOTE, now, by=by, text=f"renamed in Datadog: {title}")
+    return Decision(incident.copy_with(title=title)).note(
+        EntryKind.NOTE, now, by=by, text=f"renamed in Datadog: {title}"
+    )

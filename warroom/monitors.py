@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
-from warroom.alert import Alert, AlertState
-from warroom.normalise.keys import polled_delivery_id
-from warroom.normalise.reading import read
+from warroom.alerts.model import Alert, AlertState
+from warroom.alerts.parsing.keys import polled_delivery_id
+from warroom.alerts.parsing.reading import read
 from warroom.policy.datadog import Datadog
 from warroom.value import Value
 
@@ -71,4 +71,4 @@ def alert_of(group: GroupState, now: datetime) -> Alert:
     )
     since = group.since.isoformat() if group.since else ""
     name = polled_delivery_id(group.monitor_id, alert.group or "", alert.transition, since)
-    return alert.but(delivery_id=name)
+    return alert.copy_with(delivery_id=name)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from warroom.alert import AlertState
-from warroom.changes import Firing
-from warroom.decision import Decision
-from warroom.effects import MuteMonitor
+from warroom.alerts.model import AlertState
 from warroom.errors import AlreadyDone, Refused
-from warroom.facts import MonitorMuted
-from warroom.incident import Incident
-from warroom.notices import Muted
-from warroom.timeline import Happened
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
+from warroom.incident.notices import Muted
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.changes import Firing
+from warroom.outbox.effects import MuteMonitor
+from warroom.outbox.results import MonitorMuted
 
 FOR = timedelta(hours=1)
 
@@ -49,8 +49,8 @@ def mute(incident: Incident, monitor_id: str, groups: tuple[str, ...], by: str, 
         until=until,
         by=by,
     )
-    after = incident.but(muted=muted, muted_groups=_with(incident, monitor_id, groups))
-    return Decision(after, quiet=True).ask(effect)
+    after = incident.copy_with(muted=muted, muted_groups=_with(incident, monitor_id, groups))
+    return Decision(after, quiet=True).with_effects(effect)
 
 
 def _with(incident: Incident, monitor_id: str, groups: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -58,18 +58,18 @@ def _with(incident: Incident, monitor_id: str, groups: tuple[str, ...]) -> tuple
     return (*others, (monitor_id, groups)) if groups else others
 
 
-def muted(incident: Incident, fact: MonitorMuted, now: datetime) -> Decision:
+def muted(incident: Incident, result: MonitorMuted, now: datetime) -> Decision:
     """Datadog did it: said once."""
-    only = f" for {'; '.join(fact.groups)}" if fact.groups else ""
-    key = f"muted:{fact.monitor_id}:{fact.until.isoformat()}:{len(fact.groups)}"
-    text = f"monitor {fact.monitor_id}{only} until {fact.until:%H:%M} UTC"
+    only = f" for {'; '.join(result.groups)}" if result.groups else ""
+    key = f"muted:{result.monitor_id}:{result.until.isoformat()}:{len(result.groups)}"
+    text = f"monitor {result.monitor_id}{only} until {result.until:%H:%M} UTC"
     # Datadog could not be told of the groups alone, perhaps.
-    after = incident.but(muted_groups=_with(incident, fact.monitor_id, fact.groups))
-    decision = Decision(after, quiet=True).note(Happened.MUTED, now, by=fact.by, text=text, key=key)
-    notice = Muted(monitor_id=fact.monitor_id, groups=fact.groups, until=fact.until, by=fact.by)
+    after = incident.copy_with(muted_groups=_with(incident, result.monitor_id, result.groups))
+    decision = Decision(after, quiet=True).note(EntryKind.MUTED, now, by=result.by, text=text, key=key)
+    notice = Muted(monitor_id=result.monitor_id, groups=result.groups, until=result.until, by=result.by)
     return decision.say(notice, key=key)
 
 
 def not_muted(incident: Incident, effect: MuteMonitor) -> Incident:
     """The incident as it is when muting was given up, so that it can be asked for again."""
-    return incident.but(muted=tuple(each for each in incident.muted if each != (effect.monitor_id, effect.until)))
+    return incident.copy_with(muted=tuple(each for each in incident.muted if each != (effect.monitor_id, effect.until)))

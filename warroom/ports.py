@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from warroom.changes import (
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import (
+    AlertDecision,
     Audited,
-    Buried,
     Changeset,
     Claim,
+    DeadLetter,
     Envelope,
     Firing,
-    Judgement,
-    Position,
     Quarantined,
+    ReadCursor,
     ReceivedAlert,
     Replicas,
-    Vitals,
+    StoreStats,
 )
-from warroom.incident import Incident
-from warroom.people import Group, Person
+from warroom.people.model import Group, Person
+from warroom.people.resolution import Directory
 from warroom.policy import Policy
-from warroom.responders import Directory
-from warroom.timeline import Entry
 from warroom.value import Value
 
 
@@ -111,7 +111,7 @@ class Store(PeopleStore, Protocol):
         """Accepted and not judged yet, in order of arrival."""
         ...
 
-    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
         """The last that were accepted, newest first, with what became of them; None: not judged yet."""
         ...
 
@@ -121,7 +121,7 @@ class Store(PeopleStore, Protocol):
 
     async def quarantined_as(self, quarantine_id: str) -> Quarantined | None: ...
 
-    async def positions(self) -> list[Position]:
+    async def read_cursors(self) -> list[ReadCursor]:
         """Of every channel that was ever read, by id."""
         ...
 
@@ -137,27 +137,27 @@ class Store(PeopleStore, Protocol):
         """Delete deliveries, finished work and dropped alerts that are over since before that time, days ago. In rows."""
         ...
 
-    async def take_over(self, now: datetime) -> int:
+    async def release_stale_leases(self, now: datetime) -> int:
         """Make due, as doubtful, what a process that died had claimed. Returns how many; called before the first claim.
 
         Does nothing (0) in a record that several processes share: there the lease must run out.
         """
         ...
 
-    async def pull_in(self, now: datetime, lease: timedelta) -> int:
+    async def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:
         """Make due what is due in more than FARTHEST, for the clock was ahead when it was put off: effects at once, what is
         leased when a lease from now ends. Timers that nobody has claimed are dates and stay. Returns how many.
         """
         ...
 
-    async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+    async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """Say that this process lives, and which methods Slack told it to leave alone until when; hear the same of the others.
 
         A record that only one process may use knows no others.
         """
         ...
 
-    async def leave(self, me: str) -> None:
+    async def deregister(self, me: str) -> None:
         """That process ends: the others need not reckon with it any more."""
         ...
 
@@ -165,11 +165,11 @@ class Store(PeopleStore, Protocol):
         """When the next timer or effect (or lease) is due, or None."""
         ...
 
-    async def buried(self, limit: int = 50) -> list[Buried]:
+    async def dead_letters(self, limit: int = 50) -> list[DeadLetter]:
         """Effects that failed for good, newest first."""
         ...
 
-    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+    async def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
         """Make buried effects due again, as doubtful: they may have happened. Returns the keys of those that were buried."""
         ...
 
@@ -177,7 +177,7 @@ class Store(PeopleStore, Protocol):
         """Who did what, newest first; about one incident ("INC-12") or everything."""
         ...
 
-    async def vitals(self) -> Vitals:
+    async def store_stats(self) -> StoreStats:
         """How the record is, in numbers."""
         ...
 

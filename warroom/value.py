@@ -12,7 +12,7 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_timedelta="float")
 
-    def but(self, **changes: Any) -> Self:
+    def copy_with(self, **changes: Any) -> Self:
         """A copy with `changes`, validated again, so that a wrong type fails here and not in the database.
 
         Raises TypeError for a name that it does not have.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations.datadog.act import Act
 from integrations.datadog.client import Answer
+from integrations.datadog.context import EffectContext
 from integrations.datadog.people import email_of
-from warroom.incident import ActionItem, DatadogLink, Incident
+from warroom.incident.model import ActionItem, DatadogLink, Incident
 
 SLACK = 1
 """Datadog's number for Slack among integrations."""
@@ -15,11 +15,11 @@ MANUAL = 3
 """Status "manually created"."""
 
 
-async def keep_room(act: Act[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
+async def keep_room(context: EffectContext[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
     """Datadog knows the channel."""
     if link.room_told or incident.channel_id is None:
         return link
-    known = await _listed(act, "Reading integrations", "list_incident_integrations", link.id)
+    known = await _listed(context, "Reading integrations", "list_incident_integrations", link.id)
     if not any(incident.channel_id in _channels(each) for each in known):
         channel = {
             "channel_id": incident.channel_id,
@@ -28,8 +28,8 @@ async def keep_room(act: Act[Any], incident: Incident, link: DatadogLink) -> Dat
         }
         attributes = {"integration_type": SLACK, "status": MANUAL, "metadata": {"channels": [channel]}}
         body = {"data": {"type": "incident_integrations", "attributes": attributes}}
-        await act.datadog.call("Naming the room", "create_incident_integration", link.id, body=body)
-    return link.but(room_told=True)
+        await context.datadog.call("Naming the room", "create_incident_integration", link.id, body=body)
+    return link.copy_with(room_told=True)
 
 
 def _channels(integration: Answer) -> list[str]:
@@ -37,11 +37,11 @@ def _channels(integration: Answer) -> list[str]:
     return [str(channel.get("channel_id")) for channel in metadata.get("channels") or ()]
 
 
-async def keep_todos(act: Act[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
+async def keep_todos(context: EffectContext[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
     """Every action item is a to-do, done when it is done."""
     kept = {item: (todo, completed) for item, todo, completed in link.todos}
     new = [item for item in incident.actions if item.id not in kept]
-    listed = await _listed(act, "Reading to-dos", "list_incident_todos", link.id) if new else []
+    listed = await _listed(context, "Reading to-dos", "list_incident_todos", link.id) if new else []
     # Two items may say the same: what is matched once is not matched again.
     free = [each for each in listed if str(each["id"]) not in {todo for todo, _ in kept.values()}]
     for item in new:
@@ -50,28 +50,28 @@ async def keep_todos(act: Act[Any], incident: Incident, link: DatadogLink) -> Da
             free.remove(same)
             kept[item.id] = (str(same["id"]), bool((same.get("attributes") or {}).get("completed")))
         else:
-            made = await _todo(act, "create_incident_todo", item, link.id)
+            made = await _todo(context, "create_incident_todo", item, link.id)
             kept[item.id] = (str(made["data"]["id"]), item.done_at is not None)
     for item in incident.actions:
         todo, completed = kept[item.id]
         if item.done_at and not completed:
-            await _todo(act, "update_incident_todo", item, link.id, todo)
+            await _todo(context, "update_incident_todo", item, link.id, todo)
             kept[item.id] = (todo, True)
-    return link.but(todos=tuple((item, *rest) for item, rest in kept.items()))
+    return link.copy_with(todos=tuple((item, *rest) for item, rest in kept.items()))
 
 
-async def _todo(act: Act[Any], operation: str, item: ActionItem, *ids: str) -> Answer:
-    owner = await email_of(act, item.owner)
+async def _todo(context: EffectContext[Any], operation: str, item: ActionItem, *ids: str) -> Answer:
+    owner = await email_of(context, item.owner)
     attributes: Answer = {"content": item.text, "assignees": [f"@{owner}"] if owner else []}
     if item.due_at:
         attributes["due_date"] = item.due_at.isoformat()
     if item.done_at:
         attributes["completed"] = item.done_at.isoformat()
     body = {"data": {"type": "incident_todos", "attributes": attributes}}
-    answer: Answer = await act.datadog.call("Keeping a to-do", operation, *ids, body=body)
+    answer: Answer = await context.datadog.call("Keeping a to-do", operation, *ids, body=body)
     return answer
 
 
-async def _listed(act: Act[Any], what: str, operation: str, incident: str) -> list[Answer]:
-    answer = await act.datadog.call(what, operation, incident)
+async def _listed(context: EffectContext[Any], what: str, operation: str, incident: str) -> list[Answer]:
+    answer = await context.datadog.call(what, operation, incident)
     return list(answer.get("data") or [])

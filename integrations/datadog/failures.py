@@ -28,7 +28,7 @@ ADVICE = {
     404: "It may have been deleted in Datadog.",
 }
 
-SHAPES = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading an answer raises that lacks what Datadog's documentation promises."""
 
 
@@ -69,9 +69,9 @@ def failure(what: str, error: Exception) -> Retryable | Rejected:
     if isinstance(error, ApiValueError) and "nstable operation" in str(error):
         return Rejected(f"{what}: this version of Datadog's library does not allow it", code="unstable")
     if isinstance(error, ConnectTimeout | ConnectionRefusedError) or type(error).__name__ == "gaierror":
-        return Retryable(f"{what}: Datadog cannot be reached", doubtful=False)
+        return Retryable(f"{what}: Datadog cannot be reached", outcome_unknown=False)
     log.info("a call of Datadog failed", what=what, error=type(error).__name__)
-    return Retryable(f"{what}: {_how(error)}", doubtful=True)
+    return Retryable(f"{what}: {_how(error)}", outcome_unknown=True)
 
 
 def _how(error: Exception) -> str:
@@ -86,9 +86,9 @@ def _refused(what: str, error: Any) -> Retryable | Rejected:
     status = int(error.status or 0)
     if status == 429:
         wait = retry_after(error.headers or {})
-        return Retryable(f"{what}: Datadog asks to wait {wait:g} s", after=wait, doubtful=False)
+        return Retryable(f"{what}: Datadog asks to wait {wait:g} s", after=wait, outcome_unknown=False)
     if status >= 500 or status == 408:
-        return Retryable(f"{what}: Datadog is in trouble (HTTP {status})", doubtful=True)
+        return Retryable(f"{what}: Datadog is in trouble (HTTP {status})", outcome_unknown=True)
     said = reason(error.body)
     message = f"{what}: {said}" if said else f"{what}: Datadog said no (HTTP {status})"
     return Declined(message, status=status, advice=ADVICE.get(status, ""))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.datadog.act import Act
 from integrations.datadog.client import Answer
+from integrations.datadog.context import EffectContext
 from integrations.datadog.failures import Declined
 from warroom.face import SERVICES, TEAMS
 
@@ -32,7 +32,7 @@ def values_of(field: Any) -> tuple[str, ...]:
 
 
 async def fill(
-    act: Act[Any], data: Answer, wanted: Mapping[str, Any]
+    context: EffectContext[Any], data: Answer, wanted: Mapping[str, Any]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """(what stands in the fields now that were filled, why the others were not).
 
@@ -45,13 +45,13 @@ async def fill(
     filled = {name: values_of(body) for name, body in bodies.items()}
     if bodies:
         try:
-            await _send(act, data, bodies)
+            await _send(context, data, bodies)
         except Declined as error:
             if error.status != BAD_REQUEST:
                 raise
             for name, body in bodies.items():
                 try:
-                    await _send(act, data, {name: body})
+                    await _send(context, data, {name: body})
                 except Declined as why:
                     refused.append(f"{name} ({why})")
                     del filled[name]
@@ -64,7 +64,7 @@ def _body(field: Any, values: tuple[str, ...]) -> Answer:
     return {"type": kind, "value": one if kind in ONE_VALUE else list(values)}
 
 
-async def _send(act: Act[Any], data: Answer, fields: Answer) -> None:
+async def _send(context: EffectContext[Any], data: Answer, fields: Answer) -> None:
     name = str(data["id"])
     body = {"type": "incidents", "id": name, "attributes": {"fields": fields}}
-    await act.datadog.call("Filling its fields", "update_incident", name, body={"data": body})
+    await context.datadog.call("Filling its fields", "update_incident", name, body={"data": body})

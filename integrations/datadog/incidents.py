@@ -13,17 +13,17 @@ from typing import Any
 
 import structlog
 
-from integrations.datadog.act import Act
 from integrations.datadog.attachments import keep_room, keep_todos
 from integrations.datadog.client import Answer
-from integrations.datadog.failures import SHAPES
+from integrations.datadog.context import EffectContext
+from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS
 from integrations.datadog.fields import fields_in, fill, values_of
 from integrations.datadog.people import email_in, email_of, user_id
-from warroom.effects import MirrorIncident, ReadIncidents
 from warroom.errors import Rejected
 from warroom.face import ORIGIN, face, marked, names
-from warroom.facts import IncidentsRead, Mirrored, TheirIncident
-from warroom.incident import FOLLOWING, DatadogLink, Face, Incident, Origin
+from warroom.incident.model import FOLLOWING, DatadogLink, Face, Incident, Origin
+from warroom.outbox.effects import MirrorIncident, ReadIncidents
+from warroom.outbox.results import IncidentsRead, Mirrored, TheirIncident
 from warroom.policy.datadog import Mirroring
 
 log = structlog.get_logger(__name__)
@@ -34,53 +34,53 @@ CLOCKS = timedelta(minutes=2)
 ALERT_KEY = "1:incident:"
 
 
-async def mirror_incident(act: Act[MirrorIncident]) -> Mirrored | None:
+async def mirror_incident(context: EffectContext[MirrorIncident]) -> Mirrored | None:
     """Both sides meet. Private incidents are not told; without a room it is too early: its opening asks again."""
-    incident = await act.store.incident(act.effect.incident_id or "")
+    incident = await context.store.incident(context.effect.incident_id or "")
     if incident is None:
         raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
-    if act.policy.datadog.incidents is Mirroring.OFF or incident.private or incident.channel_id is None:
+    if context.policy.datadog.incidents is Mirroring.OFF or incident.private or incident.channel_id is None:
         return None
-    ours = face(incident, act.policy, await email_of(act, incident.commander))
+    ours = face(incident, context.policy, await email_of(context, incident.commander))
     if incident.datadog is None:
-        return await _link(act, incident, ours)
-    return await _meet(act, incident, incident.datadog, ours)
+        return await _link(context, incident, ours)
+    return await _meet(context, incident, incident.datadog, ours)
 
 
-async def _link(act: Act[MirrorIncident], incident: Incident, ours: Face) -> Mirrored:
-    found = await _existing(act, incident)
-    answer = found or await _made_before(act, incident) or await _create(act, incident, ours)
+async def _link(context: EffectContext[MirrorIncident], incident: Incident, ours: Face) -> Mirrored:
+    found = await _existing(context, incident)
+    answer = found or await _made_before(context, incident) or await _create(context, incident, ours)
     data, included = answer["data"], answer.get("included") or []
-    theirs = face_of(data, included, names(act.policy))
+    theirs = face_of(data, included, names(context.policy))
     # What was there before us is told of our side only when that changes. What we made is as it says it is: the room may
     # have changed since an earlier try made it, and how Datadog wants each field is known when it is read.
     made = {name: theirs.said(name) for name in FOLLOWING}
-    known = ours if found else ours.but(fields=()).saying(**made)
+    known = ours if found else ours.copy_with(fields=()).saying(**made)
     link = DatadogLink(id=str(data["id"]), public_id=_number(data), ours=known, theirs=theirs)
-    return Mirrored(link=link, page=page_of(act, data))
+    return Mirrored(link=link, page=page_of(context, data))
 
 
-async def _existing(act: Act[MirrorIncident], incident: Incident) -> Answer | None:
+async def _existing(context: EffectContext[MirrorIncident], incident: Incident) -> Answer | None:
     """The incident of Datadog's that this one came from: it was read there, or the webhook told of it."""
     names = [incident.origin_key.removeprefix(ORIGIN)] if incident.origin is Origin.DATADOG else []
-    for firing in await act.store.firings(incident.id):
+    for firing in await context.store.firings(incident.id):
         names += [key.removeprefix(ALERT_KEY) for key in firing.keys if key.startswith(ALERT_KEY)]
     for name in names:
         with contextlib.suppress(ValueError):
-            return await _get(act, str(uuid.UUID(name)))
+            return await _get(context, str(uuid.UUID(name)))
     return None
 
 
-async def _get(act: Act[Any], name: str) -> Answer:
-    answer: Answer = await act.datadog.call("Reading an incident", "get_incident", name, include=["users"])
+async def _get(context: EffectContext[Any], name: str) -> Answer:
+    answer: Answer = await context.datadog.call("Reading an incident", "get_incident", name, include=["users"])
     return answer
 
 
-async def _made_before(act: Act[MirrorIncident], incident: Incident) -> Answer | None:
+async def _made_before(context: EffectContext[MirrorIncident], incident: Incident) -> Answer | None:
     """What an earlier try made: Datadog would make a second one without a word, so it is always looked for."""
     title, since, offset = marked(incident), incident.declared_at - CLOCKS, 0
     while True:
-        page, _ = await search(act, "active OR stable OR resolved", offset, PAGE)
+        page, _ = await search(context, "active OR stable OR resolved", offset, PAGE)
         for data in page:
             created = _created(data)
             if created and created < since:
@@ -92,9 +92,9 @@ async def _made_before(act: Act[MirrorIncident], incident: Incident) -> Answer |
         offset += PAGE
 
 
-async def search(act: Act[Any], states: str, offset: int, size: int) -> tuple[list[Answer], list[Answer]]:
+async def search(context: EffectContext[Any], states: str, offset: int, size: int) -> tuple[list[Answer], list[Answer]]:
     """(incidents in those states, newest first; people they name)."""
-    answer = await act.datadog.call(
+    answer = await context.datadog.call(
         "Looking for incidents",
         "search_incidents",
         query=f"state:({states})",
@@ -107,7 +107,7 @@ async def search(act: Act[Any], states: str, offset: int, size: int) -> tuple[li
     return [each["data"] for each in found], answer.get("included") or []
 
 
-async def _create(act: Act[MirrorIncident], incident: Incident, ours: Face) -> Answer:
+async def _create(context: EffectContext[MirrorIncident], incident: Incident, ours: Face) -> Answer:
     said = f"Warroom opened #{incident.channel_name} in Slack for {incident.name}."
     attributes = {
         "title": marked(incident),
@@ -117,13 +117,13 @@ async def _create(act: Act[MirrorIncident], incident: Incident, ours: Face) -> A
         | ({"summary": {"type": "textbox", "value": incident.description}} if incident.description else {}),
         "initial_cells": [{"cell_type": "markdown", "content": {"content": said}}],
     }
-    data = {"type": "incidents", "attributes": attributes} | await _commander(act, ours.commander)
-    answer: Answer = await act.datadog.call("Creating an incident", "create_incident", body={"data": data})
+    data = {"type": "incidents", "attributes": attributes} | await _commander(context, ours.commander)
+    answer: Answer = await context.datadog.call("Creating an incident", "create_incident", body={"data": data})
     return answer
 
 
-async def _commander(act: Act[Any], email: str | None) -> Answer:
-    user = await user_id(act, email) if email else None
+async def _commander(context: EffectContext[Any], email: str | None) -> Answer:
+    user = await user_id(context, email) if email else None
     return {"relationships": {"commander_user": {"data": {"type": "users", "id": user}}}} if user else {}
 
 
@@ -131,40 +131,40 @@ def _fields(values: dict[str, str]) -> Answer:
     return {name: {"type": "dropdown", "value": value} for name, value in values.items()}
 
 
-async def _meet(act: Act[MirrorIncident], incident: Incident, link: DatadogLink, ours: Face) -> Mirrored:
-    answer = await _get(act, link.id)
+async def _meet(context: EffectContext[MirrorIncident], incident: Incident, link: DatadogLink, ours: Face) -> Mirrored:
+    answer = await _get(context, link.id)
     data = answer["data"]
-    theirs = face_of(data, answer.get("included") or [], names(act.policy))
-    changed = [name for name in names(act.policy) if ours.said(name) != link.ours.said(name)]
+    theirs = face_of(data, answer.get("included") or [], names(context.policy))
+    changed = [name for name in names(context.policy) if ours.said(name) != link.ours.said(name)]
     pushed = [name for name in changed if ours.said(name) != theirs.said(name)]
     plain = [name for name in pushed if name in FOLLOWING]
-    if plain and (body := await _told(act, link.id, ours, plain)):
-        await _update(act, body)
+    if plain and (body := await _told(context, link.id, ours, plain)):
+        await _update(context, body)
         told = [name for name in plain if name != "commander" or "relationships" in body]
         theirs = theirs.saying(**{name: ours.said(name) for name in told})
-    filled, refused = await fill(act, data, {name: ours.said(name) for name in pushed if name not in FOLLOWING})
-    link = link.but(ours=ours, theirs=theirs.saying(**filled))
-    link = await keep_room(act, incident, link)
-    link = await keep_todos(act, incident, link)
+    filled, refused = await fill(context, data, {name: ours.said(name) for name in pushed if name not in FOLLOWING})
+    link = link.copy_with(ours=ours, theirs=theirs.saying(**filled))
+    link = await keep_room(context, incident, link)
+    link = await keep_todos(context, incident, link)
     return Mirrored(
         link=link,
-        page=page_of(act, data),
+        page=page_of(context, data),
         pushed=tuple(changed),
         refused=refused,
         changed_by=email_in(data, "last_modified_by_user", answer.get("included") or []),
     )
 
 
-async def _update(act: Act[Any], body: Answer) -> None:
-    await act.datadog.call("Updating the incident", "update_incident", body["id"], body={"data": body})
+async def _update(context: EffectContext[Any], body: Answer) -> None:
+    await context.datadog.call("Updating the incident", "update_incident", body["id"], body={"data": body})
 
 
-async def _told(act: Act[Any], name: str, ours: Face, pushed: list[str]) -> Answer | None:
+async def _told(context: EffectContext[Any], name: str, ours: Face, pushed: list[str]) -> Answer | None:
     """The request that says only what changed; None when nothing of it can be said (nobody there has that email)."""
     fields = _fields({each: getattr(ours, each) for each in pushed if each != "commander"})
     body: Answer = {"attributes": {"fields": fields}} if fields else {}
     if "commander" in pushed and ours.commander:
-        body |= await _commander(act, ours.commander)
+        body |= await _commander(context, ours.commander)
     return {"type": "incidents", "id": name} | body if body else None
 
 
@@ -191,9 +191,9 @@ def face_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -> Fa
     )
 
 
-def page_of(act: Act[Any], data: Answer) -> str:
+def page_of(context: EffectContext[Any], data: Answer) -> str:
     """The address of the incident's page."""
-    return f"{act.datadog.page}/incidents/{_number(data)}"
+    return f"{context.datadog.page}/incidents/{_number(data)}"
 
 
 def _number(data: Answer) -> int:
@@ -208,14 +208,16 @@ def _created(data: Answer) -> datetime | None:
     return created if isinstance(created, datetime) and created.tzinfo else None
 
 
-async def read_incidents(act: Act[ReadIncidents]) -> IncidentsRead:
+async def read_incidents(context: EffectContext[ReadIncidents]) -> IncidentsRead:
     """The newest open incidents."""
-    page, included = await search(act, "active OR stable", 0, PAGE)
-    found = (_their_incident(act, data, included) for data in page)
+    page, included = await search(context, "active OR stable", 0, PAGE)
+    found = (_their_incident(context, data, included) for data in page)
     return IncidentsRead(found=tuple(each for each in found if each))
 
 
-def _their_incident(act: Act[ReadIncidents], data: Answer, included: list[Answer]) -> TheirIncident | None:
+def _their_incident(
+    context: EffectContext[ReadIncidents], data: Answer, included: list[Answer]
+) -> TheirIncident | None:
     """One of many; None for a test, and for one that is not understood, which keeps no other away."""
     try:
         attributes = data.get("attributes") or {}
@@ -224,11 +226,11 @@ def _their_incident(act: Act[ReadIncidents], data: Answer, included: list[Answer
         return TheirIncident(
             id=str(data["id"]),
             public_id=_number(data),
-            face=face_of(data, included, names(act.policy)),
-            created=_created(data) or act.now,
-            page=page_of(act, data),
+            face=face_of(data, included, names(context.policy)),
+            created=_created(data) or context.now,
+            page=page_of(context, data),
             private=str(attributes.get("visibility") or "").casefold() == "private",
         )
-    except SHAPES as error:
+    except UNEXPECTED_SHAPE_ERRORS as error:
         log.warning("an incident of Datadog's is not understood and left out", error=repr(error))
         return None

@@ -8,13 +8,13 @@ from typing import Any
 
 import structlog
 
-from integrations.datadog.act import Act
 from integrations.datadog.client import Answer
-from integrations.datadog.failures import SHAPES, Declined
-from warroom.alert import AlertState
-from warroom.effects import ReadMonitor, ReadMonitors
-from warroom.facts import MonitorRead, MonitorsRead
+from integrations.datadog.context import EffectContext
+from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS, Declined
+from warroom.alerts.model import AlertState
 from warroom.monitors import GroupState
+from warroom.outbox.effects import ReadMonitor, ReadMonitors
+from warroom.outbox.results import MonitorRead, MonitorsRead
 
 log = structlog.get_logger(__name__)
 
@@ -34,37 +34,37 @@ OVERALL = "@SYNTHETICS_OVERALL@"
 """A synthetic test has one, beside a group for each location; it is the one that notifies."""
 
 
-async def read_monitors(act: Act[ReadMonitors]) -> MonitorsRead:
+async def read_monitors(context: EffectContext[ReadMonitors]) -> MonitorsRead:
     """One page of monitors with their groups that are not OK."""
-    tags = ",".join(act.policy.datadog.monitor_tags)
+    tags = ",".join(context.policy.datadog.monitor_tags)
     # The page is always said: without it Datadog sends all monitors, and the library's own pagination sends them twice.
-    found: list[Answer] = await act.datadog.call(
+    found: list[Answer] = await context.datadog.call(
         "Reading monitors",
         "list_monitors",
-        page=act.effect.page,
+        page=context.effect.page,
         page_size=PAGE,
         group_states="alert,warn,no data",
         with_downtimes=True,
         **({"monitor_tags": tags} if tags else {}),
     )
-    groups = tuple(group for monitor in found for group in _readable(monitor, act.datadog.page))
-    return MonitorsRead(page=act.effect.page, groups=groups, more=len(found) >= PAGE)
+    groups = tuple(group for monitor in found for group in _readable(monitor, context.datadog.page))
+    return MonitorsRead(page=context.effect.page, groups=groups, more=len(found) >= PAGE)
 
 
 def _readable(monitor: Any, pages: str) -> tuple[GroupState, ...]:
     """The groups of one of many monitors: one that is not understood keeps no other away."""
     try:
         return tuple(groups_of(monitor, pages))
-    except SHAPES as error:
+    except UNEXPECTED_SHAPE_ERRORS as error:
         log.warning("a monitor of Datadog's is not understood and left out", error=repr(error))
         return ()
 
 
-async def read_monitor(act: Act[ReadMonitor]) -> MonitorRead:
+async def read_monitor(context: EffectContext[ReadMonitor]) -> MonitorRead:
     """One monitor with all its groups."""
-    name, asked_at = act.effect.monitor_id, act.now
+    name, asked_at = context.effect.monitor_id, context.now
     try:
-        found: Answer = await act.datadog.call("Reading a monitor", "get_monitor", int(name), group_states="all")
+        found: Answer = await context.datadog.call("Reading a monitor", "get_monitor", int(name), group_states="all")
     except Declined as refusal:
         if refusal.status != 404:
             raise
@@ -73,8 +73,8 @@ async def read_monitor(act: Act[ReadMonitor]) -> MonitorRead:
     return MonitorRead(
         monitor_id=name,
         asked_at=asked_at,
-        overall=_state(found, act.datadog.page, "", overall, {}) if overall else None,
-        groups=tuple(groups_of(found, act.datadog.page)),
+        overall=_state(found, context.datadog.page, "", overall, {}) if overall else None,
+        groups=tuple(groups_of(found, context.datadog.page)),
     )
 
 

@@ -7,12 +7,12 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from integrations.datadog.act import Act
 from integrations.datadog.client import Answer
+from integrations.datadog.context import EffectContext
 from integrations.datadog.failures import Declined
-from warroom.effects import MuteMonitor
 from warroom.errors import Rejected
-from warroom.facts import MonitorMuted
+from warroom.outbox.effects import MuteMonitor
+from warroom.outbox.results import MonitorMuted
 
 PAGE = 100
 ALL = "*"
@@ -25,38 +25,38 @@ _TAG = re.compile(rf"([A-Za-z][A-Za-z0-9_./-]*):({_PLAIN})")
 _GROUP = re.compile(rf"{_TAG.pattern}(?:,{_TAG.pattern})*")
 
 
-async def mute_monitor(act: Act[MuteMonitor]) -> MonitorMuted:
+async def mute_monitor(context: EffectContext[MuteMonitor]) -> MonitorMuted:
     """The monitor has a downtime of ours until then. An attempt that comes too late makes none."""
-    effect = act.effect
-    if effect.until <= act.now:
+    effect = context.effect
+    if effect.until <= context.now:
         raise Rejected(
             f"the time to mute monitor {effect.monitor_id} was over before Datadog could be reached",
             code="too_late",
             advice="Mute it again if it is still needed.",
         )
     mark = marked(effect.key)
-    made = await _ours(act, mark)
-    scope = str((made.get("attributes") or {}).get("scope") or ALL) if made else await _scope(act)
+    made = await _ours(context, mark)
+    scope = str((made.get("attributes") or {}).get("scope") or ALL) if made else await _scope(context)
     if made is None:
-        body = {"data": {"type": "downtime", "attributes": _downtime(act, mark, scope)}}
-        await act.datadog.call("Muting", "create_downtime", body=body)
+        body = {"data": {"type": "downtime", "attributes": _downtime(context, mark, scope)}}
+        await context.datadog.call("Muting", "create_downtime", body=body)
     groups = effect.groups if scope != ALL else ()
     return MonitorMuted(monitor_id=effect.monitor_id, groups=groups, until=effect.until, by=effect.by)
 
 
-async def _scope(act: Act[MuteMonitor]) -> str:
+async def _scope(context: EffectContext[MuteMonitor]) -> str:
     """The query for the groups that are to be silent; the whole monitor where they are not its own, or no query says them."""
-    query = scope_of(act.effect.groups)
+    query = scope_of(context.effect.groups)
     if query is None:
         return ALL
     try:
-        monitor: Answer = await act.datadog.call(
-            "Reading its groups", "get_monitor", int(act.effect.monitor_id), group_states="all"
+        monitor: Answer = await context.datadog.call(
+            "Reading its groups", "get_monitor", int(context.effect.monitor_id), group_states="all"
         )
     except Declined:
         return ALL
     known = {frozenset(name.split(",")) for name in (monitor.get("state") or {}).get("groups") or ()}
-    return query if {frozenset(group.split(",")) for group in act.effect.groups} <= known else ALL
+    return query if {frozenset(group.split(",")) for group in context.effect.groups} <= known else ALL
 
 
 def scope_of(groups: Sequence[str]) -> str | None:
@@ -86,12 +86,12 @@ def marked(key: str) -> str:
     return f"warroom-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def _downtime(act: Act[MuteMonitor], mark: str, scope: str) -> Answer:
+def _downtime(context: EffectContext[MuteMonitor], mark: str, scope: str) -> Answer:
     return {
         "message": f"Muted from an incident's room. {mark}",
-        "monitor_identifier": {"monitor_id": int(act.effect.monitor_id)},
+        "monitor_identifier": {"monitor_id": int(context.effect.monitor_id)},
         "scope": scope,
-        "schedule": {"start": None, "end": _whole_seconds(act.effect.until)},
+        "schedule": {"start": None, "end": _whole_seconds(context.effect.until)},
         "mute_first_recovery_notification": False,
     }
 
@@ -100,11 +100,11 @@ def _whole_seconds(at: datetime) -> str:
     return at.replace(microsecond=0).isoformat()
 
 
-async def _ours(act: Act[MuteMonitor], mark: str) -> Answer | None:
+async def _ours(context: EffectContext[MuteMonitor], mark: str) -> Answer | None:
     """What an earlier try made. Always asked: Datadog would make a second one without a word."""
     offset = 0
     while True:
-        answer = await act.datadog.call(
+        answer = await context.datadog.call(
             "Looking for downtimes", "list_downtimes", current_only=True, page_offset=offset, page_limit=PAGE
         )
         page: list[Answer] = answer.get("data") or []

@@ -11,12 +11,12 @@ from typing import Any
 import structlog
 
 from integrations.datadog import incidents, monitors, mutes
-from integrations.datadog.act import Act
 from integrations.datadog.client import Datadog
-from integrations.datadog.failures import SHAPES
-from warroom.effects import Effect
+from integrations.datadog.context import EffectContext
+from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS
 from warroom.errors import Retryable
-from warroom.facts import Fact
+from warroom.outbox.effects import Effect
+from warroom.outbox.results import EffectResult
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 
@@ -32,7 +32,7 @@ APART = timedelta(seconds=0.125)
 LONGEST_QUEUE = timedelta(minutes=2)
 PRESSED = frozenset({"mute_monitor"})
 
-PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
+PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult | None]]] = {
     "read_monitors": monitors.read_monitors,
     "read_monitor": monitors.read_monitor,
     "mute_monitor": mutes.mute_monitor,
@@ -50,23 +50,25 @@ class DatadogPerformer:
         self._busy = 0
         self._next = clock.now()
 
-    async def perform(self, effect: Effect, *, doubtful: bool = False) -> Fact | None:
+    async def perform(self, effect: Effect, *, outcome_unknown: bool = False) -> EffectResult | None:
         """What Datadog answered. Raises Retryable or Rejected."""
-        act = Act(effect, doubtful, self._datadog, self._store, self._policy, self._clock)
+        context = EffectContext(effect, outcome_unknown, self._datadog, self._store, self._policy, self._clock)
         try:
             with self._turn(effect):
                 async with asyncio.timeout(LONGEST):
-                    return await PERFORMERS[effect.kind](act)
-        except SHAPES as error:
+                    return await PERFORMERS[effect.kind](context)
+        except UNEXPECTED_SHAPE_ERRORS as error:
             # What was asked for may have happened; an answer that nobody foresaw is not one to go on from.
             log.exception("Datadog answered in a shape nobody foresaw", work=effect.kind)
-            raise Retryable(f"Datadog answered {effect.kind} in a way that is not understood", doubtful=True) from error
+            raise Retryable(
+                f"Datadog answered {effect.kind} in a way that is not understood", outcome_unknown=True
+            ) from error
         except TimeoutError as error:
-            raise Retryable(f"Datadog did not finish {effect.kind} in {LONGEST:g} s", doubtful=True) from error
+            raise Retryable(f"Datadog did not finish {effect.kind} in {LONGEST:g} s", outcome_unknown=True) from error
         except Retryable as error:
-            if doubtful and not error.doubtful:
+            if outcome_unknown and not error.outcome_unknown:
                 # Whatever stopped us now, the doubt about the earlier try remains.
-                raise Retryable(str(error), after=error.after, doubtful=True) from error
+                raise Retryable(str(error), after=error.after, outcome_unknown=True) from error
             raise
 
     @contextlib.contextmanager
@@ -78,7 +80,7 @@ class DatadogPerformer:
             now = self._clock.now()
             self._next = min(max(self._next, now), now + LONGEST_QUEUE) + APART
             wait = (self._next - now).total_seconds()
-            raise Retryable(f"{effect.kind} waits for its turn", after=wait, doubtful=False)
+            raise Retryable(f"{effect.kind} waits for its turn", after=wait, outcome_unknown=False)
         self._busy += 1
         try:
             yield

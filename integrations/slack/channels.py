@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 
 from integrations.slack.failures import Declined
-from integrations.slack.line import PAGE, Line, next_cursor
+from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
 from warroom.errors import Rejected
 from warroom.ports import Clock
 
@@ -29,7 +29,7 @@ class ChannelBook:
         self._read_at: datetime | None = None
         self._one_reads = asyncio.Lock()
 
-    async def find(self, name: str, line: Line) -> str:
+    async def find(self, name: str, line: RateLimitedClient) -> str:
         """The id of a channel named with or without #; the name itself where Slack does not let the app list channels.
 
         Raises Retryable (a long list is read on where it was left), and Rejected when there is no such channel.
@@ -60,7 +60,7 @@ class ChannelBook:
         self._ids = {name: known for name, known in self._ids.items() if known != channel_id}
         self._read_at = None
 
-    async def _read(self, wanted: str, line: Line) -> None:
+    async def _read(self, wanted: str, line: RateLimitedClient) -> None:
         now = self._clock.now()
         if wanted in self._ids or (self._read_at is not None and now - self._read_at < FRESH):
             return
@@ -70,14 +70,14 @@ class ChannelBook:
             page = await line.call(
                 "conversations.list", types="public_channel", exclude_archived=True, limit=PAGE, cursor=self._cursor
             )
-            self._learn(page.get("channels") or [])
+            self._apply_result(page.get("channels") or [])
             self._cursor = next_cursor(page)
             if self._cursor is None:
                 self._read_at = now
                 break
         self._own_read = False
 
-    async def _read_own(self, line: Line) -> None:
+    async def _read_own(self, line: RateLimitedClient) -> None:
         # The channels the bot is in: a short list that holds most names the policy has, private ones too.
         while not self._own_read:
             page = await line.call(
@@ -87,9 +87,9 @@ class ChannelBook:
                 limit=PAGE,
                 cursor=self._own_cursor,
             )
-            self._learn(page.get("channels") or [])
+            self._apply_result(page.get("channels") or [])
             self._own_cursor = next_cursor(page)
             self._own_read = self._own_cursor is None
 
-    def _learn(self, channels: list[dict[str, str]]) -> None:
+    def _apply_result(self, channels: list[dict[str, str]]) -> None:
         self._ids |= {channel["name"].casefold(): channel["id"] for channel in channels if channel.get("name")}

@@ -38,14 +38,14 @@ def failure(method: str, error: Exception) -> Retryable | Rejected:
     if isinstance(error, SlackApiError):
         return _refused(method, error.response)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return Retryable(f"Slack could not be reached for {method}", doubtful=False)
+        return Retryable(f"Slack could not be reached for {method}", outcome_unknown=False)
     if isinstance(error, aiohttp.InvalidURL):
         return Rejected("the address of Slack's API is not a URL", code="invalid_url", advice="Check SLACK_API_URL.")
     if isinstance(error, TimeoutError):
-        return Retryable(f"Slack took too long to answer {method}", doubtful=True)
+        return Retryable(f"Slack took too long to answer {method}", outcome_unknown=True)
     if isinstance(error, OSError | aiohttp.ClientError):
-        return Retryable(f"the connection to Slack broke during {method}", doubtful=True)
-    return Retryable(f"Slack answered {method} with something unreadable", doubtful=True)
+        return Retryable(f"the connection to Slack broke during {method}", outcome_unknown=True)
+    return Retryable(f"Slack answered {method} with something unreadable", outcome_unknown=True)
 
 
 def _refused(method: str, response: Any) -> Retryable | Rejected:
@@ -54,9 +54,9 @@ def _refused(method: str, response: Any) -> Retryable | Rejected:
     code = str(known.get("error") or "")
     if status == 429 or code in LIMITED:
         wait = retry_after(getattr(response, "headers", {}))
-        return Retryable(f"Slack asks to wait {wait:g} s before {method}", after=wait, doubtful=False)
+        return Retryable(f"Slack asks to wait {wait:g} s before {method}", after=wait, outcome_unknown=False)
     if code in PASSING or status >= 500 or "ok" not in known:
-        return Retryable(f"Slack had trouble with {method} ({code or f'HTTP {status}'})", doubtful=True)
+        return Retryable(f"Slack had trouble with {method} ({code or f'HTTP {status}'})", outcome_unknown=True)
     messages = (known.get("response_metadata") or {}).get("messages")
     log.warning("Slack refused", method=method, code=code, messages=messages, needed=known.get("needed"))
     what, step = explain(code or "no code", known)

@@ -10,7 +10,7 @@ from html import escape
 
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from warroom.changes import Envelope
+from warroom.outbox.changes import Envelope
 
 EVENT = "events_api"
 COMMAND = "slash_commands"

@@ -7,8 +7,8 @@ from typing import Any
 import structlog
 
 from integrations.slack.failures import Declined
-from integrations.slack.line import Line
-from warroom.people import Group, Person
+from integrations.slack.rate_limited import RateLimitedClient
+from warroom.people.model import Group, Person
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ def group_from(usergroup: dict[str, Any]) -> Group:
     )
 
 
-async def groups_of(line: Line) -> tuple[Group, ...]:
+async def groups_of(line: RateLimitedClient) -> tuple[Group, ...]:
     """Every user group with its members; none where the workspace has no such thing. Raises Retryable or Rejected."""
     try:
         answer = await line.call("usergroups.list", include_users=True, include_disabled=True)

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
-from integrations.slack.line import Line
+from integrations.slack.rate_limited import RateLimitedClient
 from warroom.errors import Rejected, Retryable
 from warroom.ports import Clock
 
@@ -24,7 +24,7 @@ async def unreadable(
 ) -> list[str]:
     """Why alert channels cannot be read, as sentences with a next step; none where they can. Nothing is changed in Slack."""
     client = open_client(bot_token, base_url)
-    book, line = ChannelBook(clock), Line(client, Budget(clock))
+    book, line = ChannelBook(clock), RateLimitedClient(client, Budget(clock))
     found = []
     try:
         for name in names:
@@ -37,7 +37,7 @@ async def unreadable(
 
 
 async def _why_patiently(
-    book: ChannelBook, line: Line, name: str, sleep: Callable[[float], Awaitable[None]]
+    book: ChannelBook, line: RateLimitedClient, name: str, sleep: Callable[[float], Awaitable[None]]
 ) -> str | None:
     waits = 0
     while True:
@@ -52,7 +52,7 @@ async def _why_patiently(
             await sleep(min(error.after if error.after is not None else 1.0, LONGEST_WAIT))
 
 
-async def _why(book: ChannelBook, line: Line, name: str) -> str | None:
+async def _why(book: ChannelBook, line: RateLimitedClient, name: str) -> str | None:
     """None where it can be read, or will be once the bot has entered it by itself. Raises Rejected or Retryable."""
     channel_id = await book.find(name, line)
     channel = (await line.call("conversations.info", channel=channel_id)).get("channel") or {}

@@ -10,9 +10,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.budget import Budget
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
-from integrations.slack.line import Line
 from integrations.slack.people import groups_of, person_from
-from warroom.people import Group, Person
+from integrations.slack.rate_limited import RateLimitedClient
+from warroom.people.model import Group, Person
 from warroom.ports import Message
 
 UNSEEN = frozenset({"channel_not_found", "not_in_channel", "thread_not_found", "message_not_found", "is_archived"})
@@ -26,7 +26,7 @@ class Reader:
     """Implements `warroom.ports.Rooms`, and looks single people up while the directory is not complete."""
 
     def __init__(self, client: AsyncWebClient, budget: Budget) -> None:
-        self._line = Line(client, budget, PRIORITY)
+        self._line = RateLimitedClient(client, budget, PRIORITY)
 
     async def message(self, channel_id: str, ts: str) -> Message | None:
         """The message, in a thread or not; None when it is gone or cannot be seen. Raises Retryable or Rejected."""

@@ -26,8 +26,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.client import on_this_machine
 from integrations.slack.inbox import EVENT, answered_first, dropped, envelope, not_stored, worthless
 from integrations.slack.watchdog import watch
-from warroom.changes import Changeset, Envelope
 from warroom.errors import StoreUnavailable
+from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Clock, Store
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ class InboxHandler(AsyncSocketModeHandler):
         self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
         self._working: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._chores: list[asyncio.Task[None]] = []
+        self._background_tasks: list[asyncio.Task[None]] = []
         self._open = True
         self._replaying = False
         self._arrived: dict[str, float] = {}
@@ -103,7 +103,7 @@ class InboxHandler(AsyncSocketModeHandler):
         """Begin to connect, watch the connection, and work off what an earlier process left. Returns at once."""
         self._replaying = True
         self._changed()
-        self._chores = [
+        self._background_tasks = [
             asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
             asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
             asyncio.create_task(self._replay(), name="inbox replay"),
@@ -131,7 +131,7 @@ class InboxHandler(AsyncSocketModeHandler):
         """Receive nothing more, give what is at work `timeout` seconds to end, and close. The next start does the rest."""
         self._open = False
         self.client.auto_reconnect_enabled = False
-        await _cancel(*self._chores, self.client.message_receiver)
+        await _cancel(*self._background_tasks, self.client.message_receiver)
         try:
             async with asyncio.timeout(timeout):
                 await self._idle.wait()

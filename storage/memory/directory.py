@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from storage import codec
 from storage.memory.text import Text, keep
 from storage.names import NAME_COLUMNS, best_group, email_key, keys_of
-from warroom.people import Group, Person, normal
+from warroom.people.model import Group, Person, normal
 
 
 @dataclass(slots=True)

@@ -10,10 +10,10 @@ from datetime import datetime
 from storage import codec
 from storage.memory.text import Text, keep
 from storage.names import searchable
-from warroom.changes import Firing
 from warroom.errors import Conflict
-from warroom.incident import Incident, State
-from warroom.timeline import Entry
+from warroom.incident.model import Incident, State
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import Firing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from storage import codec
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.memory.text import Text, keep
-from warroom.changes import FARTHEST, Buried, Claim, Ending, Settlement, Timer
-from warroom.effects import Effect
 from warroom.errors import LeaseLost
+from warroom.outbox.changes import FARTHEST, Claim, ClaimOutcome, ClaimResult, DeadLetter, Timer
+from warroom.outbox.effects import Effect
 
 
 @dataclass(slots=True)
@@ -31,8 +31,8 @@ class Job:
     fence: int = 0
     rev: int = 0
     attempts: int = 0
-    doubtful: bool = False
-    buried_at: datetime | None = None
+    outcome_unknown: bool = False
+    dead_at: datetime | None = None
     error: str = ""
 
     def due(self, at: datetime | None) -> None:
@@ -41,7 +41,7 @@ class Job:
 
     def reset(self) -> None:
         """Forget earlier tries."""
-        self.attempts, self.buried_at, self.error = 0, None, ""
+        self.attempts, self.dead_at, self.error = 0, None, ""
 
     def in_flight(self, now: datetime) -> bool:
         """True while somebody holds a lease on it."""
@@ -54,27 +54,27 @@ class Jobs:
 
     by_key: dict[str, Job] = field(default_factory=dict)
 
-    def held(self, settlement: Settlement) -> Job:
+    def held(self, claim_result: ClaimResult) -> Job:
         """The job that the settlement is of. Raises LeaseLost when the claim is not current."""
-        job = self.by_key.get(codec.key(settlement.key))
-        if job is None or job.fence != settlement.fence or not job.leased:
-            raise LeaseLost(f"The claim of {settlement.key} was taken over or settled before; drop the result.")
+        job = self.by_key.get(codec.key(claim_result.key))
+        if job is None or job.fence != claim_result.fence or not job.leased:
+            raise LeaseLost(f"The claim of {claim_result.key} was taken over or settled before; drop the result.")
         return job
 
-    def settle(self, settlement: Settlement, now: datetime) -> None:
+    def settle(self, claim_result: ClaimResult, now: datetime) -> None:
         """End a claim. Raises LeaseLost."""
-        job = self.held(settlement)
+        job = self.held(claim_result)
         job.leased = False
-        job.error = codec.clean(settlement.error)
-        job.doubtful = settlement.doubtful and settlement.ending is not Ending.DONE
-        if settlement.ending is Ending.RETRY:
-            job.due(settlement.retry_at or now)
-        elif job.rev != settlement.rev:
+        job.error = codec.clean(claim_result.error)
+        job.outcome_unknown = claim_result.outcome_unknown and claim_result.outcome is not ClaimOutcome.DONE
+        if claim_result.outcome is ClaimOutcome.RETRY:
+            job.due(claim_result.retry_at or now)
+        elif job.rev != claim_result.rev:
             job.due(now)
-            job.attempts, job.buried_at = 0, None
+            job.attempts, job.dead_at = 0, None
         else:
             job.due(None)
-            job.buried_at = now if settlement.ending is Ending.BURIED else None
+            job.dead_at = now if claim_result.outcome is ClaimOutcome.DEAD else None
 
     def arm(self, timer: Timer, now: datetime) -> None:
         """Set or stop a timer. A firing in progress loses its lease."""
@@ -88,10 +88,10 @@ class Jobs:
             job.rev += 1
         job.reset()
         job.priority, job.created_at = timer.priority, now
-        job.leased = job.doubtful = False
+        job.leased = job.outcome_unknown = False
         job.due(timer.due_at)
 
-    def ask(self, effect: Effect, now: datetime) -> None:
+    def enqueue(self, effect: Effect, now: datetime) -> None:
         """Put an effect into the outbox. A known key is left alone, unless the effect coalesces."""
         key = codec.key(effect.key)
         job = self.by_key.get(key)
@@ -107,7 +107,7 @@ class Jobs:
         due.sort(key=lambda job: (job.priority, job.due_since or now, job.key))
         claims = []
         for job in due[:limit]:
-            job.doubtful = job.doubtful or job.leased
+            job.outcome_unknown = job.outcome_unknown or job.leased
             job.leased, job.due_at = True, now + lease
             job.fence += 1
             job.attempts += 1
@@ -117,7 +117,8 @@ class Jobs:
                 continue
             except Unreadable as error:
                 self.settle(
-                    Settlement(key=job.key, fence=job.fence, rev=job.rev, ending=Ending.BURIED, error=str(error)), now
+                    ClaimResult(key=job.key, fence=job.fence, rev=job.rev, outcome=ClaimOutcome.DEAD, error=str(error)),
+                    now,
                 )
         return claims
 
@@ -128,7 +129,7 @@ class Jobs:
             job.due_at = now
         return len(held)
 
-    def pull_in(self, now: datetime, lease: timedelta) -> int:
+    def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:
         """Make due what a clock that was ahead put off too far."""
         far = [job for job in self.by_key.values() if job.due_at is not None and job.due_at > now + FARTHEST]
         far = [job for job in far if job.leased or not job.timer]
@@ -140,29 +141,29 @@ class Jobs:
         """When the next one is due."""
         return min((job.due_at for job in self.by_key.values() if job.due_at is not None), default=None)
 
-    def buried(self, limit: int) -> list[Buried]:
+    def dead_letters(self, limit: int) -> list[DeadLetter]:
         """Newest first."""
         graves = [
-            Buried(
+            DeadLetter(
                 key=job.key, kind=job.kind, incident_id=job.incident_id, error=job.error, attempts=job.attempts, at=at
             )
             for job in self.by_key.values()
-            if (at := job.buried_at) is not None
+            if (at := job.dead_at) is not None
         ]
-        graves.sort(key=lambda grave: grave.key)
-        return sorted(graves, key=lambda grave: grave.at, reverse=True)[:limit]
+        graves.sort(key=lambda dead_letter: dead_letter.key)
+        return sorted(graves, key=lambda dead_letter: dead_letter.at, reverse=True)[:limit]
 
     def waiting(self) -> list[datetime]:
         """When the effects that are not done yet were asked for."""
         return [job.created_at for job in self.by_key.values() if job.due_at is not None and not job.timer]
 
-    def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+    def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
         """Make buried ones due again. Returns their keys."""
         wanted = {codec.key(key) for key in keys}
-        found = [job for job in self.by_key.values() if job.buried_at is not None and job.key in wanted]
+        found = [job for job in self.by_key.values() if job.dead_at is not None and job.key in wanted]
         for job in found:
             job.reset()
-            job.doubtful = True
+            job.outcome_unknown = True
             job.due(now)
         return sorted(job.key for job in found)
 
@@ -171,7 +172,7 @@ class Jobs:
         over = [
             job.key
             for job in self.by_key.values()
-            if job.due_at is None and job.created_at < before and (job.buried_at or job.created_at) < before
+            if job.due_at is None and job.created_at < before and (job.dead_at or job.created_at) < before
         ]
         for key in over:
             del self.by_key[key]
@@ -184,9 +185,9 @@ def _ask_again(job: Job, effect: Effect, text: Text, now: datetime) -> None:
     job.rev += 1
     job.priority = effect.priority if idle else min(effect.priority, job.priority)
     if job.in_flight(now):
-        job.buried_at = None
+        job.dead_at = None
         return
-    if idle and not job.doubtful:
+    if idle and not job.outcome_unknown:
         job.created_at = now
     if job.due_at is None or job.due_at > now:
         job.due(now)
@@ -199,7 +200,7 @@ def _claim(job: Job, due_at: datetime) -> Claim:
         fence=job.fence,
         rev=job.rev,
         attempts=job.attempts,
-        doubtful=job.doubtful,
+        outcome_unknown=job.outcome_unknown,
         created_at=job.created_at,
         due_at=due_at,
         incident_id=job.incident_id,

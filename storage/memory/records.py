@@ -9,8 +9,8 @@ from storage.memory.directory import Directory
 from storage.memory.incidents import Incidents
 from storage.memory.jobs import Jobs
 from storage.memory.text import Text
-from warroom.alert import Alert
-from warroom.changes import Audited, Judgement, Position, Quarantined, ReceivedAlert
+from warroom.alerts.model import Alert
+from warroom.outbox.changes import AlertDecision, Audited, Quarantined, ReadCursor, ReceivedAlert
 
 
 @dataclass(slots=True)
@@ -19,13 +19,15 @@ class AcceptedAlert:
 
     seq: int
     received_at: datetime
-    door: str
+    source: str
     text: Text
-    judgement: Judgement | None = None
+    alert_decision: AlertDecision | None = None
 
     def value(self) -> ReceivedAlert:
         """As it was accepted."""
-        return ReceivedAlert(alert=self.text.value(Alert), received_at=self.received_at, door=self.door, seq=self.seq)
+        return ReceivedAlert(
+            alert=self.text.value(Alert), received_at=self.received_at, source=self.source, seq=self.seq
+        )
 
 
 @dataclass(slots=True)
@@ -46,6 +48,6 @@ class Records:
     alerts: dict[str, AcceptedAlert] = field(default_factory=dict)
     envelopes: dict[str, Delivery] = field(default_factory=dict)
     quarantine: dict[str, Quarantined] = field(default_factory=dict)
-    positions: dict[str, Position] = field(default_factory=dict)
+    read_cursors: dict[str, ReadCursor] = field(default_factory=dict)
     audit: list[Audited] = field(default_factory=list)
     seq: int = 0

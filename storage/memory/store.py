@@ -7,29 +7,29 @@ from datetime import datetime, timedelta
 
 from storage import codec
 from storage.errors import NotEmpty
-from storage.memory import whole
+from storage.memory import full_dump
 from storage.memory.records import AcceptedAlert, Delivery, Records
 from storage.memory.text import keep
 from storage.quarantine import too_many
 from storage.row import Row
-from warroom.changes import (
+from warroom.errors import StoreUnavailable
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import (
+    AlertDecision,
     Audited,
-    Buried,
     Changeset,
     Claim,
+    DeadLetter,
     Envelope,
     Firing,
-    Judgement,
-    Position,
     Quarantined,
+    ReadCursor,
     ReceivedAlert,
     Replicas,
-    Vitals,
+    StoreStats,
 )
-from warroom.errors import StoreUnavailable
-from warroom.incident import Incident
-from warroom.people import Group, Person
-from warroom.timeline import Entry
+from warroom.people.model import Group, Person
 
 
 class MemoryStore:
@@ -57,8 +57,8 @@ class MemoryStore:
             return False
         if not all(_unjudged(records, each) for each in change.judges):
             return False
-        if change.settlement:
-            records.jobs.held(change.settlement)
+        if change.claim_result:
+            records.jobs.held(change.claim_result)
         if change.incident:
             records.incidents.require_free(change.incident)
         _write(records, change, new_alerts)
@@ -68,20 +68,20 @@ class MemoryStore:
         """See `warroom.ports.Store.claim`."""
         return self._records.jobs.claim(now, limit, lease)
 
-    async def take_over(self, now: datetime) -> int:
+    async def release_stale_leases(self, now: datetime) -> int:
         """See `warroom.ports.Store.take_over`."""
         return self._records.jobs.release(now)
 
-    async def pull_in(self, now: datetime, lease: timedelta) -> int:
+    async def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:
         """See `warroom.ports.Store.pull_in`."""
-        return self._records.jobs.pull_in(now, lease)
+        return self._records.jobs.reset_after_clock_change(now, lease)
 
-    async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+    async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """Nobody else can use it."""
         _ = self._records
         return Replicas()
 
-    async def leave(self, me: str) -> None:
+    async def deregister(self, me: str) -> None:
         """Nobody is told."""
         _ = self._records
 
@@ -94,7 +94,7 @@ class MemoryStore:
         alerts = [
             key
             for key, each in records.alerts.items()
-            if each.received_at < before and each.judgement is not None and each.judgement.incident_id is None
+            if each.received_at < before and each.alert_decision is not None and each.alert_decision.incident_id is None
         ]
         unused = [key for key, each in records.quarantine.items() if each.received_at < before]
         for key in unused:
@@ -151,13 +151,13 @@ class MemoryStore:
 
     async def pending_alerts(self, limit: int) -> list[ReceivedAlert]:
         """Not judged yet, in order of arrival."""
-        pending = [each for each in self._records.alerts.values() if each.judgement is None]
+        pending = [each for each in self._records.alerts.values() if each.alert_decision is None]
         return [each.value() for each in pending[:limit]]
 
-    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
         """Newest first, with what became of them."""
         newest = list(reversed(self._records.alerts.values()))[:limit]
-        return [(each.value(), each.judgement) for each in newest]
+        return [(each.value(), each.alert_decision) for each in newest]
 
     async def quarantined(self, limit: int = 50) -> list[Quarantined]:
         """Newest first."""
@@ -167,9 +167,9 @@ class MemoryStore:
         """By id."""
         return self._records.quarantine.get(codec.key(quarantine_id))
 
-    async def positions(self) -> list[Position]:
+    async def read_cursors(self) -> list[ReadCursor]:
         """By channel."""
-        return sorted(self._records.positions.values(), key=lambda each: each.channel_id)
+        return sorted(self._records.read_cursors.values(), key=lambda each: each.channel_id)
 
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
         """Not worked off yet, in order of arrival."""
@@ -180,13 +180,13 @@ class MemoryStore:
         """When the next timer, effect or lease is due."""
         return self._records.jobs.next_due()
 
-    async def buried(self, limit: int = 50) -> list[Buried]:
+    async def dead_letters(self, limit: int = 50) -> list[DeadLetter]:
         """Newest first."""
-        return self._records.jobs.buried(limit)
+        return self._records.jobs.dead_letters(limit)
 
-    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+    async def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
         """See `warroom.ports.Store.dig_up`."""
-        return self._records.jobs.dig_up(keys, now)
+        return self._records.jobs.requeue(keys, now)
 
     # -- the directory
 
@@ -224,14 +224,14 @@ class MemoryStore:
 
     async def rows(self) -> AsyncGenerator[Row, None]:
         """Everything, see `storage.export`."""
-        for row in whole.rows(self._records):
+        for row in full_dump.rows(self._records):
             yield row
 
     async def fill(self, rows: Iterable[Row]) -> int:
         """Take all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
-        if next(whole.rows(self._records), None) is not None:
+        if next(full_dump.rows(self._records), None) is not None:
             raise NotEmpty("The record in memory is not empty.")
-        self._kept, count = whole.filled(rows)
+        self._kept, count = full_dump.filled(rows)
         return count
 
     async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:
@@ -239,16 +239,16 @@ class MemoryStore:
         found = [each for each in reversed(self._records.audit) if incident in (None, each.incident)]
         return found[:limit]
 
-    async def vitals(self) -> Vitals:
+    async def store_stats(self) -> StoreStats:
         """See `warroom.ports.Store.vitals`."""
         records = self._records
         waiting = records.jobs.waiting()
-        return Vitals(
+        return StoreStats(
             open_incidents=records.incidents.open_by_severity(),
             waiting=len(waiting),
             waiting_since=min(waiting, default=None),
-            buried=sum(1 for job in records.jobs.by_key.values() if job.buried_at),
-            unjudged=sum(1 for each in records.alerts.values() if each.judgement is None),
+            dead_letters=sum(1 for job in records.jobs.by_key.values() if job.dead_at),
+            unjudged=sum(1 for each in records.alerts.values() if each.alert_decision is None),
             quarantined=len(records.quarantine),
         )
 
@@ -284,7 +284,7 @@ def _unknown_alerts(records: Records, received: Sequence[ReceivedAlert]) -> dict
 
 def _unjudged(records: Records, delivery_id: str) -> bool:
     alert = records.alerts.get(codec.key(delivery_id))
-    return alert is not None and alert.judgement is None
+    return alert is not None and alert.alert_decision is None
 
 
 def _write(records: Records, change: Changeset, new_alerts: dict[str, ReceivedAlert]) -> None:
@@ -294,9 +294,9 @@ def _write(records: Records, change: Changeset, new_alerts: dict[str, ReceivedAl
     for key, received in new_alerts.items():
         records.seq += 1
         text = keep(codec.to_body(received.alert))
-        records.alerts[key] = AcceptedAlert(records.seq, received.received_at, codec.key(received.door), text)
-    if change.settlement:
-        records.jobs.settle(change.settlement, now)
+        records.alerts[key] = AcceptedAlert(records.seq, received.received_at, codec.key(received.source), text)
+    if change.claim_result:
+        records.jobs.settle(change.claim_result, now)
     if change.incident:
         records.incidents.keep(change.incident)
     for entry in change.entries:
@@ -304,20 +304,22 @@ def _write(records: Records, change: Changeset, new_alerts: dict[str, ReceivedAl
     for timer in change.timers:
         records.jobs.arm(timer, now)
     for effect in change.effects:
-        records.jobs.ask(effect, now)
-    for judgement in change.judged:
-        alert = records.alerts.get(codec.key(judgement.delivery_id))
-        if alert is not None and alert.judgement is None:
-            alert.judgement = judgement
+        records.jobs.enqueue(effect, now)
+    for alert_decision in change.judged:
+        alert = records.alerts.get(codec.key(alert_decision.delivery_id))
+        if alert is not None and alert.alert_decision is None:
+            alert.alert_decision = alert_decision
     for firing in change.firings:
         records.incidents.keep_firing(firing)
-    for position in change.positions:
-        known = records.positions.get(position.channel_id)
+    for position in change.read_cursors:
+        known = records.read_cursors.get(position.channel_id)
         if known is None or position.ts > known.ts:
-            records.positions[position.channel_id] = position
+            records.read_cursors[position.channel_id] = position
     _quarantine(records.quarantine, change)
     records.directory.keep(change.people, change.groups, change.directory_complete)
-    records.audit += [each.but(said=codec.clean(each.said), result=codec.clean(each.result)) for each in change.audited]
+    records.audit += [
+        each.copy_with(said=codec.clean(each.said), result=codec.clean(each.result)) for each in change.audited
+    ]
     if change.envelope_done is not None:
         delivery = records.envelopes.get(codec.key(change.envelope_done))
         if delivery is not None and delivery.done_at is None:
@@ -329,6 +331,6 @@ def _quarantine(kept: dict[str, Quarantined], change: Changeset) -> None:
         kept.pop(codec.key(released), None)
     for each in change.quarantined:
         words = {"content_type": codec.clean(each.content_type), "reason": codec.clean(each.reason)}
-        kept.setdefault(codec.key(each.id), each.but(**words))
+        kept.setdefault(codec.key(each.id), each.copy_with(**words))
     for key in too_many((key, len(each.body)) for key, each in reversed(kept.items())):
         del kept[key]

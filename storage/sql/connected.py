@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from storage.address import Address
 from storage.engine import WRITES
 from storage.faults import translated
-from storage.turn import Turn
+from storage.priority_lock import PriorityLock
 from warroom.errors import StoreUnavailable
 
 
@@ -25,7 +25,7 @@ class Connected:
         )
         self._writers = engine.execution_options(**{WRITES: True})
         # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._turn = Turn() if address.kind == "sqlite" else None
+        self._turn = PriorityLock() if address.kind == "sqlite" else None
         self._closed = False
 
     @property

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import codec
 from storage.names import COMPLETE, NAME_COLUMNS, VERSION, best_group, email_key
 from storage.tables import GROUP, META, PERSON
-from warroom.people import Group, Person, normal
+from warroom.people.model import Group, Person, normal
 
 
 async def people(conn: AsyncConnection, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Person]:

@@ -13,30 +13,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import codec
 from storage.sql.dialect import insert
 from storage.tables import JOB
-from warroom.changes import FARTHEST, Buried, Claim, Ending, Settlement, Timer
-from warroom.effects import Effect
 from warroom.errors import LeaseLost
+from warroom.outbox.changes import FARTHEST, Claim, ClaimOutcome, ClaimResult, DeadLetter, Timer
+from warroom.outbox.effects import Effect
 
 Row = sa.RowMapping
 
 
-async def settle(conn: AsyncConnection, settlement: Settlement, now: datetime) -> None:
+async def settle(conn: AsyncConnection, claim_result: ClaimResult, now: datetime) -> None:
     """End a claim. Raises LeaseLost when it is not ours any more."""
-    result = await conn.execute(_ended(settlement, now))
+    result = await conn.execute(_ended(claim_result, now))
     if result.rowcount == 0:
-        raise LeaseLost(f"The claim of {settlement.key} was taken over or settled before; drop the result.")
+        raise LeaseLost(f"The claim of {claim_result.key} was taken over or settled before; drop the result.")
 
 
-def _ended(settlement: Settlement, now: datetime) -> sa.Update:
-    ours = sa.and_(JOB.c.key == settlement.key, JOB.c.fence == settlement.fence, JOB.c.leased)
+def _ended(claim_result: ClaimResult, now: datetime) -> sa.Update:
+    ours = sa.and_(JOB.c.key == claim_result.key, JOB.c.fence == claim_result.fence, JOB.c.leased)
     update = sa.update(JOB).where(ours)
-    if settlement.ending is Ending.RETRY:
-        at = settlement.retry_at or now
+    if claim_result.outcome is ClaimOutcome.RETRY:
+        at = claim_result.retry_at or now
         return update.values(
-            due_at=at, due_since=at, leased=False, doubtful=settlement.doubtful, error=settlement.error
+            due_at=at,
+            due_since=at,
+            leased=False,
+            outcome_unknown=claim_result.outcome_unknown,
+            error=claim_result.error,
         )
-    buried = now if settlement.ending is Ending.BURIED else None
-    asked_again = JOB.c.rev != settlement.rev
+    dead_letters = now if claim_result.outcome is ClaimOutcome.DEAD else None
+    asked_again = JOB.c.rev != claim_result.rev
 
     def either(again: Any, ended: Any, kind: sa.Column[Any]) -> sa.Case[Any]:
         return sa.case((asked_again, sa.literal(again, kind.type)), else_=sa.literal(ended, kind.type))
@@ -44,11 +48,11 @@ def _ended(settlement: Settlement, now: datetime) -> sa.Update:
     return update.values(
         due_at=either(now, None, JOB.c.due_at),
         due_since=either(now, None, JOB.c.due_since),
-        buried_at=either(None, buried, JOB.c.buried_at),
+        dead_at=either(None, dead_letters, JOB.c.dead_at),
         attempts=sa.case((asked_again, 0), else_=JOB.c.attempts),
         leased=False,
-        doubtful=settlement.doubtful and settlement.ending is Ending.BURIED,
-        error=settlement.error,
+        outcome_unknown=claim_result.outcome_unknown and claim_result.outcome is ClaimOutcome.DEAD,
+        error=claim_result.error,
     )
 
 
@@ -110,7 +114,7 @@ def _arm(dialect: str) -> sa.Executable:
     )
 
 
-async def ask(conn: AsyncConnection, effects: Iterable[Effect], now: datetime) -> None:
+async def enqueue(conn: AsyncConnection, effects: Iterable[Effect], now: datetime) -> None:
     """Put effects into the outbox. A known key is left alone, unless the effect coalesces."""
     ordered = sorted(effects, key=lambda effect: codec.key(effect.key))
     once = [_effect_row(effect, now) for effect in ordered if not effect.coalescing]
@@ -152,7 +156,7 @@ def _ask_again(dialect: str) -> sa.Executable:
             ),
             "rev": old.rev + 1,
             "attempts": sa.case((in_flight, old.attempts), else_=0),
-            "created_at": sa.case((sa.and_(idle, sa.not_(old.doubtful)), new.created_at), else_=old.created_at),
+            "created_at": sa.case((sa.and_(idle, sa.not_(old.outcome_unknown)), new.created_at), else_=old.created_at),
             "buried_at": None,
             "error": sa.case((in_flight, old.error), else_=""),
         },
@@ -180,7 +184,7 @@ def _claim(dialect: str) -> sa.Executable:
             fence=JOB.c.fence + 1,
             attempts=JOB.c.attempts + 1,
             # Still leased: whoever had it never came back, and may have done it.
-            doubtful=sa.or_(JOB.c.doubtful, JOB.c.leased),
+            outcome_unknown=sa.or_(JOB.c.outcome_unknown, JOB.c.leased),
         )
         .returning(*JOB.c)
     )
@@ -217,7 +221,7 @@ def claimed(row: Row) -> Claim:
         fence=row["fence"],
         rev=row["rev"],
         attempts=row["attempts"],
-        doubtful=row["doubtful"],
+        outcome_unknown=row["doubtful"],
         created_at=row["created_at"],
         due_at=row["due_since"],
         incident_id=row["incident_id"],
@@ -226,21 +230,21 @@ def claimed(row: Row) -> Claim:
     )
 
 
-def burial(row: Row, error: Exception) -> Settlement:
+def burial(row: Row, error: Exception) -> ClaimResult:
     """The end of a job that does not read: it would come back for ever."""
-    return Settlement(key=row["key"], fence=row["fence"], rev=row["rev"], ending=Ending.BURIED, error=str(error))
+    return ClaimResult(key=row["key"], fence=row["fence"], rev=row["rev"], outcome=ClaimOutcome.DEAD, error=str(error))
 
 
 def dug_up(keys: Sequence[str], now: datetime) -> sa.Update:
     """Buried jobs are due again. `created_at` stays: whoever looks whether it happened looks from there on."""
-    update = sa.update(JOB).where(JOB.c.key.in_(list(keys)), JOB.c.buried_at.is_not(None))
-    again = update.values(due_at=now, due_since=now, buried_at=None, attempts=0, doubtful=True, error="")
+    update = sa.update(JOB).where(JOB.c.key.in_(list(keys)), JOB.c.dead_at.is_not(None))
+    again = update.values(due_at=now, due_since=now, dead_at=None, attempts=0, outcome_unknown=True, error="")
     return again.returning(JOB.c.key)
 
 
-def grave(row: Row) -> Buried:
+def dead_letter(row: Row) -> DeadLetter:
     """The row of a job that failed for good."""
-    return Buried(
+    return DeadLetter(
         key=row["key"],
         kind=row["kind"],
         incident_id=row["incident_id"],

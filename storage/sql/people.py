@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from storage.sql import directory
 from storage.sql.connected import Connected
 from storage.tables import PERSON
-from warroom.people import Group, Person
+from warroom.people.model import Group, Person
 
 
 class SqlPeople(Connected):

@@ -16,7 +16,7 @@ async def purge(conn: AsyncConnection, before: datetime) -> int:
         sa.delete(JOB).where(
             JOB.c.due_at.is_(None),
             JOB.c.created_at < before,
-            sa.func.coalesce(JOB.c.buried_at, JOB.c.created_at) < before,
+            sa.func.coalesce(JOB.c.dead_at, JOB.c.created_at) < before,
         ),
         sa.delete(QUARANTINE).where(QUARANTINE.c.received_at < before),
         sa.delete(ENVELOPE).where(ENVELOPE.c.done_at < before),

@@ -10,14 +10,14 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import REPLICA
-from warroom.changes import Replicas
+from warroom.outbox.changes import Replicas
 
 SILENT = timedelta(seconds=10)
 """Who said nothing for so long does not count; it beats every second."""
 FORGOTTEN = timedelta(hours=1)
 
 
-async def beat(conn: AsyncConnection, me: str, limited: Mapping[str, datetime]) -> Replicas:
+async def heartbeat(conn: AsyncConnection, me: str, limited: Mapping[str, datetime]) -> Replicas:
     """Those that live, by the database's own time: the machines' clocks need not agree on who is silent."""
     now = sa.func.clock_timestamp()
     mine = postgresql.insert(REPLICA).values(
@@ -33,9 +33,9 @@ async def beat(conn: AsyncConnection, me: str, limited: Mapping[str, datetime]) 
     latest: dict[str, datetime] = {}
     for method, until in ((name, datetime.fromisoformat(text)) for each in heard for name, text in each.items()):
         latest[method] = max(until, latest.get(method, until))
-    return Replicas(living=max(1, len(heard)), limited=latest)
+    return Replicas(active=max(1, len(heard)), limited=latest)
 
 
-async def leave(conn: AsyncConnection, me: str) -> None:
+async def deregister(conn: AsyncConnection, me: str) -> None:
     """It is not one of them any more."""
     await conn.execute(sa.delete(REPLICA).where(REPLICA.c.id == me))

@@ -9,20 +9,20 @@ import sqlalchemy as sa
 
 from storage import codec
 from storage.names import keys_of, searchable
-from warroom.alert import Alert
-from warroom.changes import (
+from warroom.alerts.model import Alert
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import (
+    AlertDecision,
     AlertOutcome,
     Audited,
     Envelope,
     Firing,
-    Judgement,
-    Position,
     Quarantined,
+    ReadCursor,
     ReceivedAlert,
 )
-from warroom.incident import Incident
-from warroom.people import Group, Person, normal
-from warroom.timeline import Entry
+from warroom.people.model import Group, Person, normal
 
 
 def incident_row(incident: Incident) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def alert_row(received: ReceivedAlert) -> dict[str, Any]:
     return {
         "delivery_id": received.alert.delivery_id,
         "received_at": received.received_at,
-        "door": received.door,
+        "door": received.source,
         "body": codec.to_body(received.alert),
     }
 
@@ -67,14 +67,14 @@ def alert_row(received: ReceivedAlert) -> dict[str, Any]:
 def alert_of(row: sa.RowMapping) -> ReceivedAlert:
     """The alert as it was accepted, with its place in the order of arrival."""
     alert = codec.from_body(Alert, row["body"])
-    return ReceivedAlert(alert=alert, received_at=row["received_at"], door=row["door"], seq=row["seq"])
+    return ReceivedAlert(alert=alert, received_at=row["received_at"], source=row["door"], seq=row["seq"])
 
 
-def judgement_of(row: Mapping[str, Any] | sa.RowMapping) -> Judgement | None:
+def alert_decision_of(row: Mapping[str, Any] | sa.RowMapping) -> AlertDecision | None:
     """What became of the alert, None while nobody judged it."""
     if row["outcome"] is None:
         return None
-    return Judgement(
+    return AlertDecision(
         delivery_id=row["delivery_id"],
         outcome=AlertOutcome(row["outcome"]),
         incident_id=row["incident_id"],
@@ -98,9 +98,9 @@ def audited_of(row: Mapping[str, Any] | sa.RowMapping) -> Audited:
     return Audited.model_validate({name: row[name] for name in Audited.model_fields})
 
 
-def position_of(row: sa.RowMapping) -> Position:
+def read_cursor_of(row: sa.RowMapping) -> ReadCursor:
     """Up to where a channel was read."""
-    return Position(channel_id=row["channel_id"], name=row["name"], ts=row["ts"])
+    return ReadCursor(channel_id=row["channel_id"], name=row["name"], ts=row["ts"])
 
 
 def envelope_row(envelope: Envelope) -> dict[str, Any]:

@@ -14,41 +14,30 @@ from storage.address import Address
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
 from storage.row import Row
-from storage.sql import jobs, purge, replicas, rows, whole
-from storage.sql.arrivals import Arrivals, is_arrival, write_together
+from storage.sql import full_dump, jobs, purge, replicas, rows
+from storage.sql.commit_batcher import CommitBatcher, can_be_batched, write_together
 from storage.sql.dialect import contains
 from storage.sql.people import SqlPeople
-from storage.sql.vitals import vitals
+from storage.sql.store_stats import store_stats
 from storage.sql.write import write
-from storage.tables import (
-    ALERT,
-    AUDIT,
-    ENTRY,
-    ENVELOPE,
-    FIRING,
-    FIRING_KEY,
-    INCIDENT,
-    JOB,
-    POSITION,
-    QUARANTINE,
-)
-from warroom.changes import (
+from storage.tables import ALERT, AUDIT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, POSITION, QUARANTINE
+from warroom.errors import Conflict
+from warroom.incident.model import Incident, State
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import (
+    AlertDecision,
     Audited,
-    Buried,
     Changeset,
     Claim,
+    DeadLetter,
     Envelope,
     Firing,
-    Judgement,
-    Position,
     Quarantined,
+    ReadCursor,
     ReceivedAlert,
     Replicas,
-    Vitals,
+    StoreStats,
 )
-from warroom.errors import Conflict
-from warroom.incident import Incident, State
-from warroom.timeline import Entry
 
 _OPEN = [state.value for state in State if state.open]
 
@@ -76,7 +65,7 @@ class SqlStore(SqlPeople):
         clean_up: Callable[[], None],
     ) -> None:
         super().__init__(address, engine)
-        self._arrivals = Arrivals(self._commit_together)
+        self._batcher = CommitBatcher(self._commit_together)
         self._check = check
         self._clean_up = clean_up
 
@@ -84,8 +73,8 @@ class SqlStore(SqlPeople):
 
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.ports.Store.commit`."""
-        if is_arrival(change):
-            return await self._arrivals.join(change)
+        if can_be_batched(change):
+            return await self._batcher.join(change)
         return await _again(lambda: self._commit(change))
 
     async def _commit_together(self, changes: Sequence[Changeset]) -> list[bool]:
@@ -119,14 +108,14 @@ class SqlStore(SqlPeople):
                     await jobs.settle(conn, jobs.burial(row, error), now)
             return claims
 
-    async def take_over(self, now: datetime) -> int:
+    async def release_stale_leases(self, now: datetime) -> int:
         """See `warroom.ports.Store.take_over`."""
         if self._shared:
             return 0
         async with self._writing() as conn:
             return (await conn.execute(jobs.released(now))).rowcount
 
-    async def pull_in(self, now: datetime, lease: timedelta) -> int:
+    async def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:
         """See `warroom.ports.Store.pull_in`."""
 
         async def once() -> int:
@@ -135,22 +124,22 @@ class SqlStore(SqlPeople):
 
         return await _again(once)
 
-    async def beat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+    async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
         """See `warroom.ports.Store.beat`."""
         if not self._shared:
             return Replicas()
 
         async def once() -> Replicas:
             async with self._writing() as conn:
-                return await replicas.beat(conn, me, limited)
+                return await replicas.heartbeat(conn, me, limited)
 
         return await _again(once)
 
-    async def leave(self, me: str) -> None:
+    async def deregister(self, me: str) -> None:
         """See `warroom.ports.Store.leave`."""
         if self._shared:
             async with self._writing() as conn:
-                await replicas.leave(conn, me)
+                await replicas.deregister(conn, me)
 
     async def purge(self, before: datetime) -> int:
         """Delete what is over since before that time, in rows; see `storage.sql.purge` for what that is.
@@ -246,12 +235,12 @@ class SqlStore(SqlPeople):
         async with self._reading() as conn:
             return [rows.alert_of(row) for row in (await conn.execute(query)).mappings()]
 
-    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, Judgement | None]]:
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
         """Newest first, with what became of them."""
         query = sa.select(ALERT).order_by(ALERT.c.seq.desc()).limit(limit)
         async with self._reading() as conn:
             found = (await conn.execute(query)).mappings()
-            return [(rows.alert_of(row), rows.judgement_of(row)) for row in found]
+            return [(rows.alert_of(row), rows.alert_decision_of(row)) for row in found]
 
     async def quarantined(self, limit: int = 50) -> list[Quarantined]:
         """Newest first."""
@@ -266,11 +255,11 @@ class SqlStore(SqlPeople):
         async with self._reading() as conn:
             return [rows.quarantined_of(row) for row in (await conn.execute(query)).mappings()]
 
-    async def positions(self) -> list[Position]:
+    async def read_cursors(self) -> list[ReadCursor]:
         """By channel."""
         async with self._reading() as conn:
             found = await conn.execute(sa.select(POSITION).order_by(POSITION.c.channel_id))
-            return [rows.position_of(row) for row in found.mappings()]
+            return [rows.read_cursor_of(row) for row in found.mappings()]
 
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
         """Not worked off yet, in order of arrival."""
@@ -289,13 +278,13 @@ class SqlStore(SqlPeople):
             due: datetime | None = (await conn.execute(soonest)).scalar()
             return due
 
-    async def buried(self, limit: int = 50) -> list[Buried]:
+    async def dead_letters(self, limit: int = 50) -> list[DeadLetter]:
         """Newest first."""
-        query = sa.select(JOB).where(JOB.c.buried_at.is_not(None)).order_by(JOB.c.buried_at.desc(), JOB.c.key)
+        query = sa.select(JOB).where(JOB.c.dead_at.is_not(None)).order_by(JOB.c.dead_at.desc(), JOB.c.key)
         async with self._reading() as conn:
-            return [jobs.grave(row) for row in (await conn.execute(query.limit(limit))).mappings()]
+            return [jobs.dead_letter(row) for row in (await conn.execute(query.limit(limit))).mappings()]
 
-    async def dig_up(self, keys: Sequence[str], now: datetime) -> list[str]:
+    async def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
         """See `warroom.ports.Store.dig_up`."""
         async with self._writing() as conn:
             return sorted((await conn.execute(jobs.dug_up(keys, now))).scalars())
@@ -306,14 +295,14 @@ class SqlStore(SqlPeople):
         """Everything as it is at one moment, see `storage.export`."""
         self._refuse_if_closed()
         with translated(self._address):
-            async with whole.snapshot(self._engine) as conn:
-                async for row in whole.rows(conn):
+            async with full_dump.snapshot(self._engine) as conn:
+                async for row in full_dump.rows(conn):
                     yield row
 
     async def fill(self, rows: Iterable[Row]) -> int:
         """Write all of them or nothing, in rows. Raises NotEmpty, and whatever reading the rows raises."""
         async with self._writing() as conn:
-            return await whole.fill(conn, rows)
+            return await full_dump.fill(conn, rows)
 
     async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:
         """Newest first; see `warroom.ports.Store.audit`."""
@@ -323,10 +312,10 @@ class SqlStore(SqlPeople):
         async with self._reading() as conn:
             return [rows.audited_of(row) for row in (await conn.execute(query)).mappings()]
 
-    async def vitals(self) -> Vitals:
+    async def store_stats(self) -> StoreStats:
         """See `warroom.ports.Store.vitals`."""
         async with self._reading() as conn:
-            return await vitals(conn)
+            return await store_stats(conn)
 
     async def ready(self) -> None:
         """Raises StoreUnavailable unless the database answers and its schema is ours."""

@@ -28,9 +28,9 @@ from storage.tables import (
     POSITION,
     QUARANTINE,
 )
-from warroom.changes import Changeset, Firing, Judgement, Position, Quarantined
 from warroom.errors import Conflict
-from warroom.incident import Incident
+from warroom.incident.model import Incident
+from warroom.outbox.changes import AlertDecision, Changeset, Firing, Quarantined, ReadCursor
 
 
 async def write(conn: AsyncConnection, change: Changeset) -> bool:
@@ -38,18 +38,18 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await _lock(conn, change)
     if not await _take_in(conn, change) or not await _first_to_judge(conn, change):
         return False
-    if change.settlement:
-        await jobs.settle(conn, change.settlement, change.now)
+    if change.claim_result:
+        await jobs.settle(conn, change.claim_result, change.now)
     if change.incident:
         await _keep(conn, change.incident)
     if change.entries:
         entry = insert(conn.dialect.name, ENTRY).on_conflict_do_nothing(index_elements=["incident_id", "key"])
         await conn.execute(entry, [rows.entry_row(each) for each in change.entries])
     await jobs.arm(conn, change.timers, change.now)
-    await jobs.ask(conn, change.effects, change.now)
+    await jobs.enqueue(conn, change.effects, change.now)
     await _judge(conn, [each for each in change.judged if each.delivery_id not in change.judges])
     await _keep_firings(conn, change.firings)
-    await _keep_positions(conn, change.positions)
+    await _keep_read_cursors(conn, change.read_cursors)
     await _quarantine(conn, change.quarantined, change.released)
     await _keep_directory(conn, change)
     if change.audited:
@@ -62,11 +62,11 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
 
 async def _lock(conn: AsyncConnection, change: Changeset) -> None:
     """On PostgreSQL, take the rows that two writers may both want in one order: incident, then jobs by key."""
-    if conn.dialect.name != "postgresql" or change.settlement is None:
+    if conn.dialect.name != "postgresql" or change.claim_result is None:
         return
     if change.incident:
         await conn.execute(sa.select(INCIDENT.c.id).where(INCIDENT.c.id == change.incident.id).with_for_update())
-    keys = [change.settlement.key, *(effect.key for effect in change.effects)]
+    keys = [change.claim_result.key, *(effect.key for effect in change.effects)]
     keys += [codec.timer_key(timer.incident_id, timer.kind) for timer in change.timers]
     if len(keys) > 1:
         wanted = sa.select(JOB.c.key).where(JOB.c.key.in_(keys)).order_by(JOB.c.key)
@@ -117,7 +117,7 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
         raise Conflict(f"{incident.name} is not at version {incident.version} any more. Load and decide again.")
 
 
-async def _judge(conn: AsyncConnection, judged: Sequence[Judgement]) -> int:
+async def _judge(conn: AsyncConnection, judged: Sequence[AlertDecision]) -> int:
     """How many were not judged before; of several at once it may not be known (-1)."""
     if not judged:
         return 0
@@ -157,15 +157,15 @@ async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> Non
     await conn.execute(insert(conn.dialect.name, FIRING_KEY).on_conflict_do_nothing(), keys)
 
 
-async def _keep_positions(conn: AsyncConnection, positions: Sequence[Position]) -> None:
-    if not positions:
+async def _keep_read_cursors(conn: AsyncConnection, read_cursors: Sequence[ReadCursor]) -> None:
+    if not read_cursors:
         return
     one = insert(conn.dialect.name, POSITION)
     newer = one.excluded.ts > POSITION.c.ts
     further = one.on_conflict_do_update(
         index_elements=["channel_id"], set_={"name": one.excluded.name, "ts": one.excluded.ts}, where=newer
     )
-    await conn.execute(further, [each.model_dump() for each in sorted(positions, key=lambda each: each.channel_id)])
+    await conn.execute(further, [each.model_dump() for each in sorted(read_cursors, key=lambda each: each.channel_id)])
 
 
 async def _quarantine(conn: AsyncConnection, kept: Sequence[Quarantined], released: Sequence[str]) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from bot.app import Bot
-from bot.company import ALERT, fire
+from bot.demo.company import ALERT, fire
+from bot.runtime.app import Bot
 from sandbox import Sandbox
 from tests.bench.place import place
 from tests.bench.report import Figure, percentile

@@ -11,8 +11,8 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bot.app import Bot
-from bot.company import settle
+from bot.demo.company import settle
+from bot.runtime.app import Bot
 from sandbox import Sandbox
 from tests.bench.place import place
 from tests.bench.report import Figure, resident

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.directory import CachedDirectory
+from bot.runtime.directory import CachedDirectory
 from storage import open_store
 from tests.bench.report import Figure, percentile, resident
-from warroom.changes import Changeset
-from warroom.people import Group, Person
+from warroom.outbox.changes import Changeset
+from warroom.people.model import Group, Person
+from warroom.people.resolution import resolve
 from warroom.policy import Policy
-from warroom.responders import resolve
 
 PEOPLE = 100_000
 NAMES = 20

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.app import Bot, running
-from bot.company import HOOK_SECRET, company_policy
-from bot.demo import installation
-from bot.observability import set_up_logging
+from bot.demo.company import HOOK_SECRET, company_policy
+from bot.demo.demo import installation
+from bot.runtime.app import Bot, running
+from bot.runtime.observability import set_up_logging
 from bot.settings import Settings
 from sandbox import Sandbox
 

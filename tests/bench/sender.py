@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import aiohttp
 
-from bot.company import ALERT, HOOK_SECRET
+from bot.demo.company import ALERT, HOOK_SECRET
 
 MONITORS = 50
 SENDERS = 64

@@ -7,11 +7,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.company import company_policy
+from bot.demo.company import company_policy
 from storage import open_store
 from tests.bench.report import Figure, percentile
-from warroom.decision import Decision, changeset
-from warroom.incident import Incident, Origin
+from warroom.incident.decision import Decision, changeset
+from warroom.incident.model import Incident, Origin
 from warroom.ports import Store
 
 OPEN = 10_000

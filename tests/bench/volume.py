@@ -31,8 +31,14 @@ async def measure() -> list[Figure]:
         kept = await bot.store.alerts(COUNT + 1)
         refused = Counter(call.method for call in slack.calls if call.outcome == "ratelimited")
         minutes = max(1.0, took / 60)
-    judged = sum(1 for _, judgement in kept if judgement is not None)
-    rooms = len({judgement.incident_id for _, judgement in kept if judgement is not None and judgement.incident_id})
+    judged = sum(1 for _, alert_decision in kept if alert_decision is not None)
+    rooms = len(
+        {
+            alert_decision.incident_id
+            for _, alert_decision in kept
+            if alert_decision is not None and alert_decision.incident_id
+        }
+    )
     return [
         Figure(f"{COUNT} alerts of 50 monitors accepted and judged", took, 60, "s"),
         Figure("alerts lost or not judged", COUNT - judged, 0.5, ""),

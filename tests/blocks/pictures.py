@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blocks import announcement, finding, home, incident_card, lists, notices, past
+from blocks import announcement, home, incident_card, lists, name_matches, notices, timeline_list
 from blocks.kit import Card
-from warroom import notices as said
-from warroom.alert import AlertState
-from warroom.changes import Firing
-from warroom.incident import ActionItem, AlertSummary, Chain, Incident, Level, Link, Origin, State
-from warroom.notices import Notice, PageReason
-from warroom.people import Person
+from warroom.alerts.model import AlertState
+from warroom.incident import notices as said
+from warroom.incident.model import ActionItem, AlertSummary, EscalationState, Incident, Level, Link, Origin, State
+from warroom.incident.notices import Notice, PageReason
+from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.view import IncidentView, incident_view
+from warroom.outbox.changes import Firing
+from warroom.people.model import Person
+from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown, Why
 from warroom.policy import Policy
-from warroom.postmortem import Postmortem
-from warroom.responders import Ambiguity, Match, Rung, Unknown, Why
-from warroom.timeline import Entry, Happened
-from warroom.views import IncidentView, incident_view
+from warroom.postmortem.model import Postmortem
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NOW = NIGHT + timedelta(minutes=40)
@@ -51,16 +51,16 @@ def quiet(**changes: object) -> Incident:
     """An incident that was just declared."""
     first = Incident(
         id="i1", number=12, version=3, origin=Origin.COMMAND, origin_key="command:1", title="checkout returns 500s",
-        severity="SEV-1", team="platform", services=("checkout",), declared_by="UDEC", wanted=("UDEC", "UADA"),
+        severity="SEV-1", team="platform", services=("checkout",), declared_by="UDEC", invitees=("UDEC", "UADA"),
         invited=("UDEC", "UADA"), declared_at=NIGHT, touched_at=NIGHT, channel_id="C1", card_ts="100.1",
         channel_name="inc-12-checkout-returns-500s", page_due_at=NIGHT + timedelta(minutes=45),
         ack_due_at=NIGHT + timedelta(minutes=50), update_due_at=NIGHT + timedelta(minutes=55),
-        chain=Chain(
-            team="platform", reached=1, told=("UADA",),
+        escalation=EscalationState(
+            team="platform", reached=1, paged=("UADA",),
             levels=(Level(after=timedelta(0), notify=("@sre",)), Level(after=timedelta(minutes=15), notify=("Grace",))),
         ),
     )  # fmt: skip
-    return first.but(**changes)
+    return first.copy_with(**changes)
 
 
 def in_state(state: State, **changes: object) -> Incident:
@@ -87,9 +87,9 @@ def crowded(text: str, state: State, policy: Policy) -> IncidentView:
     incident = in_state(
         state, title=text, description=text, impact=text, summary=text, team=text, services=(text,) * 30,
         fields=((text, text),) * 30, links=(Link(title=text, url=text), Link(title=text, url="https://a.example")) * 15,
-        roles=tuple((text + str(i), CROWD[i]) for i in range(30)), wanted=CROWD, invited=CROWD,
+        roles=tuple((text + str(i), CROWD[i]) for i in range(30)), invitees=CROWD, invited=CROWD,
         last_update=text, last_update_at=NIGHT, last_update_by="UADA", updates_missed=2, overdue=True, private=True,
-        chain=Chain(team=text, told=CROWD, reached=1, rounds=3, levels=(Level(after=timedelta(0), notify=(text,)),)),
+        escalation=EscalationState(team=text, paged=CROWD, reached=1, rounds=3, levels=(Level(after=timedelta(0), notify=(text,)),)),
         alerts=AlertSummary(
             count=10_000, firing=50, monitors=50, last_title=text, last_link=text, last_seen_at=NIGHT, flapping=True
         ),
@@ -103,7 +103,7 @@ def crowded(text: str, state: State, policy: Policy) -> IncidentView:
         )
         for i in range(60)
     )  # fmt: skip
-    return incident_view(incident, policy, firings).but(severity_name=text)
+    return incident_view(incident, policy, firings).copy_with(severity_name=text)
 
 
 def all_notices(text: str) -> list[Notice]:
@@ -153,7 +153,7 @@ def entries(text: str) -> list[Entry]:
     """A long night."""
     return [
         Entry(incident_id="i1", key=str(i), at=NIGHT, what=what, by="UADA", text=text, link=text)
-        for i, what in enumerate([*Happened] * 5)
+        for i, what in enumerate([*EntryKind] * 5)
     ]
 
 
@@ -163,7 +163,7 @@ def names(text: str) -> tuple[list[Match], list[Ambiguity], list[Unknown]]:
         Person(id=f"U{i}", name=text, real_name=text, display_name=text, email=f"{text}@{text}") for i in range(20)
     )
     found = [
-        Match(person=person, said=text, rung=rung, via=(text,)) for person, rung in zip(people, Rung, strict=False)
+        Match(person=person, said=text, rung=rung, via=(text,)) for person, rung in zip(people, MatchKind, strict=False)
     ]
     unclear = [Ambiguity(said=text, candidates=people, via=(text,))] * 20 + [Ambiguity(said=text, candidates=())]
     return found, unclear, [Unknown(said=text, why=why, via=(text,)) for why in Why]
@@ -182,13 +182,13 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "nothing found": lists.found(text, [], NOW),
         "show": lists.show(view, NOW),
         "alerts": lists.alerts(view),
-        "no alerts": lists.alerts(view.but(firings=())),
+        "no alerts": lists.alerts(view.copy_with(firings=())),
         "help": lists.help_card([(text, text)] * 60),
-        "timeline": past.timeline(view, entries(text)),
-        "no timeline": past.timeline(view, []),
-        "briefing": past.briefing(view, entries(text), NOW),
-        "candidates": finding.candidates("i1", unclear, found, unknown),
-        "nobody to choose from": finding.candidates("i1", [], found, unknown),
+        "timeline": timeline_list.timeline(view, entries(text)),
+        "no timeline": timeline_list.timeline(view, []),
+        "briefing": timeline_list.briefing(view, entries(text), NOW),
+        "candidates": name_matches.candidates("i1", unclear, found, unknown),
+        "nobody to choose from": name_matches.candidates("i1", [], found, unknown),
     }
     drawn |= {
         f"{number}: {notice.kind}": notices.notice_card(notice, view, NOW)
@@ -199,7 +199,7 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
 
 def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
     """Home tabs by name."""
-    mine, shared = view, view.but(incident=view.incident.but(private=False, wanted=(), invited=()))
+    mine, shared = view, view.copy_with(incident=view.incident.copy_with(private=False, invitees=(), invited=()))
     return {
         "everybody's": home.home([shared] * 60, "UNOBODY", NOW),
         "mine": home.home([mine, shared] * 30, "UDEC", NOW),

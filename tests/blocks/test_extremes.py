@@ -14,10 +14,10 @@ from blocks.topic import purpose, topic
 from sandbox.blockkit import MESSAGE_TEXT, problems, text_length, view_problems
 from tests.blocks.pictures import CROWD, EVIL, EXTREMES, NOW, all_notices, cards, crowded, homes
 from tests.blocks.reading import called, links, objects, texts
-from warroom.incident import State
-from warroom.notices import Notice
+from warroom.incident.model import State
+from warroom.incident.notices import Notice
+from warroom.incident.view import IncidentView
 from warroom.policy import Policy
-from warroom.views import IncidentView
 
 OURS = {*CROWD, "UDEC", "UADA", "UGRACE", "C1", *(f"U{i}" for i in range(20))}
 SPOKEN = ("timeline", "briefing")
@@ -65,7 +65,9 @@ def test_slack_takes_every_message(album: Album) -> None:
 
 @pytest.mark.parametrize("state", State)
 def test_slack_takes_the_card_in_every_state(album: Album, state: State) -> None:
-    view = album.view.but(incident=album.view.incident.but(state=state, resolved_at=NOW, resolved_by="UADA"))
+    view = album.view.copy_with(
+        incident=album.view.incident.copy_with(state=state, resolved_at=NOW, resolved_by="UADA")
+    )
     for card in (incident_card(view, NOW), announcement(view, NOW)):
         assert problems(card.blocks, "message") == []
 

@@ -11,11 +11,11 @@ from blocks import ids
 from blocks.incident_card import incident_card
 from tests.blocks.pictures import NIGHT, NOW, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
-from warroom.alert import AlertState
-from warroom.incident import AlertSummary, Link, State
+from warroom.alerts.model import AlertState
+from warroom.incident.model import AlertSummary, Link, State
+from warroom.incident.view import incident_view
 from warroom.policy import Policy
-from warroom.postmortem import Postmortem
-from warroom.views import incident_view
+from warroom.postmortem.model import Postmortem
 
 OPEN = ["Escalate", "Resolve", "Post update", "Severity…", "Roles…", "Page someone…"]
 PRESSABLE = {

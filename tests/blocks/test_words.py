@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from blocks import announcement, finding, home, ids, lists, past
+from blocks import announcement, home, ids, lists, name_matches, timeline_list
 from blocks.notices import notice_card
 from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
-from warroom import notices
-from warroom.incident import State
-from warroom.notices import Notice, PageReason
-from warroom.people import Person
+from warroom.incident import notices
+from warroom.incident.model import State
+from warroom.incident.notices import Notice, PageReason
+from warroom.incident.view import incident_view
+from warroom.people.model import Person
+from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown, Why
 from warroom.policy import Policy
-from warroom.responders import Ambiguity, Match, Rung, Unknown, Why
-from warroom.views import incident_view
 
 PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.CHAIN)
 
@@ -59,8 +59,8 @@ def test_the_announcement_has_no_buttons_and_names_the_room(policy: Policy) -> N
 
 
 def test_home_shows_mine_first_and_private_ones_only_to_those_concerned(policy: Policy) -> None:
-    theirs = incident_view(quiet(id="i2", number=13, title="theirs", declared_by="UX", wanted=(), invited=()), policy)
-    secret = theirs.but(incident=theirs.incident.but(private=True, number=14, title="secret"))
+    theirs = incident_view(quiet(id="i2", number=13, title="theirs", declared_by="UX", invitees=(), invited=()), policy)
+    secret = theirs.copy_with(incident=theirs.incident.copy_with(private=True, number=14, title="secret"))
     mine = incident_view(quiet(title="mine"), policy)
     shown = "\n".join(texts(home.home([theirs, secret, mine], "UADA", NOW)))
     assert shown.index("INC-12") < shown.index("INC-13")
@@ -91,12 +91,12 @@ def test_a_refusal_gives_back_what_was_typed(policy: Policy) -> None:
 
 def test_the_timeline_says_how_much_came_before(policy: Policy) -> None:
     written = entries("note")
-    card = past.timeline(incident_view(quiet(), policy), written)
-    assert f"{len(written) - past.SHOWN} earlier are in the post-mortem" in "\n".join(texts(card.blocks))
+    card = timeline_list.timeline(incident_view(quiet(), policy), written)
+    assert f"{len(written) - timeline_list.SHOWN} earlier are in the post-mortem" in "\n".join(texts(card.blocks))
 
 
 def test_the_briefing_says_what_is_next(policy: Policy) -> None:
-    shown = "\n".join(texts(past.briefing(incident_view(quiet(), policy), entries("note"), NOW).blocks))
+    shown = "\n".join(texts(timeline_list.briefing(incident_view(quiet(), policy), entries("note"), NOW).blocks))
     assert "Somebody has to take it: press *Acknowledge* on the card" in shown
     assert "*Commander:* nobody yet" in shown
 
@@ -104,10 +104,10 @@ def test_the_briefing_says_what_is_next(policy: Policy) -> None:
 def test_a_name_that_could_be_two_people_is_asked_about(policy: Policy) -> None:
     lovelace = Person(id="U1", name="ada.l", display_name="Ada", email="ada@example.com")
     byron = Person(id="U2", name="ada.b", display_name="Ada", email="ada@example.org")
-    card = finding.candidates(
+    card = name_matches.candidates(
         "i1",
         [Ambiguity(said="ada", candidates=(lovelace, byron))],
-        [Match(person=Person(id="U3"), said="grace@example.com", rung=Rung.EMAIL)],
+        [Match(person=Person(id="U3"), said="grace@example.com", rung=MatchKind.EMAIL)],
         [Unknown(said="<!channel>", why=Why.NOT_FOUND)],
     )
     assert pressable(card.blocks) == ["Ada (@ada.l · example.com)", "Ada (@ada.b · example.org)"]

@@ -11,8 +11,8 @@ import pytest
 import structlog
 from typer.testing import CliRunner, Result
 
-from bot.cli import cli
-from warroom.incident import Incident, Origin
+from bot.cli.app import cli
+from warroom.incident.model import Incident, Origin
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 OUTAGE = Incident(

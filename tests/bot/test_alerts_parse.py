@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot.cli import cli
-from tests.normalise import conftest as normalise
+from bot.cli.app import cli
+from tests.warroom.alerts import conftest as normalise
 
 COLUMNS = ["file", "accepted", "reason", *normalise.COLUMNS, "rule", "opens", "resolves"]
 

@@ -7,14 +7,14 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.limits import Limits
-from bot.observability import Meters
-from bot.web import Web
+from bot.runtime.limits import Limits
+from bot.runtime.observability import Meters
+from bot.runtime.web import Web
 from handlers.webhooks import routes
 from storage import open_store
 from tests.handlers.conftest import NightClock, OneMessage
 from tests.people import StoredPeople
-from warroom.normalise import parse
+from warroom.alerts.parsing import parse
 from warroom.policy import Policy
 from warroom.ports import World
 

@@ -12,7 +12,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.observability import set_up_logging
+from bot.runtime.observability import set_up_logging
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ import pytest
 import structlog
 from aiohttp.web import RequestPayloadError
 
-from bot.dispatcher import STUCK, Dispatcher
-from bot.observability import Meters, conceal, hide, set_up_logging
+from bot.runtime.dispatcher import STUCK, Dispatcher
+from bot.runtime.observability import Meters, hide, hide_secrets, set_up_logging
 from storage import open_store
 from storage.address import FORMS
 from tests.bot.conftest import NIGHT, OUTAGE
 from tests.handlers.conftest import NightClock, OneMessage
 from tests.handlers.test_any_command import play
 from tests.people import StoredPeople
-from warroom.changes import Changeset, Claim
-from warroom.effects import Effect, OpenRoom
 from warroom.errors import Rejected
-from warroom.facts import Fact
+from warroom.outbox.changes import Changeset, Claim
+from warroom.outbox.effects import Effect, OpenRoom
+from warroom.outbox.results import EffectResult
 from warroom.policy import Policy
 from warroom.ports import Store, World
 
@@ -41,7 +41,7 @@ def world_of(store: Store) -> World:
     )
 
 
-async def refuse(_claim: Claim, _effect: Effect) -> Fact | None:
+async def refuse(_claim: Claim, _effect: Effect) -> EffectResult | None:
     logging.getLogger("slack").warning("about to say no")
     raise Rejected("Slack said no to xoxb-sandbox-1", code="restricted_action", advice="Ask an admin.")
 
@@ -92,7 +92,7 @@ async def test_a_dispatcher_that_finds_no_time_to_look_for_work_is_stuck() -> No
 
 def test_no_secret_is_ever_shown_whatever_it_looks_like(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "json")
-    conceal(["plain-webhook-word", "abc"])
+    hide_secrets(["plain-webhook-word", "abc"])
     log = structlog.get_logger("test")
     log.warning("said plain-webhook-word", problems=["xapp-1-A", {"token": "plain-webhook-word"}], count=3)
     try:
@@ -108,7 +108,7 @@ def test_no_secret_is_ever_shown_whatever_it_looks_like(capsys: pytest.CaptureFi
 
 def test_a_secret_that_begins_with_another_is_hidden_whole(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "json")
-    conceal([f"{'hush' * 2}{more}" for more in ("", "-1", "-12", "-123", "-1234")])
+    hide_secrets([f"{'hush' * 2}{more}" for more in ("", "-1", "-12", "-123", "-1234")])
     structlog.get_logger("test").warning("said hushhush-1234")
     assert 'said [hidden]"' in capsys.readouterr().err
 

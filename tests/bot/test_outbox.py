@@ -11,8 +11,8 @@ import pytest
 
 from storage import open_store
 from tests.bot.conftest import NIGHT, OUTAGE, bot
-from warroom.changes import Changeset, Claim, Ending, Settlement
-from warroom.effects import OpenRoom
+from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
+from warroom.outbox.effects import OpenRoom
 
 LATER = datetime(2126, 11, 21, 3, 0, tzinfo=UTC)
 """The command line reads the wall clock; what it makes due is due by then."""
@@ -31,8 +31,8 @@ def bury(*keys: str) -> None:
         await store.commit(Changeset(now=NIGHT, incident=OUTAGE, effects=effects))
         for claim in await store.claim(now=NIGHT, limit=10, lease=MINUTE):
             refused = "Slack said no to xoxb-sandbox-token: restricted_action"
-            end = Settlement(key=claim.key, fence=claim.fence, rev=claim.rev, ending=Ending.BURIED, error=refused)
-            await store.commit(Changeset(now=NIGHT, settlement=end))
+            end = ClaimResult(key=claim.key, fence=claim.fence, rev=claim.rev, outcome=ClaimOutcome.DEAD, error=refused)
+            await store.commit(Changeset(now=NIGHT, claim_result=end))
         await store.close()
 
     asyncio.run(write())
@@ -69,7 +69,7 @@ def test_one_is_tried_again_and_the_other_stays() -> None:
     assert "i1:room is tried again" in result.output
     assert "stranger is not buried" in result.output
     assert result.exit_code == 1
-    assert [(claim.key, claim.doubtful) for claim in due()] == [("i1:room", True)]
+    assert [(claim.key, claim.outcome_unknown) for claim in due()] == [("i1:room", True)]
     assert "i1:other" in bot("outbox").output
 
 

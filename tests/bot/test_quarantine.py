@@ -11,9 +11,9 @@ import pytest
 
 from storage import open_store
 from tests.bot.conftest import bot
-from warroom.changes import Changeset, Quarantined
-from warroom.normalise import parse
-from warroom.usecases.quarantine import unusable
+from warroom.alerts.parsing import parse
+from warroom.alerts.quarantine import unusable
+from warroom.outbox.changes import Changeset, Quarantined
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -31,7 +31,7 @@ def put(*kept: Quarantined, bodies: tuple[bytes, ...] = ()) -> None:
     """As the webhook would have stored it."""
 
     async def write() -> None:
-        from warroom.changes import ReceivedAlert
+        from warroom.outbox.changes import ReceivedAlert
 
         store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
         alerts = [alert for body in bodies for alert in parse(body, "application/json", NIGHT).alerts]

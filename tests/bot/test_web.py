@@ -11,10 +11,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.limits import BODY_LIMIT, Limits, Rate
-from bot.observability import Meters
-from bot.web import Web
-from warroom.changes import AlertOutcome, Claim, Judgement, Vitals
+from bot.runtime.limits import BODY_LIMIT, Limits, Rate
+from bot.runtime.observability import Meters
+from bot.runtime.web import Web
+from warroom.outbox.changes import AlertDecision, AlertOutcome, Claim, StoreStats
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -91,20 +91,22 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
         fence=1,
         rev=0,
         attempts=1,
-        doubtful=False,
+        outcome_unknown=False,
         created_at=NIGHT,
         due_at=NIGHT,
         incident_id=None,
         timer="ack",
     )
     meters.work("ack", "done", claim, NIGHT + timedelta(seconds=2))
-    meters.work("post", "buried", claim.but(timer=None), NIGHT)
+    meters.work("post", "buried", claim.copy_with(timer=None), NIGHT)
     meters.called("chat.postMessage", "limited")
     meters.acked("interactive", 0.02)
-    meters.judged(Judgement(delivery_id="d", outcome=AlertOutcome.OPENED))
+    meters.judged(AlertDecision(delivery_id="d", outcome=AlertOutcome.OPENED))
     meters.connected(1)
-    known = Vitals(open_incidents=(("SEV-1", 2),), waiting=3, waiting_since=NIGHT, buried=1, unjudged=4, quarantined=5)
-    meters.vitals(known, NIGHT + timedelta(seconds=9))
+    known = StoreStats(
+        open_incidents=(("SEV-1", 2),), waiting=3, waiting_since=NIGHT, dead_letters=1, unjudged=4, quarantined=5
+    )
+    meters.store_stats(known, NIGHT + timedelta(seconds=9))
     async with serving(site) as client:
         answer = await client.get("/metrics")
         assert answer.content_type == "text/plain"
@@ -129,8 +131,8 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
 
 
 async def test_while_the_database_is_away_the_metrics_say_so_and_keep_the_rest(site: Site) -> None:
-    site.meters.vitals(Vitals(waiting=3), NIGHT)
-    site.meters.vitals(None, NIGHT)
+    site.meters.store_stats(StoreStats(waiting=3), NIGHT)
+    site.meters.store_stats(None, NIGHT)
     text = site.meters.text().decode()
     assert "warroom_database_up 0.0" in text
     assert "warroom_outbox_waiting 3.0" in text

@@ -10,23 +10,24 @@ from typing import Any
 import pytest
 
 from bot.datadog import leading
-from bot.dispatcher import Dispatcher
-from bot.observability import Meters
+from bot.runtime.dispatcher import Dispatcher
+from bot.runtime.observability import Meters
 from integrations.datadog.client import Datadog
 from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
-from warroom.changes import Changeset, Claim
-from warroom.effects import Effect, OpenRoom, Post, ShowCard
-from warroom.facts import CardShown, Fact, RoomOpened
-from warroom.incident import Incident
-from warroom.normalise import parse
-from warroom.notices import Notice
+from warroom.alerts import usecases as alerts
+from warroom.alerts.parsing import parse
+from warroom.incident.model import Incident
+from warroom.incident.notices import Notice
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import Changeset, Claim
+from warroom.outbox.effects import Effect, OpenRoom, Post, ShowCard
+from warroom.outbox.results import CardShown, EffectResult, RoomOpened
 from warroom.policy import Policy, check
 from warroom.ports import Message, World
-from warroom.timeline import Entry
-from warroom.usecases import alerts, monitors
+from warroom.usecases import monitors
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -57,7 +58,7 @@ class Chat:
 
     done: list[Effect] = field(default_factory=list)
 
-    async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
+    async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         self.done.append(effect)
         match effect:
             case OpenRoom():

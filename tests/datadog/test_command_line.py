@@ -57,7 +57,7 @@ async def test_what_fires_waits_in_the_record_for_the_running_bot(bot: Bot, data
     )
     store = await open_store(bot.database)
     (received,) = await store.pending_alerts(10)
-    assert (received.door, received.alert.dedup_key) == ("sync", "1:monitor:42:service:checkout")
+    assert (received.source, received.alert.dedup_key) == ("sync", "1:monitor:42:service:checkout")
     (row,) = await store.audit()
     assert (row.by, row.what, row.result) == ("command line", "sync", "done: 1 firing")
     await store.close()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import Night
-from tests.datadog.meeting import INCIDENTS, declared, followed, patches, theirs
-from warroom.notices import Problem
-from warroom.usecases import progress
+from tests.datadog.sync_steps import INCIDENTS, declared, followed, patches, theirs
+from warroom.incident import usecases as incidents
+from warroom.incident.notices import Problem
 
 FIELDS = {"attack_vector": "Attack vector", "regions": "Regions", "notes": "Notes"}
 
@@ -75,12 +75,12 @@ async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: Nigh
         "CPU": "97 %",
         "Regions": "eu-west, us-east",
     }
-    assert incident.chain == before.chain, "whoever is called stays called"
+    assert incident.escalation == before.escalation, "whoever is called stays called"
     said = [(each.by, each.text) for each in await night.timeline() if "in Datadog:" in each.text]
     assert ("UGRACE", "Affected in Datadog: cart, ledger") in said
     assert ("UGRACE", "Team in Datadog: storage") in said
     for _ in range(3):
-        assert (await followed(night)).but(version=incident.version) == incident
+        assert (await followed(night)).copy_with(version=incident.version) == incident
     assert len(patches(night)) == told
 
 
@@ -102,7 +102,7 @@ async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else
     assert isinstance(problem, Problem)
     assert "it has no field notes" in problem.what
     assert "attack_vector (Filling its fields: invalid value for field attack_vector)" in problem.what
-    await progress.mitigate(night.world, incident.id, "UADA")
+    await incidents.mitigate(night.world, incident.id, "UADA")
     await night.settle()
     await followed(night)
     assert theirs(night)["attributes"]["state"] == "stable"

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import Night
-from tests.datadog.meeting import FULL, declared, followed, patches, theirs
-from warroom.effects import OpenRoom
-from warroom.incident import Origin, State
-from warroom.timeline import Happened
-from warroom.usecases import mirroring, progress
+from tests.datadog.sync_steps import FULL, declared, followed, patches, theirs
+from warroom.incident import usecases as incidents
+from warroom.incident.model import Origin, State
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import OpenRoom
+from warroom.usecases import mirroring
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ class TestIncoming:
         incident = await followed(night)
         assert (incident.severity, incident.state) == ("SEV-1", State.MITIGATED)
         assert (incident.commander, incident.title) == ("UGRACE", "cart is down")
-        assert "UGRACE" in incident.wanted
+        assert "UGRACE" in incident.invitees
         for _ in range(3):
             await followed(night)
         assert patches(night) == [], "what came from Datadog is not told to it again"
@@ -49,8 +50,8 @@ class TestIncoming:
         incident = await declared(night)
         theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
         assert (await followed(night)).commander == "UGRACE"
-        await progress.assign_role(night.world, incident.id, "UADA", "commander", "UADA")
-        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
+        await incidents.assign_role(night.world, incident.id, "UADA", "commander", "UADA")
+        await incidents.set_severity(night.world, incident.id, "UADA", "SEV-1")
         await night.settle()
         for _ in range(2):
             assert (await followed(night)).commander == "UADA"
@@ -58,7 +59,7 @@ class TestIncoming:
     async def test_where_both_changed_the_room_wins(self, night: Night) -> None:
         incident = await declared(night)
         night.datadog.change(theirs(night)["id"], severity="SEV-3")
-        await progress.set_severity(night.world, incident.id, "UADA", "SEV-1")
+        await incidents.set_severity(night.world, incident.id, "UADA", "SEV-1")
         await night.settle()
         incident = await followed(night)
         assert (incident.severity, theirs(night)["attributes"]["severity"]) == ("SEV-1", "SEV-1")
@@ -74,7 +75,7 @@ class TestIncoming:
     async def test_reopened_in_datadog_is_reopened_here(self, night: Night) -> None:
         grace = night.datadog.user(2, "grace@example.com")
         incident = await declared(night)
-        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         told = len(patches(night))
         await night.wait(hours=2)
@@ -82,7 +83,7 @@ class TestIncoming:
         theirs(night)["relationships"]["last_modified_by_user"] = {"data": {"type": "users", "id": grace["id"]}}
         incident = await followed(night)
         assert (incident.state, incident.resolved_at) == (State.ACKNOWLEDGED, None)
-        assert [each.by for each in await night.timeline() if each.what is Happened.REOPENED] == ["UGRACE"]
+        assert [each.by for each in await night.timeline() if each.what is EntryKind.REOPENED] == ["UGRACE"]
         assert [each for each in night.chat.said("state_changed") if getattr(each, "reopened", False)]
         await followed(night)
         (told_back,) = patches(night)[told:]
@@ -90,7 +91,7 @@ class TestIncoming:
 
     async def test_stable_in_datadog_after_its_end_is_reopened_and_mitigated(self, night: Night) -> None:
         incident = await declared(night)
-        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         night.datadog.change(theirs(night)["id"], state="stable")
         assert (await followed(night)).state is State.MITIGATED
@@ -106,7 +107,7 @@ class TestIncoming:
 
     async def test_what_is_closed_here_stays_closed(self, night: Night) -> None:
         incident = await declared(night, severity="SEV-4")
-        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.wait(hours=25)
         assert (await night.incident()).state is State.CLOSED
         asked = len(night.datadog.asked)
@@ -128,7 +129,7 @@ class TestIncoming:
         assert len(night.datadog.incidents) == 1
         assert made["attributes"]["title"] == "payments are slow"
         assert len(night.datadog.integrations[made["id"]]) == 1
-        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         assert made["attributes"]["state"] == "resolved"
 

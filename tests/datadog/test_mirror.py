@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import NIGHT, Night
-from tests.datadog.meeting import FULL, INCIDENTS, declared, followed, patches, theirs
+from tests.datadog.sync_steps import FULL, INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
-from warroom.incident import State
-from warroom.timeline import Happened
-from warroom.usecases import progress, record
+from warroom.incident import record
+from warroom.incident import usecases as incidents
+from warroom.incident.model import State
+from warroom.incident.timeline import EntryKind
 
 
 @pytest.fixture
@@ -32,30 +33,30 @@ class TestOutgoing:
         channel = integration["attributes"]["metadata"]["channels"][0]
         assert (channel["channel_id"], channel["channel_name"]) == (incident.channel_id, f"#{incident.channel_name}")
         assert any(link.url == "https://app.datadoghq.com/incidents/1" for link in incident.links)
-        assert [each.text for each in await night.timeline() if each.what is Happened.NOTE] == ["Datadog incident 1"]
+        assert [each.text for each in await night.timeline() if each.what is EntryKind.NOTE] == ["Datadog incident 1"]
 
     async def test_severity_state_and_commander_follow(self, night: Night) -> None:
         night.datadog.user(1, "ada@example.com")
         grace = night.datadog.user(2, "grace@example.com")
         incident = await declared(night)
-        await progress.acknowledge(night.world, incident.id, "UADA")
-        await progress.set_severity(night.world, incident.id, "UADA", "SEV-4")
-        await progress.assign_role(night.world, incident.id, "UADA", "commander", "UGRACE")
-        await progress.mitigate(night.world, incident.id, "UGRACE")
+        await incidents.acknowledge(night.world, incident.id, "UADA")
+        await incidents.set_severity(night.world, incident.id, "UADA", "SEV-4")
+        await incidents.assign_role(night.world, incident.id, "UADA", "commander", "UGRACE")
+        await incidents.mitigate(night.world, incident.id, "UGRACE")
         await night.settle()
         attributes = theirs(night)["attributes"]
         assert (attributes["severity"], attributes["state"]) == ("SEV-5", "stable")
         assert theirs(night)["relationships"]["commander_user"]["data"]["id"] == grace["id"]
-        await progress.resolve_incident(night.world, incident.id, "UGRACE")
+        await incidents.resolve_incident(night.world, incident.id, "UGRACE")
         await night.settle()
         assert attributes["state"] == "resolved"
-        await progress.reopen(night.world, incident.id, "UGRACE")
+        await incidents.reopen(night.world, incident.id, "UGRACE")
         await night.settle()
         assert attributes["state"] == "active"
 
     async def test_a_commander_datadog_does_not_know_costs_nothing(self, night: Night) -> None:
         incident = await declared(night)
-        await progress.acknowledge(night.world, incident.id, "UADA")
+        await incidents.acknowledge(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["relationships"]["commander_user"]["data"] is None
         assert (patches(night), night.chat.said("problem")) == ([], [])
@@ -74,7 +75,7 @@ class TestOutgoing:
 
     async def test_what_changes_nothing_tells_nothing(self, night: Night) -> None:
         incident = await declared(night)
-        await progress.post_update(night.world, incident.id, "UADA", "still looking")
+        await incidents.post_update(night.world, incident.id, "UADA", "still looking")
         await night.settle()
         for _ in range(3):
             await followed(night)
@@ -82,7 +83,7 @@ class TestOutgoing:
 
     async def test_a_private_incident_is_never_told(self, night: Night) -> None:
         incident = await declared(night, private=True)
-        await progress.acknowledge(night.world, incident.id, "UADA")
+        await incidents.acknowledge(night.world, incident.id, "UADA")
         await night.settle()
         assert not [path for _, path, _ in night.datadog.asked if path.startswith(INCIDENTS)]
 
@@ -116,7 +117,7 @@ class TestTrouble:
         night.datadog.fail(method, f"{INCIDENTS}{path}", 200, body=body, after=True)
         incident = await declared(night, services=("api",))
         assert incident.card_ts is not None
-        await progress.mitigate(night.world, incident.id, "UADA")
+        await incidents.mitigate(night.world, incident.id, "UADA")
         for _ in range(3):
             await night.wait(minutes=1)
             await followed(night)
@@ -140,7 +141,7 @@ class TestTrouble:
             night.datadog.fail("GET", f"{INCIDENTS}/search", 503)
         incident = await declared(night)
         assert incident.card_ts is not None
-        await progress.mitigate(night.world, incident.id, "UADA")
+        await incidents.mitigate(night.world, incident.id, "UADA")
         for _ in range(12):
             await night.wait(minutes=5)
         assert theirs(night)["attributes"]["state"] == "stable"
@@ -150,11 +151,11 @@ class TestTrouble:
         night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
         night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
         incident = await declared(night)
-        await progress.mitigate(night.world, incident.id, "UADA")
+        await incidents.mitigate(night.world, incident.id, "UADA")
         await night.settle()
         (problem,) = night.chat.said("problem")
         assert "could not be kept up to date: Creating an incident: no scope" in str(problem)
-        await progress.resolve_incident(night.world, incident.id, "UADA")
+        await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["attributes"]["state"] == "resolved"
 
@@ -170,7 +171,7 @@ class TestOnlyLinked:
         night.datadog.incident(77, "payments are slow")
         incident = await followed(night)
         assert (incident.severity, incident.state, await night.count()) == ("SEV-2", State.DETECTED, 1)
-        await progress.mitigate(night.world, incident.id, "UADA")
+        await incidents.mitigate(night.world, incident.id, "UADA")
         await night.settle()
         assert (await night.incident()).state is State.MITIGATED
 
@@ -182,8 +183,8 @@ class TestOff:
 
     async def test_datadog_is_not_asked(self, night: Night) -> None:
         incident = await declared(night)
-        await progress.acknowledge(night.world, incident.id, "UADA")
+        await incidents.acknowledge(night.world, incident.id, "UADA")
         with pytest.raises(AlreadyDone):
-            await progress.acknowledge(night.world, incident.id, "UADA")
+            await incidents.acknowledge(night.world, incident.id, "UADA")
         await followed(night)
         assert night.datadog.asked == []

@@ -11,11 +11,11 @@ from blocks import ids
 from blocks.incident_card import incident_card
 from tests.datadog.conftest import NIGHT, Night
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import Incident
-from warroom.notices import Muted, Problem
-from warroom.timeline import Happened
+from warroom.incident.model import Incident
+from warroom.incident.notices import Muted, Problem
+from warroom.incident.timeline import EntryKind
+from warroom.incident.view import incident_view
 from warroom.usecases import monitors
-from warroom.views import incident_view
 
 
 async def firing(night: Night) -> Incident:
@@ -33,7 +33,7 @@ async def test_a_mute_is_one_downtime_and_one_line(night: Night) -> None:
     assert downtime["attributes"]["schedule"]["end"] == "2026-11-21T04:00:00+00:00"
     until = NIGHT + timedelta(hours=1)
     assert night.chat.said("muted") == [Muted(monitor_id="42", until=until, by="UADA")]
-    assert [each.by for each in await night.timeline() if each.what is Happened.MUTED] == ["UADA"]
+    assert [each.by for each in await night.timeline() if each.what is EntryKind.MUTED] == ["UADA"]
 
 
 async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: Night) -> None:
@@ -191,7 +191,7 @@ async def test_the_card_offers_it_only_where_it_would_work(night: Night) -> None
     card = json.dumps(incident_card(incident_view(incident, night.world.policy, datadog=pages), NIGHT).blocks)
     assert ids.carry(incident.id, "mute:42") in card
     assert "https://app.datadoghq.com/monitors/42" in card
-    unnamed = incident.but(alerts=incident.alerts.but(monitor_id=None))
+    unnamed = incident.copy_with(alerts=incident.alerts.copy_with(monitor_id=None))
     assert ids.MONITOR not in json.dumps(
         incident_card(incident_view(unnamed, night.world.policy, datadog=pages), NIGHT).blocks
     )

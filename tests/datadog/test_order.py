@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from storage import open_store
 from tests.datadog.conftest import NIGHT, HandClock, Night, NoRooms
 from tests.people import StoredPeople
-from warroom.normalise import parse
+from warroom.alerts import usecases as alerts
+from warroom.alerts.parsing import parse
+from warroom.incident import usecases as incidents
 from warroom.policy import check
 from warroom.ports import World
-from warroom.usecases import alerts, progress
 
 
 async def told(night: Night, word: str, minute: float, event: str = "", **more: object) -> None:
@@ -89,7 +90,7 @@ async def test_a_late_trigger_opens_no_second_room_after_the_end(night: Night) -
     await told(night, "Triggered", 1)
     await told(night, "Recovered", 10)
     incident = await night.incident()
-    await progress.resolve_incident(night.world, incident.id, "UADA")
+    await incidents.resolve_incident(night.world, incident.id, "UADA")
     await night.settle()
     await told(night, "Triggered", 5, "8000000000000000009")
     assert await night.count() == 1
@@ -130,7 +131,7 @@ async def fires_after(deliveries: list[tuple[int, str]]) -> bool:
         body = {"alert_id": "42", "alert_title": "Errors", "alert_transition": word, "date": at, "alert_type": "error"}
         parsed = parse(json.dumps(body).encode(), "application/json", clock.now())
         await alerts.receive(world, parsed.alerts, "webhook")
-        await alerts.judge_pending(world)
+        await alerts.decide_pending(world)
         clock.time += timedelta(seconds=5)
     assert await store.last_number() <= 1
     room = await store.incident_numbered(1)

@@ -10,20 +10,20 @@ from blocks.kit import Card
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import Declined
-from integrations.slack.line import Line
-from integrations.slack.performers.act import Act, Desk
+from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say
+from integrations.slack.rate_limited import RateLimitedClient
 from storage import open_store
 from tests.datadog.conftest import NIGHT, HandClock
-from warroom.changes import Claim
-from warroom.effects import ShowCard
+from warroom.outbox.changes import Claim
+from warroom.outbox.effects import ShowCard
 from warroom.policy import Policy
 
 PICTURE = {"type": "image", "image_url": "https://p.example.com/1.png", "alt_text": "errors"}
 WORDS = {"type": "section", "text": {"type": "mrkdwn", "text": "checkout returns 500s"}}
 
 
-class NoPictures(Line):
+class NoPictures(RateLimitedClient):
     """A Slack that cannot download anything."""
 
     def __init__(self, clock: HandClock) -> None:
@@ -41,12 +41,19 @@ class NoPictures(Line):
 async def test_the_card_goes_without_the_picture_at_once_and_from_then_on() -> None:
     store, clock = await open_store("memory://"), HandClock()
     slack = NoPictures(clock)
-    desk = Desk(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+    desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
     effect = ShowCard(key="i1:card", incident_id="i1")
     claim = Claim(
-        key=effect.key, fence=1, rev=1, attempts=1, doubtful=False, created_at=NIGHT, due_at=NIGHT, incident_id="i1"
+        key=effect.key,
+        fence=1,
+        rev=1,
+        attempts=1,
+        outcome_unknown=False,
+        created_at=NIGHT,
+        due_at=NIGHT,
+        incident_id="i1",
     )
-    act = Act(claim, effect, desk, slack)
+    act = EffectContext(claim, effect, desk, slack)
     for _ in range(2):
         assert await say(act, "C1", Card("checkout", [dict(WORDS), dict(PICTURE)])) == ("C1", "1.1")
     assert slack.asked == [["section", "image"], ["section"], ["section"]]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import Night
-from warroom.alert import AlertState
+from warroom.alerts.model import AlertState
 
 
 def triggered(night: Night, **more: object) -> dict[str, object]:

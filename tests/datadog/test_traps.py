@@ -40,7 +40,7 @@ async def test_a_post_is_never_repeated(client: Datadog, datadog: FakeDatadog) -
     datadog.fail("POST", "/api/v2/downtime", 503)
     with pytest.raises(Retryable) as caught:
         await client.call("Muting", "create_downtime", body=DOWNTIME)
-    assert caught.value.doubtful
+    assert caught.value.outcome_unknown
     assert datadog.count("POST", "/api/v2/downtime") == 1
 
 
@@ -69,12 +69,12 @@ async def test_a_late_answer_is_not_taken_for_the_next_one(
     ],
 )
 async def test_whatever_a_call_raises_is_understood(
-    client: Datadog, datadog: FakeDatadog, fault: dict[str, Any], doubtful: bool
+    client: Datadog, datadog: FakeDatadog, fault: dict[str, Any], outcome_unknown: bool
 ) -> None:
     datadog.fail("GET", MONITORS, **fault)
     with pytest.raises(Retryable) as caught:
         await read(client)
-    assert caught.value.doubtful is doubtful
+    assert caught.value.outcome_unknown is outcome_unknown
     assert caught.value.after == (7 if fault.get("status") == 429 else None)
 
 
@@ -84,7 +84,7 @@ async def test_a_server_that_hangs(client: Datadog, datadog: FakeDatadog, monkey
     datadog.fail("GET", MONITORS, hang=True)
     with pytest.raises(Retryable, match="took too long") as caught:
         await read(impatient)
-    assert caught.value.doubtful
+    assert caught.value.outcome_unknown
     await impatient.close()
 
 
@@ -92,7 +92,7 @@ async def test_nobody_listens() -> None:
     client = Datadog(API_KEY, APP_KEY, url="http://127.0.0.1:1")
     with pytest.raises(Retryable, match="cannot be reached") as caught:
         await read(client)
-    assert not caught.value.doubtful, "nothing was sent, so nothing can have happened"
+    assert not caught.value.outcome_unknown, "nothing was sent, so nothing can have happened"
     await client.close()
 
 

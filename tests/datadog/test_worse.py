@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from tests.datadog.conftest import Night
+from warroom.alerts import usecases as alerts
+from warroom.alerts.parsing import parse
 from warroom.errors import AlreadyDone
-from warroom.incident import Incident, Origin
-from warroom.normalise import parse
-from warroom.notices import SeverityChanged, WorseAlert
-from warroom.timeline import Happened
-from warroom.usecases import alerts, progress
-from warroom.usecases.declare import Declare, declare
+from warroom.incident import usecases as incidents
+from warroom.incident.declare import Declare, declare
+from warroom.incident.model import Incident, Origin
+from warroom.incident.notices import SeverityChanged, WorseAlert
+from warroom.incident.timeline import EntryKind
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: Nigh
     (said,) = night.chat.said("severity_changed")
     assert isinstance(said, SeverityChanged)
     assert (said.by, said.why) == (None, "Monitor 42")
-    assert [each.text for each in await night.timeline() if each.what is Happened.SEVERITY] == [
+    assert [each.text for each in await night.timeline() if each.what is EntryKind.SEVERITY] == [
         "SEV-3 to SEV-2, because of Monitor 42"
     ]
     assert (await told(night, 43, "Triggered", alert_priority="P1")).severity == "SEV-1"
@@ -60,23 +61,23 @@ async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: Nigh
 
 async def test_whoever_has_it_is_asked_once_for_each_step(night: Night) -> None:
     incident = await told(night)
-    await progress.acknowledge(night.world, incident.id, "UADA")
+    await incidents.acknowledge(night.world, incident.id, "UADA")
     for _ in range(3):
         assert (await told(night, word="Triggered")).severity == "SEV-3"
     assert offers(night) == ["SEV-2"]
     await told(night, 43, "Triggered", alert_priority="P1")
     await told(night, 44, "Triggered", alert_priority="P2")
     assert offers(night) == ["SEV-2", "SEV-1"]
-    await progress.raise_severity(night.world, incident.id, "UADA", "SEV-1")
+    await incidents.raise_severity(night.world, incident.id, "UADA", "SEV-1")
     with pytest.raises(AlreadyDone, match="SEV-1 already"):
-        await progress.raise_severity(night.world, incident.id, "UADA", "SEV-2")
+        await incidents.raise_severity(night.world, incident.id, "UADA", "SEV-2")
     assert (await night.incident()).severity == "SEV-1"
 
 
 async def test_a_severity_that_somebody_chose_is_not_touched(night: Night) -> None:
     incident = await told(night, word="Triggered", alert_priority="P1")
-    await progress.assign_role(night.world, incident.id, "UADA", "scribe", "UADA")
-    await progress.set_severity(night.world, incident.id, "UADA", "SEV-4")
+    await incidents.assign_role(night.world, incident.id, "UADA", "scribe", "UADA")
+    await incidents.set_severity(night.world, incident.id, "UADA", "SEV-4")
     for _ in range(2):
         incident = await told(night, word="Re-Triggered", alert_priority="P1")
     assert (incident.severity, offers(night)) == ("SEV-4", []), "it was known how severe the alert is"

@@ -13,23 +13,23 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Block, Card
 from handlers import actions, commands
-from handlers.actions import Click
-from handlers.answers import Asker
-from handlers.ask import Ask
+from handlers.actions import ActionContext
+from handlers.answers import Actor
 from handlers.audit import Gesture
-from handlers.once import once
+from handlers.command_context import CommandContext
+from handlers.idempotency import once
+from handlers.slack_text import split
 from handlers.submissions import RUNS, submitted
-from handlers.words import split
 from storage import open_store
 from tests.people import ADA, GRACE, StoredPeople
-from warroom.changes import Changeset
-from warroom.effects import Effect, Whisper
-from warroom.facts import RoomOpened
-from warroom.incident import Incident
-from warroom.people import Group, Person
+from warroom.incident.model import Incident
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import Effect, PrivateReply
+from warroom.outbox.results import RoomOpened
+from warroom.outbox.usecases import on_success
+from warroom.people.model import Group, Person
 from warroom.policy import check
 from warroom.ports import Message, World
-from warroom.usecases.facts import performed
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 ALEX_1 = Person(id="UALEX1", name="alex.k", real_name="Alex Kay", display_name="Alex", email="alex.k@example.com")
@@ -81,7 +81,7 @@ class OpenedForms:
 
 
 @dataclass
-class Desk:
+class PerformerDeps:
     """What people do, and what they see of it."""
 
     world: World
@@ -93,30 +93,30 @@ class Desk:
     def client(self) -> AsyncWebClient:
         return cast(AsyncWebClient, self.forms)
 
-    def asker(self, user: str = "UADA", channel: str | None = "CGENERAL") -> Asker:
+    def actor(self, user: str = "UADA", channel: str | None = "CGENERAL") -> Actor:
         """A new gesture."""
         key = f"gesture-{next(self.count)}"
-        return Asker(user=user, key=key, channel=channel, trigger_id=key)
+        return Actor(user=user, key=key, channel=channel, trigger_id=key)
 
-    async def type(self, text: str, user: str = "UADA", channel: str = "CGENERAL", asker: Asker | None = None) -> Card:
+    async def type(self, text: str, user: str = "UADA", channel: str = "CGENERAL", actor: Actor | None = None) -> Card:
         """`/incident text`. Raises Refused."""
-        asker = asker or self.asker(user, channel)
+        actor = actor or self.actor(user, channel)
         name, rest = split(text)
-        card = await commands.run(name, Ask(once(self.world, asker.key), self.client, asker, rest))
+        card = await commands.run(name, CommandContext(once(self.world, actor.key), self.client, actor, rest))
         return card or Card("", [])
 
     async def press(self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA") -> Card | None:
         """A button. Raises Refused."""
-        asker = self.asker(user, incident.channel_id)
-        world = once(self.world, asker.key)
-        return await actions.RUNS[action_id](Click(world, self.client, asker, incident.id, seen))
+        actor = self.actor(user, incident.channel_id)
+        world = once(self.world, actor.key)
+        return await actions.RUNS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
 
     async def submit(
-        self, view: Block, filled: Mapping[str, object], user: str = "UADA", asker: Asker | None = None
+        self, view: Block, filled: Mapping[str, object], user: str = "UADA", actor: Actor | None = None
     ) -> dict[str, str]:
         """A form by the labels of its fields. Returns what is wrong by label, {} when it closed."""
         sent, labels = fill(view, filled)
-        wrong = await submitted(self.world, asker or self.asker(user, None), sent, RUNS[view["callback_id"]], Gesture())
+        wrong = await submitted(self.world, actor or self.actor(user, None), sent, RUNS[view["callback_id"]], Gesture())
         return {labels[name]: why for name, why in wrong.fields.items()} if wrong else {}
 
     async def room(self, text: str = "declare checkout returns 500s --sev 1") -> Incident:
@@ -126,7 +126,7 @@ class Desk:
         opened = RoomOpened(channel_id=f"C{incident.number}", name=f"inc-{incident.number}")
         claims = await self.world.store.claim(now=self.clock.now(), limit=100, lease=timedelta(minutes=1))
         claim = next(each for each in claims if each.effect and each.effect.kind == "open_room")
-        await performed(self.world, claim, opened)
+        await on_success(self.world, claim, opened)
         return await self.incident(incident.number)
 
     async def incident(self, number: int = 1) -> Incident:
@@ -140,9 +140,9 @@ class Desk:
         claims = await self.world.store.claim(now=self.clock.now(), limit=500, lease=timedelta(minutes=1))
         return [claim.effect for claim in claims if claim.effect]
 
-    async def whispers(self) -> list[str]:
+    async def private_replies(self) -> list[str]:
         """What single people were told since the last look."""
-        return [effect.text for effect in await self.outbox() if isinstance(effect, Whisper)]
+        return [effect.text for effect in await self.outbox() if isinstance(effect, PrivateReply)]
 
 
 def fill(view: Block, filled: Mapping[str, object]) -> tuple[Block, dict[str, str]]:
@@ -175,7 +175,7 @@ def _state(element: Block, given: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def desk() -> AsyncIterator[PerformerDeps]:
     """A company at night."""
     store = await open_store("memory://")
     checked = check(COMPANY)
@@ -191,5 +191,5 @@ async def desk() -> AsyncIterator[Desk]:
         rooms=OneMessage(),
         nudge=lambda: None,
     )
-    yield Desk(world, clock)
+    yield PerformerDeps(world, clock)
     await store.close()

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from handlers.commands import SUBCOMMANDS, listener
 from storage import open_store
-from tests.handlers.conftest import COMPANY, NIGHT, ONCALL, Desk, NightClock, OneMessage
+from tests.handlers.conftest import COMPANY, NIGHT, ONCALL, NightClock, OneMessage, PerformerDeps
 from tests.people import ADA, GRACE, StoredPeople
-from warroom.changes import Changeset
-from warroom.effects import Whisper
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import PrivateReply
 from warroom.policy import check
 from warroom.ports import World
 
@@ -28,14 +28,14 @@ TYPED = st.builds(
 )
 
 
-async def play(typed: list[str]) -> list[Whisper]:
+async def play(typed: list[str]) -> list[PrivateReply]:
     """The commands one after another, as Slack delivers them; what was answered. Raises whatever a listener raises."""
     store = await open_store("memory://")
     checked = check(COMPANY)
     assert checked.policy is not None
     await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
     world = World(store, StoredPeople(store), checked.policy, NightClock(), OneMessage(), lambda: None)
-    desk = Desk(world, NightClock())
+    desk = PerformerDeps(world, NightClock())
     await desk.room()
 
     async def ack(**_: object) -> None:
@@ -45,14 +45,14 @@ async def play(typed: list[str]) -> list[Whisper]:
         body = {"user_id": "UADA", "channel_id": "C1", "text": text, "command": "/incident", "trigger_id": f"t{number}"}
         await listener(world)(ack=ack, body=body, client=desk.client)
     assert len(await store.audit(limit=100)) == len(typed)
-    return [effect for effect in await desk.outbox() if isinstance(effect, Whisper)]
+    return [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
 
 
 @settings(max_examples=60)
 @given(st.lists(TYPED, min_size=1, max_size=4))
 def test_any_command_is_answered(typed: list[str]) -> None:
-    for whisper in asyncio.run(play(typed)):
-        shown = json.dumps(whisper.blocks) + whisper.text
-        assert whisper.text
+    for private_reply in asyncio.run(play(typed)):
+        shown = json.dumps(private_reply.blocks) + private_reply.text
+        assert private_reply.text
         assert "<!channel" not in shown
         assert "<!subteam" not in shown

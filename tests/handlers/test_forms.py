@@ -9,15 +9,15 @@ import pytest
 from blocks import forms, ids
 from blocks.incident_card import incident_card
 from handlers import shortcuts
-from tests.handlers.conftest import Desk, OneMessage
-from warroom.effects import Whisper
+from tests.handlers.conftest import OneMessage, PerformerDeps
 from warroom.errors import AlreadyDone, Retryable
-from warroom.incident import Origin, State
-from warroom.timeline import Happened
-from warroom.usecases import find
+from warroom.incident import lookup
+from warroom.incident.model import Origin, State
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import PrivateReply
 
 
-async def test_a_declaration_with_everything(desk: Desk) -> None:
+async def test_a_declaration_with_everything(desk: PerformerDeps) -> None:
     await desk.type("declare")
     filled = {
         "Title": "search is slow",
@@ -32,29 +32,29 @@ async def test_a_declaration_with_everything(desk: Desk) -> None:
     assert (incident.title, incident.severity, incident.team) == ("search is slow", "SEV-2", "platform")
     assert (incident.services, incident.description, incident.private) == (("checkout",), "since the deploy", True)
     assert incident.origin is Origin.FORM
-    assert "UGRACE" in incident.wanted
-    answers = [effect for effect in await desk.outbox() if isinstance(effect, Whisper)]
+    assert "UGRACE" in incident.invitees
+    answers = [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
     assert [answer.channel for answer in answers] == ["CGENERAL"], "the answer comes where the form was asked for"
 
 
-async def test_a_form_that_is_sent_twice_declares_once(desk: Desk) -> None:
+async def test_a_form_that_is_sent_twice_declares_once(desk: PerformerDeps) -> None:
     await desk.type("declare")
-    asker = desk.asker(channel=None)
+    actor = desk.actor(channel=None)
     for _ in range(2):
-        assert await desk.submit(desk.forms.views[0], {"Title": "search is slow"}, asker=asker) == {}
+        assert await desk.submit(desk.forms.views[0], {"Title": "search is slow"}, actor=actor) == {}
     assert await desk.world.store.last_number() == 1
 
 
-async def test_a_declaration_without_words_stays_open(desk: Desk) -> None:
+async def test_a_declaration_without_words_stays_open(desk: PerformerDeps) -> None:
     await desk.type("declare")
     assert list(await desk.submit(desk.forms.views[0], {"Title": "   "})) == ["Title"]
     assert await desk.world.store.last_number() == 0
 
 
-async def test_a_message_is_declared_with_its_words_and_its_link(desk: Desk) -> None:
+async def test_a_message_is_declared_with_its_words_and_its_link(desk: PerformerDeps) -> None:
     said = "is checkout broken, <@UGRACE>?\nit is for me &amp; others"
     body = {"message": {"ts": "100.1", "text": said}}
-    await shortcuts.declare_from_message(desk.world, desk.client, desk.asker(), body)
+    await shortcuts.declare_from_message(desk.world, desk.client, desk.actor(), body)
     assert await desk.submit(desk.forms.views[0], {"Title": "checkout broken"}) == {}
     incident = await desk.incident()
     assert incident.origin is Origin.SHORTCUT
@@ -69,28 +69,28 @@ class SilentSlack(OneMessage):
         raise Retryable("Slack is away")
 
 
-async def test_the_form_opens_without_the_link_when_slack_has_trouble(desk: Desk) -> None:
+async def test_the_form_opens_without_the_link_when_slack_has_trouble(desk: PerformerDeps) -> None:
     world = replace(desk.world, rooms=SilentSlack())
     body = {"message": {"ts": "100.1", "text": "is checkout broken?"}}
-    await shortcuts.declare_from_message(world, desk.client, desk.asker(), body)
+    await shortcuts.declare_from_message(world, desk.client, desk.actor(), body)
     assert await desk.submit(desk.forms.views[0], {}) == {}
     incident = await desk.incident()
     assert (incident.title, incident.description, incident.source_message) == ("is checkout broken?",) * 2 + (None,)
 
 
-async def test_an_update_is_posted_once(desk: Desk) -> None:
+async def test_an_update_is_posted_once(desk: PerformerDeps) -> None:
     incident = await desk.room()
     await desk.press(ids.POST_UPDATE, incident)
     view = desk.forms.views[0]
-    asker = desk.asker(channel=None)
+    actor = desk.actor(channel=None)
     for _ in range(2):
-        assert await desk.submit(view, {"Update": "rolling back"}, asker=asker) == {}
+        assert await desk.submit(view, {"Update": "rolling back"}, actor=actor) == {}
     entries = await desk.world.store.timeline(incident.id)
-    assert [entry.text for entry in entries if entry.what is Happened.UPDATE] == ["rolling back"]
+    assert [entry.text for entry in entries if entry.what is EntryKind.UPDATE] == ["rolling back"]
     assert list(await desk.submit(view, {"Update": " "})) == ["Update"]
 
 
-async def test_the_menu_changes_severity_roles_and_calls_people(desk: Desk) -> None:
+async def test_the_menu_changes_severity_roles_and_calls_people(desk: PerformerDeps) -> None:
     incident = await desk.room()
     for what in (ids.MENU_SEVERITY, ids.MENU_ROLES, ids.MENU_PAGE, ids.MENU_MITIGATE):
         await desk.press(ids.MENU, incident, what)
@@ -102,13 +102,13 @@ async def test_the_menu_changes_severity_roles_and_calls_people(desk: Desk) -> N
     assert await desk.submit(page, {"Team": "platform", "People": ["UALEX1"], "Why": "more hands"}) == {}
     after = await desk.incident()
     assert (after.severity, after.roles, after.state) == ("SEV-3", (("scribe", "UGRACE"),), State.MITIGATED)
-    assert {"UGRACE", "UALEX1"} <= set(after.wanted)
+    assert {"UGRACE", "UALEX1"} <= set(after.invitees)
 
 
-async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: Desk) -> None:
+async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: PerformerDeps) -> None:
     incident = await desk.room()
     await desk.press(ids.MENU, incident, ids.MENU_MITIGATE)
-    card = incident_card(await find.view(desk.world, await desk.incident()), desk.world.clock.now())
+    card = incident_card(await lookup.view(desk.world, await desk.incident()), desk.world.clock.now())
     assert "Not mitigated after all" in str(card.blocks)
     await desk.press(ids.MENU, incident, ids.MENU_REOPEN)
     with pytest.raises(AlreadyDone, match="is open"):
@@ -116,17 +116,17 @@ async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: 
     after = await desk.incident()
     assert (after.state, after.mitigated_at) == (State.ACKNOWLEDGED, None)
     entries = await desk.world.store.timeline(incident.id)
-    assert len([entry for entry in entries if entry.what is Happened.REOPENED]) == 1
+    assert len([entry for entry in entries if entry.what is EntryKind.REOPENED]) == 1
 
 
-async def test_a_severity_it_has_already_closes_the_form_and_is_said_kindly(desk: Desk) -> None:
+async def test_a_severity_it_has_already_closes_the_form_and_is_said_kindly(desk: PerformerDeps) -> None:
     incident = await desk.room()
     await desk.press(ids.MENU, incident, ids.MENU_SEVERITY)
     assert await desk.submit(desk.forms.views[0], {"Severity": "SEV-1"}) == {}
-    assert any("SEV-1 already" in said for said in await desk.whispers())
+    assert any("SEV-1 already" in said for said in await desk.private_replies())
 
 
-async def test_a_refusal_is_shown_in_the_form(desk: Desk) -> None:
+async def test_a_refusal_is_shown_in_the_form(desk: PerformerDeps) -> None:
     incident = await desk.room()
     await desk.press(ids.MENU, incident, ids.MENU_SEVERITY)
     await desk.press(ids.RESOLVE, incident)
@@ -134,7 +134,7 @@ async def test_a_refusal_is_shown_in_the_form(desk: Desk) -> None:
     assert "resolved" in wrong["Severity"]
 
 
-async def test_what_cannot_be_stored_stays_in_the_form(desk: Desk) -> None:
+async def test_what_cannot_be_stored_stays_in_the_form(desk: PerformerDeps) -> None:
     incident = await desk.room()
     await desk.press(ids.POST_UPDATE, incident)
     await desk.world.store.close()
@@ -142,7 +142,7 @@ async def test_what_cannot_be_stored_stays_in_the_form(desk: Desk) -> None:
     assert "nothing is stored yet" in wrong["Update"]
 
 
-async def test_the_declare_form_takes_any_text_from_outside(desk: Desk) -> None:
+async def test_the_declare_form_takes_any_text_from_outside(desk: PerformerDeps) -> None:
     view = forms.declare_form(desk.world.policy, title="x" * 5000, description="<!channel> & " * 900)
     by_label = {block["label"]["text"]: block["element"] for block in view["blocks"]}
     assert len(by_label["Title"]["initial_value"]) <= by_label["Title"]["max_length"]

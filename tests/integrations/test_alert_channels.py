@@ -6,7 +6,7 @@ from integrations.slack.performers.alert_channels import read_alert_channels
 from tests.integrations.conftest import NIGHT
 from tests.integrations.test_rooms import Answer, Slack, act, no
 from tests.integrations.test_rooms import store as store
-from warroom.effects import ReadAlertChannels
+from warroom.outbox.effects import ReadAlertChannels
 from warroom.policy import check
 from warroom.ports import Store
 
@@ -35,4 +35,4 @@ async def test_a_thread_that_is_refused_keeps_nothing_of_the_channel_away(store:
     await read_alert_channels(reading)
     assert "conversations.replies" in slack.methods()
     assert len(await store.pending_alerts(10)) == 2
-    assert [each.ts for each in await store.positions()] == [f"{SENT + 2:.6f}"]
+    assert [each.ts for each in await store.read_cursors()] == [f"{SENT + 2:.6f}"]

@@ -10,14 +10,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import Declined
-from integrations.slack.line import Line
+from integrations.slack.rate_limited import RateLimitedClient
 from tests.integrations.conftest import HandClock
 from warroom.errors import Rejected, Retryable
 
 Page = tuple[str, ...]
 
 
-class Lists(Line):
+class Lists(RateLimitedClient):
     """A workspace whose public channels come in pages, and so do the `own` ones that the bot is in."""
 
     def __init__(self, *pages: Page, own: tuple[Page, ...] = ()) -> None:

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.directory import CachedDirectory
+from bot.runtime.directory import CachedDirectory
 from storage import open_store
 from tests.integrations.conftest import NIGHT
-from warroom.changes import Changeset
-from warroom.people import Group, Person
+from warroom.outbox.changes import Changeset
+from warroom.people.model import Group, Person
+from warroom.people.resolution import resolve
 from warroom.policy import Policy
 from warroom.ports import Store
-from warroom.responders import resolve
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", email="ada@example.com")
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UADA",))
@@ -70,7 +70,7 @@ async def test_the_fuzzy_rung_follows_every_change(store: Store) -> None:
     directory = CachedDirectory(store, Workspace())
     await store.commit(Changeset(now=NIGHT, people=(ADA,)))
     assert [person for person, _, _ in await directory.candidates("adalovelase", 5)] == [ADA]
-    await store.commit(Changeset(now=NIGHT, people=(ADA.but(deleted=True),)))
+    await store.commit(Changeset(now=NIGHT, people=(ADA.copy_with(deleted=True),)))
     assert await directory.candidates("adalovelase", 5) == []
 
 

@@ -8,21 +8,21 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.directory import CachedDirectory
-from bot.dispatcher import LEASE, Dispatcher
-from bot.observability import Meters
+from bot.runtime.directory import CachedDirectory
+from bot.runtime.dispatcher import LEASE, Dispatcher
+from bot.runtime.observability import Meters
 from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
-from warroom.changes import Changeset, Claim, Timer
-from warroom.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
 from warroom.errors import Rejected, Retryable
-from warroom.facts import CardShown, Fact
-from warroom.incident import Incident, Origin
-from warroom.notices import Problem
-from warroom.people import Group, Person
+from warroom.incident.model import Incident, Origin
+from warroom.incident.notices import Problem
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.changes import Changeset, Claim, Timer
+from warroom.outbox.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
+from warroom.outbox.results import CardShown, EffectResult
+from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
-from warroom.timeline import Happened
 
 HOUR = 3600.0
 
@@ -51,10 +51,10 @@ class Outside:
 
     def __init__(self, clock: HandClock) -> None:
         self._clock = clock
-        self.script: dict[str, list[Exception | Fact | None]] = {}
+        self.script: dict[str, list[Exception | EffectResult | None]] = {}
         self.tries: list[tuple[str, float, bool]] = []
         """(key, seconds into the night, doubtful)"""
-        self.performed: list[Effect] = []
+        self.on_success: list[Effect] = []
         self.held: dict[str, asyncio.Event] = {}
         """What is begun waits for its event."""
         self.begun: dict[str, asyncio.Event] = {}
@@ -62,9 +62,9 @@ class Outside:
         self.together: set[str] = set()
         """Keys that were at work twice at the same time."""
 
-    async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
+    async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         key = claim.key
-        self.tries.append((key, self._clock.passed, claim.doubtful))
+        self.tries.append((key, self._clock.passed, claim.outcome_unknown))
         if key in self.at_work:
             self.together.add(key)
         self.at_work.append(key)
@@ -78,7 +78,7 @@ class Outside:
                 raise outcome
         finally:
             self.at_work.remove(key)
-        self.performed.append(effect)
+        self.on_success.append(effect)
         return outcome
 
     def hold(self, key: str) -> None:
@@ -200,7 +200,7 @@ async def test_slack_s_own_wait_is_kept_to_the_second_and_leaves_no_doubt(night:
 
 
 async def test_after_doubt_it_is_looked_for_first(night: Night) -> None:
-    night.outside.script["pin"] = [Retryable("no answer", doubtful=True)]
+    night.outside.script["pin"] = [Retryable("no answer", outcome_unknown=True)]
     await night.ask(pin())
     await night.settle()
     await night.pass_time(1)
@@ -213,15 +213,15 @@ async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: Ni
     await night.settle()
     await night.pass_time(HOUR)
     assert night.outside.times("pin") == [0]
-    (problem,) = problems(night.outside.performed)
+    (problem,) = problems(night.outside.on_success)
     assert (problem.what, problem.advice) == (
         "The card could not be pinned: the app lacks pins:write",
         "Add the scope.",
     )
-    (grave,) = await night.store.buried()
-    assert (grave.key, grave.attempts) == ("pin", 1)
-    assert [entry.what for entry in await night.store.timeline("i1")] == [Happened.PROBLEM]
-    assert "other" in {each.key for each in night.outside.performed}, "the rest goes on"
+    (dead_letter,) = await night.store.dead_letters()
+    assert (dead_letter.key, dead_letter.attempts) == ("pin", 1)
+    assert [entry.what for entry in await night.store.timeline("i1")] == [EntryKind.PROBLEM]
+    assert "other" in {each.key for each in night.outside.on_success}, "the rest goes on"
 
 
 async def test_what_failed_for_twelve_hours_is_buried_and_said(night: Night) -> None:
@@ -229,11 +229,11 @@ async def test_what_failed_for_twelve_hours_is_buried_and_said(night: Night) -> 
     await night.ask(pin())
     await night.settle()
     await night.pass_time(12 * HOUR)
-    assert await night.store.buried() == []
+    assert await night.store.dead_letters() == []
     await night.pass_time(61)
-    (grave,) = await night.store.buried()
-    assert (grave.key, grave.error) == ("pin", "trouble (tried 3 times)")
-    (problem,) = problems(night.outside.performed)
+    (dead_letter,) = await night.store.dead_letters()
+    assert (dead_letter.key, dead_letter.error) == ("pin", "trouble (tried 3 times)")
+    (problem,) = problems(night.outside.on_success)
     assert "tried 3 times" in problem.what
     tries = len(night.outside.tries)
     await night.pass_time(HOUR)
@@ -245,8 +245,12 @@ async def test_a_confession_that_fails_is_told_the_leader_once_and_not_confessed
     night.outside.script |= {"pin": [refusal], "i1:post:problem:pin": [refusal], "i1:room-lost": [refusal]}
     await night.ask(pin())
     await night.pass_time(HOUR)
-    assert problems(night.outside.performed) == []
-    assert {grave.key for grave in await night.store.buried()} == {"pin", "i1:post:problem:pin", "i1:room-lost"}
+    assert problems(night.outside.on_success) == []
+    assert {dead_letter.key for dead_letter in await night.store.dead_letters()} == {
+        "pin",
+        "i1:post:problem:pin",
+        "i1:room-lost",
+    }
     assert len(night.outside.tries) == 3
 
 
@@ -289,7 +293,7 @@ async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_d
     night.outside.script["broken"] = [ZeroDivisionError("nobody foresaw this")]
     await night.ask(pin("broken", 0), pin("fine"))
     await night.settle()
-    assert [each.key for each in night.outside.performed] == ["fine"]
+    assert [each.key for each in night.outside.on_success] == ["fine"]
     await night.pass_time(LEASE.total_seconds())
     assert night.outside.tries[-1] == ("broken", LEASE.total_seconds(), True)
 
@@ -313,14 +317,14 @@ async def test_draining_finishes_what_is_in_the_works_and_begins_nothing(night: 
     await night.ask(OpenRoom(incident_id="i1", key="room", name="inc-1"))
     night.outside.release("pin")
     await draining
-    assert [each.key for each in night.outside.performed] == ["pin"]
+    assert [each.key for each in night.outside.on_success] == ["pin"]
     assert [claim.key for claim in await night.store.claim(now=NIGHT, limit=9, lease=LEASE)] == ["room"]
 
 
 async def test_the_doubt_about_an_earlier_try_outlives_a_try_that_had_to_wait(night: Night) -> None:
-    night.outside.script["pin"] = [Retryable("no answer", doubtful=True), Retryable("not its turn yet", after=5)]
+    night.outside.script["pin"] = [Retryable("no answer", outcome_unknown=True), Retryable("not its turn yet", after=5)]
     await night.ask(pin())
     await night.settle()
     for _ in range(3):
         await night.pass_time(60)
-    assert [doubtful for _, _, doubtful in night.outside.tries] == [False, True, True]
+    assert [outcome_unknown for _, _, outcome_unknown in night.outside.tries] == [False, True, True]

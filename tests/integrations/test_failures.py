@@ -33,7 +33,7 @@ def answered(data: object, status: int = 200, **headers: str) -> Retryable | Rej
 def test_too_many_calls_wait_as_long_as_slack_says() -> None:
     error = answered({"ok": False, "error": "ratelimited"}, 429, Retry_After="30")
     assert isinstance(error, Retryable)
-    assert (error.after, error.doubtful) == (30.0, False)
+    assert (error.after, error.outcome_unknown) == (30.0, False)
 
 
 @pytest.mark.parametrize(("said", "waits"), [("0", 1.0), ("", UNTOLD_WAIT), ("soon", UNTOLD_WAIT)])
@@ -47,14 +47,14 @@ def test_a_limit_that_does_not_say_how_long(said: str, waits: float) -> None:
 def test_after_trouble_on_slack_s_side_it_may_have_happened(code: str) -> None:
     error = answered({"ok": False, "error": code})
     assert isinstance(error, Retryable)
-    assert error.doubtful
+    assert error.outcome_unknown
 
 
 @pytest.mark.parametrize(("data", "status"), [("<html>Oops", 200), ("", 503), ([1], 200), ({"ok": False}, 500)])
 def test_an_answer_that_is_none_leaves_doubt(data: object, status: int) -> None:
     error = answered(data, status)
     assert isinstance(error, Retryable)
-    assert error.doubtful
+    assert error.outcome_unknown
 
 
 def test_a_refusal_is_final_and_keeps_what_slack_said() -> None:

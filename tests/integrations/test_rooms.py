@@ -12,17 +12,17 @@ from blocks.kit import Card
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import Declined
-from integrations.slack.line import Line
-from integrations.slack.performers.act import Act, Desk
+from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
+from integrations.slack.rate_limited import RateLimitedClient
 from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
-from warroom.changes import Changeset, Claim
-from warroom.effects import Effect, Invite, OpenRoom, PinCard
 from warroom.errors import Retryable
-from warroom.facts import Invited, RoomOpened
-from warroom.incident import Incident, Origin
+from warroom.incident.model import Incident, Origin
+from warroom.outbox.changes import Changeset, Claim
+from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard
+from warroom.outbox.results import Invited, RoomOpened
 from warroom.policy import Policy
 from warroom.ports import Store
 
@@ -35,7 +35,7 @@ def no(code: str, **said: object) -> Declined:
     return Declined(code, code=code, advice="", answer={"ok": False, "error": code, **said})
 
 
-class Slack(Line):
+class Slack(RateLimitedClient):
     """Answers each method with the story's function, and remembers what was asked."""
 
     def __init__(self, **answers: Callable[[Answer], Answer | Declined]) -> None:
@@ -76,22 +76,22 @@ async def store() -> AsyncIterator[Store]:
     await store.close()
 
 
-def act(effect: E, slack: Slack, store: Store, *, doubtful: bool = False) -> Act[E]:
+def act(effect: E, slack: Slack, store: Store, *, outcome_unknown: bool = False) -> EffectContext[E]:
     """One performing of the effect."""
     clock = HandClock()
-    desk = Desk(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+    desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
     claim = Claim(
         key=effect.key,
         fence=1,
         rev=0,
         attempts=1,
-        doubtful=doubtful,
+        outcome_unknown=outcome_unknown,
         created_at=NIGHT,
         due_at=NIGHT,
         incident_id="i1",
         effect=effect,
     )
-    return Act(claim, effect, desk, slack)
+    return EffectContext(claim, effect, desk, slack)
 
 
 CANNOT = "Slack does not let the app invite this account (cant_invite)"
@@ -104,8 +104,8 @@ def inviting(*people: str) -> Invite:
 async def test_one_call_invites_everybody_and_names_those_it_could_not(store: Store) -> None:
     errors = [{"ok": False, "user": "UGONE", "error": "cant_invite"}, {"user": "UIN", "error": "already_in_channel"}]
     slack = Slack(conversations_invite=lambda _: {"ok": True, "errors": errors})
-    fact = await invite(act(inviting("UADA", "UGONE", "UIN", "UBOT", "UADA"), slack, store))
-    assert fact == Invited(people=("UADA", "UIN"), failed=(("UGONE", CANNOT),))
+    result = await invite(act(inviting("UADA", "UGONE", "UIN", "UBOT", "UADA"), slack, store))
+    assert result == Invited(people=("UADA", "UIN"), failed=(("UGONE", CANNOT),))
     ((_, asked),) = slack.asked
     assert (asked["users"], asked["force"]) == ("UADA,UGONE,UIN", True)
 
@@ -117,9 +117,9 @@ async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: S
             return no(code, errors=[{"ok": False, "user": "UGONE", "error": code}])
         return no("already_in_channel") if args["users"] == "UIN" else {"ok": True}
 
-    fact = await invite(act(inviting("UADA", "UGONE", "UIN"), Slack(conversations_invite=answer), store))
-    assert fact.people == ("UADA", "UIN")
-    ((who, why),) = fact.failed
+    result = await invite(act(inviting("UADA", "UGONE", "UIN"), Slack(conversations_invite=answer), store))
+    assert result.people == ("UADA", "UIN")
+    ((who, why),) = result.failed
     assert who == "UGONE"
     assert f"({code})" in why
 
@@ -153,8 +153,8 @@ async def test_in_doubt_the_room_we_made_is_found_and_no_second_one_is_made(stor
     strangers = [mine | {"id": "C7", "creator": "UADA"}, mine | {"id": "C8", "created": 5}]
     slack = Slack(users_conversations=lambda _: {"channels": [*strangers, mine]})
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x")
-    fact = await open_room(act(effect, slack, store, doubtful=True))
-    assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
+    result = await open_room(act(effect, slack, store, outcome_unknown=True))
+    assert result == RoomOpened(channel_id="C9", name="inc-12-x")
 
 
 async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store: Store) -> None:
@@ -171,7 +171,10 @@ async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store
         return {"channels": pages[place], "response_metadata": {"next_cursor": str(place + 1) if place < 3 else ""}}
 
     opening = act(
-        OpenRoom(incident_id="i1", key="room", name="inc-12-x"), Slack(users_conversations=page), store, doubtful=True
+        OpenRoom(incident_id="i1", key="room", name="inc-12-x"),
+        Slack(users_conversations=page),
+        store,
+        outcome_unknown=True,
     )
     for _ in range(3):
         turns = 1
@@ -183,8 +186,10 @@ async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store
 
 async def test_a_server_that_does_not_say_who_made_a_room_does_not_get_a_second_one(store: Store) -> None:
     slack = Slack(users_conversations=lambda _: {"channels": [{"id": "C9", "name": "inc-12-x"}]})
-    fact = await open_room(act(OpenRoom(incident_id="i1", key="room", name="inc-12-x"), slack, store, doubtful=True))
-    assert fact == RoomOpened(channel_id="C9", name="inc-12-x")
+    result = await open_room(
+        act(OpenRoom(incident_id="i1", key="room", name="inc-12-x"), slack, store, outcome_unknown=True)
+    )
+    assert result == RoomOpened(channel_id="C9", name="inc-12-x")
 
 
 CARD = Card(text="hello", blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])
@@ -228,13 +233,13 @@ async def test_in_doubt_the_message_is_found_by_its_metadata_or_its_block(store:
         {"user": "UBOT", "ts": "3.3"} | mark,
     ]
     slack = Slack(conversations_history=lambda _: {"messages": messages})
-    assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD) == ("C5", "3.3")
+    assert await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD) == ("C5", "3.3")
     assert "chat.postMessage" not in slack.methods()
 
 
 async def test_a_card_that_is_found_in_doubt_shows_what_is_known_now(store: Store) -> None:
     posted = {"user": "UBOT", "ts": "3.3", "metadata": {"event_payload": {"key": "said"}}}
     slack = Slack(conversations_history=lambda _: {"messages": [posted]}, chat_update=lambda _: {"ok": True})
-    assert await say(act(PIN, slack, store, doubtful=True), "C5", CARD, incident=INCIDENT) == ("C5", "3.3")
+    assert await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD, incident=INCIDENT) == ("C5", "3.3")
     ((_, redrawn),) = [asked for asked in slack.asked if asked[0] == "chat.update"]
     assert (redrawn["ts"], redrawn["text"]) == ("3.3", CARD.text)

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from bot.app import Bot
-from bot.company import settle
-from bot.picture import FLAGS, browser
+from bot.demo.company import settle
+from bot.demo.picture import FLAGS, browser
+from bot.runtime.app import Bot
 from sandbox import Sandbox
-from warroom.incident import Incident
+from warroom.incident.model import Incident
 
 PATIENCE = 10_000.0
 """Real milliseconds a step may take on a busy machine."""

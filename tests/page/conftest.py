@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo import installation
+from bot.demo.demo import installation
 from sandbox import Message, Sandbox
 from sandbox.methods.views import check_view, opened
 from sandbox.model import View

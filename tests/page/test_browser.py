@@ -10,11 +10,11 @@ import pytest
 from playwright.async_api import expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo import workspace
-from bot.picture import browser
+from bot.demo.demo import workspace
+from bot.demo.picture import browser
 from sandbox.methods.views import opened
 from tests.page.browser import DESKTOP, PHONE, Tab, tab
-from warroom.incident import State
+from warroom.incident.model import State
 
 try:
     browser()

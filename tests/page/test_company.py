@@ -12,10 +12,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.app import Bot
-from bot.demo import settle, workspace
+from bot.demo.demo import settle, workspace
+from bot.runtime.app import Bot
 from sandbox import Sandbox, sample_people
-from warroom.incident import State
+from warroom.incident.model import State
 
 Company = tuple[Sandbox, Bot]
 

@@ -9,10 +9,10 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bot.demo import installation
+from bot.demo.demo import installation
 from sandbox import Sandbox
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
-from tests.reliability.acts import ALERTS
+from tests.reliability.effects import ALERTS
 from tests.reliability.house import House
 from tests.reliability.process import SOON, Process
 from tests.scenarios.conftest import COMPANY, settings_for

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.company import settle
+from bot.demo.company import settle
 from sandbox import Channel, Message, Sandbox
 from sandbox.answers import Answer
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
-from warroom.changes import Changeset
-from warroom.effects import Effect
-from warroom.incident import Incident
+from warroom.incident.model import Incident
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import Effect
 
 ROUNDS = 60
 

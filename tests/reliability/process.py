@@ -17,7 +17,7 @@ import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
-from bot.app import Bot
+from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.client import close_client
 from integrations.slack.scopes import needed_scopes
@@ -144,7 +144,7 @@ class Process:
                 # It took its cancellation for something else. Not at once: the others may be at a rollback still.
                 task.cancel()
         bot = self.bot
-        await bot.alarm.stop()
+        await bot.scheduler.stop()
         await bot.web.stop()
         await close_client(bot._client)
         await bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here

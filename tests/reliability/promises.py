@@ -6,8 +6,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from sandbox import Channel, Message, Sandbox
-from warroom.decision import timers_of
-from warroom.incident import Incident
+from warroom.incident.decision import timers_of
+from warroom.incident.model import Incident
 from warroom.ports import Store
 
 LATER = timedelta(minutes=3)
@@ -49,7 +49,7 @@ async def assert_promises(slack: Sandbox, store: Store) -> None:
     assert numbers == list(range(last, last - len(numbers), -1)), "numbers have no gaps"
     for incident in incidents:
         _assert_one_of_each(slack, incident)
-    assert await store.buried() == [], "nothing is given up"
+    assert await store.dead_letters() == [], "nothing is given up"
     assert [each.key for each in await store.pending_envelopes()] == [], "every delivery is worked off"
     assert await store.pending_alerts(10) == [], "every alert is judged"
     due = await undone(store, slack.clock.now())
@@ -59,7 +59,7 @@ async def assert_promises(slack: Sandbox, store: Store) -> None:
 async def undone(store: Store, now: datetime) -> datetime | None:
     """When the next thing is due that was begun and not ended; None when all that waits are the incidents' own dates."""
     due = await store.next_due()
-    if due is None or (await store.vitals()).waiting:
+    if due is None or (await store.store_stats()).waiting:
         return due
     if due > now + LATER:
         return None
@@ -79,5 +79,5 @@ def _assert_one_of_each(slack: Sandbox, incident: Incident) -> None:
     assert set(links.values()) <= {1}, f"{name} has bookmarks twice: {links}"
     announced = said_under(slack, f"{incident.id}:announce")
     assert [each.ts for each in announced] == ([incident.announced_ts] if incident.announced_ts else []), name
-    missing = set(incident.wanted) - set(room.members)
+    missing = set(incident.invitees) - set(room.members)
     assert not missing, f"{name} misses {missing}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.reliability.acts import DEEDS, Deed
-from tests.reliability.acts_datadog import DATADOG_DEEDS
+from tests.reliability.effects import EFFECT_CASES, EffectCase
+from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
 from tests.reliability.troubles import TROUBLES, Trouble
 
 PAGE = "docs/reliability.md"
@@ -22,17 +22,17 @@ def table() -> str:
     lines = [["what the bot does", "effect", "call", *(trouble.name for trouble in TROUBLES)]]
     lines.append(["---"] * len(lines[0]))
     lines += [
-        [deed.name, deed.effect, f"`{deed.method}`", *(_result(deed, each) for each in TROUBLES)] for deed in _deeds()
+        [case.name, case.effect, f"`{case.method}`", *(_result(case, each) for each in TROUBLES)] for case in _deeds()
     ]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def _deeds() -> tuple[Deed, ...]:
-    return (*DEEDS, *DATADOG_DEEDS)
+def _deeds() -> tuple[EffectCase, ...]:
+    return (*EFFECT_CASES, *DATADOG_EFFECT_CASES)
 
 
-def _result(deed: Deed, trouble: Trouble) -> str:
-    return "1–2 ¹" if deed.blind and trouble.unheard else "once"
+def _result(case: EffectCase, trouble: Trouble) -> str:
+    return "1–2 ¹" if case.blind and trouble.unheard else "once"
 
 
 if __name__ == "__main__":

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.company import ALERT
-from bot.demo import installation
+from bot.demo.company import ALERT
+from bot.demo.demo import installation
 from sandbox import Sandbox
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
 from tests.reliability.process import Process
 from tests.reliability.promises import said_under
 from tests.scenarios.conftest import settings_for
-from warroom.incident import State
-from warroom.timeline import Happened
+from warroom.incident.model import State
+from warroom.incident.timeline import EntryKind
 
 AWAY = 600.0
 """Seconds without Slack."""
@@ -35,7 +35,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         await process.stop()
 
 
-async def timeline(house: House, what: Happened) -> int:
+async def timeline(house: House, what: EntryKind) -> int:
     """How many lines of that kind the newest incident has."""
     lines = await house.process.bot.store.timeline((await house.last()).id)
     return sum(each.what is what for each in lines)
@@ -47,7 +47,7 @@ async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House
     house.slack.duplicate_next_event()
     await house.slack.react("ada", said, "pushpin")
     await house.settle()
-    assert await timeline(house, Happened.PINNED) == 1
+    assert await timeline(house, EntryKind.PINNED) == 1
     await house.promises()
 
 
@@ -62,7 +62,7 @@ async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(ho
     await house.process.restart()
     house.slack.clock.advance(400)
     await house.settle()
-    assert await timeline(house, Happened.PINNED) == 1
+    assert await timeline(house, EntryKind.PINNED) == 1
     assert house.slack.sockets.unacknowledged == []
     await house.promises()
 
@@ -78,7 +78,7 @@ async def test_events_in_the_opposite_order(house: House) -> None:
     await slack.join("ben", room)
     slack.sockets.release(reverse=True)
     await house.settle()
-    lines = [each.text for each in await house.process.bot.store.timeline(incident.id) if each.what is Happened.PINNED]
+    lines = [each.text for each in await house.process.bot.store.timeline(incident.id) if each.what is EntryKind.PINNED]
     assert sorted(lines) == ["it began at noon", "rolled back"]
     await house.promises()
 
@@ -92,7 +92,7 @@ async def test_everybody_presses_acknowledge_at_once(house: House) -> None:
     await house.settle()
     after = await house.last()
     assert after.state is State.ACKNOWLEDGED
-    assert await timeline(house, Happened.ACKNOWLEDGED) == 1
+    assert await timeline(house, EntryKind.ACKNOWLEDGED) == 1
     told = [who for who in people if any("has it already" in each.plain() for each in house.slack.ephemerals(who))]
     assert set(people) - set(told) <= {house.slack.person(after.commander or "").name}, "the others are told who has it"
     await house.promises()
@@ -106,7 +106,7 @@ async def test_acknowledge_and_resolve_at_the_same_moment(house: House) -> None:
     )
     await house.settle()
     assert (await house.last()).state is State.RESOLVED
-    assert await timeline(house, Happened.RESOLVED) == 1
+    assert await timeline(house, EntryKind.RESOLVED) == 1
     await house.promises()
 
 
@@ -127,7 +127,7 @@ async def test_an_update_submitted_twice_is_said_once(house: House) -> None:
     form.fill("Update", "rolling back")
     await asyncio.gather(house.slack.submit("ada", form), house.slack.submit("ada", form))
     await house.settle()
-    assert await timeline(house, Happened.UPDATE) == 1
+    assert await timeline(house, EntryKind.UPDATE) == 1
     await house.promises()
 
 

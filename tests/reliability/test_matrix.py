@@ -8,8 +8,8 @@ import pytest
 
 from integrations.datadog.performer import PERFORMERS as IN_DATADOG
 from integrations.slack.performers import PERFORMERS as IN_SLACK
-from tests.reliability.acts import DEEDS, Deed, Run
-from tests.reliability.acts_datadog import DATADOG_DEEDS
+from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
+from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
 from tests.reliability.house import House
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
@@ -21,43 +21,43 @@ every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: ea
 
 @in_module
 @every_trouble
-@pytest.mark.parametrize("deed", DEEDS, ids=lambda each: each.name)
-async def test_in_slack(shared: House, deed: Deed, trouble: Trouble) -> None:
-    run = await prepared(shared, deed)
-    trouble.plan(shared.slack, shared.process, deed.method, deed.when)
-    await exactly_once(run, deed, trouble)
+@pytest.mark.parametrize("deed", EFFECT_CASES, ids=lambda each: each.name)
+async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> None:
+    run = await prepared(shared, case)
+    trouble.plan(shared.slack, shared.process, case.method, case.when)
+    await exactly_once(run, case, trouble)
 
 
 @in_module
 @every_trouble
-@pytest.mark.parametrize("deed", DATADOG_DEEDS, ids=lambda each: each.name)
-async def test_in_datadog(with_datadog: House, deed: Deed, trouble: Trouble) -> None:
+@pytest.mark.parametrize("deed", DATADOG_EFFECT_CASES, ids=lambda each: each.name)
+async def test_in_datadog(with_datadog: House, case: EffectCase, trouble: Trouble) -> None:
     with_datadog.datadog.faults.clear()
-    run = await prepared(with_datadog, deed)
-    trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, deed.method)
-    await exactly_once(run, deed, trouble)
+    run = await prepared(with_datadog, case)
+    trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, case.method)
+    await exactly_once(run, case, trouble)
 
 
-async def prepared(house: House, deed: Deed) -> Run:
+async def prepared(house: House, case: EffectCase) -> Run:
     """A run up to the moment before the trouble."""
     house.slack.faults.clear()
     # A minute later all of Slack's budgets are full again, and nobody has to wait in real time.
     house.slack.clock.advance(60)
     run = Run(house)
-    if deed.prepare is not None:
-        await deed.prepare(run)
+    if case.prepare is not None:
+        await case.prepare(run)
     return run
 
 
-async def exactly_once(run: Run, deed: Deed, trouble: Trouble) -> None:
+async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
     """The deed is done in spite of the trouble, and the incident is ended."""
     house = run.house
-    await deed.trigger(run)
+    await case.trigger(run)
     await house.struck()
     await house.recover()
     house.slack.faults.clear()
     run.incident = await house.newest()
-    assert 1 <= await deed.count(run) <= (2 if deed.blind and trouble.unheard else 1)
+    assert 1 <= await case.count(run) <= (2 if case.blind and trouble.unheard else 1)
     await house.promises()
     if run.incident is not None and run.incident.state.open:
         await house.type("ada", f"cancel #{run.incident.number} over")
@@ -65,7 +65,7 @@ async def exactly_once(run: Run, deed: Deed, trouble: Trouble) -> None:
 
 
 def test_no_effect_is_missing() -> None:
-    covered = {deed.effect for deed in (*DEEDS, *DATADOG_DEEDS)}
+    covered = {case.effect for case in (*EFFECT_CASES, *DATADOG_EFFECT_CASES)}
     assert covered == {*IN_SLACK, *IN_DATADOG}
     assert {"judge_alerts"} == JUDGED_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.company import ALERT
-from bot.demo import installation
-from bot.dispatcher import LEASE
+from bot.demo.company import ALERT
+from bot.demo.demo import installation
+from bot.runtime.dispatcher import LEASE
 from sandbox import Channel, Sandbox
 from storage import migrate
 from storage.schema import revisions
@@ -24,10 +24,10 @@ from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
 from tests.storage.test_migrations import _forget_revisions as _forget_revisions
 from tests.storage.test_migrations import with_one_more_step
-from warroom.changes import Changeset, Timer
-from warroom.decision import timers_of
-from warroom.incident import Incident, Origin, State
-from warroom.timeline import Happened
+from warroom.incident.decision import timers_of
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.changes import Changeset, Timer
 
 MANY = 1000
 
@@ -54,7 +54,7 @@ async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> Async
         replicas = House(slack, *made)
         await replicas.settle()
         # Each reckons with all the others from its next sign of life on, at the latest after a second.
-        await asyncio.gather(*(process.bot.replica.beat() for process in made))
+        await asyncio.gather(*(process.bot.replica.heartbeat() for process in made))
         yield replicas
         for process in made:
             await process.stop()
@@ -124,7 +124,7 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
         assert label not in card.labels()
     store = replicas.process.bot.store
     lines = Counter(each.what for each in await store.timeline((await replicas.last()).id))
-    assert (lines[Happened.ACKNOWLEDGED], lines[Happened.RESOLVED]) == (1, 1)
+    assert (lines[EntryKind.ACKNOWLEDGED], lines[EntryKind.RESOLVED]) == (1, 1)
     await replicas.promises()
 
 
@@ -159,7 +159,7 @@ class Rolling:
         """Each line is in the timeline, once."""
         await self.replicas.settle()
         store = self.replicas.process.bot.store
-        notes = Counter(each.text for each in await store.timeline(self.incident.id) if each.what is Happened.NOTE)
+        notes = Counter(each.text for each in await store.timeline(self.incident.id) if each.what is EntryKind.NOTE)
         assert notes == Counter(self.typed)
         await self.replicas.promises()
 
@@ -212,7 +212,7 @@ class TestWithSlacksLimits:
 
     async def test_a_storm_opens_its_rooms_and_slack_hardly_ever_has_to_refuse(self, replicas: House) -> None:
         slack, began = replicas.slack, replicas.slack.clock.now()
-        assert {process.bot.replica.living for process in replicas.processes} == {len(replicas.processes)}
+        assert {process.bot.replica.active for process in replicas.processes} == {len(replicas.processes)}
         await asyncio.gather(
             *(
                 slack.slash("ada", "general", "/incident", f"declare outage {n} --sev 2 grace@example.com")
@@ -233,8 +233,8 @@ class TestWithSlacksLimits:
         slack, (first, second) = replicas.slack, replicas.processes
         first.bot.replica.budget.block("conversations.create", 20)
         # The news is told at once; the other hears it with its own sign of life.
-        await first.bot.replica.beat()
-        await second.bot.replica.beat()
+        await first.bot.replica.heartbeat()
+        await second.bot.replica.heartbeat()
         assert second.bot.replica.budget.take("conversations.create") > 15
         assert second.bot.replica.budget.take("chat.update") == 0
         slack.clock.advance(21)
@@ -245,8 +245,8 @@ class TestWithSlacksLimits:
         first, _, third = replicas.processes
         await third.stop()
         replicas.processes.remove(third)
-        await first.bot.replica.beat()
-        assert first.bot.replica.living == 2
+        await first.bot.replica.heartbeat()
+        assert first.bot.replica.active == 2
 
 
 async def hooked(process: Process, number: int) -> None:

@@ -16,7 +16,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, note, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from bot.demo import installation
+from bot.demo.demo import installation
 from sandbox import Sandbox
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
@@ -24,7 +24,7 @@ from tests.reliability.process import Process
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
-from warroom.incident import Incident
+from warroom.incident.model import Incident
 
 PEOPLE = st.sampled_from(["ada", "grace", "linus", "ben"])
 METHODS = st.sampled_from(
@@ -251,11 +251,11 @@ class Story(RuleBasedStateMachine):
         store = self.house.process.bot.store
         stored = await store.alerts(1000)
         assert self.accepted <= {received.alert.event_id for received, _ in stored}
-        assert all(judgement is not None for _, judgement in stored)
+        assert all(alert_decision is not None for _, alert_decision in stored)
         rooms: dict[str, set[str]] = {}
-        for received, judgement in stored:
-            if judgement is not None and judgement.incident_id is not None:
-                rooms.setdefault(str(received.alert.monitor_id), set()).add(judgement.incident_id)
+        for received, alert_decision in stored:
+            if alert_decision is not None and alert_decision.incident_id is not None:
+                rooms.setdefault(str(received.alert.monitor_id), set()).add(alert_decision.incident_id)
         still_open = {each.id for each in await store.incidents(open_only=True)}
         twice = {monitor: ids & still_open for monitor, ids in rooms.items() if len(ids & still_open) > 1}
         assert not twice, f"monitors with two open incidents: {twice}"

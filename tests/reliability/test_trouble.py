@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.demo import installation
-from bot.dispatcher import LEASE
+from bot.demo.demo import installation
+from bot.runtime.dispatcher import LEASE
 from sandbox import Sandbox
 from sandbox.clock import SandboxClock
 from storage.sql.store import SqlStore
@@ -24,7 +24,7 @@ from tests.reliability.promises import said_under
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
-from warroom.incident import State
+from warroom.incident.model import State
 
 DECLARE = "declare checkout is down --sev 1"
 HOUR = timedelta(hours=1)
@@ -154,7 +154,7 @@ async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House, jump
     for _ in range(10):
         await house.pass_time(10)
     begun = await house.last()
-    assert (await house.process.bot.store.vitals()).waiting == 0, "nobody waits for the right time"
+    assert (await house.process.bot.store.store_stats()).waiting == 0, "nobody waits for the right time"
     assert begun.title in house.room(begun).topic
     assert house.card(begun).ts in {pin.ts for pin in house.room(begun).pins}
     assert len(said_under(house.slack, f"{begun.id}:announce")) == 1

@@ -12,12 +12,12 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.app import Bot, running
-from bot.company import settle
-from bot.demo import installation
+from bot.demo.company import settle
+from bot.demo.demo import installation
+from bot.runtime.app import Bot, running
 from bot.settings import Settings
 from sandbox import Channel, Sandbox
-from warroom.incident import Incident
+from warroom.incident.model import Incident
 from warroom.policy import Policy, check
 
 TOKEN = "hook-secret-for-tests"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scenarios.conftest import WarRoom
-from warroom.changes import Audited
+from warroom.outbox.changes import Audited
 
 
 async def trail(room: WarRoom, incident: str | None = None) -> list[tuple[str, str | None, str, str]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.company import ALERT
+from bot.demo.company import ALERT
 from storage.sql.store import SqlStore
 from tests.scenarios.conftest import WarRoom
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.scenarios.conftest import WarRoom
-from warroom.incident import State
+from warroom.incident.model import State
 
 LABELS = ["Acknowledge", "Escalate", "Resolve", "Post update"]
 

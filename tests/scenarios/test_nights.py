@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.scenarios.conftest import WarRoom
-from warroom.incident import State
-from warroom.timeline import Happened
+from warroom.incident.model import State
+from warroom.incident.timeline import EntryKind
 
 
 async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
@@ -20,7 +20,7 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     assert any(f"<@{grace.id}>" in str(m.blocks) + m.text for m in channel.messages_by_bot()[1:])
     await room.wait(minutes=15)
     await room.wait(minutes=15)
-    assert (await room.incident()).chain.rounds == 1
+    assert (await room.incident()).escalation.rounds == 1
     thread = slack.channel("incidents").messages_by_bot()[0].replies
     assert thread, "everybody hears that nobody answered"
     assert thread[-1] in slack.channel("incidents").messages_by_bot(), "not only those who read the thread"
@@ -28,9 +28,9 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     await room.settle()
     after = await room.incident()
     assert (after.state, after.commander) == (State.ACKNOWLEDGED, grace.id)
-    paged = len([e for e in await room.bot.store.timeline(after.id) if e.what is Happened.PAGED])
+    paged = len([e for e in await room.bot.store.timeline(after.id) if e.what is EntryKind.PAGED])
     await room.wait(minutes=20)
-    assert len([e for e in await room.bot.store.timeline(after.id) if e.what is Happened.PAGED]) == paged
+    assert len([e for e in await room.bot.store.timeline(after.id) if e.what is EntryKind.PAGED]) == paged
 
 
 async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) -> None:
@@ -69,7 +69,7 @@ async def test_two_people_press_at_once_and_one_is_told_kindly(room: WarRoom) ->
     await slack.click(ada, channel.name, card, "Acknowledge")
     await room.settle()
     entries = await room.bot.store.timeline(incident.id)
-    assert len([e for e in entries if e.what is Happened.ACKNOWLEDGED]) == 1
+    assert len([e for e in entries if e.what is EntryKind.ACKNOWLEDGED]) == 1
     await slack.slash(ben, channel.name, "/incident", "ack")
     await room.settle()
     assert ada.id in slack.ephemerals(ben)[-1].text + str(slack.ephemerals(ben)[-1].blocks)

@@ -11,11 +11,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo import installation
+from bot.demo.demo import installation
 from sandbox import Message, Sandbox
 from sandbox.model import Person
 from tests.scenarios.conftest import TOKEN, WarRoom
-from warroom.incident import State
+from warroom.incident.model import State
 from warroom.policy import Policy, check
 
 ALERTS = "datadog-alerts"
@@ -45,8 +45,8 @@ def policy() -> Policy:
 class Datadog:
     """Datadog, telling of monitors through one of its doors."""
 
-    def __init__(self, room: WarRoom, door: str) -> None:
-        self.room, self.door, self.events = room, door, 8_000_000_000_000_000_000
+    def __init__(self, room: WarRoom, source: str) -> None:
+        self.room, self.source, self.events = room, source, 8_000_000_000_000_000_000
 
     async def tell(
         self,
@@ -62,7 +62,7 @@ class Datadog:
         self.events += 1
         at = int(self.room.slack.clock.now().timestamp()) - ago
         name = f"Monitor {monitor}"
-        if self.door == "webhook":
+        if self.source == "webhook":
             body = {
                 "event_id": str(self.events),
                 "alert_id": str(monitor),
@@ -93,10 +93,10 @@ class Datadog:
 
 
 @pytest.fixture
-async def datadog(room: WarRoom, door: str) -> Datadog:
+async def datadog(room: WarRoom, source: str) -> Datadog:
     """Datadog at that door."""
     await room.settle()
-    return Datadog(room, door)
+    return Datadog(room, source)
 
 
 def said(room: WarRoom, number: int, words: str) -> list[Message]:
@@ -155,7 +155,7 @@ class TestAThousand:
         refused = Counter(call.method for call in room.slack.calls if call.outcome == "ratelimited")
         minutes = max(1.0, (room.slack.clock.now() - began).total_seconds() / 60)
         assert max(refused.values(), default=0) <= minutes, refused
-        assert await room.bot.store.buried() == []
+        assert await room.bot.store.dead_letters() == []
 
 
 @DOORS

@@ -164,7 +164,7 @@ async def test_a_wrong_type_in_any_field_is_no_error_of_ours(hook: Hook, value: 
     await hook.room.settle()
     pending = [each for each, judged in await hook.room.bot.store.alerts(1000) if judged is None]
     assert pending == []
-    assert await hook.room.bot.store.buried() == []
+    assert await hook.room.bot.store.dead_letters() == []
 
 
 HOSTILE = [
@@ -211,7 +211,7 @@ async def test_no_text_becomes_a_mention_a_link_or_an_order(hook: Hook, evil: st
             "\u2066",
         ):
             assert order not in raw
-    assert await hook.room.bot.store.buried() == []
+    assert await hook.room.bot.store.dead_letters() == []
 
 
 @pytest.mark.parametrize(

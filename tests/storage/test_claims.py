@@ -35,10 +35,10 @@ async def test_a_crash_is_the_end_of_the_lease_and_the_next_one_is_told_to_look_
     lost = await take_one(store)
     assert await take(store, after(59.9)) == []
     again = await take_one(store, after(60))
-    assert (again.fence, again.attempts, again.doubtful) == (lost.fence + 1, 2, True)
+    assert (again.fence, again.attempts, again.outcome_unknown) == (lost.fence + 1, 2, True)
     assert again.due_at == NOW
     third = await take_one(store, after(120))
-    assert (third.attempts, third.doubtful, third.due_at) == (3, True, NOW)
+    assert (third.attempts, third.outcome_unknown, third.due_at) == (3, True, NOW)
 
 
 async def test_a_card_asked_for_after_the_crash_is_still_doubtful(store: AnyStore) -> None:
@@ -46,7 +46,7 @@ async def test_a_card_asked_for_after_the_crash_is_still_doubtful(store: AnyStor
     await take_one(store)
     await ask(store, card(), now=after(61))
     again = await take_one(store, after(61))
-    assert (again.doubtful, again.attempts, again.rev) == (True, 1, 1)
+    assert (again.outcome_unknown, again.attempts, again.rev) == (True, 1, 1)
 
 
 async def test_many_tasks_claim_and_every_job_is_taken_once(store: AnyStore) -> None:
@@ -57,7 +57,7 @@ async def test_many_tasks_claim_and_every_job_is_taken_once(store: AnyStore) -> 
         while claims := await take(store, limit=4):
             mine += [claim.key for claim in claims]
             for claim in claims:
-                await put(store, settlement=settled(claim))
+                await put(store, claim_result=settled(claim))
         return mine
 
     taken = [key for keys in await asyncio.gather(*(work() for _ in range(6))) for key in keys]
@@ -74,7 +74,7 @@ async def test_two_replicas_share_the_work_and_do_nothing_twice(database: str, o
         mine: list[str] = []
         while claims := await take(store, limit=3):
             for claim in claims:
-                assert await put(store, settlement=settled(claim), timers=(timer(claim.key, after(9)),))
+                assert await put(store, claim_result=settled(claim), timers=(timer(claim.key, after(9)),))
                 mine.append(claim.key)
         return mine
 
@@ -92,7 +92,7 @@ async def test_what_one_replica_leaves_behind_survives_it(database: str, opening
     await gone.close()
     heir = await opening(database)
     assert await take(heir, after(1)) == []
-    assert (await take_one(heir, NOW + LEASE)).doubtful is True
+    assert (await take_one(heir, NOW + LEASE)).outcome_unknown is True
 
 
 @pytest.mark.parametrize("database", ["memory", "sqlite"], indirect=True)
@@ -100,14 +100,16 @@ async def test_where_there_is_one_process_its_successor_does_not_wait_for_the_le
     await ask(store, room(), card())
     await put(store, timers=(timer(due_at=after(5)),))
     lost = await take(store)
-    assert await store.take_over(after(1)) == len(lost) == 2
+    assert await store.release_stale_leases(after(1)) == len(lost) == 2
     again = await take(store, after(1))
-    assert {(claim.key, claim.doubtful, claim.attempts) for claim in again} == {(claim.key, True, 2) for claim in lost}
+    assert {(claim.key, claim.outcome_unknown, claim.attempts) for claim in again} == {
+        (claim.key, True, 2) for claim in lost
+    }
     with pytest.raises(LeaseLost):
-        await put(store, settlement=settled(lost[0]))
+        await put(store, claim_result=settled(lost[0]))
     for claim in again:
-        await put(store, settlement=settled(claim))
-    assert await store.take_over(after(2)) == 0
+        await put(store, claim_result=settled(claim))
+    assert await store.release_stale_leases(after(2)) == 0
     assert await store.next_due() == after(5)
 
 
@@ -115,6 +117,6 @@ async def test_where_there_is_one_process_its_successor_does_not_wait_for_the_le
 async def test_where_several_processes_share_the_work_a_lease_is_respected(store: AnyStore) -> None:
     await ask(store, room())
     lost = await take_one(store)
-    assert await store.take_over(after(1)) == 0
+    assert await store.release_stale_leases(after(1)) == 0
     assert await take(store, after(1)) == []
-    assert await put(store, settlement=settled(lost))
+    assert await put(store, claim_result=settled(lost))

@@ -23,9 +23,9 @@ from tests.storage.values import (
     take,
     take_one,
 )
-from warroom.changes import AlertOutcome, Ending, Judgement
-from warroom.effects import JudgeAlerts
 from warroom.errors import Conflict
+from warroom.outbox.changes import AlertDecision, AlertOutcome, ClaimOutcome
+from warroom.outbox.effects import DecideAlerts
 
 
 async def test_a_delivery_of_slack_is_kept_until_it_is_worked_off(store: AnyStore) -> None:
@@ -53,23 +53,23 @@ async def test_the_same_delivery_again_writes_nothing_at_all(store: AnyStore) ->
 
 
 async def test_alerts_are_judged_in_the_order_they_came(store: AnyStore) -> None:
-    await put(store, received=(alert("b"), alert("a")), effects=(JudgeAlerts(),))
-    await put(store, received=(alert("c"),), effects=(JudgeAlerts(),))
+    await put(store, received=(alert("b"), alert("a")), effects=(DecideAlerts(),))
+    await put(store, received=(alert("c"),), effects=(DecideAlerts(),))
     pending = await store.pending_alerts(10)
     assert [each.alert.delivery_id for each in pending] == ["b", "a", "c"]
     assert [each.seq for each in pending] == sorted(each.seq for each in pending)
-    assert pending[0].but(seq=0) == alert("b")
+    assert pending[0].copy_with(seq=0) == alert("b")
     assert len(await store.pending_alerts(2)) == 2
-    assert (await take_one(store)).effect == JudgeAlerts()
+    assert (await take_one(store)).effect == DecideAlerts()
 
 
 async def test_a_judged_alert_is_not_pending_and_the_first_judgement_stands(store: AnyStore) -> None:
     await put(store, received=(alert("a"), alert("b")))
-    opened = Judgement(
+    opened = AlertDecision(
         delivery_id="a", outcome=AlertOutcome.OPENED, incident_id="inc-1", rule="5xx", why="no open incident"
     )
-    await put(store, judged=(opened, Judgement(delivery_id="unknown", outcome=AlertOutcome.IGNORED)))
-    await put(store, judged=(Judgement(delivery_id="a", outcome=AlertOutcome.DROPPED),))
+    await put(store, judged=(opened, AlertDecision(delivery_id="unknown", outcome=AlertOutcome.IGNORED)))
+    await put(store, judged=(AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED),))
     assert [each.alert.delivery_id for each in await store.pending_alerts(10)] == ["b"]
 
 
@@ -80,7 +80,7 @@ async def test_an_alert_that_is_known_is_not_stored_again(store: AnyStore) -> No
     assert await put(store, received=(alert("a"), alert("b")), effects=(card(),)) is True
     assert [each.alert.delivery_id for each in await store.pending_alerts(10)] == ["a", "b"]
     assert (await take_one(store)).effect == card()
-    await put(store, judged=(Judgement(delivery_id="a", outcome=AlertOutcome.DROPPED),))
+    await put(store, judged=(AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED),))
     assert await put(store, received=(alert("a"),)) is False
 
 
@@ -133,9 +133,9 @@ async def test_a_firing_is_found_by_its_newest_keys_only(store: AnyStore) -> Non
 async def test_what_is_over_can_be_deleted_and_what_is_not_stays(store: AnyStore) -> None:
     await ask(store, room("done"), room("buried"), card(), room("pending"))
     by_key = {claim.key: claim for claim in await take(store)}
-    await put(store, settlement=settled(by_key["done"]))
-    await put(store, after(7200), settlement=settled(by_key["buried"], Ending.BURIED, error="no"))
-    await put(store, settlement=settled(by_key["card:inc-1"]))
+    await put(store, claim_result=settled(by_key["done"]))
+    await put(store, after(7200), claim_result=settled(by_key["buried"], ClaimOutcome.DEAD, error="no"))
+    await put(store, claim_result=settled(by_key["card:inc-1"]))
     await put(store, envelope=envelope("E1"))
     await put(store, envelope=envelope("E2"))
     await put(store, envelope_done="E1")
@@ -143,25 +143,25 @@ async def test_what_is_over_can_be_deleted_and_what_is_not_stays(store: AnyStore
     await put(
         store,
         judged=(
-            Judgement(delivery_id="attached", outcome=AlertOutcome.ATTACHED, incident_id="inc-1"),
-            Judgement(delivery_id="dropped", outcome=AlertOutcome.DROPPED),
+            AlertDecision(delivery_id="attached", outcome=AlertOutcome.ATTACHED, incident_id="inc-1"),
+            AlertDecision(delivery_id="dropped", outcome=AlertOutcome.DROPPED),
         ),
     )
     assert await store.purge(NOW) == 0
     assert await store.purge(after(3600)) == 4  # done, card, E1, dropped
-    assert [grave.key for grave in await store.buried()] == ["buried"]
+    assert [dead_letter.key for dead_letter in await store.dead_letters()] == ["buried"]
     assert [claim.key for claim in await take(store, after(9000))] == ["pending"]
     assert [each.key for each in await store.pending_envelopes()] == ["E2"]
     assert [each.alert.delivery_id for each in await store.pending_alerts(9)] == ["waiting"]
     assert await put(store, received=(alert("attached"),)) is False
     assert await store.purge(after(9999)) == 1
-    assert await store.buried() == []
+    assert await store.dead_letters() == []
 
 
 async def test_an_alert_is_judged_by_one_of_two_who_try(store: AnyStore) -> None:
     await put(store, received=(alert("a"), alert("b")))
-    judged = Judgement(delivery_id="a", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="", why="x")
-    other = Judgement(delivery_id="b", outcome=AlertOutcome.DROPPED)
+    judged = AlertDecision(delivery_id="a", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="", why="x")
+    other = AlertDecision(delivery_id="b", outcome=AlertOutcome.DROPPED)
     told = await asyncio.gather(
         *(put(store, judged=(judged, other), judges=("a",), firings=(firing(count=n),)) for n in (1, 2, 3))
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.storage.values import AnyStore, put
-from warroom.people import Group, Person, normal
+from warroom.people.model import Group, Person, normal
 
 ADA = Person(
     id="U2", name="ada.l", real_name="Ada Lovelace", display_name="Adá", email="Ada.Love@Example.com", tz="UTC"
@@ -34,7 +34,7 @@ async def test_nobody_has_the_empty_name(store: AnyStore) -> None:
 
 async def test_a_person_who_changed_is_found_by_the_new_name_only(store: AnyStore) -> None:
     await put(store, people=(ADA,))
-    await put(store, people=(ADA.but(real_name="Ada King", email=None),))
+    await put(store, people=(ADA.copy_with(real_name="Ada King", email=None),))
     assert await store.people_by_name(normal("Ada Lovelace")) == []
     assert await store.people_by_email("ada.love@example.com") == []
     assert [each.id for each in await store.people_by_name(normal("ada king"))] == ["U2"]
@@ -57,7 +57,7 @@ async def test_groups_are_found_by_id_or_handle_and_enabled_ones_first(store: An
     assert await store.group("@SRE-Oncall") == new
     assert await store.group("nobody") is None
     assert await store.group("") is None
-    await put(store, groups=(new.but(members=("U9",)),))
+    await put(store, groups=(new.copy_with(members=("U9",)),))
     changed = await store.group("S2")
     assert changed is not None
     assert changed.members == ("U9",)

@@ -7,14 +7,14 @@ from datetime import datetime
 import pytest
 
 from tests.storage.values import LEASE, NOW, AnyStore, after, ask, card, put, room, settled, take, take_one
-from warroom.changes import Claim, Ending
-from warroom.effects import OpenRoom, Place, Post, Whisper
 from warroom.errors import LeaseLost
-from warroom.notices import UpdatePosted
+from warroom.incident.notices import UpdatePosted
+from warroom.outbox.changes import Claim, ClaimOutcome
+from warroom.outbox.effects import OpenRoom, Place, Post, PrivateReply
 
 
 async def done(store: AnyStore, claim: Claim, now: datetime = NOW) -> None:
-    await put(store, now, settlement=settled(claim))
+    await put(store, now, claim_result=settled(claim))
 
 
 async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: AnyStore) -> None:
@@ -26,12 +26,14 @@ async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: AnyStore
         notice=UpdatePosted(by="U1", text="we roll back", next_due_at=after(900)),
         slot="update",
     )
-    whisper = Whisper(key="whisper:1", user="U1", text="done", blocks=({"type": "divider", "n": [1, 2.5, None]},))
-    await ask(store, post, whisper)
+    private_reply = PrivateReply(
+        key="whisper:1", user="U1", text="done", blocks=({"type": "divider", "n": [1, 2.5, None]},)
+    )
+    await ask(store, post, private_reply)
     assert await store.next_due() == NOW
     first, second = await take(store)
     assert (first.effect, first.key, first.incident_id, first.timer) == (post, "post:1", "inc-1", None)
-    assert (second.effect, second.incident_id) == (whisper, None)
+    assert (second.effect, second.incident_id) == (private_reply, None)
 
 
 async def test_the_same_key_again_changes_nothing_not_even_when_it_is_done(store: AnyStore) -> None:
@@ -67,7 +69,7 @@ async def test_a_card_that_is_done_is_asked_for_anew_with_its_new_priority(store
     await ask(store, card(priority=90), room(priority=6), now=after(50))
     first, again = await take(store, after(50))
     assert (first.key, again.key) == ("room:1", "card:inc-1")
-    assert (again.attempts, again.doubtful, again.due_at, again.created_at) == (1, False, after(50), after(50))
+    assert (again.attempts, again.outcome_unknown, again.due_at, again.created_at) == (1, False, after(50), after(50))
 
 
 async def test_asked_again_in_flight_nobody_else_draws_it_and_it_is_due_when_the_first_is_done(store: AnyStore) -> None:
@@ -77,7 +79,7 @@ async def test_asked_again_in_flight_nobody_else_draws_it_and_it_is_due_when_the
     assert await take(store, after(2)) == []
     await done(store, claim, after(3))
     again = await take_one(store, after(3))
-    assert (again.rev, again.attempts, again.doubtful, again.due_at) == (claim.rev + 1, 1, False, after(3))
+    assert (again.rev, again.attempts, again.outcome_unknown, again.due_at) == (claim.rev + 1, 1, False, after(3))
     await done(store, again, after(4))
     assert await take(store, after(10_000)) == []
 
@@ -85,20 +87,23 @@ async def test_asked_again_in_flight_nobody_else_draws_it_and_it_is_due_when_the
 async def test_a_commit_may_settle_a_card_and_ask_for_it_again(store: AnyStore) -> None:
     await ask(store, card())
     claim = await take_one(store)
-    await put(store, after(1), settlement=settled(claim), effects=(card(),))
+    await put(store, after(1), claim_result=settled(claim), effects=(card(),))
     assert (await take_one(store, after(1))).attempts == 1
 
 
 async def test_a_retry_waits_for_its_time_and_carries_its_doubt(store: AnyStore) -> None:
     await ask(store, room())
     claim = await take_one(store)
-    await put(store, settlement=settled(claim, Ending.RETRY, retry_at=after(20), error="timeout", doubtful=True))
+    await put(
+        store,
+        claim_result=settled(claim, ClaimOutcome.RETRY, retry_at=after(20), error="timeout", outcome_unknown=True),
+    )
     assert await store.next_due() == after(20)
     assert await take(store, after(19)) == []
     again = await take_one(store, after(20))
-    assert (again.attempts, again.doubtful, again.created_at, again.due_at) == (2, True, NOW, after(20))
-    await put(store, settlement=settled(again, Ending.RETRY, retry_at=after(30), error="429"))
-    assert (await take_one(store, after(30))).doubtful is False
+    assert (again.attempts, again.outcome_unknown, again.created_at, again.due_at) == (2, True, NOW, after(20))
+    await put(store, claim_result=settled(again, ClaimOutcome.RETRY, retry_at=after(30), error="429"))
+    assert (await take_one(store, after(30))).outcome_unknown is False
 
 
 async def test_a_card_that_waits_for_its_retry_is_due_at_once_when_asked_again_and_stays_doubtful(
@@ -106,21 +111,21 @@ async def test_a_card_that_waits_for_its_retry_is_due_at_once_when_asked_again_a
 ) -> None:
     await ask(store, card())
     claim = await take_one(store)
-    await put(store, settlement=settled(claim, Ending.RETRY, retry_at=after(600), doubtful=True))
+    await put(store, claim_result=settled(claim, ClaimOutcome.RETRY, retry_at=after(600), outcome_unknown=True))
     await ask(store, card(), now=after(5))
     again = await take_one(store, after(5))
-    assert (again.attempts, again.doubtful, again.due_at, again.created_at) == (1, True, after(5), NOW)
+    assert (again.attempts, again.outcome_unknown, again.due_at, again.created_at) == (1, True, after(5), NOW)
 
 
 async def test_what_failed_for_good_is_buried_and_can_be_read(store: AnyStore) -> None:
     await ask(store, room("room:1"), room("room:2"))
     first, second = await take(store)
-    await put(store, after(1), settlement=settled(first, Ending.BURIED, error="name_taken"))
-    await put(store, after(2), settlement=settled(second, Ending.BURIED, error="restricted"))
-    newest, oldest = await store.buried()
+    await put(store, after(1), claim_result=settled(first, ClaimOutcome.DEAD, error="name_taken"))
+    await put(store, after(2), claim_result=settled(second, ClaimOutcome.DEAD, error="restricted"))
+    newest, oldest = await store.dead_letters()
     assert (newest.key, newest.error, newest.at) == ("room:2", "restricted", after(2))
     assert (oldest.key, oldest.kind, oldest.incident_id, oldest.attempts) == ("room:1", "open_room", "inc-1", 1)
-    assert len(await store.buried(limit=1)) == 1
+    assert len(await store.dead_letters(limit=1)) == 1
     assert await take(store, after(10_000)) == []
     await ask(store, room("room:1"))
     assert await take(store, after(10_000)) == []
@@ -128,30 +133,30 @@ async def test_what_failed_for_good_is_buried_and_can_be_read(store: AnyStore) -
 
 async def test_a_buried_card_rises_when_it_is_asked_for_again(store: AnyStore) -> None:
     await ask(store, card())
-    await put(store, settlement=settled(await take_one(store), Ending.BURIED, error="channel_not_found"))
+    await put(store, claim_result=settled(await take_one(store), ClaimOutcome.DEAD, error="channel_not_found"))
     await ask(store, card(), now=after(5))
-    assert await store.buried() == []
+    assert await store.dead_letters() == []
     assert (await take_one(store, after(5))).attempts == 1
 
 
 async def test_what_is_dug_up_comes_again_as_doubtful(store: AnyStore) -> None:
     await ask(store, room("wanted"), room("left"), room("done"))
     for claim in await take(store):
-        ending = Ending.DONE if claim.key == "done" else Ending.BURIED
-        await put(store, settlement=settled(claim, ending, error="channel_not_found"))
-    assert await store.dig_up(["wanted", "done", "stranger"], after(60)) == ["wanted"]
-    assert [grave.key for grave in await store.buried()] == ["left"]
+        outcome = ClaimOutcome.DONE if claim.key == "done" else ClaimOutcome.DEAD
+        await put(store, claim_result=settled(claim, outcome, error="channel_not_found"))
+    assert await store.requeue(["wanted", "done", "stranger"], after(60)) == ["wanted"]
+    assert [dead_letter.key for dead_letter in await store.dead_letters()] == ["left"]
     claim = await take_one(store, after(60))
-    assert (claim.key, claim.attempts, claim.doubtful, claim.created_at) == ("wanted", 1, True, NOW)
-    assert await store.dig_up([], after(60)) == []
+    assert (claim.key, claim.attempts, claim.outcome_unknown, claim.created_at) == ("wanted", 1, True, NOW)
+    assert await store.requeue([], after(60)) == []
 
 
 async def test_a_newer_request_is_not_buried_with_the_older_one(store: AnyStore) -> None:
     await ask(store, card())
     claim = await take_one(store)
     await ask(store, card(), now=after(1))
-    await put(store, after(2), settlement=settled(claim, Ending.BURIED, error="invalid_blocks"))
-    assert await store.buried() == []
+    await put(store, after(2), claim_result=settled(claim, ClaimOutcome.DEAD, error="invalid_blocks"))
+    assert await store.dead_letters() == []
     assert (await take_one(store, after(2))).rev == claim.rev + 1
 
 
@@ -164,18 +169,18 @@ async def test_nobody_settles_twice_or_with_an_old_fence(store: AnyStore) -> Non
         settled(claim, key="room:unknown"),
     ):
         with pytest.raises(LeaseLost):
-            await put(store, settlement=wrong, effects=(room("room:2"),))
+            await put(store, claim_result=wrong, effects=(room("room:2"),))
     await done(store, claim)
     with pytest.raises(LeaseLost):
-        await put(store, settlement=settled(claim), effects=(room("room:2"),))
+        await put(store, claim_result=settled(claim), effects=(room("room:2"),))
     assert await take(store, after(10_000)) == []
 
 
 async def test_the_end_of_a_lease_does_not_take_the_claim_away_the_next_claim_does(store: AnyStore) -> None:
     await ask(store, room("slow"), room("slower"))
     slow, slower = await take(store)
-    await put(store, NOW + LEASE * 2, settlement=settled(slow))
+    await put(store, NOW + LEASE * 2, claim_result=settled(slow))
     (taken_over,) = await take(store, NOW + LEASE * 2)
     with pytest.raises(LeaseLost):
-        await put(store, settlement=settled(slower))
-    await put(store, settlement=settled(taken_over))
+        await put(store, claim_result=settled(slower))
+    await put(store, claim_result=settled(taken_over))

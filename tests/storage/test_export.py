@@ -27,14 +27,14 @@ from tests.storage.values import (
     take,
     timer,
 )
-from warroom.changes import AlertOutcome, Audited, Ending, Judgement, Position, Quarantined
-from warroom.incident import Incident, State
-from warroom.people import Group, Person
+from warroom.incident.model import Incident, State
+from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
+from warroom.people.model import Group, Person
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", email="Ada@example.com")
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UADA",))
 USELESS = Quarantined(
-    id="q1", received_at=NOW, door="webhook", content_type="text/plain", reason="no JSON", body=b"\x00\xff{"
+    id="q1", received_at=NOW, source="webhook", content_type="text/plain", reason="no JSON", body=b"\x00\xff{"
 )
 
 
@@ -44,21 +44,25 @@ async def live(store: AnyStore) -> None:
     first = incident(channel_id="C1", group_key="service:api", private=True, title="Checkout 500s \N{FIRE}")
     effects = (room(), card(), room("buried"), room("leased"))
     await put(store, incident=first, entries=(entry("b"), entry("a", text="rolled back")), effects=effects)
-    await put(store, incident=first.but(version=1, state=State.MITIGATED), timers=(timer("ack", after(60)),))
+    await put(store, incident=first.copy_with(version=1, state=State.MITIGATED), timers=(timer("ack", after(60)),))
     await put(store, incident=incident(2), timers=(timer("stale", None),))
     claims = {claim.key: claim for claim in await take(store)}
-    await put(store, settlement=settled(claims["room:1"]))
-    await put(store, settlement=settled(claims["buried"], Ending.BURIED, error="restricted"))
-    retry = settled(claims["card:inc-1"], Ending.RETRY, retry_at=after(30), doubtful=True, error="time-out")
-    await put(store, after(1), settlement=retry)
+    await put(store, claim_result=settled(claims["room:1"]))
+    await put(store, claim_result=settled(claims["buried"], ClaimOutcome.DEAD, error="restricted"))
+    retry = settled(
+        claims["card:inc-1"], ClaimOutcome.RETRY, retry_at=after(30), outcome_unknown=True, error="time-out"
+    )
+    await put(store, after(1), claim_result=retry)
     await put(store, received=(alert("d1"), alert("d2")), firings=(firing(keys=("monitor:7",)),))
-    said = Judgement(delivery_id="d1", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="memory", why="it fits")
+    said = AlertDecision(
+        delivery_id="d1", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="memory", why="it fits"
+    )
     await put(store, judged=(said,), judges=("d1",))
     await put(store, envelope=envelope("Ev1", text="done"))
     await put(store, envelope=envelope("Ev2", text="pending"), envelope_done="Ev1")
     tried = Audited(at=NOW, by="UADA", what="command cancel", incident="INC-1", said="cancel", result="refused: why?")
     await put(store, audited=(tried,))
-    await put(store, quarantined=(USELESS,), positions=(Position(channel_id="C9", name="#alerts", ts="1.5"),))
+    await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))
 
 
 async def exported(store: AnyStore) -> list[str]:
@@ -107,7 +111,7 @@ async def test_the_new_home_goes_on_where_the_old_one_stopped(store: AnyStore, o
         assert [found.title for _, found in await each.firings_for(["monitor:7"])] == [moved.title]
         assert [kept.key for kept in await each.pending_envelopes()] == ["Ev2"]
         assert [kept.body for kept in await each.quarantined()] == [USELESS.body]
-        assert [grave.key for grave in await each.buried()] == ["buried"]
+        assert [dead_letter.key for dead_letter in await each.dead_letters()] == ["buried"]
         assert await each.people_by_email("ada@EXAMPLE.com") == [ADA]
         assert [row.result for row in await each.audit("INC-1")] == ["refused: why?"]
         assert await each.directory_version() == (1, True)
@@ -115,7 +119,7 @@ async def test_the_new_home_goes_on_where_the_old_one_stopped(store: AnyStore, o
         await put(each, incident=moved, entries=(entry("c"),), received=(alert("d3"), alert("d1")))
         assert [line.key for line in await each.timeline("inc-1")] == ["b", "a", "c"]
         assert [received.alert.delivery_id for received in await each.pending_alerts(9)] == ["d2", "d3"]
-        due = {claim.key: (claim.doubtful, claim.attempts) for claim in await take(each, after(90))}
+        due = {claim.key: (claim.outcome_unknown, claim.attempts) for claim in await take(each, after(90))}
         assert due == {"card:inc-1": (True, 2), "leased": (True, 2), "inc-1:timer:ack": (False, 1)}
 
 

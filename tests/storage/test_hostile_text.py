@@ -20,9 +20,9 @@ from tests.storage.values import (
     settled,
     take_one,
 )
-from warroom.changes import Ending, Timer
-from warroom.effects import OpenRoom
-from warroom.people import Group, Person
+from warroom.outbox.changes import ClaimOutcome, Timer
+from warroom.outbox.effects import OpenRoom
+from warroom.people.model import Group, Person
 
 LONG = "Ünïcødé 🔥 \u202e <!channel> ' \" \\ \\u0000 % _ \n" * 3000
 UGLY = "a\x00b\ud800c\\u0000"
@@ -82,15 +82,15 @@ async def test_a_job_with_any_key_is_claimed_and_settled(store: AnyStore, key: s
     await ask(store, OpenRoom(key=key, name=UGLY))
     claim = await take_one(store)
     assert claim.effect is not None
-    assert claim.effect.but(key="") == OpenRoom(key="", name=READABLE)
+    assert claim.effect.copy_with(key="") == OpenRoom(key="", name=READABLE)
     await put(
         store,
-        settlement=settled(claim, Ending.BURIED, error=UGLY),
+        claim_result=settled(claim, ClaimOutcome.DEAD, error=UGLY),
         timers=(Timer(incident_id=key, kind="ack", due_at=NOW),),
     )
-    assert [grave.error for grave in await store.buried()] == [READABLE]
+    assert [dead_letter.error for dead_letter in await store.dead_letters()] == [READABLE]
     again = await take_one(store)
-    await put(store, settlement=settled(again))
+    await put(store, claim_result=settled(again))
     assert await store.next_due() is None
 
 

@@ -9,23 +9,23 @@ import pytest
 
 from tests.storage.values import NOW, AnyStore, after, entry, incident, put, room, take, timer
 from warroom.errors import Conflict
-from warroom.incident import ActionItem, Chain, Incident, Level, Link, State
+from warroom.incident.model import ActionItem, EscalationState, Incident, Level, Link, State
 
 
 async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStore) -> None:
-    told = incident(
+    paged = incident(
         channel_id="C1",
         group_key="checkout",
         state=State.ACKNOWLEDGED,
         private=True,
         links=(Link(title="Runbook", url="https://example.com"),),
-        chain=Chain(team="sre", levels=(Level(after=after(90) - NOW, notify=("@ada",)),), told=("U1",)),
+        escalation=EscalationState(team="sre", levels=(Level(after=after(90) - NOW, notify=("@ada",)),), paged=("U1",)),
         actions=(ActionItem(id="a", text="fix it", created_at=NOW, due_at=after(5.123456)),),
         fields=(("orders lost", "12"),),
         auto_resolve_after=after(0.25) - NOW,
     )
-    assert await put(store, incident=told)
-    assert await store.incident("inc-1") == told.but(version=1)
+    assert await put(store, incident=paged)
+    assert await store.incident("inc-1") == paged.copy_with(version=1)
 
 
 async def test_what_a_newer_version_added_survives_an_older_one_that_writes(store: AnyStore) -> None:
@@ -33,18 +33,18 @@ async def test_what_a_newer_version_added_survives_an_older_one_that_writes(stor
         "weather": "rain",
         "links": [{"title": "Runbook", "url": "https://example.com", "emoji": None, "colour": "red"}],
     }
-    told = Incident.model_validate(incident().model_dump() | newer)
-    await put(store, incident=told)
+    paged = Incident.model_validate(incident().model_dump() | newer)
+    await put(store, incident=paged)
     read = await store.incident("inc-1")
     assert read is not None
-    await put(store, incident=read.but(title="changed by the older one"))
-    body = (await store.incident("inc-1") or told).model_dump(mode="json")
+    await put(store, incident=read.copy_with(title="changed by the older one"))
+    body = (await store.incident("inc-1") or paged).model_dump(mode="json")
     assert (body["weather"], body["links"], body["title"]) == ("rain", newer["links"], "changed by the older one")
 
 
 def test_a_change_of_something_that_is_not_there_is_refused() -> None:
     with pytest.raises(TypeError, match="Incident has no sevirity"):
-        incident().but(sevirity="SEV-1")
+        incident().copy_with(sevirity="SEV-1")
 
 
 async def test_it_is_found_by_number_channel_origin_and_group(store: AnyStore) -> None:
@@ -52,10 +52,10 @@ async def test_it_is_found_by_number_channel_origin_and_group(store: AnyStore) -
     second = incident(2, channel_id="C2", group_key="checkout", state=State.CLOSED)
     for each in (first, second):
         await put(store, incident=each)
-    assert await store.incident_numbered(1) == first.but(version=1)
-    assert await store.incident_in("C2") == second.but(version=1)
-    assert await store.incident_from("form:1") == first.but(version=1)
-    assert await store.incident_grouped("checkout") == second.but(version=1)
+    assert await store.incident_numbered(1) == first.copy_with(version=1)
+    assert await store.incident_in("C2") == second.copy_with(version=1)
+    assert await store.incident_from("form:1") == first.copy_with(version=1)
+    assert await store.incident_grouped("checkout") == second.copy_with(version=1)
     assert await store.last_number() == 2
 
 
@@ -73,7 +73,7 @@ async def test_nothing_is_found_in_an_empty_record(store: AnyStore) -> None:
     assert await store.firings_for([]) == []
     assert await store.last_number() == 0
     assert await store.next_due() is None
-    assert await store.buried() == []
+    assert await store.dead_letters() == []
     assert await store.directory_version() == (0, False)
     await store.ready()
 
@@ -82,7 +82,7 @@ async def test_a_change_replaces_the_version_it_was_made_from(store: AnyStore) -
     await put(store, incident=incident(title="Checkout fails"))
     loaded = await store.incident("inc-1")
     assert loaded is not None
-    await put(store, incident=loaded.but(title="Checkout is slow", channel_id="C9"))
+    await put(store, incident=loaded.copy_with(title="Checkout is slow", channel_id="C9"))
     changed = await store.incident_in("C9")
     assert changed is not None
     assert (changed.title, changed.version) == ("Checkout is slow", 2)
@@ -92,10 +92,14 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
     await put(store, incident=incident())
     loaded = await store.incident("inc-1")
     assert loaded is not None
-    await put(store, incident=loaded.but(title="first"))
+    await put(store, incident=loaded.copy_with(title="first"))
     with pytest.raises(Conflict, match="INC-1 is not at version 1"):
         await put(
-            store, incident=loaded.but(title="second"), entries=(entry("k"),), timers=(timer(),), effects=(room(),)
+            store,
+            incident=loaded.copy_with(title="second"),
+            entries=(entry("k"),),
+            timers=(timer(),),
+            effects=(room(),),
         )
     kept = await store.incident("inc-1")
     assert kept is not None
@@ -112,7 +116,7 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
 async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken: dict[str, object]) -> None:
     await put(store, incident=incident(1, channel_id="C1"))
     with pytest.raises(Conflict, match=r"taken by another writer|not at version"):
-        await put(store, incident=incident(2).but(**taken), entries=(entry("k", incident_id="inc-2"),))
+        await put(store, incident=incident(2).copy_with(**taken), entries=(entry("k", incident_id="inc-2"),))
     assert [each.number for each in await store.incidents()] == [1]
     assert await store.timeline("inc-2") == []
 
@@ -138,7 +142,7 @@ async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(
             loaded = await store.incident("inc-1")
             assert loaded is not None
             try:
-                await put(store, incident=loaded.but(wanted=(*loaded.wanted, name)))
+                await put(store, incident=loaded.copy_with(invitees=(*loaded.invitees, name)))
             except Conflict:
                 continue
             return
@@ -147,7 +151,7 @@ async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(
     await asyncio.gather(*map(add_one, names))
     kept = await store.incident("inc-1")
     assert kept is not None
-    assert sorted(kept.wanted) == names
+    assert sorted(kept.invitees) == names
     assert kept.version == 9
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from storage import quarantine
 from tests.storage.values import NOW, AnyStore, after, alert, put
-from warroom.changes import AlertOutcome, Judgement, Position, Quarantined
+from warroom.outbox.changes import AlertDecision, AlertOutcome, Quarantined, ReadCursor
 
 
 def kept(name: str, body: bytes = b'{"a', **said: object) -> Quarantined:
@@ -66,11 +66,11 @@ async def test_it_is_purged_with_everything_else_that_is_over(store: AnyStore) -
 
 
 async def test_a_position_moves_only_forward(store: AnyStore) -> None:
-    await put(store, positions=(Position(channel_id="C2", name="#ops", ts="1700000002.000000"),))
-    await put(store, positions=(Position(channel_id="C1", name="#alerts", ts="1700000001.000000"),))
-    await put(store, positions=(Position(channel_id="C2", name="#ops", ts="1700000001.999999"),))
-    await put(store, positions=(Position(channel_id="C1", name="#alerts", ts="1700000009.000001"),))
-    assert [(each.channel_id, each.ts) for each in await store.positions()] == [
+    await put(store, read_cursors=(ReadCursor(channel_id="C2", name="#ops", ts="1700000002.000000"),))
+    await put(store, read_cursors=(ReadCursor(channel_id="C1", name="#alerts", ts="1700000001.000000"),))
+    await put(store, read_cursors=(ReadCursor(channel_id="C2", name="#ops", ts="1700000001.999999"),))
+    await put(store, read_cursors=(ReadCursor(channel_id="C1", name="#alerts", ts="1700000009.000001"),))
+    assert [(each.channel_id, each.ts) for each in await store.read_cursors()] == [
         ("C1", "1700000009.000001"),
         ("C2", "1700000002.000000"),
     ]
@@ -78,7 +78,7 @@ async def test_a_position_moves_only_forward(store: AnyStore) -> None:
 
 async def test_the_last_alerts_are_shown_with_what_became_of_them(store: AnyStore) -> None:
     await put(store, received=(alert("a"), alert("b")))
-    judged = Judgement(delivery_id="a", outcome=AlertOutcome.DROPPED, rule="quiet", why="rule “quiet”")
+    judged = AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED, rule="quiet", why="rule “quiet”")
     await put(store, judged=(judged,))
     found = await store.alerts()
     assert [(each.alert.delivery_id, what) for each, what in found] == [("b", None), ("a", judged)]

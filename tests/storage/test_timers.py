@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.storage.values import LEASE, NOW, AnyStore, after, ask, incident, put, room, settled, take, take_one, timer
-from warroom.changes import Changeset, Ending, Timer
 from warroom.errors import Conflict, LeaseLost
+from warroom.outbox.changes import Changeset, ClaimOutcome, Timer
 
 
 async def test_a_timer_is_claimed_when_it_is_due_and_not_before(store: AnyStore) -> None:
@@ -15,7 +15,7 @@ async def test_a_timer_is_claimed_when_it_is_due_and_not_before(store: AnyStore)
     assert await take(store, after(299.999)) == []
     claim = await take_one(store, after(300))
     assert (claim.key, claim.timer, claim.incident_id, claim.effect) == ("inc-1:timer:ack", "ack", "inc-1", None)
-    assert (claim.due_at, claim.created_at, claim.attempts, claim.doubtful) == (after(300), NOW, 1, False)
+    assert (claim.due_at, claim.created_at, claim.attempts, claim.outcome_unknown) == (after(300), NOW, 1, False)
     assert await store.next_due() == after(300) + LEASE
 
 
@@ -46,7 +46,7 @@ async def test_a_firing_in_progress_is_dropped_when_its_timer_is_changed(store: 
     claim = await take_one(store)
     await put(store, timers=(Timer.model_validate({"incident_id": "inc-1", "kind": "ack", "due_at": due_at}),))
     with pytest.raises(LeaseLost):
-        await put(store, settlement=settled(claim), incident=incident(version=1, title="paged"))
+        await put(store, claim_result=settled(claim), incident=incident(version=1, title="paged"))
     kept = await store.incident("inc-1")
     assert kept is not None
     assert kept.title != "paged"
@@ -56,16 +56,16 @@ async def test_a_firing_in_progress_is_dropped_when_its_timer_is_changed(store: 
 async def test_a_firing_may_settle_and_arm_its_own_timer_in_one_commit(store: AnyStore) -> None:
     await put(store, timers=(timer("update"),))
     claim = await take_one(store)
-    assert await put(store, settlement=settled(claim), timers=(timer("update", after(900)),))
+    assert await put(store, claim_result=settled(claim), timers=(timer("update", after(900)),))
     again = await take_one(store, after(900))
-    assert (again.due_at, again.attempts, again.doubtful) == (after(900), 1, False)
+    assert (again.due_at, again.attempts, again.outcome_unknown) == (after(900), 1, False)
     assert again.fence > claim.fence
 
 
 async def test_a_settled_timer_is_over(store: AnyStore) -> None:
     await put(store, timers=(timer("ack"),))
     claim = await take_one(store)
-    await put(store, settlement=settled(claim))
+    await put(store, claim_result=settled(claim))
     assert await take(store, after(10_000)) == []
     assert await store.next_due() is None
 
@@ -74,17 +74,17 @@ async def test_a_firing_that_met_a_conflict_keeps_its_claim_and_may_try_again(st
     await put(store, incident=incident(), timers=(timer("ack"),))
     claim = await take_one(store)
     with pytest.raises(Conflict):
-        await put(store, settlement=settled(claim), incident=incident(version=7))
-    assert await put(store, settlement=settled(claim), incident=incident(version=1))
+        await put(store, claim_result=settled(claim), incident=incident(version=7))
+    assert await put(store, claim_result=settled(claim), incident=incident(version=1))
 
 
 async def test_a_timer_may_be_tried_again_later(store: AnyStore) -> None:
     await put(store, timers=(timer("ack"),))
     claim = await take_one(store)
-    await put(store, settlement=settled(claim, Ending.RETRY, retry_at=after(30), error="no policy"))
+    await put(store, claim_result=settled(claim, ClaimOutcome.RETRY, retry_at=after(30), error="no policy"))
     assert await take(store, after(29)) == []
     again = await take_one(store, after(30))
-    assert (again.attempts, again.due_at, again.doubtful) == (2, after(30), False)
+    assert (again.attempts, again.due_at, again.outcome_unknown) == (2, after(30), False)
 
 
 async def test_the_last_of_two_times_in_one_changeset_counts(store: AnyStore) -> None:
@@ -97,10 +97,10 @@ async def test_what_a_clock_that_was_ahead_put_off_is_due_again_and_dates_stay(s
     await ask(store, room("held"), room("waits"), now=NOW)
     await put(store, timers=(timer("update", after(7200)),))
     _, waits = await take(store, ahead)
-    await put(store, ahead, settlement=settled(waits, Ending.RETRY, retry_at=after(3630)))
+    await put(store, ahead, claim_result=settled(waits, ClaimOutcome.RETRY, retry_at=after(3630)))
     assert await take(store, after(60)) == [], "until then nobody gets them"
-    assert await store.pull_in(NOW, LEASE) == 2
+    assert await store.reset_after_clock_change(NOW, LEASE) == 2
     assert [claim.key for claim in await take(store, NOW)] == ["waits"]
     (held, again) = await take(store, NOW + LEASE)
-    assert (held.key, held.doubtful, again.key) == ("held", True, "waits")
-    assert await store.pull_in(NOW, LEASE) == 0, "a date is a date"
+    assert (held.key, held.outcome_unknown, again.key) == ("held", True, "waits")
+    assert await store.reset_after_clock_change(NOW, LEASE) == 0, "a date is a date"

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from storage.sql.arrivals import Arrivals
-from storage.turn import Turn
+from storage.priority_lock import PriorityLock
+from storage.sql.commit_batcher import CommitBatcher
 from tests.storage.values import NOW, AnyStore, alert, envelope, put
-from warroom.changes import Changeset
-from warroom.effects import JudgeAlerts
 from warroom.errors import StoreUnavailable
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import DecideAlerts
 
 
 async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyStore) -> None:
     told = await asyncio.gather(
         *(put(store, envelope=envelope(f"E{n % 30}")) for n in range(60)),
-        *(put(store, received=(alert(f"a{n % 20}"),), effects=(JudgeAlerts(),)) for n in range(40)),
+        *(put(store, received=(alert(f"a{n % 20}"),), effects=(DecideAlerts(),)) for n in range(40)),
     )
     assert sum(told[:60]) == 30
     assert sum(told[60:]) == 20
@@ -28,7 +28,7 @@ async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyS
 
 async def test_what_was_known_asks_for_nothing(store: AnyStore) -> None:
     await put(store, received=(alert("a"),))
-    assert not await put(store, received=(alert("a"),), effects=(JudgeAlerts(),))
+    assert not await put(store, received=(alert("a"),), effects=(DecideAlerts(),))
     assert await store.next_due() is None
 
 
@@ -55,11 +55,11 @@ class Slow:
 
 async def test_while_one_transaction_runs_the_next_one_fills() -> None:
     slow = Slow()
-    arrivals = Arrivals(slow)
-    first = asyncio.ensure_future(arrivals.join(change("E1")))
+    batcher = CommitBatcher(slow)
+    first = asyncio.ensure_future(batcher.join(change("E1")))
     while not slow.batches:
         await asyncio.wait({first}, timeout=0)
-    rest = [asyncio.ensure_future(arrivals.join(change(f"E{n}"))) for n in range(2, 6)]
+    rest = [asyncio.ensure_future(batcher.join(change(f"E{n}"))) for n in range(2, 6)]
     await asyncio.wait(rest, timeout=0)
     slow.open.set()
     assert all(await asyncio.gather(first, *rest))
@@ -69,8 +69,8 @@ async def test_while_one_transaction_runs_the_next_one_fills() -> None:
 async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> None:
     slow = Slow(ValueError("not text"))
     slow.open.set()
-    arrivals = Arrivals(slow)
-    told = await asyncio.gather(*(arrivals.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
+    batcher = CommitBatcher(slow)
+    told = await asyncio.gather(*(batcher.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
     assert [told[0], told[2]] == [True, True]
     assert isinstance(told[1], ValueError)
 
@@ -78,16 +78,16 @@ async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> N
 async def test_when_the_database_is_away_everybody_hears_it_once() -> None:
     slow = Slow(StoreUnavailable("away"))
     slow.open.set()
-    arrivals = Arrivals(slow)
-    told = await asyncio.gather(*(arrivals.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
+    batcher = CommitBatcher(slow)
+    told = await asyncio.gather(*(batcher.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
     assert [type(each) for each in told] == [StoreUnavailable] * 3
     assert len(slow.batches) == 1
     with pytest.raises(StoreUnavailable):
-        await arrivals.join(change("bad"))
+        await batcher.join(change("bad"))
 
 
 async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_ever() -> None:
-    turn, order = Turn(), list[str]()
+    turn, order = PriorityLock(), list[str]()
     inside, leave = asyncio.Event(), asyncio.Event()
 
     async def write(name: str, *, urgent: bool) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from warroom.alert import Alert, AlertState
-from warroom.changes import Changeset, Claim, Ending, Envelope, Firing, ReceivedAlert, Settlement, Timer
-from warroom.effects import Effect, OpenRoom, ShowCard
-from warroom.incident import Incident, Origin
+from warroom.alerts.model import Alert, AlertState
+from warroom.incident.model import Incident, Origin
+from warroom.incident.timeline import Entry, EntryKind
+from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult, Envelope, Firing, ReceivedAlert, Timer
+from warroom.outbox.effects import Effect, OpenRoom, ShowCard
 from warroom.ports import Store
-from warroom.timeline import Entry, Happened
 
 if TYPE_CHECKING:
     from storage.memory import MemoryStore
@@ -48,7 +48,7 @@ def incident(number: int = 1, **fields: object) -> Incident:
 
 def entry(key: str, at: datetime = NOW, incident_id: str = "inc-1", text: str = "") -> Entry:
     """A note."""
-    return Entry(incident_id=incident_id, key=key, at=at, what=Happened.NOTE, text=text or key)
+    return Entry(incident_id=incident_id, key=key, at=at, what=EntryKind.NOTE, text=text or key)
 
 
 def timer(kind: str = "ack", due_at: datetime | None = NOW, *, priority: int = 50) -> Timer:
@@ -96,10 +96,10 @@ def firing(
     return Firing.model_validate(usual | fields)
 
 
-def settled(claim: Claim, ending: Ending = Ending.DONE, **fields: object) -> Settlement:
+def settled(claim: Claim, outcome: ClaimOutcome = ClaimOutcome.DONE, **fields: object) -> ClaimResult:
     """The end of a claim."""
-    usual: dict[str, object] = {"key": claim.key, "fence": claim.fence, "rev": claim.rev, "ending": ending}
-    return Settlement.model_validate(usual | fields)
+    usual: dict[str, object] = {"key": claim.key, "fence": claim.fence, "rev": claim.rev, "ending": outcome}
+    return ClaimResult.model_validate(usual | fields)
 
 
 async def put(store: Store, now: datetime = NOW, **parts: object) -> bool:

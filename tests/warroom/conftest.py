@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from warroom.incident import Chain, Incident, Level, Origin
+from warroom.incident.model import EscalationState, Incident, Level, Origin
 from warroom.policy import Policy, check
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -20,7 +20,7 @@ def minutes(count: float) -> datetime:
     return NIGHT + timedelta(minutes=count)
 
 
-CHAIN = Chain(
+CHAIN = EscalationState(
     team="platform",
     levels=(
         Level(after=timedelta(0), notify=("@sre-oncall",)),
@@ -28,7 +28,7 @@ CHAIN = Chain(
         Level(after=timedelta(minutes=30), notify=("VP Engineering",), only=("SEV-1",)),
     ),
     reached=1,
-    told=("UADA",),
+    paged=("UADA",),
 )
 
 
@@ -55,11 +55,11 @@ def make() -> Make:
             severity="SEV-1",
             team="platform",
             declared_by="UDEC",
-            wanted=("UDEC", "UADA"),
+            invitees=("UDEC", "UADA"),
             invited=("UDEC", "UADA"),
             declared_at=NIGHT,
             touched_at=NIGHT,
-            chain=CHAIN,
+            escalation=CHAIN,
             channel_id="C1",
             channel_name="inc-12-checkout-returns-500s",
             card_ts="100.1",
@@ -67,6 +67,6 @@ def make() -> Make:
             ack_due_at=minutes(5),
             update_due_at=minutes(15),
         )
-        return first.but(**changes)
+        return first.copy_with(**changes)
 
     return incident

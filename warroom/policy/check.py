@@ -12,7 +12,7 @@ from warroom.policy.crosscheck import mistakes_between, warnings_about
 from warroom.policy.mistake import Mistake, Wrong, did_you_mean, shown
 from warroom.policy.model import Policy
 from warroom.policy.rule import OUTCOMES
-from warroom.policy.severity import laid_over
+from warroom.policy.severity import merged_defaults
 from warroom.value import Value
 
 _KINDS = {
@@ -63,7 +63,7 @@ def _filled(data: Mapping[Any, Any]) -> dict[Any, Any]:
     """The data with severities laid over the built-in ones, with sections and outcomes that say nothing as empty."""
     whole = {key: value for key, value in data.items() if value is not None or key not in Policy.model_fields}
     if isinstance(written := whole.get("severities"), Mapping):
-        whole["severities"] = laid_over(written)
+        whole["severities"] = merged_defaults(written)
     if isinstance(rules := whole.get("rules"), list | tuple):
         whole["rules"] = [_filled_rule(rule) for rule in rules]
     if isinstance(teams := whole.get("teams"), Mapping):
@@ -81,17 +81,17 @@ def _filled_rule(rule: Any) -> Any:
 def _with_keys(policy: Policy) -> Policy:
     """The same policy with severities in `only` and the default team spelled as their keys."""
     teams = {
-        name: team.but(
+        name: team.copy_with(
             escalation=tuple(
-                level.but(only=tuple(policy.severity_named(word) or word for word in level.only))
+                level.copy_with(only=tuple(policy.severity_named(word) or word for word in level.only))
                 for level in team.escalation
             )
         )
         for name, team in policy.teams.items()
     }
     said = policy.workspace.default_team
-    workspace = policy.workspace.but(default_team=policy.team_named(said)) if said else policy.workspace
-    return policy.but(teams=teams, workspace=workspace)
+    workspace = policy.workspace.copy_with(default_team=policy.team_named(said)) if said else policy.workspace
+    return policy.copy_with(teams=teams, workspace=workspace)
 
 
 def _mistake(detail: ErrorDetails) -> Mistake:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from warroom.durations import parse_duration
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.policy.mistake import Mistake, did_you_mean, shown
 from warroom.policy.model import Policy
 from warroom.policy.permissions import WORDS
@@ -52,10 +52,10 @@ def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Itera
 
 def _permissions(written: Mapping[Any, Any], teams: list[str]) -> Iterator[Mistake]:
     """A name without an @ is a team or one of our words."""
-    for deed, said in written.items():
+    for case, said in written.items():
         many = isinstance(said, list | tuple)
         for place, name in enumerate(_list(said)):
-            path = f"permissions.{deed}[{place}]" if many else f"permissions.{deed}"
+            path = f"permissions.{case}[{place}]" if many else f"permissions.{case}"
             known = [*WORDS, *teams]
             if isinstance(name, str) and "@" not in name and normal(name) not in {normal(word) for word in known}:
                 hint = did_you_mean(name, known)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from warroom.alert import AlertState
+from warroom.alerts.model import AlertState
 from warroom.durations import Duration
 from warroom.policy.kinds import Text, Texts
 from warroom.policy.mistake import Wrong, did_you_mean, shown

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.policy.mistake import Wrong, did_you_mean, shown
 from warroom.value import Value
 

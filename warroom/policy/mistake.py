@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.value import Value
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from pydantic import Field
 
 from warroom.durations import Duration
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.policy.datadog import Datadog
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches

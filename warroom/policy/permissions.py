@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.policy.kinds import Texts
 from warroom.value import Value
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
-from warroom.alert import AlertState, Transition
+from warroom.alerts.model import AlertState, Transition
 from warroom.durations import Duration
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.policy.hours import Days, Hours
 from warroom.policy.kinds import Text, Texts, Title, Url
 from warroom.policy.mistake import Wrong, did_you_mean, shown

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from warroom.durations import Duration
-from warroom.people import normal
+from warroom.people.model import normal
 from warroom.policy.kinds import Text, Texts
 from warroom.value import Value
 
@@ -59,7 +59,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 """The policy without a file, as a file would write it."""
 
 
-def laid_over(written: Mapping[str, Any]) -> dict[str, Any]:
+def merged_defaults(written: Mapping[str, Any]) -> dict[str, Any]:
     """The severities that a file's `severities:` means, most severe first.
 
     A built-in one is merged per key, `null` removes it. What the file names stands in the file's order; a built-in
@@ -80,7 +80,7 @@ def laid_over(written: Mapping[str, Any]) -> dict[str, Any]:
             order.insert(before, key)
             merged[key] = BUILT_IN[key]
     taken = {word for key, entry in written.items() for word in _words_written(key, entry)}
-    return {key: _giving_way(merged[key], written.get(key), taken) for key in order}
+    return {key: _drop_overridden_aliases(merged[key], written.get(key), taken) for key in order}
 
 
 def _words_written(key: str, entry: Any) -> set[str]:
@@ -91,7 +91,7 @@ def _words_written(key: str, entry: Any) -> set[str]:
     return {normal(word) for word in (key, entry.get("name"), *aliases) if isinstance(word, str)}
 
 
-def _giving_way(entry: Any, written: Any, taken: set[str]) -> Any:
+def _drop_overridden_aliases(entry: Any, written: Any, taken: set[str]) -> Any:
     if not isinstance(entry, Mapping) or (isinstance(written, Mapping) and "aliases" in written):
         return entry
     own = _words_written("", written)

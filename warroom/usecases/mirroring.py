@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from warroom import face, mirror
-from warroom.changes import Changeset, Claim
-from warroom.decision import Decision
-from warroom.effects import Effect, ReadIncidents
+from warroom.alerts.parsing.clean import clean
 from warroom.errors import Rejected, Retryable
-from warroom.facts import IncidentsRead, Mirrored, TheirIncident
-from warroom.incident import Incident, Link, Origin, State
-from warroom.normalise.clean import clean
+from warroom.incident.change import done
+from warroom.incident.decision import Decision
+from warroom.incident.declare import Declare, declare
+from warroom.incident.model import Incident, Link, Origin, State
+from warroom.outbox.changes import Changeset, Claim
+from warroom.outbox.effects import Effect, ReadIncidents
+from warroom.outbox.results import IncidentsRead, Mirrored, TheirIncident
 from warroom.policy.datadog import Mirroring
 from warroom.ports import World
-from warroom.usecases.change import done
-from warroom.usecases.declare import Declare, declare
 
 OPEN_INCIDENTS = 500
 RECENT = timedelta(days=1)
@@ -40,13 +40,13 @@ def _followed(incident: Incident, now: datetime) -> bool:
     return incident.state.open or (incident.state is State.RESOLVED and lately)
 
 
-async def met(world: World, incident: Incident, fact: Mirrored, now: datetime) -> Decision:
+async def met(world: World, incident: Incident, result: Mirrored, now: datetime) -> Decision:
     """What follows for the room when both sides met."""
-    emails = {fact.link.theirs.commander, fact.changed_by} - {None}
+    emails = {result.link.theirs.commander, result.changed_by} - {None}
     people = {email: person for email in emails if email and (person := await _person(world, email))}
     commander = await world.store.person(incident.commander) if incident.commander else None
     email = commander.email if commander else None
-    return mirror.mirrored(incident, fact, now, world.policy, commander=email, people=people)
+    return mirror.mirrored(incident, result, now, world.policy, commander=email, people=people)
 
 
 async def _person(world: World, email: str) -> str | None:
@@ -57,12 +57,12 @@ async def _person(world: World, email: str) -> str | None:
     return found[0].id if len(found) == 1 else None
 
 
-async def heard(world: World, claim: Claim, fact: IncidentsRead) -> None:
+async def heard(world: World, claim: Claim, result: IncidentsRead) -> None:
     """New incidents of Datadog's open rooms, each once, and the claim ends. Raises LeaseLost, StoreUnavailable."""
-    for theirs in fact.found:
+    for theirs in result.found:
         if await _is_new(world, theirs):
             await declare(world, _declaration(world, theirs))
-    await world.commit(Changeset(now=world.clock.now(), settlement=done(claim)))
+    await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
 
 
 async def _is_new(world: World, theirs: TheirIncident) -> bool:

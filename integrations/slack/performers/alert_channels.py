@@ -13,13 +13,13 @@ from typing import Any
 import structlog
 
 from integrations.slack.failures import Declined
-from integrations.slack.line import PAGE, next_cursor
-from integrations.slack.performers.act import Act
 from integrations.slack.performers.alert_threads import Threads, read_threads
-from warroom.changes import Changeset, Position, Quarantined, ReceivedAlert
-from warroom.effects import JudgeAlerts, ReadAlertChannels, TellEverybody
+from integrations.slack.performers.context import EffectContext
+from integrations.slack.rate_limited import PAGE, next_cursor
+from warroom.alerts.channels import DOOR, read_message
 from warroom.errors import Rejected, Retryable
-from warroom.usecases.alert_channels import DOOR, read_message
+from warroom.outbox.changes import Changeset, Quarantined, ReadCursor, ReceivedAlert
+from warroom.outbox.effects import DecideAlerts, ReadAlertChannels, TellEverybody
 
 log = structlog.get_logger(__name__)
 
@@ -46,56 +46,56 @@ class Reading:
         return max([self.since, *(str(message.get("ts") or "") for message in self.messages)])
 
 
-async def read_alert_channels(act: Act[ReadAlertChannels]) -> None:
+async def read_alert_channels(context: EffectContext[ReadAlertChannels]) -> None:
     """Read them one after another. A channel that cannot be read is said once, and does not stop the others.
 
     Raises Retryable when there is more to read than may be read now.
     """
-    for name in act.desk.policy.workspace.alert_channels:
+    for name in context.desk.policy.workspace.alert_channels:
         try:
-            channel_id = await act.desk.channels.find(name, act.line)
-            reading = await _read(act, channel_id)
+            channel_id = await context.desk.channels.find(name, context.line)
+            reading = await _read(context, channel_id)
         except Rejected as error:
-            await _confess(act, name, error)
+            await _failure_notice(context, name, error)
             continue
         try:
-            await read_threads(act, channel_id, reading.since, reading.messages, reading.threads)
+            await read_threads(context, channel_id, reading.since, reading.messages, reading.threads)
         except Rejected as error:
             # What stands in the channel itself counts all the same.
-            await _confess(act, name, error)
-        await _take_in(act, Position(channel_id=channel_id, name=name, ts=reading.newest), reading)
-        act.desk.reading.pop(channel_id, None)
+            await _failure_notice(context, name, error)
+        await _take_in(context, ReadCursor(channel_id=channel_id, name=name, ts=reading.newest), reading)
+        context.desk.reading.pop(channel_id, None)
 
 
-async def _confess(act: Act[ReadAlertChannels], name: str, error: Rejected) -> None:
+async def _failure_notice(context: EffectContext[ReadAlertChannels], name: str, error: Rejected) -> None:
     """Said in the log each time, and in the broadcast channel once for each reason."""
     log.error("an alert channel cannot be read", channel=name, why=str(error), advice=error.advice)
-    announce = act.desk.policy.workspace.announce
+    announce = context.desk.policy.workspace.announce
     if announce:
         what = f"Alerts in {name} are not seen: {error}"
         key = f"unreadable:{name.casefold()}:{error.code}"
         told = TellEverybody(key=key, priority=20, channel=announce, what=what, advice=error.advice)
-        await act.desk.store.commit(Changeset(now=act.now, effects=(told,)))
+        await context.desk.store.commit(Changeset(now=context.now, effects=(told,)))
 
 
-async def _read(act: Act[ReadAlertChannels], channel_id: str) -> Reading:
+async def _read(context: EffectContext[ReadAlertChannels], channel_id: str) -> Reading:
     """Everything posted in the channel itself since reading stopped; one never read before is read from when we asked."""
-    reading = act.desk.reading.get(channel_id)
+    reading = context.desk.reading.get(channel_id)
     if reading is None:
-        known = {each.channel_id: each.ts for each in await act.desk.store.positions()}
-        reading = Reading(since=known.get(channel_id) or f"{act.claim.created_at.timestamp():.6f}")
-        act.desk.reading[channel_id] = reading
+        known = {each.channel_id: each.ts for each in await context.desk.store.read_cursors()}
+        reading = Reading(since=known.get(channel_id) or f"{context.claim.created_at.timestamp():.6f}")
+        context.desk.reading[channel_id] = reading
     while not reading.ended:
-        page = await _page(act, channel_id, reading)
+        page = await _page(context, channel_id, reading)
         reading.messages += page.get("messages") or []
         reading.cursor = next_cursor(page)
         reading.ended = reading.cursor is None
     return reading
 
 
-async def _page(act: Act[ReadAlertChannels], channel_id: str, reading: Reading) -> dict[str, Any]:
+async def _page(context: EffectContext[ReadAlertChannels], channel_id: str, reading: Reading) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
-        return await act.call(
+        return await context.call(
             "conversations.history", channel=channel_id, oldest=reading.since, limit=PAGE, cursor=reading.cursor
         )
 
@@ -108,13 +108,13 @@ async def _page(act: Act[ReadAlertChannels], channel_id: str, reading: Reading) 
             raise Retryable("the channel must be read from its end again") from refusal
         if refusal.code not in OUTSIDE:
             raise
-    await _enter(act, channel_id)
+    await _enter(context, channel_id)
     return await ask()
 
 
-async def _enter(act: Act[ReadAlertChannels], channel_id: str) -> None:
+async def _enter(context: EffectContext[ReadAlertChannels], channel_id: str) -> None:
     try:
-        await act.call("conversations.join", channel=channel_id)
+        await context.call("conversations.join", channel=channel_id)
     except Declined as refusal:
         raise Rejected(
             f"the bot is not in it and cannot enter by itself ({refusal.code})",
@@ -123,16 +123,16 @@ async def _enter(act: Act[ReadAlertChannels], channel_id: str) -> None:
         ) from refusal
 
 
-async def _take_in(act: Act[ReadAlertChannels], position: Position, reading: Reading) -> None:
+async def _take_in(context: EffectContext[ReadAlertChannels], position: ReadCursor, reading: Reading) -> None:
     """The alerts are stored before the position moves: a crash in between reads them again, and they are known."""
     by_time = {str(message.get("ts") or ""): message for message in (*reading.messages, *reading.threads.replies)}
     received: list[ReceivedAlert] = []
     kept: list[Quarantined] = []
     for ts in sorted(by_time):
-        parsed, useless = read_message(by_time[ts], position.channel_id, act.desk.policy, act.now)
-        received += [ReceivedAlert(alert=alert, received_at=act.now, door=DOOR) for alert in parsed.alerts]
+        parsed, useless = read_message(by_time[ts], position.channel_id, context.desk.policy, context.now)
+        received += [ReceivedAlert(alert=alert, received_at=context.now, source=DOOR) for alert in parsed.alerts]
         kept += useless
     for place in range(0, len(received), AT_ONCE):
         part = tuple(received[place : place + AT_ONCE])
-        await act.desk.store.commit(Changeset(now=act.now, received=part, effects=(JudgeAlerts(priority=1),)))
-    await act.desk.store.commit(Changeset(now=act.now, positions=(position,), quarantined=tuple(kept)))
+        await context.desk.store.commit(Changeset(now=context.now, received=part, effects=(DecideAlerts(priority=1),)))
+    await context.desk.store.commit(Changeset(now=context.now, read_cursors=(position,), quarantined=tuple(kept)))

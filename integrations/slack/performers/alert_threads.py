@@ -14,11 +14,11 @@ from typing import Any
 import structlog
 
 from integrations.slack.failures import Declined
-from integrations.slack.line import PAGE, next_cursor
-from integrations.slack.performers.act import Act
-from warroom.effects import ReadAlertChannels
+from integrations.slack.performers.context import EffectContext
+from integrations.slack.rate_limited import PAGE, next_cursor
+from warroom.alerts.parsing.slack_message import is_from
 from warroom.errors import Retryable
-from warroom.normalise.slack_message import is_from
+from warroom.outbox.effects import ReadAlertChannels
 
 log = structlog.get_logger(__name__)
 
@@ -46,29 +46,35 @@ class Threads:
 
 
 async def read_threads(
-    act: Act[ReadAlertChannels], channel_id: str, since: str, newer: Iterable[dict[str, Any]], threads: Threads
+    context: EffectContext[ReadAlertChannels],
+    channel_id: str,
+    since: str,
+    newer: Iterable[dict[str, Any]],
+    threads: Threads,
 ) -> list[dict[str, Any]]:
     """Replies newer than `since`, and than LOOK_BACK. `newer` are the channel's messages since then.
 
     Raises Retryable (the next try goes on where this one stopped) or Rejected.
     """
-    earliest = f"{(act.now - LOOK_BACK).timestamp():.6f}"
+    earliest = f"{(context.now - LOOK_BACK).timestamp():.6f}"
     after = max(since, earliest)
     if threads.waiting is None:
         if since > earliest:
-            await _look_back(act, channel_id, since, earliest, threads)
-        threads.waiting = _with_news(act, [*threads.older, *newer], after)
+            await _look_back(context, channel_id, since, earliest, threads)
+        threads.waiting = _with_news(context, [*threads.older, *newer], after)
     while threads.waiting:
-        await _one(act, channel_id, threads.waiting[0], after, threads)
+        await _one(context, channel_id, threads.waiting[0], after, threads)
         threads.waiting.pop(0)
         threads.inside = None
     return threads.replies
 
 
-async def _look_back(act: Act[ReadAlertChannels], channel_id: str, since: str, earliest: str, threads: Threads) -> None:
+async def _look_back(
+    context: EffectContext[ReadAlertChannels], channel_id: str, since: str, earliest: str, threads: Threads
+) -> None:
     while threads.pages < OLDER_PAGES:
         try:
-            page = await act.call(
+            page = await context.call(
                 "conversations.history",
                 channel=channel_id,
                 latest=since,
@@ -90,8 +96,8 @@ async def _look_back(act: Act[ReadAlertChannels], channel_id: str, since: str, e
             return
 
 
-def _with_news(act: Act[ReadAlertChannels], messages: Iterable[dict[str, Any]], after: str) -> list[str]:
-    senders = act.desk.policy.workspace.alert_bots
+def _with_news(context: EffectContext[ReadAlertChannels], messages: Iterable[dict[str, Any]], after: str) -> list[str]:
+    senders = context.desk.policy.workspace.alert_bots
     latest = {str(each.get("ts")): str(each.get("latest_reply") or "") for each in messages if is_from(each, senders)}
     news = sorted((ts for ts in latest if latest[ts] > after), key=lambda ts: latest[ts], reverse=True)
     if len(news) > MOST_THREADS:
@@ -99,10 +105,12 @@ def _with_news(act: Act[ReadAlertChannels], messages: Iterable[dict[str, Any]], 
     return news[:MOST_THREADS]
 
 
-async def _one(act: Act[ReadAlertChannels], channel_id: str, ts: str, after: str, threads: Threads) -> None:
+async def _one(
+    context: EffectContext[ReadAlertChannels], channel_id: str, ts: str, after: str, threads: Threads
+) -> None:
     while True:
         try:
-            page = await act.call(
+            page = await context.call(
                 "conversations.replies",
                 channel=channel_id,
                 ts=ts,

@@ -9,35 +9,35 @@ them reached the end.
 from __future__ import annotations
 
 from integrations.slack.failures import Declined
-from integrations.slack.line import PAGE, next_cursor
 from integrations.slack.people import groups_of, person_from
-from integrations.slack.performers.act import Act, SyncProgress
-from warroom.changes import Changeset
-from warroom.effects import SyncDirectory
+from integrations.slack.performers.context import EffectContext, SyncProgress
+from integrations.slack.rate_limited import PAGE, next_cursor
 from warroom.errors import Retryable
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import SyncDirectory
 
 PAGES_AT_ONCE = 5
 """Pages read under one lease."""
 
 
-async def sync_directory(act: Act[SyncDirectory]) -> None:
+async def sync_directory(context: EffectContext[SyncDirectory]) -> None:
     """Read people page by page, then groups. Raises Retryable while there is more to read."""
-    progress = act.desk.sync
+    progress = context.desk.sync
     if progress.cursor is None and not progress.people_read:
-        await _read_groups(act)
+        await _read_groups(context)
     for _ in range(PAGES_AT_ONCE):
         if progress.people_read:
             break
-        await _read_page(act, progress)
+        await _read_page(context, progress)
     if not progress.people_read:
         raise Retryable("there are more people to read", after=0.0)
-    await act.desk.store.commit(Changeset(now=act.now, directory_complete=True))
-    act.desk.sync = SyncProgress()
+    await context.desk.store.commit(Changeset(now=context.now, directory_complete=True))
+    context.desk.sync = SyncProgress()
 
 
-async def _read_page(act: Act[SyncDirectory], progress: SyncProgress) -> None:
+async def _read_page(context: EffectContext[SyncDirectory], progress: SyncProgress) -> None:
     try:
-        page = await act.call("users.list", limit=PAGE, cursor=progress.cursor)
+        page = await context.call("users.list", limit=PAGE, cursor=progress.cursor)
     except Declined as refusal:
         if refusal.code != "invalid_cursor" or progress.cursor is None:
             raise
@@ -45,10 +45,10 @@ async def _read_page(act: Act[SyncDirectory], progress: SyncProgress) -> None:
         progress.cursor = None
         raise Retryable("the list of people must be read from its start again") from refusal
     people = tuple(person_from(user) for user in page.get("members") or [])
-    await act.desk.store.commit(Changeset(now=act.now, people=people))
+    await context.desk.store.commit(Changeset(now=context.now, people=people))
     progress.cursor = next_cursor(page)
     progress.people_read = progress.cursor is None
 
 
-async def _read_groups(act: Act[SyncDirectory]) -> None:
-    await act.desk.store.commit(Changeset(now=act.now, groups=await groups_of(act.line)))
+async def _read_groups(context: EffectContext[SyncDirectory]) -> None:
+    await context.desk.store.commit(Changeset(now=context.now, groups=await groups_of(context.line)))

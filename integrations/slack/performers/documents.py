@@ -5,40 +5,40 @@ from __future__ import annotations
 import aiohttp
 
 from integrations.slack.failures import Declined, failure
-from integrations.slack.performers.act import Act
+from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.messages import GONE
-from warroom.document import markdown, people_in
-from warroom.effects import ShareDocument
 from warroom.errors import Rejected, Retryable
-from warroom.incident import Incident
-from warroom.views import DocumentView
+from warroom.incident.model import Incident
+from warroom.incident.view import DocumentView
+from warroom.outbox.effects import ShareDocument
+from warroom.postmortem.document import markdown, people_in
 
 
-async def share_document(act: Act[ShareDocument]) -> None:
+async def share_document(context: EffectContext[ShareDocument]) -> None:
     """Share the document, built from the record as it is now; in doubt the file is looked for in the room first."""
-    incident = await act.incident()
+    incident = await context.incident()
     if incident.channel_id is None:
         return
-    filename = f"post-mortem-inc-{incident.number}-r{act.effect.revision}.md"
-    if act.doubtful and await _is_shared(act, incident.channel_id, filename):
+    filename = f"post-mortem-inc-{incident.number}-r{context.effect.revision}.md"
+    if context.outcome_unknown and await _is_shared(context, incident.channel_id, filename):
         return
-    content = (await _document(act, incident)).encode()
-    ticket = await act.call("files.getUploadURLExternal", filename=filename, length=len(content))
-    await _upload(act, ticket["upload_url"], content)
-    await act.call(
+    content = (await _document(context, incident)).encode()
+    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    await _upload(context, ticket["upload_url"], content)
+    await context.call(
         "files.completeUploadExternal",
         files=[{"id": ticket["file_id"], "title": f"Post-mortem {incident.name}"}],
         channel_id=incident.channel_id,
     )
 
 
-async def _upload(act: Act[ShareDocument], url: str, content: bytes) -> None:
+async def _upload(context: EffectContext[ShareDocument], url: str, content: bytes) -> None:
     """Nothing is visible before the last step, so a failure here leaves no doubt. The address is a secret."""
-    session = act.desk.client.session
+    session = context.desk.client.session
     if session is None:
         raise Retryable("the connection to Slack is closed")
     try:
-        async with session.post(url, data=content, proxy=act.desk.client.proxy) as answer:
+        async with session.post(url, data=content, proxy=context.desk.client.proxy) as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError) as error:
         raise Retryable(str(failure("the upload", error))) from error
@@ -48,11 +48,13 @@ async def _upload(act: Act[ShareDocument], url: str, content: bytes) -> None:
         raise Rejected(f"Slack did not take the file (HTTP {status})", code="upload_failed", advice="Paste it by hand.")
 
 
-async def _is_shared(act: Act[ShareDocument], channel: str, filename: str) -> bool:
+async def _is_shared(context: EffectContext[ShareDocument], channel: str, filename: str) -> bool:
     try:
-        async for message in act.items("conversations.history", "messages", channel=channel, oldest=act.since()):
+        async for message in context.items(
+            "conversations.history", "messages", channel=channel, oldest=context.since()
+        ):
             names = [file.get("name") for file in message.get("files") or []]
-            if message.get("user") == act.desk.bot_user_id and filename in names:
+            if message.get("user") == context.desk.bot_user_id and filename in names:
                 return True
     except Declined as refusal:
         if refusal.code not in GONE:
@@ -60,12 +62,12 @@ async def _is_shared(act: Act[ShareDocument], channel: str, filename: str) -> bo
     return False
 
 
-async def _document(act: Act[ShareDocument], incident: Incident) -> str:
-    view = await act.view(incident)
-    entries = tuple(await act.desk.store.timeline(incident.id))
+async def _document(context: EffectContext[ShareDocument], incident: Incident) -> str:
+    view = await context.view(incident)
+    entries = tuple(await context.desk.store.timeline(incident.id))
     names: dict[str, str] = {}
     for user_id in people_in(view, entries):
-        person = await act.desk.store.person(user_id)
+        person = await context.desk.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    return markdown(DocumentView(view=view, entries=entries, names=names, written_at=act.now))
+    return markdown(DocumentView(view=view, entries=entries, names=names, written_at=context.now))

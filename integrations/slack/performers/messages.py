@@ -11,10 +11,10 @@ import structlog
 from blocks.kit import Card
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
-from integrations.slack.performers.act import Act
-from warroom.effects import Effect
+from integrations.slack.performers.context import EffectContext
 from warroom.errors import Retryable
-from warroom.incident import Incident
+from warroom.incident.model import Incident
+from warroom.outbox.effects import Effect
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ def body(card: Card, key: str) -> dict[str, Any]:
 
 
 async def say(
-    act: Act[Effect],
+    context: EffectContext[Effect],
     channel: str,
     card: Card,
     *,
@@ -53,63 +53,65 @@ async def say(
     `broadcast` shows a thread's message in the channel too. `incident` is for what shows its state, under a key that
     comes again: the search covers its whole life, and what is found is redrawn.
     """
-    if act.doubtful:
-        found = await find(act, channel, thread_ts, act.since(incident))
+    if context.outcome_unknown:
+        found = await find(context, channel, thread_ts, context.since(incident))
         if found is not None:
             if incident is not None:
                 # It shows what was known when it was posted; what changed since then was asked for by this same effect.
-                await redraw(act, channel, found, card)
+                await redraw(context, channel, found, card)
             return channel, found
     try:
-        answer = await _post(act, channel, card, thread_ts, broadcast)
+        answer = await _post(context, channel, card, thread_ts, broadcast)
     except Declined as refusal:
         if refusal.code != "not_in_channel":
-            act.desk.channels.forget(channel)
+            context.desk.channels.forget(channel)
             raise
-        await _join(act, channel, refusal)
-        answer = await _post(act, channel, card, thread_ts, broadcast)
+        await _join(context, channel, refusal)
+        answer = await _post(context, channel, card, thread_ts, broadcast)
     return answer["channel"], answer["ts"]
 
 
-async def _join(act: Act[Effect], channel: str, why: Declined) -> None:
+async def _join(context: EffectContext[Effect], channel: str, why: Declined) -> None:
     """Raises `why` where Slack lets nobody but people bring the bot in: that refusal has the advice that helps."""
     try:
-        await act.call("conversations.join", channel=channel)
+        await context.call("conversations.join", channel=channel)
     except Declined as refusal:
         if refusal.code == "missing_scope":
             raise
         raise why from refusal
 
 
-async def _post(act: Act[Effect], channel: str, card: Card, thread_ts: str | None, broadcast: bool) -> Answer:
+async def _post(
+    context: EffectContext[Effect], channel: str, card: Card, thread_ts: str | None, broadcast: bool
+) -> Answer:
     where = {"channel": channel, "thread_ts": thread_ts, "unfurl_links": False, "unfurl_media": False}
     if broadcast:
         where["reply_broadcast"] = True
-    return await _draw(act, "chat.postMessage", card, **where)
+    return await _draw(context, "chat.postMessage", card, **where)
 
 
-async def _draw(act: Act[Effect], method: str, card: Card, **where: Any) -> Answer:
+async def _draw(context: EffectContext[Effect], method: str, card: Card, **where: Any) -> Answer:
     """Slack fetches a card's pictures itself and refuses the whole card when it cannot: then it is drawn without them."""
-    bad = act.desk.bad_pictures
+    bad = context.desk.bad_pictures
     shown = Card(card.text, [block for block in card.blocks if block.get("image_url") not in bad])
     try:
-        return await act.call(method, **where, **body(shown, act.key))
+        return await context.call(method, **where, **body(shown, context.key))
     except Declined as refusal:
         pictures = {block["image_url"] for block in shown.blocks if block["type"] == "image"}
         if refusal.code != "invalid_blocks" or not pictures:
             raise
-        log.info("Slack cannot show a picture; the card goes without", key=act.key)
+        log.info("Slack cannot show a picture; the card goes without", key=context.key)
         # Remembered, because the budget may let the second call go only later.
         if len(bad) > 1000:
             bad.clear()
         bad |= pictures
-        return await _draw(act, method, card, **where)
+        return await _draw(context, method, card, **where)
 
 
-async def redraw(act: Act[Effect], channel: str, ts: str, card: Card) -> bool:
+async def redraw(context: EffectContext[Effect], channel: str, ts: str, card: Card) -> bool:
     """Whether the message could be redrawn; False when it is gone. Raises Retryable or Rejected."""
     try:
-        await _draw(act, "chat.update", card, channel=channel, ts=ts)
+        await _draw(context, "chat.update", card, channel=channel, ts=ts)
     except Declined as refusal:
         if refusal.code == "message_not_found":
             return False
@@ -117,32 +119,32 @@ async def redraw(act: Act[Effect], channel: str, ts: str, card: Card) -> bool:
     return True
 
 
-async def remove(act: Act[Effect], channel: str, ts: str) -> None:
+async def remove(context: EffectContext[Effect], channel: str, ts: str) -> None:
     """Delete one of our messages; one that is gone already is fine. Raises Retryable or Rejected."""
     try:
-        await act.call("chat.delete", channel=channel, ts=ts)
+        await context.call("chat.delete", channel=channel, ts=ts)
     except Declined as refusal:
         if refusal.code != "message_not_found":
             raise
 
 
-async def remove_if_possible(act: Act[Effect], channel: str, ts: str) -> None:
+async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: str) -> None:
     """Delete a message that a newer one replaced. What matters is said already, so a failure is only logged."""
     try:
-        await remove(act, channel, ts)
+        await remove(context, channel, ts)
     except (Retryable, Declined) as error:
         log.warning("an old message stays beside the new one", channel=channel, ts=ts, why=str(error))
 
 
-async def find(act: Act[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
+async def find(context: EffectContext[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
     """The ts of the message that carries the effect's key, None when there is none. Raises Retryable or Rejected."""
     wanted = {"channel": channel, "oldest": since, "include_all_metadata": True}
     method = "conversations.history"
     if thread_ts is not None:
         method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
     try:
-        async for message in act.items(method, "messages", **wanted):
-            if message.get("user") == act.desk.bot_user_id and _carries(message, act.key):
+        async for message in context.items(method, "messages", **wanted):
+            if message.get("user") == context.desk.bot_user_id and _carries(message, context.key):
                 return str(message["ts"])
     except Declined as refusal:
         # Where the bot is not, it has not posted.

@@ -11,20 +11,29 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.line import Line
-from integrations.slack.performers import alert_channels, directory, documents, furniture, home, posts, rooms, whispers
-from integrations.slack.performers.act import Act, Desk
-from warroom.changes import Claim
-from warroom.effects import Effect
+from integrations.slack.performers import (
+    alert_channels,
+    directory,
+    documents,
+    furniture,
+    home,
+    posts,
+    private_replies,
+    rooms,
+)
+from integrations.slack.performers.context import EffectContext, PerformerDeps
+from integrations.slack.rate_limited import RateLimitedClient
 from warroom.errors import Rejected, Retryable
-from warroom.facts import Fact
+from warroom.outbox.changes import Claim
+from warroom.outbox.effects import Effect
+from warroom.outbox.results import EffectResult
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 
 LONGEST = 13.0
 """Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
 
-PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
+PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult | None]]] = {
     "open_room": rooms.open_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
@@ -37,7 +46,7 @@ PERFORMERS: Mapping[str, Callable[[Act[Any]], Awaitable[Fact | None]]] = {
     "set_topic": furniture.set_topic,
     "set_purpose": furniture.set_purpose,
     "add_bookmark": furniture.add_bookmark,
-    "whisper": whispers.whisper,
+    "whisper": private_replies.private_reply,
     "share_document": documents.share_document,
     "publish_home": home.publish_home,
     "sync_directory": directory.sync_directory,
@@ -61,9 +70,9 @@ class SlackPerformer:
         bot_user_id: str,
         datadog: str | None = None,
     ) -> None:
-        self._desk = Desk(client, store, policy, clock, budget, channels, bot_user_id, datadog=datadog)
+        self._desk = PerformerDeps(client, store, policy, clock, budget, channels, bot_user_id, datadog=datadog)
 
-    async def perform(self, claim: Claim, effect: Effect) -> Fact | None:
+    async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         """What Slack answered, None when there is nothing to remember. Raises Retryable or Rejected."""
         performer = PERFORMERS.get(effect.kind)
         if performer is None:
@@ -74,9 +83,9 @@ class SlackPerformer:
             # By the wall clock: the steady one, which asyncio.timeout follows, may stand still while a machine sleeps.
             return self._desk.clock.now() > until
 
-        line = Line(self._desk.client, self._desk.budget, effect.priority, over)
+        line = RateLimitedClient(self._desk.client, self._desk.budget, effect.priority, over)
         try:
             async with asyncio.timeout(LONGEST):
-                return await performer(Act(claim, effect, self._desk, line))
+                return await performer(EffectContext(claim, effect, self._desk, line))
         except TimeoutError as error:
-            raise Retryable(f"{effect.kind} took longer than {LONGEST:g} s", doubtful=True) from error
+            raise Retryable(f"{effect.kind} took longer than {LONGEST:g} s", outcome_unknown=True) from error

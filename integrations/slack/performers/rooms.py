@@ -8,11 +8,11 @@ from typing import Any
 from integrations.slack.advice import explain
 from integrations.slack.client import Answer
 from integrations.slack.failures import Declined
-from integrations.slack.performers.act import SLACK_MAY_BE_BEHIND, Act
-from warroom.effects import Invite, OpenRoom
+from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
-from warroom.facts import Invited, RoomOpened
-from warroom.incident import Incident
+from warroom.incident.model import Incident
+from warroom.outbox.effects import Invite, OpenRoom
+from warroom.outbox.results import Invited, RoomOpened
 
 NAME_LIMIT = 80
 """Characters in a channel's name (conversations.create: invalid_name_maxlength)."""
@@ -46,27 +46,27 @@ ABOUT_ONE = frozenset(
 """Codes of conversations.invite that speak of a person, not of the call."""
 
 
-async def open_room(act: Act[OpenRoom]) -> RoomOpened:
+async def open_room(context: EffectContext[OpenRoom]) -> RoomOpened:
     """Create the channel, under another name where its own is taken; in doubt the one we made is found first."""
-    incident = await act.incident()
-    if act.doubtful and (ours := await _ours(act, incident)):
+    incident = await context.incident()
+    if context.outcome_unknown and (ours := await _ours(context, incident)):
         return ours
-    for name in names(act.effect.name, incident):
-        if name in act.desk.taken_names:
+    for name in names(context.effect.name, incident):
+        if name in context.desk.taken_names:
             continue
         try:
-            answer = await act.call("conversations.create", name=name, is_private=act.effect.private)
+            answer = await context.call("conversations.create", name=name, is_private=context.effect.private)
         except Declined as refusal:
             if refusal.code not in BAD_NAME and refusal.code != "name_taken":
                 raise
-            if act.doubtful and (ours := await _ours(act, incident)):
+            if context.outcome_unknown and (ours := await _ours(context, incident)):
                 return ours
-            if len(act.desk.taken_names) > 1000:
-                act.desk.taken_names.clear()
-            act.desk.taken_names.add(name)
+            if len(context.desk.taken_names) > 1000:
+                context.desk.taken_names.clear()
+            context.desk.taken_names.add(name)
             continue
         return RoomOpened(channel_id=answer["channel"]["id"], name=answer["channel"]["name"])
-    act.desk.taken_names.clear()
+    context.desk.taken_names.clear()
     raise Rejected(
         "every channel name that was tried is taken (name_taken)",
         code="name_taken",
@@ -84,60 +84,60 @@ def names(name: str, incident: Incident) -> Iterator[str]:
     yield f"inc-{incident.number}-{incident.declared_at:%Y%m%d%H%M%S}"
 
 
-async def _ours(act: Act[OpenRoom], incident: Incident) -> RoomOpened | None:
+async def _ours(context: EffectContext[OpenRoom], incident: Incident) -> RoomOpened | None:
     """The channel an earlier try made: one of the names, created by the bot since then, of no other incident."""
-    order = {name.casefold(): place for place, name in reversed(list(enumerate(names(act.effect.name, incident))))}
-    since = (act.claim.created_at - SLACK_MAY_BE_BEHIND).timestamp()
-    kind = "private_channel" if act.effect.private else "public_channel"
+    order = {name.casefold(): place for place, name in reversed(list(enumerate(names(context.effect.name, incident))))}
+    since = (context.claim.created_at - SLACK_MAY_BE_BEHIND).timestamp()
+    kind = "private_channel" if context.effect.private else "public_channel"
     found: list[Answer] = []
-    async for channel in act.items("users.conversations", "channels", types=kind, exclude_archived=True):
+    async for channel in context.items("users.conversations", "channels", types=kind, exclude_archived=True):
         # A server that does not say who made a channel, or when, leaves the name and that no other incident has it.
-        creator, created = channel.get("creator") or act.desk.bot_user_id, channel.get("created") or since
-        made_by_us = creator == act.desk.bot_user_id and float(created) >= since
+        creator, created = channel.get("creator") or context.desk.bot_user_id, channel.get("created") or since
+        made_by_us = creator == context.desk.bot_user_id and float(created) >= since
         if made_by_us and str(channel.get("name", "")).casefold() in order:
             found.append(channel)
     for channel in sorted(found, key=lambda channel: order[channel["name"].casefold()]):
-        owner = await act.desk.store.incident_in(channel["id"])
+        owner = await context.desk.store.incident_in(channel["id"])
         if owner is None or owner.id == incident.id:
             return RoomOpened(channel_id=channel["id"], name=channel["name"])
     return None
 
 
-async def invite(act: Act[Invite]) -> Invited:
+async def invite(context: EffectContext[Invite]) -> Invited:
     """Bring people into the room. Those already there count as invited; the rest are named with the reason."""
-    incident = await act.incident()
+    incident = await context.incident()
     if incident.channel_id is None:
         return Invited(people=())
-    people = [person for person in dict.fromkeys(act.effect.people) if person != act.desk.bot_user_id]
+    people = [person for person in dict.fromkeys(context.effect.people) if person != context.desk.bot_user_id]
     failed: dict[str, str] = {}
     for start in range(0, len(people), AT_ONCE):
-        failed |= await _invite(act, incident.channel_id, people[start : start + AT_ONCE])
-    act.desk.invited.pop(act.key, None)
+        failed |= await _invite(context, incident.channel_id, people[start : start + AT_ONCE])
+    context.desk.invited.pop(context.key, None)
     return Invited(
         people=tuple(person for person in people if person not in failed),
         failed=tuple((person, explain(failed[person], {})[0]) for person in people if person in failed),
     )
 
 
-async def _invite(act: Act[Invite], channel: str, people: list[str]) -> dict[str, str]:
+async def _invite(context: EffectContext[Invite], channel: str, people: list[str]) -> dict[str, str]:
     """Slack's code for everybody who could not be invited."""
     try:
-        answer = await act.call("conversations.invite", channel=channel, users=",".join(people), force=True)
+        answer = await context.call("conversations.invite", channel=channel, users=",".join(people), force=True)
     except Declined as refusal:
         if not _about_people(refusal):
             raise
-        return await _one_by_one(act, channel, people)
+        return await _one_by_one(context, channel, people)
     return _failures(answer)
 
 
-async def _one_by_one(act: Act[Invite], channel: str, people: list[str]) -> dict[str, str]:
+async def _one_by_one(context: EffectContext[Invite], channel: str, people: list[str]) -> dict[str, str]:
     # A server that knows no `force` refuses all for one. What is done is remembered: the budget may end this.
-    done = act.desk.invited.setdefault(act.key, {})
+    done = context.desk.invited.setdefault(context.key, {})
     for person in people:
         if person in done:
             continue
         try:
-            answer = await act.call("conversations.invite", channel=channel, users=person)
+            answer = await context.call("conversations.invite", channel=channel, users=person)
             done[person] = _failures(answer).get(person, "")
         except Declined as refusal:
             if not _about_people(refusal):

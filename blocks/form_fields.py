@@ -1,0 +1,77 @@
+"""Fields of forms: how they are labelled, and how what was filled in is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from blocks import kit, labels
+from blocks.kit import Block
+from warroom.alerts.model import Alert
+from warroom.incident.view import IncidentView
+from warroom.value import Stored, Value
+
+INPUT = "input"
+"""The one action id: a field is known by its block."""
+
+
+class About(Stored):
+    """What a form carries unseen: the incident or message it is about, and the channel where its answer is read."""
+
+    incident_id: str = ""
+    seen: str = ""
+    """What the form showed when it was opened, to be compared when it is sent."""
+    channel: str | None = None
+    message: str | None = None
+    """The permalink of the message that is declared."""
+    by_shortcut: bool = False
+    alert: Alert | None = None
+    """The alert that the message is, without its longer parts: a form carries 3,000 characters."""
+
+
+class Wrong(Value):
+    """What is wrong, by field; Slack shows it below the field and the form stays open."""
+
+    fields: dict[str, str]
+
+
+def form_about(
+    view: IncidentView, callback_id: str, title: str, submit: str, blocks: Sequence[Block | None], seen: str = ""
+) -> Block:
+    """A form about one incident, with its name on top. `seen` is what it shows now, to be compared when it is sent."""
+    incident = view.incident
+    head = kit.section(f"*{incident.name}* {kit.line(labels.title(incident), 200)}")
+    carried = About(incident_id=incident.id, seen=seen, channel=incident.channel_id)
+    return form(callback_id, title, submit, [head, *blocks], carried)
+
+
+def form(callback_id: str, title: str, submit: str, blocks: Sequence[Block | None], carried: About) -> Block:
+    """A form."""
+    metadata = carried.model_dump_json(exclude_defaults=True)
+    return kit.modal(title, submit, blocks, callback_id=callback_id, private_metadata=metadata)
+
+
+def field(name: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
+    """A labelled field; `name` is what errors and readers call it."""
+    return kit.input_block(name, label, element, optional=optional, hint=hint)
+
+
+def about(view: Block) -> About:
+    """What the form carries."""
+    return About.model_validate_json(view.get("private_metadata") or "{}")
+
+
+def value_in(view: Block, name: str) -> dict[str, Any]:
+    """What Slack says was filled in, {} when nothing was."""
+    values = (view.get("state") or {}).get("values") or {}
+    return (values.get(name) or {}).get(INPUT) or {}
+
+
+def text_in(view: Block, name: str) -> str:
+    """The typed text without the space around it, "" when there is none."""
+    return (value_in(view, name).get("value") or "").strip()
+
+
+def chosen_in(view: Block, name: str) -> str | None:
+    """The value of the chosen option, None when none is."""
+    return (value_in(view, name).get("selected_option") or {}).get("value")

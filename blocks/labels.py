@@ -1,0 +1,116 @@
+"""Words and signs that every picture of an incident shares."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from blocks import text
+from warroom.alerts.model import AlertState
+from warroom.incident.model import Incident, State
+from warroom.incident.view import IncidentView
+
+_SEVERITY_SIGNS = ("🔴", "🟠", "🟡", "🔵")
+
+STATE: dict[State, str] = {
+    State.DETECTED: "Detected",
+    State.ACKNOWLEDGED: "Acknowledged",
+    State.MITIGATED: "Mitigated",
+    State.RESOLVED: "Resolved",
+    State.CLOSED: "Closed",
+    State.CANCELLED: "Cancelled",
+}
+
+STATE_SIGN: dict[State, str] = {
+    State.DETECTED: "🚨",
+    State.ACKNOWLEDGED: "🧑‍🚒",
+    State.MITIGATED: "🩹",
+    State.RESOLVED: "✅",
+    State.CLOSED: "📁",
+    State.CANCELLED: "🚫",
+}
+
+ALERT_STATE: dict[AlertState, str] = {
+    AlertState.ALERT: "firing",
+    AlertState.WARN: "warning",
+    AlertState.NO_DATA: "no data",
+    AlertState.OK: "recovered",
+    AlertState.UNKNOWN: "state unknown",
+}
+
+ALERT_SIGN: dict[AlertState, str] = {
+    AlertState.ALERT: "🔴",
+    AlertState.WARN: "🟡",
+    AlertState.NO_DATA: "⚪",
+    AlertState.OK: "🟢",
+    AlertState.UNKNOWN: "⚪",
+}
+
+
+def severity_sign(view: IncidentView) -> str:
+    """The circle in the severity's colour; grey-white for an incident that is over."""
+    if not view.incident.state.open:
+        return STATE_SIGN[view.incident.state]
+    return _SEVERITY_SIGNS[view.severity_rank] if 0 <= view.severity_rank < len(_SEVERITY_SIGNS) else "⚪"
+
+
+def severity(view: IncidentView) -> str:
+    """ "SEV-1 · Critical" as plain text; only the key where the policy has no name for it."""
+    key, name = view.incident.severity, view.severity_name
+    return key if name in ("", key) else f"{key} · {name}"
+
+
+def headline(view: IncidentView) -> str:
+    """The sign, number and title as plain text; a lock before a private one."""
+    lock = "🔒 " if view.incident.private else ""
+    return f"{lock}{severity_sign(view)} {view.incident.name} {title(view.incident)}"
+
+
+def title(incident: Incident) -> str:
+    """The title as plain text on one line, never empty, never longer than 1,000 characters."""
+    return " ".join(incident.title.strip()[:1_000].split()) or "Untitled incident"
+
+
+def person(user_id: str | None, otherwise: str = "nobody yet") -> str:
+    """A mention, or `otherwise`."""
+    return text.mention(user_id) if user_id else otherwise
+
+
+def state_line(incident: Incident) -> str:
+    """The state in words as mrkdwn, with who brought it about."""
+    match incident.state:
+        case State.DETECTED:
+            return "*Detected*, nobody has it yet"
+        case State.ACKNOWLEDGED:
+            return f"*Acknowledged*{_by(incident.acknowledged_by)}"
+        case State.MITIGATED:
+            return "*Mitigated*, watching"
+        case State.RESOLVED:
+            return f"*Resolved*{_by(incident.resolved_by)}"
+        case State.CLOSED:
+            return "*Closed*"
+        case State.CANCELLED:
+            return "*Cancelled*"
+
+
+def _by(user_id: str | None) -> str:
+    return f" by {text.mention(user_id)}" if user_id else ""
+
+
+def concerns(incident: Incident, user: str) -> bool:
+    """True for whoever has a part in it."""
+    return incident.concerns(user)
+
+
+def ended_at(incident: Incident) -> datetime | None:
+    """When the outage was over: resolved or cancelled; None while it is open."""
+    return None if incident.state.open else incident.resolved_at or incident.cancelled_at or incident.closed_at
+
+
+def lasted(incident: Incident, now: datetime) -> timedelta:
+    """How long it lasted, or has lasted so far."""
+    return (ended_at(incident) or now) - incident.declared_at
+
+
+def update_overdue(incident: Incident, now: datetime) -> bool:
+    """True when the next update should have been there by `now`."""
+    return incident.state.open and incident.update_due_at is not None and incident.update_due_at <= now

@@ -1,0 +1,86 @@
+"""What happened so far, for one person: the timeline, and the briefing for whoever joins late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from blocks import kit, labels, text
+from blocks.kit import Card
+from warroom.incident.model import Incident, State
+from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.view import IncidentView
+
+SHOWN = 40
+LATEST = 5
+NOT_NEWS = (EntryKind.ROOM_OPENED, EntryKind.INVITED, EntryKind.SNOOZED, EntryKind.PROBLEM)
+
+
+def timeline(view: IncidentView, entries: Sequence[Entry]) -> Card:
+    """The latest entries, oldest first; a line says how many came before them."""
+    name = view.incident.name
+    if not entries:
+        line = f"Nothing is on the timeline of {name} yet. Add a line with /incident timeline add TEXT."
+        return kit.card(line, [kit.section(line)])
+    head = f"*Timeline of {name}*: {text.count(len(entries), 'entry', 'entries')}"
+    lines = [entry_line(entry, view.timezone) for entry in entries[-SHOWN:]]
+    earlier = len(entries) - len(lines)
+    while len(lines) > 1 and sum(map(len, lines)) > 9_000:
+        lines, earlier = lines[1:], earlier + 1
+    pages = ["\n".join(lines[i : i + 4]) for i in range(0, len(lines), 4)]
+    note = kit.context(f"{earlier:,} earlier are in the post-mortem: /incident postmortem") if earlier else None
+    return kit.card(head, [kit.section(head), note, *map(kit.section, pages)])
+
+
+def entry_line(entry: Entry, tz: str) -> str:
+    """One entry as mrkdwn for one person's eyes."""
+    by = f" by {text.mention(entry.by)}" if entry.by else ""
+    said = text.spoken(" ".join(entry.text.split()), 400)
+    said = f": {said}" if said else ""
+    source = f" {kit.link(entry.link, '↗')}" if entry.link else ""
+    return f"{text.when(entry.at, tz)} · *{entry.what.value.capitalize()}*{by}{said}{source}"
+
+
+def briefing(view: IncidentView, entries: Sequence[Entry], now: datetime) -> Card:
+    """Here is what you missed: state, commander, the last update, the latest events, and what is next."""
+    incident, tz = view.incident, view.timezone
+    head = f"👋 Here is what you missed in {incident.name}"
+    lines = [
+        f"*{kit.line(labels.title(incident), 200)}* · {kit.line(labels.severity(view), 80)}",
+        f"{labels.state_line(incident)} · started {text.since(incident.declared_at, now)}",
+        f"*Commander:* {labels.person(incident.commander)}",
+    ]
+    if incident.impact:
+        lines.append(f"*Impact:* {kit.line(incident.impact, 300)}")
+    if incident.last_update and incident.last_update_at:
+        at = text.when(incident.last_update_at, tz)
+        lines.append(f"*Last update* {at}\n{text.set_apart(text.spoken(incident.last_update, 700), 800)}")
+    news = [entry_line(entry, tz) for entry in entries if entry.what not in NOT_NEWS][-LATEST:]
+    return kit.card(
+        head,
+        [
+            kit.section(f"*{head}*"),
+            kit.section("\n".join(lines)),
+            kit.section("\n".join(["*Latest*", *news])) if news else None,
+            kit.section("\n".join(["*Next*", *(f"• {step}" for step in next_steps(incident, tz))])),
+        ],
+    )
+
+
+def next_steps(incident: Incident, tz: str) -> list[str]:
+    """What has to happen next, as mrkdwn, most pressing first; never empty."""
+    steps = []
+    if incident.state is State.DETECTED:
+        steps.append("Somebody has to take it: press *Acknowledge* on the card")
+    elif incident.state.open and not incident.commander:
+        steps.append("It needs a commander: `/incident role commander @name`")
+    if incident.state.open and incident.update_due_at:
+        steps.append(f"An update is due {text.when(incident.update_due_at, tz)}")
+    open_items = [item for item in incident.actions if not item.done_at]
+    steps += [f"{kit.line(item.text, 150)} ({labels.person(item.owner, 'no owner')})" for item in open_items[:5]]
+    if incident.state is State.MITIGATED:
+        steps.append("Watch that it stays quiet, then resolve it")
+    written = incident.postmortem
+    if incident.state is State.RESOLVED and not (written and written.published_at):
+        steps.append("It is over; the post-mortem is still to be published")
+    return steps or ["Nothing is waiting. Ask the commander how you can help"]

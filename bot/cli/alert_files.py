@@ -1,0 +1,96 @@
+"""Alerts out of files: what the webhook would make of them, and what the policy's rules would do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from warroom.alerts.model import Alert, Transition
+from warroom.alerts.parsing import parse, row
+from warroom.alerts.parsing.row import COLUMNS
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Declare, Verdict, judge, passed_over, severity_of
+from warroom.policy import Policy
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+AS_OLD_AS_DATADOG = timedelta(days=20 * 365)
+"""So far back the times in a file are believed: it may have been captured long ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One alert of a file, or the reason why there is none."""
+
+    file: str
+    alert: Alert | None = None
+    reason: str | None = None
+    at: datetime | None = None
+    """When it arrived; None: judge it by the sender's time."""
+
+
+def read(name: str, now: datetime, content_type: str | None = None) -> list[Item]:
+    """What becomes of the body in that file ("-": standard input). Raises OSError when it cannot be read."""
+    body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    parsed = parse(body, content_type or guessed(body), now, AS_OLD_AS_DATADOG)
+    accepted = [Item(name, alert=alert) for alert in parsed.alerts]
+    return [*accepted, *(Item(name, reason=reason) for reason in parsed.refused)]
+
+
+def guessed(body: bytes) -> str:
+    """The content type of a body that came without one: JSON unless its first line looks like a form."""
+    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:200]
+    is_form = start[:1] not in b'{["' and b"=" in start and b" " not in start.partition(b"=")[0]
+    return FORM if is_form else JSON
+
+
+def line(item: Item, policy: Policy, now: datetime) -> dict[str, Any]:
+    """One line of `alerts parse --json`: `warroom.normalise.row`, between what it is and what the rules make of it."""
+    alert = item.alert
+    head: dict[str, Any] = {"file": item.file, "accepted": alert is not None, "reason": item.reason}
+    if alert is None:
+        return head | dict.fromkeys((*COLUMNS, "rule", "opens", "resolves"))
+    verdict = judge(alert, policy, alert.occurred_at or now)
+    recovers = alert.transition is Transition.RECOVER
+    opening = isinstance(verdict, Declare | AttachOrDeclare)
+    severity = verdict.severity if isinstance(verdict, Declare | AttachOrDeclare) else severity_of(alert, policy)
+    judged = {"rule": verdict.rule or None, "opens": opening and not recovers, "resolves": recovers}
+    return head | row(alert) | {"severity": severity} | judged
+
+
+def explained(item: Item, policy: Policy, now: datetime) -> Iterator[str]:
+    """Which rule acts on it and what follows, in lines for people."""
+    alert = item.alert
+    if alert is None:
+        yield f"{item.file}: refused. {item.reason}"
+        return
+    at = item.at or alert.occurred_at or now
+    verdict = judge(alert, policy, at)
+    yield f"{item.file}: {alert.title} ({alert.transition}, {alert.state})"
+    for name, reason in passed_over(alert, policy, at):
+        yield f"    – {name}: {reason}"
+    yield f"    ✓ {verdict.why}: {_failed_action(verdict, alert)}"
+
+
+def _failed_action(verdict: Verdict, alert: Alert) -> str:
+    if isinstance(verdict, AttachOnly):
+        return "joins what is open for it, opens nothing"
+    if not isinstance(verdict, Declare | AttachOrDeclare):
+        return "dropped"
+    if alert.transition is Transition.RECOVER:
+        return "recovers what is open for it, opens nothing"
+    parts = [f"“{verdict.title}”", verdict.severity, f"team {verdict.team}" if verdict.team else "no team"]
+    parts += ["private"] if verdict.private else []
+    parts += [f"commander {verdict.commander}"] if verdict.commander else []
+    parts += [f"told: {', '.join(verdict.people)}"] if verdict.people else []
+    parts += [f"grouped by {', '.join(verdict.group_by)}"] if verdict.group_by else []
+    return f"opens {', '.join(parts)}, unless its incident is open"
+
+
+def beginning(body: bytes, limit: int = 160) -> str:
+    """The first characters of a body in one line, with what a terminal would act on made visible."""
+    text = body[: 4 * limit].decode("utf-8", "backslashreplace")[:limit]
+    return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)

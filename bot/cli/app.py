@@ -1,0 +1,217 @@
+"""The command line: `python -m bot …`. Every failure a person can mend is one clear sentence and exit code 1 or 2."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bot.cli.alerts import alerts_cli, rules_cli
+from bot.cli.record import audit, export_record, import_record, outbox
+from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
+from bot.policy_file import effective_yaml, json_schema
+from bot.runtime.observability import hide, set_up_logging
+
+cli = typer.Typer(
+    help="Warroom: a Slack bot that runs incident war rooms.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(alerts_cli, name="alerts")
+cli.add_typer(rules_cli, name="rules")
+cli.command()(outbox)
+cli.command()(audit)
+cli.command(name="export")(export_record)
+cli.command(name="import")(import_record)
+
+
+def main() -> None:
+    """Run the command line."""
+    cli()
+
+
+@cli.command()
+def run() -> None:
+    """Run the bot: Socket Mode, webhook, reminders."""
+    from bot.runtime.app import serve
+
+    settings = settings_or_exit()
+    do(serve(settings, policy_of(settings)))
+
+
+@cli.command()
+def check(
+    schema: Annotated[bool, typer.Option(help="Print the policy's JSON Schema for editors, and nothing else.")] = False,
+) -> None:
+    """Say what is missing before the bot is started: settings, policy, database, tokens, scopes."""
+    if schema:
+        import json
+
+        typer.echo(json.dumps(json_schema(), indent=2))
+        return
+    from bot.cli.check import check_all
+
+    settings = settings_or_exit()
+    policy = policy_of(settings)
+    typer.echo(effective_yaml(policy).rstrip())
+    typer.echo("")
+    problems = do(check_all(settings, policy))
+    for problem in problems:
+        err.print(f"✗ {hide(problem)}", style="red", markup=False, soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+    out.print("✓ Everything Warroom needs is there.", style="green")
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    from storage import migrate as upgrade
+
+    settings = settings_or_exit()
+    before, after = do(upgrade(settings.database_url.get_secret_value()))
+    out.print(
+        f"The database is at {after}." if before == after else f"The database went from {before or 'empty'} to {after}."
+    )
+
+
+@cli.command()
+def declare(
+    title: Annotated[list[str], typer.Argument(help="What is wrong, in a few words.")],
+    sev: Annotated[str | None, typer.Option("--sev", "--severity", help="A number, a name or an alias.")] = None,
+    team: Annotated[str | None, typer.Option(help="A team of the policy.")] = None,
+    service: Annotated[list[str] | None, typer.Option(help="An affected service; may be repeated.")] = None,
+    description: Annotated[str, typer.Option(help="More about it.")] = "",
+    invite: Annotated[
+        list[str] | None, typer.Option(help="Somebody to invite: email, @name, id; may be repeated.")
+    ] = None,
+    private: Annotated[bool, typer.Option(help="Keep it private.")] = False,
+    key: Annotated[str | None, typer.Option(help="The same key twice declares once.")] = None,
+) -> None:
+    """Declare an incident; the running bot opens its room."""
+    from bot.cli.offline import declare_offline
+
+    settings = settings_or_exit()
+    declared = do(
+        declare_offline(
+            settings,
+            policy_of(settings),
+            title=" ".join(title),
+            severity=sev,
+            team=team,
+            services=tuple(service or ()),
+            description=description,
+            people=tuple(invite or ()),
+            private=private,
+            key=key,
+        )
+    )
+    incident = declared.incident
+    again = " (declared before with the same key)" if declared.existed else ""
+    typer.echo(f"{incident.name} {incident.severity} {incident.title}{again}")
+
+
+@cli.command(name="list")
+def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False) -> None:
+    """List incidents, newest first."""
+    from bot.cli.offline import incidents_offline
+
+    settings = settings_or_exit()
+    table = Table("#", "severity", "state", "declared (UTC)", "room", "title", box=None)
+    for incident in do(incidents_offline(settings, open_only=not everything)):
+        table.add_row(
+            str(incident.number),
+            incident.severity,
+            incident.state,
+            incident.declared_at.strftime("%Y-%m-%d %H:%M"),
+            f"#{incident.channel_name}" if incident.channel_name else "not open yet",
+            incident.title.replace("[", r"\["),
+        )
+    out.print(table if table.row_count else "No open incidents.")
+
+
+@cli.command()
+def show(number: int) -> None:
+    """Show one incident with its timeline."""
+    from bot.cli.offline import story_offline
+
+    settings = settings_or_exit()
+    typer.echo(do(story_offline(settings, policy_of(settings), number)))
+
+
+@cli.command()
+def postmortem(
+    number: int, write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+) -> None:
+    """Print the post-mortem document of an incident as Markdown."""
+    from bot.cli.offline import document_offline
+
+    settings = settings_or_exit()
+    text = do(document_offline(settings, policy_of(settings), number))
+    if write is None:
+        typer.echo(text)
+        return
+    try:
+        write.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{write} cannot be written: {error.strerror or error}.")
+    typer.echo(f"Written to {write}.")
+
+
+@cli.command()
+def sync() -> None:
+    """Read Datadog's monitors: what fires and what recovered reaches the running bot as if the webhook had told it."""
+    from bot.cli.offline import sync_offline
+
+    settings = settings_or_exit()
+    firing, asked = do(sync_offline(settings, policy_of(settings)))
+    typer.echo(f"{firing} firing in Datadog; asked after {asked} that fired here. The running bot works them off.")
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0,
+    people: Annotated[int, typer.Option(min=40, max=100_000, help="How many people the company has.")] = 40,
+    picture: Annotated[Path | None, typer.Option(help="Only draw an incident's room into this PNG file.")] = None,
+) -> None:
+    """Start a Slack-compatible workspace on this machine with the bot in it; it is used in a browser."""
+    from bot.demo.demo import open_sandbox
+    from bot.demo.picture import take
+
+    set_up_logging("WARNING", "console")
+    try:
+        do(take(picture) if picture else open_sandbox(port, people))
+    except OSError as error:
+        taken = f"Port {port} is taken by another program; leave out --port to take a free one."
+        fail(taken if error.errno == errno.EADDRINUSE else error)
+    except ImportError as error:
+        fail(f"Drawing the picture needs Playwright, which `make setup` installs: {error}")
+
+
+@cli.command()
+def demo(
+    name: Annotated[str, typer.Argument(help="A drill of --list, or a .yml file of your own.")] = "memory-leak",
+    show: Annotated[bool, typer.Option("--list", help="Say which drills there are, and nothing else.")] = False,
+) -> None:
+    """Play a drill against the sandbox, and show what its people did against the policy."""
+    from bot.demo.demo import listed, play
+    from bot.demo.drills import DrillError
+
+    set_up_logging("ERROR", "console")
+    stay = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+    try:
+        if show:
+            for drill, about in listed():
+                typer.echo(f"{drill:<16} {about}")
+            return
+        differences = do(play(name, stay=stay))
+    except DrillError as error:
+        fail(error)
+    if differences:
+        fail("\n".join(["The drill ended otherwise than its file expects:", *(f"  {each}" for each in differences)]))

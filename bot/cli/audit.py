@@ -1,0 +1,16 @@
+"""What the command line changes leaves a row in the audit trail, as every gesture in Slack does."""
+
+from __future__ import annotations
+
+from bot.clock import SystemClock
+from warroom.outbox.changes import Audited, Changeset
+from warroom.ports import Store
+
+OPERATOR = "command line"
+
+
+async def leave_row(store: Store, what: str, said: str, incident: str | None = None, result: str = "done") -> None:
+    """The operator did that just now. Raises StoreUnavailable."""
+    now = SystemClock().now()
+    row = Audited(at=now, by=OPERATOR, what=what, incident=incident, said=said[:1000], result=result)
+    await store.commit(Changeset(now=now, audited=(row,)))

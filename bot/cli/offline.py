@@ -1,0 +1,205 @@
+"""What the command line does with the record alone; Slack is left to the running bot."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import AsyncIterator
+
+from bot.cli.alert_readers import read_again
+from bot.cli.audit import leave_row
+from bot.clock import SystemClock
+from bot.datadog import open_datadog, read_all
+from bot.runtime.directory import CachedDirectory
+from bot.settings import Settings, SettingsError
+from integrations.datadog.performer import DatadogPerformer
+from storage import open_store
+from warroom.alerts.quarantine import Replayed, replay
+from warroom.errors import NotFound
+from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.lookup import by_number_or_room
+from warroom.incident.model import Incident, Origin
+from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
+from warroom.people.model import Group, Person
+from warroom.policy import Policy
+from warroom.ports import Message, Store, World
+from warroom.postmortem.document import markdown
+from warroom.postmortem.usecases import document_view
+
+
+class _NoChat:
+    """There is no chat on the command line: nothing can be looked up in it."""
+
+    async def message(self, channel_id: str, ts: str) -> Message | None:
+        return None
+
+    async def permalink(self, channel_id: str, ts: str) -> str | None:
+        return None
+
+    async def lookup_person(self, user_id: str) -> Person | None:
+        return None
+
+    async def lookup_email(self, email: str) -> Person | None:
+        return None
+
+    async def lookup_groups(self) -> tuple[Group, ...]:
+        return ()
+
+
+@contextlib.asynccontextmanager
+async def _store(settings: Settings) -> AsyncIterator[Store]:
+    store = await open_store(settings.database_url.get_secret_value())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def audit_offline(settings: Settings, number: int | None, limit: int) -> list[Audited]:
+    """Who did what, newest first; about one incident or everything. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.audit(None if number is None else f"INC-{number}", limit)
+
+
+def _world(store: Store, policy: Policy) -> World:
+    chat = _NoChat()
+    return World(
+        store=store,
+        directory=CachedDirectory(store, chat),
+        policy=policy,
+        clock=SystemClock(),
+        rooms=chat,
+        nudge=lambda: None,
+    )
+
+
+async def declare_offline(
+    settings: Settings,
+    policy: Policy,
+    *,
+    title: str,
+    severity: str | None,
+    team: str | None,
+    services: tuple[str, ...],
+    description: str,
+    people: tuple[str, ...],
+    private: bool,
+    key: str | None,
+) -> Declared:
+    """The declared incident. Raises Refused, StoreUnavailable."""
+    async with _store(settings) as store:
+        what = Declare(
+            origin=Origin.CLI,
+            origin_key=f"cli:{key or uuid.uuid4().hex}",
+            title=title,
+            severity=severity,
+            team=team,
+            services=services,
+            description=description,
+            people=people,
+            private=private,
+        )
+        declared = await declare(_world(store, policy), what)
+        result = "nothing to do: declared before" if declared.existed else "done"
+        await leave_row(store, "declare", title, declared.incident.name, result)
+        return declared
+
+
+async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
+    """The last accepted alerts with what became of them, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.alerts(limit)
+
+
+async def quarantined_offline(settings: Settings) -> list[Quarantined]:
+    """What could not be used, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.quarantined(1000)
+
+
+async def dead_letters_offline(settings: Settings) -> list[tuple[DeadLetter, Incident | None]]:
+    """Effects that failed for good with their incidents, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return [
+            (dead_letter, await store.incident(dead_letter.incident_id) if dead_letter.incident_id else None)
+            for dead_letter in await store.dead_letters(1000)
+        ]
+
+
+async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
+    """Buried effects are due again; the running bot does them. Returns the keys of those that were buried.
+
+    Raises StoreUnavailable.
+    """
+    async with _store(settings) as store:
+        again = await store.requeue(keys, SystemClock().now())
+        await leave_row(store, "outbox --retry", "\n".join(again))
+        return again
+
+
+async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
+    """Read them again; the running bot judges what is usable. Raises StoreUnavailable."""
+    done = []
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        for name in ids:
+            try:
+                found = await replay(world, name, read_again)
+            except NotFound as error:
+                found = Replayed(id=name, accepted=0, refused=(str(error),))
+            refused = f"; refused: {'; '.join(found.refused)}" if found.refused else ""
+            await leave_row(store, "alerts --replay", name, result=f"{found.accepted} accepted{refused}")
+            done.append(found)
+    return done
+
+
+async def sync_offline(settings: Settings, policy: Policy) -> tuple[int, int]:
+    """What fires in Datadog and what recovered, accepted for the running bot. Returns (groups firing, monitors asked about).
+
+    Raises SettingsError without keys, NoLibrary, Rejected, Retryable, StoreUnavailable.
+    """
+    datadog = open_datadog(settings, policy)
+    if datadog is None:
+        raise SettingsError("python -m bot sync reads monitors from Datadog: set DD_API_KEY and DD_APP_KEY.")
+    try:
+        async with _store(settings) as store:
+            world = _world(store, policy)
+            firing, asked = await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
+            await leave_row(store, "sync", "", result=f"done: {firing} firing")
+            return firing, asked
+    finally:
+        await datadog.close()
+
+
+async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:
+    """Incidents, newest first. Raises StoreUnavailable."""
+    async with _store(settings) as store:
+        return await store.incidents(open_only=open_only, limit=500)
+
+
+async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
+    """One incident and its timeline as plain text. Raises NotFound, StoreUnavailable."""
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        incident = await by_number_or_room(world, number, None)
+        lines = [
+            f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
+            f"room       {'#' + incident.channel_name if incident.channel_name else 'not open yet'}",
+            f"team       {incident.team or 'none'}",
+            f"commander  {incident.commander or 'nobody yet'}",
+            f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",
+            "",
+        ]
+        for entry in await store.timeline(incident.id):
+            by = f" by {entry.by}" if entry.by else ""
+            text = f": {entry.text}" if entry.text else ""
+            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}{by}{text}")
+        return "\n".join(lines)
+
+
+async def document_offline(settings: Settings, policy: Policy, number: int) -> str:
+    """The post-mortem as Markdown. Raises NotFound, StoreUnavailable."""
+    async with _store(settings) as store:
+        world = _world(store, policy)
+        incident = await by_number_or_room(world, number, None)
+        return markdown(await document_view(world, incident))

@@ -1,0 +1,80 @@
+"""A story in the terminal: a line for what people do, a box for what they see, in words instead of Slack's codes."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.panel import Panel
+
+from sandbox import Message, Sandbox
+from sandbox.reading import plain
+
+WIDTH = 92
+_TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
+_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+
+
+def readable(slack: Sandbox, text: str) -> str:
+    """Slack's mrkdwn as a person reads it: names for mentions, words for links and dates.
+
+    https://docs.slack.dev/messaging/formatting-message-text
+    """
+    return html.unescape(_TOKEN.sub(lambda token: _said(slack, token[1], token[2], token[3]), text))
+
+
+def _said(slack: Sandbox, sign: str, what: str, label: str | None) -> str:
+    if sign == "@":
+        person = slack.workspace.people.get(what)
+        return f"@{person.name if person else label or what}"
+    if sign == "#":
+        channel = slack.workspace.channels.get(what)
+        return f"#{channel.name if channel else label or what}"
+    if sign == "!":
+        if what.startswith("subteam^"):
+            group = slack.workspace.groups.get(what.removeprefix("subteam^"))
+            return f"@{group.handle}" if group else label or what
+        return label if label is not None else f"@{what}"
+    return label or what
+
+
+def body(message: Message) -> str:
+    """What the message says, without the buttons: those are its `labels`."""
+    if not message.blocks:
+        return message.plain()
+    kept = [
+        {key: value for key, value in block.items() if key != "accessory"}
+        for block in message.blocks
+        if block["type"] != "actions"
+    ]
+    return "\n".join(piece for piece in [plain(kept), plain(message.attachments)] if piece)
+
+
+class Narrator:
+    """Tells one story."""
+
+    def __init__(self, slack: Sandbox, out: Console) -> None:
+        self._slack, self.out = slack, out
+
+    def tell(self, at: timedelta, text: str) -> None:
+        """A line with the moment of the story. `text` is plain."""
+        minutes, seconds = divmod(int(at.total_seconds()), 60)
+        clock = f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+        self.out.print(f"[bold]{clock:>8}[/]  {escape(readable(self._slack, text))}")
+
+    def see(self, message: Message, title: str) -> None:
+        """A box with a message and, once, what can be pressed there."""
+        text = _BOLD.sub(r"[bold]\1[/]", escape(readable(self._slack, body(message))))
+        buttons = "  ".join(f"[reverse] {escape(label)} [/]" for label in message.labels())
+        self.out.print(
+            Panel(text + (f"\n\n{buttons}" if buttons else ""), title=escape(title), title_align="left", width=WIDTH,
+                  border_style="dim")
+        )  # fmt: skip
+
+    def document(self, text: str, title: str) -> None:
+        """A Markdown document."""
+        self.out.print(Panel(Markdown(text), title=title, title_align="left", width=WIDTH, border_style="dim"))

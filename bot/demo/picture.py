@@ -1,0 +1,46 @@
+"""A picture of the sandbox for the README: an incident's room as the page shows it."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from bot.demo.company import ALERT, ERRORS, Monitors, fire, settle
+from bot.demo.demo import workspace
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+def browser() -> str:
+    """The Chromium of this machine. OSError when there is none."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        raise OSError("There is no Chromium on this machine; on Debian: apt-get install chromium.")
+    return found
+
+
+async def take(where: Path) -> None:
+    """Play the beginning of an incident and draw its room as Ben sees it. OSError without Chromium, ImportError without Playwright."""
+    from playwright.async_api import async_playwright
+
+    async with workspace() as (slack, bot), async_playwright() as driver:
+        chromium = await driver.chromium.launch(executable_path=browser(), args=list(FLAGS))
+        monitors = Monitors(lambda alert: fire(bot, alert))
+        await monitors.trigger(ALERT)
+        await settle(slack, bot)
+        await slack.wind(timedelta(minutes=3))
+        room = next(channel for channel in slack.channels() if channel.name.startswith("inc-1"))
+        await slack.click("ada", room, room.messages_by_bot()[0], "Acknowledge")
+        await monitors.trigger(ERRORS)
+        await settle(slack, bot)
+        said = await slack.say("ada", room, "Release 1.4.2 went out twelve minutes ago. Rolling back.")
+        await slack.react("ben", said, "+1")
+        page = await chromium.new_page(viewport={"width": 1280, "height": 920})
+        await page.goto(f"{slack.page_url}as/ben/{room.id}")
+        await page.screenshot(path=where)
+        await chromium.close()

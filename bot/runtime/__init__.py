@@ -1,0 +1,1 @@
+"""The running process: dispatcher, scheduler, web server, background tasks."""

@@ -1,0 +1,273 @@
+"""The composition root: every room is put together here, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from datetime import datetime
+
+import structlog
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot import clock as system
+from bot.datadog import keep_following, keep_reading, leading, open_datadog
+from bot.runtime.background_tasks import first_directory, keep_directory, tidy
+from bot.runtime.directory import CachedDirectory
+from bot.runtime.dispatcher import Dispatcher, Perform
+from bot.runtime.observability import Meters
+from bot.runtime.replicas import Replica
+from bot.runtime.scheduler import Scheduler
+from bot.runtime.web import Web
+from bot.settings import Settings, SettingsError, slack_tokens
+from handlers.register import Reading, register
+from handlers.webhooks import Parsed, routes
+from integrations.datadog.performer import DatadogPerformer
+from integrations.slack.channels import ChannelBook
+from integrations.slack.client import TIMEOUT, close_client, open_client
+from integrations.slack.people import group_from, person_from
+from integrations.slack.performers import SlackPerformer
+from integrations.slack.reader import Reader
+from integrations.slack.scopes import needed_scopes
+from integrations.slack.socket import InboxHandler
+from integrations.slack.startup import Report, verify
+from storage import open_store
+from warroom.alerts.channels import read_alert_channels
+from warroom.alerts.parsing import parse
+from warroom.errors import StoreUnavailable
+from warroom.people.usecases import sync_directory
+from warroom.policy import Policy
+from warroom.policy.datadog import Mirroring
+from warroom.ports import Clock, Store, World
+
+log = structlog.get_logger(__name__)
+
+GRACE = 8.0
+"""Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
+READY_WITHIN = 3.0
+"""Seconds for the database to answer `/readyz`; a frozen one never does, and whoever asks does not wait long either."""
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
+"""Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
+
+
+class Bot:
+    """The running process. Made by `running`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        policy: Policy,
+        store: Store,
+        report: Report,
+        clock: Clock,
+        *,
+        slack_timeout: float = TIMEOUT,
+    ) -> None:
+        self.store, self.clock, self.report = store, clock, report
+        self.meters = Meters()
+        self.port = 0
+        bot_token, app_token = slack_tokens(settings)
+        self._datadog = open_datadog(settings, policy)
+        self._client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
+        self.replica = Replica(store, clock)
+        reader = Reader(self._client, self.replica.budget)
+        self.world = World(
+            store=store,
+            directory=CachedDirectory(store, reader),
+            policy=policy,
+            clock=clock,
+            rooms=reader,
+            nudge=self._nudge,
+        )
+        self.scheduler = Scheduler(self._nudge, clock)
+        self.dispatcher = Dispatcher(self.world, self._performing(), self.meters, on_idle=self.scheduler.set)
+        self.socket = self._listening(bot_token, app_token)
+        self.web = self._serving(settings)
+        self._background_tasks: list[asyncio.Task[None]] = []
+
+    def _performing(self) -> Perform:
+        world = self.world
+        chat = SlackPerformer(
+            client=self._client,
+            store=world.store,
+            policy=world.policy,
+            clock=world.clock,
+            budget=self.replica.budget,
+            channels=ChannelBook(world.clock),
+            bot_user_id=self.report.bot_user_id,
+            datadog=self._datadog.page if self._datadog else None,
+        )
+        asked = DatadogPerformer(self._datadog, world.store, world.policy, world.clock) if self._datadog else None
+        return leading(chat.perform, asked)
+
+    def _listening(self, bot_token: str, app_token: str) -> InboxHandler:
+        report = self.report
+        known = AuthorizeResult(
+            enterprise_id=None,
+            team_id=report.team_id,
+            bot_token=bot_token,
+            bot_id=report.bot_id,
+            bot_user_id=report.bot_user_id,
+        )
+
+        async def authorize(**_: object) -> AuthorizeResult:
+            return known
+
+        app = AsyncApp(client=self._client, authorize=authorize, process_before_response=True)
+        register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
+        return InboxHandler(
+            app,
+            app_token,
+            store=self.store,
+            clock=self.clock,
+            sleep=system.sleep,
+            on_connected=self._look_for_missed,
+            on_answered=self.meters.acked,
+        )
+
+    def _serving(self, settings: Settings) -> Web:
+        secret = settings.datadog_webhook_token
+        hooks = routes(self.world, secret.get_secret_value() if secret else None, self._parsed)
+        return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
+
+    def _parsed(self, body: bytes, content_type: str, received_at: datetime) -> Parsed:
+        parsed: Parsed = parse(body, content_type, received_at)
+        self.meters.alerts("webhook", len(parsed.alerts))
+        return parsed
+
+    async def _look_for_missed(self) -> None:
+        await read_alert_channels(self.world)
+
+    def _nudge(self) -> None:
+        self.dispatcher.nudge()
+
+    async def problems(self) -> list[str]:
+        """Why the process is not ready: the database, the socket, the dispatcher. Empty when it is."""
+        found = []
+        try:
+            async with asyncio.timeout(READY_WITHIN):
+                await self.store.ready()
+        except StoreUnavailable as error:
+            found.append(f"database: {error}")
+        except TimeoutError:
+            found.append(f"database: no answer within {READY_WITHIN:g} s")
+        if not await self.socket.connected():
+            found.append("socket: not connected to Slack")
+        if (stuck := self.dispatcher.stuck) is not None:
+            found.append(f"dispatcher: has not looked for work for {stuck:.0f} s")
+        return found
+
+    async def metrics(self) -> bytes:
+        """Prometheus' text, with the record as it is now."""
+        self.meters.connected(await self.socket.connected())
+        self.meters.processes(self.replica.active)
+        try:
+            store_stats = await self.store.store_stats()
+        except StoreUnavailable as error:
+            log.warning("the record cannot be measured", error=str(error))
+            store_stats = None
+        self.meters.store_stats(store_stats, self.clock.now())
+        return self.meters.text()
+
+    async def start(self) -> None:
+        """Start in order: web, work, directory, socket. Raises SettingsError when the port is taken."""
+        self.port = await self.web.start()
+        self.scheduler.start()
+        await self.replica.start()
+        left = await self.store.release_stale_leases(self.clock.now())
+        if left:
+            log.info("taking over what an earlier process left in the works", count=left)
+        self.dispatcher.start()
+        await sync_directory(self.world)
+        await read_alert_channels(self.world)
+        await first_directory(self.store)
+        await self.socket.start()
+        self._background_tasks += [asyncio.create_task(task, name=name) for name, task in self._endless()]
+        log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    def _endless(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+        yield "directory", keep_directory(self.world)
+        yield "tidy", tidy(self.world)
+        following = self.world.policy.datadog
+        if self._datadog and following.sync_every:
+            yield "datadog", keep_reading(self.world, following.sync_every)
+        if self._datadog and following.incidents is Mirroring.BOTH:
+            yield "datadog incidents", keep_following(self.world)
+
+    async def idle(self) -> None:
+        """Returns when everything that arrived is worked off and nothing is due."""
+        await self.socket.idle()
+        await self.dispatcher.quiet()
+
+    async def stop(self) -> None:
+        """No new work; what is claimed is finished or handed back."""
+        for task in self._background_tasks:
+            task.cancel()
+        await asyncio.gather(*self._background_tasks, return_exceptions=True)
+        await self.web.stop()
+        await self.scheduler.stop()
+        await self.socket.stop(GRACE / 2)
+        await self.dispatcher.drain(GRACE / 2)
+        await self.replica.stop()
+        await close_client(self._client)
+        if self._datadog:
+            await self._datadog.close()
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, policy: Policy, clock: Clock | None = None) -> AsyncIterator[Bot]:
+    """A started bot, stopped at the end. Raises SettingsError, StoreUnavailable and whatever is wrong with the tokens."""
+    bot_token, app_token = slack_tokens(settings)
+    store = await open_store(settings.database_url.get_secret_value())
+    try:
+        report = await _verified(bot_token, app_token, settings.api_url)
+        if not report.ok:
+            raise SettingsError("Slack would not work like this:\n  " + "\n  ".join(report.problems))
+        for remark in report.remarks:
+            log.warning(remark)
+        bot = Bot(settings, policy, store, report, clock or system.SystemClock())
+        try:
+            await bot.start()
+            yield bot
+        finally:
+            await bot.stop()
+    finally:
+        await store.close()
+
+
+async def _verified(bot_token: str, app_token: str, api_url: str) -> Report:
+    """The last report: what may pass (a rate limit, an outage) is waited for, what cannot is reported at once."""
+    for pause in PATIENCE:
+        report = await verify(bot_token, app_token, needed_scopes(), api_url)
+        if report.again_after is None:
+            return report
+        wait = max(pause, min(report.again_after, PATIENCE[-1]))
+        log.warning("Slack does not answer as it should; asking again", seconds=wait, problems=report.problems)
+        await system.sleep(wait)
+    return await verify(bot_token, app_token, needed_scopes(), api_url)
+
+
+async def serve(settings: Settings, policy: Policy) -> None:
+    """Run until SIGTERM or SIGINT, then drain. While it starts there is nothing to drain, so it ends at once."""
+    stop, running_now = asyncio.Event(), asyncio.Event()
+    loop, main = asyncio.get_running_loop(), asyncio.current_task()
+    assert main is not None, "a coroutine runs in a task"
+
+    def leave() -> None:
+        stop.set()
+        if not running_now.is_set():
+            main.cancel()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, leave)
+    try:
+        async with running(settings, policy):
+            running_now.set()
+            await stop.wait()
+            log.info("stopping: what is in the works is finished first")
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+        log.info("stopped before it was running")

@@ -1,0 +1,53 @@
+"""What a running process does every few hours, and once at its start."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import timedelta
+
+import structlog
+
+from bot import clock
+from warroom.errors import StoreUnavailable
+from warroom.people.usecases import sync_directory
+from warroom.ports import Store, World
+
+log = structlog.get_logger(__name__)
+
+DIRECTORY_EVERY = 6 * 3600.0
+"""Seconds between whole reads of the workspace; events keep it fresh in between."""
+TIDY_EVERY = 3600.0
+KEPT = timedelta(days=14)
+"""How long what is over is kept, so that a repeat of it is recognised."""
+FIRST_READ = 1.5
+"""Seconds a start waits at most for the first read of the workspace."""
+
+
+async def first_directory(store: Store) -> None:
+    """A new workspace is read before the first command arrives, unless it is so large that people would wait."""
+    for _ in range(int(FIRST_READ / 0.05)):
+        _, complete = await store.directory_version()
+        if complete:
+            return
+        await clock.sleep(0.05)
+    log.info("the workspace is still being read; until then some names are looked up one by one")
+
+
+async def keep_directory(world: World) -> None:
+    """Read the workspace every so often, for ever."""
+    while True:
+        await clock.sleep(DIRECTORY_EVERY)
+        with contextlib.suppress(StoreUnavailable):
+            await sync_directory(world)
+
+
+async def tidy(world: World) -> None:
+    """Remove what is long over every so often, for ever."""
+    while True:
+        await clock.sleep(TIDY_EVERY)
+        try:
+            gone = await world.store.purge(world.clock.now() - KEPT)
+        except StoreUnavailable as error:
+            log.warning("old rows stay for an hour longer", error=str(error))
+        else:
+            log.debug("old rows removed", rows=gone)

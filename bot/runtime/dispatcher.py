@@ -1,0 +1,191 @@
+"""The outbox at work: claims what is due, performs it, settles it. Several processes may run one each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot import clock
+from bot.runtime.observability import Meters
+from warroom.alerts import usecases as alerts
+from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
+from warroom.escalation import timers
+from warroom.outbox import usecases as outbox
+from warroom.outbox.changes import Claim
+from warroom.outbox.effects import DecideAlerts, Effect
+from warroom.outbox.results import EffectResult
+from warroom.ports import World
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=15)
+"""Longer than any single outside call may take; what a dead process held is taken over after it."""
+STUCK = 60.0
+"""Seconds without a look at what is due; the alarm rings every second."""
+SET_BACK = timedelta(minutes=1)
+"""The clock was set back when it shows so much less than before; less than that is waited for."""
+NAMES = 10_000
+"""Incidents whose number is kept for the log."""
+WIDTH = 48
+"""Effects and timers in the works at once."""
+
+Perform = Callable[[Claim, Effect], Awaitable[EffectResult | None]]
+
+
+class Dispatcher:
+    """Works while there is something due; `nudge` wakes it. `on_idle` hears when the next thing is due."""
+
+    def __init__(
+        self,
+        world: World,
+        perform: Perform,
+        meters: Meters,
+        *,
+        on_idle: Callable[[datetime | None], None] = lambda _: None,
+        steady: Callable[[], float] = clock.steady,
+    ) -> None:
+        self._world = world
+        self._perform = perform
+        self._meters = meters
+        self._on_idle = on_idle
+        self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._open = True
+        self._names: dict[str, str] = {}
+        self._steady, self._beat = steady, steady()
+        self._latest: datetime | None = None
+
+    @property
+    def stuck(self) -> float | None:
+        """Seconds since work was last looked for, None while that is not long ago."""
+        ago = self._steady() - self._beat
+        return ago if ago > STUCK else None
+
+    def nudge(self) -> None:
+        """Something may be due."""
+        self._quiet.clear()
+        self._wake.set()
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._loop = asyncio.create_task(self._run(), name="dispatcher")
+        self.nudge()
+
+    async def drain(self, seconds: float) -> None:
+        """Claim nothing more and let what is in the works finish; what does not is handed back when its lease ends."""
+        self._open = False
+        if self._loop:
+            self._loop.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+
+    async def quiet(self) -> None:
+        """Returns when nothing is due and nothing is in the works."""
+        self.nudge()
+        await self._quiet.wait()
+
+    async def _run(self) -> None:
+        while self._open:
+            await self._wake.wait()
+            self._wake.clear()
+            try:
+                await self._round()
+            except StoreUnavailable as error:
+                log.warning("the database is away; due work waits", error=str(error))
+            except Exception:
+                # The loop must outlive whatever goes wrong in one round; the tick starts the next.
+                log.exception("a round of the dispatcher failed")
+
+    async def _round(self) -> None:
+        room = WIDTH - len(self._tasks)
+        if room <= 0:
+            return
+        now = self._world.clock.now()
+        if self._latest is None or now < self._latest - SET_BACK:
+            await self._reset_after_clock_change(now)
+        self._latest = now
+        claims = await self._world.store.claim(now=now, limit=room, lease=LEASE)
+        self._beat = self._steady()
+        for claim in claims:
+            task = asyncio.create_task(self._work(claim), name=f"work {claim.key}")
+            self._tasks.add(task)
+            task.add_done_callback(self._finished)
+        if len(claims) == room:
+            self._wake.set()
+        elif not claims and not self._tasks and not self._wake.is_set():
+            self._on_idle(await self._world.store.next_due())
+            if not self._wake.is_set():
+                self._quiet.set()
+
+    async def _reset_after_clock_change(self, now: datetime) -> None:
+        """At the start, and when the clock was set back: work must not wait until the time comes again."""
+        count = await self._world.store.reset_after_clock_change(now, LEASE)
+        if count:
+            log.warning("the clock was ahead; what was put off by it is due now", count=count)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._wake.set()
+
+    async def _work(self, claim: Claim) -> None:
+        name = claim.timer or (claim.effect.kind if claim.effect else "nothing")
+        with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
+            try:
+                await self._say_which(claim)
+                outcome = await self._do(claim)
+            except LeaseLost:
+                outcome = "lost"
+            except (StoreUnavailable, Conflict) as error:
+                log.warning("could not be settled; it comes again when the lease ends", error=str(error))
+                outcome = "unsettled"
+            except Exception:
+                # One broken effect must not take the others with it; it comes again when its lease ends.
+                log.exception("work failed in a way nobody foresaw")
+                outcome = "crashed"
+        self._meters.work(name, outcome, claim, self._world.clock.now())
+
+    async def _say_which(self, claim: Claim) -> None:
+        """Every line of the log from here on has the incident's number."""
+        known = self._names.get(claim.incident_id or "")
+        if known is None and claim.incident_id is not None:
+            incident = await self._world.store.incident(claim.incident_id)
+            if incident is None:
+                return
+            if len(self._names) >= NAMES:
+                self._names.clear()
+            known = self._names[claim.incident_id] = incident.name
+        if known is not None:
+            structlog.contextvars.bind_contextvars(incident=known)
+
+    async def _do(self, claim: Claim) -> str:
+        if claim.effect is None:
+            with contextlib.suppress(Refused):
+                await timers.fire(self._world, claim)
+            return "done"
+        try:
+            if isinstance(claim.effect, DecideAlerts):
+                await alerts.decide_pending(self._world, self._meters.judged)
+                result = None
+            else:
+                result = await self._perform(claim, claim.effect)
+        except Retryable as error:
+            log.info("will be tried again", why=str(error), after=error.after)
+            await outbox.failed(self._world, claim, error)
+            return "retry"
+        except Rejected as error:
+            log.warning("given up", why=str(error), code=error.code, advice=error.advice)
+            await outbox.on_failure(self._world, claim, error)
+            return "buried"
+        await outbox.on_success(self._world, claim, result)
+        return "done"

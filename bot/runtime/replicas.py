@@ -1,0 +1,74 @@
+"""Processes that share a record tell each other that they live, and what Slack told them to leave alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+
+import structlog
+
+from bot import clock
+from integrations.slack.budget import Budget
+from warroom.errors import Conflict, StoreUnavailable
+from warroom.ports import Clock, Store
+
+log = structlog.get_logger(__name__)
+
+BEAT = 1.0
+"""Seconds between two signs of life; who is silent for ten of them does not count."""
+
+
+class Replica:
+    """This process among those that share the record, and Slack's limits divided among them."""
+
+    def __init__(self, store: Store, system: Clock) -> None:
+        self.budget = Budget(system, self._hurry)
+        self.active = 1
+        """How many processes there are."""
+        self._store = store
+        self._me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._news = asyncio.Event()
+        self._chore: asyncio.Task[None] | None = None
+
+    def _hurry(self) -> None:
+        self._news.set()
+
+    async def start(self) -> None:
+        """Reckon with the others from the first call on. Raises StoreUnavailable."""
+        await self.heartbeat()
+        self._chore = asyncio.create_task(self._keep_heartbeat(), name="replica")
+
+    async def heartbeat(self) -> None:
+        """Tell the others and hear of them once. Raises StoreUnavailable."""
+        heard = await self._store.heartbeat(self._me, self.budget.limited)
+        if heard.active != self.active:
+            log.info("Slack's limits are divided among the processes", processes=heard.active)
+        self.active = heard.active
+        self.budget.share(heard.active)
+        self.budget.heed(heard.limited)
+
+    async def stop(self) -> None:
+        """The others need not reckon with this process any more."""
+        if self._chore is not None:
+            self._chore.cancel()
+            await asyncio.gather(self._chore, return_exceptions=True)
+        try:
+            await self._store.deregister(self._me)
+        except StoreUnavailable as error:
+            log.info("the others will notice by its silence that this process ended", error=str(error))
+
+    async def _keep_heartbeat(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(BEAT):
+                    await self._news.wait()
+            self._news.clear()
+            try:
+                await self.heartbeat()
+            except (StoreUnavailable, Conflict) as error:
+                # The last division stays: to take more than one's share because nobody can be asked would be wrong.
+                log.debug("the other processes cannot be asked", error=str(error))
+                await clock.sleep(BEAT)

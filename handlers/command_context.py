@@ -1,0 +1,92 @@
+"""One `/incident …` as its subcommand sees it, and which incident it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from blocks.kit import Card
+from handlers import audit, parse_command
+from handlers.answers import Actor
+from warroom.incident import lookup
+from warroom.incident.model import Incident
+from warroom.ports import World
+
+
+class About(Enum):
+    """What stands after the subcommand's name."""
+
+    INCIDENT = auto()
+    """At most an incident's number, so 12 is one."""
+    INCIDENT_AND_TEXT = auto()
+    """An incident's number and text, so in a room 500 is text and only #500 is a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandContext:
+    """A subcommand with what it needs. `text` is what follows the name and the incident's number."""
+
+    world: World
+    client: AsyncWebClient
+    actor: Actor
+    text: str
+
+    @property
+    def user(self) -> str:
+        """Who asks."""
+        return self.actor.user
+
+    @property
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.world.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCommandContext(CommandContext):
+    """The same about one incident."""
+
+    incident: Incident
+
+
+@dataclass(frozen=True, slots=True)
+class Subcommand:
+    """One row of the table: what it is called, how it is used, what help says, what it does."""
+
+    name: str
+    usage: str
+    help: str
+    run: Callable[[CommandContext], Awaitable[Card | None]]
+    also: tuple[str, ...] = ()
+    """Other ways to write the name."""
+
+
+def about(
+    run: Callable[[IncidentCommandContext], Awaitable[Card | None]], what: About = About.INCIDENT_AND_TEXT
+) -> Callable[[CommandContext], Awaitable[Card | None]]:
+    """A subcommand about one incident: found before it runs. Raises NotFound."""
+
+    async def found(context: CommandContext) -> Card | None:
+        incident, text = await _incident(context, what)
+        audit.about(incident)
+        return await run(IncidentCommandContext(context.world, context.client, context.actor, text, incident))
+
+    return found
+
+
+async def _incident(context: CommandContext, what: About) -> tuple[Incident, str]:
+    store, here = context.world.store, context.actor.channel
+    room = await store.incident_in(here) if here else None
+    target = parse_command.target(context.text, bare=room is None or what is About.INCIDENT)
+    if target.number is None and target.channel is None and room is not None:
+        return room, target.rest
+    incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
+    if incident.channel_id != here and not incident.shown_to(context.user):
+        # The trail knows what was tried; the answer is the one for what does not exist.
+        audit.about(incident)
+        raise lookup.no_such(target.number)
+    return incident, target.rest

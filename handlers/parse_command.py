@@ -1,0 +1,143 @@
+"""How what people type after `/incident` is taken apart. Pure; nothing typed is lost.
+
+Only `declare` has options, and they may stand anywhere. Everything else is words, people and free text. Quotes and
+dashes may have been made typographic on the way (phones and Slack's own composer do that).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from handlers.slack_text import person, plain, unquote, words
+from warroom.errors import Refused
+from warroom.value import Value
+
+OPTIONS = {"sev": "sev", "severity": "sev", "private": "private", "service": "service", "team": "team"}
+"""Every way to write an option, and the option it is."""
+
+_NUMBER = re.compile(
+    r"^(?:(?P<sure>\#|inc-)\s?)?(?P<number>\d{1,9})(?=$|\s|[:,.](?:\s|$))[:,.]?\s*(?P<rest>.*)$", re.I | re.S
+)
+_CHANNEL = re.compile(r"^<#(?P<channel>[CG][A-Z0-9]+)(?:\|[^<>]*)?>\s*(?P<rest>.*)$", re.S)
+
+
+class Target(Value):
+    """Which incident the words name, and the words after it. Neither number nor channel means: the room's own."""
+
+    number: int | None = None
+    channel: str | None = None
+    rest: str = ""
+
+
+class Declaration(Value):
+    """What follows `declare`, understood."""
+
+    title: str = ""
+    severity: str | None = None
+    team: str | None = None
+    services: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    private: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """True when nothing was said at all, so the form is what is wanted."""
+        return self == Declaration()
+
+
+def target(text: str, *, bare: bool) -> Target:
+    """The incident named at the start of the text: #12, INC-12, a channel, and 12 alone where `bare` numbers count."""
+    text = text.strip()
+    if found := _CHANNEL.match(text):
+        return Target(channel=found["channel"], rest=found["rest"])
+    found = _NUMBER.match(text)
+    if found and (found["sure"] or bare):
+        return Target(number=int(found["number"]), rest=found["rest"])
+    return Target(rest=text)
+
+
+def declaration(text: str) -> Declaration:
+    """Options and people anywhere, the rest is the title in order. Raises Refused, saying which option is wrong."""
+    options: list[tuple[str, str]] = []
+    people: list[str] = []
+    title: list[re.Match[str]] = []
+    typed = iter(words(text))
+    for found in typed:
+        name = _option(found) if found["option"] else None
+        if name is not None:
+            options.append((name, _value(name, found, typed)))
+        elif said := person(found[0]):
+            people.append(said)
+        else:
+            title.append(found)
+    return _declaration(options, people, _joined(title))
+
+
+def _value(name: str, found: re.Match[str], typed: Iterator[re.Match[str]]) -> str:
+    """What the option says: after its =, in its own name (--sev1), or the next word. Raises Refused without a value."""
+    if name == "private":
+        if found["value"]:
+            raise Refused("--private takes no value: leave it out for an incident that everybody may see.")
+        return ""
+    written = _compact(found) or found["value"]
+    if written is None:
+        after = next(typed, None)
+        written = after[0] if after and not after["option"] else ""
+    value = plain(unquote(written))
+    if not value:
+        raise Refused(f"--{name} needs a value, for example --{name} {_EXAMPLES[name]}.")
+    return value
+
+
+def _joined(words: list[re.Match[str]]) -> str:
+    """The words with a space wherever there was one, without the quotes around the whole."""
+    if len(words) == 1:
+        return unquote(words[0][0])
+    pieces = [
+        word[0] if not before or before.end() == word.start() else f" {word[0]}"
+        for before, word in zip([None, *words], words, strict=False)
+    ]
+    return "".join(pieces)
+
+
+_EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
+
+
+def _declaration(options: list[tuple[str, str]], people: list[str], title: str) -> Declaration:
+    for name in ("sev", "team"):
+        values = [value for option, value in options if option == name]
+        if len(values) > 1:
+            raise Refused(f"--{name} is there more than once ({', '.join(values)}). Keep one.")
+    said = dict(options)
+    return Declaration(
+        title=plain(title),
+        severity=said.get("sev"),
+        team=said.get("team"),
+        services=tuple(value for option, value in options if option == "service"),
+        people=tuple(dict.fromkeys(people)),
+        private="private" in said,
+    )
+
+
+def _option(found: re.Match[str]) -> str | None:
+    """The option that is meant; None when a long dash merely stands before a word. Raises Refused when unknown."""
+    name = found["name"].casefold()
+    if name in OPTIONS:
+        return OPTIONS[name]
+    if _compact(found) is not None:
+        return "sev"
+    near = get_close_matches(name, OPTIONS, n=1, cutoff=0.7)
+    if not found["option"].startswith("--") and not near:
+        return None
+    hint = f" Did you mean --{near[0]}?" if near else ""
+    raise Refused(f"There is no option --{found['name']}.{hint} Known are --sev, --team, --service and --private.")
+
+
+def _compact(found: re.Match[str]) -> str | None:
+    """The level in `--sev1` or `--SEV-1`."""
+    if found["value"] is not None:
+        return None
+    level = re.match(r"^sev(?:erity)?-?(\d+)$", found["name"].casefold())
+    return level[1] if level else None

@@ -1,0 +1,24 @@
+"""A private incident answers to the people in its room alone, whatever a button or a form carries."""
+
+from __future__ import annotations
+
+from handlers.answers import Actor
+from handlers.audit import about_id
+from warroom.errors import NotFound
+from warroom.incident import record
+from warroom.ports import World
+
+
+async def admitted(world: World, actor: Actor, incident_id: str) -> None:
+    """Returns when the asker may know of the incident that a button or form is about, or when it is about none.
+
+    Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound.
+    """
+    incident = await about_id(world, incident_id)
+    if incident is None or incident.shown_to(actor.user):
+        return
+    if actor.user in incident.left:
+        raise NotFound("You left the room of this incident. Let somebody who is in it invite you again.")
+    if incident.channel_id is None or actor.channel != incident.channel_id:
+        raise NotFound("That incident is not in the record any more.")
+    await record.joined(world, incident.channel_id, actor.user)

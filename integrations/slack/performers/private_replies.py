@@ -1,0 +1,74 @@
+"""Answering one person. A repeat after doubt is harmless: only they see it, and nothing could look for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+import structlog
+
+from integrations.slack.budget import RESPONSE_URL
+from integrations.slack.failures import Declined, failure, retry_after
+from integrations.slack.performers.context import EffectContext
+from warroom.errors import Retryable
+from warroom.outbox.effects import PrivateReply
+
+log = structlog.get_logger(__name__)
+
+LIFE = timedelta(minutes=29)
+"""How long a response_url is used; Slack lets it live 30 minutes ("Handling user interaction")."""
+NOT_HERE = frozenset(
+    {"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "messages_tab_disabled"}
+)
+
+
+async def private_reply(context: EffectContext[PrivateReply]) -> None:
+    """By response_url while it lives, else privately in the channel, else directly."""
+    if await _by_response_url(context) or await _in_channel(context):
+        return
+    await context.call(
+        "chat.postMessage", channel=context.effect.user, unfurl_links=False, unfurl_media=False, **_said(context)
+    )
+
+
+def _said(context: EffectContext[PrivateReply]) -> dict[str, Any]:
+    blocks = [dict(block) for block in context.effect.blocks]
+    return {"text": context.effect.text} | ({"blocks": blocks} if blocks else {})
+
+
+async def _by_response_url(context: EffectContext[PrivateReply]) -> bool:
+    url, session = context.effect.response_url, context.desk.client.session
+    if not url or session is None or context.now - context.claim.created_at > LIFE:
+        return False
+    said = _said(context) | {"response_type": "ephemeral", "replace_original": context.effect.replace_original}
+    async with context.line.acquire(RESPONSE_URL, context.effect.channel):
+        try:
+            async with session.post(url, json=said, proxy=context.desk.client.proxy) as answer:
+                return _taken(answer)
+        except (aiohttp.ClientError, OSError) as error:
+            raise failure(RESPONSE_URL, error) from error
+
+
+def _taken(answer: aiohttp.ClientResponse) -> bool:
+    if answer.status == 429:
+        raise Retryable("Slack asks to wait before answering a person", after=retry_after(answer.headers))
+    if answer.status >= 500:
+        raise Retryable(f"Slack had trouble with an answer to a person (HTTP {answer.status})", outcome_unknown=True)
+    if answer.status >= 400:
+        log.info("the response_url is used up; answering another way", status=answer.status)
+    return answer.status < 400
+
+
+async def _in_channel(context: EffectContext[PrivateReply]) -> bool:
+    if context.effect.channel is None:
+        return False
+    try:
+        await context.call(
+            "chat.postEphemeral", channel=context.effect.channel, user=context.effect.user, **_said(context)
+        )
+    except Declined as refusal:
+        if refusal.code in NOT_HERE:
+            return False
+        raise
+    return True

@@ -1,0 +1,332 @@
+"""Every effect in Slack: how it comes about, which call it makes, and what is to be seen of it once it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from sandbox.model import Json, Message, Person
+from tests.reliability.house import House
+from tests.reliability.promises import rooms_of, said_under
+from warroom.incident.model import Incident
+from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
+
+ALERTS = "datadog-alerts"
+
+
+def anything(_: Json) -> bool:
+    """Every call of the method is meant."""
+    return True
+
+
+def keyed(part: str) -> Callable[[Json], bool]:
+    """Messages of effects whose key has that part."""
+    return lambda args: part in str(args.get("metadata"))
+
+
+@dataclass
+class Run:
+    """One incident to which the trouble happens, and what was there before."""
+
+    house: House
+    incident: Incident | None = None
+    seen: int = 0
+    noted: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Incident:
+        assert self.incident is not None
+        return self.incident
+
+
+Step = Callable[[Run], Awaitable[None]]
+Count = Callable[[Run], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class EffectCase:
+    """`count` says how many results can be seen. `blind`: Slack gives no way to look for one, so that it is done again when
+    an answer was not heard.
+    """
+
+    name: str
+    effect: str
+    method: str
+    trigger: Step
+    count: Count
+    when: Callable[[Json], bool] = anything
+    prepare: Step | None = None
+    blind: bool = False
+
+
+async def opened(run: Run) -> None:
+    run.incident = await run.house.declared()
+
+
+async def resolved(run: Run) -> None:
+    await opened(run)
+    await run.house.type("ada", "resolve rolled back", run.house.room(run.known))
+    await run.house.settle()
+
+
+async def told(run: Run) -> None:
+    await opened(run)
+    await severity(run)
+    await run.house.settle()
+
+
+async def declare(run: Run) -> None:
+    await run.house.type("ada", "declare checkout returns 500s --sev 1 --team platform grace@example.com")
+
+
+async def acknowledge(run: Run) -> None:
+    house = run.house
+    await house.slack.click("ada", house.room(run.known), house.card(run.known), "Acknowledge")
+
+
+async def severity(run: Run) -> None:
+    await run.house.type("ada", "sev 2", run.house.room(run.known))
+
+
+async def withdraw(run: Run) -> None:
+    ts = notices(run)[0].ts
+    await run.house.ask(Withdraw(incident_id=run.known.id, key=f"{run.known.id}:withdraw:{ts}", ts=ts))
+
+
+async def postmortem(run: Run) -> None:
+    await run.house.type("ada", "postmortem", run.house.room(run.known))
+
+
+async def ask_help(run: Run) -> None:
+    run.seen = len(run.house.slack.ephemerals("ada"))
+    await run.house.type("ada", "help")
+
+
+async def private_reply(run: Run, channel: str | None) -> None:
+    house = run.house
+    run.noted["text"] = f"Only for Ada, {len(house.slack.calls)}"
+    ada = house.slack.person("ada").id
+    await house.ask(PrivateReply(key=f"whisper:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"]))
+
+
+async def whisper_in_channel(run: Run) -> None:
+    await private_reply(run, run.known.channel_id)
+
+
+async def whisper_directly(run: Run) -> None:
+    await private_reply(run, None)
+
+
+async def look_at_home(run: Run) -> None:
+    ada = run.house.slack.person("ada").id
+    await run.house.ask(PublishHome(key=f"home:{ada}", user=ada))
+
+
+async def somebody_new(run: Run) -> None:
+    workspace = run.house.slack.workspace
+    name = f"new-{len(workspace.people)}"
+    person = Person("", name, name.title(), email=f"{name}@example.com")
+    workspace.settle(person)
+    run.noted["person"] = person.id
+
+
+async def sync(run: Run) -> None:
+    await run.house.ask(SyncDirectory(key="directory"))
+
+
+async def tell_everybody(run: Run) -> None:
+    run.noted["key"] = f"unreadable:{len(run.house.slack.calls)}"
+    await run.house.ask(TellEverybody(key=run.noted["key"], channel="#incidents", what="Alerts are not seen"))
+
+
+async def told_everybody(run: Run) -> int:
+    return len(said_under(run.house.slack, run.noted["key"]))
+
+
+async def datadog_app(run: Run) -> Person:
+    """Datadog's Slack app, and the number of incidents before it says anything."""
+    slack = run.house.slack
+    run.seen = await run.house.process.bot.store.last_number()
+    known = next((each for each in slack.people() if each.name == "datadog"), None)
+    app = known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
+    await run.house.settle()
+    return app
+
+
+async def missed_alert(run: Run) -> None:
+    """Datadog posts, and Slack's event about it is lost."""
+    slack, app = run.house.slack, await datadog_app(run)
+    number = 9_000_000_000_000_000_000 + run.seen
+    link = f"https://app.datadoghq.eu/monitors/{run.seen + 100}?event_id={number}"
+    slack.sockets.held = []
+    await slack.say(app.id, ALERTS, "", attachments=[{"title": "Triggered: Disk", "title_link": link, "text": ""}])
+    slack.sockets.held = None
+
+
+async def missed_reply(run: Run) -> None:
+    """Datadog posts in a thread, and Slack's events about it are lost."""
+    slack, app = run.house.slack, await datadog_app(run)
+    number = 9_500_000_000_000_000_000 + run.seen
+    link = f"https://app.datadoghq.eu/monitors/{run.seen + 5_000}?event_id={number}"
+    slack.sockets.held = []
+    parent = await slack.say(app.id, ALERTS, "", attachments=[{"title": "Monitors", "text": "what follows is below"}])
+    alert = {"title": "Triggered: Threads", "title_link": link, "text": ""}
+    await slack.say(app.id, ALERTS, "", attachments=[alert], thread=parent)
+    slack.sockets.held = None
+
+
+async def read_channels(run: Run) -> None:
+    await run.house.ask(ReadAlertChannels())
+
+
+def notices(run: Run) -> list[Message]:
+    room = run.house.room(run.known)
+    return [each for each in room.log if each.by_app and not each.deleted and each.ts != run.known.card_ts]
+
+
+async def rooms(run: Run) -> int:
+    return len(rooms_of(run.house.slack, run.known))
+
+
+def said(part: str) -> Count:
+    async def count(run: Run) -> int:
+        return len(said_under(run.house.slack, f"{run.known.id}:{part}"))
+
+    return count
+
+
+def drawn(part: str) -> Count:
+    """How many of these messages show who acknowledged."""
+
+    async def count(run: Run) -> int:
+        ada = run.house.slack.person("ada").id
+        return sum(
+            f"<@{ada}>" in each.plain() + str(each.blocks)
+            for each in said_under(run.house.slack, f"{run.known.id}:{part}")
+        )
+
+    return count
+
+
+async def pins(run: Run) -> int:
+    return len(run.house.room(run.known).pins)
+
+
+def lines(subtype: str) -> Count:
+    """Lines that Slack itself writes into the room."""
+
+    async def count(run: Run) -> int:
+        return sum(each.subtype == subtype for each in run.house.room(run.known).notices)
+
+    return count
+
+
+async def joined(run: Run) -> int:
+    house = run.house
+    grace = house.slack.person("grace").id
+    return sum(each.subtype == "channel_join" and each.user == grace for each in house.room(run.known).notices)
+
+
+async def bookmarks(run: Run) -> int:
+    return len(run.house.room(run.known).bookmarks)
+
+
+async def posts(run: Run) -> int:
+    return sum("SEV-2" in each.plain() for each in notices(run))
+
+
+async def withdrawn(run: Run) -> int:
+    return int(not notices(run))
+
+
+async def files(run: Run) -> int:
+    return len(run.house.room(run.known).files)
+
+
+async def answers(run: Run) -> int:
+    return len(run.house.slack.ephemerals("ada")) - run.seen
+
+
+async def private_replies(run: Run) -> int:
+    slack = run.house.slack
+    return sum(each.text == run.noted["text"] for each in [*slack.ephemerals("ada"), *slack.direct("ada")])
+
+
+async def homes(run: Run) -> int:
+    return int(run.known.name in str(run.house.slack.home("ada")))
+
+
+async def people(run: Run) -> int:
+    return int(await run.house.process.bot.store.person(run.noted["person"]) is not None)
+
+
+async def incidents(run: Run) -> int:
+    return await run.house.process.bot.store.last_number() - run.seen
+
+
+EFFECT_CASES = (
+    EffectCase("open the room", "open_room", "conversations.create", declare, rooms),
+    EffectCase("post the card", "show_card", "chat.postMessage", declare, said("card"), keyed(":card")),
+    EffectCase("redraw the card", "show_card", "chat.update", acknowledge, drawn("card"), keyed(":card"), opened),
+    EffectCase("pin the card", "pin_card", "pins.add", declare, pins),
+    EffectCase("invite", "invite", "conversations.invite", declare, joined),
+    EffectCase("set the topic", "set_topic", "conversations.setTopic", declare, lines("channel_topic")),
+    EffectCase("set the purpose", "set_purpose", "conversations.setPurpose", declare, lines("channel_purpose")),
+    EffectCase("add a bookmark", "add_bookmark", "bookmarks.add", declare, bookmarks),
+    EffectCase("announce", "announce", "chat.postMessage", declare, said("announce"), keyed(":announce")),
+    EffectCase(
+        "redraw the announcement", "announce", "chat.update", acknowledge, drawn("announce"), keyed(":announce"), opened
+    ),
+    EffectCase("tell the team", "tell_team", "chat.postMessage", declare, said("team"), keyed(":team")),
+    EffectCase(
+        "tell of an unreadable channel",
+        "tell_everybody",
+        "chat.postMessage",
+        tell_everybody,
+        told_everybody,
+        keyed("unreadable:"),
+    ),
+    EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
+    EffectCase("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
+    EffectCase("answer a command", "whisper", "response_url", ask_help, answers, blind=True),
+    EffectCase(
+        "answer in a channel",
+        "whisper",
+        "chat.postEphemeral",
+        whisper_in_channel,
+        private_replies,
+        prepare=opened,
+        blind=True,
+    ),
+    EffectCase("answer directly", "whisper", "chat.postMessage", whisper_directly, private_replies, blind=True),
+    EffectCase(
+        "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
+    ),
+    EffectCase("share the document: send", "share_document", "upload", postmortem, files, prepare=resolved),
+    EffectCase(
+        "share the document: show",
+        "share_document",
+        "files.completeUploadExternal",
+        postmortem,
+        files,
+        prepare=resolved,
+    ),
+    EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
+    EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
+    EffectCase(
+        "read an alert channel",
+        "read_alert_channels",
+        "conversations.history",
+        read_channels,
+        incidents,
+        prepare=missed_alert,
+    ),
+    EffectCase(
+        "read its threads",
+        "read_alert_channels",
+        "conversations.replies",
+        read_channels,
+        incidents,
+        prepare=missed_reply,
+    ),
+)

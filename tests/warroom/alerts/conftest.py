@@ -1,0 +1,54 @@
+"""Bodies as senders send them, and the night they arrive in."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from warroom.alerts.model import Alert
+from warroom.alerts.parsing import Parsed, parse
+
+NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+FIXTURES = Path(__file__).with_name("fixtures")
+COLUMNS = [
+    "kind",
+    "event_id",
+    "monitor_id",
+    "title",
+    "transition",
+    "state",
+    "priority",
+    "severity",
+    "group",
+    "hosts",
+    "service",
+    "env",
+    "team",
+    "tags",
+    "link",
+    "snapshot",
+    "occurred_at",
+    "dedup_key",
+]
+"""What a row of an alert has, in order: other people's scripts count on it."""
+
+
+def fixture(name: str) -> dict[str, Any]:
+    """A body and what becomes of it."""
+    read: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+    return read
+
+
+def sent(body: object, received_at: datetime = NIGHT) -> Parsed:
+    """The body, posted as JSON."""
+    return parse(json.dumps(body).encode(), "application/json", received_at)
+
+
+def alert(body: object, received_at: datetime = NIGHT) -> Alert:
+    """The one alert of a body."""
+    parsed = sent(body, received_at)
+    assert parsed.refused == ()
+    [only] = parsed.alerts
+    return only

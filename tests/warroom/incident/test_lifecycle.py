@@ -1,0 +1,133 @@
+"""The life of an incident, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.warroom.conftest import Make, minutes
+from warroom.errors import AlreadyDone, Refused
+from warroom.incident import lifecycle
+from warroom.incident.decision import Decision, changeset, timers_of
+from warroom.incident.model import Incident, State
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import Announce, Place, Post, SetTopic, ShowCard
+from warroom.policy import Policy
+
+
+def test_whoever_acknowledges_has_it_and_the_paging_stops(make: Make) -> None:
+    decision = lifecycle.acknowledge(make(), "UADA", minutes(3))
+    after = decision.incident
+    assert (after.state, after.acknowledged_by, after.commander) == (State.ACKNOWLEDGED, "UADA", "UADA")
+    assert after.acknowledged_at == minutes(3)
+    assert "page" not in timers_of(after)
+    assert "ack" not in timers_of(after)
+    assert [entry.what for entry in decision.entries] == [EntryKind.ACKNOWLEDGED]
+
+
+def test_a_commander_named_before_stays_commander(make: Make) -> None:
+    assert lifecycle.acknowledge(make(commander="UBOSS"), "UADA", minutes(3)).incident.commander == "UBOSS"
+
+
+@pytest.mark.parametrize("state", [State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED])
+def test_a_second_acknowledgement_changes_nothing_and_names_the_first(make: Make, state: State) -> None:
+    with pytest.raises(AlreadyDone, match="UADA"):
+        lifecycle.acknowledge(make(state=state, acknowledged_by="UADA"), "UBEN", minutes(4))
+
+
+def test_resolving_stops_reminders_and_asks_for_the_required_post_mortem(make: Make, policy: Policy) -> None:
+    decision = lifecycle.resolve(make(), "UADA", minutes(42), policy, "rolled back 1.4.2")
+    after = decision.incident
+    assert after.state is State.RESOLVED
+    assert after.summary == "rolled back 1.4.2"
+    assert after.postmortem_required_by == minutes(42 + 48 * 60)
+    assert set(timers_of(after)) == {"postmortem"}
+    places = [effect.place for effect in decision.effects if isinstance(effect, Post)]
+    assert places == [Place.ROOM, Place.ANNOUNCEMENT]
+
+
+def test_an_optional_post_mortem_lets_the_incident_close_by_itself(make: Make, policy: Policy) -> None:
+    after = lifecycle.resolve(make(severity="SEV-3"), "UADA", minutes(42), policy).incident
+    assert after.postmortem_required_by is None
+    assert set(timers_of(after)) == {"close"}
+    assert lifecycle.close(after, None, minutes(2000)).incident.state is State.CLOSED
+
+
+def test_reopening_gives_it_to_whoever_does_and_forgets_the_post_mortem_date(make: Make, policy: Policy) -> None:
+    resolved = lifecycle.resolve(make(), "UADA", minutes(42), policy).incident
+    after = lifecycle.reopen(resolved, "UBEN", minutes(50), policy).incident
+    assert after.state is State.ACKNOWLEDGED
+    assert after.resolved_at is None
+    assert after.update_due_at == minutes(65)
+    assert "postmortem" not in timers_of(after)
+
+
+def test_a_mitigation_that_did_not_hold_is_taken_back(make: Make, policy: Policy) -> None:
+    mitigated = lifecycle.mitigate(make(), "UADA", minutes(20)).incident
+    after = lifecycle.reopen(mitigated, "UBEN", minutes(50), policy).incident
+    assert (after.state, after.mitigated_at, after.acknowledged_by) == (State.ACKNOWLEDGED, None, "UADA")
+    with pytest.raises(AlreadyDone, match="is open"):
+        lifecycle.reopen(after, "UBEN", minutes(51), policy)
+
+
+@pytest.mark.parametrize("state", [State.CLOSED, State.CANCELLED])
+def test_what_is_over_for_good_is_not_reopened(make: Make, policy: Policy, state: State) -> None:
+    with pytest.raises(Refused, match="Declare a new incident"):
+        lifecycle.reopen(make(state=state), "UBEN", minutes(50), policy)
+
+
+def test_cancelling_needs_a_reason(make: Make) -> None:
+    with pytest.raises(Refused, match="Say why"):
+        lifecycle.cancel(make(), "UADA", minutes(2), "  ")
+    after = lifecycle.cancel(make(), "UADA", minutes(2), "the monitor was wrong").incident
+    assert after.state is State.CANCELLED
+    assert timers_of(after) == {}
+
+
+def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(make: Make, policy: Policy) -> None:
+    steps: dict[State, Callable[[Incident], Decision]] = {
+        State.ACKNOWLEDGED: lambda i: lifecycle.acknowledge(i, "U", minutes(1)),
+        State.MITIGATED: lambda i: lifecycle.mitigate(i, "U", minutes(1)),
+        State.RESOLVED: lambda i: lifecycle.resolve(i, "U", minutes(1), policy),
+        State.CANCELLED: lambda i: lifecycle.cancel(i, "U", minutes(1), "why"),
+        State.CLOSED: lambda i: lifecycle.close(i, "U", minutes(1)),
+    }
+    for before in State:
+        for target, step in steps.items():
+            reopening = target is State.ACKNOWLEDGED and before in (State.MITIGATED, State.RESOLVED)
+            if target in lifecycle.STEPS[before] and not reopening:
+                assert step(make(state=before)).incident.state is target
+            else:
+                with pytest.raises(Refused):
+                    step(make(state=before))
+
+
+def test_one_commit_redraws_the_card_and_only_what_else_has_changed(make: Make, policy: Policy) -> None:
+    before = make()
+    kinds = {
+        type(e)
+        for e in changeset(
+            before, lifecycle.acknowledge(before, "UADA", minutes(3)), now=minutes(3), policy=policy
+        ).effects
+    }
+    assert kinds == {ShowCard, Announce}
+    resolved = lifecycle.resolve(before, "UADA", minutes(3), policy)
+    kinds = {type(e) for e in changeset(before, resolved, now=minutes(3), policy=policy).effects}
+    assert kinds == {ShowCard, Announce, SetTopic, Post}
+
+
+def test_a_private_incident_is_never_announced(make: Make, policy: Policy) -> None:
+    before = make(private=True)
+    wanted = changeset(before, lifecycle.resolve(before, "UADA", minutes(3), policy), now=minutes(3), policy=policy)
+    assert not [e for e in wanted.effects if isinstance(e, Announce)]
+
+
+def test_timers_that_did_not_move_are_not_written_again(make: Make, policy: Policy) -> None:
+    before = make()
+    wanted = changeset(before, lifecycle.acknowledge(before, "UADA", minutes(3)), now=minutes(3), policy=policy)
+    assert {timer.kind: timer.due_at for timer in wanted.timers} == {
+        "page": None,
+        "ack": None,
+        "stale": wanted.incident.stale_at if wanted.incident else None,
+    }

@@ -1,0 +1,62 @@
+"""Afterwards: the post-mortem and action items."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.warroom.conftest import Make, minutes
+from warroom.errors import AlreadyDone, Refused
+from warroom.incident.model import State
+from warroom.incident.notices import ActionDue, PostmortemDue
+from warroom.outbox.effects import Post, ShareDocument
+from warroom.policy import Policy
+from warroom.postmortem import reminders
+
+WRITTEN = {"summary": "s", "impact": "i", "root_cause": "r"}
+
+
+def test_the_draft_is_shared_as_a_file_and_a_second_request_keeps_what_was_written(make: Make) -> None:
+    first = reminders.draft(make(state=State.RESOLVED), "UADA", minutes(60), "what happened", "12 minutes")
+    assert [e.revision for e in first.effects if isinstance(e, ShareDocument)] == [1]
+    second = reminders.draft(first.incident, "UADA", minutes(61), "something else", "")
+    assert second.incident.postmortem is not None
+    assert second.incident.postmortem.summary == "what happened"
+    assert [e.revision for e in second.effects if isinstance(e, ShareDocument)] == [2]
+
+
+def test_publishing_needs_every_required_part_and_closes(make: Make) -> None:
+    drafted = reminders.draft(make(state=State.RESOLVED), "UADA", minutes(60), "what happened", "12 minutes").incident
+    with pytest.raises(Refused, match="Root cause"):
+        reminders.publish(drafted, "UADA", minutes(61))
+    written = reminders.edit(drafted, "UADA", minutes(62), WRITTEN).incident
+    published = reminders.publish(written, "UADA", minutes(63)).incident
+    assert published.state is State.CLOSED
+    assert published.postmortem is not None
+    assert published.postmortem.published_by == "UADA"
+    with pytest.raises(AlreadyDone):
+        reminders.publish(published, "UBEN", minutes(64))
+
+
+def test_an_open_incident_cannot_publish(make: Make) -> None:
+    written = reminders.edit(make(), "UADA", minutes(62), WRITTEN).incident
+    with pytest.raises(Refused, match="Resolve it first"):
+        reminders.publish(written, "UADA", minutes(63))
+
+
+def test_a_late_post_mortem_is_asked_for_again_the_next_day(make: Make, policy: Policy) -> None:
+    late = make(state=State.RESOLVED, commander="UADA", postmortem_due_at=minutes(0), postmortem_required_by=minutes(0))
+    decision = reminders.chase(late, minutes(1), policy)
+    assert decision.incident.postmortem_due_at == minutes(1 + 24 * 60)
+    assert [e.notice for e in decision.effects if isinstance(e, Post)] == [
+        PostmortemDue(people=("UADA",), required_by=minutes(0))
+    ]
+
+
+def test_an_action_item_reminds_its_owner_once(make: Make) -> None:
+    incident = reminders.add_action(make(), "UADA", minutes(1), "raise the limit", "UBEN", minutes(60)).incident
+    decision = reminders.action_due(incident, "a1", minutes(60))
+    assert decision is not None
+    assert [e.notice for e in decision.effects if isinstance(e, Post)] == [
+        ActionDue(text="raise the limit", owner="UBEN", due_at=minutes(60))
+    ]
+    assert reminders.action_due(decision.incident, "a1", minutes(61)) is None

@@ -1,0 +1,1 @@
+"""Alerts: what they are, which incident they belong to, and what becomes of them."""

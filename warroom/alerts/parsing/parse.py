@@ -1,0 +1,77 @@
+"""The door: a body in, alerts and refusals out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from warroom.alerts.model import Alert
+from warroom.alerts.parsing.body import Unusable, opened, unpacked
+from warroom.alerts.parsing.envelope import unwrapped
+from warroom.alerts.parsing.fields import plain_name
+from warroom.alerts.parsing.reading import read
+from warroom.alerts.parsing.times import OLDEST
+from warroom.value import Value
+
+MOST_ALERTS = 1000
+"""So many alerts of one body are read."""
+
+_KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
+
+
+class Parsed(Value):
+    """What a body holds. `refused` has a sentence for every item that is no alert, or one for a body that is useless."""
+
+    alerts: tuple[Alert, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+def parse(body: bytes, content_type: str, received_at: datetime, oldest: timedelta = OLDEST) -> Parsed:
+    """The alerts in `body`, each delivery once. Raises nothing, whatever the bytes; `received_at` is aware.
+
+    `body` is JSON or a form: one object, a list of them, or an object with a list under `alerts`. A time further back
+    than `oldest` is not believed; a body out of a file may be older than one that just came.
+    """
+    try:
+        items = _items(opened(body, content_type))
+    except Unusable as error:
+        return Parsed(refused=(error.reason,))
+    alerts: dict[str, Alert] = {}
+    refused = []
+    for number, item in enumerate(items[:MOST_ALERTS], start=1):
+        where = f"Alert {number} of {len(items)}" if len(items) > 1 else "The alert"
+        try:
+            alert = _alert(item, received_at, oldest)
+        except Unusable as error:
+            refused.append(f"{where} {error.reason}.")
+        else:
+            alerts.setdefault(alert.delivery_id, alert)
+    if len(items) > MOST_ALERTS:
+        refused.append(
+            f"Alerts {MOST_ALERTS + 1} to {len(items)} were not read: "
+            f"a body may hold {MOST_ALERTS}. Send the others in a second one."
+        )
+    return Parsed(alerts=tuple(alerts.values()), refused=tuple(refused))
+
+
+def _items(data: object) -> list[object]:
+    if isinstance(data, dict):
+        under = next((unpacked(value) for name, value in data.items() if plain_name(name) == "alerts"), None)
+        if not isinstance(under, list):
+            return [data]
+        data = under
+    if not isinstance(data, list):
+        raise Unusable(f"The body is {_named(data)}, not an object. Paste the README's template as the payload.")
+    if not data:
+        raise Unusable("The list of alerts is empty. Send at least one object with a title.")
+    return data
+
+
+def _alert(item: object, received_at: datetime, oldest: timedelta) -> Alert:
+    item = unpacked(item)
+    if not isinstance(item, dict):
+        raise Unusable(f"is {_named(item)}, not an object; send an object with at least a title")
+    return read(unwrapped(item), received_at, oldest)
+
+
+def _named(data: object) -> str:
+    return _KINDS.get(type(data), "null")

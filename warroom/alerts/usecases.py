@@ -1,0 +1,230 @@
+"""Alerts: accepted first, judged one after another afterwards, each exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from warroom.alerts import attach_rules
+from warroom.alerts.attach import AlertMatch, attach, attach_together
+from warroom.alerts.model import Alert, AlertState, Transition
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, Verdict, group_key, judge
+from warroom.alerts.rules import Declare as DeclareRule
+from warroom.incident.declare import Declare, declare
+from warroom.incident.model import Incident, Origin
+from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Firing, Quarantined, ReceivedAlert
+from warroom.outbox.effects import DecideAlerts
+from warroom.ports import World
+
+BATCH = 200
+"""How many pending alerts are read at a time."""
+
+AT_WORK = timedelta(seconds=5)
+"""Well within the lease of an effect."""
+
+LATELY = 200
+"""So many alerts are looked through for a recovery that overtook its trigger."""
+
+REMEMBERED = timedelta(hours=24)
+"""So long after the end of an incident a mere repeat of its alert is counted there and opens nothing."""
+
+
+async def receive(world: World, alerts: tuple[Alert, ...], source: str, unusable: tuple[Quarantined, ...] = ()) -> int:
+    """The alerts are stored; judging follows at once, elsewhere. Returns how many deliveries were accepted (known ones too).
+
+    `unusable` is what could not be read, kept in the same transaction. Raises StoreUnavailable: then nothing is stored
+    and the sender should try again.
+    """
+    if not alerts and not unusable:
+        return 0
+    now = world.clock.now()
+    received = tuple(ReceivedAlert(alert=alert, received_at=now, source=source) for alert in alerts)
+    effects = (DecideAlerts(priority=1),) if received else ()
+    await world.commit(Changeset(now=now, received=received, quarantined=unusable, effects=effects))
+    return len(alerts)
+
+
+async def decide_pending(world: World, told: Callable[[AlertDecision], None] = lambda _: None) -> int:
+    """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
+    that a storm does not outlive the lease under which it is judged. Returns how many were judged, and tells of each.
+    Raises StoreUnavailable.
+    """
+    until = world.clock.now() + AT_WORK
+    count = 0
+    while batch := await world.store.pending_alerts(BATCH):
+        left = list(batch)
+        while left:
+            judged = await _decide_next(world, left)
+            for alert_decision in judged:
+                told(alert_decision)
+            count, left = count + len(judged), left[len(judged) :]
+            if world.clock.now() >= until:
+                await world.commit(Changeset(now=world.clock.now(), effects=(DecideAlerts(priority=1),)))
+                return count
+    return count
+
+
+async def _decide_next(world: World, pending: Sequence[ReceivedAlert]) -> list[AlertDecision]:
+    """Judges the first of them, with all that follow it and merely repeat something known."""
+    matches: dict[tuple[str, ...], AlertMatch | None] = {}
+    repeats: dict[str, list[AlertMatch]] = {}
+    for received in pending:
+        match = await _repeat(world, received, matches)
+        if match is None:
+            break
+        repeats.setdefault(match.incident.id, []).append(match)
+    if not repeats:
+        return [await decide_alert(world, pending[0])]
+    judged: list[AlertDecision] = []
+    for incident_id, those in repeats.items():
+        judged += await attach_together(world, incident_id, those)
+    return judged
+
+
+async def _repeat(
+    world: World, received: ReceivedAlert, known: dict[tuple[str, ...], AlertMatch | None]
+) -> AlertMatch | None:
+    """Its home, where the alert says again what fires there already; None when it is anything more than that.
+
+    `known` remembers the answers by the alert's keys: repeats change nothing that would make them wrong.
+    """
+    alert = received.alert
+    if alert.transition is Transition.RECOVER or received.source == attach_rules.POLLED:
+        return None
+    verdict = judge(alert, world.policy, received.received_at)
+    if isinstance(verdict, Drop):
+        return None
+    keys = alert.keys or (alert.dedup_key,)
+    if keys not in known:
+        match = await _find_incident(world, alert, verdict, received.received_at)
+        known[keys] = AlertMatch(received, verdict, match[0], match[1]) if match and match[1] else None
+    found = known[keys]
+    if found is None or not found.incident.state.open or found.firing.state is AlertState.OK:
+        return None
+    return replace(found, received=received, verdict=verdict)
+
+
+async def decide_alert(world: World, received: ReceivedAlert) -> AlertDecision:
+    """What becomes of one alert; stored together with what it causes."""
+    alert = received.alert
+    verdict = judge(alert, world.policy, received.received_at)
+    if isinstance(verdict, Drop):
+        return await _settle(world, received, AlertOutcome.DROPPED, verdict)
+    if received.source == attach_rules.POLLED and await _known(world, alert):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="another door told of it before")
+    match = await _find_incident(world, alert, verdict, received.received_at)
+    if match is not None:
+        return await attach(world, received, verdict, *match)
+    if alert.transition is Transition.RECOVER:
+        return await _settle(
+            world, received, AlertOutcome.IGNORED, verdict, why="it recovers nothing that is known here"
+        )
+    if isinstance(verdict, AttachOnly):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
+    if await _recovered_already(world, alert):
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it had recovered before it was told")
+    return await _open(world, received, verdict)
+
+
+async def _recovered_already(world: World, alert: Alert) -> bool:
+    """Whether its recovery overtook it on the way here, by the sender's own times."""
+    if alert.occurred_at is None:
+        return False
+    mine = set(alert.keys)
+    for received, judged in await world.store.alerts(LATELY):
+        other = received.alert
+        if judged is None:
+            continue  # it came after this one, and is judged after it
+        later = other.occurred_at is not None and other.occurred_at > alert.occurred_at
+        if later and other.transition is Transition.RECOVER and mine & set(other.keys):
+            return True
+    return False
+
+
+async def _known(world: World, alert: Alert) -> bool:
+    """Whether the newest incident with that firing knows all that a polled alert says."""
+    found = await world.store.firings_for(alert.keys, limit=1)
+    return bool(found) and attach_rules.told_before(*found[0], alert)
+
+
+async def _settle(
+    world: World, received: ReceivedAlert, outcome: AlertOutcome, verdict: Verdict, why: str = ""
+) -> AlertDecision:
+    alert_decision = AlertDecision(
+        delivery_id=received.alert.delivery_id, outcome=outcome, rule=verdict.rule, why=why or verdict.why
+    )
+    await world.commit(Changeset(now=world.clock.now(), judged=(alert_decision,), judges=(alert_decision.delivery_id,)))
+    return alert_decision
+
+
+async def _find_incident(
+    world: World, alert: Alert, verdict: Verdict, received_at: datetime
+) -> tuple[Incident, Firing | None] | None:
+    """The incident this alert belongs to, with its firing there if it has one."""
+    for firing, incident in await world.store.firings_for(alert.keys or (alert.dedup_key,)):
+        if incident.state.open or attach_rules.overtaken(firing, alert):
+            return incident, firing
+        ended = incident.resolved_at or incident.cancelled_at or incident.touched_at
+        if alert.transition in attach_rules.REPEATS and received_at - ended <= REMEMBERED:
+            return incident, firing
+    if alert.transition is Transition.RECOVER:
+        return None
+    group = group_key(alert, verdict)
+    if group is None:
+        return await _with_siblings(world, alert, verdict)
+    incident_found = await world.store.incident_grouped(group)
+    if incident_found is None or not incident_found.state.open:
+        return None
+    if incident_found.group_until and received_at > incident_found.group_until:
+        return None
+    return incident_found, None
+
+
+async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[Incident, None] | None:
+    """The open incident of the same monitor: its other groups are the same trouble, unless a rule groups otherwise."""
+    private = not isinstance(verdict, Drop) and verdict.private
+    for _, incident in await world.store.firings_for(attach_rules.siblings(alert)):
+        if incident.state.open and (incident.private == private or isinstance(verdict, AttachOnly)):
+            return incident, None
+    return None
+
+
+async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | AttachOrDeclare) -> AlertDecision:
+    """A new incident. Its origin key names its predecessor, so that two who open it at once open one."""
+    alert = received.alert
+    group = group_key(alert, verdict)
+    before = await _predecessor(world, alert, group)
+    alert_decision = AlertDecision(
+        delivery_id=alert.delivery_id, outcome=AlertOutcome.OPENED, rule=verdict.rule, why=verdict.why
+    )
+    what = Declare(
+        origin=Origin.ALERT,
+        origin_key=f"alert:{group or alert.dedup_key}:{before.number if before else 0}",
+        title=verdict.title,
+        severity=verdict.severity,
+        team=verdict.team,
+        services=(alert.service,) if alert.service else (),
+        description=alert.text,
+        people=(*([verdict.commander] if verdict.commander else []), *verdict.people, *alert.people),
+        commander=verdict.commander,
+        private=verdict.private,
+        fields=(*verdict.fields, *alert.facts),
+        links=(*verdict.links, *attach_rules.alert_links(alert)),
+        group_key=group,
+        group_window=verdict.window,
+        auto_resolve_after=verdict.auto_resolve_after,
+        alerts=attach_rules.summary_of_one(alert, received.received_at).copy_with(worst=verdict.severity),
+    )
+    firing = attach_rules.first("", alert, received.received_at, received.source)
+    declared = await declare(world, what, firing=firing, judged=alert_decision, judges=True)
+    if declared.existed:
+        return await decide_alert(world, received)
+    return alert_decision.copy_with(incident_id=declared.incident.id)
+
+
+async def _predecessor(world: World, alert: Alert, group: str | None) -> Incident | None:
+    if group is not None:
+        return await world.store.incident_grouped(group)
+    known = await world.store.firings_for(alert.keys or (alert.dedup_key,), limit=1)
+    return known[0][1] if known else None

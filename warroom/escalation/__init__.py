@@ -1,0 +1,1 @@
+"""Who is called and reminded, and when."""

@@ -1,0 +1,85 @@
+"""The rhythm: updates due, reminders, snoozing, silence. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from warroom.errors import Refused
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
+from warroom.incident.notices import Stale, UpdatePosted, UpdateReminder
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import Place
+from warroom.policy import Policy
+
+SNOOZE = timedelta(minutes=15)
+MISSES_TO_ESCALATE = 2
+"""The second interval without an update calls the next level."""
+
+
+def next_update(severity: str, policy: Policy, now: datetime) -> datetime | None:
+    """When the next update is due, counted from `now`; None where the severity asks for none."""
+    known = policy.severities.get(severity)
+    return now + known.update_every if known and known.update_every else None
+
+
+def post_update(incident: Incident, by: str, text: str, now: datetime, policy: Policy) -> Decision:
+    """An update for the room and for everybody else; the next is due one interval from now. Raises Refused."""
+    if not text.strip():
+        raise Refused("An update needs words. For example: update rolling back, errors are falling.")
+    due = next_update(incident.severity, policy, now) if incident.state.open else None
+    after = incident.copy_with(
+        last_update=text,
+        last_update_at=now,
+        last_update_by=by,
+        updates_missed=0,
+        update_due_at=due,
+    )
+    notice = UpdatePosted(by=by, text=text, next_due_at=due)
+    decision = Decision(after).note(EntryKind.UPDATE, now, by=by, text=text).withdraw("reminder")
+    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
+
+
+def keepers(incident: Incident) -> tuple[str, ...]:
+    """Who is asked for updates: the commander, else those told so far, else the declarer."""
+    if incident.commander:
+        return (incident.commander,)
+    return incident.escalation.paged or ((incident.declared_by,) if incident.declared_by else ())
+
+
+def missed(incident: Incident, now: datetime, policy: Policy) -> Decision:
+    """An update was due and did not come: a reminder takes the place of the last one; the next is due an interval later.
+
+    After an outage this runs once for everything that came due meanwhile.
+    """
+    count = incident.updates_missed + 1
+    after = incident.copy_with(updates_missed=count, update_due_at=next_update(incident.severity, policy, now))
+    since = incident.last_update_at or incident.declared_at
+    notice = UpdateReminder(people=keepers(incident), missed=count, since=since)
+    return Decision(after).note(EntryKind.UPDATE_MISSED, now).say(notice, slot="reminder")
+
+
+def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
+    """Whether the missed updates of `incident` call the next level: every second one does.
+
+    Not while the chain has only just called somebody on its own account: one night, one call.
+    """
+    if incident.updates_missed % MISSES_TO_ESCALATE or not incident.escalation.levels:
+        return False
+    every = next_update(incident.severity, policy, now)
+    spoke = incident.escalation.last_paged_at
+    return spoke is None or every is None or now - spoke > (every - now) / 2
+
+
+def snooze(incident: Incident, by: str, now: datetime) -> Decision:
+    """The reminder comes again in 15 minutes. Raises Refused when there is nothing to be reminded of."""
+    if incident.update_due_at is None:
+        raise Refused(f"No update is due for {incident.name}, so there is no reminder to snooze.")
+    after = incident.copy_with(update_due_at=now + SNOOZE)
+    return Decision(after).note(EntryKind.SNOOZED, now, by=by).withdraw("reminder")
+
+
+def stale(incident: Incident, now: datetime) -> Decision:
+    """Nothing has happened for long: ask whether it is over."""
+    notice = Stale(people=keepers(incident), since=incident.touched_at)
+    return Decision(incident).say(notice, slot="stale")

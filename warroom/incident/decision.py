@@ -1,0 +1,201 @@
+"""What a rule decided, and how a decision becomes one commit. Pure.
+
+Timers are drawn like cards: whole, from the incident as it is after the decision. What follows from any visible change
+(redraw the card, redraw the announcement, count the incident as touched) is added here once, not by every rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from warroom import face
+from warroom.incident.model import Incident
+from warroom.incident.notices import Notice
+from warroom.incident.timeline import Entry, EntryKind
+from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
+from warroom.outbox.effects import Announce, Effect, Place, Post, SetTopic, ShowCard, Withdraw
+from warroom.policy import Policy
+
+WEIGHT = {"whisper": 0, "open_room": 0, "invite": 1, "show_card": 1, "post": 2, "announce": 3, "pin_card": 3}
+"""Within one severity: what a person waits for goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The incident as it should be, what to write on its timeline and what to ask of the world.
+
+    A `quiet` decision records a fact of our own making (the card's ts); nobody needs to see anything redrawn for it.
+    """
+
+    incident: Incident
+    entries: tuple[Entry, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    firings: tuple[Firing, ...] = ()
+    judged: tuple[AlertDecision, ...] = ()
+    judges: tuple[str, ...] = ()
+    quiet: bool = False
+
+    def and_then(self, later: Decision) -> Decision:
+        """This decision and one made from its incident, as one."""
+        return replace(later, entries=self.entries + later.entries, effects=self.effects + later.effects)
+
+    def with_changes(self, **changes: object) -> Decision:
+        """With the incident changed further."""
+        return replace(self, incident=self.incident.copy_with(**changes))
+
+    def note(
+        self,
+        what: EntryKind,
+        now: datetime,
+        *,
+        by: str | None = None,
+        text: str = "",
+        link: str | None = None,
+        key: str = "",
+    ) -> Decision:
+        """With one more timeline entry. Without `key` it is unique to this version of the incident."""
+        entry = Entry(
+            incident_id=self.incident.id,
+            key=key or f"v{self.incident.version}:{what.name.lower()}:{len(self.entries)}",
+            at=now,
+            what=what,
+            by=by,
+            text=text,
+            link=link,
+        )
+        return replace(self, entries=(*self.entries, entry))
+
+    def with_effects(self, *effects: Effect) -> Decision:
+        """With more effects."""
+        return replace(self, effects=(*self.effects, *effects))
+
+    def say(self, notice: Notice, place: Place = Place.ROOM, *, slot: str | None = None, key: str = "") -> Decision:
+        """With one more notice. Without `key` it is unique to this version of the incident."""
+        key = key or f"v{self.incident.version}:{notice.kind}:{len(self.effects)}"
+        post = Post(
+            incident_id=self.incident.id,
+            key=f"{self.incident.id}:post:{key}",
+            place=place,
+            notice=notice,
+            slot=slot,
+        )
+        return self.with_effects(post)
+
+    def withdraw(self, slot: str) -> Decision:
+        """Without the bot's message in that slot, if there is one."""
+        ts = self.incident.slot(slot)
+        if ts is None:
+            return self
+        slots = tuple(pair for pair in self.incident.slots if pair[0] != slot)
+        gone = Withdraw(incident_id=self.incident.id, key=f"{self.incident.id}:withdraw:{ts}", ts=ts)
+        return self.with_changes(slots=slots).with_effects(gone)
+
+
+def timers_of(incident: Incident) -> dict[str, datetime]:
+    """Every timer the incident has now, by kind."""
+    due = {
+        "page": incident.page_due_at,
+        "ack": incident.ack_due_at,
+        "update": incident.update_due_at,
+        "stale": incident.stale_at,
+        "postmortem": incident.postmortem_due_at,
+        "close": incident.close_at,
+        "auto_resolve": incident.auto_resolve_at,
+        "redraw": incident.redraw_at,
+        "storm": incident.storm_at,
+    }
+    due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
+    return {kind: at for kind, at in due.items() if at is not None}
+
+
+def changeset(
+    before: Incident | None,
+    decision: Decision,
+    *,
+    now: datetime,
+    policy: Policy,
+    claim_result: ClaimResult | None = None,
+) -> Changeset:
+    """The one transaction that makes the decision true: state, timeline, timers and effects together."""
+    after = decision.incident
+    effects = decision.effects
+    if not decision.quiet:
+        after = after.copy_with(touched_at=now, stale_at=_stale_at(after, policy, now))
+        effects = (*effects, *_redraw(before, after, policy), *_elsewhere(before, after, policy))
+    rank = policy.rank(after.severity)
+    return Changeset(
+        now=now,
+        incident=after,
+        entries=decision.entries,
+        timers=_rearm(before, after, rank),
+        effects=tuple(_ranked(effect, rank) for effect in effects),
+        firings=decision.firings,
+        judged=decision.judged,
+        judges=decision.judges,
+        claim_result=claim_result,
+    )
+
+
+def _stale_at(incident: Incident, policy: Policy, now: datetime) -> datetime | None:
+    after: timedelta | None = policy.stale_after(incident.severity)
+    return now + after if after and incident.state.open else None
+
+
+def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
+    if before is None or after.channel_id is None:
+        return []
+    effects: list[Effect] = [show_card(after)]
+    if _announcement_face(before) != _announcement_face(after):
+        effects += announce(after, policy)
+    if (before.severity, before.title, before.state.open) != (after.severity, after.title, after.state.open):
+        effects.append(set_topic(after))
+    return effects
+
+
+def _elsewhere(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
+    return [face.mirror(after)] if face.wanted(before, after, policy) else []
+
+
+def _announcement_face(incident: Incident) -> tuple[object, ...]:
+    return (
+        incident.title,
+        incident.severity,
+        incident.state,
+        incident.commander,
+        incident.last_update,
+        incident.summary,
+        incident.channel_id,
+    )
+
+
+def show_card(incident: Incident) -> ShowCard:
+    """The effect that posts or redraws the card."""
+    return ShowCard(incident_id=incident.id, key=f"{incident.id}:card")
+
+
+def set_topic(incident: Incident) -> SetTopic:
+    """The effect that sets the topic."""
+    return SetTopic(incident_id=incident.id, key=f"{incident.id}:topic")
+
+
+def announce(incident: Incident, policy: Policy) -> list[Effect]:
+    """The effect that posts or redraws the announcement: none for a private incident or without a broadcast channel."""
+    channel = policy.workspace.announce
+    if incident.private or not channel:
+        return []
+    return [Announce(incident_id=incident.id, key=f"{incident.id}:announce", channel=channel)]
+
+
+def _rearm(before: Incident | None, after: Incident, rank: int) -> tuple[Timer, ...]:
+    old = timers_of(before) if before else {}
+    new = timers_of(after)
+    changed = [kind for kind in {**old, **new} if old.get(kind) != new.get(kind)]
+    return tuple(
+        Timer(incident_id=after.id, kind=kind, due_at=new.get(kind), priority=rank * 10 + 2) for kind in changed
+    )
+
+
+def _ranked(effect: Effect, rank: int) -> Effect:
+    weight = WEIGHT.get(effect.kind, 5)
+    return effect.copy_with(priority=weight if weight == 0 else rank * 10 + weight)

@@ -1,0 +1,187 @@
+"""Declaring an incident: one use case behind all five doors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from warroom.errors import Conflict, Refused
+from warroom.escalation.rules import levels_at_start
+from warroom.ids import new_id
+from warroom.incident import opening
+from warroom.incident.authorize import Permission, authorize
+from warroom.incident.decision import Decision, changeset
+from warroom.incident.model import AlertSummary, Incident, Link, Origin
+from warroom.outbox.changes import AlertDecision, Firing
+from warroom.people.resolution import Resolution, Why, resolve
+from warroom.ports import World
+from warroom.value import Value
+
+TITLE_LIMIT = 500
+"""Characters of a title that are kept; the rest goes to the description, so that nothing typed is lost."""
+
+
+class Declare(Value):
+    """What somebody, or an alert, declares. Names are as typed; `origin_key` makes a repeat harmless."""
+
+    origin: Origin
+    origin_key: str
+    title: str
+    severity: str | None = None
+    """Any word the policy knows; None takes the middle of the policy's severities."""
+    team: str | None = None
+    services: tuple[str, ...] = ()
+    description: str = ""
+    people: tuple[str, ...] = ()
+    private: bool = False
+    by: str | None = None
+    commander: str | None = None
+    """A name; whoever is found behind it commands from the start."""
+    fields: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    source_message: str | None = None
+    alerts: AlertSummary = AlertSummary()
+    group_key: str | None = None
+    group_window: timedelta | None = None
+    auto_resolve_after: timedelta | None = None
+
+
+class Declared(Value):
+    """The incident, and how the names were understood. `existed` when the same gesture came a second time."""
+
+    incident: Incident
+    people: Resolution
+    existed: bool = False
+
+
+async def declare(
+    world: World,
+    what: Declare,
+    *,
+    firing: Firing | None = None,
+    judged: AlertDecision | None = None,
+    judges: bool = False,
+) -> Declared:
+    """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
+
+    `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
+    is declared when the alert was judged meanwhile, and the incident returned is none that is stored (`existed`).
+    """
+    await authorize(world, Permission.DECLARE, what.by)
+    severity, team = _severity(world, what.severity), _team(world, what)
+    people = await resolve(what.people, world.directory, world.policy)
+    commander = await _one(world, what.commander)
+    while True:
+        known = await world.store.incident_from(what.origin_key)
+        if known is not None:
+            return Declared(incident=known, people=people, existed=True)
+        incident = _incident(
+            world, what, severity, team, (commander, *ids(people)), await world.store.last_number() + 1
+        )
+        decision = replace(
+            await _begun(world, incident, unfound(people) if what.by is None else ()),
+            firings=(firing.copy_with(incident_id=incident.id),) if firing else (),
+            judged=(judged.copy_with(incident_id=incident.id),) if judged else (),
+            judges=(judged.delivery_id,) if judged and judges else (),
+        )
+        wanted = changeset(None, decision, now=incident.declared_at, policy=world.policy)
+        try:
+            written = await world.commit(wanted)
+        except Conflict:
+            continue
+        assert wanted.incident is not None
+        if not written:
+            return Declared(incident=wanted.incident, people=people, existed=True)
+        return Declared(incident=wanted.incident.copy_with(version=1), people=people)
+
+
+async def _begun(world: World, incident: Incident, missed: tuple[str, ...]) -> Decision:
+    """The first levels of the chain are told; the room hears of names in them behind which nobody was found, and of `missed`."""
+    first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
+    found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
+    nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
+    called = {i: ids(resolution) for i, resolution in found.items()}
+    return opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody)
+
+
+def _severity(world: World, said: str | None) -> str:
+    policy = world.policy
+    if said is None:
+        return policy.default_severity()
+    known = policy.severity_named(said)
+    if known is None:
+        choices = ", ".join(policy.severities)
+        raise Refused(f"There is no severity “{said}”. Use one of: {choices}.")
+    return known
+
+
+def _team(world: World, what: Declare) -> str | None:
+    policy = world.policy
+    if what.team:
+        known = policy.team_named(what.team)
+        if known is None:
+            choices = ", ".join(policy.teams) or "none yet: teams are described in the policy file"
+            raise Refused(f"There is no team “{what.team}”. Known teams: {choices}.")
+        return known
+    for service in what.services:
+        if team := policy.team_for_service(service):
+            return team
+    return policy.workspace.default_team
+
+
+def _incident(
+    world: World, what: Declare, severity: str, team: str | None, people: tuple[str | None, ...], number: int
+) -> Incident:
+    now = world.clock.now()
+    title = " ".join(what.title.split())
+    if not title:
+        raise Refused("An incident needs a title. For example: declare checkout returns 500s --sev 1")
+    description = what.description
+    if len(title) > TITLE_LIMIT:
+        description = f"{title}\n\n{description}".strip()
+        title = title[: TITLE_LIMIT - 1] + "…"
+    return Incident(
+        id=new_id(),
+        number=number,
+        origin=what.origin,
+        origin_key=what.origin_key,
+        title=title,
+        description=description,
+        severity=severity,
+        private=what.private,
+        team=team,
+        services=what.services,
+        fields=what.fields,
+        links=what.links,
+        declared_by=what.by,
+        commander=people[0],
+        invitees=tuple(dict.fromkeys(person for person in (what.by, *people) if person)),
+        declared_at=now,
+        touched_at=now,
+        escalation=opening.escalation_of(team, what.by, world.policy),
+        alerts=what.alerts,
+        group_key=what.group_key,
+        group_until=now + what.group_window if what.group_window else None,
+        auto_resolve_after=what.auto_resolve_after,
+        source_message=what.source_message,
+    )
+
+
+async def _one(world: World, name: str | None) -> str | None:
+    found = ids(await resolve((name,), world.directory, world.policy)) if name else ()
+    return found[0] if len(found) == 1 else None
+
+
+def ids(people: Resolution) -> tuple[str, ...]:
+    """The ids of everybody who was found."""
+    return tuple(match.person.id for match in people.found)
+
+
+def unfound(people: Resolution) -> tuple[str, ...]:
+    """What was said of everybody who was not found, or could be several people.
+
+    Bots and closed accounts in a user group are not missed while the group leads to somebody.
+    """
+    reached = {match.via for match in people.found if match.via and match.via[-1].startswith("@")}
+    missed = (each for each in people.unknown if each.via not in reached or each.why not in (Why.DEACTIVATED, Why.BOT))
+    return (*(unknown.said for unknown in missed), *(unclear.said for unclear in people.ambiguous))

@@ -1,0 +1,174 @@
+"""The life of an incident: which state may follow which, and what each step means. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from warroom.errors import AlreadyDone, Refused
+from warroom.escalation import cadence
+from warroom.escalation import rules as escalation
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident, State
+from warroom.incident.notices import StateChanged
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import Place
+from warroom.policy import Policy
+
+STEPS: dict[State, frozenset[State]] = {
+    State.DETECTED: frozenset({State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED, State.CANCELLED}),
+    State.ACKNOWLEDGED: frozenset({State.MITIGATED, State.RESOLVED, State.CANCELLED}),
+    State.MITIGATED: frozenset({State.ACKNOWLEDGED, State.RESOLVED, State.CANCELLED}),
+    State.RESOLVED: frozenset({State.ACKNOWLEDGED, State.CLOSED}),
+    State.CLOSED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+"""From each state, the states that may follow. Mitigated or resolved to acknowledged is a reopening."""
+
+CLOSE_AFTER = timedelta(hours=24)
+"""How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
+
+
+def _step(incident: Incident, to: State, *, again: str, impossible: str) -> None:
+    if incident.state is to:
+        raise AlreadyDone(again)
+    if to not in STEPS[incident.state]:
+        raise Refused(impossible)
+
+
+def acknowledge(incident: Incident, by: str, now: datetime) -> Decision:
+    """`by` has it: the chain stops, and they command if nobody does. Raises AlreadyDone or Refused."""
+    who = f"<@{incident.acknowledged_by}>" if incident.acknowledged_by else "somebody"
+    if incident.state in (State.MITIGATED, State.RESOLVED):
+        raise AlreadyDone(f"{incident.name} is {incident.state} already; {who} acknowledged it.")
+    _step(
+        incident,
+        State.ACKNOWLEDGED,
+        again="You have it already." if incident.acknowledged_by == by else f"{who} has it already.",
+        impossible=f"{incident.name} is {incident.state}; there is nothing to acknowledge.",
+    )
+    after = _owned(incident, by, now).copy_with(state=State.ACKNOWLEDGED)
+    return Decision(after).note(EntryKind.ACKNOWLEDGED, now, by=by)
+
+
+def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
+    """Somebody has it: no more paging, and there is a commander, who has missed no update yet."""
+    after = incident.with_invitees(by) if by else incident
+    return escalation.stopped(after).copy_with(
+        acknowledged_at=incident.acknowledged_at or now,
+        acknowledged_by=incident.acknowledged_by or by,
+        commander=incident.commander or by,
+        updates_missed=0 if incident.acknowledged_by is None else incident.updates_missed,
+    )
+
+
+def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
+    """The bleeding stopped. Whoever says so has it, if nobody had; None when it was said in Datadog. Raises AlreadyDone or Refused."""
+    _step(
+        incident,
+        State.MITIGATED,
+        again=f"{incident.name} is marked as mitigated already.",
+        impossible=f"{incident.name} is {incident.state}; only an open incident can be mitigated.",
+    )
+    after = _owned(incident, by, now).copy_with(state=State.MITIGATED, mitigated_at=now)
+    return Decision(after).note(EntryKind.MITIGATED, now, by=by)
+
+
+def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, summary: str = "") -> Decision:
+    """It is over. Reminders stop; a required post-mortem is asked for. `by` None means that no person of ours did it.
+
+    Raises AlreadyDone or Refused.
+    """
+    if incident.state is State.CLOSED:
+        raise AlreadyDone(f"{incident.name} is resolved and closed already.")
+    by_whom = f" by <@{incident.resolved_by}>" if incident.resolved_by else ""
+    _step(
+        incident,
+        State.RESOLVED,
+        again=f"{incident.name} was resolved already{by_whom}.",
+        impossible=f"{incident.name} is {incident.state}; only an open incident can be resolved.",
+    )
+    within = policy.severities[incident.severity].postmortem_within if incident.severity in policy.severities else None
+    after = _stop_reminders(incident).copy_with(
+        state=State.RESOLVED,
+        resolved_at=now,
+        resolved_by=by,
+        summary=summary or incident.summary,
+        postmortem_required_by=now + within if within else None,
+        postmortem_due_at=now + within if within else None,
+        close_at=None if within else now + CLOSE_AFTER,
+    )
+    notice = StateChanged(
+        state=State.RESOLVED,
+        by=by,
+        text=summary,
+        after=now - incident.declared_at,
+        postmortem_by=after.postmortem_required_by,
+    )
+    return _told(Decision(after).note(EntryKind.RESOLVED, now, by=by, text=summary), notice)
+
+
+def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in Datadog.
+
+    Raises AlreadyDone or Refused.
+    """
+    if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
+        raise AlreadyDone(f"{incident.name} is open ({incident.state}).")
+    _step(
+        incident,
+        State.ACKNOWLEDGED,
+        again=f"{incident.name} is open.",
+        impossible=f"{incident.name} is {incident.state} and stays so. Declare a new incident and mention {incident.name}.",
+    )
+    after = _owned(incident, by, now).copy_with(
+        state=State.ACKNOWLEDGED,
+        resolved_at=None,
+        resolved_by=None,
+        mitigated_at=None,
+        postmortem_required_by=None,
+        postmortem_due_at=None,
+        close_at=None,
+        updates_missed=0,
+        update_due_at=cadence.next_update(incident.severity, policy, now),
+    )
+    notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
+    return _told(Decision(after).note(EntryKind.REOPENED, now, by=by), notice)
+
+
+def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
+    """A false alarm. Raises AlreadyDone, or Refused without a reason or when it is over."""
+    if not why.strip():
+        raise Refused(f"Say why {incident.name} is cancelled, for example: cancel the monitor was wrong.")
+    _step(
+        incident,
+        State.CANCELLED,
+        again=f"{incident.name} was cancelled already.",
+        impossible=f"{incident.name} is {incident.state}; only an open incident can be cancelled.",
+    )
+    after = _stop_reminders(incident).copy_with(state=State.CANCELLED, cancelled_at=now, summary=why)
+    notice = StateChanged(state=State.CANCELLED, by=by, text=why)
+    return _told(Decision(after).note(EntryKind.CANCELLED, now, by=by, text=why), notice)
+
+
+def close(incident: Incident, by: str | None, now: datetime) -> Decision:
+    """The end: the post-mortem is published, or was not required. Raises AlreadyDone or Refused."""
+    _step(
+        incident,
+        State.CLOSED,
+        again=f"{incident.name} is closed already.",
+        impossible=f"{incident.name} is {incident.state}; it closes after it is resolved.",
+    )
+    after = incident.copy_with(state=State.CLOSED, closed_at=now, close_at=None, postmortem_due_at=None)
+    return Decision(after).note(EntryKind.CLOSED, now, by=by)
+
+
+def _stop_reminders(incident: Incident) -> Incident:
+    """Nobody is paged or reminded of an incident that is over."""
+    return escalation.stopped(incident).copy_with(update_due_at=None, stale_at=None, auto_resolve_at=None)
+
+
+def _told(decision: Decision, notice: StateChanged) -> Decision:
+    """Everybody hears it: in the room and under the announcement; reminders that are out of date go away."""
+    for slot in ("reminder", "recovery", "stale", "worse"):
+        decision = decision.withdraw(slot)
+    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

@@ -1,0 +1,270 @@
+"""The incident: everything the war room knows about it, in one value."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from warroom.alerts.model import AlertState
+from warroom.postmortem.model import Postmortem
+from warroom.value import Stored
+
+
+class State(StrEnum):
+    """The life of an incident; `lifecycle` says which steps are allowed."""
+
+    DETECTED = "detected"
+    ACKNOWLEDGED = "acknowledged"
+    MITIGATED = "mitigated"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+    @property
+    def open(self) -> bool:
+        """True while somebody has to do something about the outage itself."""
+        return self in (State.DETECTED, State.ACKNOWLEDGED, State.MITIGATED)
+
+
+class Origin(StrEnum):
+    """Which of the doors the incident came through."""
+
+    FORM = "form"
+    COMMAND = "command"
+    SHORTCUT = "shortcut"
+    ALERT = "alert"
+    CLI = "cli"
+    DATADOG = "datadog"
+    """Created in Datadog's Incident Management."""
+
+
+class Level(Stored):
+    """One level of an escalation chain, with the names as the policy wrote them."""
+
+    after: timedelta
+    notify: tuple[str, ...]
+    only: tuple[str, ...] = ()
+    """Severities this level is for; empty means all."""
+
+
+class EscalationState(Stored):
+    """The escalation chain as it was when the incident started, and how far it got."""
+
+    team: str | None = None
+    levels: tuple[Level, ...] = ()
+    reached: int = 0
+    """How many levels (counted in `levels`, skipped ones included) have been told."""
+    rounds: int = 0
+    """How often the last level was told again after the chain was exhausted."""
+    paged: tuple[str, ...] = ()
+    """Ids of everybody told so far, in order."""
+    last_paged_at: datetime | None = None
+    """When a level was last told after the start."""
+
+
+class Link(Stored):
+    """A link worth having at hand: runbook, dashboard, alert, status page, meeting."""
+
+    title: str
+    url: str
+    emoji: str | None = None
+
+
+class ActionItem(Stored):
+    """A promise made during or after the incident."""
+
+    id: str
+    text: str
+    owner: str | None = None
+    due_at: datetime | None = None
+    done_at: datetime | None = None
+    created_at: datetime
+    created_by: str | None = None
+    reminded_at: datetime | None = None
+
+
+class AlertSummary(Stored):
+    """The alerts of an incident in a few numbers, so that a card need not read them all."""
+
+    count: int = 0
+    firing: int = 0
+    """How many distinct things are firing now."""
+    monitors: int = 0
+    """How many distinct things ever fired."""
+    last_title: str = ""
+    last_state: AlertState = AlertState.UNKNOWN
+    last_link: str | None = None
+    monitor_id: str | None = None
+    """Of the last alert that named one."""
+    snapshot: str | None = None
+    """The address of the picture of the metric that the last alert brought."""
+    last_seen_at: datetime | None = None
+    recovered_at: datetime | None = None
+    """When the last firing alert recovered; None while something fires."""
+    worst: str | None = None
+    """The worst severity that any of them would have opened an incident with."""
+    flapping: bool = False
+    burst_from: datetime | None = None
+    """When the alerts counted in `burst` began to come."""
+    burst: int = 0
+    stormy: bool = False
+    """There was a storm, and the room was or will be told."""
+
+
+class Face(Stored):
+    """What of an incident is in both places, in Datadog's words. `commander` is an email."""
+
+    title: str
+    severity: str
+    state: str
+    commander: str | None = None
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(Datadog's name of a field, its values), of the fields that follow each other."""
+
+    def said(self, name: str) -> str | tuple[str, ...] | None:
+        """What stands in `severity`, `state`, `commander`, or in the field of that name; () where nothing does."""
+        if name in FOLLOWING:
+            return getattr(self, name)  # type: ignore[no-any-return]  # the three above
+        return dict(self.fields).get(name, ())
+
+    def saying(self, **said: object) -> Face:
+        """With other values under those names."""
+        fields = {name: value for name, value in said.items() if name not in FOLLOWING}
+        plain = {name: value for name, value in said.items() if name in FOLLOWING}
+        return self.copy_with(**plain, fields=tuple((dict(self.fields) | fields).items()))
+
+
+FOLLOWING = ("severity", "state", "commander")
+"""What of a face follows in both directions beside its fields. A title is only followed from Datadog: rooms cannot be
+renamed here."""
+
+
+class DatadogLink(Stored):
+    """The incident in Datadog's Incident Management, and both sides as they were when they last met."""
+
+    id: str
+    public_id: int
+    ours: Face
+    theirs: Face
+    room_told: bool = False
+    """Datadog knows the channel."""
+    todos: tuple[tuple[str, str, bool], ...] = ()
+    """(our action item, Datadog's to-do, whether it is done there)."""
+
+
+class Incident(Stored):
+    """One incident. Times are aware UTC; people are Slack user ids; `severity` is a key of the policy."""
+
+    id: str
+    number: int
+    version: int = 0
+    """0 until it is stored; every commit adds one."""
+    origin: Origin
+    origin_key: str
+    """What caused it, unique: the same gesture or alert twice makes one incident."""
+    title: str
+    description: str = ""
+    severity: str
+    state: State = State.DETECTED
+    private: bool = False
+    team: str | None = None
+    services: tuple[str, ...] = ()
+    impact: str = ""
+    summary: str = ""
+    """What ended it, in the words of whoever resolved or cancelled it."""
+    fields: tuple[tuple[str, str], ...] = ()
+    links: tuple[Link, ...] = ()
+    declared_by: str | None = None
+    commander: str | None = None
+    roles: tuple[tuple[str, str], ...] = ()
+    """(role, user id); the commander is not repeated here."""
+    invitees: tuple[str, ...] = ()
+    """Everybody who should be in the room."""
+    invited: tuple[str, ...] = ()
+    """Those of `wanted` who were invited or joined."""
+    left: tuple[str, ...] = ()
+    """Those of `invited` who left the room, or were removed from it, and were not asked back."""
+
+    declared_at: datetime
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    closed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    touched_at: datetime
+    """The last time anything happened."""
+
+    last_update: str = ""
+    last_update_at: datetime | None = None
+    last_update_by: str | None = None
+    updates_missed: int = 0
+
+    escalation: EscalationState = EscalationState()
+    overdue: bool = False
+    """Nobody acknowledged within the severity's time."""
+    alerts: AlertSummary = AlertSummary()
+    group_key: str | None = None
+    """Alerts with the same value join this incident while its window lasts."""
+    group_until: datetime | None = None
+    auto_resolve_after: timedelta | None = None
+    datadog: DatadogLink | None = None
+    muted: tuple[tuple[str, datetime], ...] = ()
+    """(monitor, until when) of those that were muted from the room."""
+    muted_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(monitor, its groups that are muted); a muted monitor that is not here is muted as a whole."""
+    actions: tuple[ActionItem, ...] = ()
+    postmortem: Postmortem | None = None
+
+    page_due_at: datetime | None = None
+    ack_due_at: datetime | None = None
+    update_due_at: datetime | None = None
+    stale_at: datetime | None = None
+    postmortem_due_at: datetime | None = None
+    """The next time somebody is reminded; the promise itself is `postmortem_required_by`."""
+    postmortem_required_by: datetime | None = None
+    close_at: datetime | None = None
+    auto_resolve_at: datetime | None = None
+    redraw_at: datetime | None = None
+    """When the card catches up with alerts that come too fast to redraw it for each."""
+    storm_at: datetime | None = None
+    """When the room is told of a storm."""
+
+    channel_id: str | None = None
+    channel_name: str | None = None
+    card_ts: str | None = None
+    announced_in: str | None = None
+    announced_ts: str | None = None
+    slots: tuple[tuple[str, str], ...] = ()
+    """(slot, ts) of the bot's own messages that a newer one replaces."""
+    source_message: str | None = None
+    """Permalink of the message this was declared from."""
+
+    @property
+    def source(self) -> str:
+        """What declared it where no person did."""
+        return "the command line" if self.origin is Origin.CLI else "an alert"
+
+    @property
+    def name(self) -> str:
+        """How people call it: "INC-12"."""
+        return f"INC-{self.number}"
+
+    def concerns(self, user: str) -> bool:
+        """Whether the person has a part in it: is in its room, or was called or given a role."""
+        roles = (person for _, person in self.roles)
+        return user in (self.declared_by, self.commander, *roles, *self.invitees, *self.invited)
+
+    def shown_to(self, user: str) -> bool:
+        """Whether the person may know of it: a private incident shows itself only to the people in its room."""
+        return not self.private or (self.concerns(user) and user not in self.left)
+
+    def with_invitees(self, *people: str) -> Incident:
+        """The same incident with these people wanted in its room, also when they left it."""
+        invitees = tuple(dict.fromkeys((*self.invitees, *people)))
+        return self.copy_with(invitees=invitees, left=tuple(person for person in self.left if person not in people))
+
+    def slot(self, name: str) -> str | None:
+        """The ts of the message in that slot, or None."""
+        return dict(self.slots).get(name)

@@ -1,0 +1,217 @@
+"""What the bot says in a room, as values. The words are in `blocks.notices`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from warroom.incident.model import State
+from warroom.value import Stored
+
+
+class PageReason(StrEnum):
+    """Why a level of the chain is told."""
+
+    CHAIN = "chain"
+    BUTTON = "button"
+    OVERDUE = "overdue"
+    NO_UPDATE = "no update"
+    REPEAT = "repeat"
+    TEAM = "team"
+
+
+class Paged(Stored):
+    """People are called to the incident. `level` counts from 1; 0 when no level of the chain is meant."""
+
+    kind: Literal["paged"] = "paged"
+    people: tuple[str, ...]
+    level: int
+    reason: PageReason
+    by: str | None = None
+    why: str = ""
+
+
+class UpdateReminder(Stored):
+    """An update is due. Carries the buttons Post update and Snooze 15 min."""
+
+    kind: Literal["update_reminder"] = "update_reminder"
+    people: tuple[str, ...]
+    missed: int
+    since: datetime
+    """The last update, or the declaration while there is none."""
+
+
+class UpdatePosted(Stored):
+    """Somebody posted an update."""
+
+    kind: Literal["update_posted"] = "update_posted"
+    by: str
+    text: str
+    next_due_at: datetime | None = None
+
+
+class SeverityChanged(Stored):
+    """The severity went up or down."""
+
+    kind: Literal["severity_changed"] = "severity_changed"
+    by: str | None
+    before: str
+    after: str
+    why: str = ""
+    """The title of the alert that raised it by itself."""
+
+
+class WorseAlert(Stored):
+    """An alert is more severe than its incident. Carries the button that raises it."""
+
+    kind: Literal["worse_alert"] = "worse_alert"
+    severity: str
+    title: str
+    link: str | None = None
+
+
+class RoleAssigned(Stored):
+    """Somebody has a role now."""
+
+    kind: Literal["role_assigned"] = "role_assigned"
+    by: str | None
+    role: str
+    person: str
+
+
+class StateChanged(Stored):
+    """The incident reached a state that everybody should hear of. `text` is a summary or a reason."""
+
+    kind: Literal["state_changed"] = "state_changed"
+    state: State
+    by: str | None
+    text: str = ""
+    after: timedelta | None = None
+    """Since declaration."""
+    postmortem_by: datetime | None = None
+    reopened: bool = False
+
+
+class Unanswered(Stored):
+    """The chain is exhausted and nobody acknowledged; said to everybody in the broadcast channel."""
+
+    kind: Literal["unanswered"] = "unanswered"
+    rounds: int
+    since: datetime
+
+
+class AllRecovered(Stored):
+    """Every attached alert recovered. Carries the button Resolve."""
+
+    kind: Literal["all_recovered"] = "all_recovered"
+    count: int
+    auto_resolve_at: datetime | None = None
+
+
+class Flapping(Stored):
+    """An alert keeps going on and off; said once."""
+
+    kind: Literal["flapping"] = "flapping"
+    title: str
+    changes: int
+
+
+class Muted(Stored):
+    """A monitor, or only some of its groups, is silent until then."""
+
+    kind: Literal["muted"] = "muted"
+    monitor_id: str
+    groups: tuple[str, ...] = ()
+    until: datetime
+    by: str
+
+
+class Shower(Stored):
+    """One of the things that fire in a storm, and how often it was told."""
+
+    title: str
+    link: str | None = None
+    count: int = 1
+    recovered: bool = False
+
+
+class Storm(Stored):
+    """Many alerts came in a short time; said once, as one list."""
+
+    kind: Literal["storm"] = "storm"
+    alerts: int
+    monitors: int
+    lasted: timedelta
+    newest: tuple[Shower, ...] = ()
+    """The last ones, newest first."""
+    more: int = 0
+    """How many things are not in the list."""
+
+
+class Stale(Stored):
+    """Nothing has happened for long."""
+
+    kind: Literal["stale"] = "stale"
+    people: tuple[str, ...]
+    since: datetime
+
+
+class PostmortemReady(Stored):
+    """The draft was shared. Carries the buttons Edit post-mortem and Publish."""
+
+    kind: Literal["postmortem_ready"] = "postmortem_ready"
+    missing: tuple[str, ...] = ()
+    revision: int = 1
+    published_by: str | None = None
+
+
+class PostmortemDue(Stored):
+    """A required post-mortem is due or late. Carries the button Write post-mortem."""
+
+    kind: Literal["postmortem_due"] = "postmortem_due"
+    people: tuple[str, ...]
+    required_by: datetime
+
+
+class ActionDue(Stored):
+    """An action item is due."""
+
+    kind: Literal["action_due"] = "action_due"
+    text: str
+    owner: str | None
+    due_at: datetime
+
+
+class Problem(Stored):
+    """Something could not be done; what it was and what to do about it, in one line."""
+
+    kind: Literal["problem"] = "problem"
+    what: str
+    advice: str = ""
+    people: tuple[str, ...] = ()
+    """People it concerns, shown by mention without calling them."""
+
+
+Notice = Annotated[
+    Paged
+    | UpdateReminder
+    | UpdatePosted
+    | SeverityChanged
+    | WorseAlert
+    | RoleAssigned
+    | StateChanged
+    | Unanswered
+    | AllRecovered
+    | Flapping
+    | Storm
+    | Muted
+    | Stale
+    | PostmortemReady
+    | PostmortemDue
+    | ActionDue
+    | Problem,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,107 @@
+"""What people want remembered: notes, pinned messages, action items; and who came late."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom.errors import Refused
+from warroom.incident.change import change
+from warroom.incident.decision import Decision
+from warroom.incident.lookup import view
+from warroom.incident.model import Incident, State
+from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.view import IncidentView
+from warroom.ports import World
+from warroom.postmortem import reminders
+from warroom.value import Value
+
+NOTE_LIMIT = 3000
+"""Characters of a message that are kept on the timeline."""
+
+
+async def add_note(world: World, incident_id: str, by: str, text: str, key: str) -> Incident:
+    """A line on the timeline. Raises Refused, NotFound."""
+    if not text.strip():
+        raise Refused("Write what happened, for example: timeline add deployed 1.4.2 to production")
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return Decision(incident).note(EntryKind.NOTE, now, by=by, text=text, key=f"note:{key}")
+
+    return await change(world, incident_id, decide)
+
+
+async def remember_message(world: World, channel_id: str, ts: str, by: str) -> Incident | None:
+    """The message of a room is on the timeline, once however often it is pinned or marked. None outside of a room.
+
+    Raises Retryable or Rejected when the message cannot be read.
+    """
+    incident = await world.store.incident_in(channel_id)
+    if incident is None or ts in (incident.card_ts, *dict(incident.slots).values()):
+        return None
+    message = await world.rooms.message(channel_id, ts)
+    if message is None:
+        return None
+
+    async def decide(found: Incident, now: datetime) -> Decision:
+        text = message.text if len(message.text) <= NOTE_LIMIT else message.text[: NOTE_LIMIT - 1] + "…"
+        who = message.user or by
+        return Decision(found).note(
+            EntryKind.PINNED, now, by=who, text=text, link=message.permalink, key=f"message:{ts}"
+        )
+
+    return await change(world, incident.id, decide)
+
+
+async def add_action(
+    world: World, incident_id: str, by: str, text: str, owner: str | None, due_at: datetime | None
+) -> Incident:
+    """One more action item. Raises Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        return reminders.add_action(incident, by, now, text, owner, due_at)
+
+    return await change(world, incident_id, decide)
+
+
+async def timeline(world: World, incident: Incident) -> list[Entry]:
+    """The whole timeline, oldest first."""
+    return await world.store.timeline(incident.id)
+
+
+class Briefing(Value):
+    """What somebody who joins should know."""
+
+    view: IncidentView
+    entries: tuple[Entry, ...]
+
+
+async def joined(world: World, channel_id: str, user: str) -> Briefing | None:
+    """The briefing for somebody who joined a room: None elsewhere, for whoever declared it, and when it is over."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None:
+        return None
+
+    async def decide(found: Incident, _now: datetime) -> Decision | None:
+        if user in found.invited and user not in found.left:
+            return None
+        invited = found.invited if user in found.invited else (*found.invited, user)
+        return Decision(found.with_invitees(user).copy_with(invited=invited), quiet=True)
+
+    incident = await change(world, incident.id, decide)
+    if user == incident.declared_by or incident.state in (State.CLOSED, State.CANCELLED):
+        return None
+    return Briefing(view=await view(world, incident), entries=tuple(await timeline(world, incident)))
+
+
+async def left(world: World, channel_id: str, user: str) -> Incident | None:
+    """Somebody left a room or was removed from it. Returns its incident, None outside of a room."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None:
+        return None
+
+    async def decide(found: Incident, _now: datetime) -> Decision | None:
+        if user in found.left:
+            return None
+        return Decision(found.copy_with(left=(*found.left, user)), quiet=True)
+
+    return await change(world, incident.id, decide)

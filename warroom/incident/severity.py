@@ -1,0 +1,42 @@
+"""An incident gets another severity. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom.errors import AlreadyDone, Refused
+from warroom.escalation import cadence
+from warroom.escalation import rules as escalation
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
+from warroom.incident.notices import SeverityChanged
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import Place
+from warroom.policy import Policy
+
+
+def changed(
+    incident: Incident, by: str | None, severity: str, now: datetime, policy: Policy, *, why: str = ""
+) -> Decision:
+    """The severity (a key of the policy), with its own times from now on. Raises AlreadyDone, Refused.
+
+    `why` is the title of the alert that caused it.
+    """
+    if not incident.state.open:
+        raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
+    if incident.severity == severity:
+        raise AlreadyDone(f"{incident.name} is {severity} already.")
+    since = incident.last_update_at or incident.declared_at
+    within = policy.severities[severity].acknowledge_within
+    after = incident.copy_with(
+        severity=severity,
+        update_due_at=cadence.next_update(severity, policy, since),
+        updates_missed=0,
+        ack_due_at=incident.declared_at + within if incident.ack_due_at else None,
+    )
+    after = after.copy_with(page_due_at=escalation.next_page_at(after, now, policy))
+    text = f"{incident.severity} to {severity}{f', because of {why}' if why else ''}"
+    notice = SeverityChanged(by=by, before=incident.severity, after=severity, why=why)
+    return (
+        Decision(after).withdraw("worse").note(EntryKind.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)
+    )

@@ -1,0 +1,222 @@
+"""What people do in a room: acknowledge, escalate, resolve and everything between."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom.errors import AlreadyDone, Refused
+from warroom.escalation import cadence
+from warroom.escalation import rules as escalation
+from warroom.incident import lifecycle, opening
+from warroom.incident.authorize import Permission, authorize
+from warroom.incident.change import change
+from warroom.incident.decision import Decision
+from warroom.incident.declare import ids, unfound
+from warroom.incident.model import Incident
+from warroom.incident.notices import Paged, PageReason, RoleAssigned
+from warroom.incident.severity import changed
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import Place
+from warroom.people.resolution import Resolution, resolve
+from warroom.ports import World
+
+COMMANDER = "commander"
+
+
+async def acknowledge(world: World, incident_id: str, by: str) -> Incident:
+    """`by` has it. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ACKNOWLEDGE, by, incident)
+        decision = lifecycle.acknowledge(incident, by, now)
+        return decision.with_effects(*escalation.invite_new(incident, decision.incident))
+
+    return await change(world, incident_id, decide)
+
+
+async def escalate(world: World, incident_id: str, by: str, why: str = "", seen: int | None = None) -> Incident:
+    """The next level of the chain is told now. Raises Refused, NotFound.
+
+    `seen` is how far the chain was on the card that was pressed: when it got further meanwhile, somebody else pressed first
+    and AlreadyDone is raised.
+    """
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ESCALATE, by, incident)
+        if not incident.state.open:
+            raise Refused(f"{incident.name} is {incident.state}; there is nobody to call any more.")
+        if not incident.escalation.levels:
+            raise Refused(
+                f"{incident.name} has no escalation chain. /incident page TEAM calls a team, /incident invite @name a person."
+            )
+        if seen is not None and incident.escalation.reached + incident.escalation.rounds > seen:
+            raise AlreadyDone(f"{incident.name} was escalated a moment ago; the next level has been told.")
+        return await page_next(world, incident, now, reason=PageReason.BUTTON, by=by, why=why)
+
+    return await change(world, incident_id, decide)
+
+
+async def page_next(
+    world: World, incident: Incident, now: datetime, *, reason: PageReason, by: str | None = None, why: str = ""
+) -> Decision:
+    """The decision that calls the next level, with the names resolved to the people of this moment."""
+    people = await resolve(escalation.names_to_page(incident), world.directory, world.policy)
+    decision = escalation.page_next(incident, ids(people), now, world.policy, reason=reason, by=by, why=why)
+    return opening.nobody_found(decision, unfound(people))
+
+
+async def post_update(world: World, incident_id: str, by: str, text: str) -> Incident:
+    """An update for the room and the announcement. Raises Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.UPDATE, by, incident)
+        return cadence.post_update(incident, by, text, now, world.policy)
+
+    return await change(world, incident_id, decide)
+
+
+async def snooze(world: World, incident_id: str, by: str) -> Incident:
+    """The update reminder comes again in 15 minutes. Raises Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.UPDATE, by, incident)
+        return cadence.snooze(incident, by, now)
+
+    return await change(world, incident_id, decide)
+
+
+async def mitigate(world: World, incident_id: str, by: str) -> Incident:
+    """The bleeding stopped. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.MITIGATE, by, incident)
+        decision = lifecycle.mitigate(incident, by, now)
+        return decision.with_effects(*escalation.invite_new(incident, decision.incident))
+
+    return await change(world, incident_id, decide)
+
+
+async def resolve_incident(world: World, incident_id: str, by: str | None, summary: str = "") -> Incident:
+    """It is over. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.RESOLVE, by, incident)
+        return lifecycle.resolve(incident, by, now, world.policy, summary)
+
+    return await change(world, incident_id, decide)
+
+
+async def reopen(world: World, incident_id: str, by: str) -> Incident:
+    """It was not over. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.REOPEN, by, incident)
+        decision = lifecycle.reopen(incident, by, now, world.policy)
+        return decision.with_effects(*escalation.invite_new(incident, decision.incident))
+
+    return await change(world, incident_id, decide)
+
+
+async def cancel(world: World, incident_id: str, by: str, why: str) -> Incident:
+    """A false alarm. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.CANCEL, by, incident)
+        return lifecycle.cancel(incident, by, now, why)
+
+    return await change(world, incident_id, decide)
+
+
+async def raise_severity(world: World, incident_id: str, by: str, said: str) -> Incident:
+    """At least that severity. Raises AlreadyDone, Refused, NotFound."""
+    return await set_severity(world, incident_id, by, said, only_up=True)
+
+
+async def set_severity(world: World, incident_id: str, by: str, said: str, *, only_up: bool = False) -> Incident:
+    """A new severity, with its own times from now on. Raises AlreadyDone, Refused, NotFound."""
+    severity = world.policy.severity_named(said)
+    if severity is None:
+        raise Refused(f"There is no severity “{said}”. Use one of: {', '.join(world.policy.severities)}.")
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        lower = world.policy.more_severe(incident.severity, severity)
+        if lower and only_up:
+            raise AlreadyDone(f"{incident.name} is {incident.severity} already.")
+        await authorize(world, Permission.LOWER_SEVERITY if lower else Permission.RAISE_SEVERITY, by, incident)
+        return changed(incident, by, severity, now, world.policy)
+
+    return await change(world, incident_id, decide)
+
+
+async def assign_role(world: World, incident_id: str, by: str, role: str, person: str) -> Incident:
+    """`person` (an id) has the role now and is in the room. Raises AlreadyDone, Refused, NotFound."""
+    role = " ".join(role.casefold().split())
+    if not role:
+        raise Refused("Name the role, for example: role commander @ada")
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ROLES, by, incident)
+        roles = dict(incident.roles) | {COMMANDER: incident.commander or ""}
+        if roles.get(role) == person:
+            raise AlreadyDone(f"<@{person}> is {role} of {incident.name} already.")
+        if role == COMMANDER:
+            after = incident.copy_with(commander=person)
+        else:
+            after = incident.copy_with(roles=tuple((dict(incident.roles) | {role: person}).items()))
+        after = after.with_invitees(person)
+        decision = Decision(after).note(EntryKind.ROLE, now, by=by, text=f"{role}: <@{person}>")
+        decision = decision.with_effects(*escalation.invite_new(incident, after))
+        return decision.say(RoleAssigned(by=by, role=role, person=person), Place.CARD_THREAD)
+
+    return await change(world, incident_id, decide)
+
+
+async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]) -> Resolution:
+    """Everybody behind the names is invited; who was not found, or could be several people, is in the answer.
+
+    Raises Refused, NotFound.
+    """
+    if not names:
+        raise Refused("Say whom to invite: mentions, @names, emails, user groups or teams.")
+    people = await resolve(names, world.directory, world.policy)
+
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        await authorize(world, Permission.INVITE, by, incident)
+        after = incident.with_invitees(*ids(people))
+        new = tuple(
+            p for p in after.invitees if p not in incident.invitees or (p in incident.left and p not in after.left)
+        )
+        if not new:
+            return None
+        text = ", ".join(f"<@{person}>" for person in new)
+        decision = Decision(after).note(EntryKind.INVITED, now, by=by, text=text)
+        return decision.with_effects(*escalation.invite_new(incident, after))
+
+    await change(world, incident_id, decide)
+    return people
+
+
+async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], why: str = "") -> Resolution:
+    """Everybody behind the names (teams, groups, people) is invited and called in the room now.
+
+    Raises Refused when nobody was found, NotFound.
+    """
+    if not names:
+        raise Refused(f"Say whom to page. Known teams: {', '.join(world.policy.teams) or 'none yet'}.")
+    people = await resolve(names, world.directory, world.policy)
+    called = ids(people)
+    if not called and not people.ambiguous:
+        whys = "; ".join(f"{each.said} ({each.why.value})" for each in people.unknown)
+        raise Refused(f"There is nobody to page: {whys}. Name a team, a user group or a person.")
+
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        await authorize(world, Permission.PAGE, by, incident)
+        if not called:
+            return None
+        after = incident.with_invitees(*called)
+        decision = Decision(after).note(EntryKind.PAGED, now, by=by, text=f"{', '.join(names)}: {why or 'asked for'}")
+        decision = decision.with_effects(*escalation.invite_new(incident, after))
+        return decision.say(Paged(people=called, level=0, reason=PageReason.TEAM, by=by, why=why))
+
+    await change(world, incident_id, decide)
+    return people

@@ -1,0 +1,57 @@
+"""What a card, a list or a document needs to know, gathered from the record and the policy. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import Firing
+from warroom.policy import Policy
+from warroom.value import Value
+
+
+class IncidentView(Value):
+    """An incident with what the policy says of it."""
+
+    incident: Incident
+    severity_name: str
+    severity_rank: int
+    """0 is the most severe."""
+    chain_length: int
+    """Levels of the chain that apply to this severity."""
+    chain_level: int
+    """How many of those have been told."""
+    firings: tuple[Firing, ...] = ()
+    timezone: str = "UTC"
+    datadog: str | None = None
+    """The address of Datadog's pages where its keys are set; then monitors can be muted."""
+
+
+class DocumentView(Value):
+    """Everything the post-mortem document is built from. `names` maps user ids to names people know."""
+
+    view: IncidentView
+    entries: tuple[Entry, ...]
+    names: dict[str, str]
+    written_at: datetime
+
+
+def incident_view(
+    incident: Incident, policy: Policy, firings: tuple[Firing, ...] = (), *, datadog: str | None = None
+) -> IncidentView:
+    """The view of an incident under the current policy; a severity the policy no longer knows keeps its key as name."""
+    severity = policy.severities.get(incident.severity)
+    applies = [
+        i for i, level in enumerate(incident.escalation.levels) if not level.only or incident.severity in level.only
+    ]
+    return IncidentView(
+        incident=incident,
+        severity_name=severity.name if severity else incident.severity,
+        severity_rank=policy.rank(incident.severity),
+        chain_length=len(applies),
+        chain_level=sum(1 for i in applies if i < incident.escalation.reached),
+        firings=firings,
+        timezone=policy.workspace.timezone,
+        datadog=datadog,
+    )

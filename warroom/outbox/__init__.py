@@ -1,0 +1,1 @@
+"""What one transaction writes, what is asked of the outside, and what came of it."""

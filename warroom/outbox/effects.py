@@ -1,0 +1,249 @@
+"""What we ask of the world: frozen values in the outbox, each with a key that makes a repeat harmless.
+
+A coalescing effect shows the state at delivery, so one pending copy is enough however often it is asked for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, TypeAdapter
+
+from warroom.incident.notices import Notice
+from warroom.value import Stored
+
+
+class Place(StrEnum):
+    """Where a notice is posted."""
+
+    ROOM = "room"
+    CARD_THREAD = "card thread"
+    ANNOUNCEMENT = "announcement thread"
+
+
+class _Effect(Stored):
+    coalescing: ClassVar[bool] = False
+    incident_id: str | None = None
+    key: str
+    """Unique in the outbox."""
+    priority: int = 50
+    """Lower goes first: severity and how much a person waits for it."""
+
+
+class OpenRoom(_Effect):
+    """Create the channel. Fact: RoomOpened."""
+
+    kind: Literal["open_room"] = "open_room"
+    name: str
+    private: bool = False
+
+
+class ShowCard(_Effect):
+    """Post the incident card, or redraw it. Fact: CardShown on the first time."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_card"] = "show_card"
+
+
+class PinCard(_Effect):
+    """Pin the card."""
+
+    kind: Literal["pin_card"] = "pin_card"
+
+
+class Invite(_Effect):
+    """Invite people into the room. Fact: Invited."""
+
+    kind: Literal["invite"] = "invite"
+    people: tuple[str, ...]
+
+
+class SetTopic(_Effect):
+    """Set the room's topic from the state at delivery."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["set_topic"] = "set_topic"
+
+
+class SetPurpose(_Effect):
+    """Set the room's purpose."""
+
+    kind: Literal["set_purpose"] = "set_purpose"
+
+
+class AddBookmark(_Effect):
+    """Add a link to the room's bookmarks."""
+
+    kind: Literal["add_bookmark"] = "add_bookmark"
+    title: str
+    url: str
+    emoji: str | None = None
+
+
+class Announce(_Effect):
+    """Post the announcement in the broadcast channel, or redraw it. Fact: Announced on the first time."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["announce"] = "announce"
+    channel: str
+    """A channel name or id as the policy wrote it."""
+
+
+class TellTeam(_Effect):
+    """One line in the team's own channel."""
+
+    kind: Literal["tell_team"] = "tell_team"
+    channel: str
+
+
+class TellEverybody(_Effect):
+    """One line in a channel about trouble that is no incident's: what it is and what to do about it."""
+
+    kind: Literal["tell_everybody"] = "tell_everybody"
+    channel: str
+    what: str
+    advice: str = ""
+
+
+class Post(_Effect):
+    """Say something in the room or a thread. With a slot it takes the place of the slot's last message. Fact: Posted."""
+
+    kind: Literal["post"] = "post"
+    place: Place
+    notice: Notice
+    slot: str | None = None
+
+
+class Withdraw(_Effect):
+    """Delete the bot's message that was in a slot."""
+
+    kind: Literal["withdraw"] = "withdraw"
+    ts: str
+
+
+class PrivateReply(_Effect):
+    """Answer one person: by `response_url` while it lives, else privately in the channel, else directly.
+
+    `text` and `blocks` are finished (escaped and cut).
+    """
+
+    kind: Literal["whisper"] = "whisper"
+    user: str
+    channel: str | None = None
+    response_url: str | None = None
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+    replace_original: bool = False
+
+
+class ShareDocument(_Effect):
+    """Share the post-mortem in the room as a Markdown file, built at delivery."""
+
+    kind: Literal["share_document"] = "share_document"
+    revision: int
+
+
+class PublishHome(_Effect):
+    """Draw one person's App Home."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["publish_home"] = "publish_home"
+    user: str
+
+
+class SyncDirectory(_Effect):
+    """Read people and user groups of the workspace into the directory."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["sync_directory"] = "sync_directory"
+
+
+class ReadAlertChannels(_Effect):
+    """Read what was posted in the policy's alert channels since they were read last; enter those we are not in."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_alert_channels"] = "read_alert_channels"
+    key: str = "alert channels"
+
+
+class ReadMonitors(_Effect):
+    """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitors"] = "read_monitors"
+    page: int = 0
+
+
+class ReadMonitor(_Effect):
+    """Ask Datadog how a monitor is that fires as far as we know. Fact: MonitorRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_monitor"] = "read_monitor"
+    monitor_id: str
+
+
+class MuteMonitor(_Effect):
+    """Mute a monitor in Datadog. Fact: MonitorMuted."""
+
+    kind: Literal["mute_monitor"] = "mute_monitor"
+    monitor_id: str
+    groups: tuple[str, ...] = ()
+    """Only these groups, where Datadog can say so; none: the whole monitor."""
+    until: datetime
+    by: str
+
+
+class MirrorIncident(_Effect):
+    """Bring the incident and its like in Datadog together, from the state at delivery. Fact: Mirrored."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["mirror_incident"] = "mirror_incident"
+
+
+class ReadIncidents(_Effect):
+    """Ask Datadog which incidents are open there. Fact: IncidentsRead."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_incidents"] = "read_incidents"
+    key: str = "datadog:incidents"
+
+
+class DecideAlerts(_Effect):
+    """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["judge_alerts"] = "judge_alerts"
+    key: str = "alerts"
+
+
+Effect = Annotated[
+    OpenRoom
+    | ShowCard
+    | PinCard
+    | Invite
+    | SetTopic
+    | SetPurpose
+    | AddBookmark
+    | Announce
+    | TellTeam
+    | TellEverybody
+    | Post
+    | Withdraw
+    | PrivateReply
+    | ShareDocument
+    | PublishHome
+    | SyncDirectory
+    | ReadAlertChannels
+    | ReadMonitors
+    | ReadMonitor
+    | MuteMonitor
+    | MirrorIncident
+    | ReadIncidents
+    | DecideAlerts,
+    Field(discriminator="kind"),
+]
+
+EFFECT: TypeAdapter[Effect] = TypeAdapter(Effect)
+"""Reads an effect back from its JSON."""

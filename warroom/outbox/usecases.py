@@ -1,0 +1,205 @@
+"""What became of an effect: the claim ends together with what follows from it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from warroom import muting
+from warroom.errors import Conflict, NotFound, Rejected, Retryable
+from warroom.incident import opening
+from warroom.incident.change import ATTEMPTS, change, done
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
+from warroom.incident.notices import Problem
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
+from warroom.outbox.effects import (
+    Announce,
+    Effect,
+    Invite,
+    MuteMonitor,
+    OpenRoom,
+    Place,
+    Post,
+    PrivateReply,
+    ReadAlertChannels,
+    SyncDirectory,
+)
+from warroom.outbox.results import (
+    Announced,
+    CardShown,
+    EffectResult,
+    IncidentResult,
+    IncidentsRead,
+    Invited,
+    Mirrored,
+    MonitorMuted,
+    MonitorRead,
+    MonitorsRead,
+    Posted,
+    RoomOpened,
+)
+from warroom.ports import World
+from warroom.usecases import mirroring, monitors
+
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 60.0
+"""Seconds between tries: 1, 2, 4 … 60."""
+
+GIVE_UP_AFTER = timedelta(hours=12)
+"""An effect that kept failing for so long is buried: what it would say is not true any more."""
+FEWEST_TRIES = 3
+"""One that waited that long for the process itself, or was dug up, has so many tries all the same."""
+
+
+async def on_success(world: World, claim: Claim, result: EffectResult | None) -> None:
+    """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(result, IncidentsRead):
+        await mirroring.heard(world, claim, result)
+        return
+    if isinstance(result, MonitorsRead | MonitorRead):
+        await monitors.heard(world, claim, result)
+        return
+    if result is None or claim.incident_id is None:
+        await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
+        return
+    found: IncidentResult = result
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        if isinstance(found, Mirrored):
+            return await mirroring.met(world, incident, found, now)
+        return _apply_result(world, incident, found, now)
+
+    await change(world, claim.incident_id, decide, settles=claim)
+
+
+Answered = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
+
+
+def _apply_result(world: World, incident: Incident, result: Answered, now: datetime) -> Decision:
+    match result:
+        case RoomOpened():
+            return opening.opened(incident, result, now, world.policy)
+        case CardShown():
+            return opening.shown(incident, result)
+        case Announced():
+            return opening.announced(incident, result)
+        case Posted():
+            return opening.posted(incident, result)
+        case Invited():
+            return opening.invited(incident, result)
+        case MonitorMuted():
+            return muting.muted(incident, result, now)
+    assert_never(result)
+
+
+async def failed(world: World, claim: Claim, error: Retryable) -> None:
+    """The effect failed for now and is tried again; after too long it is given up. Raises LeaseLost, StoreUnavailable."""
+    now = world.clock.now()
+    if now - claim.created_at > GIVE_UP_AFTER and claim.attempts >= FEWEST_TRIES:
+        await on_failure(world, claim, Rejected(f"{error} (tried {claim.attempts} times)"))
+        return
+    wait = min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)
+    claim_result = ClaimResult(
+        key=claim.key,
+        fence=claim.fence,
+        rev=claim.rev,
+        outcome=ClaimOutcome.RETRY,
+        retry_at=now + min(timedelta(seconds=error.after if error.after is not None else wait), FARTHEST),
+        error=str(error),
+        # Whatever stopped this try, the doubt about an earlier one remains.
+        outcome_unknown=error.outcome_unknown or claim.outcome_unknown,
+    )
+    await world.commit(Changeset(now=now, claim_result=claim_result))
+
+
+async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
+    """The effect failed for good: it is buried, and one line is said where people look. Raises LeaseLost, StoreUnavailable."""
+    now = world.clock.now()
+    dead_letters = ClaimResult(
+        key=claim.key,
+        fence=claim.fence,
+        rev=claim.rev,
+        outcome=ClaimOutcome.DEAD,
+        error=str(error),
+    )
+    effect = claim.effect
+    assert effect is not None
+    for _ in range(ATTEMPTS):
+        incident = await world.store.incident(claim.incident_id) if claim.incident_id else None
+        wanted = Changeset(now=now, claim_result=dead_letters)
+        if incident is not None:
+            decision = _failure_notice(incident, effect, error, now)
+            wanted = wanted.copy_with(
+                incident=decision.incident if decision.entries else None,
+                entries=decision.entries,
+                effects=decision.effects,
+            )
+        try:
+            await world.commit(wanted)
+            return
+        except Conflict:
+            continue
+    raise NotFound(f"Incident {claim.incident_id} kept changing under us.")
+
+
+def _failure_notice(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
+    """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
+    decision = Decision(incident, quiet=True)
+    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels)):
+        return decision
+    if isinstance(effect, Post) and isinstance(effect.notice, Problem):
+        return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
+    if isinstance(effect, MuteMonitor):
+        decision = decision.with_changes(muted=muting.not_muted(incident, effect).muted)
+    what = f"{_failed_action(effect)}: {error}"
+    decision = decision.note(EntryKind.PROBLEM, now, text=what, key=f"problem:{effect.key}")
+    if not isinstance(effect, OpenRoom):
+        return decision.say(Problem(what=what, advice=error.advice), key=f"problem:{effect.key}")
+    if incident.declared_by is None:
+        return decision
+    text = f"{incident.name} is recorded, but its room could not be opened: {error}. {error.advice}"
+    return decision.with_effects(
+        PrivateReply(incident_id=incident.id, key=f"{incident.id}:no-room", user=incident.declared_by, text=text)
+    )
+
+
+def _elsewhere(decision: Decision, error: Rejected) -> Decision:
+    """The room cannot be written into: said once under the announcement, else to whoever leads."""
+    incident = decision.incident
+    what = f"Nothing can be said in the room of {incident.name} any more: {error}"
+    if incident.announced_ts and not incident.private:
+        return decision.say(Problem(what=what, advice=error.advice), Place.ANNOUNCEMENT, key="room-lost")
+    lead = incident.commander or incident.declared_by
+    if lead is None:
+        return decision
+    key = f"{incident.id}:room-lost"
+    return decision.with_effects(
+        PrivateReply(incident_id=incident.id, key=key, user=lead, text=f"{what}. {error.advice}")
+    )
+
+
+def _failed_action(effect: Effect) -> str:
+    match effect:
+        case Announce():
+            return f"The announcement in {effect.channel} failed"
+        case Invite():
+            return "An invitation failed"
+        case Post() if effect.place is Place.ANNOUNCEMENT:
+            return "A line under the announcement failed"
+        case _:
+            words = {
+                "open_room": "The room could not be opened",
+                "show_card": "The card could not be shown",
+                "pin_card": "The card could not be pinned",
+                "set_topic": "The topic could not be set",
+                "set_purpose": "The purpose could not be set",
+                "add_bookmark": "A bookmark could not be added",
+                "tell_team": "The team's channel could not be told",
+                "share_document": "The post-mortem could not be shared as a file",
+                "mirror_incident": "The incident in Datadog could not be kept up to date",
+                "mute_monitor": "The monitor could not be muted",
+                "withdraw": "An old message could not be removed",
+            }
+            return words.get(effect.kind, "Something could not be done")

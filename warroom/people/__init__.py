@@ -1,0 +1,1 @@
+"""People, and how a name is resolved to them."""

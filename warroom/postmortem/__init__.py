@@ -1,0 +1,1 @@
+"""What follows an incident: the post-mortem and its reminders."""

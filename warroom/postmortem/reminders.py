@@ -1,0 +1,124 @@
+"""Afterwards: the post-mortem, action items, and chasing them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from warroom.errors import AlreadyDone, Refused
+from warroom.escalation import cadence
+from warroom.incident import lifecycle
+from warroom.incident.decision import Decision
+from warroom.incident.model import ActionItem, Incident, State
+from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
+from warroom.incident.timeline import EntryKind
+from warroom.outbox.effects import ShareDocument
+from warroom.policy import Policy
+from warroom.postmortem.model import Postmortem
+
+PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
+PART_NAMES = {
+    "summary": "Summary",
+    "impact": "Impact",
+    "root_cause": "Root cause",
+    "went_well": "What went well",
+    "improve": "What could be improved",
+}
+CHASE_EVERY = timedelta(hours=24)
+"""How often a late post-mortem is asked for again, at most."""
+
+
+def draft(incident: Incident, by: str | None, now: datetime, summary: str, impact: str) -> Decision:
+    """The post-mortem, built from the record if there is none yet, shared in the room. Raises Refused when cancelled."""
+    if incident.state is State.CANCELLED:
+        raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
+    if incident.postmortem is None:
+        written = Postmortem(summary=summary, impact=impact, created_at=now, created_by=by)
+        decision = Decision(incident.copy_with(postmortem=written)).note(
+            EntryKind.POSTMORTEM, now, by=by, text="draft written"
+        )
+    else:
+        written = incident.postmortem.copy_with(revision=incident.postmortem.revision + 1)
+        decision = Decision(incident.copy_with(postmortem=written))
+    return _shared(decision, written)
+
+
+def edit(incident: Incident, by: str, now: datetime, parts: Mapping[str, str]) -> Decision:
+    """The written parts after an edit, shared again. Raises Refused without a draft."""
+    written = incident.postmortem or Postmortem(created_at=now, created_by=by)
+    changed = {part: parts[part] for part in PARTS if part in parts}
+    if all(getattr(written, part) == text for part, text in changed.items()) and incident.postmortem:
+        raise AlreadyDone("Nothing was changed in the post-mortem.")
+    written = written.copy_with(**changed, revision=written.revision + 1, edited_at=now, edited_by=by)
+    decision = Decision(incident.copy_with(postmortem=written)).note(EntryKind.POSTMORTEM, now, by=by, text="edited")
+    return _shared(decision, written)
+
+
+def _shared(decision: Decision, written: Postmortem) -> Decision:
+    incident = decision.incident
+    ready = PostmortemReady(
+        missing=tuple(PART_NAMES[part] for part in written.missing),
+        revision=written.revision,
+        published_by=written.published_by,
+    )
+    document = ShareDocument(
+        incident_id=incident.id,
+        key=f"{incident.id}:document:{written.revision}",
+        revision=written.revision,
+    )
+    return decision.with_effects(document).say(ready, slot="postmortem")
+
+
+def publish(incident: Incident, by: str, now: datetime) -> Decision:
+    """The post-mortem is final, and the incident closes. Raises AlreadyDone, or Refused while parts are missing."""
+    written = incident.postmortem
+    if written is None:
+        raise Refused(f"{incident.name} has no post-mortem yet. /incident postmortem writes the draft.")
+    if written.published_at:
+        raise AlreadyDone(f"The post-mortem of {incident.name} was published already.")
+    if incident.state is not State.RESOLVED:
+        raise Refused(f"{incident.name} is {incident.state}. Resolve it first; then the post-mortem can be published.")
+    if written.missing:
+        parts = ", ".join(PART_NAMES[part] for part in written.missing)
+        raise Refused(f"The post-mortem needs these parts before it is published: {parts}. Press Edit post-mortem.")
+    written = written.copy_with(published_at=now, published_by=by, revision=written.revision + 1)
+    closed = lifecycle.close(incident.copy_with(postmortem=written), by, now)
+    return _shared(closed.note(EntryKind.POSTMORTEM, now, by=by, text="published"), written)
+
+
+def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
+    """A required post-mortem is late: ask again, once for everything that came due meanwhile."""
+    severity = policy.severities.get(incident.severity)
+    within = severity.postmortem_within if severity and severity.postmortem_within else CHASE_EVERY
+    after = incident.copy_with(postmortem_due_at=now + min(CHASE_EVERY, within))
+    due = PostmortemDue(people=cadence.keepers(incident), required_by=incident.postmortem_required_by or now)
+    return Decision(after).note(EntryKind.POSTMORTEM, now, text="late").say(due, slot="postmortem due")
+
+
+def add_action(
+    incident: Incident, by: str, now: datetime, text: str, owner: str | None, due_at: datetime | None
+) -> Decision:
+    """One more action item. Raises Refused without words."""
+    if not text.strip():
+        raise Refused(
+            "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
+        )
+    item = ActionItem(
+        id=f"a{len(incident.actions) + 1}",
+        text=text,
+        owner=owner,
+        due_at=due_at,
+        created_at=now,
+        created_by=by,
+    )
+    return Decision(incident.copy_with(actions=(*incident.actions, item))).note(EntryKind.ACTION, now, by=by, text=text)
+
+
+def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:
+    """The owner of a due action item is reminded once; None when it is done or gone."""
+    item = next((i for i in incident.actions if i.id == item_id and not i.done_at and not i.reminded_at), None)
+    if item is None or item.due_at is None:
+        return None
+    actions = tuple(i.copy_with(reminded_at=now) if i.id == item_id else i for i in incident.actions)
+    notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at)
+    return Decision(incident.copy_with(actions=actions)).say(notice)
