@@ -102,7 +102,7 @@ def _paged(notice: notices.Paged) -> str:
     level = f" (level {notice.level})" if notice.level else ""
     by = text.mention(notice.by) if notice.by else "Somebody"
     match notice.reason:
-        case PageReason.CHAIN:
+        case PageReason.ESCALATION:
             return f"📟 {who} you are paged{level}: nobody has acknowledged yet."
         case PageReason.BUTTON:
             return f"📟 {who} you are paged{level}: {by} escalated."

@@ -23,7 +23,28 @@ Body = dict[str, Any]
 Step = Callable[[Body], Body]
 V = TypeVar("V", bound=BaseModel)
 
-LADDERS: dict[str, tuple[Step, ...]] = {}
+
+def _incident_2(body: Body) -> Body:
+    """`wanted`, `chain` and its `told` and `spoke_at` have the field's names."""
+    state = _renamed(body.get("chain") or {}, told="paged", spoke_at="last_paged_at")
+    return _renamed(body, wanted="invitees", chain="escalation") | {"escalation": state}
+
+
+def _effect_2(body: Body) -> Body:
+    """Two kinds of effect and a reason for paging have the field's names."""
+    kinds = {"whisper": "private_reply", "judge_alerts": "decide_alerts"}
+    body = body | {"kind": kinds.get(body["kind"], body["kind"])}
+    notice = body.get("notice") or {}
+    if notice.get("reason") == "chain":
+        body = body | {"notice": notice | {"reason": "escalation"}}
+    return body
+
+
+def _renamed(body: Body, **names: str) -> Body:
+    return {names.get(name, name): value for name, value in body.items()}
+
+
+LADDERS: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,)}
 """Format name (the value's class, "Effect" for all effects) to the steps that bring version n to n + 1, oldest first."""
 
 LONGEST_KEY = 200

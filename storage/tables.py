@@ -75,7 +75,7 @@ class JobRow(Base, table=True):
     __tablename__ = "job"
     __table_args__ = (
         _partial("ix_job_due_at", "due_at", where="due_at IS NOT NULL"),
-        _partial("ix_job_buried_at", "buried_at", where="buried_at IS NOT NULL"),
+        _partial("ix_job_dead_at", "dead_at", where="dead_at IS NOT NULL"),
     )
 
     key: str = Field(sa_type=Key, primary_key=True)
@@ -179,7 +179,7 @@ class QuarantineRow(Base, table=True):
 class ReadCursorRow(Base, table=True):
     """Up to where a channel was read."""
 
-    __tablename__ = "position"
+    __tablename__ = "read_cursor"
 
     channel_id: str = Field(sa_type=Key, primary_key=True)
     name: str = Field(sa_type=Key)
@@ -259,12 +259,12 @@ FIRING = columns_of(FiringRow)
 FIRING_KEY = columns_of(FiringKeyRow)
 ENVELOPE = columns_of(EnvelopeRow)
 QUARANTINE = columns_of(QuarantineRow)
-POSITION = columns_of(ReadCursorRow)
+READ_CURSOR = columns_of(ReadCursorRow)
 PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 REPLICA = columns_of(ReplicaRow)
 
-WHOLE = (META, PERSON, GROUP, POSITION, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE, AUDIT)
+WHOLE = (META, PERSON, GROUP, READ_CURSOR, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE, AUDIT)
 """Every table of the record, each after those it refers to."""

@@ -28,14 +28,14 @@ ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "war
 README = (ROOT / "README.md").read_text()
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 
-JUDGED_IN_THE_PROCESS = {"judge_alerts"}
+DONE_IN_THE_PROCESS = {"decide_alerts"}
 """Effects that call nobody outside."""
 
 
 def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     union = get_args(get_args(Effect)[0]) or get_args(Effect)
     kinds = {each.model_fields["kind"].default for each in union}
-    assert kinds - JUDGED_IN_THE_PROCESS == {*slack.PERFORMERS, *datadog.PERFORMERS}
+    assert kinds - DONE_IN_THE_PROCESS == {*slack.PERFORMERS, *datadog.PERFORMERS}
 
 
 def test_the_manifest_asks_for_no_more_than_the_methods_and_events_need() -> None:

@@ -67,7 +67,7 @@ def alerts(
 def _show_stored() -> None:
     from bot.cli.offline import alerts_offline
 
-    table = Table("received (UTC)", "door", "what happened", "title", "became", "why", box=None)
+    table = Table("received (UTC)", "source", "what happened", "title", "became", "why", box=None)
     for received, judged in do(alerts_offline(settings_or_exit(), LISTED)):
         table.add_row(
             f"{received.received_at:%Y-%m-%d %H:%M:%S}",

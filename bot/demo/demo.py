@@ -25,7 +25,7 @@ __all__ = ["company_policy", "fire", "installation", "listed", "open_sandbox", "
 
 out = Console(highlight=False)
 
-MANIFEST = Path(__file__).parents[1] / "manifest.yml"
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 
 @contextlib.asynccontextmanager

@@ -186,6 +186,6 @@ class Dispatcher:
         except Rejected as error:
             log.warning("given up", why=str(error), code=error.code, advice=error.advice)
             await outbox.on_failure(self._world, claim, error)
-            return "buried"
+            return "dead letter"
         await outbox.on_success(self._world, claim, result)
         return "done"

@@ -113,12 +113,14 @@ class Meters:
         self._calls = Counter("warroom_slack_calls_total", "Calls of Slack", ["method", "outcome"], registry=ours)
         acked = "From the arrival of a delivery of Slack to its acknowledgement"
         self._acked = Histogram("warroom_ack_seconds", acked, ["kind"], buckets=ACK_BUCKETS, registry=ours)
-        self._alerts = Counter("warroom_alerts_received_total", "Alerts read, by door", ["door"], registry=ours)
+        self._alerts = Counter("warroom_alerts_received_total", "Alerts received, by source", ["source"], registry=ours)
         self._judged = Counter("warroom_alerts_total", "Alerts by what became of them", ["outcome"], registry=ours)
         self._open = Gauge("warroom_open_incidents", "Open incidents", ["severity"], registry=ours)
         self._waiting = Gauge("warroom_outbox_waiting", "Effects not done yet", registry=ours)
         self._age = Gauge("warroom_outbox_age_seconds", "Age of the oldest effect not done yet", registry=ours)
-        self._buried = Gauge("warroom_outbox_buried", "Effects given up; python -m bot outbox", registry=ours)
+        self._buried = Gauge(
+            "warroom_outbox_dead_letters", "Effects that failed for good; python -m bot outbox", registry=ours
+        )
         self._unjudged = Gauge("warroom_alerts_unjudged", "Alerts accepted and not judged yet", registry=ours)
         self._useless = Gauge("warroom_quarantined", "What arrived and could not be used", registry=ours)
         self._database = Gauge("warroom_database_up", "1 when the database answers", registry=ours)

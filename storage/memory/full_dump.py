@@ -25,7 +25,7 @@ def rows(records: Records) -> Iterator[Row]:
     """Everything, in the order of `storage.tables.WHOLE`."""
     yield from _directory(records)
     for position in sorted(records.read_cursors.values(), key=lambda each: each.channel_id):
-        yield "position", position.model_dump()
+        yield "read_cursor", position.model_dump()
     for record in records.incidents.by_id.values():
         yield "incident", incident_row(record.value().copy_with(version=record.version - 1))
     for seq, ((incident_id, key), text) in enumerate(records.incidents.entries.items(), 1):
@@ -67,7 +67,7 @@ def _alert(delivery_id: str, alert: AcceptedAlert) -> Columns:
         "seq": alert.seq,
         "delivery_id": delivery_id,
         "received_at": alert.received_at,
-        "door": alert.source,
+        "source": alert.source,
         "body": alert.text.body(),
         "outcome": said.outcome.value if said else None,
         "incident_id": said.incident_id if said else None,
@@ -145,7 +145,7 @@ def _take_alert(records: Records, columns: Columns) -> None:
     records.alerts[columns["delivery_id"]] = AcceptedAlert(
         seq=columns["seq"],
         received_at=columns["received_at"],
-        source=columns["door"],
+        source=columns["source"],
         text=keep(columns["body"]),
         alert_decision=alert_decision_of(columns),
     )
@@ -184,7 +184,7 @@ _TAKE = {
     "meta": _take_meta,
     "person": _take_person,
     "user_group": _take_group,
-    "position": _take_read_cursor,
+    "read_cursor": _take_read_cursor,
     "incident": _take_incident,
     "entry": _take_entry,
     "job": _take_job,

@@ -86,8 +86,8 @@ def _fresh(key: str, incident_id: str | None, kind: str, priority: int, now: dat
         "fence": 0,
         "rev": 0,
         "attempts": 0,
-        "doubtful": False,
-        "buried_at": None,
+        "outcome_unknown": False,
+        "dead_at": None,
         "error": "",
     }
 
@@ -107,8 +107,8 @@ def _arm(dialect: str) -> sa.Executable:
             "fence": JOB.c.fence + 1,
             "rev": JOB.c.rev + 1,
             "attempts": 0,
-            "doubtful": False,
-            "buried_at": None,
+            "outcome_unknown": False,
+            "dead_at": None,
             "error": "",
         },
     )
@@ -157,7 +157,7 @@ def _ask_again(dialect: str) -> sa.Executable:
             "rev": old.rev + 1,
             "attempts": sa.case((in_flight, old.attempts), else_=0),
             "created_at": sa.case((sa.and_(idle, sa.not_(old.outcome_unknown)), new.created_at), else_=old.created_at),
-            "buried_at": None,
+            "dead_at": None,
             "error": sa.case((in_flight, old.error), else_=""),
         },
     )
@@ -221,7 +221,7 @@ def claimed(row: Row) -> Claim:
         fence=row["fence"],
         rev=row["rev"],
         attempts=row["attempts"],
-        outcome_unknown=row["doubtful"],
+        outcome_unknown=row["outcome_unknown"],
         created_at=row["created_at"],
         due_at=row["due_since"],
         incident_id=row["incident_id"],
@@ -250,5 +250,5 @@ def dead_letter(row: Row) -> DeadLetter:
         incident_id=row["incident_id"],
         error=row["error"],
         attempts=row["attempts"],
-        at=row["buried_at"],
+        at=row["dead_at"],
     )

@@ -59,7 +59,7 @@ def alert_row(received: ReceivedAlert) -> dict[str, Any]:
     return {
         "delivery_id": received.alert.delivery_id,
         "received_at": received.received_at,
-        "door": received.source,
+        "source": received.source,
         "body": codec.to_body(received.alert),
     }
 
@@ -67,7 +67,7 @@ def alert_row(received: ReceivedAlert) -> dict[str, Any]:
 def alert_of(row: sa.RowMapping) -> ReceivedAlert:
     """The alert as it was accepted, with its place in the order of arrival."""
     alert = codec.from_body(Alert, row["body"])
-    return ReceivedAlert(alert=alert, received_at=row["received_at"], source=row["door"], seq=row["seq"])
+    return ReceivedAlert(alert=alert, received_at=row["received_at"], source=row["source"], seq=row["seq"])
 
 
 def alert_decision_of(row: Mapping[str, Any] | sa.RowMapping) -> AlertDecision | None:

@@ -20,7 +20,7 @@ from storage.sql.dialect import contains
 from storage.sql.people import SqlPeople
 from storage.sql.store_stats import store_stats
 from storage.sql.write import write
-from storage.tables import ALERT, AUDIT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, POSITION, QUARANTINE
+from storage.tables import ALERT, AUDIT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, QUARANTINE, READ_CURSOR
 from warroom.errors import Conflict
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry
@@ -258,7 +258,7 @@ class SqlStore(SqlPeople):
     async def read_cursors(self) -> list[ReadCursor]:
         """By channel."""
         async with self._reading() as conn:
-            found = await conn.execute(sa.select(POSITION).order_by(POSITION.c.channel_id))
+            found = await conn.execute(sa.select(READ_CURSOR).order_by(READ_CURSOR.c.channel_id))
             return [rows.read_cursor_of(row) for row in found.mappings()]
 
     async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:

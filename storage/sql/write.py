@@ -25,8 +25,8 @@ from storage.tables import (
     JOB,
     META,
     PERSON,
-    POSITION,
     QUARANTINE,
+    READ_CURSOR,
 )
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
@@ -160,8 +160,8 @@ async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> Non
 async def _keep_read_cursors(conn: AsyncConnection, read_cursors: Sequence[ReadCursor]) -> None:
     if not read_cursors:
         return
-    one = insert(conn.dialect.name, POSITION)
-    newer = one.excluded.ts > POSITION.c.ts
+    one = insert(conn.dialect.name, READ_CURSOR)
+    newer = one.excluded.ts > READ_CURSOR.c.ts
     further = one.on_conflict_do_update(
         index_elements=["channel_id"], set_={"name": one.excluded.name, "ts": one.excluded.ts}, where=newer
     )

@@ -18,7 +18,7 @@ from warroom.people.model import Person
 from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown, Why
 from warroom.policy import Policy
 
-PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.CHAIN)
+PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
         timer="ack",
     )
     meters.work("ack", "done", claim, NIGHT + timedelta(seconds=2))
-    meters.work("post", "buried", claim.copy_with(timer=None), NIGHT)
+    meters.work("post", "dead letter", claim.copy_with(timer=None), NIGHT)
     meters.called("chat.postMessage", "limited")
     meters.acked("interactive", 0.02)
     meters.judged(AlertDecision(delivery_id="d", outcome=AlertOutcome.OPENED))
@@ -112,7 +112,7 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
         assert answer.content_type == "text/plain"
         lines = (await answer.text()).splitlines()
     for line in (
-        'warroom_work_total{kind="post",outcome="buried"} 1.0',
+        'warroom_work_total{kind="post",outcome="dead letter"} 1.0',
         'warroom_timer_lateness_seconds_sum{kind="ack"} 2.0',
         'warroom_effect_seconds_count{kind="post"} 1.0',
         'warroom_slack_calls_total{method="chat.postMessage",outcome="limited"} 1.0',
@@ -121,7 +121,7 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
         'warroom_open_incidents{severity="SEV-1"} 2.0',
         "warroom_outbox_waiting 3.0",
         "warroom_outbox_age_seconds 9.0",
-        "warroom_outbox_buried 1.0",
+        "warroom_outbox_dead_letters 1.0",
         "warroom_alerts_unjudged 4.0",
         "warroom_quarantined 5.0",
         "warroom_database_up 1.0",

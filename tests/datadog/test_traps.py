@@ -57,7 +57,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_one(
 
 
 @pytest.mark.parametrize(
-    ("fault", "doubtful"),
+    ("fault", "outcome_unknown"),
     [
         ({"status": 500}, True),
         ({"status": 503, "body": b"\xff\xfe"}, True),
@@ -166,7 +166,7 @@ async def test_without_the_library_the_text_says_what_to_install(monkeypatch: py
 
 
 def test_the_library_is_not_imported_before_it_is_needed() -> None:
-    code = "import bot.app, sys; print('datadog_api_client' in sys.modules)"
+    code = "import bot.runtime.app, sys; print('datadog_api_client' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
 

@@ -81,7 +81,7 @@ async def test_a_command_is_answered_in_private_once(desk: PerformerDeps, app: A
 
 async def test_what_was_typed_comes_back_with_the_refusal(desk: PerformerDeps, app: AsyncApp) -> None:
     await deliver(app, command("resolve #9 it was the cache"))
-    effects = [effect for effect in await desk.outbox() if effect.kind == "whisper"]
+    effects = [effect for effect in await desk.outbox() if effect.kind == "private_reply"]
     assert "/incident resolve #9 it was the cache" in str(effects[0])
 
 

@@ -68,7 +68,7 @@ def test_a_server_that_was_never_reached_leaves_no_doubt_and_a_broken_line_does(
     never = failure("pins.add", aiohttp.ClientConnectorError(_key(), OSError("refused")))
     broken = failure("pins.add", aiohttp.ServerDisconnectedError())
     late = failure("pins.add", TimeoutError())
-    assert [getattr(error, "doubtful", None) for error in (never, broken, late)] == [False, True, True]
+    assert [getattr(error, "outcome_unknown", None) for error in (never, broken, late)] == [False, True, True]
 
 
 def test_an_address_that_is_none_is_a_setting_to_correct() -> None:

@@ -288,17 +288,17 @@ EFFECT_CASES = (
     ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     EffectCase("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
-    EffectCase("answer a command", "whisper", "response_url", ask_help, answers, blind=True),
+    EffectCase("answer a command", "private_reply", "response_url", ask_help, answers, blind=True),
     EffectCase(
         "answer in a channel",
-        "whisper",
+        "private_reply",
         "chat.postEphemeral",
         whisper_in_channel,
         private_replies,
         prepare=opened,
         blind=True,
     ),
-    EffectCase("answer directly", "whisper", "chat.postMessage", whisper_directly, private_replies, blind=True),
+    EffectCase("answer directly", "private_reply", "chat.postMessage", whisper_directly, private_replies, blind=True),
     EffectCase(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
     ),

@@ -13,7 +13,7 @@ from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
 from tests.reliability.house import House
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
-from tests.test_house_rules import JUDGED_IN_THE_PROCESS
+from tests.test_house_rules import DONE_IN_THE_PROCESS
 
 in_module = pytest.mark.asyncio(loop_scope="module")
 every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: each.name)
@@ -67,7 +67,7 @@ async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
 def test_no_effect_is_missing() -> None:
     covered = {case.effect for case in (*EFFECT_CASES, *DATADOG_EFFECT_CASES)}
     assert covered == {*IN_SLACK, *IN_DATADOG}
-    assert {"judge_alerts"} == JUDGED_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
+    assert {"decide_alerts"} == DONE_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
 
 
 def test_the_table_is_the_matrix() -> None:

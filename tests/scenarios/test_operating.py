@@ -32,10 +32,10 @@ async def test_numbers_move_with_an_incident(room: WarRoom) -> None:
     assert seen['warroom_slack_calls_total{method="conversations.create",outcome="ok"}'] == 2
     assert seen['warroom_ack_seconds_count{kind="slash_commands"}'] == 1
     assert seen['warroom_alerts_total{outcome="opened"}'] == 1
-    assert seen['warroom_alerts_received_total{door="webhook"}'] == 1
+    assert seen['warroom_alerts_received_total{source="webhook"}'] == 1
     assert seen['warroom_work_total{kind="open_room",outcome="done"}'] == 2
     assert seen["warroom_sockets_connected"] == seen["warroom_database_up"] == 1
-    assert seen["warroom_outbox_buried"] == 0
+    assert seen["warroom_outbox_dead_letters"] == 0
     assert sum(value for name, value in seen.items() if name.startswith("warroom_open_incidents")) == 2
 
 
@@ -53,7 +53,7 @@ async def test_a_database_that_is_frozen_is_named_by_readyz(room: WarRoom, monke
     async def frozen() -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("bot.app.READY_WITHIN", 0.05)
+    monkeypatch.setattr("bot.runtime.app.READY_WITHIN", 0.05)
     monkeypatch.setattr(room.bot.store, "ready", frozen)
     url = f"http://127.0.0.1:{room.bot.port}/readyz"
     async with aiohttp.ClientSession() as session, session.get(url) as answer:

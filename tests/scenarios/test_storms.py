@@ -19,7 +19,7 @@ from warroom.incident.model import State
 from warroom.policy import Policy, check
 
 ALERTS = "datadog-alerts"
-DOORS = pytest.mark.parametrize("door", ["webhook", "slack"])
+SOURCES = pytest.mark.parametrize("source", ["webhook", "slack"])
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ class TestAThousand:
         assert await room.bot.store.dead_letters() == []
 
 
-@DOORS
+@SOURCES
 async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datadog: Datadog) -> None:
     for number in range(60):
         await datadog.tell(
@@ -189,7 +189,7 @@ async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datad
     assert (await room.incident()).alerts.count == 120
 
 
-@DOORS
+@SOURCES
 async def test_groups_of_one_monitor_share_a_room_and_it_is_over_when_all_recovered(
     room: WarRoom, datadog: Datadog
 ) -> None:
@@ -210,7 +210,7 @@ async def test_groups_of_one_monitor_share_a_room_and_it_is_over_when_all_recove
     assert (await room.incident(2)).alerts.firing == 1
 
 
-@DOORS
+@SOURCES
 async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog: Datadog) -> None:
     await datadog.tell("Triggered", monitor=1, tags="group:service,service:api")
     await room.wait(minutes=9)
@@ -225,7 +225,7 @@ async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog
     assert await room.bot.store.last_number() == 3
 
 
-@DOORS
+@SOURCES
 async def test_flapping_is_said_once(room: WarRoom, datadog: Datadog) -> None:
     for _ in range(8):
         await datadog.tell("Triggered")
@@ -238,7 +238,7 @@ async def test_flapping_is_said_once(room: WarRoom, datadog: Datadog) -> None:
     assert len(said(room, 1, "Is it over?")) == 1
 
 
-@DOORS
+@SOURCES
 async def test_a_stale_recovery_closes_nothing(room: WarRoom, datadog: Datadog) -> None:
     await datadog.tell("Triggered", ago=10)
     await datadog.tell("Recovered", ago=120)
@@ -249,7 +249,7 @@ async def test_a_stale_recovery_closes_nothing(room: WarRoom, datadog: Datadog) 
     assert (await room.incident()).alerts.firing == 0
 
 
-@DOORS
+@SOURCES
 async def test_what_stays_recovered_resolves_itself_and_what_fires_again_does_not(
     room: WarRoom, datadog: Datadog
 ) -> None:

@@ -101,8 +101,14 @@ async def test_who_has_it_open_stays_ready_through_an_upgrade_but_not_through_a_
         await store.ready()
 
 
+RENAMES = {"0006_field_names"}
+"""Steps before which every process of an older version has to be stopped; docs/operating.md says so for each."""
+
+
 @pytest.mark.parametrize(
-    "step", sorted(Path(schema.__file__).parent.glob("migrations/versions/*.py")), ids=lambda f: f.stem
+    "step",
+    sorted(f for f in Path(schema.__file__).parent.glob("migrations/versions/*.py") if f.stem not in RENAMES),
+    ids=lambda f: f.stem,
 )
 def test_a_step_only_adds_for_older_processes_still_run(step: Path) -> None:
     """Expand now, contract a release later: see docs/storage.md, "Migrations"."""

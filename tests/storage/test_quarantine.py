@@ -14,7 +14,7 @@ def kept(name: str, body: bytes = b'{"a', **said: object) -> Quarantined:
     usual: dict[str, object] = {
         "id": name,
         "received_at": NOW,
-        "door": "webhook",
+        "source": "webhook",
         "content_type": "application/json",
         "reason": "The body is not JSON",
         "body": body,

@@ -98,7 +98,7 @@ def firing(
 
 def settled(claim: Claim, outcome: ClaimOutcome = ClaimOutcome.DONE, **fields: object) -> ClaimResult:
     """The end of a claim."""
-    usual: dict[str, object] = {"key": claim.key, "fence": claim.fence, "rev": claim.rev, "ending": outcome}
+    usual: dict[str, object] = {"key": claim.key, "fence": claim.fence, "rev": claim.rev, "outcome": outcome}
     return ClaimResult.model_validate(usual | fields)
 
 

@@ -121,7 +121,7 @@ def _page_last_again(
     level = sum(
         1 for i in range(incident.escalation.reached) if _applies(incident.escalation.levels[i], incident.severity)
     )
-    if reason is PageReason.CHAIN:
+    if reason is PageReason.ESCALATION:
         reason = PageReason.REPEAT
     text = _entry_text("the last level again", names, reason, why)
     decision = Decision(after).note(EntryKind.ESCALATED if by else EntryKind.PAGED, now, by=by, text=text)
@@ -135,7 +135,7 @@ def _page_last_again(
 
 def _entry_text(whom: str, names: tuple[str, ...], reason: PageReason, why: str) -> str:
     because = {
-        PageReason.CHAIN: "nobody has acknowledged",
+        PageReason.ESCALATION: "nobody has acknowledged",
         PageReason.REPEAT: "nobody has acknowledged",
         PageReason.OVERDUE: "acknowledgement is overdue",
         PageReason.NO_UPDATE: "two updates were missed",

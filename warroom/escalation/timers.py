@@ -42,7 +42,7 @@ async def _due(world: World, incident: Incident, kind: str, now: datetime) -> De
         return reminders.action_due(incident, kind.removeprefix("action:"), now)
     match kind:
         case "page":
-            return await page_next(world, incident, now, reason=PageReason.CHAIN)
+            return await page_next(world, incident, now, reason=PageReason.ESCALATION)
         case "ack":
             return escalation.overdue(incident, now)
         case "update":

@@ -17,7 +17,7 @@ from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing
 from warroom.outbox.effects import Announce, Effect, Place, Post, SetTopic, ShowCard, Withdraw
 from warroom.policy import Policy
 
-WEIGHT = {"whisper": 0, "open_room": 0, "invite": 1, "show_card": 1, "post": 2, "announce": 3, "pin_card": 3}
+WEIGHT = {"private_reply": 0, "open_room": 0, "invite": 1, "show_card": 1, "post": 2, "announce": 3, "pin_card": 3}
 """Within one severity: what a person waits for goes first."""
 
 

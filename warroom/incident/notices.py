@@ -13,9 +13,9 @@ from warroom.value import Stored
 
 
 class PageReason(StrEnum):
-    """Why a level of the chain is told."""
+    """Why a level of the escalation policy is paged."""
 
-    CHAIN = "chain"
+    ESCALATION = "escalation"
     BUTTON = "button"
     OVERDUE = "overdue"
     NO_UPDATE = "no update"

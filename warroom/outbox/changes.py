@@ -113,7 +113,7 @@ class ClaimOutcome(StrEnum):
 
     DONE = "done"
     RETRY = "retry"
-    DEAD = "buried"
+    DEAD = "dead"
 
 
 class ClaimResult(Value):

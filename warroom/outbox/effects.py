@@ -129,7 +129,7 @@ class PrivateReply(_Effect):
     `text` and `blocks` are finished (escaped and cut).
     """
 
-    kind: Literal["whisper"] = "whisper"
+    kind: Literal["private_reply"] = "private_reply"
     user: str
     channel: str | None = None
     response_url: str | None = None
@@ -214,7 +214,7 @@ class DecideAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
 
     coalescing: ClassVar[bool] = True
-    kind: Literal["judge_alerts"] = "judge_alerts"
+    kind: Literal["decide_alerts"] = "decide_alerts"
     key: str = "alerts"
 
 

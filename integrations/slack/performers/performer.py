@@ -46,7 +46,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "set_topic": furniture.set_topic,
     "set_purpose": furniture.set_purpose,
     "add_bookmark": furniture.add_bookmark,
-    "whisper": private_replies.private_reply,
+    "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
     "publish_home": home.publish_home,
     "sync_directory": directory.sync_directory,

@@ -13,14 +13,14 @@ from warroom.policy import Policy
 
 
 def test_the_next_level_is_invited_and_called_and_the_one_after_is_set(make: Make, policy: Policy) -> None:
-    decision = escalation.page_next(make(), ("UGRACE",), minutes(15), policy, reason=PageReason.CHAIN)
+    decision = escalation.page_next(make(), ("UGRACE",), minutes(15), policy, reason=PageReason.ESCALATION)
     after = decision.incident
     assert after.escalation.reached == 2
     assert after.escalation.paged == ("UADA", "UGRACE")
     assert after.page_due_at == minutes(30)
     assert [e.people for e in decision.effects if isinstance(e, Invite)] == [("UGRACE",)]
     posts = [e.notice for e in decision.effects if isinstance(e, Post)]
-    assert posts == [Paged(people=("UGRACE",), level=2, reason=PageReason.CHAIN)]
+    assert posts == [Paged(people=("UGRACE",), level=2, reason=PageReason.ESCALATION)]
 
 
 def test_a_level_for_sev_1_is_left_out_of_a_sev_2(make: Make, policy: Policy) -> None:
@@ -30,8 +30,8 @@ def test_a_level_for_sev_1_is_left_out_of_a_sev_2(make: Make, policy: Policy) ->
 
 
 def test_exhausted_it_calls_the_last_level_again_and_tells_everybody(make: Make, policy: Policy) -> None:
-    incident = make(escalation=CHAIN.copy_with(reached=3, told=("UADA", "UGRACE", "UVP")))
-    decision = escalation.page_next(incident, ("UVP",), minutes(45), policy, reason=PageReason.CHAIN)
+    incident = make(escalation=CHAIN.copy_with(reached=3, paged=("UADA", "UGRACE", "UVP")))
+    decision = escalation.page_next(incident, ("UVP",), minutes(45), policy, reason=PageReason.ESCALATION)
     assert decision.incident.escalation.rounds == 1
     assert decision.incident.page_due_at == minutes(60)
     assert [e.place for e in decision.effects if isinstance(e, Post)] == [Place.ROOM, Place.ANNOUNCEMENT]
@@ -59,7 +59,7 @@ def test_overdue_calls_those_told_so_far_once(make: Make) -> None:
 
 
 def test_people_who_are_wanted_already_are_not_invited_twice(make: Make, policy: Policy) -> None:
-    decision = escalation.page_next(make(), ("UADA",), minutes(15), policy, reason=PageReason.CHAIN)
+    decision = escalation.page_next(make(), ("UADA",), minutes(15), policy, reason=PageReason.ESCALATION)
     assert not [e for e in decision.effects if isinstance(e, Invite)]
 
 
