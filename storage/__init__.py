@@ -1,14 +1,25 @@
-"""Where incidents are kept. The only room that knows SQL."""
+"""Where incidents are kept. The only package that knows SQL."""
 
-from storage.errors import BadAddress, BadExport, DatabaseFromTheFuture, NotEmpty, SchemaTooOld, Unreadable
+from storage.errors import (
+    BadAddress,
+    BadExport,
+    DatabaseFromTheFuture,
+    ForeignDatabase,
+    NotEmpty,
+    SchemaTooOld,
+    Unreadable,
+)
 from storage.export import export_lines, import_lines
-from storage.open import open_store
-from storage.schema import migrate
+from storage.open import FORMS, migrate, open_store
+from storage.records import Database
 
 __all__ = [
+    "FORMS",
     "BadAddress",
     "BadExport",
+    "Database",
     "DatabaseFromTheFuture",
+    "ForeignDatabase",
     "NotEmpty",
     "SchemaTooOld",
     "Unreadable",

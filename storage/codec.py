@@ -1,21 +1,18 @@
-"""Values to stored JSON and back, and what stored text may look like.
+"""Values to stored JSON and back.
 
 A body is the value's JSON with its format's version in "v". A format that changed in a way that pydantic cannot read
-gets one more step in `LADDERS`; the version is the number of steps plus one.
+gets one more step in `UPGRADES`; the version is the number of steps plus one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from storage import keys
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from warroom.outbox.effects import EFFECT, Effect
 
@@ -30,10 +27,13 @@ def _incident_2(body: Body) -> Body:
     return _renamed(body, wanted="invitees", chain="escalation") | {"escalation": state}
 
 
+EFFECT_KINDS_1 = {"whisper": "private_reply", "judge_alerts": "decide_alerts"}
+"""Kinds of effect that had another name in format 1."""
+
+
 def _effect_2(body: Body) -> Body:
     """Two kinds of effect and a reason for paging have the field's names."""
-    kinds = {"whisper": "private_reply", "judge_alerts": "decide_alerts"}
-    body = body | {"kind": kinds.get(body["kind"], body["kind"])}
+    body = body | {"kind": EFFECT_KINDS_1.get(body["kind"], body["kind"])}
     notice = body.get("notice") or {}
     if notice.get("reason") == "chain":
         body = body | {"notice": notice | {"reason": "escalation"}}
@@ -44,60 +44,23 @@ def _renamed(body: Body, **names: str) -> Body:
     return {names.get(name, name): value for name, value in body.items()}
 
 
-LADDERS: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,)}
+UPGRADES: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,)}
 """Format name (the value's class, "Effect" for all effects) to the steps that bring version n to n + 1, oldest first."""
-
-LONGEST_KEY = 200
-"""In characters. PostgreSQL refuses index rows above 2,704 bytes (https://www.postgresql.org/docs/current/btree.html)."""
-
-# PostgreSQL stores neither U+0000 nor half a surrogate pair (https://www.postgresql.org/docs/current/datatype-json.html).
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def clean(text: str) -> str:
-    """The text with U+FFFD in place of what no database keeps: NUL and lone surrogates."""
-    return _UNSTORABLE.sub("\ufffd", text)
-
-
-def key(text: str) -> str:
-    """The text as a key: cleaned, and when too long for an index its beginning with a digest of the whole."""
-    text = clean(text)
-    if len(text) <= LONGEST_KEY:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return f"{text[: LONGEST_KEY - len(digest) - 1]}~{digest}"
-
-
-def fold(text: str) -> str:
-    """The text as it is compared in searches: without case, compatible forms made equal."""
-    return unicodedata.normalize("NFKC", clean(text).casefold()).strip()
-
-
-def utc(time: datetime) -> datetime:
-    """The time in UTC. Raises ValueError when it has no time zone."""
-    if time.tzinfo is None:
-        raise ValueError(f"{time.isoformat()} has no time zone; stored times are aware.")
-    return time.astimezone(UTC)
-
-
-def timer_key(incident_id: str, kind: str) -> str:
-    """The job key of an incident's timer."""
-    return key(f"{incident_id}:timer:{kind}")
 
 
 def to_text(body: Any) -> str:
     """JSON text that every database keeps; given to the engines as their serializer."""
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    if "\\u0000" not in text and not _UNSTORABLE.search(text):
+    if "\\u0000" not in text and not keys.UNSTORABLE.search(text):
         return text
     return json.dumps(_cleaned(body), ensure_ascii=False, separators=(",", ":"))
 
 
 def _cleaned(part: Any) -> Any:
     if isinstance(part, str):
-        return clean(part)
+        return keys.clean(part)
     if isinstance(part, Mapping):
-        return {clean(name): _cleaned(value) for name, value in part.items()}
+        return {keys.clean(name): _cleaned(value) for name, value in part.items()}
     if isinstance(part, Sequence):
         return [_cleaned(value) for value in part]
     return part
@@ -105,13 +68,17 @@ def _cleaned(part: Any) -> Any:
 
 def to_body(value: BaseModel, *, format_name: str | None = None) -> Body:
     """The value as a body of the current version."""
-    ladder = LADDERS.get(format_name or type(value).__name__, ())
-    return {"v": len(ladder) + 1, **value.model_dump(mode="json")}
+    steps = UPGRADES.get(format_name or type(value).__name__, ())
+    return {"v": len(steps) + 1, **value.model_dump(mode="json")}
 
 
 def from_body(model: type[V], body: Mapping[str, Any]) -> V:
     """The value of a body of any version so far. Raises DatabaseFromTheFuture or Unreadable."""
-    fields = _upgraded(model.__name__, body)
+    return validated(model, _upgraded(model.__name__, body))
+
+
+def validated(model: type[V], fields: Mapping[str, Any]) -> V:
+    """The value of these fields. Raises Unreadable, with a sentence that repeats nothing of what was stored."""
     try:
         return model.model_validate(fields)
     except ValidationError as error:
@@ -138,24 +105,30 @@ def effect_from(body: Mapping[str, Any]) -> Effect:
 
 
 def _upgraded(format_name: str, body: Mapping[str, Any]) -> Body:
-    ladder = LADDERS.get(format_name, ())
+    steps = UPGRADES.get(format_name, ())
     fields = dict(body)
     version = fields.pop("v", None)
     if not isinstance(version, int) or version < 1:
         raise Unreadable(f"A stored {format_name} has no format version. Restore the database from a backup.")
-    if version > len(ladder) + 1:
+    if version > len(steps) + 1:
         raise DatabaseFromTheFuture(
-            f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {len(ladder) + 1}. "
+            f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {len(steps) + 1}. "
             "Start the newer version of Warroom again."
         )
-    for step in ladder[version - 1 :]:
-        fields = step(fields)
+    try:
+        for step in steps[version - 1 :]:
+            fields = step(fields)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Unreadable(
+            f"A stored {format_name} of format {version} does not read: {error!r}. "
+            "It was changed by hand or damaged; restore it from a backup."
+        ) from error
     return fields
 
 
 def _unreadable(format_name: str, error: ValidationError) -> Unreadable:
     first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the whole"
+    where = ".".join(str(part) for part in first["loc"]) or "its top level"
     return Unreadable(
         f"A stored {format_name} does not read: {first['msg']} at {where}. "
         "It was changed by hand or damaged; restore it from a backup."

@@ -13,7 +13,8 @@ import structlog
 from bot import clock
 from integrations.slack.budget import Budget
 from warroom.errors import Conflict, StoreUnavailable
-from warroom.ports import Clock, Store
+from warroom.ports import Clock
+from warroom.stores import Processes
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +25,7 @@ BEAT = 1.0
 class Replica:
     """This process among those that share the record, and Slack's limits divided among them."""
 
-    def __init__(self, store: Store, system: Clock) -> None:
+    def __init__(self, store: Processes, system: Clock) -> None:
         self.budget = Budget(system, self._hurry)
         self.active = 1
         """How many processes there are."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,9 +12,10 @@ from bot.runtime.limits import Limits
 from bot.runtime.observability import Meters
 from bot.runtime.web import Web
 from handlers.webhooks import routes
-from storage import open_store
+from storage import Database
 from tests.handlers.conftest import NightClock, OneMessage
 from tests.people import StoredPeople
+from tests.stores import fresh_store
 from warroom.alerts.parsing import parse
 from warroom.policy import Policy
 from warroom.ports import World
@@ -64,8 +66,7 @@ SOON = 0.05
 """Seconds after which whoever says no more is hung up on."""
 
 
-async def started() -> tuple[Web, int]:
-    store = await open_store("memory://")
+async def started(store: Database) -> tuple[Web, int]:
     world = World(store, StoredPeople(store), Policy(), NightClock(), OneMessage(), lambda: None)
 
     async def ready() -> list[str]:
@@ -94,7 +95,9 @@ async def status_of(port: int, raw: bytes) -> int | None:
 
 def test_any_bytes_are_answered_or_hung_up_on() -> None:
     with asyncio.Runner() as runner:
-        server, port = runner.run(started())
+        opened = AsyncExitStack()
+        store = runner.run(opened.enter_async_context(fresh_store()))
+        server, port = runner.run(started(store))
 
         seen: set[int | None] = set()
 
@@ -112,3 +115,4 @@ def test_any_bytes_are_answered_or_hung_up_on() -> None:
         assert runner.run(status_of(port, good)) == 202
         assert runner.run(status_of(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")) in (200, 429)
         runner.run(server.stop())
+        runner.run(opened.aclose())

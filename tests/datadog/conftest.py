@@ -14,9 +14,9 @@ from bot.runtime.dispatcher import Dispatcher
 from bot.runtime.observability import Meters
 from integrations.datadog.client import Datadog
 from integrations.datadog.performer import DatadogPerformer
-from storage import open_store
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
+from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.incident.model import Incident
@@ -160,22 +160,21 @@ async def client(datadog: FakeDatadog) -> AsyncIterator[Datadog]:
 @pytest.fixture
 async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncIterator[Night]:
     """The war room with nothing going on."""
-    store = await open_store("memory://")
-    await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
-    clock, chat = HandClock(), Chat()
-    waking: list[Dispatcher] = []
-    world = World(
-        store=store,
-        directory=StoredPeople(store),
-        policy=policy,
-        clock=clock,
-        rooms=NoRooms(),
-        nudge=lambda: waking[0].nudge(),
-    )
-    performer = DatadogPerformer(client, store, policy, clock)
-    dispatcher = Dispatcher(world, leading(chat.perform, performer), Meters())
-    waking.append(dispatcher)
-    dispatcher.start()
-    yield Night(world, clock, chat, datadog, performer, client, dispatcher)
-    await dispatcher.drain(1)
-    await store.close()
+    async with fresh_store() as store:
+        await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
+        clock, chat = HandClock(), Chat()
+        waking: list[Dispatcher] = []
+        world = World(
+            store=store,
+            directory=StoredPeople(store),
+            policy=policy,
+            clock=clock,
+            rooms=NoRooms(),
+            nudge=lambda: waking[0].nudge(),
+        )
+        performer = DatadogPerformer(client, store, policy, clock)
+        dispatcher = Dispatcher(world, leading(chat.perform, performer), Meters())
+        waking.append(dispatcher)
+        dispatcher.start()
+        yield Night(world, clock, chat, datadog, performer, client, dispatcher)
+        await dispatcher.drain(1)

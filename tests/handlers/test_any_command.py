@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.commands import SUBCOMMANDS, listener
-from storage import open_store
 from tests.handlers.conftest import COMPANY, NIGHT, ONCALL, NightClock, OneMessage, PerformerDeps
 from tests.people import ADA, GRACE, StoredPeople
+from tests.stores import fresh_store
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import PrivateReply
 from warroom.policy import check
@@ -30,22 +30,28 @@ TYPED = st.builds(
 
 async def play(typed: list[str]) -> list[PrivateReply]:
     """The commands one after another, as Slack delivers them; what was answered. Raises whatever a listener raises."""
-    store = await open_store("memory://")
-    checked = check(COMPANY)
-    assert checked.policy is not None
-    await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
-    world = World(store, StoredPeople(store), checked.policy, NightClock(), OneMessage(), lambda: None)
-    desk = PerformerDeps(world, NightClock())
-    await desk.room()
+    async with fresh_store() as store:
+        checked = check(COMPANY)
+        assert checked.policy is not None
+        await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
+        world = World(store, StoredPeople(store), checked.policy, NightClock(), OneMessage(), lambda: None)
+        desk = PerformerDeps(world, NightClock())
+        await desk.room()
 
-    async def ack(**_: object) -> None:
-        return None
+        async def ack(**_: object) -> None:
+            return None
 
-    for number, text in enumerate(typed):
-        body = {"user_id": "UADA", "channel_id": "C1", "text": text, "command": "/incident", "trigger_id": f"t{number}"}
-        await listener(world)(ack=ack, body=body, client=desk.client)
-    assert len(await store.audit(limit=100)) == len(typed)
-    return [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
+        for number, text in enumerate(typed):
+            body = {
+                "user_id": "UADA",
+                "channel_id": "C1",
+                "text": text,
+                "command": "/incident",
+                "trigger_id": f"t{number}",
+            }
+            await listener(world)(ack=ack, body=body, client=desk.client)
+        assert len(await store.audit(limit=100)) == len(typed)
+        return [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
 
 
 @settings(max_examples=60)

@@ -11,8 +11,8 @@ import pytest
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import LEASE, Dispatcher
 from bot.runtime.observability import Meters
-from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
+from tests.stores import fresh_store
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident, Origin
 from warroom.incident.notices import Problem
@@ -127,26 +127,25 @@ class Night:
 
 @pytest.fixture
 async def night(clock: HandClock) -> AsyncIterator[Night]:
-    store = await open_store("memory://")
-    incident = Incident(
-        id="i1",
-        number=1,
-        origin=Origin.COMMAND,
-        origin_key="command:1",
-        title="checkout returns 500s",
-        severity="SEV-1",
-        declared_by="UADA",
-        declared_at=NIGHT,
-        touched_at=NIGHT,
-        channel_id="C1",
-        channel_name="inc-1-checkout",
-    )
-    night = Night(store, clock)
-    await store.commit(Changeset(now=NIGHT, incident=incident))
-    night.work.start()
-    yield night
-    await night.work.drain(0)
-    await store.close()
+    async with fresh_store() as store:
+        incident = Incident(
+            id="i1",
+            number=1,
+            origin=Origin.COMMAND,
+            origin_key="command:1",
+            title="checkout returns 500s",
+            severity="SEV-1",
+            declared_by="UADA",
+            declared_at=NIGHT,
+            touched_at=NIGHT,
+            channel_id="C1",
+            channel_name="inc-1-checkout",
+        )
+        night = Night(store, clock)
+        await store.commit(Changeset(now=NIGHT, incident=incident))
+        night.work.start()
+        yield night
+        await night.work.drain(0)
 
 
 def pin(key: str = "pin", priority: int = 50) -> PinCard:

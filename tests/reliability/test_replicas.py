@@ -15,7 +15,7 @@ from bot.demo.demo import installation
 from bot.runtime.dispatcher import LEASE
 from sandbox import Channel, Sandbox
 from storage import migrate
-from storage.schema import revisions
+from storage.sql.schema import revisions
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
 from tests.reliability.process import Process

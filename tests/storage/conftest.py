@@ -1,4 +1,7 @@
-"""Every contract test runs over memory, SQLite and a real PostgreSQL; each test has a database of its own."""
+"""Every contract test runs over SQLite and a real PostgreSQL; each test has a database of its own.
+
+Another kind of database joins by a name in KINDS and a way to make a new one in `database` and `empty_url`.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import migrate, open_store
-from storage.memory import MemoryStore
-from storage.sql.store import SqlStore
-from tests.storage.values import AnyStore
+from storage import Database, migrate, open_store
+from tests.stores import new_database
 
-KINDS = ["memory", "sqlite", "postgresql"]
+KINDS = ["sqlite", "postgresql"]
 
 
 class PostgreSQL:
@@ -66,18 +67,9 @@ def postgresql() -> Iterator[PostgreSQL]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path.read_bytes()
-
-
 @pytest.fixture
-def sqlite_url(tmp_path: Path, sqlite_template: bytes) -> str:
-    path = tmp_path / "warroom.db"
-    path.write_bytes(sqlite_template)
-    return f"sqlite:///{path}"
+def sqlite_url(tmp_path: Path) -> str:
+    return new_database(tmp_path)
 
 
 @pytest.fixture
@@ -94,23 +86,20 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of a database with our tables, of every kind; parametrise it indirectly for fewer kinds."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    if request.param == "memory":
-        return "memory://"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new()
 
 
-Opener = Callable[[str], Awaitable[AnyStore]]
+Opener = Callable[[str], Awaitable[Database]]
 
 
 @pytest.fixture
 async def opening() -> AsyncIterator[Opener]:
     """Opens stores and closes them after the test."""
-    opened: list[AnyStore] = []
+    opened: list[Database] = []
 
-    async def open_one(url: str) -> AnyStore:
+    async def open_one(url: str) -> Database:
         store = await open_store(url)
-        assert isinstance(store, SqlStore | MemoryStore)
         opened.append(store)
         return store
 
@@ -120,5 +109,5 @@ async def opening() -> AsyncIterator[Opener]:
 
 
 @pytest.fixture
-async def store(database: str, opening: Opener) -> AnyStore:
+async def store(database: str, opening: Opener) -> Database:
     return await opening(database)

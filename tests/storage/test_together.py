@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from storage.priority_lock import PriorityLock
+from storage import Database
 from storage.sql.commit_batcher import CommitBatcher
-from tests.storage.values import NOW, AnyStore, alert, envelope, put
+from storage.sql.connection import PriorityLock
+from tests.storage.values import NOW, alert, envelope, put
 from warroom.errors import StoreUnavailable
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import DecideAlerts
 
 
-async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyStore) -> None:
+async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: Database) -> None:
     told = await asyncio.gather(
         *(put(store, envelope=envelope(f"E{n % 30}")) for n in range(60)),
         *(put(store, received=(alert(f"a{n % 20}"),), effects=(DecideAlerts(),)) for n in range(40)),
@@ -26,7 +27,7 @@ async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyS
     assert len(await store.pending_alerts(100)) == 20
 
 
-async def test_what_was_known_asks_for_nothing(store: AnyStore) -> None:
+async def test_what_was_known_asks_for_nothing(store: Database) -> None:
     await put(store, received=(alert("a"),))
     assert not await put(store, received=(alert("a"),), effects=(DecideAlerts(),))
     assert await store.next_due() is None
