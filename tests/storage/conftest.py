@@ -13,6 +13,7 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from storage import Database, migrate, open_store
@@ -51,9 +52,21 @@ class PostgreSQL:
         self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{"template1" if empty else "template_ours"}";')
         return self.url(name)
 
+    def restored(self, dump: str) -> str:
+        """The URL of a new database with what a pg_dump holds."""
+        url = self.new(empty=True)
+        asyncio.run(_run_script(url, dump))
+        return url
+
     def stop(self) -> None:
         """Stop it and delete its data."""
         self._server.cleanup()
+
+
+async def _run_script(url: str, script: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(script)
+    await connection.close()
 
 
 @pytest.fixture(scope="session")
