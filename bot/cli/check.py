@@ -18,7 +18,10 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
     problems = []
     try:
         store = await open_store(settings.database_url.get_secret_value())
-        await store.close()
+        try:
+            await store.check_writable()
+        finally:
+            await store.close()
     except WarroomError as error:
         problems.append(f"Database: {error}")
     try:

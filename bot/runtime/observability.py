@@ -123,7 +123,9 @@ class Meters:
         )
         self._unjudged = Gauge("warroom_alerts_unjudged", "Alerts accepted and not judged yet", registry=ours)
         self._useless = Gauge("warroom_quarantined", "What arrived and could not be used", registry=ours)
-        self._database = Gauge("warroom_database_up", "1 when the database answers", registry=ours)
+        self._database = Gauge(
+            "warroom_database_up", "1 when the database answers and can be written to", registry=ours
+        )
         self._connected = Gauge("warroom_sockets_connected", "Connections of Socket Mode", registry=ours)
         self._processes = Gauge("warroom_processes", "Processes that share the record", registry=ours)
 
@@ -158,11 +160,12 @@ class Meters:
         """So many processes share the record."""
         self._processes.set(living)
 
-    def store_stats(self, found: StoreStats | None, now: datetime) -> None:
-        """How the record is; None when the database does not answer: then what was known last stays."""
-        self._database.set(found is not None)
-        if found is None:
-            return
+    def database(self, usable: bool) -> None:
+        """Whether the database answers and can be written to."""
+        self._database.set(usable)
+
+    def store_stats(self, found: StoreStats, now: datetime) -> None:
+        """What is open, waiting, dead or quarantined."""
         self._open.clear()
         for severity, count in found.open_incidents:
             self._open.labels(severity).set(count)

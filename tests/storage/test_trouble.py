@@ -34,7 +34,14 @@ def path_of(url: str) -> str:
 
 async def test_a_closed_store_says_so_to_everybody(store: Database) -> None:
     await store.close()
-    for attempt in (put(store), store.incident("i"), take(store), store.ready(), store.next_due()):
+    for attempt in (
+        put(store),
+        store.incident("i"),
+        take(store),
+        store.ready(),
+        store.check_writable(),
+        store.next_due(),
+    ):
         with pytest.raises(StoreUnavailable, match=r"closed.*Nothing was stored"):
             await attempt
     await store.close()
@@ -92,8 +99,10 @@ async def test_a_read_only_postgresql_is_not_written_to(postgresql: PostgreSQL, 
     postgresql.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on;')
     store = await opening(url)
     assert await store.incidents() == []
-    with pytest.raises(StoreUnavailable, match=r"read-only.*primary"):
-        await ask(store, room())
+    await store.ready()
+    for attempt in (ask(store, room()), store.check_writable()):
+        with pytest.raises(StoreUnavailable, match=r"read-only.*primary"):
+            await attempt
 
 
 async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str) -> None:
@@ -230,3 +239,12 @@ async def test_a_cancelled_commit_does_not_hold_up_the_next(store: Database) -> 
         assert await put(store, incident=incident(99), effects=(room("last"),))
     stored = {f"room:{each.number - 1}" for each in await store.incidents()} - {"room:98"} | {"last"}
     assert {claim.key for claim in await take(store, limit=99)} == stored
+
+
+async def test_a_write_check_leaves_nothing_behind_and_disturbs_nobody(database: str, opening: Opener) -> None:
+    one, two = await opening(database), await opening(database)
+    await asyncio.gather(
+        one.check_writable(), two.check_writable(), one.check_writable(), put(two, incident=incident())
+    )
+    assert len([record async for record in one.dump()]) == 1
+    assert (await two.heartbeat("two", {})).active == 1
