@@ -48,6 +48,12 @@ class Health:
         sa.event.remove(engine, "begin", set_up)
 
 
+async def fill_up(store: SqlStore) -> None:
+    """Use up what is free within the file. Raises StoreUnavailable when there is no more room."""
+    for number in range(1000):
+        await put(store, entries=(entry(f"k{number}", text="x" * 1000),))
+
+
 @pytest.fixture
 async def health(tmp_path: Path) -> AsyncIterator[Health]:
     store = await open_store(new_database(tmp_path), patience=timedelta(milliseconds=100))
@@ -60,9 +66,7 @@ async def test_a_full_disk_is_noticed_and_so_is_its_end(health: Health) -> None:
     assert await health.problem() is None
     with health.pragma("PRAGMA max_page_count = 1"):
         with pytest.raises(StoreUnavailable, match="full"):
-            # What is free within the file is used up first.
-            for number in range(100):
-                await put(health.store, entries=(entry(f"k{number}", text="x" * 1000),))
+            await fill_up(health.store)
         found = await health.problem(WRITE_EVERY)
         assert found is not None
         assert "full" in found
