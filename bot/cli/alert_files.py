@@ -11,7 +11,7 @@ from typing import Any
 
 from warroom.alerts.model import Alert, Transition
 from warroom.alerts.parsing import parse, row
-from warroom.alerts.parsing.row import COLUMNS
+from warroom.alerts.parsing.parse import COLUMNS
 from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Declare, Verdict, judge, passed_over, severity_of
 from warroom.policy import Policy
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.warroom.alerts.conftest import NIGHT, sent
 from warroom.alerts.model import Alert, Kind
-from warroom.alerts.parsing.slack_message import is_from, parse_message
+from warroom.alerts.parsing.datadog.slack_message import is_from, parse_message
 
 LINK = (
     "https://app.datadoghq.eu/monitors/815?group=service%3Acheckout%2Chost%3Adb-1&event_id=8673000000000000001"

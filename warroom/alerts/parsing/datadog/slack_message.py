@@ -15,10 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 from warroom.alerts.model import Alert
 from warroom.alerts.parsing import words
 from warroom.alerts.parsing.body import Unusable
+from warroom.alerts.parsing.datadog.texts import from_link
+from warroom.alerts.parsing.datadog.variables import read
 from warroom.alerts.parsing.fields import plain_name
-from warroom.alerts.parsing.links import from_link
 from warroom.alerts.parsing.parse import Parsed
-from warroom.alerts.parsing.reading import read
 
 SENDER = "datadog"
 """How the app is called when the policy does not list whose messages count."""
