@@ -29,7 +29,7 @@ NAMES = Names(
 
 _ITS_OWN = frozenset({"fingerprint", "startsat", "endsat", "generatorurl", "activeat"})
 _NOT_ITS_OWN = frozenset(
-    {*("alertid", "eventid", "monitorid", "alerttransition", "alertcyclekey", "kind", "title", "alerttitle"), "id"}
+    {*("alertid", "monitorid", "alerttransition", "alertcyclekey", "kind", "title", "alerttitle"), "id"}
 )
 
 
@@ -45,15 +45,15 @@ def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLD
     """What `item` says. Raises Unusable when it has neither a title nor an id."""
     fields = Fields(item)
     text = fields.text(*NAMES.texts, limit=None) or ""
-    fingerprint = fields.word("fingerprint")
+    fingerprint, event = fields.word("fingerprint"), fields.word("event_id")
     said = Said(
         item=item,
         text=text,
         kind=Kind.GENERIC,
         # Alerts without a fingerprint are known by their title; those that are open have this word in their keys.
         source=fields.word("source", limit=80) or (SOURCE if fingerprint else "datadog"),
-        ids=Identity(own=fingerprint),
-        event=None,
+        ids=Identity(event=event, own=fingerprint),
+        event=event,
         transition="resolved" if _is_over(fields, received_at) else None,
     )
     return alert_of(fields, NAMES, said, received_at, oldest)

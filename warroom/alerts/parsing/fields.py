@@ -27,7 +27,7 @@ _DULL = frozenset(
     {
         *("kind", "template", "eventtype", "eventpriority", "metricnamespace", "orgid", "orgname", "org", "user"),
         *("username", "email", "lastupdated", "dateposix", "lastupdatedposix", "aggregkey", "version", "receiver"),
-        *("startsat", "endsat", "alertstatus", "status", "test", "logssample"),
+        *("startsat", "endsat", "updatedat", "alertstatus", "status", "test", "logssample"),
     }
 )
 """Known names that tell a reader nothing, or nothing that the alert does not show already."""

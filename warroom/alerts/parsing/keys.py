@@ -37,6 +37,11 @@ def delivery_id(item: object, event_id: str | None, transition: Transition) -> s
     return _key("body", hashlib.sha256(content.encode()).hexdigest())
 
 
+def names_an_event(delivery: str) -> bool:
+    """Whether the delivery has the name of an event, by which the same one is known however it comes."""
+    return delivery.startswith("1:event:")
+
+
 def polled_delivery_id(monitor_id: str, group: str, transition: Transition, since: str) -> str:
     """The name of what a monitor said when it was asked: the same state since the same time is told once."""
     return _key("polled", monitor_id, transition.value, since, group)

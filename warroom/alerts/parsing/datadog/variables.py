@@ -80,7 +80,6 @@ NAMES = Names(
 NAMES = NAMES.then(
     Names(
         # What the sender's own fields do not say, the objects of incidents, signals and tests may.
-        texts=("synthetics_first_failing_step_name",),
         links=("synthetics_summary_result_url", "synthetics_summary_test_url", *_in_signal("url")),
         times=("incident_created", "incident_declared", "synthetics_summary_date"),
         severities=_in_fields("severity"),
