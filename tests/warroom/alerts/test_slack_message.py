@@ -131,6 +131,19 @@ def test_several_attachments_are_several_alerts_and_a_picture_is_none() -> None:
     ]
 
 
+def test_a_tests_page_names_the_monitor_and_a_page_of_logs_is_no_second_alert() -> None:
+    query = "link_source=monitor_notif&link_monitor_id=815&link_event_id=8673000000000000001"
+    failed = {
+        "title": "Triggered: [Synthetics] Checkout",
+        "title_link": f"https://app.datadoghq.eu/synthetics/details/abc-def-ghi?resultId=1&{query}",
+        "text": "Step 3 failed",
+    }
+    logs = {"title": "View in Log Explorer", "title_link": f"https://app.datadoghq.eu/logs?query=a&{query}"}
+    found = alert(FROM_DATADOG | {"ts": "1.2", "attachments": [failed, logs]})
+    assert (found.title, found.monitor_id, found.link) == ("[Synthetics] Checkout", "815", failed["title_link"])
+    assert found.delivery_id == webhook().delivery_id
+
+
 @pytest.mark.parametrize(
     "said",
     [

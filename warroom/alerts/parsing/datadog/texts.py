@@ -19,7 +19,7 @@ _MOST_BRACKETS = 6
 _MONITOR = re.compile(r"https?://[^\s()\[\]<>\"/]{1,255}/monitors[/#](\d{1,20})(?:\?([^\s()\[\]<>\"]{0,3000}))?")
 _ADDRESS = re.compile(r"https?://[^\s()\[\]<>\"]{1,3300}")
 _MOST_ADDRESSES = 100
-_DATADOGS_OWN = re.compile(r"(?:[a-z0-9-]+\.){0,5}(?:datadoghq\.(?:com|eu)|ddog-gov\.com)")
+_DATADOGS_OWN = re.compile(r"\A(?:[a-z0-9-]{1,63}\.){0,5}(?:datadoghq\.(?:com|eu)|ddog-gov\.com)\Z")
 _NUMBER = re.compile(r"\d{1,20}")
 # The text of an image may not hold a bracket, so that every "![" ends the search that the one before it began.
 _IMAGE = re.compile(r"!\[[^\[\]\n]{0,200}\]\((https?://[^\s()]{1,3000})\)")
@@ -136,7 +136,7 @@ def _pages(text: str) -> Iterator[SplitResult]:
             host = parts.hostname or ""
         except ValueError:
             continue
-        if len(host) <= 255 and _DATADOGS_OWN.fullmatch(host):
+        if len(host) <= 255 and _DATADOGS_OWN.match(host):
             yield parts
 
 
