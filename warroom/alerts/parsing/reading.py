@@ -17,7 +17,6 @@ from warroom.alerts.parsing.values import LINK_LIMIT, occurred, safe_link
 _GROUP_LIMIT = 1000
 _PRIORITY = re.compile(r"P?([1-5])", re.IGNORECASE)
 _EVENT_PRIORITIES = frozenset({"normal", "low"})
-_TAG = re.compile(r"\A[^\s,:{}]+:[^\s,{}]+\Z")
 
 
 class Names(NamedTuple):
@@ -147,7 +146,7 @@ def without_scope(title: str, known: frozenset[str]) -> str:
     """
     name, on, end = title.rpartition(" on ")
     parts = [part.strip() for part in end.strip("{} ").split(",")]
-    is_scope = on and all(_TAG.match(part) and part in known for part in parts)
+    is_scope = on and all(":" in part and part in known for part in parts)
     return name.rstrip() if is_scope and name.strip() else title
 
 
