@@ -37,10 +37,25 @@ _SECRET = re.compile(r"token|secret|passw|passphrase|credential|api_?key|auth", 
 
 def plain_name(name: str) -> str:
     """`name` without case and punctuation: the spelling that names are compared in."""
+    # The same names come with every body; long ones are nobody's fields.
+    return _plain_again(name) if len(name) <= _LONGEST_NAME else _plain(name)
+
+
+def _plain(name: str) -> str:
     return _NOT_IN_A_NAME.sub("", name.lower())
 
 
-_wanted = lru_cache(maxsize=1024)(plain_name)
+_plain_again = lru_cache(maxsize=4096)(_plain)
+
+
+@lru_cache(maxsize=512)
+def _wanted(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(plain_name(name) for name in names)
+
+
+@lru_cache(maxsize=16)
+def _of_several_words(variables: frozenset[str]) -> frozenset[str]:
+    return frozenset(plain_name(name) for name in variables if "_" in name)
 
 
 class Fields:
@@ -56,14 +71,14 @@ class Fields:
         self.body = body
         self._values: dict[str, object] = {}
         self._asked: set[str] = set()
-        found = list(_flat(body))
-        for joined, _, value in found:
+        anywhere = _of_several_words(variables)
+        inside = []
+        for joined, own, value in _flat(body):
             self._add(joined, value)
-        if variables:
-            anywhere = frozenset(plain_name(name) for name in variables if "_" in name)
-            for _, own, value in found:
-                if own in variables or plain_name(own) in anywhere:
-                    self._add(plain_name(own), value)
+            if own in variables or plain_name(own) in anywhere:
+                inside.append((plain_name(own), value))
+        for name, value in inside:
+            self._add(name, value)
 
     def word(self, *names: str, limit: int = WORD_LIMIT) -> str | None:
         """One line; of a list, its first item that says something."""
@@ -110,9 +125,10 @@ class Fields:
             self._values[name] = value
 
     def _present(self, names: tuple[str, ...]) -> Iterator[object]:
-        self._asked.update(_wanted(name) for name in names)
-        for name in names:
-            value = self._values.get(_wanted(name))
+        wanted = _wanted(names)
+        self._asked.update(wanted)
+        for name in wanted:
+            value = self._values.get(name)
             if value is not None:
                 yield value
 

@@ -59,7 +59,7 @@ def listed(data: object) -> object:
     """
     if not isinstance(data, dict):
         return data
-    inside = {plain_name(name): value for name, value in data.items() if plain_name(name) in _LISTS}
+    inside = {plain: value for name, value in data.items() if (plain := plain_name(name)) in _LISTS}
     for name in _LISTS:
         under = unpacked(inside.get(name))
         if isinstance(under, list) and name == "alerts":
@@ -79,8 +79,10 @@ def unwrapped(item: Mapping[str, Any]) -> Mapping[str, Any]:
     and not what fires.
     """
     for name, value in item.items():
+        if plain_name(name) not in _ENVELOPES:
+            continue
         inside = unpacked(value)
-        if plain_name(name) in _ENVELOPES and isinstance(inside, dict) and _speaks(inside) and _is_envelope(item):
+        if isinstance(inside, dict) and _speaks(inside) and _is_envelope(item):
             around = {other: what for other, what in item.items() if other != name}
             if "specversion" in item:
                 around = {"event_id": item.get("id"), "time": item.get("time")}

@@ -109,6 +109,8 @@ def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLD
     markdown = fields.text("event_msg", "body", "message", limit=None) or text
     links = list(fields.words(*NAMES.links, limit=LINK_LIMIT + 1))
     from_link = _fished(links, markdown)
+    if not from_link.monitor_id and not _monitor_id(fields):
+        from_link = _mentioned(links, markdown) or from_link
     titles = (fields.word(name, limit=4 * TITLE_LIMIT) for name in _TITLES)
     title = texts.title_of(title for title in titles if title)
     ids = _identified(fields, from_link)
@@ -135,12 +137,13 @@ def _fished(links: list[str], markdown: str) -> texts.FromLink:
     first, second = texts.from_link(links[0] if links else None), texts.from_link(markdown)
     if first.monitor_id and second.monitor_id and first.monitor_id != second.monitor_id:
         return first
-    both = texts.FromLink(*(one or other for one, other in zip(first, second, strict=True)))
-    if both.monitor_id:
-        return both
-    found = (texts.from_link(link) for link in links)
-    wider = (texts.mentioned(said) for said in (*links, markdown))
-    return next((each for each in (*found, *wider) if each.monitor_id), both)
+    return texts.FromLink(*(one or other for one, other in zip(first, second, strict=True)))
+
+
+def _mentioned(links: list[str], markdown: str) -> texts.FromLink | None:
+    """The monitor that any other link names."""
+    found = (*(texts.from_link(link) for link in links), *(texts.mentioned(said) for said in (*links, markdown)))
+    return next((each for each in found if each.monitor_id), None)
 
 
 def _identified(fields: Fields, from_link: texts.FromLink) -> Identity:
@@ -151,13 +154,18 @@ def _identified(fields: Fields, from_link: texts.FromLink) -> Identity:
     is_monitor = alert is not None and _MONITOR_ID.fullmatch(alert) is not None
     return Identity(
         event=_id(fields, "event_id") or (plain if is_event else None) or from_link.event_id,
-        monitor=_id(fields, "monitor_id") or (alert if is_monitor else None) or from_link.monitor_id,
+        monitor=_monitor_id(fields) or from_link.monitor_id,
         cycle=_id(fields, "alert_cycle_key", "cycle_key"),
         aggregation=_id(fields, "aggreg_key", "aggregation_key", "event_aggreg_key"),
         incident=_id(fields, "incident_uuid", "incident_public_id", "incident_id"),
         signal=_id(fields, "security_signal_id", "signal_id"),
         own=_id(fields, "fingerprint") or (None if is_monitor else alert) or (None if is_event else plain),
     )
+
+
+def _monitor_id(fields: Fields) -> str | None:
+    alert = _id(fields, "alert_id")
+    return _id(fields, "monitor_id") or (alert if alert and _MONITOR_ID.fullmatch(alert) else None)
 
 
 def _kind(fields: Fields, ids: Identity) -> Kind:
