@@ -11,7 +11,7 @@ from datetime import timedelta
 import aiohttp
 
 from bot.runtime.app import Bot
-from sandbox import Sandbox, Scene
+from sandbox import Sandbox, Scenario
 from warroom.policy import Policy, check
 
 HOOK_SECRET = "sandbox-hook"
@@ -114,9 +114,9 @@ async def settle(slack: Sandbox, bot: Bot) -> None:
 async def _worked_off(slack: Sandbox, bot: Bot) -> None:
     """What the bot does in Slack comes back to it as events, so look again until there are none."""
     while True:
-        await slack.sockets.sent()
+        await slack.sockets.until_none_in_flight()
         await bot.idle()
-        if not slack.sockets.delivering:
+        if not slack.sockets.in_flight:
             return
 
 
@@ -198,13 +198,13 @@ class Monitors:
             alert | {"event_id": str(next(self._events)), "alert_transition": transition, "alert_cycle_key": cycle}
         )
 
-    def scenes(self) -> list[Scene]:
+    def scenes(self) -> list[Scenario]:
         """The buttons of the page."""
         return [
-            Scene("Memory alert", lambda: self.trigger(ALERT), "P1 on api: declares a SEV-1, or joins it"),
-            Scene("Error rate alert", lambda: self.trigger(ERRORS), "P2 on checkout: declares a SEV-2"),
-            Scene("Disk alert", lambda: self.trigger(DISK), "P3: declares a SEV-3"),
-            Scene("Storm", self.storm, "the memory monitor on 40 hosts at once: one room"),
-            Scene("Flapping", self.flap, "error rate up and down four times"),
-            Scene("Recovery", self.recover, "everything that fires recovers"),
+            Scenario("Memory alert", lambda: self.trigger(ALERT), "P1 on api: declares a SEV-1, or joins it"),
+            Scenario("Error rate alert", lambda: self.trigger(ERRORS), "P2 on checkout: declares a SEV-2"),
+            Scenario("Disk alert", lambda: self.trigger(DISK), "P3: declares a SEV-3"),
+            Scenario("Storm", self.storm, "the memory monitor on 40 hosts at once: one room"),
+            Scenario("Flapping", self.flap, "error rate up and down four times"),
+            Scenario("Recovery", self.recover, "everything that fires recovers"),
         ]

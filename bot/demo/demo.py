@@ -53,8 +53,8 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
 
 def equip(slack: Sandbox, bot: Bot) -> None:
     """Give the sandbox's page its alerts, and let its clock take the bot along."""
-    slack.scenes = Monitors(partial(fire, bot)).scenes()
-    slack.on_wind = partial(wind, slack, bot)
+    slack.scenarios = Monitors(partial(fire, bot)).scenes()
+    slack.on_advance = partial(wind, slack, bot)
 
 
 def installation() -> Installation:

@@ -33,7 +33,7 @@ async def take(where: Path) -> None:
         monitors = Monitors(lambda alert: fire(bot, alert))
         await monitors.trigger(ALERT)
         await settle(slack, bot)
-        await slack.wind(timedelta(minutes=3))
+        await slack.advance(timedelta(minutes=3))
         room = next(channel for channel in slack.channels() if channel.name.startswith("inc-1"))
         await slack.click("ada", room, room.messages_by_bot()[0], "Acknowledge")
         await monitors.trigger(ERRORS)

@@ -61,7 +61,7 @@ async def _round(slack: Sandbox, bot: Bot) -> float:
     for room in rooms:
         del slack.workspace.channels[room.id]
     slack.workspace.ephemerals.clear()
-    slack.server.mark()
+    slack.server.clear_calls()
     return took
 
 

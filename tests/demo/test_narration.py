@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.demo.drills.narration import Narrator, readable
-from sandbox import Message, Sandbox
+from sandbox import SlackMessage, Sandbox
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ async def test_a_text_cannot_colour_the_terminal() -> None:
             "text": {"type": "mrkdwn", "text": "*Bold* and [bold]not[/]"},
             "accessory": button,
         }
-        teller.see(Message("1.0", "C", "U", "t", [section]), "#room [1]")
+        teller.see(SlackMessage("1.0", "C", "U", "t", [section]), "#room [1]")
     assert "1:02:03  a [red]title[/red]" in screen.getvalue()
     assert "Bold and [bold]not[/]" in screen.getvalue()
     assert screen.getvalue().count("[Go]") == 1

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.demo.demo import installation
-from sandbox import Message, Sandbox
+from sandbox import SlackMessage, Sandbox
 from sandbox.methods.views import check_view, opened
 from sandbox.model import View
 
@@ -54,7 +54,7 @@ class Visitor:
         return answer
 
 
-def spot(message: Message, block_id: str, action_id: str) -> dict[str, Any]:
+def spot(message: SlackMessage, block_id: str, action_id: str) -> dict[str, Any]:
     """How the page names an element of a message."""
     return {"ts": message.ts, "channel": message.channel, "block": block_id, "action": action_id}
 

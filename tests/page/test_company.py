@@ -30,7 +30,7 @@ async def company() -> AsyncIterator[Company]:
 async def plays(company: Company, label: str) -> None:
     """Press one of the alert buttons, and let the bot work."""
     slack, bot = company
-    await next(scene for scene in slack.scenes if scene.label == label).play()
+    await next(scene for scene in slack.scenarios if scene.label == label).play()
     await settle(slack, bot)
 
 
@@ -65,7 +65,7 @@ async def test_what_comes_due_while_the_clock_is_wound_happens_at_its_time(compa
     slack, bot = company
     await plays(company, "Memory alert")
     began = slack.clock.seconds()
-    await slack.wind(timedelta(minutes=60))
+    await slack.advance(timedelta(minutes=60))
     await settle(slack, bot)
     room = next(channel for channel in slack.channels() if channel.name.startswith("inc-1"))
     grace = next(notice for notice in room.notices if notice.user == slack.person("grace").id)

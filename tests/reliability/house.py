@@ -6,8 +6,8 @@ import asyncio
 from datetime import timedelta
 
 from bot.demo.company import settle
-from sandbox import Channel, Message, Sandbox
-from sandbox.answers import Answer
+from sandbox import Channel, SlackMessage, Sandbox
+from sandbox.view_responses import Answer
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
@@ -71,7 +71,7 @@ class House:
         """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here."""
         for _ in range(ROUNDS):
             try:
-                await asyncio.wait_for(self.slack.sockets.delivered(), 1)
+                await asyncio.wait_for(self.slack.sockets.until_all_delivered(), 1)
             except TimeoutError:
                 self.slack.clock.advance(60)
             else:
@@ -97,7 +97,7 @@ class House:
 
         async with asyncio.timeout(10):
             while not come():
-                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.pulse.next())}, timeout=0.02)
+                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.changed.wait())}, timeout=0.02)
 
     async def promises(self) -> None:
         """Raises AssertionError when one is broken."""
@@ -134,6 +134,6 @@ class House:
         assert incident.channel_id is not None
         return self.slack.channel(incident.channel_id)
 
-    def card(self, incident: Incident) -> Message:
+    def card(self, incident: Incident) -> SlackMessage:
         """Its card."""
         return next(each for each in self.room(incident).log if each.ts == incident.card_ts)

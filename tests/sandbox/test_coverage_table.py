@@ -9,7 +9,7 @@ import aiohttp
 
 from sandbox import Sandbox
 from sandbox.methods import METHODS
-from sandbox.methods.table import coverage
+from sandbox.methods.registry import coverage_table
 
 DOC = Path(__file__).parents[2] / "docs" / "sandbox.md"
 
@@ -22,8 +22,8 @@ def documented() -> dict[str, str]:
 
 
 def test_every_row_is_a_method_and_every_method_a_row() -> None:
-    assert documented() == dict(zip(sorted(METHODS), coverage().splitlines()[2:], strict=True)), (
-        'write it anew: python -c "from sandbox.methods.table import coverage; print(coverage())"'
+    assert documented() == dict(zip(sorted(METHODS), coverage_table().splitlines()[2:], strict=True)), (
+        'write it anew: python -c "from sandbox.methods.registry import coverage_table; print(coverage_table())"'
     )
 
 
@@ -41,6 +41,6 @@ def test_what_is_not_honoured_is_not_claimed() -> None:
     """Each argument of the table is read somewhere in the code of the methods or of what they share."""
     code = "\n".join(path.read_text() for path in (DOC.parents[1] / "sandbox").rglob("*.py"))
     for name, method in METHODS.items():
-        for argument in re.findall(r"\b[a-z]+(?:_[a-z]+)*\b", re.sub(r"\([^)]*\)|;.*", "", method.honoured)):
+        for argument in re.findall(r"\b[a-z]+(?:_[a-z]+)*\b", re.sub(r"\([^)]*\)|;.*", "", method.arguments)):
             if argument not in ("or",):
                 assert f'"{argument}"' in code, f"{name} claims {argument}"

@@ -87,7 +87,7 @@ async def test_channels_that_the_app_is_not_in_are_silent(
 ) -> None:
     async with connected(slack, http) as app:
         await slack.say("ada", "random", "among ourselves")
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         assert (await app.next())["payload"]["event"]["type"] == "user_change"
 
 
@@ -103,8 +103,8 @@ async def test_each_payload_goes_to_exactly_one_socket(slack: Sandbox, http: aio
 
         listening = [asyncio.ensure_future(listen(n, app)) for n, app in enumerate((first, second, third))]
         for _ in range(9):
-            await slack.settle_person(slack.person("ada"))
-        await slack.sockets.delivered()
+            await slack.save_person(slack.person("ada"))
+        await slack.sockets.until_all_delivered()
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
@@ -116,16 +116,16 @@ async def test_each_payload_goes_to_exactly_one_socket(slack: Sandbox, http: aio
 async def test_an_event_comes_again_with_its_id_until_it_is_acknowledged(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with connected(slack, http) as app:
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         first = await app.next()
         came: list[Json] = [first]
         for pause in (1, 60):
             await really(slack, pause)
             came.append(await app.next())
         await app.ack(came[-1])
-        await slack.sockets.delivered()
+        await slack.sockets.until_all_delivered()
         assert {each["payload"]["event_id"] for each in came} == {first["payload"]["event_id"]}
         assert len({each["envelope_id"] for each in came}) == 3
         assert [(each["retry_attempt"], each["retry_reason"]) for each in came] == [
@@ -145,20 +145,20 @@ async def really(slack: Sandbox, seconds: float) -> None:
 async def test_after_the_third_time_an_event_is_given_up(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with connected(slack, http) as app:
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         event = (await app.next())["payload"]["event_id"]
         for pause in (1, 60, 300):
             await really(slack, pause)
             assert (await app.next())["payload"]["event_id"] == event
-        await slack.sockets.delivered()
+        await slack.sockets.until_all_delivered()
         assert slack.sockets.unacknowledged == [event]
 
 
 async def test_what_a_lost_socket_had_goes_to_the_next(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         event = (await app.next())["payload"]["event_id"]
         await slack.drop_sockets()
         async with connected(slack, http) as other:
@@ -166,13 +166,13 @@ async def test_what_a_lost_socket_had_goes_to_the_next(slack: Sandbox, http: aio
             again = await other.next()
             assert (again["payload"]["event_id"], again["retry_reason"]) == (event, "connection_failed")
             await other.ack(again)
-            await slack.sockets.delivered()
+            await slack.sockets.until_all_delivered()
 
 
 async def test_an_acknowledgement_on_another_socket_is_none(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with connected(slack, http) as first, connected(slack, http) as second:
         asked = asyncio.ensure_future(slack.shortcut("ada", "declare"))
         done, _ = await asyncio.wait(
@@ -191,7 +191,7 @@ async def test_an_acknowledgement_on_another_socket_is_none(
 async def test_a_gesture_is_not_repeated(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     assert not (await slack.slash("ada", "random", "/incident", "list")).acked, "nobody is connected"
     async with connected(slack, http) as app:
         assert not (await slack.slash("ada", "random", "/incident", "list")).acked
@@ -215,13 +215,13 @@ async def test_an_acknowledgement_may_answer_a_command(slack: Sandbox, http: aio
 async def test_an_event_twice_held_and_in_reverse(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
         slack.duplicate_next_event()
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         one, two = await app.next(), await app.next()
         assert one["payload"]["event_id"] == two["payload"]["event_id"]
         assert (one["retry_attempt"], two["retry_attempt"]) == (0, 0), "without a mark"
         slack.sockets.held = []
         for name in ("ada", "ben"):
-            await slack.settle_person(slack.person(name))
+            await slack.save_person(slack.person(name))
         slack.sockets.release(reverse=True)
         names = [(await app.next())["payload"]["event"]["user"]["name"] for _ in range(2)]
         assert names == ["ben", "ada"]
@@ -257,7 +257,7 @@ async def test_a_ping_is_answered_with_what_it_said(slack: Sandbox, http: aiohtt
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1718000000.5")
         await app.ws.send_str("not JSON")
         await app.ws.send_str('"a string"')
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         assert await app.event("user_change"), "what is no acknowledgement does no harm"
 
 
@@ -294,8 +294,8 @@ async def test_bolt_over_a_real_socket(slack: Sandbox) -> None:
         assert (await slack.submit("ada", form)).errors == {"What": "Say what."}
         form.fill("What", "checkout is down")
         assert (await slack.submit("ada", form)).closed
-        await slack.settle_person(slack.person("ben"))
-        await slack.sockets.delivered()
+        await slack.save_person(slack.person("ben"))
+        await slack.sockets.until_all_delivered()
         await slack.until(lambda: slack.open_modal("ada") is None)
         assert [await asyncio.wait_for(heard.get(), 2) for _ in range(2)] == ["checkout is down", "ben"]
     finally:

@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from sandbox import Form, Sandbox, sockets
-from sandbox.answers import Submitted
+from sandbox.view_responses import SubmissionResult
 from sandbox.errors import SlackError
 from tests.sandbox.app import App, connected
 from tests.sandbox.conftest import Json, modal
@@ -33,7 +33,7 @@ async def opened(slack: Sandbox, web: AsyncWebClient, **more: Any) -> Form:
     return form
 
 
-async def answered(slack: Sandbox, app: App, form: Form, answer: Json | None) -> Submitted:
+async def answered(slack: Sandbox, app: App, form: Form, answer: Json | None) -> SubmissionResult:
     """Ada submits, and the app answers that."""
     asked = asyncio.ensure_future(slack.submit("ada", form))
     envelope = await app.next()
@@ -72,7 +72,7 @@ async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWeb
     await answered(slack, app, form, {"response_action": "update", "view": modal("Sure?")})
     assert (await slack.modal("ada")).title == "Sure?"
     await answered(slack, app, form, {"response_action": "push", "view": modal("More")})
-    assert len(slack.workspace.stacks[slack.person("ada").id]) == 2
+    assert len(slack.workspace.modal_stacks[slack.person("ada").id]) == 2
     top = await slack.modal("ada")
     top.fill("What", "x")
     assert (await answered(slack, app, top, {"response_action": "clear"})).closed
@@ -82,7 +82,7 @@ async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWeb
 async def test_no_answer_keeps_it_open(
     slack: Sandbox, web: AsyncWebClient, app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     form = await opened(slack, web)
     said = await slack.submit("ada", form)
     assert (said.closed, said.acked) == (False, False)

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from bot.demo.demo import installation
-from sandbox import Message, Sandbox
-from sandbox.model import Person
+from sandbox import SlackMessage, Sandbox
+from sandbox.model import SlackUser
 from tests.scenarios.conftest import TOKEN, WarRoom
 from warroom.incident.model import State
 from warroom.policy import Policy, check
@@ -88,7 +88,7 @@ class Datadog:
         fields = [{"title": "Tags", "value": tags}] if tags else []
         said = {"title": f"{word}: {name}", "title_link": link, "text": "", "fields": fields}
         known = next((each for each in self.room.slack.people() if each.name == "datadog"), None)
-        app = known or await self.room.slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
+        app = known or await self.room.slack.save_person(SlackUser("", "datadog", "Datadog", is_bot=True))
         await self.room.slack.say(app.id, ALERTS, "", attachments=[said])
 
 
@@ -99,7 +99,7 @@ async def datadog(room: WarRoom, source: str) -> Datadog:
     return Datadog(room, source)
 
 
-def said(room: WarRoom, number: int, words: str) -> list[Message]:
+def said(room: WarRoom, number: int, words: str) -> list[SlackMessage]:
     """What the bot said in the channel, still to be seen, with these words."""
     channel = next(each for each in room.slack.channels() if each.name.startswith(f"inc-{number}-"))
     return [each for each in channel.messages_by_bot() if words in each.plain()]

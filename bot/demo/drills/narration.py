@@ -11,8 +11,8 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.panel import Panel
 
-from sandbox import Message, Sandbox
-from sandbox.reading import plain
+from sandbox import SlackMessage, Sandbox
+from sandbox.block_contents import plain
 
 WIDTH = 92
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
@@ -42,7 +42,7 @@ def _said(slack: Sandbox, sign: str, what: str, label: str | None) -> str:
     return label or what
 
 
-def body(message: Message) -> str:
+def body(message: SlackMessage) -> str:
     """What the message says, without the buttons: those are its `labels`."""
     if not message.blocks:
         return message.plain()
@@ -66,7 +66,7 @@ class Narrator:
         clock = f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
         self.out.print(f"[bold]{clock:>8}[/]  {escape(readable(self._slack, text))}")
 
-    def see(self, message: Message, title: str) -> None:
+    def see(self, message: SlackMessage, title: str) -> None:
         """A box with a message and, once, what can be pressed there."""
         text = _BOLD.sub(r"[bold]\1[/]", escape(readable(self._slack, body(message))))
         buttons = "  ".join(f"[reverse] {escape(label)} [/]" for label in message.labels())

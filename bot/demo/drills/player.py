@@ -14,7 +14,7 @@ from bot.demo.drills.narration import Narrator, readable
 from bot.demo.drills.review import RateLimitedClient, differences, review
 from bot.demo.drills.script import Drill, DrillError, Step
 from bot.runtime.app import Bot
-from sandbox import Channel, Message, Sandbox
+from sandbox import Channel, SlackMessage, Sandbox
 from warroom.incident.model import Incident
 from warroom.policy import Policy
 
@@ -28,7 +28,7 @@ async def play(drill: Drill, slack: Sandbox, bot: Bot, policy: Policy, out: Cons
     Raises DrillError, naming the step, when somebody cannot do what the file says.
     """
     player = _Player(slack, bot, Narrator(slack, out))
-    slack.scenes = player.monitors.scenes()
+    slack.scenarios = player.monitors.scenes()
     for number, step in enumerate(drill.steps):
         try:
             await player.step(step)
@@ -103,7 +103,7 @@ class _Player:
         if sent.errors:
             raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
 
-    async def _with_button(self, step: Step, who: str, label: str) -> Message:
+    async def _with_button(self, step: Step, who: str, label: str) -> SlackMessage:
         place = await self._place(step)
         seen = [*place.messages_by_bot(), *self.slack.direct(who), *self.slack.ephemerals(who)]
         for message in sorted(seen, key=lambda message: message.ts, reverse=True):

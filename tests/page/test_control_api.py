@@ -1,0 +1,71 @@
+"""Trouble, time and scenes by HTTP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sandbox import Scenario
+from tests.page.conftest import Visitor
+
+
+async def test_a_fault_is_planned_strikes_and_is_cleared(visitor: Visitor) -> None:
+    status, state = await visitor.post("/control/faults", {"method": "auth.*", "kind": "503", "nth": 2, "times": None})
+    assert status == 200
+    assert state["faults"][0] | {"seen": 0} == {
+        "method": "auth.*", "kind": "503", "nth": 2, "times": None, "probability": 1.0, "seconds": 1.0, "seen": 0, "struck": 0,
+    }  # fmt: skip
+    headers = {"Authorization": f"Bearer {visitor.slack.bot_token}"}
+    seen = []
+    for _ in range(3):
+        async with visitor.session.post(f"{visitor.slack.api_url}auth.test", headers=headers) as answer:
+            seen.append(answer.status)
+    assert seen == [200, 503, 503]
+    _, state = await visitor.post("/control/faults", {"clear": True})
+    assert state["faults"] == []
+
+
+async def test_what_makes_no_sense_is_refused_in_words(visitor: Visitor) -> None:
+    for path, body, said in (
+        ("faults", {"kind": "earthquake"}, "no fault is called 'earthquake'"),
+        ("faults", {"kind": "503", "probability": 2}, "probability must be from 0 to 1"),
+        ("latency", {"seconds": -1}, "seconds must be from 0 to 600"),
+        ("clock", {"minutes": "soon"}, "could not convert"),
+        ("events", {"do": "eat"}, "not 'eat'"),
+        ("sockets", {}, "drop or refresh"),
+        ("scenes", {"name": "opera"}, "no scene is called 'opera'"),
+    ):
+        status, answer = await visitor.post(f"/control/{path}", body)
+        assert status == 400
+        assert said in answer["error"]
+
+
+async def test_the_clock_takes_along_whoever_shares_it(visitor: Visitor) -> None:
+    before = visitor.slack.clock.now()
+    await visitor.post("/control/clock", {"minutes": 15})
+    assert visitor.slack.clock.now() - before >= timedelta(minutes=15)
+    wound: list[timedelta] = []
+
+    async def follow(by: timedelta) -> None:
+        wound.append(by)
+
+    visitor.slack.on_advance = follow
+    await visitor.post("/control/clock", {"minutes": 60})
+    assert wound == [timedelta(minutes=60)]
+
+
+async def test_latency_events_and_scenes(visitor: Visitor) -> None:
+    played: list[str] = []
+
+    async def play() -> None:
+        played.append("storm")
+
+    visitor.slack.scenarios = [Scenario("Storm", play)]
+    await visitor.post("/control/latency", {"seconds": 0.25})
+    await visitor.post("/control/events", {"do": "duplicate"})
+    await visitor.post("/control/scenes", {"name": "Storm"})
+    _, state = await visitor.post("/control/events", {"do": "hold"})
+    assert (visitor.slack.latency, visitor.slack.sockets.duplicates, played) == (0.25, 1, ["storm"])
+    assert (state["held"], state["scenes"]) == (0, ["Storm"])
+    await visitor.slack.open_home("ada")
+    _, state = await visitor.post("/control/events", {"do": "reverse"})
+    assert state["held"] is None

@@ -1,0 +1,139 @@
+"""People, groups, the workspace and the app itself."""
+
+from __future__ import annotations
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox import SlackUser, Sandbox, UserGroup, sample_people
+from sandbox.installation import Installation
+from tests.sandbox.conftest import refused
+
+
+async def test_all_people_come_in_pages(slack: Sandbox, web: AsyncWebClient) -> None:
+    names = []
+    async for page in await web.users_list(limit=7):
+        names += [member["name"] for member in page["members"]]
+    assert len(names) == len(set(names)) == len(slack.people())
+    assert {"ada", "deploybot", "slackbot", "warroom"} <= set(names)
+
+
+async def test_who_is_deactivated_a_guest_or_a_bot_is_told_apart(slack: Sandbox, web: AsyncWebClient) -> None:
+    members = {member["name"]: member for member in (await web.users_list(limit=200))["members"]}
+    assert members["rosalind"]["deleted"]
+    assert members["katherine"]["is_restricted"]
+    assert members["deploybot"]["is_bot"]
+    assert not members["slackbot"]["is_bot"], "as Slack has it"
+    assert members["ada"]["profile"]["email"] == "ada@example.com"
+
+
+async def test_addresses_take_a_scope(slack: Sandbox, web: AsyncWebClient) -> None:
+    slack.workspace.app.scopes.discard("users:read.email")
+    ada = (await web.users_info(user=slack.person("ada").id))["user"]
+    assert "email" not in ada["profile"]
+    with refused("missing_scope", needed="users:read.email"):
+        await web.users_lookupByEmail(email="ada@example.com")
+
+
+async def test_an_address_finds_only_people_who_work_here(slack: Sandbox, web: AsyncWebClient) -> None:
+    assert (await web.users_lookupByEmail(email="Ada@Example.com"))["user"]["name"] == "ada"
+    for email in ("rosalind@example.com", "nobody@example.com"):
+        with refused("users_not_found"):
+            await web.users_lookupByEmail(email=email)
+
+
+async def test_who_is_not_there(slack: Sandbox, web: AsyncWebClient) -> None:
+    with refused("user_not_found"):
+        await web.users_info(user="U0NOBODY")
+    with refused("user_not_found"):
+        await web.users_getPresence(user="U0NOBODY")
+    with refused("bot_not_found"):
+        await web.bots_info(bot="B0NOBODY")
+    with refused("missing_argument"):
+        await web.bots_info()
+    with refused("team_not_found"):
+        await web.team_info(team="T0ELSE")
+
+
+async def test_a_large_workspace_is_not_listed_at_once() -> None:
+    async with Sandbox.running(people=sample_people(1200)) as slack:
+        web = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
+        with refused("limit_required"):
+            await web.users_list()
+        assert len((await web.users_list(limit=200))["members"]) == 200
+
+
+async def test_only_of_itself_the_app_learns_how_it_is_connected(slack: Sandbox, web: AsyncWebClient) -> None:
+    slack.person("ada").presence = "away"
+    assert (await web.users_getPresence(user=slack.person("ada").id)).data == {"ok": True, "presence": "away"}
+    assert (await web.users_getPresence(user=slack.bot_user_id))["online"]
+
+
+async def test_groups_with_as_much_as_was_asked_for(slack: Sandbox, web: AsyncWebClient) -> None:
+    bare = (await web.usergroups_list())["usergroups"]
+    assert "old-oncall" not in [group["handle"] for group in bare]
+    assert not {"users", "user_count"} & bare[0].keys()
+    full = (await web.usergroups_list(include_users=True, include_count=True, include_disabled=True))["usergroups"]
+    assert (len(full) - len(bare), full[0]["user_count"], len(full[0]["users"])) == (1, 2, 2)
+    old = next(group["id"] for group in full if group["handle"] == "old-oncall")
+    for group in (old, "S0NONE"):
+        with refused("no_such_subteam"):
+            await web.usergroups_users_list(usergroup=group)
+    assert (await web.usergroups_users_list(usergroup=old, include_disabled=True))["users"]
+
+
+async def test_without_a_plan_there_are_no_groups(slack: Sandbox, web: AsyncWebClient) -> None:
+    slack.workspace.plan_is_free = True
+    with refused("plan_upgrade_required"):
+        await web.usergroups_list()
+    with refused("plan_upgrade_required"):
+        await web.usergroups_users_list(usergroup=slack.usergroup("sre-oncall").id)
+
+
+async def test_the_app_finds_the_channels_it_is_in(slack: Sandbox, web: AsyncWebClient) -> None:
+    assert not (await web.users_conversations())["channels"]
+    await web.conversations_join(channel=slack.channel("random").id)
+    assert [each["name"] for each in (await web.users_conversations())["channels"]] == ["random"]
+    hers = await web.users_conversations(user=slack.person("ada").id, types="public_channel,private_channel")
+    assert "leadership" not in [each["name"] for each in hers["channels"]]
+
+
+async def test_each_token_for_what_it_is_for(slack: Sandbox, web: AsyncWebClient) -> None:
+    with refused("not_allowed_token_type"):
+        await web.apps_connections_open(app_token=slack.bot_token)
+    for token, code in (("xoxb-other", "invalid_auth"), (slack.app_token, "not_allowed_token_type")):
+        with refused(code):
+            await AsyncWebClient(token=token, base_url=slack.api_url).auth_test()
+    await slack.revoke()
+    with refused("token_revoked"):
+        await web.auth_test()
+
+
+async def test_what_was_granted_is_told_with_every_answer(slack: Sandbox, web: AsyncWebClient) -> None:
+    slack.workspace.app.scopes = {"chat:write", "users:read"}
+    told = await web.auth_test()
+    assert told.headers["x-oauth-scopes"] == "chat:write,users:read"
+    with refused("missing_scope", needed="team:read", provided="chat:write,users:read"):
+        await web.team_info()
+
+
+@pytest.mark.parametrize(
+    "missing", ["pins:write", "bookmarks:read", "usergroups:read", "files:write", "canvases:write"]
+)
+async def test_a_scope_that_was_not_granted_is_named(missing: str) -> None:
+    app = Installation()
+    app.scopes.discard(missing)
+    methods = {
+        "pins:write": "pins.add", "bookmarks:read": "bookmarks.list", "usergroups:read": "usergroups.list",
+        "files:write": "files.getUploadURLExternal", "canvases:write": "canvases.create",
+    }  # fmt: skip
+    async with Sandbox.running(app=app) as slack:
+        with refused("missing_scope", needed=missing):
+            await AsyncWebClient(token=slack.bot_token, base_url=slack.api_url).api_call(methods[missing])
+
+
+async def test_people_and_groups_change(slack: Sandbox, web: AsyncWebClient) -> None:
+    newcomer = await slack.save_person(SlackUser("", "nele", "Nele Neu", "nele@example.com"))
+    assert (await web.users_info(user=newcomer.id))["user"]["real_name"] == "Nele Neu"
+    group = await slack.save_usergroup(UserGroup("", "dba", "Database", [newcomer.id]))
+    assert (await web.usergroups_users_list(usergroup=group.id))["users"] == [newcomer.id]
