@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bot.demo.company import settle
+from bot.demo.shared_clock import settle
 from bot.runtime.app import Bot
 from sandbox import Sandbox
 from tests.bench.place import place

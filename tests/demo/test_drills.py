@@ -10,24 +10,24 @@ import sys
 import pytest
 from rich.console import Console
 
-from bot.demo.company import company_policy
-from bot.demo.demo import workspace
-from bot.demo.drills import Drill, DrillError, drills, load, play
+from bot.demo.demo_company import company_policy
+from bot.demo.drills import Drill, DrillError, drill_names, load, play_drill
+from bot.demo.workspace import workspace
 
 
 async def played(drill: Drill) -> tuple[list[str], str]:
     """(what ended otherwise than expected, what a reader saw in the terminal)."""
     screen = io.StringIO()
     async with workspace() as (slack, bot):
-        differences = await play(drill, slack, bot, company_policy(), Console(file=screen, width=100))
+        differences = await play_drill(drill, slack, bot, company_policy(), Console(file=screen, width=100))
     return differences, screen.getvalue()
 
 
 def test_the_stories_that_everybody_should_have_played_are_there() -> None:
-    assert {"memory-leak", "nobody-answers", "alert-storm", "wrong-alarm"} <= set(drills())
+    assert {"memory-leak", "nobody-answers", "alert-storm", "wrong-alarm"} <= set(drill_names())
 
 
-@pytest.mark.parametrize("name", drills())
+@pytest.mark.parametrize("name", drill_names())
 async def test_it_ends_as_its_file_says(name: str) -> None:
     drill = load(name)
     assert drill.expect.incidents, "a drill without expectations proves nothing"

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.demo.drills.narration import Narrator, readable
-from sandbox import SlackMessage, Sandbox
+from sandbox import Sandbox, SlackMessage
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ async def test_codes_become_words(written: str, read: str) -> None:
 async def test_a_text_cannot_colour_the_terminal() -> None:
     screen = io.StringIO()
     async with Sandbox.running() as slack:
-        teller = Narrator(slack, Console(file=screen, width=100))
-        teller.tell(timedelta(hours=1, minutes=2, seconds=3), "a [red]title[/red]")
+        narrator = Narrator(slack, Console(file=screen, width=100))
+        narrator.tell(timedelta(hours=1, minutes=2, seconds=3), "a [red]title[/red]")
         button = {"type": "button", "text": {"type": "plain_text", "text": "[Go]"}, "action_id": "go"}
         section = {
             "type": "section",
             "text": {"type": "mrkdwn", "text": "*Bold* and [bold]not[/]"},
             "accessory": button,
         }
-        teller.see(SlackMessage("1.0", "C", "U", "t", [section]), "#room [1]")
+        narrator.show_message(SlackMessage("1.0", "C", "U", "t", [section]), "#room [1]")
     assert "1:02:03  a [red]title[/red]" in screen.getvalue()
     assert "Bold and [bold]not[/]" in screen.getvalue()
     assert screen.getvalue().count("[Go]") == 1

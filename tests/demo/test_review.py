@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.demo.company import company_policy
+from bot.demo.demo_company import company_policy
 from bot.demo.drills.review import review
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.timeline import Entry, EntryKind
@@ -19,7 +19,7 @@ SEV_1 = Incident(
 
 def words(incident: Incident, *entries: EntryKind, after: timedelta = timedelta(hours=1)) -> list[str]:
     timeline = [Entry(incident_id="i1", key=str(n), at=START, what=what) for n, what in enumerate(entries)]
-    return [line.kept for line in review(incident, timeline, company_policy(), START + after)]
+    return [line.outcome for line in review(incident, timeline, company_policy(), START + after)]
 
 
 def test_nobody_did_anything() -> None:

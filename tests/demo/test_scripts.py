@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.demo import listed
-from bot.demo.drills import DrillError, drills, load
+from bot.demo.commands import list_drills
+from bot.demo.drills import DrillError, drill_names, load
 
 GOOD = """\
 about: A test.
@@ -73,8 +73,8 @@ def test_a_file_that_is_not_there_is_said_so() -> None:
 
 
 def test_the_list_has_a_sentence_for_each() -> None:
-    assert [name for name, _ in listed()] == drills()
-    assert all(about.endswith(".") for _, about in listed())
+    assert [name for name, _ in list_drills()] == drill_names()
+    assert all(about.endswith(".") for _, about in list_drills())
 
 
 def test_the_example_of_the_documentation_is_a_drill(tmp_path: Path) -> None:

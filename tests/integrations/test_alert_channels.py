@@ -31,7 +31,7 @@ async def test_a_thread_that_is_refused_keeps_nothing_of_the_channel_away(store:
     reading = act(ReadAlertChannels(key="read"), slack, store)
     checked = check({"workspace": {"alert_channels": [CHANNEL]}})
     assert checked.policy is not None
-    block_contents.desk.policy = checked.policy
+    reading.desk.policy = checked.policy
     await read_alert_channels(reading)
     assert "conversations.replies" in slack.methods()
     assert len(await store.pending_alerts(10)) == 2

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from integrations.slack.readable import MOST_WAITS, unreadable
 from sandbox import Sandbox
 from tests.integrations.conftest import HandClock

@@ -12,7 +12,7 @@ import aiohttp
 from sandbox import Sandbox
 
 
-class App:
+class AutoAckApp:
     """One Socket Mode connection. `answer` is what the next acknowledgements carry."""
 
     def __init__(self) -> None:
@@ -35,9 +35,9 @@ class App:
 
 
 @contextlib.asynccontextmanager
-async def listening(slack: Sandbox) -> AsyncIterator[App]:
+async def listening(slack: Sandbox) -> AsyncIterator[AutoAckApp]:
     """The app, connected."""
-    app = App()
+    app = AutoAckApp()
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {slack.app_token}"}) as session:
         async with session.post(f"{slack.api_url}apps.connections.open") as answer:
             url = (await answer.json())["url"]

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from bot.demo.company import settle
-from bot.demo.picture import FLAGS, browser
+from bot.demo.picture import CHROMIUM_FLAGS, find_chromium
+from bot.demo.shared_clock import settle
 from bot.runtime.app import Bot
 from sandbox import Sandbox
 from warroom.incident.model import Incident
@@ -128,7 +128,7 @@ async def tab(slack: Sandbox, bot: Bot, size: tuple[int, int]) -> AsyncIterator[
     """A tab of that size. What the page's script does wrong, or its policy forbids, is an error at the end."""
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as driver:
-        chromium: Browser = await driver.chromium.launch(executable_path=browser(), args=list(FLAGS))
+        chromium: Browser = await driver.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_FLAGS))
         page = await chromium.new_page(viewport={"width": size[0], "height": size[1]})
         page.set_default_timeout(PATIENCE)
         errors: list[str] = []

@@ -8,9 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.demo import installation
-from sandbox import SlackMessage, Sandbox
-from sandbox.methods.views import check_view, opened
+from bot.demo.workspace import installation
+from sandbox import Sandbox, SlackMessage
+from sandbox.methods.views import check_view, show_modal
 from sandbox.model import View
 
 
@@ -46,7 +46,7 @@ class Visitor:
         """A modal of the app before that person."""
         body = {"type": "modal", "title": {"type": "plain_text", "text": "Form"}, "blocks": list(blocks),
                 "submit": {"type": "plain_text", "text": "Send"}} | more  # fmt: skip
-        return opened(self.slack.workspace, self.slack.person(who).id, check_view(body, "modal"))
+        return show_modal(self.slack.workspace, self.slack.person(who).id, check_view(body, "modal"))
 
     async def does(self, gesture: str, who: str = "ada", **given: Any) -> Any:
         """A gesture as the page's script sends it; returns the answer."""

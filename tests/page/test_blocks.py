@@ -43,7 +43,7 @@ def named(case: dict[str, Any]) -> str:
 async def test_blocks_of_messages(visitor: Visitor, case: dict[str, Any]) -> None:
     page = await visitor.shown(case["block"])
     assert [piece for piece in case["shows"] if piece not in page] == []
-    assert "The sandbox does not draw" not in page
+    assert "The sandbox does not show" not in page
 
 
 @pytest.mark.parametrize("case", cases("inputs.yml"), ids=named)
@@ -53,7 +53,7 @@ async def test_inputs_of_modals(visitor: Visitor, case: dict[str, Any]) -> None:
     assert case["shows"] in page.replace("  ", " ")
     assert "A hint" in page
     assert "(optional)" in page
-    assert "The sandbox does not draw" not in page
+    assert "The sandbox does not show" not in page
 
 
 HOSTILE = '"><script>alert(1)</script><img src=x>'

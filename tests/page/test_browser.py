@@ -10,14 +10,14 @@ import pytest
 from playwright.async_api import expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.demo import workspace
-from bot.demo.picture import browser
-from sandbox.methods.views import opened
+from bot.demo.picture import find_chromium
+from bot.demo.workspace import workspace
+from sandbox.methods.views import show_modal
 from tests.page.browser import DESKTOP, PHONE, Tab, tab
 from warroom.incident.model import State
 
 try:
-    browser()
+    find_chromium()
     MISSING = ""
 except OSError as error:
     MISSING = str(error)
@@ -147,7 +147,7 @@ def form(*options: str, date_block: str = "day") -> dict[str, Any]:
 
 
 async def test_what_was_chosen_and_not_sent_stays_when_the_app_changes_the_form(ada: Tab) -> None:
-    view = opened(ada.slack.workspace, ada.slack.person("ada").id, form("Berlin", "Cork"))
+    view = show_modal(ada.slack.workspace, ada.slack.person("ada").id, form("Berlin", "Cork"))
     await ada.fills("what", "moving the index")
     await ada.picks("where", "Cork")
     await ada.picks("who", "ben")

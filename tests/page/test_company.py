@@ -12,7 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo.demo import settle, workspace
+from bot.demo.shared_clock import settle
+from bot.demo.workspace import workspace
 from bot.runtime.app import Bot
 from sandbox import Sandbox, sample_people
 from warroom.incident.model import State
@@ -30,7 +31,7 @@ async def company() -> AsyncIterator[Company]:
 async def plays(company: Company, label: str) -> None:
     """Press one of the alert buttons, and let the bot work."""
     slack, bot = company
-    await next(scene for scene in slack.scenarios if scene.label == label).play()
+    await next(scenario for scenario in slack.scenarios if scenario.label == label).run()
     await settle(slack, bot)
 
 

@@ -12,7 +12,7 @@ async def test_a_fault_is_planned_strikes_and_is_cleared(visitor: Visitor) -> No
     status, state = await visitor.post("/control/faults", {"method": "auth.*", "kind": "503", "nth": 2, "times": None})
     assert status == 200
     assert state["faults"][0] | {"seen": 0} == {
-        "method": "auth.*", "kind": "503", "nth": 2, "times": None, "probability": 1.0, "seconds": 1.0, "seen": 0, "struck": 0,
+        "method": "auth.*", "kind": "503", "nth": 2, "times": None, "probability": 1.0, "seconds": 1.0, "seen": 0, "applied": 0,
     }  # fmt: skip
     headers = {"Authorization": f"Bearer {visitor.slack.bot_token}"}
     seen = []
@@ -32,7 +32,7 @@ async def test_what_makes_no_sense_is_refused_in_words(visitor: Visitor) -> None
         ("clock", {"minutes": "soon"}, "could not convert"),
         ("events", {"do": "eat"}, "not 'eat'"),
         ("sockets", {}, "drop or refresh"),
-        ("scenes", {"name": "opera"}, "no scene is called 'opera'"),
+        ("scenarios", {"name": "opera"}, "no scenario is called 'opera'"),
     ):
         status, answer = await visitor.post(f"/control/{path}", body)
         assert status == 400
@@ -62,10 +62,10 @@ async def test_latency_events_and_scenes(visitor: Visitor) -> None:
     visitor.slack.scenarios = [Scenario("Storm", play)]
     await visitor.post("/control/latency", {"seconds": 0.25})
     await visitor.post("/control/events", {"do": "duplicate"})
-    await visitor.post("/control/scenes", {"name": "Storm"})
+    await visitor.post("/control/scenarios", {"name": "Storm"})
     _, state = await visitor.post("/control/events", {"do": "hold"})
     assert (visitor.slack.latency, visitor.slack.sockets.duplicates, played) == (0.25, 1, ["storm"])
-    assert (state["held"], state["scenes"]) == (0, ["Storm"])
+    assert (state["held"], state["scenarios"]) == (0, ["Storm"])
     await visitor.slack.open_home("ada")
     _, state = await visitor.post("/control/events", {"do": "reverse"})
     assert state["held"] is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox import SlackMessage
-from tests.page.app import App, listening
+from tests.page.auto_ack_app import AutoAckApp, listening
 from tests.page.conftest import Visitor, spot
 
 
@@ -20,7 +20,7 @@ OPTIONS = [{"text": plain("One"), "value": "1"}, {"text": plain("Two"), "value":
 
 
 @pytest.fixture
-async def app(visitor: Visitor) -> AsyncIterator[App]:
+async def app(visitor: Visitor) -> AsyncIterator[AutoAckApp]:
     """Our app, listening."""
     async with listening(visitor.slack) as connected:
         yield connected
@@ -34,7 +34,7 @@ async def posted(visitor: Visitor, *elements: dict[str, Any]) -> SlackMessage:
     return await visitor.slack.say("deploybot", "general", "choose", blocks=blocks)
 
 
-async def test_a_button(visitor: Visitor, app: App) -> None:
+async def test_a_button(visitor: Visitor, app: AutoAckApp) -> None:
     message = await posted(visitor, {"type": "button", "text": plain("Go"), "value": "v1", "style": "danger"})
     assert await visitor.does("press", **spot(message, "b0", "it")) == {}
     assert app.last["type"] == "block_actions"
@@ -63,7 +63,7 @@ async def test_a_button(visitor: Visitor, app: App) -> None:
     ids=lambda x: x["type"] if isinstance(x, dict) and "type" in x else "",
 )
 async def test_a_choice(
-    visitor: Visitor, app: App, element: dict[str, Any], values: list[str], held: dict[str, Any]
+    visitor: Visitor, app: AutoAckApp, element: dict[str, Any], values: list[str], held: dict[str, Any]
 ) -> None:
     message = await posted(visitor, element)
     entered = [{"block": "b0", "action": "it", "values": values}]
@@ -72,7 +72,7 @@ async def test_a_choice(
     assert app.last["state"]["values"] == {"b0": {"it": {"type": element["type"]} | held}}
 
 
-async def test_an_entry_of_an_overflow_menu(visitor: Visitor, app: App) -> None:
+async def test_an_entry_of_an_overflow_menu(visitor: Visitor, app: AutoAckApp) -> None:
     message = await posted(visitor, {"type": "overflow", "options": OPTIONS})
     await visitor.does("press", **spot(message, "b0", "it"), option="1")
     assert app.last["actions"][0]["selected_option"] == OPTIONS[1]
@@ -80,7 +80,7 @@ async def test_an_entry_of_an_overflow_menu(visitor: Visitor, app: App) -> None:
     assert answer == {"error": "That option is not offered any more."}
 
 
-async def test_a_form_with_everything(visitor: Visitor, app: App) -> None:
+async def test_a_form_with_everything(visitor: Visitor, app: AutoAckApp) -> None:
     def asking(name: str, element: dict[str, Any]) -> dict[str, Any]:
         return {
             "type": "input",
@@ -111,7 +111,7 @@ async def test_a_form_with_everything(visitor: Visitor, app: App) -> None:
     assert visitor.slack.open_modal("ada") is None
 
 
-async def test_errors_come_back_to_their_inputs(visitor: Visitor, app: App) -> None:
+async def test_errors_come_back_to_their_inputs(visitor: Visitor, app: AutoAckApp) -> None:
     element = {"type": "plain_text_input", "action_id": "it", "max_length": 3}
     view = visitor.modal({"type": "input", "block_id": "b", "label": plain("Name"), "element": element})
     app.answer = {"response_action": "errors", "errors": {"b": "Taken."}}
@@ -124,7 +124,7 @@ async def test_errors_come_back_to_their_inputs(visitor: Visitor, app: App) -> N
     assert visitor.slack.open_modal("ada") is view
 
 
-async def test_forms_on_top_of_forms(visitor: Visitor, app: App) -> None:
+async def test_forms_on_top_of_forms(visitor: Visitor, app: AutoAckApp) -> None:
     below = visitor.modal({"type": "section", "text": plain("below")})
     next_one = {"type": "modal", "title": plain("Above"), "blocks": [{"type": "section", "text": plain("above")}]}
     app.answer = {"response_action": "push", "view": next_one}
@@ -139,7 +139,7 @@ async def test_forms_on_top_of_forms(visitor: Visitor, app: App) -> None:
     assert await visitor.does("close", who="ben", view=below.id) == {"error": "That form is closed."}, "it is Ada's"
 
 
-async def test_commands_shortcuts_and_home(visitor: Visitor, app: App) -> None:
+async def test_commands_shortcuts_and_home(visitor: Visitor, app: AutoAckApp) -> None:
     await visitor.does("say", text="/incident declare @ben in #random")
     ben, random = visitor.slack.person("ben"), visitor.slack.channel("random")
     assert (app.last["command"], app.last["text"]) == ("/incident", f"declare <@{ben.id}|ben> in <#{random.id}|random>")

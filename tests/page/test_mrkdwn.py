@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from sandbox import SlackUser, SandboxClock, UserGroup
+from sandbox import SandboxClock, SlackUser, UserGroup
 from sandbox.installation import Installation
 from sandbox.page import markdown_html, mrkdwn_html
 from sandbox.page.names import Names
-from sandbox.sample_company import Room
-from sandbox.workspace import Workspace
+from sandbox.sample_company import InitialChannel
+from sandbox.workspace import WorkspaceState
 
 NIGHT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -23,16 +23,18 @@ NIGHT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def names() -> Names:
     """Ada in Berlin at three in the morning, and Ben."""
-    workspace = Workspace(SandboxClock(NIGHT, frozen=True), Installation())
+    workspace = WorkspaceState(SandboxClock(NIGHT, frozen=True), Installation())
     ada, ben = SlackUser("U1", "ada", "Ada Lovelace"), SlackUser("U2", "ben", "Benjamin Banneker", display_name="ben")
     workspace.populate(
-        [ada, ben], [UserGroup("S1", "sre", "SRE", ["ada"])], [Room("general"), Room("secret", ("ben",), True)]
+        [ada, ben],
+        [UserGroup("S1", "sre", "SRE", ["ada"])],
+        [InitialChannel("general"), InitialChannel("secret", ("ben",), True)],
     )
     return Names(workspace, ada)
 
 
 def drawn(text: str, names: Names) -> str:
-    return str(mrkdwn_html.draw(text, names.token))
+    return str(mrkdwn_html.to_html(text, names.token))
 
 
 @pytest.mark.parametrize(
@@ -105,14 +107,14 @@ def test_emoji_by_slacks_names(names: Names) -> None:
 @given(st.text(alphabet="<>&\"'`*_~:|@#!/\n ahjst^{}0;=()", max_size=80))
 def test_no_text_makes_a_tag_of_its_own(text: str) -> None:
     names = lambda inside: Markup("<i>{}</i>").format(inside)  # noqa: E731
-    html = str(mrkdwn_html.draw(text, names))
+    html = str(mrkdwn_html.to_html(text, names))
     ours = r'</?(?:strong|em|del|code|pre|blockquote|i|br)>|</a>|<a href="(?:https?|mailto):[^"<>]*" target="_blank" rel="[a-z ]+">'
     ours += r'|<span class="emoji" title="[^"<>]*">|</span>'
     assert not re.search(r"[<>]", re.sub(ours, "", html))
 
 
 def test_markdown_has_no_raw_html_and_no_foreign_pictures() -> None:
-    html = markdown_html.draw(
+    html = markdown_html.to_html(
         "# Post-mortem\n\n| a | b |\n|---|---|\n| 1 | ~~2~~ |\n\n<script>alert(1)</script> ![x](https://x.example/x.png) "
         "[bad](javascript:alert(1)) [good](https://example.com)"
     )

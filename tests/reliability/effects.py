@@ -126,7 +126,7 @@ async def somebody_new(run: Run) -> None:
     workspace = run.house.slack.workspace
     name = f"new-{len(workspace.people)}"
     person = SlackUser("", name, name.title(), email=f"{name}@example.com")
-    workspace.settle(person)
+    workspace.add_person(person)
     run.noted["person"] = person.id
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.demo.company import settle
-from sandbox import Channel, SlackMessage, Sandbox
-from sandbox.view_responses import Answer
+from bot.demo.shared_clock import settle
+from sandbox import Channel, Sandbox, SlackMessage
+from sandbox.view_responses import GestureResult
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
@@ -92,7 +92,7 @@ class House:
         faults = self.slack.faults
 
         def come() -> bool:
-            slack = all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.ahead)
+            slack = all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.planned)
             return slack and not (self._datadog and self._datadog.faults)
 
         async with asyncio.timeout(10):
@@ -103,7 +103,7 @@ class House:
         """Raises AssertionError when one is broken."""
         await assert_promises(self.slack, self.process.bot.store)
 
-    async def type(self, who: str, text: str, where: str | Channel = "general") -> Answer:
+    async def type(self, who: str, text: str, where: str | Channel = "general") -> GestureResult:
         """/incident and the text."""
         return await self.slack.slash(self.slack.person(who), where, "/incident", text)
 

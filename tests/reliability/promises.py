@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from sandbox import Channel, SlackMessage, Sandbox
+from sandbox import Channel, Sandbox, SlackMessage
 from warroom.incident.decision import timers_of
 from warroom.incident.model import Incident
 from warroom.ports import Store

@@ -12,7 +12,7 @@ from sandbox import Sandbox
 from tests.sandbox.conftest import Json
 
 
-class App:
+class ManualApp:
     """An app at the other end of one socket; it acknowledges what it is told to."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
@@ -36,11 +36,11 @@ class App:
 
 
 @contextlib.asynccontextmanager
-async def connected(slack: Sandbox, http: aiohttp.ClientSession, *, hello: bool = True) -> AsyncIterator[App]:
+async def connected(slack: Sandbox, http: aiohttp.ClientSession, *, hello: bool = True) -> AsyncIterator[ManualApp]:
     """An app with a socket that Slack has greeted."""
     url = await ticket(slack)
     async with http.ws_connect(url, autoping=False) as ws:
-        app = App(ws)
+        app = ManualApp(ws)
         if hello:
             assert (await app.next())["type"] == "hello"
         yield app

@@ -9,11 +9,13 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from sandbox import Channel, SlackMessage, Sandbox
+from sandbox import Channel, Sandbox, SlackMessage
 from tests.sandbox.conftest import posted, room
 
 
-def url(slack: Sandbox, channel: Channel, message: SlackMessage | None = None, person: str = "ada") -> AsyncWebhookClient:
+def url(
+    slack: Sandbox, channel: Channel, message: SlackMessage | None = None, person: str = "ada"
+) -> AsyncWebhookClient:
     """As it came with a gesture of that person."""
     key = slack.workspace.triggers.response_url(slack.person(person).id, channel.id, message)
     return AsyncWebhookClient(f"{slack.workspace.base_url}/response/{key}")

@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox import Sandbox, sockets
 from sandbox.installation import Installation
-from tests.sandbox.app import App, connected, ticket
 from tests.sandbox.conftest import Json, modal, posted, refused, room
+from tests.sandbox.manual_app import ManualApp, connected, ticket
 
 
 async def test_the_greeting_counts_the_sockets(slack: Sandbox, http: aiohttp.ClientSession) -> None:
@@ -95,7 +95,7 @@ async def test_each_payload_goes_to_exactly_one_socket(slack: Sandbox, http: aio
     async with connected(slack, http) as first, connected(slack, http) as second, connected(slack, http) as third:
         got: list[list[str]] = [[], [], []]
 
-        async def listen(number: int, app: App) -> None:
+        async def listen(number: int, app: ManualApp) -> None:
             while True:
                 envelope = await app.next()
                 got[number].append(envelope["payload"]["event_id"])

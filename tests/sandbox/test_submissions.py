@@ -12,14 +12,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from sandbox import Form, Sandbox, sockets
-from sandbox.view_responses import SubmissionResult
 from sandbox.errors import SlackError
-from tests.sandbox.app import App, connected
+from sandbox.view_responses import SubmissionResult
 from tests.sandbox.conftest import Json, modal
+from tests.sandbox.manual_app import ManualApp, connected
 
 
 @pytest.fixture
-async def app(slack: Sandbox, http: aiohttp.ClientSession) -> AsyncIterator[App]:
+async def app(slack: Sandbox, http: aiohttp.ClientSession) -> AsyncIterator[ManualApp]:
     async with connected(slack, http) as there:
         yield there
 
@@ -33,7 +33,7 @@ async def opened(slack: Sandbox, web: AsyncWebClient, **more: Any) -> Form:
     return form
 
 
-async def answered(slack: Sandbox, app: App, form: Form, answer: Json | None) -> SubmissionResult:
+async def answered(slack: Sandbox, app: ManualApp, form: Form, answer: Json | None) -> SubmissionResult:
     """Ada submits, and the app answers that."""
     asked = asyncio.ensure_future(slack.submit("ada", form))
     envelope = await app.next()
@@ -42,12 +42,14 @@ async def answered(slack: Sandbox, app: App, form: Form, answer: Json | None) ->
     return await asked
 
 
-async def test_nothing_said_closes_it(slack: Sandbox, web: AsyncWebClient, app: App) -> None:
+async def test_nothing_said_closes_it(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
     assert (await answered(slack, app, await opened(slack, web), None)).closed
     assert slack.open_modal("ada") is None
 
 
-async def test_errors_stand_at_their_inputs_and_keep_it_open(slack: Sandbox, web: AsyncWebClient, app: App) -> None:
+async def test_errors_stand_at_their_inputs_and_keep_it_open(
+    slack: Sandbox, web: AsyncWebClient, app: ManualApp
+) -> None:
     form = await opened(slack, web)
     said = await answered(slack, app, form, {"response_action": "errors", "errors": {"what": "Which one?"}})
     assert (said.closed, said.errors) == (False, {"What": "Which one?"})
@@ -55,7 +57,7 @@ async def test_errors_stand_at_their_inputs_and_keep_it_open(slack: Sandbox, web
 
 
 async def test_errors_for_an_input_that_is_not_there_are_a_mistake_of_the_app(
-    slack: Sandbox, web: AsyncWebClient, app: App
+    slack: Sandbox, web: AsyncWebClient, app: ManualApp
 ) -> None:
     form = await opened(slack, web)
     with pytest.raises(ValueError, match="no inputs of the view: where"):
@@ -67,7 +69,7 @@ async def test_errors_for_an_input_that_is_not_there_are_a_mistake_of_the_app(
     assert slack.open_modal("ada") is form.view, "it stays open"
 
 
-async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWebClient, app: App) -> None:
+async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
     form = await opened(slack, web)
     await answered(slack, app, form, {"response_action": "update", "view": modal("Sure?")})
     assert (await slack.modal("ada")).title == "Sure?"
@@ -80,7 +82,7 @@ async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWeb
 
 
 async def test_no_answer_keeps_it_open(
-    slack: Sandbox, web: AsyncWebClient, app: App, monkeypatch: pytest.MonkeyPatch
+    slack: Sandbox, web: AsyncWebClient, app: ManualApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     form = await opened(slack, web)
@@ -89,7 +91,7 @@ async def test_no_answer_keeps_it_open(
     assert slack.open_modal("ada") is form.view
 
 
-async def test_closing_is_told_only_if_that_was_asked_for(slack: Sandbox, web: AsyncWebClient, app: App) -> None:
+async def test_closing_is_told_only_if_that_was_asked_for(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
     await slack.close_modal("ada", await opened(slack, web))
     closing = asyncio.ensure_future(slack.close_modal("ada", await opened(slack, web, notify_on_close=True)))
     envelope = await app.next()
@@ -99,7 +101,7 @@ async def test_closing_is_told_only_if_that_was_asked_for(slack: Sandbox, web: A
 
 
 async def test_a_menu_of_channels_may_bring_an_address_to_answer_to(
-    slack: Sandbox, web: AsyncWebClient, app: App
+    slack: Sandbox, web: AsyncWebClient, app: ManualApp
 ) -> None:
     random = slack.channel("random").id
     menu = {"type": "conversations_select", "action_id": "channel", "response_url_enabled": True}

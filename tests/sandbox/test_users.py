@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox import SlackUser, Sandbox, UserGroup, sample_people
+from sandbox import Sandbox, SlackUser, UserGroup, sample_people
 from sandbox.installation import Installation
 from tests.sandbox.conftest import refused
 

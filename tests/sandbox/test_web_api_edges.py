@@ -12,9 +12,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox import Sandbox, SandboxClock, sockets
-from tests.page.app import App, listening
-from tests.sandbox.app import connected
+from tests.page.auto_ack_app import AutoAckApp, listening
 from tests.sandbox.conftest import Json, posted, room
+from tests.sandbox.manual_app import connected
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ async def test_the_official_retry_waits_as_long_as_it_was_told(slack: Sandbox) -
 LIMITED = "app_rate_limited"
 
 
-async def heard(slack: Sandbox, app: App, times: int) -> list[str]:
+async def heard(slack: Sandbox, app: AutoAckApp, times: int) -> list[str]:
     """What the app is told while ada's profile changes so often."""
     before = len(app.heard)
     for _ in range(times):

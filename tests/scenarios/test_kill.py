@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.scenarios.conftest import COMPANY, TOKEN
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli.check import check_all
 from bot.runtime.app import running
-from sandbox import SlackMessage, Sandbox, speaking
+from sandbox import Sandbox, SlackMessage, channel_operations
 from sandbox.model import SlackUser
 from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from warroom.policy import Policy, check

@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.demo import installation
-from sandbox import SlackMessage, Sandbox
+from bot.demo.workspace import installation
+from sandbox import Sandbox, SlackMessage
 from sandbox.model import SlackUser
 from tests.scenarios.conftest import TOKEN, WarRoom
 from warroom.incident.model import State

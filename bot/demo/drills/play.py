@@ -1,4 +1,4 @@
-"""Plays a drill in the sandbox: winds the clock from step to step, and acts there as its people would."""
+"""Plays a drill in the sandbox: moves the clock from step to step and acts as the people of the drill."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from bot.demo.company import ALERT, DISK, ERRORS, Monitors, fire, settle, wind
+from bot.demo.demo_company import DISK_ALERT, ERROR_RATE_ALERT, MEMORY_ALERT, Monitors, send_alert
+from bot.demo.drills.drill_file import Drill, DrillError, Step
 from bot.demo.drills.narration import Narrator, readable
-from bot.demo.drills.review import RateLimitedClient, differences, review
-from bot.demo.drills.script import Drill, DrillError, Step
+from bot.demo.drills.review import ReviewLine, differences, review
+from bot.demo.shared_clock import advance_clock, settle
 from bot.runtime.app import Bot
-from sandbox import Channel, SlackMessage, Sandbox
+from sandbox import Channel, Sandbox, SlackMessage
 from warroom.incident.model import Incident
 from warroom.policy import Policy
 
-MONITORS = {"memory": ALERT, "errors": ERRORS, "disk": DISK}
+MONITORS = {"memory": MEMORY_ALERT, "errors": ERROR_RATE_ALERT, "disk": DISK_ALERT}
 SIGNS = {"in time": "[green]✓[/]", "late": "[red]✗[/]", "never": "[red]✗[/]"}
 
 
-async def play(drill: Drill, slack: Sandbox, bot: Bot, policy: Policy, out: Console) -> list[str]:
-    """Tell the story and hold it against the policy. Returns what ended otherwise than the drill expects.
+async def play_drill(drill: Drill, slack: Sandbox, bot: Bot, policy: Policy, out: Console) -> list[str]:
+    """Play the drill, print it and its review. Returns the differences from its expectations, a sentence each.
 
-    Raises DrillError, naming the step, when somebody cannot do what the file says.
+    Raises DrillError, which names the step, when a person cannot do what the file says.
     """
     player = _Player(slack, bot, Narrator(slack, out))
-    slack.scenarios = player.monitors.scenes()
+    slack.scenarios = player.monitors.scenarios()
     for number, step in enumerate(drill.steps):
         try:
             await player.step(step)
@@ -39,33 +40,33 @@ async def play(drill: Drill, slack: Sandbox, bot: Bot, policy: Policy, out: Cons
 
 
 class _Player:
-    def __init__(self, slack: Sandbox, bot: Bot, teller: Narrator) -> None:
-        self.slack, self.bot, self.teller = slack, bot, teller
-        self.monitors = Monitors(partial(fire, bot))
+    def __init__(self, slack: Sandbox, bot: Bot, narrator: Narrator) -> None:
+        self.slack, self.bot, self.narrator = slack, bot, narrator
+        self.monitors = Monitors(partial(send_alert, bot))
         self.start = slack.clock.now()
 
     async def step(self, step: Step) -> None:
         ahead = self.start + step.at - self.slack.clock.now()
         if ahead.total_seconds() > 0:
-            await wind(self.slack, self.bot, ahead)
+            await advance_clock(self.slack, self.bot, ahead)
         await settle(self.slack, self.bot)
-        self.teller.tell(step.at, step.tell or self._words(step))
+        self.narrator.tell(step.at, step.tell or self._default_text(step))
         await self._do(step)
         await settle(self.slack, self.bot)
         if step.show:
             await self._show(step)
 
-    def _words(self, step: Step) -> str:
+    def _default_text(self, step: Step) -> str:
         who = self.slack.person(step.who).name.title() if step.who else ""
         if step.alert is not None:
             title = MONITORS[step.alert.monitor]["alert_title"]
             hosts = f" on {step.alert.hosts} hosts" if step.alert.hosts > 1 else ""
             return f"Datadog: {title}{hosts} {'fires' if step.alert.state == 'triggered' else 'has recovered'}."
-        deeds = (
+        actions = (
             (step.press, "presses"), (step.type, "types"), (step.say, "writes:"),
             (step.react, "reacts with"), (step.pin, "pins:"),
         )  # fmt: skip
-        return next((f"{who} {verb} {what}" for what, verb in deeds if what), "")
+        return next((f"{who} {verb} {what}" for what, verb in actions if what), "")
 
     async def _do(self, step: Step) -> None:
         if step.alert is not None:
@@ -77,11 +78,11 @@ class _Player:
         elif step.type is not None:
             command, _, text = step.type.partition(" ")
             answer = await self.slack.slash(step.who, await self._place(step), command, text)
-            _taken(answer.acked, answer.error)
+            _require_acknowledged(answer.acked, answer.error)
         elif step.say is not None:
             await self.slack.say(step.who, await self._place(step), step.say)
         else:
-            await self._mark(step, step.who)
+            await self._react_or_pin(step, step.who)
 
     async def _alert(self, step: Step) -> None:
         assert step.alert is not None
@@ -92,14 +93,14 @@ class _Player:
     async def _press(self, step: Step, who: str, label: str) -> None:
         message = await self._with_button(step, who, label)
         answer = await self.slack.click(who, message.channel, message, label)
-        _taken(answer.acked, answer.error)
+        _require_acknowledged(answer.acked, answer.error)
         if not step.fill:
             return
         form = await self.slack.modal(who)
         for name, value in step.fill.items():
             form.fill(name, value)
         sent = await self.slack.submit(who, form)
-        _taken(sent.acked, "the form is not answered")
+        _require_acknowledged(sent.acked, "the form is not answered")
         if sent.errors:
             raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
 
@@ -112,7 +113,7 @@ class _Player:
         known = sorted({each for message in seen for each in message.labels()})
         raise LookupError(f"nothing that {who} sees in #{place.name} is called {label!r}; there are {', '.join(known)}")
 
-    async def _mark(self, step: Step, who: str) -> None:
+    async def _react_or_pin(self, step: Step, who: str) -> None:
         place = await self._place(step)
         part = step.pin or ""
         said = [m for m in place.messages if not m.by_app and not m.subtype and part in m.text]
@@ -152,29 +153,29 @@ class _Player:
         if not shown:
             raise LookupError(f"there is nothing to show in #{place.name}")
         only = f", only for {step.who}" if step.show == "only you" else ""
-        self.teller.see(shown[-1], f"#{place.name}{only}")
+        self.narrator.show_message(shown[-1], f"#{place.name}{only}")
 
 
-def _taken(acked: bool, error: str) -> None:
+def _require_acknowledged(acked: bool, error: str) -> None:
     if not acked:
         raise ValueError(f"the bot did not answer: {error}")
 
 
 async def _end(drill: Drill, player: _Player, policy: Policy, out: Console) -> list[str]:
     slack, store = player.slack, player.bot.store
-    ended: list[tuple[Incident, list[RateLimitedClient]]] = []
+    ended: list[tuple[Incident, list[ReviewLine]]] = []
     for incident in reversed(await store.incidents()):
         timeline = await store.timeline(incident.id)
         ended.append((incident, review(incident, timeline, policy, slack.clock.now())))
         if incident.channel_id and (files := slack.channel(incident.channel_id).files):
-            player.teller.document(files[-1].text, "post-mortem")
+            player.narrator.document(files[-1].text, "post-mortem")
     out.print(_table(slack, ended))
     rooms = sum(incident.channel_id is not None for incident, _ in ended)
     out.print(f"{len(slack.calls)} Slack calls, {rooms} {'room' if rooms == 1 else 'rooms'}.", style="dim")
     return differences(drill, ended, rooms)
 
 
-def _table(slack: Sandbox, ended: list[tuple[Incident, list[RateLimitedClient]]]) -> Table:
+def _table(slack: Sandbox, ended: list[tuple[Incident, list[ReviewLine]]]) -> Table:
     table = Table(
         "incident", "", "policy", "what happened", "", title="The drill against the policy", box=SIMPLE_HEAD,
         title_justify="left",
@@ -182,9 +183,9 @@ def _table(slack: Sandbox, ended: list[tuple[Incident, list[RateLimitedClient]]]
     for incident, lines in ended:
         named = f"{incident.name} {incident.severity}\n{incident.state}"
         for line in lines:
-            sign = SIGNS.get(line.kept, "")
+            sign = SIGNS.get(line.outcome, "")
             table.add_row(named, line.question, line.asked, readable(slack, line.happened),
-                          sign if line.kept.isdigit() else f"{sign} {line.kept}".strip())  # fmt: skip
+                          sign if line.outcome.isdigit() else f"{sign} {line.outcome}".strip())  # fmt: skip
             named = ""
         table.add_section()
     return table

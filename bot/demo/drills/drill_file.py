@@ -1,4 +1,4 @@
-"""The file of a drill: what happens when, and what its people are expected to have done. Every mistake names its line."""
+"""The file of a drill: its steps with their times, and the expected outcome. Each mistake in it is reported with its line."""
 
 from __future__ import annotations
 
@@ -18,21 +18,19 @@ from warroom.policy.mistake import did_you_mean
 from warroom.value import Value
 
 FOLDER = Path(__file__).parent
-"""Where the drills of the repository are."""
-EFFECT_CASES = ("alert", "press", "type", "say", "react", "pin")
-BY_PEOPLE = ("press", "type", "say", "react", "pin")
+"""The folder of the project's drills."""
+STEP_ACTIONS = ("alert", "press", "type", "say", "react", "pin")
+ACTIONS_OF_PEOPLE = ("press", "type", "say", "react", "pin")
 
 
 class DrillError(Exception):
-    """A drill cannot be read or played; the text says which, where in it and what to write instead."""
+    """A drill cannot be read or played. The text names the drill, the place in it and what to write instead."""
 
 
 def _moment(said: object) -> object:
     found = re.fullmatch(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)", str(said).strip())
     if found is None or (found[1] and int(found[2]) > 59):
-        raise ValueError(
-            f"“{str(said)[:40]}” is no moment of the story; write minutes and seconds as in 3:00, or 1:30:00"
-        )
+        raise ValueError(f"“{str(said)[:40]}” is not a time; write minutes and seconds as in 3:00, or 1:30:00")
     return timedelta(hours=int(found[1] or 0), minutes=int(found[2]), seconds=int(found[3]))
 
 
@@ -40,8 +38,8 @@ Moment = Annotated[timedelta, BeforeValidator(_moment)]
 Words = Annotated[str, Field(min_length=1)]
 
 
-class Alert(Value):
-    """Datadog calls the webhook, for each host of a monitor."""
+class AlertStep(Value):
+    """A monitor of the demo company sends an alert to the webhook, once per host."""
 
     monitor: Literal["memory", "errors", "disk"]
     state: Literal["triggered", "recovered"] = "triggered"
@@ -54,64 +52,64 @@ class Alert(Value):
 
 
 class Step(Value):
-    """One line of the story: a deed of Datadog or of a person, or only something to tell or to show."""
+    """One step: an alert or an action of a person, or only a text to print or a message to show."""
 
     at: Moment
     tell: Words | None = None
-    """In place of the words that the player finds for the deed."""
+    """The text to print in place of the default one."""
     who: Words | None = None
     """A handle of the sample company."""
     where: Words = "INC-1"
-    """An incident, meaning its room, or a #channel."""
-    alert: Alert | None = None
+    """An incident, which stands for its channel, or a #channel."""
+    alert: AlertStep | None = None
     press: Words | None = None
-    """The label of a button or of an option; the newest that this person can see."""
+    """The label of a button or menu option; the newest that this person can see."""
     fill: dict[str, str] = Field(default_factory=dict)
-    """Label to value of the form that opens then."""
+    """The values to enter in the form that opens, by label."""
     type: Words | None = None
     """A slash command."""
     say: Words | None = None
     react: Words | None = None
-    """The name of an emoji, given to the last thing that somebody said there."""
+    """The name of an emoji, added to the newest message of a person there."""
     pin: Words | None = None
-    """Part of the message that is pinned."""
+    """A part of the text of the message to pin."""
     show: Literal["card", "newest", "announcement", "only you"] | None = None
-    """What the reader is shown then."""
+    """The message that is printed after the step."""
 
     @model_validator(mode="after")
-    def _one_deed(self) -> Self:
-        done = [case for case in EFFECT_CASES if getattr(self, case) is not None]
+    def _one_action(self) -> Self:
+        done = [case for case in STEP_ACTIONS if getattr(self, case) is not None]
         if len(done) > 1:
             raise ValueError(f"does {' and '.join(done)} at once; write one step for each")
         if not done and self.tell is None and self.show is None:
-            raise ValueError(f"nothing happens; write one of {', '.join(EFFECT_CASES)}, or tell, or show")
-        if self.who is None and (done and done[0] in BY_PEOPLE):
-            raise ValueError(f"nobody is named who does it; add for example who: ada to {done[0]}")
+            raise ValueError(f"nothing happens; write one of {', '.join(STEP_ACTIONS)}, or tell, or show")
+        if self.who is None and (done and done[0] in ACTIONS_OF_PEOPLE):
+            raise ValueError(f"who is missing; name a person for {done[0]}, as in who: ada")
         if self.fill and self.press is None:
-            raise ValueError("a form is filled that nobody opened; add press with the button that opens it")
+            raise ValueError("fill needs press with the button that opens the form")
         return self
 
 
 class Outcome(Value):
-    """What is expected of one incident's people. What is left out is not looked at."""
+    """The expected outcome of one incident. What is left out is not checked."""
 
     state: Literal["detected", "acknowledged", "mitigated", "resolved", "closed", "cancelled"] | None = None
     acknowledged: Literal["in time", "late", "never", "not needed"] | None = None
     updates: Literal["in time", "late", "not needed"] | None = None
     level: int | None = Field(default=None, ge=0)
-    """The level of the escalation policy that was reached; 0 is nobody."""
+    """The highest level of the escalation policy that was paged; 0 when nobody was."""
     postmortem: Literal["in time", "late", "open", "not needed"] | None = None
 
 
 class Expected(Value):
-    """How the drill ends. `incidents` are by number."""
+    """The expected end of the drill. `incidents` are by number."""
 
     rooms: int | None = Field(default=None, ge=0)
     incidents: dict[int, Outcome] = Field(default_factory=dict)
 
 
 class Drill(Value):
-    """A story. `name` is that of its file."""
+    """A drill. `name` is the name of its file without .yml."""
 
     name: str
     about: Words
@@ -122,20 +120,22 @@ class Drill(Value):
     def _forward(self) -> Self:
         for earlier, later in zip(self.steps, self.steps[1:], strict=False):
             if later.at < earlier.at:
-                raise ValueError("time runs backwards in the steps; put them in the order of their at")
+                raise ValueError("the steps are not in the order of their at; sort them")
         return self
 
 
-def drills() -> list[str]:
-    """The names of the repository's drills, alphabetically."""
+def drill_names() -> list[str]:
+    """The names of the project's drills, alphabetically."""
     return sorted(path.stem for path in FOLDER.glob("*.yml"))
 
 
 def load(name: str) -> Drill:
     """The drill of that name, or of that file when it ends in .yml. Raises DrillError with every mistake in it."""
     path = Path(name) if name.endswith((".yml", ".yaml")) else FOLDER / f"{name}.yml"
-    if path.parent == FOLDER and path.stem not in drills():
-        raise DrillError(f"There is no drill {name!r}; {did_you_mean(name, drills())} A file of your own ends in .yml.")
+    if path.parent == FOLDER and path.stem not in drill_names():
+        raise DrillError(
+            f"There is no drill {name!r}; {did_you_mean(name, drill_names())} A file of your own ends in .yml."
+        )
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -145,7 +145,7 @@ def load(name: str) -> Drill:
 
 def _read(text: str, path: Path) -> Drill:
     try:
-        # Every scalar as it is written: YAML would make 3:00 the number 180.
+        # BaseLoader keeps every scalar as text: otherwise YAML reads 3:00 as the number 180.
         node = yaml.compose(text, Loader=yaml.BaseLoader)
         lines, mistakes = walked(node)
         data = yaml.BaseLoader("").construct_document(node) if node is not None else None
@@ -167,7 +167,7 @@ def _wrong(path: Path, mistakes: list[Mistake]) -> DrillError:
     return DrillError(f"The drill {path} cannot be played:\n{found}")
 
 
-_MODELS: dict[str, type[Value]] = {"steps": Step, "alert": Alert, "expect": Expected, "incidents": Outcome}
+_MODELS: dict[str, type[Value]] = {"steps": Step, "alert": AlertStep, "expect": Expected, "incidents": Outcome}
 
 
 def _mistake(detail: ErrorDetails) -> Mistake:
@@ -181,6 +181,6 @@ def _mistake(detail: ErrorDetails) -> Mistake:
         case "missing":
             return Mistake(path=path, problem="is missing", suggestion=f"add {where[-1]}:")
         case "literal_error":
-            return Mistake(path=path, problem="is none of the words for it", suggestion=detail["msg"])
+            return Mistake(path=path, problem="is not one of the allowed values", suggestion=detail["msg"])
         case _:
             return Mistake(path=path, problem=detail["msg"].removeprefix("Value error, "))

@@ -1,23 +1,18 @@
-"""The company that the sandbox plays: its policy, the alerts of its monitors, and a clock that takes the bot along."""
+"""The company that the sandbox plays: its policy, its monitors and the alerts that they send."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 
 import aiohttp
 
 from bot.runtime.app import Bot
-from sandbox import Sandbox, Scenario
+from sandbox import Scenario
 from warroom.policy import Policy, check
 
 HOOK_SECRET = "sandbox-hook"
-SOON = timedelta(seconds=5)
-PATIENCE = 20.0
-"""Real seconds that winding waits for a bot that planned trouble keeps from working."""
 
 POLICY = {
     "workspace": {"announce": "#incidents", "default_team": "platform"},
@@ -46,9 +41,9 @@ POLICY = {
     ],
     "links": {"runbooks": {"*Memory*": "https://runbooks.example.com/memory"}},
 }
-"""The policy of the sandbox's company."""
+"""The policy of the demo company, as its file would contain it."""
 
-ALERT: dict[str, object] = {
+MEMORY_ALERT: dict[str, object] = {
     "kind": "monitor",
     "template": 1,
     "event_id": "7000000000000000001",
@@ -64,7 +59,7 @@ ALERT: dict[str, object] = {
     "link": "https://app.datadoghq.com/monitors/4242",
 }
 
-ERRORS = ALERT | {
+ERROR_RATE_ALERT = MEMORY_ALERT | {
     "alert_id": "4243",
     "alert_title": "High error rate on checkout",
     "alert_priority": "P2",
@@ -74,7 +69,7 @@ ERRORS = ALERT | {
     "tags": "service:checkout,env:prod,tier:1",
     "link": "https://app.datadoghq.com/monitors/4243",
 }
-DISK = ALERT | {
+DISK_ALERT = MEMORY_ALERT | {
     "alert_id": "4244",
     "alert_title": "Disk almost full on db-02",
     "alert_priority": "P3",
@@ -87,14 +82,14 @@ DISK = ALERT | {
 
 
 def company_policy() -> Policy:
-    """The sandbox's policy, checked."""
+    """The policy of the demo company."""
     checked = check(POLICY)
     assert checked.policy is not None, checked.mistakes
     return checked.policy
 
 
-async def fire(bot: Bot, alert: dict[str, object]) -> int:
-    """Send an alert as Datadog would. Returns the HTTP status."""
+async def send_alert(bot: Bot, alert: dict[str, object]) -> int:
+    """Send an alert to the bot's webhook, as Datadog would. Returns the HTTP status."""
     url = f"http://127.0.0.1:{bot.port}/hooks/datadog"
     async with (
         aiohttp.ClientSession() as session,
@@ -103,38 +98,8 @@ async def fire(bot: Bot, alert: dict[str, object]) -> int:
         return answer.status
 
 
-async def settle(slack: Sandbox, bot: Bot) -> None:
-    """Until the bot has nothing in the works; what is only seconds away, for Slack's limits, is brought nearer."""
-    await _worked_off(slack, bot)
-    while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
-        slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
-        await _worked_off(slack, bot)
-
-
-async def _worked_off(slack: Sandbox, bot: Bot) -> None:
-    """What the bot does in Slack comes back to it as events, so look again until there are none."""
-    while True:
-        await slack.sockets.until_none_in_flight()
-        await bot.idle()
-        if not slack.sockets.in_flight:
-            return
-
-
-async def wind(slack: Sandbox, bot: Bot, by: timedelta) -> None:
-    """Move the clock forward with stops: what comes due on the way happens at its own time, not at the end."""
-    end = slack.clock.now() + by
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(PATIENCE):
-            while (due := await bot.store.next_due()) is not None and due < end:
-                slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
-                bot.dispatcher.nudge()
-                await _worked_off(slack, bot)
-    slack.clock.advance(max(timedelta(0), end - slack.clock.now()))
-    bot.dispatcher.nudge()
-
-
 class Monitors:
-    """The company's monitors, as they would call the webhook. Every call is another event; a cycle ends with its recovery."""
+    """The demo company's monitors. Each call has its own event id; a recovery ends the alert's cycle."""
 
     def __init__(self, fire_one: Callable[[dict[str, object]], Awaitable[int]]) -> None:
         self._fire = fire_one
@@ -143,7 +108,7 @@ class Monitors:
         self._firing: dict[object, dict[str, object]] = {}
 
     async def trigger(self, alert: dict[str, object]) -> None:
-        """It fires, or fires again."""
+        """Send the alert as triggered, or as re-triggered when it fires already."""
         key = (alert["alert_id"], alert["alert_scope"])
         again = key in self._firing
         if not again:
@@ -152,14 +117,14 @@ class Monitors:
         await self._send(alert, "Re-Triggered" if again else "Triggered")
 
     async def recover(self) -> None:
-        """Everything that fires recovers. ValueError when nothing does."""
+        """Send the recovery of every alert that fires. ValueError when none does."""
         if not self._firing:
             raise ValueError("Nothing is firing; fire an alert first.")
         for alert in list(self._firing.values()):
             await self.recover_one(alert)
 
     async def recover_one(self, alert: dict[str, object]) -> None:
-        """That one recovers. ValueError when it does not fire."""
+        """Send the recovery of that alert. ValueError when it does not fire."""
         key = (alert["alert_id"], alert["alert_scope"])
         if key not in self._firing:
             raise ValueError(f"{alert['alert_title']} does not fire on {alert['alert_scope']}; fire it first.")
@@ -167,7 +132,7 @@ class Monitors:
         del self._firing[key]
 
     def on_hosts(self, alert: dict[str, object], hosts: int) -> list[dict[str, object]]:
-        """The alert as it is, or as that many hosts of its service send it."""
+        """The alert once per host of its service; for one host the alert itself."""
         if hosts == 1:
             return [alert]
         where = [f"{alert['service']}-{number:02}" for number in range(1, hosts + 1)]
@@ -181,15 +146,15 @@ class Monitors:
         ]
 
     async def storm(self) -> None:
-        """Forty hosts run out of memory within a moment."""
-        await asyncio.gather(*(self.trigger(host) for host in self.on_hosts(ALERT, 40)))
+        """Send the memory alert of forty hosts at once."""
+        await asyncio.gather(*(self.trigger(host) for host in self.on_hosts(MEMORY_ALERT, 40)))
 
     async def flap(self) -> None:
-        """One monitor goes up and down four times."""
-        key = (ERRORS["alert_id"], ERRORS["alert_scope"])
+        """Send the error rate alert and its recovery four times in a row."""
+        key = (ERROR_RATE_ALERT["alert_id"], ERROR_RATE_ALERT["alert_scope"])
         for _ in range(4):
-            await self.trigger(ERRORS)
-            await self._send(ERRORS, "Recovered")
+            await self.trigger(ERROR_RATE_ALERT)
+            await self._send(ERROR_RATE_ALERT, "Recovered")
             del self._firing[key]
 
     async def _send(self, alert: dict[str, object], transition: str) -> None:
@@ -198,12 +163,12 @@ class Monitors:
             alert | {"event_id": str(next(self._events)), "alert_transition": transition, "alert_cycle_key": cycle}
         )
 
-    def scenes(self) -> list[Scenario]:
-        """The buttons of the page."""
+    def scenarios(self) -> list[Scenario]:
+        """The alert buttons of the page."""
         return [
-            Scenario("Memory alert", lambda: self.trigger(ALERT), "P1 on api: declares a SEV-1, or joins it"),
-            Scenario("Error rate alert", lambda: self.trigger(ERRORS), "P2 on checkout: declares a SEV-2"),
-            Scenario("Disk alert", lambda: self.trigger(DISK), "P3: declares a SEV-3"),
+            Scenario("Memory alert", lambda: self.trigger(MEMORY_ALERT), "P1 on api: declares a SEV-1, or joins it"),
+            Scenario("Error rate alert", lambda: self.trigger(ERROR_RATE_ALERT), "P2 on checkout: declares a SEV-2"),
+            Scenario("Disk alert", lambda: self.trigger(DISK_ALERT), "P3: declares a SEV-3"),
             Scenario("Storm", self.storm, "the memory monitor on 40 hosts at once: one room"),
             Scenario("Flapping", self.flap, "error rate up and down four times"),
             Scenario("Recovery", self.recover, "everything that fires recovers"),
