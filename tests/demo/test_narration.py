@@ -1,4 +1,4 @@
-"""In the terminal everything reads as words."""
+"""The terminal output of drills contains no markup."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sandbox import Sandbox, SlackMessage
         ("5 &lt; 6 &amp;&amp; 7 &gt; 6", "5 < 6 && 7 > 6"),
     ],
 )
-async def test_codes_become_words(written: str, read: str) -> None:
+async def test_mrkdwn_is_printed_as_words(written: str, read: str) -> None:
     async with Sandbox.running() as slack:
         ids = {
             "ada": slack.person("ada").id,
@@ -35,7 +35,7 @@ async def test_codes_become_words(written: str, read: str) -> None:
         assert readable(slack, written.format(**ids)) == read
 
 
-async def test_a_text_cannot_colour_the_terminal() -> None:
+async def test_text_cannot_contain_terminal_markup() -> None:
     screen = io.StringIO()
     async with Sandbox.running() as slack:
         narrator = Narrator(slack, Console(file=screen, width=100))

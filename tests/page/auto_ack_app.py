@@ -1,4 +1,4 @@
-"""An app that only listens: it acknowledges what the sandbox sends, and remembers it."""
+"""An app that acknowledges everything the sandbox sends, and records it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ class AutoAckApp:
     """One Socket Mode connection. `answer` is what the next acknowledgements carry."""
 
     def __init__(self) -> None:
-        self.heard: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.answer: dict[str, Any] | None = None
 
     @property
     def last(self) -> dict[str, Any]:
         """The newest payload."""
-        return self.heard[-1]
+        return self.received[-1]
 
     async def listen(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        """Until the connection ends."""
+        """Acknowledge and record until the connection ends."""
         async for message in socket:
             envelope = message.json()
             if "envelope_id" in envelope:
-                self.heard.append(envelope["payload"])
+                self.received.append(envelope["payload"])
                 payload = {"payload": self.answer} if self.answer and envelope["accepts_response_payload"] else {}
                 await socket.send_json({"envelope_id": envelope["envelope_id"]} | payload)
 

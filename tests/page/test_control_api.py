@@ -1,4 +1,4 @@
-"""Trouble, time and scenes by HTTP."""
+"""Faults, time and scenarios over the control API."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sandbox import Scenario
 from tests.page.conftest import Visitor
 
 
-async def test_a_fault_is_planned_strikes_and_is_cleared(visitor: Visitor) -> None:
+async def test_fault_is_planned_applied_and_cleared(visitor: Visitor) -> None:
     status, state = await visitor.post("/control/faults", {"method": "auth.*", "kind": "503", "nth": 2, "times": None})
     assert status == 200
     assert state["faults"][0] | {"seen": 0} == {
@@ -24,7 +24,7 @@ async def test_a_fault_is_planned_strikes_and_is_cleared(visitor: Visitor) -> No
     assert state["faults"] == []
 
 
-async def test_what_makes_no_sense_is_refused_in_words(visitor: Visitor) -> None:
+async def test_control_api_refuses_invalid_values_with_a_sentence(visitor: Visitor) -> None:
     for path, body, said in (
         ("faults", {"kind": "earthquake"}, "no fault is called 'earthquake'"),
         ("faults", {"kind": "503", "probability": 2}, "probability must be from 0 to 1"),
@@ -39,7 +39,7 @@ async def test_what_makes_no_sense_is_refused_in_words(visitor: Visitor) -> None
         assert said in answer["error"]
 
 
-async def test_the_clock_takes_along_whoever_shares_it(visitor: Visitor) -> None:
+async def test_clock_is_advanced_through_on_advance(visitor: Visitor) -> None:
     before = visitor.slack.clock.now()
     await visitor.post("/control/clock", {"minutes": 15})
     assert visitor.slack.clock.now() - before >= timedelta(minutes=15)
@@ -53,7 +53,7 @@ async def test_the_clock_takes_along_whoever_shares_it(visitor: Visitor) -> None
     assert wound == [timedelta(minutes=60)]
 
 
-async def test_latency_events_and_scenes(visitor: Visitor) -> None:
+async def test_latency_events_and_scenarios_are_controlled(visitor: Visitor) -> None:
     played: list[str] = []
 
     async def play() -> None:

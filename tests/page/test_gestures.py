@@ -1,4 +1,4 @@
-"""What the page sends for a gesture is what Slack would send: the app hears it over its socket."""
+"""A gesture in the page sends the app the payload that Slack would send."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import SlackMessage
 from tests.page.auto_ack_app import AutoAckApp, listening
-from tests.page.conftest import Visitor, spot
+from tests.page.conftest import Visitor, element_ids
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -34,9 +34,9 @@ async def posted(visitor: Visitor, *elements: dict[str, Any]) -> SlackMessage:
     return await visitor.slack.say("deploybot", "general", "choose", blocks=blocks)
 
 
-async def test_a_button(visitor: Visitor, app: AutoAckApp) -> None:
+async def test_button_sends_block_actions(visitor: Visitor, app: AutoAckApp) -> None:
     message = await posted(visitor, {"type": "button", "text": plain("Go"), "value": "v1", "style": "danger"})
-    assert await visitor.does("press", **spot(message, "b0", "it")) == {}
+    assert await visitor.does("press", **element_ids(message, "b0", "it")) == {}
     assert app.last["type"] == "block_actions"
     assert app.last["user"]["username"] == "ada"
     assert app.last["container"]["message_ts"] == message.ts
@@ -62,25 +62,25 @@ async def test_a_button(visitor: Visitor, app: AutoAckApp) -> None:
     ],
     ids=lambda x: x["type"] if isinstance(x, dict) and "type" in x else "",
 )
-async def test_a_choice(
+async def test_input_choice_sends_block_actions_with_state(
     visitor: Visitor, app: AutoAckApp, element: dict[str, Any], values: list[str], held: dict[str, Any]
 ) -> None:
     message = await posted(visitor, element)
     entered = [{"block": "b0", "action": "it", "values": values}]
-    assert await visitor.does("press", **spot(message, "b0", "it"), entered=entered) == {}
+    assert await visitor.does("press", **element_ids(message, "b0", "it"), entered=entered) == {}
     assert app.last["actions"][0].items() >= held.items()
     assert app.last["state"]["values"] == {"b0": {"it": {"type": element["type"]} | held}}
 
 
-async def test_an_entry_of_an_overflow_menu(visitor: Visitor, app: AutoAckApp) -> None:
+async def test_overflow_menu_sends_the_chosen_option(visitor: Visitor, app: AutoAckApp) -> None:
     message = await posted(visitor, {"type": "overflow", "options": OPTIONS})
-    await visitor.does("press", **spot(message, "b0", "it"), option="1")
+    await visitor.does("press", **element_ids(message, "b0", "it"), option="1")
     assert app.last["actions"][0]["selected_option"] == OPTIONS[1]
-    answer = await visitor.does("press", **spot(message, "b0", "it"), option="7")
+    answer = await visitor.does("press", **element_ids(message, "b0", "it"), option="7")
     assert answer == {"error": "That option is not offered any more."}
 
 
-async def test_a_form_with_everything(visitor: Visitor, app: AutoAckApp) -> None:
+async def test_form_submission_carries_every_kind_of_input(visitor: Visitor, app: AutoAckApp) -> None:
     def asking(name: str, element: dict[str, Any]) -> dict[str, Any]:
         return {
             "type": "input",
@@ -111,20 +111,20 @@ async def test_a_form_with_everything(visitor: Visitor, app: AutoAckApp) -> None
     assert visitor.slack.open_modal("ada") is None
 
 
-async def test_errors_come_back_to_their_inputs(visitor: Visitor, app: AutoAckApp) -> None:
+async def test_form_errors_come_back_to_their_inputs(visitor: Visitor, app: AutoAckApp) -> None:
     element = {"type": "plain_text_input", "action_id": "it", "max_length": 3}
     view = visitor.modal({"type": "input", "block_id": "b", "label": plain("Name"), "element": element})
     app.answer = {"response_action": "errors", "errors": {"b": "Taken."}}
     entered = [{"block": "b", "action": "it", "values": ["bob"]}]
     assert await visitor.does("submit", view=view.id) == {"errors": {"b": "Please complete this required field."}}
-    assert app.heard == [], "what is required is asked for without the app"
+    assert app.received == [], "what is required is asked for without the app"
     assert await visitor.does("submit", view=view.id, entered=entered) == {"errors": {"b": "Taken."}}
     long = [{"block": "b", "action": "it", "values": ["robert"]}]
     assert "at most 3 characters" in (await visitor.does("submit", view=view.id, entered=long))["errors"]["b"]
     assert visitor.slack.open_modal("ada") is view
 
 
-async def test_forms_on_top_of_forms(visitor: Visitor, app: AutoAckApp) -> None:
+async def test_form_can_be_pushed_on_another(visitor: Visitor, app: AutoAckApp) -> None:
     below = visitor.modal({"type": "section", "text": plain("below")})
     next_one = {"type": "modal", "title": plain("Above"), "blocks": [{"type": "section", "text": plain("above")}]}
     app.answer = {"response_action": "push", "view": next_one}
@@ -136,7 +136,7 @@ async def test_forms_on_top_of_forms(visitor: Visitor, app: AutoAckApp) -> None:
     assert top is not None
     await visitor.does("close", view=top.id)
     assert visitor.slack.open_modal("ada") is below
-    assert await visitor.does("close", who="ben", view=below.id) == {"error": "That form is closed."}, "it is Ada's"
+    assert await visitor.does("close", who="ben", view=below.id) == {"error": "This form is closed."}, "it is Ada's"
 
 
 async def test_commands_shortcuts_and_home(visitor: Visitor, app: AutoAckApp) -> None:
@@ -152,13 +152,13 @@ async def test_commands_shortcuts_and_home(visitor: Visitor, app: AutoAckApp) ->
     assert app.last["event"]["type"] == "app_home_opened"
 
 
-async def test_when_nobody_answers_it_is_said(visitor: Visitor) -> None:
+async def test_missing_acknowledgement_is_reported(visitor: Visitor) -> None:
     message = await posted(visitor, {"type": "button", "text": plain("Go")})
-    assert "did not answer in time" in (await visitor.does("press", **spot(message, "b0", "it")))["error"]
+    assert "did not answer in time" in (await visitor.does("press", **element_ids(message, "b0", "it")))["error"]
     assert "did not answer in time" in (await visitor.does("say", text="/incident"))["error"]
 
 
-async def test_people_do_to_messages_what_people_do(visitor: Visitor) -> None:
+async def test_messages_are_edited_deleted_pinned_and_answered_by_people(visitor: Visitor) -> None:
     slack = visitor.slack
     await visitor.does("say", text="first")
     message = slack.channel("general").messages[-1]
@@ -185,7 +185,7 @@ async def test_people_do_to_messages_what_people_do(visitor: Visitor) -> None:
     assert message.deleted
 
 
-async def test_rooms_are_joined_and_left(visitor: Visitor) -> None:
+async def test_channels_are_joined_and_left(visitor: Visitor) -> None:
     support = visitor.slack.channel("support")
     assert await visitor.does("say", channel=support.id, text="hi") == {"error": "Join #support to write there."}
     assert "Join channel" in await visitor.room("ada", "support")

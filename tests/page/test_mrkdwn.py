@@ -53,11 +53,11 @@ def drawn(text: str, names: Names) -> str:
         (":no_such_emoji_: at 10:30:00", ":no_such_emoji_: at 10:30:00"),
     ],
 )
-def test_formatting(text: str, html: str, names: Names) -> None:
+def test_mrkdwn_formatting(text: str, html: str, names: Names) -> None:
     assert drawn(text, names) == html
 
 
-def test_links_open_elsewhere_and_only_safe_ones_are_links(names: Names) -> None:
+def test_links_open_in_a_new_tab_and_only_safe_ones_are_links(names: Names) -> None:
     html = drawn("<https://example.com/?a=1&amp;b=2|the page> <mailto:a@b.example|mail> <https://x.example>", names)
     assert (
         'href="https://example.com/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow">the page</a>'
@@ -76,7 +76,7 @@ def test_links_open_elsewhere_and_only_safe_ones_are_links(names: Names) -> None
         assert "<a" not in drawn(f"<{bad}|press>", names)
 
 
-def test_mentions_show_names_and_mark_oneself(names: Names) -> None:
+def test_mentions_show_names_and_highlight_the_reader(names: Names) -> None:
     html = drawn("<@U1> <@U2> <@UNOBODY|ghost> <!subteam^S1> <!here>", names)
     assert 'class="mention me" title="Ada Lovelace">@Ada Lovelace</span>' in html
     assert 'class="mention" title="Benjamin Banneker">@ben</span>' in html
@@ -85,7 +85,7 @@ def test_mentions_show_names_and_mark_oneself(names: Names) -> None:
     assert '<span class="mention me">@here</span>' in html
 
 
-def test_a_private_channel_keeps_its_name(names: Names) -> None:
+def test_private_channel_keeps_its_name(names: Names) -> None:
     general, secret = list(names._ws.channels)
     assert "#general</a>" in drawn(f"<#{general}|general>", names)
     assert "secret" not in drawn(f"<#{secret}|secret>", names)
@@ -105,7 +105,7 @@ def test_emoji_by_slacks_names(names: Names) -> None:
 
 
 @given(st.text(alphabet="<>&\"'`*_~:|@#!/\n ahjst^{}0;=()", max_size=80))
-def test_no_text_makes_a_tag_of_its_own(text: str) -> None:
+def test_mrkdwn_text_never_becomes_a_tag(text: str) -> None:
     names = lambda inside: Markup("<i>{}</i>").format(inside)  # noqa: E731
     html = str(mrkdwn_html.to_html(text, names))
     ours = r'</?(?:strong|em|del|code|pre|blockquote|i|br)>|</a>|<a href="(?:https?|mailto):[^"<>]*" target="_blank" rel="[a-z ]+">'

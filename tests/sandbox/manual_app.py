@@ -1,4 +1,4 @@
-"""An app written by hand, for what the client libraries hide: it sees every envelope and answers none by itself."""
+"""An app without a client library: the test sees every envelope and acknowledges it itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sandbox.conftest import Json
 
 
 class ManualApp:
-    """An app at the other end of one socket; it acknowledges what it is told to."""
+    """An app at the other end of one socket. It acknowledges only with `ack`."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -27,7 +27,7 @@ class ManualApp:
         await self.ws.send_json({"envelope_id": envelope["envelope_id"]} | ({"payload": payload} if payload else {}))
 
     async def event(self, kind: str) -> Json:
-        """The next event of that kind; others are acknowledged on the way."""
+        """The next event of that type; others are acknowledged."""
         while True:
             envelope = await self.next()
             if envelope["payload"]["event"]["type"] == kind:
@@ -37,7 +37,7 @@ class ManualApp:
 
 @contextlib.asynccontextmanager
 async def connected(slack: Sandbox, http: aiohttp.ClientSession, *, hello: bool = True) -> AsyncIterator[ManualApp]:
-    """An app with a socket that Slack has greeted."""
+    """An app with an open socket, after `hello` unless that is wanted."""
     url = await ticket(slack)
     async with http.ws_connect(url, autoping=False) as ws:
         app = ManualApp(ws)

@@ -9,7 +9,7 @@ from sandbox import Sandbox
 from tests.sandbox.conftest import posted, refused, room
 
 
-async def test_a_pin_is_there_once_and_gone_once(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_pin_can_be_added_once_and_removed_once(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel)
     await web.pins_add(channel=channel, timestamp=ts)
@@ -21,7 +21,7 @@ async def test_a_pin_is_there_once_and_gone_once(slack: Sandbox, web: AsyncWebCl
         await web.pins_remove(channel=channel, timestamp=ts)
 
 
-async def test_a_message_that_is_deleted_loses_its_pin(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_message_that_is_deleted_loses_its_pin(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel)
     await web.pins_add(channel=channel, timestamp=ts)
@@ -29,7 +29,7 @@ async def test_a_message_that_is_deleted_loses_its_pin(slack: Sandbox, web: Asyn
     assert (await web.pins_list(channel=channel))["items"] == []
 
 
-async def test_what_cannot_be_pinned(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_pin_that_slack_refuses(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     joined = slack.channel(channel).notices[0].ts
     for ts, code in (
@@ -42,7 +42,7 @@ async def test_what_cannot_be_pinned(slack: Sandbox, web: AsyncWebClient) -> Non
         await web.pins_add(channel=slack.channel("random").id, timestamp=said)
 
 
-async def test_a_channel_has_room_for_a_hundred_pins_and_bookmarks(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_channel_has_at_most_100_pins_and_bookmarks(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     for number in range(100):
         await web.pins_add(channel=channel, timestamp=await posted(web, channel, str(number)))
@@ -53,7 +53,7 @@ async def test_a_channel_has_room_for_a_hundred_pins_and_bookmarks(slack: Sandbo
         await web.bookmarks_add(channel_id=channel, title="one more", type="link", link="https://example.com")
 
 
-async def test_the_same_bookmark_twice_is_two(web: AsyncWebClient) -> None:
+async def test_bookmark_added_twice_is_two_bookmarks(web: AsyncWebClient) -> None:
     channel = await room(web)
     for _ in range(2):
         await web.bookmarks_add(
@@ -71,14 +71,14 @@ async def test_the_same_bookmark_twice_is_two(web: AsyncWebClient) -> None:
         ({"type": "folder"}, "invalid_bookmark_type"),
     ],
 )
-async def test_what_is_no_bookmark(web: AsyncWebClient, wrong: dict[str, str], code: str) -> None:
+async def test_bookmark_that_slack_refuses(web: AsyncWebClient, wrong: dict[str, str], code: str) -> None:
     channel = await room(web)
     good = {"channel_id": channel, "title": "Runbook", "type": "link", "link": "https://example.com"}
     with refused(code):
         await web.bookmarks_add(**good | wrong)
 
 
-async def test_bookmarks_of_a_room_that_is_not_ours_or_over(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_bookmarks_of_foreign_or_archived_channels_are_refused(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     made = await web.bookmarks_add(channel_id=channel, title="Runbook", type="link", link="https://example.com")
     with refused("not_found"):
@@ -89,7 +89,7 @@ async def test_bookmarks_of_a_room_that_is_not_ours_or_over(slack: Sandbox, web:
             await web.bookmarks_edit(channel_id=where, bookmark_id=made["bookmark"]["id"], title="x")
 
 
-async def test_a_reaction_is_there_once_and_gone_once(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_reaction_can_be_added_once_and_removed_once(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel)
     await web.reactions_add(channel=channel, timestamp=ts, name="thumbsup::skin-tone-2")
@@ -103,7 +103,7 @@ async def test_a_reaction_is_there_once_and_gone_once(slack: Sandbox, web: Async
             await web.reactions_add(channel=channel, timestamp=ts, name=name)
 
 
-async def test_one_person_finds_23_emoji_for_a_message_and_all_together_50(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_message_takes_23_emoji_of_one_person_and_50_in_all(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel)
     message = slack.channel(channel).messages[-1]

@@ -1,4 +1,4 @@
-"""response_url: five uses in half an hour, wherever the gesture was made."""
+"""response_url: five uses within half an hour, in any channel."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.sandbox.conftest import posted, room
 def url(
     slack: Sandbox, channel: Channel, message: SlackMessage | None = None, person: str = "ada"
 ) -> AsyncWebhookClient:
-    """As it came with a gesture of that person."""
+    """A client for a new response_url of that person."""
     key = slack.workspace.triggers.response_url(slack.person(person).id, channel.id, message)
     return AsyncWebhookClient(f"{slack.workspace.base_url}/response/{key}")
 
 
-async def test_an_answer_is_for_the_person_alone_even_where_the_app_is_not(slack: Sandbox) -> None:
+async def test_response_is_ephemeral_by_default_even_without_the_app_in_the_channel(slack: Sandbox) -> None:
     hidden = slack.channel("leadership")
     assert (await url(slack, hidden, person="emmy").send(text="psst")).status_code == 200
     assert [message.text for message in slack.ephemerals("emmy")] == ["psst"]
@@ -30,7 +30,7 @@ async def test_an_answer_is_for_the_person_alone_even_where_the_app_is_not(slack
     assert hidden.messages[-1].text == "everybody"
 
 
-async def test_it_works_five_times(slack: Sandbox) -> None:
+async def test_response_url_works_five_times(slack: Sandbox) -> None:
     again = url(slack, slack.channel("random"))
     for _ in range(5):
         assert (await again.send(text="x")).status_code == 200
@@ -39,7 +39,7 @@ async def test_it_works_five_times(slack: Sandbox) -> None:
     assert len(slack.ephemerals("ada")) == 5
 
 
-async def test_it_works_for_half_an_hour(slack: Sandbox) -> None:
+async def test_response_url_works_for_half_an_hour(slack: Sandbox) -> None:
     late = url(slack, slack.channel("random"))
     slack.clock.advance(timedelta(minutes=30))
     assert (await late.send(text="just in time")).status_code == 200
@@ -52,13 +52,13 @@ async def test_it_works_for_half_an_hour(slack: Sandbox) -> None:
 
 @pytest.fixture
 async def card(slack: Sandbox, web: AsyncWebClient) -> SlackMessage:
-    """A message of the app with something to press."""
+    """A message of the app."""
     channel = await room(web)
     await posted(web, channel, "card")
     return slack.channel(channel).messages[-1]
 
 
-async def test_the_original_is_replaced_only_when_that_is_said(slack: Sandbox, card: SlackMessage) -> None:
+async def test_response_replaces_the_original_only_when_asked(slack: Sandbox, card: SlackMessage) -> None:
     channel = slack.channel(card.channel)
     await url(slack, channel, card).send(text="beside")
     assert card.text == "card"
@@ -68,7 +68,7 @@ async def test_the_original_is_replaced_only_when_that_is_said(slack: Sandbox, c
     assert card not in channel.messages
 
 
-async def test_an_ephemeral_message_can_be_replaced_in_no_other_way(
+async def test_ephemeral_message_is_replaced_through_its_response_url(
     slack: Sandbox, web: AsyncWebClient, card: SlackMessage
 ) -> None:
     channel = slack.channel(card.channel)
@@ -81,7 +81,7 @@ async def test_an_ephemeral_message_can_be_replaced_in_no_other_way(
     assert not slack.ephemerals("ada")
 
 
-async def test_an_answer_into_a_thread(slack: Sandbox, card: SlackMessage) -> None:
+async def test_response_can_go_into_a_thread(slack: Sandbox, card: SlackMessage) -> None:
     channel = slack.channel(card.channel)
     key = slack.workspace.triggers.response_url(slack.person("ada").id, channel.id, card)
     async with aiohttp.ClientSession() as http:
@@ -91,7 +91,7 @@ async def test_an_answer_into_a_thread(slack: Sandbox, card: SlackMessage) -> No
     assert [reply.text for reply in card.replies] == ["in here"]
 
 
-async def test_an_answer_is_validated_like_any_message(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_response_is_validated_like_any_message(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     def address() -> str:
         return url(slack, slack.channel("random")).url
 
@@ -105,7 +105,7 @@ async def test_an_answer_is_validated_like_any_message(slack: Sandbox, http: aio
     assert not slack.ephemerals("ada")
 
 
-async def test_answers_count_as_messages_of_the_channel() -> None:
+async def test_responses_count_for_the_channels_rate_limit() -> None:
     async with Sandbox.running(limits=True) as slack:
         channel = slack.channel("random")
         found = [(await url(slack, channel).send(text="x")).status_code for _ in range(7)]

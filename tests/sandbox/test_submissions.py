@@ -1,4 +1,4 @@
-"""What an app may say to a submission, and what the person sees of it."""
+"""The app's acknowledgement of a form submission, and its effect on the modal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def app(slack: Sandbox, http: aiohttp.ClientSession) -> AsyncIterator[Manu
 
 
 async def opened(slack: Sandbox, web: AsyncWebClient, **more: Any) -> Form:
-    """A modal that Ada has before her, filled in."""
+    """A modal open for Ada, filled in."""
     trigger = slack.workspace.triggers.issue(slack.person("ada").id)
     await web.views_open(trigger_id=trigger, view=modal(**more))
     form = await slack.modal("ada")
@@ -34,7 +34,7 @@ async def opened(slack: Sandbox, web: AsyncWebClient, **more: Any) -> Form:
 
 
 async def answered(slack: Sandbox, app: ManualApp, form: Form, answer: Json | None) -> SubmissionResult:
-    """Ada submits, and the app answers that."""
+    """Ada submits, and the app acknowledges with `answer`."""
     asked = asyncio.ensure_future(slack.submit("ada", form))
     envelope = await app.next()
     assert (envelope["payload"]["type"], envelope["accepts_response_payload"]) == ("view_submission", True)
@@ -42,12 +42,12 @@ async def answered(slack: Sandbox, app: ManualApp, form: Form, answer: Json | No
     return await asked
 
 
-async def test_nothing_said_closes_it(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
+async def test_modal_closes_on_an_empty_acknowledgement(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
     assert (await answered(slack, app, await opened(slack, web), None)).closed
     assert slack.open_modal("ada") is None
 
 
-async def test_errors_stand_at_their_inputs_and_keep_it_open(
+async def test_errors_belong_to_their_inputs_and_keep_the_modal_open(
     slack: Sandbox, web: AsyncWebClient, app: ManualApp
 ) -> None:
     form = await opened(slack, web)
@@ -56,9 +56,7 @@ async def test_errors_stand_at_their_inputs_and_keep_it_open(
     assert slack.open_modal("ada") is form.view
 
 
-async def test_errors_for_an_input_that_is_not_there_are_a_mistake_of_the_app(
-    slack: Sandbox, web: AsyncWebClient, app: ManualApp
-) -> None:
+async def test_errors_for_an_unknown_input_raise(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
     form = await opened(slack, web)
     with pytest.raises(ValueError, match="no inputs of the view: where"):
         await answered(slack, app, form, {"response_action": "errors", "errors": {"where": "?"}})
@@ -69,7 +67,9 @@ async def test_errors_for_an_input_that_is_not_there_are_a_mistake_of_the_app(
     assert slack.open_modal("ada") is form.view, "it stays open"
 
 
-async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
+async def test_modal_is_updated_pushed_or_cleared_by_the_acknowledgement(
+    slack: Sandbox, web: AsyncWebClient, app: ManualApp
+) -> None:
     form = await opened(slack, web)
     await answered(slack, app, form, {"response_action": "update", "view": modal("Sure?")})
     assert (await slack.modal("ada")).title == "Sure?"
@@ -81,7 +81,7 @@ async def test_another_view_in_its_place_or_on_top(slack: Sandbox, web: AsyncWeb
     assert slack.open_modal("ada") is None
 
 
-async def test_no_answer_keeps_it_open(
+async def test_modal_stays_open_without_an_acknowledgement(
     slack: Sandbox, web: AsyncWebClient, app: ManualApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
@@ -91,7 +91,9 @@ async def test_no_answer_keeps_it_open(
     assert slack.open_modal("ada") is form.view
 
 
-async def test_closing_is_told_only_if_that_was_asked_for(slack: Sandbox, web: AsyncWebClient, app: ManualApp) -> None:
+async def test_view_closed_is_sent_only_with_notify_on_close(
+    slack: Sandbox, web: AsyncWebClient, app: ManualApp
+) -> None:
     await slack.close_modal("ada", await opened(slack, web))
     closing = asyncio.ensure_future(slack.close_modal("ada", await opened(slack, web, notify_on_close=True)))
     envelope = await app.next()
@@ -100,7 +102,7 @@ async def test_closing_is_told_only_if_that_was_asked_for(slack: Sandbox, web: A
     await closing
 
 
-async def test_a_menu_of_channels_may_bring_an_address_to_answer_to(
+async def test_submission_has_a_response_url_for_a_chosen_channel(
     slack: Sandbox, web: AsyncWebClient, app: ManualApp
 ) -> None:
     random = slack.channel("random").id

@@ -10,7 +10,7 @@ from sandbox.installation import Installation
 from tests.sandbox.conftest import refused
 
 
-async def test_all_people_come_in_pages(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_users_list_comes_in_pages(slack: Sandbox, web: AsyncWebClient) -> None:
     names = []
     async for page in await web.users_list(limit=7):
         names += [member["name"] for member in page["members"]]
@@ -18,7 +18,7 @@ async def test_all_people_come_in_pages(slack: Sandbox, web: AsyncWebClient) -> 
     assert {"ada", "deploybot", "slackbot", "warroom"} <= set(names)
 
 
-async def test_who_is_deactivated_a_guest_or_a_bot_is_told_apart(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_users_list_marks_deactivated_people_guests_and_bots(slack: Sandbox, web: AsyncWebClient) -> None:
     members = {member["name"]: member for member in (await web.users_list(limit=200))["members"]}
     assert members["rosalind"]["deleted"]
     assert members["katherine"]["is_restricted"]
@@ -27,7 +27,7 @@ async def test_who_is_deactivated_a_guest_or_a_bot_is_told_apart(slack: Sandbox,
     assert members["ada"]["profile"]["email"] == "ada@example.com"
 
 
-async def test_addresses_take_a_scope(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_email_addresses_need_a_scope(slack: Sandbox, web: AsyncWebClient) -> None:
     slack.workspace.app.scopes.discard("users:read.email")
     ada = (await web.users_info(user=slack.person("ada").id))["user"]
     assert "email" not in ada["profile"]
@@ -35,27 +35,21 @@ async def test_addresses_take_a_scope(slack: Sandbox, web: AsyncWebClient) -> No
         await web.users_lookupByEmail(email="ada@example.com")
 
 
-async def test_an_address_finds_only_people_who_work_here(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_email_lookup_finds_only_active_people(slack: Sandbox, web: AsyncWebClient) -> None:
     assert (await web.users_lookupByEmail(email="Ada@Example.com"))["user"]["name"] == "ada"
     for email in ("rosalind@example.com", "nobody@example.com"):
         with refused("users_not_found"):
             await web.users_lookupByEmail(email=email)
 
 
-async def test_who_is_not_there(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_unknown_user_is_an_error(slack: Sandbox, web: AsyncWebClient) -> None:
     with refused("user_not_found"):
         await web.users_info(user="U0NOBODY")
     with refused("user_not_found"):
-        await web.users_getPresence(user="U0NOBODY")
-    with refused("bot_not_found"):
-        await web.bots_info(bot="B0NOBODY")
-    with refused("missing_argument"):
-        await web.bots_info()
-    with refused("team_not_found"):
-        await web.team_info(team="T0ELSE")
+        await web.conversations_open(users="U0NOBODY")
 
 
-async def test_a_large_workspace_is_not_listed_at_once() -> None:
+async def test_users_list_needs_a_limit_in_a_large_workspace() -> None:
     async with Sandbox.running(people=sample_people(1200)) as slack:
         web = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
         with refused("limit_required"):
@@ -63,13 +57,7 @@ async def test_a_large_workspace_is_not_listed_at_once() -> None:
         assert len((await web.users_list(limit=200))["members"]) == 200
 
 
-async def test_only_of_itself_the_app_learns_how_it_is_connected(slack: Sandbox, web: AsyncWebClient) -> None:
-    slack.person("ada").presence = "away"
-    assert (await web.users_getPresence(user=slack.person("ada").id)).data == {"ok": True, "presence": "away"}
-    assert (await web.users_getPresence(user=slack.bot_user_id))["online"]
-
-
-async def test_groups_with_as_much_as_was_asked_for(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_usergroups_have_the_fields_that_were_asked_for(slack: Sandbox, web: AsyncWebClient) -> None:
     bare = (await web.usergroups_list())["usergroups"]
     assert "old-oncall" not in [group["handle"] for group in bare]
     assert not {"users", "user_count"} & bare[0].keys()
@@ -82,7 +70,7 @@ async def test_groups_with_as_much_as_was_asked_for(slack: Sandbox, web: AsyncWe
     assert (await web.usergroups_users_list(usergroup=old, include_disabled=True))["users"]
 
 
-async def test_without_a_plan_there_are_no_groups(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_usergroups_need_a_paid_plan(slack: Sandbox, web: AsyncWebClient) -> None:
     slack.workspace.plan_is_free = True
     with refused("plan_upgrade_required"):
         await web.usergroups_list()
@@ -90,7 +78,7 @@ async def test_without_a_plan_there_are_no_groups(slack: Sandbox, web: AsyncWebC
         await web.usergroups_users_list(usergroup=slack.usergroup("sre-oncall").id)
 
 
-async def test_the_app_finds_the_channels_it_is_in(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_users_conversations_lists_the_apps_channels(slack: Sandbox, web: AsyncWebClient) -> None:
     assert not (await web.users_conversations())["channels"]
     await web.conversations_join(channel=slack.channel("random").id)
     assert [each["name"] for each in (await web.users_conversations())["channels"]] == ["random"]
@@ -98,7 +86,7 @@ async def test_the_app_finds_the_channels_it_is_in(slack: Sandbox, web: AsyncWeb
     assert "leadership" not in [each["name"] for each in hers["channels"]]
 
 
-async def test_each_token_for_what_it_is_for(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_token_of_the_wrong_kind_is_refused(slack: Sandbox, web: AsyncWebClient) -> None:
     with refused("not_allowed_token_type"):
         await web.apps_connections_open(app_token=slack.bot_token)
     for token, code in (("xoxb-other", "invalid_auth"), (slack.app_token, "not_allowed_token_type")):
@@ -109,18 +97,18 @@ async def test_each_token_for_what_it_is_for(slack: Sandbox, web: AsyncWebClient
         await web.auth_test()
 
 
-async def test_what_was_granted_is_told_with_every_answer(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_scopes_are_named_in_every_answers_headers(slack: Sandbox, web: AsyncWebClient) -> None:
     slack.workspace.app.scopes = {"chat:write", "users:read"}
     told = await web.auth_test()
     assert told.headers["x-oauth-scopes"] == "chat:write,users:read"
-    with refused("missing_scope", needed="team:read", provided="chat:write,users:read"):
-        await web.team_info()
+    with refused("missing_scope", needed="usergroups:read", provided="chat:write,users:read"):
+        await web.usergroups_list()
 
 
 @pytest.mark.parametrize(
     "missing", ["pins:write", "bookmarks:read", "usergroups:read", "files:write", "canvases:write"]
 )
-async def test_a_scope_that_was_not_granted_is_named(missing: str) -> None:
+async def test_missing_scope_is_named(missing: str) -> None:
     app = Installation()
     app.scopes.discard(missing)
     methods = {
@@ -132,7 +120,7 @@ async def test_a_scope_that_was_not_granted_is_named(missing: str) -> None:
             await AsyncWebClient(token=slack.bot_token, base_url=slack.api_url).api_call(methods[missing])
 
 
-async def test_people_and_groups_change(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_saved_users_and_usergroups_are_served(slack: Sandbox, web: AsyncWebClient) -> None:
     newcomer = await slack.save_person(SlackUser("", "nele", "Nele Neu", "nele@example.com"))
     assert (await web.users_info(user=newcomer.id))["user"]["real_name"] == "Nele Neu"
     group = await slack.save_usergroup(UserGroup("", "dba", "Database", [newcomer.id]))

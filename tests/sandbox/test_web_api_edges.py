@@ -1,4 +1,4 @@
-"""Too many calls, and calls that are none: how the Web API answers at its edges."""
+"""Rate limits, and calls with unreadable bodies, wrong tokens or wrong hosts."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.sandbox.manual_app import connected
 
 
 @pytest.fixture
-async def busy() -> AsyncIterator[Sandbox]:
-    """A workspace that counts calls."""
+async def limited() -> AsyncIterator[Sandbox]:
+    """A workspace with rate limits."""
     async with Sandbox.running(clock=SandboxClock(frozen=True), limits=True) as workspace:
         yield workspace
 
@@ -29,7 +29,7 @@ def client(slack: Sandbox) -> AsyncWebClient:
 
 
 async def until_limited(web: AsyncWebClient, method: str, **args: str) -> tuple[int, int]:
-    """(how often it could be called, the Retry-After then)."""
+    """(how many calls went through, the Retry-After of the first refused one)."""
     done = 0
     while done < 1000:
         try:
@@ -45,31 +45,32 @@ async def until_limited(web: AsyncWebClient, method: str, **args: str) -> tuple[
 
 
 @pytest.mark.parametrize(
-    ("method", "burst", "seconds"), [("usergroups.list", 5, 3), ("team.info", 12, 1), ("conversations.members", 25, 1)]
+    ("method", "burst", "seconds"),
+    [("usergroups.list", 5, 3), ("conversations.info", 12, 1), ("conversations.members", 25, 1)],
 )
-async def test_each_tier_has_its_burst_and_says_how_long_to_wait(
-    busy: Sandbox, method: str, burst: int, seconds: int
+async def test_rate_limit_tier_has_a_burst_and_a_retry_after(
+    limited: Sandbox, method: str, burst: int, seconds: int
 ) -> None:
-    web = client(busy)
-    args = {"channel": busy.channel("general").id} if method == "conversations.members" else {}
+    web = client(limited)
+    args = {"channel": limited.channel("general").id} if method.startswith("conversations.") else {}
     assert await until_limited(web, method, **args) == (burst, seconds)
     await web.auth_test()
-    busy.clock.advance(timedelta(seconds=seconds))
-    assert (await until_limited(web, method, **args))[0] == 1, "after the wait it goes on"
+    limited.clock.advance(timedelta(seconds=seconds))
+    assert (await until_limited(web, method, **args))[0] == 1, "one call is allowed after the wait"
 
 
-async def test_a_channel_takes_one_message_a_second_after_a_few_at_once(busy: Sandbox) -> None:
-    web = client(busy)
+async def test_rate_limit_of_a_channel_is_one_message_a_second_after_a_burst(limited: Sandbox) -> None:
+    web = client(limited)
     channel, other = await room(web), await room(web, "inc-2")
     assert await until_limited(web, "chat.postMessage", channel=channel, text="x") == (5, 1)
     await posted(web, other)
     with pytest.raises(SlackApiError, match="ratelimited"):
         await posted(web, "#inc-1", "the same channel by its name")
-    busy.clock.advance(timedelta(seconds=1))
+    limited.clock.advance(timedelta(seconds=1))
     await posted(web, channel)
 
 
-async def test_the_official_retry_waits_as_long_as_it_was_told(slack: Sandbox) -> None:
+async def test_rate_limit_retry_handler_of_slack_sdk_waits_for_retry_after(slack: Sandbox) -> None:
     from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 
     web = AsyncWebClient(
@@ -83,34 +84,36 @@ async def test_the_official_retry_waits_as_long_as_it_was_told(slack: Sandbox) -
 LIMITED = "app_rate_limited"
 
 
-async def heard(slack: Sandbox, app: AutoAckApp, times: int) -> list[str]:
-    """What the app is told while ada's profile changes so often."""
-    before = len(app.heard)
+async def received(slack: Sandbox, app: AutoAckApp, times: int) -> list[str]:
+    """The types of the events that the app receives while Ada's profile changes `times` times."""
+    before = len(app.received)
     for _ in range(times):
         await slack.save_person(slack.person("ada"))
         await slack.sockets.until_all_delivered()
-    return [each["event"]["type"] if "event" in each else each["type"] for each in app.heard[before:]]
+    return [each["event"]["type"] if "event" in each else each["type"] for each in app.received[before:]]
 
 
-async def test_events_over_the_hours_number_are_dropped_and_the_app_hears_so_once_a_minute() -> None:
+async def test_events_over_the_hourly_limit_are_dropped_and_reported_once_a_minute() -> None:
     clock = SandboxClock(datetime(2026, 11, 21, 3, 0, 20, tzinfo=UTC), frozen=True)
     async with Sandbox.running(clock=clock, limits=True, events_an_hour=3) as slack, listening(slack) as app:
-        assert await heard(slack, app, 2) == ["user_change"] * 2
+        assert await received(slack, app, 2) == ["user_change"] * 2
         clock.advance(timedelta(minutes=30))
-        assert await heard(slack, app, 4) == ["user_change", LIMITED]
+        assert await received(slack, app, 4) == ["user_change", LIMITED]
         assert app.last == {
             "token": "sandbox-verification", "type": LIMITED, "team_id": slack.workspace.team_id,
             "minute_rate_limited": int(datetime(2026, 11, 21, 3, 30, tzinfo=UTC).timestamp()),
             "api_app_id": slack.workspace.app.app_id,
         }  # fmt: skip
         clock.advance(timedelta(minutes=1))
-        assert await heard(slack, app, 2) == [LIMITED]
+        assert await received(slack, app, 2) == [LIMITED]
         clock.advance(timedelta(minutes=29))
-        assert await heard(slack, app, 3) == ["user_change", "user_change", LIMITED], "the first two are an hour ago"
+        assert await received(slack, app, 3) == ["user_change", "user_change", LIMITED], "the first two are an hour ago"
         assert slack.sockets.unacknowledged == []
 
 
-async def test_an_event_sent_again_counts_again(monkeypatch: pytest.MonkeyPatch, http: aiohttp.ClientSession) -> None:
+async def test_event_retries_count_for_the_hourly_limit(
+    monkeypatch: pytest.MonkeyPatch, http: aiohttp.ClientSession
+) -> None:
     monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with (
         Sandbox.running(clock=SandboxClock(frozen=True), limits=True, events_an_hour=1) as slack,
@@ -126,9 +129,9 @@ async def test_an_event_sent_again_counts_again(monkeypatch: pytest.MonkeyPatch,
         await slack.sockets.until_all_delivered()
 
 
-async def test_without_limits_nothing_is_dropped() -> None:
+async def test_events_are_not_dropped_without_limits() -> None:
     async with Sandbox.running(events_an_hour=1) as slack, listening(slack) as app:
-        assert await heard(slack, app, 3) == ["user_change"] * 3
+        assert await received(slack, app, 3) == ["user_change"] * 3
 
 
 async def answer(slack: Sandbox, http: aiohttp.ClientSession, method: str, token: str = "", **request: Any) -> Json:
@@ -140,7 +143,7 @@ async def answer(slack: Sandbox, http: aiohttp.ClientSession, method: str, token
         return body
 
 
-async def test_arguments_travel_as_they_like(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_arguments_come_from_query_form_multipart_or_json(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     ada, token = slack.person("ada").id, slack.bot_token
     for request in ({"params": {"user": ada}}, {"data": {"user": ada}}, {"json": {"user": ada}}):
         assert (await answer(slack, http, "users.info", token, **request))["user"]["name"] == "ada"
@@ -154,13 +157,15 @@ async def test_arguments_travel_as_they_like(slack: Sandbox, http: aiohttp.Clien
 
 
 @pytest.mark.parametrize("yes", ["1", "true", True])
-async def test_yes_and_no_in_forms_and_json(slack: Sandbox, http: aiohttp.ClientSession, yes: str | bool) -> None:
+async def test_boolean_arguments_in_forms_and_json(
+    slack: Sandbox, http: aiohttp.ClientSession, yes: str | bool
+) -> None:
     body: Json = {"json": {"include_users": yes}} if yes is True else {"data": {"include_users": yes}}
     groups = (await answer(slack, http, "usergroups.list", slack.bot_token, **body))["usergroups"]
     assert groups[0]["users"]
 
 
-async def test_what_cannot_be_read_is_refused(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_unreadable_body_is_refused(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     def typed(kind: str, text: str) -> Json:
         return {"headers": {"Content-Type": kind}, "data": text}
 
@@ -185,7 +190,7 @@ async def test_json_without_a_charset_is_taken_with_a_warning(slack: Sandbox, ht
     )
 
 
-async def test_a_token_where_it_does_not_belong(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_token_in_the_wrong_place_is_refused(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async def error(method: str, **request: Any) -> object:
         return (await answer(slack, http, method, **request)).get("error")
 
@@ -196,6 +201,6 @@ async def test_a_token_where_it_does_not_belong(slack: Sandbox, http: aiohttp.Cl
     assert await error("chat.shout", token=slack.bot_token) == "unknown_method"
 
 
-async def test_another_host_name_is_not_answered(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_foreign_host_name_is_refused(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with http.post(f"{slack.api_url}auth.test", headers={"Host": "evil.example"}) as found:
         assert found.status == 403
