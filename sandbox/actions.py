@@ -6,7 +6,6 @@ The app learns of them over Socket Mode, as far as its scopes and event subscrip
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from sandbox import api_objects, block_contents, channel_operations, forms, payloads, view_responses
 from sandbox.events import emit
@@ -65,18 +64,6 @@ class Actions(Queries):
         pressed = payloads.action(self.workspace, control)
         return await self._pressed(person, channel, message, pressed)
 
-    async def choose(
-        self, person: PersonLike, channel: ChannelLike, message: SlackMessage, placeholder: str, value: Any
-    ) -> GestureResult:
-        """Choose `value` in the menu of a message that has this placeholder. LookupError, ValueError."""
-        for block, element in block_contents.elements(message.blocks):
-            if (element.get("placeholder") or {}).get("text") == placeholder:
-                state = forms.state_after_entry(element, value)
-                message.state.setdefault(block["block_id"], {})[element["action_id"]] = state
-                control = block_contents.Control(block, element, placeholder)
-                return await self._pressed(person, channel, message, payloads.action(self.workspace, control, state))
-        raise LookupError(f"the message has no menu {placeholder!r}")
-
     async def press(self, person: PersonLike, surface: View | SlackMessage, pressed: Json) -> GestureResult:
         """Use an element of a message, a modal or the Home tab. `pressed` is its entry in the payload's `actions`."""
         if isinstance(surface, SlackMessage):
@@ -96,12 +83,6 @@ class Actions(Queries):
             if control.label == label:
                 return control
         raise LookupError(f"nothing here is called {label!r}; there are {', '.join(block_contents.labels(blocks))}")
-
-    async def click_in_view(self, person: PersonLike, view: Form | View, label: str) -> GestureResult:
-        """Press a button of a modal or of the Home tab, by its label. LookupError."""
-        who, where = self.person(person), view.view if isinstance(view, Form) else view
-        pressed = payloads.action(self.workspace, self._control(where.blocks, label))
-        return await self._send("interactive", payloads.view_block_actions(self.workspace, who, where, pressed))
 
     async def shortcut(
         self,

@@ -35,7 +35,6 @@ class SlackUser:
     is_admin: bool = False
     tz: str = "Europe/Berlin"
     tz_offset: int = 3600
-    presence: str = "active"
     bot_id: str = ""
     app_id: str = ""
     updated: int = 0

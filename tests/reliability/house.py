@@ -92,7 +92,7 @@ class House:
         faults = self.slack.faults
 
         def come() -> bool:
-            slack = all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.planned)
+            slack = all(hook.seen for hook in faults.hooks) and all(fault.applied for fault in faults.planned)
             return slack and not (self._datadog and self._datadog.faults)
 
         async with asyncio.timeout(10):

@@ -106,7 +106,7 @@ async def test_a_locked_database_in_the_middle_of_a_declaration(house: House, tm
 
     house.slack.on_call("conversations.create", do=lock)
     await house.type("ada", DECLARE)
-    await house.applied()
+    await house.struck()
     await asyncio.gather(*locking)
     assert not (await house.slack.shortcut("ada", "nobody knows")).acked, "nothing can be stored now"
     other.execute("COMMIT")
@@ -131,7 +131,7 @@ async def test_postgresql_restarts_in_the_middle_of_a_declaration(postgresql: Po
         for method in ("conversations.create", "chat.postMessage", "pins.add"):
             slack.on_call(method, do=restart)
         await house.type("ada", DECLARE)
-        await house.applied()
+        await house.struck()
         await house.settle()
         await house.promises()
         await process.stop()
@@ -149,7 +149,7 @@ async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House, jump
     house.slack.fail("conversations.setTopic", "ratelimited", seconds=20)
     house.slack.on_call("pins.add", do=leap)
     await house.type("ada", DECLARE)
-    await house.applied()
+    await house.struck()
     await house.pass_time(0)
     for _ in range(10):
         await house.pass_time(10)
