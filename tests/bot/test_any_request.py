@@ -13,7 +13,8 @@ from bot.runtime.observability import Meters
 from bot.runtime.web import Web
 from handlers.webhooks import routes
 from storage import Database
-from tests.handlers.conftest import NightClock, OneMessage
+from tests.clock import ManualClock
+from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from tests.stores import fresh_store
 from warroom.alerts.parsing import parse
@@ -67,7 +68,7 @@ SOON = 0.05
 
 
 async def started(store: Database) -> tuple[Web, int]:
-    world = World(store, StoredPeople(store), Policy(), NightClock(), OneMessage(), lambda: None)
+    world = World(store, StoredPeople(store), Policy(), ManualClock(), OneMessage(), lambda: None)
 
     async def ready() -> list[str]:
         return []

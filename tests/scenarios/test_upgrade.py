@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from bot.runtime.app import running
-from sandbox import Channel, Message, Sandbox
-from sandbox.clock import SandboxClock
-from sandbox.model import Person, UserGroup
+from sandbox import Channel, Sandbox, SandboxClock, SlackMessage, SlackUser, UserGroup
 from storage import migrate
 from tests.scenarios.conftest import WarRoom, settings_for
 from tests.storage.test_released import NOW, at, released_sqlite
@@ -23,7 +21,7 @@ PEOPLE = (("UADA", "ada", "Ada Lovelace"), ("UBEN", "ben", "Benjamin Banneker"),
 @pytest.fixture
 async def slack() -> AsyncIterator[Sandbox]:
     """The workspace as it was: the rooms of the incidents, and the messages that the bot had posted there."""
-    people = [Person(user, name, real, f"{name}@example.com", name) for user, name, real in PEOPLE]
+    people = [SlackUser(user, name, real, f"{name}@example.com", name) for user, name, real in PEOPLE]
     groups = [UserGroup("SONCALL", "sre-oncall", "SRE on call", ["ada", "ben"])]
     async with Sandbox.running(people=people, groups=groups, clock=SandboxClock(NOW), app=installation()) as workspace:
         bot = workspace.workspace.bot.id
@@ -32,7 +30,7 @@ async def slack() -> AsyncIterator[Sandbox]:
             room.is_private = number == 3
             workspace.workspace.channels[room.id] = room
             if number > 1:
-                card = Message(f"1795230000.00000{number}", room.id, bot, f"INC-{number}", by_app=True)
+                card = SlackMessage(f"1795230000.00000{number}", room.id, bot, f"INC-{number}", by_app=True)
                 room.log.append(card)
         yield workspace
 
