@@ -118,7 +118,7 @@ class Meters:
         self._open = Gauge("warroom_open_incidents", "Open incidents", ["severity"], registry=ours)
         self._waiting = Gauge("warroom_outbox_waiting", "Effects not done yet", registry=ours)
         self._age = Gauge("warroom_outbox_age_seconds", "Age of the oldest effect not done yet", registry=ours)
-        self._buried = Gauge(
+        self._dead_letters = Gauge(
             "warroom_outbox_dead_letters", "Effects that failed for good; python -m bot outbox", registry=ours
         )
         self._unjudged = Gauge("warroom_alerts_unjudged", "Alerts accepted and not judged yet", registry=ours)
@@ -172,7 +172,7 @@ class Meters:
         self._waiting.set(found.waiting)
         since = found.waiting_since
         self._age.set(max(0.0, (now - since).total_seconds()) if since else 0.0)
-        self._buried.set(found.dead_letters)
+        self._dead_letters.set(found.dead_letters)
         self._unjudged.set(found.unjudged)
         self._useless.set(found.quarantined)
 

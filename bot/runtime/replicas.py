@@ -1,4 +1,4 @@
-"""Processes that share a record tell each other that they live, and what Slack told them to leave alone."""
+"""Processes that share a database send heartbeats, with the methods that Slack told them to leave alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BEAT = 1.0
 
 
 class Replica:
-    """This process among those that share the record, and Slack's limits divided among them."""
+    """This process among those that share the database, and Slack's limits divided among them."""
 
     def __init__(self, store: Processes, system: Clock) -> None:
         self.budget = Budget(system, self._hurry)
@@ -38,7 +38,7 @@ class Replica:
         self._news.set()
 
     async def start(self) -> None:
-        """Reckon with the others from the first call on. Raises StoreUnavailable."""
+        """Register, so that the limits are divided from the first call on. Raises StoreUnavailable."""
         await self.heartbeat()
         self._chore = asyncio.create_task(self._keep_heartbeat(), name="replica")
 
@@ -52,7 +52,7 @@ class Replica:
         self.budget.heed(heard.limited)
 
     async def stop(self) -> None:
-        """The others need not reckon with this process any more."""
+        """Deregister this process."""
         if self._chore is not None:
             self._chore.cancel()
             await asyncio.gather(self._chore, return_exceptions=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
@@ -19,6 +18,7 @@ from storage import codec
 from storage.errors import BadAddress
 from storage.sql.address import Address
 from storage.sql.faults import Again, translated
+from storage.sql.priority_lock import PriorityLock
 from warroom.errors import Conflict, StoreUnavailable
 
 T = TypeVar("T")
@@ -115,45 +115,6 @@ def _open_once(path: Path) -> None:
             f"The SQLite file {path} cannot be opened: {error}. Make the file and its folder readable and writable for "
             "Warroom's user, or correct DATABASE_URL."
         ) from error
-
-
-class PriorityLock:
-    """A lock with two queues, each first come first served: urgent writers, for whom somebody waits, go before the others."""
-
-    def __init__(self) -> None:
-        self._busy = False
-        self._queues: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque())
-
-    @asynccontextmanager
-    async def taken(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Hold it. A writer that is cancelled while waiting hands its turn on."""
-        await self._take(self._queues[0 if urgent else 1])
-        try:
-            yield
-        finally:
-            self._pass_on()
-
-    async def _take(self, queue: deque[asyncio.Future[None]]) -> None:
-        if not self._busy:
-            self._busy = True
-            return
-        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue.append(mine)
-        try:
-            await mine
-        except asyncio.CancelledError:
-            if mine.done() and not mine.cancelled():
-                self._pass_on()
-            raise
-
-    def _pass_on(self) -> None:
-        for queue in self._queues:
-            while queue:
-                following = queue.popleft()
-                if not following.done():
-                    following.set_result(None)
-                    return
-        self._busy = False
 
 
 class Connected:

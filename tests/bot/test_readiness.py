@@ -122,6 +122,10 @@ async def test_a_write_that_hangs_is_not_waited_for_and_not_forgotten(
         begun += 1
         await release.wait()
 
+    async def answers() -> None:
+        return None
+
+    monkeypatch.setattr(health.store, "ready", answers)
     monkeypatch.setattr(health.store, "check_writable", hangs)
     assert await health.health.problem(0.01) == "no answer within 0.01 s"
     assert await health.health.problem(0.01) == "no answer within 0.01 s"

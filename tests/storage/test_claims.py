@@ -42,7 +42,7 @@ async def test_a_crash_is_the_end_of_the_lease_and_the_next_one_is_told_to_look_
     assert (third.attempts, third.outcome_unknown, third.due_at) == (3, True, NOW)
 
 
-async def test_a_card_asked_for_after_the_crash_is_still_doubtful(store: Database) -> None:
+async def test_a_card_asked_for_after_the_crash_still_has_an_unknown_outcome(store: Database) -> None:
     await ask(store, card())
     await take_one(store)
     await ask(store, card(), now=after(61))

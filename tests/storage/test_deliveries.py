@@ -131,10 +131,10 @@ async def test_a_firing_is_found_by_its_newest_keys_only(store: Database) -> Non
 
 
 async def test_what_is_over_can_be_deleted_and_what_is_not_stays(store: Database) -> None:
-    await ask(store, room("done"), room("buried"), card(), room("pending"))
+    await ask(store, room("done"), room("dead"), card(), room("pending"))
     by_key = {claim.key: claim for claim in await take(store)}
     await put(store, claim_result=settled(by_key["done"]))
-    await put(store, after(7200), claim_result=settled(by_key["buried"], ClaimOutcome.DEAD, error="no"))
+    await put(store, after(7200), claim_result=settled(by_key["dead"], ClaimOutcome.DEAD, error="no"))
     await put(store, claim_result=settled(by_key["card:inc-1"]))
     await put(store, envelope=envelope("E1"))
     await put(store, envelope=envelope("E2"))
@@ -149,7 +149,7 @@ async def test_what_is_over_can_be_deleted_and_what_is_not_stays(store: Database
     )
     assert await store.purge(NOW) == 0
     assert await store.purge(after(3600)) == 4  # done, card, E1, dropped
-    assert [dead_letter.key for dead_letter in await store.dead_letters()] == ["buried"]
+    assert [dead_letter.key for dead_letter in await store.dead_letters()] == ["dead"]
     assert [claim.key for claim in await take(store, after(9000))] == ["pending"]
     assert [each.key for each in await store.pending_envelopes()] == ["E2"]
     assert [each.alert.delivery_id for each in await store.pending_alerts(9)] == ["waiting"]

@@ -1,4 +1,4 @@
-"""What could not be used is kept whole, within bounds, and how far channels were read never goes back."""
+"""What could not be used is kept with its full body, within bounds, and how far channels were read never goes back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that share a record hear of each other; where one owns it, there is nobody to hear of."""
+"""Processes that share a database hear of each other; where one owns it, there is nobody to hear of."""
 
 from __future__ import annotations
 

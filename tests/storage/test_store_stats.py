@@ -1,4 +1,4 @@
-"""How the record is, in numbers."""
+"""Counts of what is open, waiting, dead or quarantined."""
 
 from __future__ import annotations
 

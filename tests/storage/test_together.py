@@ -9,7 +9,7 @@ import pytest
 
 from storage import Database
 from storage.sql.commit_batcher import CommitBatcher
-from storage.sql.connection import PriorityLock
+from storage.sql.priority_lock import PriorityLock
 from tests.storage.values import NOW, alert, envelope, put
 from warroom.errors import StoreUnavailable
 from warroom.outbox.changes import Changeset
