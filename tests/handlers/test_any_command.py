@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.commands import SUBCOMMANDS, listener
+from storage import Database
 from tests.clock import NIGHT, ManualClock
 from tests.handlers.conftest import COMPANY, ONCALL, HandlerHarness, OneMessage
 from tests.people import ADA, GRACE, StoredPeople
-from tests.stores import fresh_store
+from tests.stores import empty, fresh_store
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import PrivateReply
 from warroom.policy import check
@@ -32,34 +34,48 @@ TYPED = st.builds(
 async def play(typed: list[str]) -> list[PrivateReply]:
     """The commands one after another, as Slack delivers them; what was answered. Raises whatever a listener raises."""
     async with fresh_store() as store:
-        checked = check(COMPANY)
-        assert checked.policy is not None
-        await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
-        world = World(store, StoredPeople(store), checked.policy, ManualClock(), OneMessage(), lambda: None)
-        desk = HandlerHarness(world, ManualClock())
-        await desk.room()
-
-        async def ack(**_: object) -> None:
-            return None
-
-        for number, text in enumerate(typed):
-            body = {
-                "user_id": "UADA",
-                "channel_id": "C1",
-                "text": text,
-                "command": "/incident",
-                "trigger_id": f"t{number}",
-            }
-            await listener(world)(ack=ack, body=body, client=desk.client)
-        assert len(await store.audit(limit=100)) == len(typed)
-        return [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
+        return await play_in(store, typed)
 
 
-@settings(max_examples=60)
-@given(st.lists(TYPED, min_size=1, max_size=4))
-def test_any_command_is_answered(typed: list[str]) -> None:
-    for private_reply in asyncio.run(play(typed)):
-        shown = json.dumps(private_reply.blocks) + private_reply.text
-        assert private_reply.text
-        assert "<!channel" not in shown
-        assert "<!subteam" not in shown
+async def play_in(store: Database, typed: list[str]) -> list[PrivateReply]:
+    """The same in an empty store that is open already."""
+    checked = check(COMPANY)
+    assert checked.policy is not None
+    await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
+    world = World(store, StoredPeople(store), checked.policy, ManualClock(), OneMessage(), lambda: None)
+    desk = HandlerHarness(world, ManualClock())
+    await desk.room()
+
+    async def ack(**_: object) -> None:
+        return None
+
+    for number, text in enumerate(typed):
+        body = {
+            "user_id": "UADA",
+            "channel_id": "C1",
+            "text": text,
+            "command": "/incident",
+            "trigger_id": f"t{number}",
+        }
+        await listener(world)(ack=ack, body=body, client=desk.client)
+    assert len(await store.audit(limit=100)) == len(typed)
+    return [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
+
+
+def test_any_command_is_answered() -> None:
+    with asyncio.Runner() as runner:
+        opened = AsyncExitStack()
+        store = runner.run(opened.enter_async_context(fresh_store()))
+
+        @settings(max_examples=60)
+        @given(st.lists(TYPED, min_size=1, max_size=4))
+        def answered(typed: list[str]) -> None:
+            runner.run(empty(store))
+            for private_reply in runner.run(play_in(store, typed)):
+                shown = json.dumps(private_reply.blocks) + private_reply.text
+                assert private_reply.text
+                assert "<!channel" not in shown
+                assert "<!subteam" not in shown
+
+        answered()
+        runner.run(opened.aclose())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.storage.values import (
     take,
     timer,
 )
+from tests.stores import new_database
 from warroom.incident.model import AlertGroup, Incident, Room, State
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Group, Person
@@ -84,12 +86,12 @@ def compared(lines: list[str]) -> list[Any]:
 
 
 @pytest.fixture(params=KINDS)
-def other_url(request: pytest.FixtureRequest) -> str:
+def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of another database, empty."""
     if request.param == "postgresql":
         server: PostgreSQL = request.getfixturevalue("postgresql")
         return server.new()
-    return "sqlite://"
+    return new_database(tmp_path, "other")
 
 
 @pytest.fixture
@@ -190,9 +192,9 @@ EFFECT = {"v": 2, "key": "x", "kind": "open_room"}
 )
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_a_damaged_file_is_refused_with_its_line_and_leaves_nothing_behind(
-    store: Database, opening: Opener, change: Any, why: str
+    store: Database, opening: Opener, tmp_path: Path, change: Any, why: str
 ) -> None:
-    source = await opening("sqlite://")
+    source = await opening(new_database(tmp_path, "other"))
     await live(source)
     with pytest.raises(BadExport, match=why):
         await import_lines(store, change(await exported(source)))
@@ -213,9 +215,9 @@ async def test_a_damaged_file_is_refused_with_its_line_and_leaves_nothing_behind
     ],
 )
 async def test_a_value_that_stands_twice_is_named_with_its_line(
-    store: Database, opening: Opener, kind: str, change: dict[str, Any], why: str
+    store: Database, opening: Opener, tmp_path: Path, kind: str, change: dict[str, Any], why: str
 ) -> None:
-    source = await opening("sqlite://")
+    source = await opening(new_database(tmp_path, "other"))
     await live(source)
     lines = await exported(source)
     of_kind = [number for number, line in enumerate(lines) if line.startswith(f'["{kind}"')]
@@ -235,8 +237,8 @@ async def test_what_somebody_damaged_is_named_by_the_export(database: str, openi
         await exported(store)
 
 
-async def test_a_dead_letter_that_cannot_be_read_goes_along(database: str, opening: Opener) -> None:
-    store, other = await opening(database), await opening("sqlite://")
+async def test_a_dead_letter_that_cannot_be_read_goes_along(database: str, opening: Opener, tmp_path: Path) -> None:
+    store, other = await opening(database), await opening(new_database(tmp_path, "other"))
     await ask(store, room("damaged"))
     await execute(database, 'UPDATE job SET body = \'{"v": 2, "kind": "open_room"}\'')
     assert await take(store) == []

@@ -200,8 +200,10 @@ async def test_what_comes_next_takes_the_next_place(upgraded: Database) -> None:
     assert changed.copy_with(title=incident.title, version=incident.version) == incident
 
 
-async def test_an_export_of_it_brings_the_same_into_another_database(upgraded: Database, opening: Opener) -> None:
-    other = await opening("sqlite://")
+async def test_an_export_of_it_brings_the_same_into_another_database(
+    upgraded: Database, tmp_path: Path, opening: Opener
+) -> None:
+    other = await opening(new_database(tmp_path, "imported"))
     await import_lines(other, [line async for line in export_lines(upgraded, NOW)])
     assert await exported(other) == await exported(upgraded)
 
