@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import WSMessage
@@ -25,7 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
 from integrations.slack.inbox import EVENT, answered_first, dropped, envelope, not_stored, worthless
-from integrations.slack.watchdog import watch
+from integrations.slack.watchdog import stay_connected, watch
 from warroom.errors import StoreUnavailable
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Clock, Store
@@ -51,6 +52,17 @@ LEFT_BEHIND = timedelta(minutes=1)
 """What is stored for so long and not done was left by a database that went away, or by another process that died."""
 
 
+CONNECTION, WATCHDOG, INBOX = "socket", "socket watchdog", "inbox"
+"""The names of the tasks that last as long as the process."""
+
+
+class Tasks(Protocol):
+    """Keeps tasks running until they are told to end; one that ends by itself is started again."""
+
+    def keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None: ...
+    async def end(self, *names: str) -> None: ...
+
+
 class InboxHandler(AsyncSocketModeHandler):
     """The socket. The app must have been made with `process_before_response=True`; its listeners must bear a repeat.
 
@@ -68,6 +80,7 @@ class InboxHandler(AsyncSocketModeHandler):
         store: Store,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
+        tasks: Tasks,
         on_connected: Callable[[], Awaitable[None]] | None = None,
         on_answered: Callable[[str, float], None] = lambda _kind, _seconds: None,
         ping_interval: float = PING_EVERY,
@@ -86,7 +99,7 @@ class InboxHandler(AsyncSocketModeHandler):
         self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
         self._working: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._background_tasks: list[asyncio.Task[None]] = []
+        self._kept = tasks
         self._open = True
         self._replaying = False
         self._arrived: dict[str, float] = {}
@@ -103,12 +116,9 @@ class InboxHandler(AsyncSocketModeHandler):
         """Begin to connect, watch the connection, and work off what an earlier process left. Returns at once."""
         self._replaying = True
         self._changed()
-        self._background_tasks = [
-            asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
-            asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
-            asyncio.create_task(self._replay(), name="inbox replay"),
-            asyncio.create_task(self._sweep(), name="inbox sweep"),
-        ]
+        self._kept.keep(CONNECTION, lambda: stay_connected(self.client, self._sleep))
+        self._kept.keep(WATCHDOG, lambda: watch(self.client, self._sleep))
+        self._kept.keep(INBOX, self._work_off)
 
     async def connected(self) -> bool:
         """Whether Slack can reach us now."""
@@ -131,7 +141,8 @@ class InboxHandler(AsyncSocketModeHandler):
         """Receive nothing more, give what is at work `timeout` seconds to end, and close. The next start does the rest."""
         self._open = False
         self.client.auto_reconnect_enabled = False
-        await _cancel(*self._background_tasks, self.client.message_receiver)
+        await self._kept.end(CONNECTION, WATCHDOG, INBOX)
+        await _cancel(self.client.message_receiver)
         try:
             async with asyncio.timeout(timeout):
                 await self._idle.wait()
@@ -278,7 +289,10 @@ class InboxHandler(AsyncSocketModeHandler):
     async def _done(self, kept: Envelope) -> None:
         await self._store.commit(Changeset(now=self._clock.now(), envelope_done=kept.key))
 
-    async def _sweep(self) -> None:
+    async def _work_off(self) -> None:
+        """What an earlier process left, once; then what was left behind meanwhile, now and then."""
+        if self._replaying:
+            await self._replay()
         while True:
             await self._sleep(SWEEP_EVERY)
             try:

@@ -90,8 +90,18 @@ class CommitBatcher:
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((change, future))
         if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._all(), name="arrivals")
+            self._begin()
         return await future
+
+    def _begin(self) -> None:
+        self._work = asyncio.create_task(self._all(), name="arrivals")
+        self._work.add_done_callback(self._go_on)
+
+    def _go_on(self, _ended: asyncio.Task[None]) -> None:
+        """Whoever waits must not wait for a task that was cancelled by mistake."""
+        self._waiting = [(change, future) for change, future in self._waiting if not future.done()]
+        if self._waiting:
+            self._begin()
 
     async def _all(self) -> None:
         while self._waiting:
@@ -101,6 +111,12 @@ class CommitBatcher:
     async def _some(self, together: list[tuple[Changeset, asyncio.Future[bool]]]) -> None:
         try:
             written = await self._store([change for change, _ in together])
+        except asyncio.CancelledError:
+            cut_off = StoreUnavailable("The transaction was cut off. Nothing was stored.")
+            for _, future in together:
+                if not future.done():
+                    future.set_exception(cut_off)
+            raise
         except Exception as error:
             # Whoever waits must hear of it. One that cannot be stored must not take the others with it.
             if len(together) > 1 and not isinstance(error, StoreUnavailable):

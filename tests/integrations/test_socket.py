@@ -15,8 +15,9 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.runtime.supervised import Supervised
 from integrations.slack.client import close_client, open_client
-from integrations.slack.socket import LEFT_BEHIND, PAUSES, InboxHandler
+from integrations.slack.socket import CONNECTION, INBOX, LEFT_BEHIND, PAUSES, WATCHDOG, InboxHandler
 from storage import open_store
 from storage.memory import MemoryStore
 from tests.integrations.conftest import NIGHT, HandClock
@@ -109,7 +110,7 @@ class RateLimitedClient:
     async def _sleep(self, seconds: float) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if task.get_name() in ("socket watchdog", "inbox sweep"):
+        if task.get_name() in (CONNECTION, WATCHDOG, INBOX):
             await asyncio.Event().wait()
         if seconds:
             self.pauses.append(seconds)
@@ -144,7 +145,13 @@ class RateLimitedClient:
             self.looked_for_missed += 1
 
         handler = InboxHandler(
-            app, APP_TOKEN, store=self.store, clock=self._clock, sleep=self._sleep, on_connected=connected
+            app,
+            APP_TOKEN,
+            store=self.store,
+            clock=self._clock,
+            sleep=self._sleep,
+            tasks=Supervised(),
+            on_connected=connected,
         )
         self._stack.push_async_callback(handler.stop, 0)
         await handler.start()
