@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 from storage import codec
@@ -12,6 +13,7 @@ from storage.memory.records import AcceptedAlert, Delivery, Records
 from storage.memory.text import keep
 from storage.quarantine import too_many
 from storage.row import Row
+from storage.turns import IncidentTurn, Turns
 from warroom.errors import StoreUnavailable
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
@@ -37,6 +39,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._kept: Records | None = Records()
+        self._turns = Turns()
 
     @property
     def _records(self) -> Records:
@@ -63,6 +66,15 @@ class MemoryStore:
             records.incidents.require_free(change.incident)
         _write(records, change, new_alerts)
         return True
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """See `warroom.ports.Store.commit_new`."""
+        change = build(self._records.incidents.last_number() + 1)
+        return change if await self.commit(change) else None
+
+    def in_turn(self, incident_id: str, *, urgent: bool = False) -> AbstractAsyncContextManager[IncidentTurn]:
+        """See `warroom.ports.Store.in_turn`."""
+        return self._turns.of(incident_id, urgent=urgent)
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """See `warroom.ports.Store.claim`."""

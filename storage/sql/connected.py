@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.address import Address
-from storage.engine import WRITES
+from storage.engine import POOL, WRITES
 from storage.faults import translated
 from storage.priority_lock import PriorityLock
 from warroom.errors import StoreUnavailable
@@ -26,6 +27,8 @@ class Connected:
         self._writers = engine.execution_options(**{WRITES: True})
         # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
         self._turn = PriorityLock() if address.kind == "sqlite" else None
+        # Writers may wait for each other's rows; half of the connections remain for those who read, and for arrivals.
+        self._writing_now = asyncio.Semaphore(POOL // 2)
         self._closed = False
 
     @property
@@ -48,8 +51,16 @@ class Connected:
                 async with self._writers.begin() as conn:
                     yield conn
 
-    def _alone(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        return self._turn.taken(urgent=urgent) if self._turn else nullcontext()
+    @asynccontextmanager
+    async def _alone(self, *, urgent: bool) -> AsyncIterator[None]:
+        if self._turn:
+            async with self._turn.taken(urgent=urgent):
+                yield
+        elif urgent:
+            yield
+        else:
+            async with self._writing_now:
+                yield
 
     def _refuse_if_closed(self) -> None:
         if self._closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -13,14 +14,16 @@ from storage import codec
 from storage.address import Address
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
+from storage.priority_lock import PriorityLock
 from storage.row import Row
 from storage.sql import full_dump, jobs, purge, replicas, rows
 from storage.sql.commit_batcher import CommitBatcher, can_be_batched, write_together
 from storage.sql.dialect import contains
 from storage.sql.people import SqlPeople
 from storage.sql.store_stats import store_stats
-from storage.sql.write import write
+from storage.sql.write import following_number, write
 from storage.tables import ALERT, AUDIT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, POSITION, QUARANTINE
+from storage.turns import IncidentTurn, Turns
 from warroom.errors import Conflict
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry
@@ -66,6 +69,8 @@ class SqlStore(SqlPeople):
     ) -> None:
         super().__init__(address, engine)
         self._batcher = CommitBatcher(self._commit_together)
+        self._numbering = PriorityLock()
+        self._turns = Turns()
         self._check = check
         self._clean_up = clean_up
 
@@ -90,6 +95,24 @@ class SqlStore(SqlPeople):
             if not written:
                 await conn.rollback()
             return written
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """See `warroom.ports.Store.commit_new`. They go one after another here, so that they do not all hold a connection."""
+
+        async def once() -> Changeset | None:
+            async with self._writing() as conn:
+                change = build(await following_number(conn))
+                if await write(conn, change):
+                    return change
+                await conn.rollback()
+                return None
+
+        async with self._numbering.taken(urgent=False):
+            return await _again(once)
+
+    def in_turn(self, incident_id: str, *, urgent: bool = False) -> AbstractAsyncContextManager[IncidentTurn]:
+        """See `warroom.ports.Store.in_turn`."""
+        return self._turns.of(incident_id, urgent=urgent)
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """See `warroom.ports.Store.claim`. A job that cannot be read is buried; one of a newer version is left to it."""

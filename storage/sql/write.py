@@ -32,6 +32,18 @@ from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.outbox.changes import AlertDecision, Changeset, Firing, Quarantined, ReadCursor
 
+NUMBERING = 0x57415253
+"""PostgreSQL's advisory lock of whoever gives a number to an incident, until the transaction ends."""
+
+
+async def following_number(conn: AsyncConnection) -> int:
+    """The number of the incident that this transaction stores. Nobody else is given one before it ends."""
+    if conn.dialect.name == "postgresql":
+        # A statement of its own: the next one sees what whoever held the lock before has committed.
+        await conn.execute(sa.select(sa.func.pg_advisory_xact_lock(NUMBERING)))
+    highest: int | None = (await conn.execute(sa.select(sa.func.max(INCIDENT.c.number)))).scalar()
+    return (highest or 0) + 1
+
 
 async def write(conn: AsyncConnection, change: Changeset) -> bool:
     """All of the changeset. False when it was known: then the caller rolls back."""
