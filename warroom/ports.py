@@ -69,9 +69,14 @@ class PeopleStore(Protocol):
 
 
 class IncidentTurn(Protocol):
-    """Held by whoever changes an incident now. `incident` is as the change before left it, None when it must be read."""
+    """Held by whoever changes an incident now."""
 
     incident: Incident | None
+    """As the change before left it, which may not be written yet; None when it must be read."""
+
+    async def certain(self) -> bool:
+        """Returns when all that was decided before is written: whether `incident` is what the record says."""
+        ...
 
 
 class Store(PeopleStore, Protocol):
@@ -95,9 +100,14 @@ class Store(PeopleStore, Protocol):
         """
         ...
 
-    def in_turn(self, incident_id: str, *, urgent: bool = False) -> AbstractAsyncContextManager[IncidentTurn]:
-        """Hold the incident: within this process nobody else changes it meanwhile. First come first served, urgent ones first.
+    def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AbstractAsyncContextManager[IncidentTurn]:
+        """Hold the incident: within this process nobody else decides about it before its change is committed, or the
+        context is left. First come first served, urgent ones first.
 
+        The next one is let in when the change is on its way to the record; with `alone` when it is there, and not before
+        all that was decided earlier is there too: for decisions that read more of the record than the incident.
         Other processes are only held off by the incident's version.
         """
         ...
@@ -255,12 +265,14 @@ class World:
         return written
 
     @asynccontextmanager
-    async def in_turn(self, incident_id: str, *, urgent: bool = False) -> AsyncIterator[IncidentTurn]:
+    async def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AsyncIterator[IncidentTurn]:
         """Store.in_turn, in the order in which people acted."""
         place = PLACE.get()
         if place is not None:
             await place.reached()
             # Whoever is next runs after this task has joined the queue: there is no wait in between.
             place.left()
-        async with self.store.in_turn(incident_id, urgent=urgent) as turn:
+        async with self.store.in_turn(incident_id, urgent=urgent, alone=alone) as turn:
             yield turn

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -25,10 +24,9 @@ class Connected:
             engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
         )
         self._writers = engine.execution_options(**{WRITES: True})
-        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._turn = PriorityLock() if address.kind == "sqlite" else None
-        # Writers may wait for each other's rows; half of the connections remain for those who read, and for arrivals.
-        self._writing_now = asyncio.Semaphore(POOL // 2)
+        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler. On PostgreSQL writers
+        # may wait for each other's rows, and half of the connections remain for those who read.
+        self._turn = PriorityLock(1 if address.kind == "sqlite" else POOL // 2)
         self._closed = False
 
     @property
@@ -46,21 +44,10 @@ class Connected:
     @asynccontextmanager
     async def _writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         self._refuse_if_closed()
-        async with self._alone(urgent=urgent):
+        async with self._turn.taken(urgent=urgent):
             with translated(self._address):
                 async with self._writers.begin() as conn:
                     yield conn
-
-    @asynccontextmanager
-    async def _alone(self, *, urgent: bool) -> AsyncIterator[None]:
-        if self._turn:
-            async with self._turn.taken(urgent=urgent):
-                yield
-        elif urgent:
-            yield
-        else:
-            async with self._writing_now:
-                yield
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -69,5 +56,5 @@ class Connected:
     async def _close(self) -> None:
         """Waits for the writer at work."""
         self._closed = True
-        async with self._alone(urgent=False):
+        async with self._turn.taken(urgent=False):
             await self._engine.dispose()

@@ -33,7 +33,7 @@ async def fire(world: World, claim: Claim) -> Incident:
             return None
         return await _due(world, incident, kind, now)
 
-    return await change(world, claim.incident_id, decide, settles=claim)
+    return await change(world, claim.incident_id, decide, settles=claim, alone=True)
 
 
 async def _due(world: World, incident: Incident, kind: str, now: datetime) -> Decision | None:

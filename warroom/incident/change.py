@@ -25,21 +25,23 @@ async def change(
     *,
     settles: Claim | None = None,
     claim_result: ClaimResult | None = None,
+    alone: bool = False,
 ) -> Incident:
     """The incident after the decision. Raises NotFound, whatever `decide` raises (nothing is written then), or Conflict.
 
     Changes of one incident are made one after another, in the order in which they were asked for. With `settles` the claim
     ends as done in the same transaction, with `settlement` as that says, also when the decision is None or is refused:
-    what a timer asked for has been looked at.
+    what a timer asked for has been looked at. `alone` is for a `decide` that reads more of the record than the incident.
     """
     if settles is not None:
         claim_result = done(settles)
-    # A claim has a lease that runs out; people wait without one.
-    async with world.in_turn(incident_id, urgent=claim_result is not None) as turn:
-        version, in_vain = None, 0
-        while True:
-            incident = turn.incident or await world.store.incident(incident_id)
-            turn.incident = None
+    version, in_vain = None, 0
+    while True:
+        # A claim has a lease that runs out; people wait without one.
+        async with world.in_turn(incident_id, urgent=claim_result is not None, alone=alone) as turn:
+            if turn.incident is None:
+                turn.incident = await world.store.incident(incident_id)
+            incident = turn.incident
             if incident is None:
                 raise NotFound("That incident is not in the record.")
             in_vain = in_vain + 1 if incident.version == version else 0
@@ -47,26 +49,26 @@ async def change(
                 raise Conflict(f"{incident.name} cannot be stored, although nobody else changed it.")
             version = incident.version
             now = world.clock.now()
+            refused: Refused | None = None
             try:
                 decision = await decide(incident, now)
-            except Refused:
-                if claim_result:
-                    await world.commit(Changeset(now=now, claim_result=claim_result))
-                raise
+            except Refused as error:
+                decision, refused = None, error
             if decision is None:
+                if not await turn.certain():
+                    continue
                 if claim_result:
                     await world.commit(Changeset(now=now, claim_result=claim_result))
+                if refused:
+                    raise refused
                 return incident
             wanted = changeset(incident, decision, now=now, policy=world.policy, claim_result=claim_result)
             try:
-                written = await world.commit(wanted)
+                await world.commit(wanted)
             except Conflict:
                 continue
             assert wanted.incident is not None
-            after = wanted.incident.copy_with(version=incident.version + 1)
-            if written:
-                turn.incident = after
-            return after
+            return wanted.incident.copy_with(version=incident.version + 1)
 
 
 def done(claim: Claim) -> ClaimResult:
