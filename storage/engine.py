@@ -75,7 +75,8 @@ def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
             "server_settings": {"application_name": "warroom", **settings},
         },
         pool_pre_ping=True,
-        pool_size=POOL // 2,
-        max_overflow=POOL // 2,
+        # All of them are kept: one beyond the pool's size would be opened anew for every use.
+        pool_size=POOL,
+        max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
     )

@@ -21,7 +21,7 @@ from storage.sql.commit_batcher import CommitBatcher, can_be_batched, write_toge
 from storage.sql.dialect import contains
 from storage.sql.people import SqlPeople
 from storage.sql.store_stats import store_stats
-from storage.sql.write import following_number, write, write_merged
+from storage.sql.write import following_number, is_settlement, write, write_merged, write_settlements
 from storage.tables import ALERT, AUDIT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, POSITION, QUARANTINE
 from storage.turns import IncidentTurn, Turns
 from warroom.errors import Conflict
@@ -70,6 +70,7 @@ class SqlStore(SqlPeople):
         super().__init__(address, engine)
         self._batcher = CommitBatcher(self._commit_together)
         self._new: Batch[Callable[[int], Changeset], Changeset | None] = Batch(self._commit_new, "new incidents")
+        self._settlements = Batch(self._settle_together, "settlements")
         self._turns = Turns(self._commit_links)
         self._check = check
         self._clean_up = clean_up
@@ -80,6 +81,8 @@ class SqlStore(SqlPeople):
         """See `warroom.ports.Store.commit`."""
         if can_be_batched(change):
             return await self._batcher.join(change)
+        if is_settlement(change):
+            return await self._settlements.join(change)
         turn = self._turns.held(change.incident.id) if change.incident else None
         return await (turn.commit(change) if turn else self._commit(change))
 
@@ -98,6 +101,14 @@ class SqlStore(SqlPeople):
                 if not written:
                     await conn.rollback()
                 return written
+
+        return await _again(once)
+
+    async def _settle_together(self, changes: Sequence[Changeset]) -> list[bool]:
+        async def once() -> list[bool]:
+            async with self._writing() as conn:
+                await write_settlements(conn, changes)
+            return [True] * len(changes)
 
         return await _again(once)
 

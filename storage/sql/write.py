@@ -82,6 +82,25 @@ async def write_merged(conn: AsyncConnection, changes: Sequence[Changeset]) -> N
         await conn.execute(sa.insert(AUDIT), audited)
 
 
+def is_settlement(change: Changeset) -> bool:
+    """Whether it does nothing but end a claim."""
+    return change.claim_result is not None and all(
+        name in ("now", "settlement") or not getattr(change, name) for name in Changeset.model_fields
+    )
+
+
+async def write_settlements(conn: AsyncConnection, changes: Sequence[Changeset]) -> None:
+    """The ends of all these claims. Raises LeaseLost when one of them is not held any more."""
+    settlements = {each.claim_result.key: each for each in changes if each.claim_result}
+    if len(settlements) < len(changes):
+        raise Apart
+    # Always in the order of keys, so that two writers never wait for each other in a circle.
+    for key in sorted(settlements):
+        change = settlements[key]
+        assert change.claim_result is not None
+        await jobs.settle(conn, change.claim_result, change.now)
+
+
 def _mergeable(change: Changeset) -> bool:
     if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):
         return False
