@@ -28,6 +28,7 @@ from storage.tables import (
     POSITION,
     QUARANTINE,
 )
+from storage.turns import Apart
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
@@ -49,10 +50,6 @@ async def following_number(conn: AsyncConnection) -> int:
 
 MERGEABLE = {"now", "incident", "entries", "timers", "effects", "audited", "envelope", "envelope_done", "settlement"}
 """What a change may say to be written with others: nothing that depends on more than its incident and its claim."""
-
-
-class Apart(Exception):
-    """Something in the changes does not fit together: they must be written one by one to see which it is."""
 
 
 async def write_merged(conn: AsyncConnection, changes: Sequence[Changeset]) -> None:

@@ -41,13 +41,13 @@ async def change(
         async with world.in_turn(incident_id, urgent=claim_result is not None, alone=alone) as turn:
             if turn.incident is None:
                 turn.incident = await world.store.incident(incident_id)
+                if turn.incident is None:
+                    raise NotFound("That incident is not in the record.")
+                in_vain = in_vain + 1 if turn.incident.version == version else 0
+                if in_vain == IN_VAIN:
+                    raise Conflict(f"{turn.incident.name} cannot be stored, although nobody else changed it.")
+                version = turn.incident.version
             incident = turn.incident
-            if incident is None:
-                raise NotFound("That incident is not in the record.")
-            in_vain = in_vain + 1 if incident.version == version else 0
-            if in_vain == IN_VAIN:
-                raise Conflict(f"{incident.name} cannot be stored, although nobody else changed it.")
-            version = incident.version
             now = world.clock.now()
             refused: Refused | None = None
             try:
