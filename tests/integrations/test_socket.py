@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runtime.supervised import Supervised
@@ -21,6 +22,7 @@ from integrations.slack.socket import CONNECTION, INBOX, LEFT_BEHIND, PAUSES, WA
 from storage import open_store
 from storage.memory import MemoryStore
 from tests.integrations.conftest import NIGHT, HandClock
+from warroom.errors import Conflict
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Store
 
@@ -87,11 +89,14 @@ class Listeners:
         self.free = asyncio.Event()
         self.free.set()
         self.failures = 0
+        self.passing = False
         self.clients: list[AsyncWebClient] = []
 
     async def hear(self, text: str) -> None:
         self.begun.set()
         await self.free.wait()
+        if self.passing:
+            raise Conflict("others kept changing it")
         if self.failures:
             self.failures -= 1
             raise ArithmeticError("the listener is broken")
@@ -136,6 +141,10 @@ class RateLimitedClient:
             await ack()
             listeners.clients.append(client)
             await listeners.hear(body["text"])
+
+        @app.error
+        async def broken(error: Exception) -> BoltResponse:
+            return BoltResponse(status=503 if isinstance(error, Conflict) else 500)
 
         @app.view("declare")
         async def view(ack: Any) -> None:
@@ -281,6 +290,33 @@ async def test_a_listener_that_fails_is_tried_again_after_a_while(line: RateLimi
     await idle(handler)
     assert line.listeners.heard == ["pushpin"]
     assert line.pauses == list(PAUSES)
+
+
+async def test_what_fails_for_a_reason_that_passes_stays_open_until_it_is_done(
+    line: RateLimitedClient, clock: HandClock
+) -> None:
+    handler = await line.start()
+    line.listeners.passing = True
+    await line.slack.deliver("slash_commands", typed("resolve rolled back"))
+    await line.slack.answer()
+    await idle(handler)
+    assert line.listeners.heard == []
+    assert len(await line.store.pending_envelopes()) == 1
+    line.listeners.passing = False
+    clock.wind(LEFT_BEHIND.total_seconds())
+    assert await handler.replay(LEFT_BEHIND) == 1
+    await idle(handler)
+    assert line.listeners.heard == ["resolve rolled back"]
+    assert await line.store.pending_envelopes() == []
+
+
+async def test_what_fails_for_another_reason_is_given_up(line: RateLimitedClient) -> None:
+    handler = await line.start()
+    line.listeners.failures = 10
+    await line.slack.deliver("slash_commands", typed("resolve rolled back"))
+    await line.slack.answer()
+    await idle(handler)
+    assert await line.store.pending_envelopes() == []
 
 
 async def test_while_the_record_is_away_what_was_typed_is_quoted_back(line: RateLimitedClient) -> None:
