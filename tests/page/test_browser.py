@@ -14,16 +14,19 @@ from bot.demo.demo import workspace
 from bot.demo.picture import browser
 from sandbox.methods.views import opened
 from tests.page.browser import DESKTOP, PHONE, Tab, tab
+from tests.tools import missing
 from warroom.incident.model import State
 
-try:
-    browser()
-    MISSING = ""
-except OSError as error:
-    MISSING = str(error)
-
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING or "there is a browser")
 ROOM = "inc-1-search-is-slow"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def chromium() -> str:
+    """The path of the browser that all of these tests need."""
+    try:
+        return browser()
+    except OSError as error:
+        missing(str(error))
 
 
 @pytest.fixture

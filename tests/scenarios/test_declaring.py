@@ -75,7 +75,10 @@ async def test_a_title_cannot_mention_anybody(room: WarRoom) -> None:
     await room.declare("ada", "<!channel> is down & <b>out</b> " + "x" * 3000)
     for name in ("inc-1", "incidents"):
         channel = next(c for c in room.slack.channels() if c.name.startswith(name))
-        for message in channel.messages_by_bot():
+        said = channel.messages_by_bot()
+        assert said, f"nothing was said in {channel.name}"
+        for message in said:
+            assert "is down" in message.plain()
             assert "<!channel>" not in str(message.blocks) + message.text
 
 

@@ -18,7 +18,7 @@ from storage.engine import engine_for
 from storage.schema import VERSION_TABLE, revisions
 from storage.tables import Base
 from tests.storage.conftest import Opener
-from tests.storage.values import PATIENCE, ask, room, take_one
+from tests.storage.values import PATIENCE, ask, room, take, take_one
 from warroom.errors import StoreUnavailable
 
 NEXT = "9998_next"
@@ -72,9 +72,13 @@ async def test_models_and_migrations_agree(empty_url: str) -> None:
 @BOTH
 async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str) -> None:
     stores = await asyncio.gather(*(open_store(empty_url) for _ in range(4)))
+    for number, store in enumerate(stores):
+        await ask(store, room(f"room:{number}"))
+    claimed = [claim.effect.key for claim in await take(stores[0]) if claim.effect]
+    assert sorted(claimed) == ["room:0", "room:1", "room:2", "room:3"], "all of them use one set of tables"
     for store in stores:
-        await store.ready()
         await store.close()
+    assert await migrate(empty_url) == (revisions()[0], revisions()[0]), "nothing is left to do"
 
 
 @BOTH
