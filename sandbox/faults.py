@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,6 +41,10 @@ class Fault:
     seconds: float = 1.0
     """The Retry-After, or the length of a delay."""
     when: When | None = None
+    do: Callable[[], object] = lambda: None
+    """Done when it strikes."""
+    until: asyncio.Event | None = None
+    """Ends a delay in place of `seconds`."""
     seen: int = 0
     struck: int = 0
 
@@ -76,11 +81,13 @@ class Faults:
         probability: float = 1.0,
         seconds: float = 1.0,
         when: When | None = None,
+        do: Callable[[], object] = lambda: None,
+        until: asyncio.Event | None = None,
     ) -> Fault:
         """Plan one. `times=None` means for ever. ValueError for an unknown kind."""
         if kind not in KINDS:
             raise ValueError(f"no fault is called {kind!r}; there are {', '.join(KINDS)}")
-        fault = Fault(method, kind, nth, times, probability, seconds, when)
+        fault = Fault(method, kind, nth, times, probability, seconds, when, do, until)
         self.ahead.append(fault)
         return fault
 
@@ -98,6 +105,7 @@ class Faults:
             over = fault.times is not None and fault.struck >= fault.times
             if fault.seen >= fault.nth and not over and self.chance.random() < fault.probability:
                 fault.struck += 1
+                fault.do()
                 return fault
         return None
 

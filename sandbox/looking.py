@@ -104,7 +104,7 @@ class Looking:
         assert view is not None
         return Form(view)
 
-    async def until(self, predicate: Callable[[], bool], timeout: float = 5.0, why: str = "") -> None:
+    async def until(self, predicate: Callable[[], bool], timeout: float = 60.0, why: str = "") -> None:
         """Wait until it is true. TimeoutError says what was awaited, after `timeout` real seconds."""
         try:
             async with asyncio.timeout(timeout):

@@ -61,7 +61,7 @@ class Sockets:
         self._open: list[Socket] = []
         self._turn = 0
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._resting: set[asyncio.Task[None]] = set()
+        self._resting: dict[asyncio.Task[None], float] = {}
         self._connections = 0
         self.duplicates = 0
         """How many of the next events are sent twice."""
@@ -145,11 +145,16 @@ class Sockets:
     @property
     def delivering(self) -> int:
         """How many events are on their way; those that wait to be sent again are not."""
-        return len(self._deliveries - self._resting)
+        return len(self._deliveries - self._resting.keys())
+
+    @property
+    def again_at(self) -> float | None:
+        """When the next event is sent again, in seconds since 1970 by the workspace's clock; None when none is."""
+        return min(self._resting.values(), default=None)
 
     async def sent(self) -> None:
         """Returns when no event is on its way; those that wait to be sent again are left waiting."""
-        while on_the_way := self._deliveries - self._resting:
+        while on_the_way := self._deliveries - self._resting.keys():
             beat = asyncio.ensure_future(self._workspace.pulse.next())
             await asyncio.wait({beat, *on_the_way}, return_when=asyncio.FIRST_COMPLETED)
             beat.cancel()
@@ -168,12 +173,12 @@ class Sockets:
     async def _rest(self, until: float) -> None:
         task = asyncio.current_task()
         assert task is not None, "every event is delivered by a task of its own"
-        self._resting.add(task)
+        self._resting[task] = until
         self._workspace.pulse.beat()
         try:
             await self._workspace.clock.until(until)
         finally:
-            self._resting.discard(task)
+            del self._resting[task]
 
     async def _insist(self, payload: Json, *, counted: bool = True) -> None:
         clock = self._workspace.clock

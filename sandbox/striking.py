@@ -31,6 +31,8 @@ async def before(fault: Fault, request: web.Request) -> web.StreamResponse | Non
             return _reset(request)
         case "hang_before":
             await really_wait(HANG)
+        case "delay" if fault.until is not None:
+            await fault.until.wait()
         case "delay":
             await really_wait(fault.seconds)
     return None

@@ -1,22 +1,19 @@
-"""How hypothesis draws, and what a test that hangs leaves in its report.
+"""How hypothesis draws, and the limit of every test.
 
 hypothesis draws always the same, so that a red build is about the change; `--hypothesis-profile=search` looks further.
 """
 
 from __future__ import annotations
 
-import asyncio
-import io
 import signal
-import sys
-import threading
-import traceback
 from collections.abc import Generator
-from types import CoroutineType, FrameType
+from types import FrameType
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+from tests.stacks import stacks
 
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
@@ -24,10 +21,10 @@ settings.load_profile("steady")
 
 LIMIT = pytest.StashKey[float]()
 """Seconds that a test may take, and once more its teardown."""
-DEPTH = 20
-"""Frames shown of each thread."""
 AGAIN = 5.0
 """Seconds between two attempts to end a test whose time is over."""
+FAILED = pytest.StashKey[bool]()
+"""Whether the test has failed, for fixtures that others use after it."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -38,9 +35,8 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
     """
     if settings.method != "signal" or not hasattr(signal, "SIGALRM"):
         return None
-
     item.stash[LIMIT] = settings.timeout
-    arm(item)
+    _arm(item)
     return True
 
 
@@ -48,11 +44,19 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """pytest-timeout takes its alarm away when a test fails; what is torn down afterwards can hang as well."""
     if LIMIT in item.stash:
-        arm(item)
+        _arm(item)
     return (yield)
 
 
-def arm(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remembers that it failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+def _arm(item: pytest.Item) -> None:
     """The alarm rings when the test's seconds are over."""
     limit = item.stash[LIMIT]
 
@@ -67,27 +71,3 @@ def arm(item: pytest.Item) -> None:
     signal.signal(signal.SIGALRM, ring)
     # Again and again: a task that is at work at this moment keeps the exception to itself.
     signal.setitimer(signal.ITIMER_REAL, limit, AGAIN)
-
-
-def stacks() -> str:
-    """Where every thread stands, and every task of the loop that runs in this one."""
-    names = {thread.ident: thread.name for thread in threading.enumerate()}
-    shown = io.StringIO()
-    for ident, frame in sys._current_frames().items():
-        print(f"--- thread {names.get(ident, ident)}", file=shown)
-        traceback.print_stack(frame, limit=DEPTH, file=shown)
-    loop = asyncio._get_running_loop()
-    for task in sorted(asyncio.all_tasks(loop) if loop else (), key=lambda each: each.get_name()):
-        print(f"--- task {task.get_name()}, {task.cancelling()} cancellations asked for", file=shown)
-        print(f"{waiting_at(task)}waits for {getattr(task, '_fut_waiter', None)}", file=shown)
-    return shown.getvalue()
-
-
-def waiting_at(task: asyncio.Task[Any]) -> str:
-    """The whole chain of coroutines that the task awaits; `print_stack` shows the outermost one only."""
-    frames = traceback.StackSummary()
-    waiting: object = task.get_coro()
-    while isinstance(waiting, CoroutineType) and (frame := waiting.cr_frame) is not None:
-        frames.append(traceback.FrameSummary(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name))
-        waiting = waiting.cr_await
-    return "".join(frames.format())

@@ -7,12 +7,14 @@ import contextlib
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Protocol
 
 import aiohttp
 
 from bot.runtime.app import Bot
 from sandbox import Sandbox, Scene
 from warroom.policy import Policy, check
+from warroom.ports import Store
 
 HOOK_SECRET = "sandbox-hook"
 SOON = timedelta(seconds=5)
@@ -103,7 +105,17 @@ async def fire(bot: Bot, alert: dict[str, object]) -> int:
         return answer.status
 
 
-async def settle(slack: Sandbox, bot: Bot) -> None:
+class Working(Protocol):
+    """A bot, here or in another process."""
+
+    @property
+    def store(self) -> Store: ...
+
+    async def idle(self) -> None:
+        """See `Bot.idle`."""
+
+
+async def settle(slack: Sandbox, bot: Working) -> None:
     """Until the bot has nothing in the works; what is only seconds away, for Slack's limits, is brought nearer."""
     await _worked_off(slack, bot)
     while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
@@ -111,7 +123,7 @@ async def settle(slack: Sandbox, bot: Bot) -> None:
         await _worked_off(slack, bot)
 
 
-async def _worked_off(slack: Sandbox, bot: Bot) -> None:
+async def _worked_off(slack: Sandbox, bot: Working) -> None:
     """What the bot does in Slack comes back to it as events, so look again until there are none."""
     while True:
         await slack.sockets.sent()

@@ -146,7 +146,7 @@ async def told_everybody(run: Run) -> int:
 async def datadog_app(run: Run) -> Person:
     """Datadog's Slack app, and the number of incidents before it says anything."""
     slack = run.house.slack
-    run.seen = await run.house.process.bot.store.last_number()
+    run.seen = await run.house.store.last_number()
     known = next((each for each in slack.people() if each.name == "datadog"), None)
     app = known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
     await run.house.settle()
@@ -257,11 +257,11 @@ async def homes(run: Run) -> int:
 
 
 async def people(run: Run) -> int:
-    return int(await run.house.process.bot.store.person(run.noted["person"]) is not None)
+    return int(await run.house.store.person(run.noted["person"]) is not None)
 
 
 async def incidents(run: Run) -> int:
-    return await run.house.process.bot.store.last_number() - run.seen
+    return await run.house.store.last_number() - run.seen
 
 
 EFFECT_CASES = (

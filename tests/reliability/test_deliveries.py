@@ -9,13 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.demo.company import ALERT
-from bot.demo.demo import installation
-from sandbox import Sandbox
-from tests.reliability.conftest import policy_of
-from tests.reliability.house import House
-from tests.reliability.process import Process
+from tests.reliability.conftest import in_slack
+from tests.reliability.house import House, forked
 from tests.reliability.promises import said_under
-from tests.scenarios.conftest import settings_for
 from warroom.incident.model import State
 from warroom.incident.timeline import EntryKind
 
@@ -26,18 +22,13 @@ AWAY = 600.0
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     """A workspace and a bot of its own."""
-    async with Sandbox.running(app=installation()) as slack:
-        process = Process(slack, settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), policy_of())
-        await process.start()
-        house = House(slack, process)
-        await house.settle()
+    async with in_slack(tmp_path) as house:
         yield house
-        await process.stop()
 
 
 async def timeline(house: House, what: EntryKind) -> int:
     """How many lines of that kind the newest incident has."""
-    lines = await house.process.bot.store.timeline((await house.last()).id)
+    lines = await house.store.timeline((await house.last()).id)
     return sum(each.what is what for each in lines)
 
 
@@ -55,11 +46,11 @@ async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(ho
     incident = await house.declared()
     said = await house.slack.say("ada", house.room(incident), "the disk of db-02 is full")
     await house.settle()
-    await house.process.bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
+    process = forked(house)
+    process.kill()
     await house.slack.until(lambda: house.slack.sockets.connected == 0, why="nobody hears")
     await house.slack.react("ada", said, "pushpin")
-    house.process.kill()
-    await house.process.restart()
+    await process.restart()
     house.slack.clock.advance(400)
     await house.settle()
     assert await timeline(house, EntryKind.PINNED) == 1
@@ -78,7 +69,7 @@ async def test_events_in_the_opposite_order(house: House) -> None:
     await slack.join("ben", room)
     slack.sockets.release(reverse=True)
     await house.settle()
-    lines = [each.text for each in await house.process.bot.store.timeline(incident.id) if each.what is EntryKind.PINNED]
+    lines = [each.text for each in await house.store.timeline(incident.id) if each.what is EntryKind.PINNED]
     assert sorted(lines) == ["it began at noon", "rolled back"]
     await house.promises()
 
@@ -116,7 +107,7 @@ async def test_a_form_submitted_twice_at_once_opens_one_room(house: House) -> No
     form.fill("Title", "search is slow")
     await asyncio.gather(house.slack.submit("ada", form), house.slack.submit("ada", form))
     await house.settle()
-    assert await house.process.bot.store.last_number() == 1
+    assert await house.store.last_number() == 1
     await house.promises()
 
 
@@ -138,6 +129,7 @@ async def test_the_socket_breaks_in_the_middle_of_a_declaration(house: House, me
     await house.type("ada", "declare checkout is down --sev 1")
     await house.struck()
     await asyncio.gather(*breaking)
+    forked(house).skip()
     await house.slack.until_connected()
     await house.settle()
     await house.promises()
@@ -149,11 +141,11 @@ async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: 
     await asyncio.gather(house.type("ada", "declare checkout is down --sev 1"), house.slack.refresh_sockets())
     await house.slack.until(lambda: house.slack.sockets.connections > connections, why="the bot connects anew")
     await house.settle()
-    if await house.process.bot.store.last_number() == 0:
+    if await house.store.last_number() == 0:
         # The command was lost with the connection, and Slack told the person so.
         await house.type("ada", "declare checkout is down --sev 1")
         await house.settle()
-    assert await house.process.bot.store.last_number() == 1
+    assert await house.store.last_number() == 1
     await house.promises()
 
 
@@ -175,9 +167,9 @@ async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(hous
 
 async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House) -> None:
     assert await house.hook(ALERT) == 202
-    house.process.kill()
+    forked(house).kill()
     await house.recover()
-    assert await house.process.bot.store.last_number() == 1
+    assert await house.store.last_number() == 1
     assert await house.hook(ALERT) == 202
     await house.settle()
     assert (await house.last()).alerts.count == 1, "the same delivery again is counted once"
