@@ -114,6 +114,6 @@ class Looking:
             last = ", ".join(f"{call.method} {call.outcome}" for call in self.calls[-8:])
             raise TimeoutError(f"waited {timeout:g} s in vain until {why or predicate}; last calls: {last}") from None
 
-    async def until_connected(self, timeout: float = 10.0) -> None:
+    async def until_connected(self, timeout: float = 60.0) -> None:
         """Wait until the app has a socket."""
         await self.until(lambda: self.sockets.connected > 0, timeout, "the app connects")

@@ -34,7 +34,7 @@ def policy_of(**more: Any) -> Policy:
 
 
 @asynccontextmanager
-async def in_slack(folder: Path) -> AsyncIterator[House]:
+async def in_slack(folder: Path) -> AsyncIterator[House[Forked]]:
     """A workspace and a bot in a process of its own, on a new SQLite database in that folder."""
     async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
         process = Forked(slack, settings_for(slack, f"sqlite:///{folder}/warroom.db"), policy_of())
@@ -46,7 +46,7 @@ async def in_slack(folder: Path) -> AsyncIterator[House]:
 
 
 @asynccontextmanager
-async def in_datadog(folder: Path) -> AsyncIterator[House]:
+async def in_datadog(folder: Path) -> AsyncIterator[House[Forked]]:
     """The same with a Datadog."""
     datadog = FakeDatadog()
     listening = await datadog.start()
@@ -67,13 +67,13 @@ async def in_datadog(folder: Path) -> AsyncIterator[House]:
 class Kept:
     """A house for all cases of a module. One in which a case failed is torn down, and the next case gets a new one."""
 
-    def __init__(self, build: Callable[[], AbstractAsyncContextManager[House]]) -> None:
+    def __init__(self, build: Callable[[], AbstractAsyncContextManager[House[Forked]]]) -> None:
         self._build = build
         self._stack = AsyncExitStack()
-        self._house: House | None = None
+        self._house: House[Forked] | None = None
         self._before: set[asyncio.Task[Any]] = set()
 
-    async def house(self) -> House:
+    async def house(self) -> House[Forked]:
         """The house, built when there is none."""
         if self._house is None:
             self._house = await self._stack.enter_async_context(self._build())
@@ -83,7 +83,6 @@ class Kept:
     async def give_up(self) -> None:
         """Nothing of it is left, nor of the case that failed: no process, no connection, no task."""
         for process in self._house.processes if self._house else ():
-            assert isinstance(process, Forked)
             process.kill()
         await self.close()
         left = asyncio.all_tasks() - self._before - {asyncio.current_task()}
@@ -98,7 +97,7 @@ class Kept:
         await stack.aclose()
 
 
-def kept(build: Callable[[Path], AbstractAsyncContextManager[House]]) -> Any:
+def kept(build: Callable[[Path], AbstractAsyncContextManager[House[Forked]]]) -> Any:
     """A fixture: the house that the cases of a module share."""
 
     @pytest_asyncio.fixture(loop_scope="module", scope="module")
@@ -114,7 +113,7 @@ slack_kept, datadog_kept = kept(in_slack), kept(in_datadog)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def shared(slack_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+async def shared(slack_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House[Forked]]:
     """One for all cases of a module."""
     yield await slack_kept.house()
     if request.node.stash.get(FAILED, False):
@@ -122,7 +121,7 @@ async def shared(slack_kept: Kept, request: pytest.FixtureRequest) -> AsyncItera
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def with_datadog(datadog_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House]:
+async def with_datadog(datadog_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House[Forked]]:
     """The same with a Datadog."""
     yield await datadog_kept.house()
     if request.node.stash.get(FAILED, False):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sandbox.model import Json, Message, Person
 from tests.reliability.house import House
+from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
 from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
@@ -28,7 +29,7 @@ def keyed(part: str) -> Callable[[Json], bool]:
 class Run:
     """One incident to which the trouble happens, and what was there before."""
 
-    house: House
+    house: House[Forked]
     incident: Incident | None = None
     seen: int = 0
     noted: dict[str, str] = field(default_factory=dict)

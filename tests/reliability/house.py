@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from bot.demo.company import settle
 from sandbox import Channel, Message, Sandbox
@@ -18,21 +19,24 @@ from warroom.ports import Store
 ROUNDS = 60
 
 
-class House:
+P = TypeVar("P", bound=Process)
+
+
+class House(Generic[P]):
     """Trouble is planned by the test; `recover` lets everything pass that time and restarts can heal."""
 
-    def __init__(self, slack: Sandbox, *processes: Process, datadog: FakeDatadog | None = None) -> None:
+    def __init__(self, slack: Sandbox, *processes: P, datadog: FakeDatadog | None = None) -> None:
         self.slack, self.processes, self._datadog = slack, list(processes), datadog
         if datadog is not None:
             datadog.on_asked = slack.workspace.pulse.heartbeat
 
     @property
-    def living(self) -> list[Process]:
+    def living(self) -> list[P]:
         """Those that were not killed."""
         return [each for each in self.processes if not each.killed]
 
     @property
-    def process(self) -> Process:
+    def process(self) -> P:
         """The one, or the first that lives."""
         return next(iter(self.living), self.processes[0])
 
@@ -140,9 +144,3 @@ class House:
     def card(self, incident: Incident) -> Message:
         """Its card."""
         return next(each for each in self.room(incident).log if each.ts == incident.card_ts)
-
-
-def forked(house: House) -> Forked:
-    """Its one process, which can be killed."""
-    assert isinstance(house.process, Forked)
-    return house.process

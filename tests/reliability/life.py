@@ -163,11 +163,11 @@ async def _live(life: Life, test: socket.socket) -> None:
 
     async def answer(number: int, what: str, args: tuple[object, ...]) -> None:
         try:
-            answer = (number, await getattr(served, what)(*args), None)
+            said, wrong = await getattr(served, what)(*args), None
         except Exception as error:
             # Whatever it is, the test hears of it.
-            answer = (number, None, "".join(traceback.format_exception(error)))
-        writer.write(message(answer))
+            said, wrong = None, "".join(traceback.format_exception(error))
+        writer.write(message((number, said, wrong)))
 
     while True:
         try:

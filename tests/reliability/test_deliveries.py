@@ -10,7 +10,8 @@ import pytest
 
 from bot.demo.company import ALERT
 from tests.reliability.conftest import in_slack
-from tests.reliability.house import House, forked
+from tests.reliability.house import House
+from tests.reliability.process import Forked
 from tests.reliability.promises import said_under
 from warroom.incident.model import State
 from warroom.incident.timeline import EntryKind
@@ -20,19 +21,19 @@ AWAY = 600.0
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[House[Forked]]:
     """A workspace and a bot of its own."""
     async with in_slack(tmp_path) as house:
         yield house
 
 
-async def timeline(house: House, what: EntryKind) -> int:
+async def timeline(house: House[Forked], what: EntryKind) -> int:
     """How many lines of that kind the newest incident has."""
     lines = await house.store.timeline((await house.last()).id)
     return sum(each.what is what for each in lines)
 
 
-async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House) -> None:
+async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House[Forked]) -> None:
     incident = await house.declared()
     said = await house.slack.say("ada", house.room(incident), "the disk of db-02 is full")
     house.slack.duplicate_next_event()
@@ -42,15 +43,14 @@ async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House
     await house.promises()
 
 
-async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(house: House) -> None:
+async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(house: House[Forked]) -> None:
     incident = await house.declared()
     said = await house.slack.say("ada", house.room(incident), "the disk of db-02 is full")
     await house.settle()
-    process = forked(house)
-    process.kill()
+    house.process.kill()
     await house.slack.until(lambda: house.slack.sockets.connected == 0, why="nobody hears")
     await house.slack.react("ada", said, "pushpin")
-    await process.restart()
+    await house.process.restart()
     house.slack.clock.advance(400)
     await house.settle()
     assert await timeline(house, EntryKind.PINNED) == 1
@@ -58,7 +58,7 @@ async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(ho
     await house.promises()
 
 
-async def test_events_in_the_opposite_order(house: House) -> None:
+async def test_events_in_the_opposite_order(house: House[Forked]) -> None:
     incident = await house.declared()
     slack, room = house.slack, house.room(await house.last())
     slack.sockets.held = []
@@ -74,7 +74,7 @@ async def test_events_in_the_opposite_order(house: House) -> None:
     await house.promises()
 
 
-async def test_everybody_presses_acknowledge_at_once(house: House) -> None:
+async def test_everybody_presses_acknowledge_at_once(house: House[Forked]) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident).snapshot()
     people = ["ada", "grace", "linus", "ben"]
@@ -89,7 +89,7 @@ async def test_everybody_presses_acknowledge_at_once(house: House) -> None:
     await house.promises()
 
 
-async def test_acknowledge_and_resolve_at_the_same_moment(house: House) -> None:
+async def test_acknowledge_and_resolve_at_the_same_moment(house: House[Forked]) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident).snapshot()
     await asyncio.gather(
@@ -101,7 +101,7 @@ async def test_acknowledge_and_resolve_at_the_same_moment(house: House) -> None:
     await house.promises()
 
 
-async def test_a_form_submitted_twice_at_once_opens_one_room(house: House) -> None:
+async def test_a_form_submitted_twice_at_once_opens_one_room(house: House[Forked]) -> None:
     await house.type("ada", "declare")
     form = await house.slack.modal("ada")
     form.fill("Title", "search is slow")
@@ -111,7 +111,7 @@ async def test_a_form_submitted_twice_at_once_opens_one_room(house: House) -> No
     await house.promises()
 
 
-async def test_an_update_submitted_twice_is_said_once(house: House) -> None:
+async def test_an_update_submitted_twice_is_said_once(house: House[Forked]) -> None:
     incident = await house.declared()
     await house.slack.click("ada", house.room(incident), house.card(incident), "Post update")
     form = await house.slack.modal("ada")
@@ -123,20 +123,20 @@ async def test_an_update_submitted_twice_is_said_once(house: House) -> None:
 
 
 @pytest.mark.parametrize("method", ["conversations.create", "chat.postMessage", "pins.add"])
-async def test_the_socket_breaks_in_the_middle_of_a_declaration(house: House, method: str) -> None:
+async def test_the_socket_breaks_in_the_middle_of_a_declaration(house: House[Forked], method: str) -> None:
     breaking: list[asyncio.Future[None]] = []
     house.slack.on_call(method, do=lambda: breaking.append(asyncio.ensure_future(house.slack.drop_sockets())))
     await house.type("ada", "declare checkout is down --sev 1")
     await house.struck()
     await asyncio.gather(*breaking)
-    forked(house).skip()
+    house.process.skip()
     await house.slack.until_connected()
     await house.settle()
     await house.promises()
     assert (await house.last()).card_ts
 
 
-async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: House) -> None:
+async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: House[Forked]) -> None:
     connections = house.slack.sockets.connections
     await asyncio.gather(house.type("ada", "declare checkout is down --sev 1"), house.slack.refresh_sockets())
     await house.slack.until(lambda: house.slack.sockets.connections > connections, why="the bot connects anew")
@@ -150,7 +150,7 @@ async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: 
 
 
 @pytest.mark.parametrize("how", ["503", "reset_before", "ratelimited"])
-async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(house: House, how: str) -> None:
+async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(house: House[Forked], how: str) -> None:
     slack = house.slack
     for method in ("chat.*", "conversations.invite", "conversations.set*", "pins.*", "bookmarks.*", "conversations.h*"):
         slack.fail(method, how, times=None, seconds=30)
@@ -165,9 +165,9 @@ async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(hous
     assert len(said_under(slack, f"{incident.id}:announce")) == 1
 
 
-async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House) -> None:
+async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House[Forked]) -> None:
     assert await house.hook(ALERT) == 202
-    forked(house).kill()
+    house.process.kill()
     await house.recover()
     assert await house.store.last_number() == 1
     assert await house.hook(ALERT) == 202

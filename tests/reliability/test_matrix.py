@@ -10,7 +10,8 @@ from integrations.datadog.performer import PERFORMERS as IN_DATADOG
 from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
 from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
-from tests.reliability.house import House, forked
+from tests.reliability.house import House
+from tests.reliability.process import Forked
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
 from tests.test_house_rules import JUDGED_IN_THE_PROCESS
@@ -22,23 +23,23 @@ every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: ea
 @in_module
 @every_trouble
 @pytest.mark.parametrize("deed", EFFECT_CASES, ids=lambda each: each.name)
-async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> None:
+async def test_in_slack(shared: House[Forked], case: EffectCase, trouble: Trouble) -> None:
     run = await prepared(shared, case)
-    trouble.plan(shared.slack, forked(shared), case.method, case.when)
+    trouble.plan(shared.slack, shared.process, case.method, case.when)
     await exactly_once(run, case, trouble)
 
 
 @in_module
 @every_trouble
 @pytest.mark.parametrize("deed", DATADOG_EFFECT_CASES, ids=lambda each: each.name)
-async def test_in_datadog(with_datadog: House, case: EffectCase, trouble: Trouble) -> None:
+async def test_in_datadog(with_datadog: House[Forked], case: EffectCase, trouble: Trouble) -> None:
     with_datadog.datadog.faults.clear()
     run = await prepared(with_datadog, case)
-    trouble.plan_in_datadog(with_datadog.datadog, forked(with_datadog), case.method)
+    trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, case.method)
     await exactly_once(run, case, trouble)
 
 
-async def prepared(house: House, case: EffectCase) -> Run:
+async def prepared(house: House[Forked], case: EffectCase) -> Run:
     """A run up to the moment before the trouble."""
     house.slack.faults.clear()
     # A minute later all of Slack's budgets are full again, and nobody has to wait in real time.
