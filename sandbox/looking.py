@@ -97,7 +97,7 @@ class Looking:
         stack = self.workspace.stacks.get(self.person(person).id)
         return stack[-1] if stack else None
 
-    async def modal(self, person: PersonLike, timeout: float = 5.0) -> Form:
+    async def modal(self, person: PersonLike, timeout: float = 60.0) -> Form:
         """The modal that opens, or is open. TimeoutError when none does."""
         await self.until(lambda: self.open_modal(person) is not None, timeout, f"a modal opens for {person}")
         view = self.open_modal(person)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from sandbox import sockets
 from tests.stacks import stacks
 
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
@@ -71,3 +72,11 @@ def _arm(item: pytest.Item) -> None:
     signal.signal(signal.SIGALRM, ring)
     # Again and again: a task that is at work at this moment keeps the exception to itself.
     signal.setitimer(signal.ITIMER_REAL, limit, AGAIN)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_slack() -> Generator[None, None, None]:
+    """Slack waits three seconds for an acknowledgement. Here an app that is merely slow is waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sockets, "ACK_WITHIN", 60.0)
+        yield

@@ -64,7 +64,7 @@ async def test_a_person_who_cannot_do_it_stops_the_drill_at_its_step() -> None:
 
 def test_without_a_terminal_the_command_tells_its_story_and_ends_well() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-m", "bot", "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150,
         env=os.environ | {"COLUMNS": "100"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -14,7 +14,7 @@ from bot.runtime.app import Bot
 from sandbox import Sandbox
 from warroom.incident.model import Incident
 
-PATIENCE = 10_000.0
+PATIENCE = 60_000.0
 """Real milliseconds a step may take on a busy machine."""
 DESKTOP, PHONE = (1280, 800), (390, 780)
 

@@ -122,7 +122,10 @@ async def test_an_event_comes_again_with_its_id_until_it_is_acknowledged(
         first = await app.next()
         came: list[Json] = [first]
         for pause in (1, 60):
-            await really(slack, pause)
+            await slack.until(lambda: slack.clock.waiting > 0)
+            if pause == 60:
+                monkeypatch.setattr(sockets, "ACK_WITHIN", 60)
+            slack.clock.advance(pause)
             came.append(await app.next())
         await app.ack(came[-1])
         await slack.sockets.delivered()
@@ -233,7 +236,7 @@ async def test_slack_says_why_it_hangs_up(slack: Sandbox, http: aiohttp.ClientSe
         await slack.refresh_sockets(reason)
         told = await app.next()
         assert (told["type"], told["reason"]) == ("disconnect", reason)
-        assert (await app.ws.receive(timeout=1)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING)
+        assert (await app.ws.receive(timeout=60)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING)
     if reason == "link_disabled":
         with refused("forbidden_team"):
             await ticket(slack)
@@ -253,7 +256,7 @@ async def test_the_eleventh_socket_is_one_too_many(slack: Sandbox, http: aiohttp
 async def test_a_ping_is_answered_with_what_it_said(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
         await app.ws.ping(b"sdk-ping-pong:1718000000.5")
-        pong = await app.ws.receive(timeout=1)
+        pong = await app.ws.receive(timeout=60)
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1718000000.5")
         await app.ws.send_str("not JSON")
         await app.ws.send_str('"a string"')
@@ -297,6 +300,6 @@ async def test_bolt_over_a_real_socket(slack: Sandbox) -> None:
         await slack.settle_person(slack.person("ben"))
         await slack.sockets.delivered()
         await slack.until(lambda: slack.open_modal("ada") is None)
-        assert [await asyncio.wait_for(heard.get(), 2) for _ in range(2)] == ["checkout is down", "ben"]
+        assert [await asyncio.wait_for(heard.get(), 60) for _ in range(2)] == ["checkout is down", "ben"]
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]  # as above
