@@ -183,6 +183,11 @@ class Forked(Process):
         self.port = port
         self._store = await open_store(self.database)
 
+    @property
+    def pid(self) -> int | None:
+        """The process; None when there is none."""
+        return self._life.pid if self._life else None
+
     def kill(self) -> None:
         """kill -9. Returns when it is dead; nobody has tidied up. Nothing happens to one that is dead already."""
         if not self.killed and self._life is not None:
