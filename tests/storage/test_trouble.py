@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import aiosqlite
 import pytest
 import sqlalchemy as sa
 
 from storage import BadAddress, migrate, open_store
+from storage.address import parse
+from storage.engine import engine_for
 from storage.sql.store import SqlStore
 from tests.storage.conftest import Opener, PostgreSQL
 from tests.storage.values import PATIENCE, PATIENT, AnyStore, ask, entry, incident, put, room, take
@@ -198,6 +201,27 @@ async def test_a_temporary_file_is_gone_after_close() -> None:
     assert path.exists()  # noqa: ASYNC240  # nobody else runs
     await store.close()
     assert not path.parent.exists()
+
+
+async def test_a_connection_closed_with_rows_unread_leaves_no_lock(sqlite_url: str) -> None:
+    engine = engine_for(parse(sqlite_url), PATIENCE)
+    async with engine.connect() as conn:
+        driver = (await conn.get_raw_connection()).driver_connection
+        assert isinstance(driver, aiosqlite.Connection)
+        await driver.execute("CREATE TABLE beside (x)")
+        await driver.execute("BEGIN IMMEDIATE")
+        unread = await driver.execute("INSERT INTO beside VALUES (1), (2) RETURNING x")
+        # So SQLAlchemy ends the connection of a task that is cancelled here; the task's traceback keeps the cursor.
+        stopped = driver.stop()
+        assert stopped is not None
+        await stopped
+        other = sqlite3.connect(path_of(sqlite_url), isolation_level=None, timeout=0)
+        other.execute("BEGIN IMMEDIATE")
+        assert other.execute("SELECT count(*) FROM beside").fetchone() == (0,), "what was not committed is not there"
+        other.close()
+        assert unread is not None
+        await conn.invalidate()
+    await engine.dispose()
 
 
 async def test_a_cancelled_commit_does_not_hold_up_the_next(store: AnyStore) -> None:
