@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from sandbox import sockets
+from tests.patience import be_patient
 from tests.stacks import stacks
 
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
@@ -75,8 +75,6 @@ def _arm(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def patient_slack() -> Generator[None, None, None]:
-    """Slack waits three seconds for an acknowledgement. Here an app that is merely slow is waited for."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sockets, "ACK_WITHIN", 60.0)
-        yield
+def patience() -> None:
+    """See `be_patient`."""
+    be_patient()

@@ -13,7 +13,7 @@ POST /control/scenes   {"name": "…"}           one of the buttons
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -113,7 +113,5 @@ def _number(given: Json, name: str, least: float, most: float, default: float) -
 
 
 def _shown(fault: Fault) -> Json:
-    """The fault as JSON; a condition on the arguments is code and has no form there."""
-    shown = asdict(fault)
-    del shown["when"]
-    return shown
+    """The fault as JSON; what is code has no form there."""
+    return {each.name: getattr(fault, each.name) for each in fields(fault) if each.name not in ("when", "do", "until")}

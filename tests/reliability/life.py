@@ -31,6 +31,7 @@ from bot.runtime.app import Bot
 from bot.settings import Settings
 from integrations.slack.startup import Report
 from storage import open_store
+from tests.patience import be_patient
 from tests.reliability.clock import SharedClock
 from tests.stacks import stacks
 from warroom.outbox.changes import Changeset
@@ -148,6 +149,7 @@ def live(life: Life, test: socket.socket) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     signal.signal(signal.SIGUSR1, lambda *_: sys.stderr.write(stacks()))
+    be_patient()
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
         runner.run(_live(life, test))
 
