@@ -61,6 +61,7 @@ async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> Async
             await process.stop()
 
 
+@pytest.mark.timeout(900)
 async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House[Hosted]) -> None:
     store, now = replicas.process.bot.store, replicas.slack.clock.now()
     due = now + timedelta(minutes=30)

@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from bot.demo.demo import installation
 from bot.runtime.dispatcher import LEASE
-from sandbox import Sandbox
+from sandbox import Sandbox, sockets
 from sandbox.clock import SandboxClock
 from storage.sql.store import SqlStore
+from tests.patience import be_patient
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
 from tests.reliability.process import Hosted
@@ -28,6 +29,8 @@ from warroom.incident.model import State
 
 DECLARE = "declare checkout is down --sev 1"
 HOUR = timedelta(hours=1)
+SOON = 0.5
+"""Real seconds that Slack waits for an acknowledgement which cannot come, or which nobody asks for."""
 
 
 class JumpingClock:
@@ -79,7 +82,7 @@ def pragma(house: House[Hosted], statement: str, undo: str) -> Iterator[None]:
     ids=["read-only", "full"],
 )
 async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
-    house: House[Hosted], statement: str, undo: str
+    house: House[Hosted], monkeypatch: pytest.MonkeyPatch, statement: str, undo: str
 ) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident)
@@ -89,7 +92,9 @@ async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
         assert all(answer.acked for answer in answers), "a command is answered with what was typed"
         if "query_only" in statement:
             assert any("cannot reach its database" in each.plain() for each in house.slack.ephemerals("ada"))
+            monkeypatch.setattr(sockets, "ACK_WITHIN", SOON)
             assert not (await house.slack.click("grace", room, card, "Acknowledge")).acked, "Slack tells her"
+            be_patient()
     await house.settle()
     assert (await house.slack.click("grace", room, card, "Acknowledge")).acked
     await house.settle()
@@ -97,7 +102,9 @@ async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
     await house.promises()
 
 
-async def test_a_locked_database_in_the_middle_of_a_declaration(house: House[Hosted], tmp_path: Path) -> None:
+async def test_a_locked_database_in_the_middle_of_a_declaration(
+    house: House[Hosted], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     other = sqlite3.connect(tmp_path / "warroom.db", isolation_level=None, check_same_thread=False)
     locking: list[asyncio.Future[sqlite3.Cursor]] = []
 
@@ -108,6 +115,7 @@ async def test_a_locked_database_in_the_middle_of_a_declaration(house: House[Hos
     await house.type("ada", DECLARE)
     await house.struck()
     await asyncio.gather(*locking)
+    monkeypatch.setattr(sockets, "ACK_WITHIN", SOON)
     assert not (await house.slack.shortcut("ada", "nobody knows")).acked, "nothing can be stored now"
     other.execute("COMMIT")
     other.close()
@@ -115,7 +123,10 @@ async def test_a_locked_database_in_the_middle_of_a_declaration(house: House[Hos
     await house.promises()
 
 
-async def test_postgresql_restarts_in_the_middle_of_a_declaration(postgresql: PostgreSQL) -> None:
+async def test_postgresql_restarts_in_the_middle_of_a_declaration(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "ACK_WITHIN", SOON)
     url = postgresql.new()
     name = sa.make_url(url).database
     cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"  # noqa: S608  # our own name
