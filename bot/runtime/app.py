@@ -28,7 +28,7 @@ from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
 from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import TIMEOUT, close_client, open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -66,15 +66,13 @@ class Bot:
         store: Store,
         report: Report,
         clock: Clock,
-        *,
-        slack_timeout: float = TIMEOUT,
     ) -> None:
         self.store, self.clock, self.report = store, clock, report
         self.meters = Meters()
         self.port = 0
         bot_token, app_token = slack_tokens(settings)
         self._datadog = open_datadog(settings, policy)
-        self._client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
+        self._client = open_client(bot_token, settings.api_url, self.meters.called)
         self.tasks = Supervised()
         self.replica = Replica(store, clock, self.tasks)
         reader = Reader(self._client, self.replica.budget)
