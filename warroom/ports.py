@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from warroom.order import PLACE
 from warroom.outbox.changes import Changeset
 from warroom.people.resolution import Directory
 from warroom.policy import Policy
+from warroom.stores import IncidentTurn as IncidentTurn
 from warroom.stores import Store as Store
 from warroom.value import Value
 
@@ -58,3 +61,22 @@ class World:
         written = await self.store.commit(change)
         self.nudge()
         return written
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """Store.commit_new, then the nudge."""
+        written = await self.store.commit_new(build)
+        self.nudge()
+        return written
+
+    @asynccontextmanager
+    async def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AsyncIterator[IncidentTurn]:
+        """Store.in_turn, in the order in which people acted."""
+        place = PLACE.get()
+        if place is not None:
+            await place.reached()
+            # Whoever is next runs after this task has joined the queue: there is no wait in between.
+            place.left()
+        async with self.store.in_turn(incident_id, urgent=urgent, alone=alone) as turn:
+            yield turn

@@ -5,7 +5,8 @@ Whoever needs one subject takes that protocol. Every method raises StoreUnavaila
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -28,6 +29,17 @@ from warroom.outbox.changes import (
 from warroom.people.model import Group, Person
 
 
+class IncidentTurn(Protocol):
+    """Held by whoever changes an incident now."""
+
+    incident: Incident | None
+    """As the change before left it, which may not be written yet; None when it must be read."""
+
+    async def certain(self) -> bool:
+        """Returns when all that was decided before is written: whether `incident` is what the database holds."""
+        ...
+
+
 class Commits(Protocol):
     """The only way to change what is kept about incidents, alerts and people."""
 
@@ -36,6 +48,26 @@ class Commits(Protocol):
         (then nothing else is written either), or when one of `change.judges` was decided already. Raises Conflict when the
         incident's version, number, origin_key or channel was taken, LeaseLost when the fence of the claim result is not
         the current one.
+        """
+        ...
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """As `commit`, for a new incident: `build` makes the changeset from its number, which is the highest so far plus one.
+
+        Returns what was written, None where `commit` says False. `build` is called within the transaction, and again when
+        that has to be repeated; it must not wait for anything.
+        """
+        ...
+
+    def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AbstractAsyncContextManager[IncidentTurn]:
+        """Hold the incident: within this process nobody else decides about it before its change is committed, or the
+        context is left. First come first served, urgent ones first.
+
+        The next one is let in when the change is on its way to the database; with `alone` when it is there, and not before
+        all that was decided earlier is there too: for decisions that read more than the incident.
+        Other processes are only held off by the incident's version.
         """
         ...
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage import codec
 from storage.errors import BadAddress
+from storage.priority_lock import PriorityLock
 from storage.sql.address import Address
 from storage.sql.faults import Again, translated
-from storage.sql.priority_lock import PriorityLock
 from warroom.errors import Conflict, StoreUnavailable
 
 T = TypeVar("T")
@@ -26,6 +26,8 @@ T = TypeVar("T")
 SYNCHRONOUS = "FULL"
 """SQLite waits for the disk at every commit. The tests, which survive no power cut, set it to OFF."""
 
+POOL = 16
+"""Connections to PostgreSQL at most; SQLite has 4."""
 WRITES = "warroom_writes"
 """Execution option of connections that write: on SQLite their transaction begins with the write lock."""
 
@@ -44,11 +46,24 @@ def _create(address: Address, url: sa.URL, **options: Any) -> AsyncEngine:
     )
 
 
+class _Connection(sqlite3.Connection):
+    """Ends its transaction when it is closed.
+
+    SQLAlchemy closes the connection of a task that was cancelled in the middle of a statement. SQLite keeps such a connection, and
+    its write lock, for as long as a statement with unread rows lives: until the task's traceback is collected.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
     engine = _create(
         address,
         address.url,
-        connect_args={"timeout": patience.total_seconds()},
+        connect_args={"timeout": patience.total_seconds(), "factory": _Connection},
         pool_size=4,
         max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
@@ -87,8 +102,9 @@ def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
             "server_settings": {"application_name": "warroom", **settings},
         },
         pool_pre_ping=True,
-        pool_size=8,
-        max_overflow=8,
+        # All of them are kept: one beyond the pool's size would be opened anew for every use.
+        pool_size=POOL,
+        max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
     )
 
@@ -127,8 +143,9 @@ class Connected:
             engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
         )
         self._writers = engine.execution_options(**{WRITES: True})
-        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._lock = PriorityLock() if address.kind == "sqlite" else None
+        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler. On PostgreSQL writers
+        # may wait for each other's rows, and half of the connections remain for those who read.
+        self._lock = PriorityLock(1 if address.kind == "sqlite" else POOL // 2)
         self._closed = False
 
     @property
@@ -155,13 +172,10 @@ class Connected:
     @asynccontextmanager
     async def _writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         self._refuse_if_closed()
-        async with self._locked(urgent=urgent):
+        async with self._lock.taken(urgent=urgent):
             with translated(self._address):
                 async with self._writers.begin() as conn:
                     yield conn
-
-    def _locked(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        return self._lock.taken(urgent=urgent) if self._lock else nullcontext()
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -170,5 +184,5 @@ class Connected:
     async def _close(self) -> None:
         """Waits for the writer at work."""
         self._closed = True
-        async with self._locked(urgent=False):
+        async with self._lock.taken(urgent=False):
             await self._engine.dispose()

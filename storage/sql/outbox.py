@@ -27,7 +27,8 @@ class SqlOutbox(Connected):
         async with self._reading() as conn:
             if not (await conn.execute(_something_due(now))).first():
                 return []
-        async with self._writing() as conn:
+        # Among what is due may be an answer that somebody waits for.
+        async with self._writing(urgent=True) as conn:
             bound = {"now": now, "until": now + lease, "most": limit}
             found = (await conn.execute(_claim(conn.dialect.name), bound)).mappings()
             claims = []

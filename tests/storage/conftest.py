@@ -18,6 +18,7 @@ import pytest
 
 from storage import Database, migrate, open_store
 from tests.stores import new_database
+from tests.tools import missing
 
 KINDS = ["sqlite", "postgresql"]
 
@@ -75,7 +76,7 @@ def postgresql() -> Iterator[PostgreSQL]:
         try:
             server = PostgreSQL(Path(folder))
         except (ImportError, OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"no PostgreSQL can be started here: {error!r}")
+            missing(f"no PostgreSQL can be started here: {error!r}")
         yield server
         server.stop()
 
