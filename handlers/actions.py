@@ -26,7 +26,6 @@ from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import document
 from warroom.postmortem import usecases as postmortems
-from warroom.usecases import monitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +129,10 @@ async def menu(context: ActionContext) -> Card | None:
     return None
 
 
-async def monitor(context: ActionContext) -> None:
-    """The menu beside the alerts: mute, or a link that only wants to be acknowledged."""
-    what, _, number = context.seen.partition(":")
-    if what == ids.MONITOR_MUTE:
-        await monitors.mute(context.world, context.incident_id, number, context.user)
+async def alert_menu(context: ActionContext) -> None:
+    """The menu beside the alerts: what an integration does, or a link that only wants to be acknowledged."""
+    if context.seen.partition(":")[0] != ids.ALERT_MENU_LINK:
+        await context.world.integrations.choose(context.world, context.incident_id, context.seen, context.user)
 
 
 async def write_postmortem(context: ActionContext) -> None:
@@ -197,7 +195,7 @@ RUNS: dict[str, Run] = {
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,
     ids.MENU: menu,
-    ids.MONITOR: monitor,
+    ids.ALERT_MENU: alert_menu,
     ids.EDIT_POSTMORTEM: edit_postmortem,
     ids.PUBLISH_POSTMORTEM: publish_postmortem,
     ids.INVITE_CANDIDATE: invite_candidate,

@@ -16,7 +16,8 @@ from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
 from warroom.errors import NotFound
-from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import Declared, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert

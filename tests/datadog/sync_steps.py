@@ -6,7 +6,8 @@ from typing import Any
 
 from tests.datadog.conftest import Night
 from tests.datadog.server import Body
-from warroom.incident.declare import Declare, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
 from warroom.usecases import mirroring
 

@@ -11,7 +11,8 @@ from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.errors import AlreadyDone
 from warroom.incident import usecases as incidents
-from warroom.incident.declare import Declare, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
 from warroom.incident.notices import SeverityChanged, WorseAlert
 from warroom.incident.timeline import EntryKind

@@ -40,7 +40,14 @@ async def change(world: World, incident_id: str, decide: Decide, *, settles: Cla
             if claim_result:
                 await world.commit(Changeset(now=now, claim_result=claim_result))
             return incident
-        wanted = changeset(incident, decision, now=now, policy=world.policy, claim_result=claim_result)
+        wanted = changeset(
+            incident,
+            decision,
+            now=now,
+            policy=world.policy,
+            react=world.integrations.on_event,
+            claim_result=claim_result,
+        )
         try:
             await world.commit(wanted)
         except Conflict:

@@ -6,16 +6,35 @@ Timers are drawn like cards: whole, from the incident as it is after the decisio
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from warroom import face
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, Link
 from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry, EntryKind
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
-from warroom.outbox.effects import Announce, Effect, Place, Post, SetTopic, ShowCard, Withdraw
+from warroom.outbox.effects import (
+    AddBookmark,
+    Announce,
+    Effect,
+    ExternalEffect,
+    Place,
+    Post,
+    SetTopic,
+    ShowCard,
+    Withdraw,
+)
 from warroom.policy import Policy
+
+React = Callable[[Incident, Entry, Policy], Sequence[Effect]]
+"""What integrations want done about an event; the incident is as it is afterwards."""
+
+
+def nobody_reacts(_incident: Incident, _entry: Entry, _policy: Policy) -> Sequence[Effect]:
+    """The reaction where there are no integrations."""
+    return ()
+
 
 WEIGHT = {"private_reply": 0, "open_room": 0, "invite": 1, "show_card": 1, "post": 2, "announce": 3, "pin_card": 3}
 """Within one severity: what a person waits for goes first."""
@@ -70,6 +89,25 @@ class Decision:
         """With more effects."""
         return replace(self, effects=(*self.effects, *effects))
 
+    def told_by(self, text: str, link: str | None) -> Decision:
+        """With that text (where it has none) and link on its last timeline entry: another system told of it."""
+        *before, last = self.entries
+        last = last.copy_with(text=last.text or text, link=last.link or link)
+        return replace(self, entries=(*before, last))
+
+    def add_link(self, link: Link, key: str) -> Decision:
+        """With one more link on the card and among the room's bookmarks, unless that address is there already."""
+        incident = self.incident
+        if any(each.url == link.url for each in incident.links):
+            return self
+        linked = self.with_changes(links=(*incident.links, link))
+        if incident.channel_id is None:
+            return linked  # opening the room adds the bookmarks of all links
+        bookmark = f"{incident.id}:bookmark:{key}"
+        return linked.with_effects(
+            AddBookmark(incident_id=incident.id, key=bookmark, title=link.title, url=link.url, emoji=link.emoji)
+        )
+
     def say(self, notice: Notice, place: Place = Place.ROOM, *, slot: str | None = None, key: str = "") -> Decision:
         """With one more notice. Without `key` it is unique to this version of the incident."""
         key = key or f"v{self.incident.version}:{notice.kind}:{len(self.effects)}"
@@ -115,6 +153,7 @@ def changeset(
     *,
     now: datetime,
     policy: Policy,
+    react: React = nobody_reacts,
     claim_result: ClaimResult | None = None,
 ) -> Changeset:
     """The one transaction that makes the decision true: state, timeline, timers and effects together."""
@@ -122,7 +161,9 @@ def changeset(
     effects = decision.effects
     if not decision.quiet:
         after = after.copy_with(touched_at=now, stale_at=_stale_at(after, policy, now))
-        effects = (*effects, *_redraw(before, after, policy), *_elsewhere(before, after, policy))
+        effects = (*effects, *_redraw(before, after, policy))
+    for entry in decision.entries:
+        effects = (*effects, *react(after, entry, policy))
     rank = policy.rank(after.severity)
     return Changeset(
         now=now,
@@ -146,18 +187,14 @@ def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Ef
     if before is None or after.channel_id is None:
         return []
     effects: list[Effect] = [show_card(after)]
-    if _announcement_face(before) != _announcement_face(after):
+    if _announcement_parts(before) != _announcement_parts(after):
         effects += announce(after, policy)
     if (before.severity, before.title, before.state.open) != (after.severity, after.title, after.state.open):
         effects.append(set_topic(after))
     return effects
 
 
-def _elsewhere(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
-    return [face.mirror(after)] if face.wanted(before, after, policy) else []
-
-
-def _announcement_face(incident: Incident) -> tuple[object, ...]:
+def _announcement_parts(incident: Incident) -> tuple[object, ...]:
     return (
         incident.title,
         incident.severity,
@@ -197,5 +234,5 @@ def _rearm(before: Incident | None, after: Incident, rank: int) -> tuple[Timer, 
 
 
 def _ranked(effect: Effect, rank: int) -> Effect:
-    weight = WEIGHT.get(effect.kind, 5)
+    weight = effect.weight if isinstance(effect, ExternalEffect) else WEIGHT.get(effect.kind, 5)
     return effect.copy_with(priority=weight if weight == 0 else rank * 10 + weight)

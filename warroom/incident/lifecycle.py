@@ -35,15 +35,16 @@ def _step(incident: Incident, to: State, *, again: str, impossible: str) -> None
         raise Refused(impossible)
 
 
-def acknowledge(incident: Incident, by: str, now: datetime) -> Decision:
-    """`by` has it: the chain stops, and they command if nobody does. Raises AlreadyDone or Refused."""
+def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
+    """`by` has it: nobody is paged any more, and they command if nobody does; None when somebody unknown here has it, as another
+    system says. Raises AlreadyDone or Refused."""
     who = f"<@{incident.acknowledged_by}>" if incident.acknowledged_by else "somebody"
     if incident.state in (State.MITIGATED, State.RESOLVED):
         raise AlreadyDone(f"{incident.name} is {incident.state} already; {who} acknowledged it.")
     _step(
         incident,
         State.ACKNOWLEDGED,
-        again="You have it already." if incident.acknowledged_by == by else f"{who} has it already.",
+        again="You have it already." if by and incident.acknowledged_by == by else f"{who} has it already.",
         impossible=f"{incident.name} is {incident.state}; there is nothing to acknowledge.",
     )
     after = _owned(incident, by, now).copy_with(state=State.ACKNOWLEDGED)
@@ -62,7 +63,7 @@ def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
 
 
 def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
-    """The bleeding stopped. Whoever says so has it, if nobody had; None when it was said in Datadog. Raises AlreadyDone or Refused."""
+    """The bleeding stopped. Whoever says so has it, if nobody had; None when it was said in another system. Raises AlreadyDone or Refused."""
     _step(
         incident,
         State.MITIGATED,
@@ -108,7 +109,7 @@ def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, s
 
 
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
-    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in Datadog.
+    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in another system.
 
     Raises AlreadyDone or Refused.
     """

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from warroom import face
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision, announce, set_topic, show_card
@@ -120,8 +119,6 @@ def opened(incident: Incident, result: RoomOpened, now: datetime, policy: Policy
     team = policy.teams.get(after.team) if after.team else None
     if team and team.channel and not after.private:
         effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
-    if face.wanted(incident, after, policy):
-        effects.append(face.mirror(after))
     decision = Decision(after, quiet=True).note(EntryKind.ROOM_OPENED, now, text=f"#{result.name}", key="opened")
     return decision.with_effects(*effects)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from warroom import muting
+from warroom.alerts.attach_rules import POLLED
 from warroom.errors import Conflict, NotFound, Rejected, Retryable
 from warroom.incident import opening
 from warroom.incident.change import ATTEMPTS, change, done
@@ -17,8 +17,8 @@ from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, Cla
 from warroom.outbox.effects import (
     Announce,
     Effect,
+    ExternalEffect,
     Invite,
-    MuteMonitor,
     OpenRoom,
     Place,
     Post,
@@ -26,22 +26,18 @@ from warroom.outbox.effects import (
     ReadAlertChannels,
     SyncDirectory,
 )
+from warroom.outbox.incoming import Incoming
+from warroom.outbox.remote import take
 from warroom.outbox.results import (
     Announced,
     CardShown,
     EffectResult,
-    IncidentResult,
-    IncidentsRead,
+    ExternalResult,
     Invited,
-    Mirrored,
-    MonitorMuted,
-    MonitorRead,
-    MonitorsRead,
     Posted,
     RoomOpened,
 )
 from warroom.ports import World
-from warroom.usecases import mirroring, monitors
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
@@ -53,31 +49,23 @@ FEWEST_TRIES = 3
 """One that waited that long for the process itself, or was dug up, has so many tries all the same."""
 
 
-async def on_success(world: World, claim: Claim, result: EffectResult | None) -> None:
-    """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
-    if isinstance(result, IncidentsRead):
-        await mirroring.heard(world, claim, result)
-        return
-    if isinstance(result, MonitorsRead | MonitorRead):
-        await monitors.heard(world, claim, result)
+async def on_success(world: World, claim: Claim, result: EffectResult | Incoming | None) -> None:
+    """The effect was performed; `result` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(result, Incoming):
+        await take(world, result, POLLED, settles=claim)
         return
     if result is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
         return
-    found: IncidentResult = result
+    found: EffectResult = result
 
     async def decide(incident: Incident, now: datetime) -> Decision:
-        if isinstance(found, Mirrored):
-            return await mirroring.met(world, incident, found, now)
         return _apply_result(world, incident, found, now)
 
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-Answered = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
-
-
-def _apply_result(world: World, incident: Incident, result: Answered, now: datetime) -> Decision:
+def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision:
     match result:
         case RoomOpened():
             return opening.opened(incident, result, now, world.policy)
@@ -89,8 +77,8 @@ def _apply_result(world: World, incident: Incident, result: Answered, now: datet
             return opening.posted(incident, result)
         case Invited():
             return opening.invited(incident, result)
-        case MonitorMuted():
-            return muting.muted(incident, result, now)
+        case ExternalResult():
+            return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
 
 
@@ -130,7 +118,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
         incident = await world.store.incident(claim.incident_id) if claim.incident_id else None
         wanted = Changeset(now=now, claim_result=dead_letters)
         if incident is not None:
-            decision = _failure_notice(incident, effect, error, now)
+            decision = _failure_notice(world, incident, effect, error, now)
             wanted = wanted.copy_with(
                 incident=decision.incident if decision.entries else None,
                 entries=decision.entries,
@@ -144,16 +132,19 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     raise NotFound(f"Incident {claim.incident_id} kept changing under us.")
 
 
-def _failure_notice(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
+def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
     if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, Problem):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
-    if isinstance(effect, MuteMonitor):
-        decision = decision.with_changes(muted=muting.not_muted(incident, effect).muted)
-    what = f"{_failed_action(effect)}: {error}"
+    if isinstance(effect, ExternalEffect):
+        after, action = world.integrations.on_failure(incident, effect)
+        decision = Decision(after, quiet=True)
+    else:
+        action = _failed_action(effect)
+    what = f"{action}: {error}"
     decision = decision.note(EntryKind.PROBLEM, now, text=what, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
         return decision.say(Problem(what=what, advice=error.advice), key=f"problem:{effect.key}")
@@ -198,8 +189,6 @@ def _failed_action(effect: Effect) -> str:
                 "add_bookmark": "A bookmark could not be added",
                 "tell_team": "The team's channel could not be told",
                 "share_document": "The post-mortem could not be shared as a file",
-                "mirror_incident": "The incident in Datadog could not be kept up to date",
-                "mute_monitor": "The monitor could not be muted",
                 "withdraw": "An old message could not be removed",
             }
             return words.get(effect.kind, "Something could not be done")

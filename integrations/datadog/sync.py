@@ -9,7 +9,8 @@ from warroom.alerts.parsing.clean import clean
 from warroom.errors import Rejected, Retryable
 from warroom.incident.change import done
 from warroom.incident.decision import Decision
-from warroom.incident.declare import Declare, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Link, Origin, State
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, ReadIncidents
