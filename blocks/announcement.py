@@ -23,16 +23,16 @@ def announcement(view: IncidentView, now: datetime) -> Card:
 def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
     incident, tz = view.incident, view.timezone
     yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)}"
-    yield f"*Commander:* {labels.person(incident.commander)} · *Room:* {text.channel_link(incident.channel_id)}"
+    yield f"*Commander:* {labels.person(incident.commander)} · *Room:* {text.channel_link(incident.room.channel_id)}"
     yield f"*Started:* {text.when(incident.declared_at, tz)} · {_how_long(incident, now)}"
     if incident.services:
         yield f"*Affected:* {kit.line(', '.join(incident.services), 200)}"
     if incident.impact:
         yield f"*Impact:* {kit.line(incident.impact, 400)}"
-    if incident.last_update and incident.last_update_at:
-        yield f"*Last update* {text.when(incident.last_update_at, tz)}\n{kit.quote(incident.last_update, 700)}"
-    if incident.state.open and incident.update_due_at:
-        yield f"*Next update* by {text.when(incident.update_due_at, tz)}"
+    if incident.updates.last and incident.updates.last_at:
+        yield f"*Last update* {text.when(incident.updates.last_at, tz)}\n{kit.quote(incident.updates.last, 700)}"
+    if incident.state.open and incident.deadlines.update:
+        yield f"*Next update* by {text.when(incident.deadlines.update, tz)}"
     if incident.summary and not incident.state.open:
         yield kit.quote(incident.summary, 700)
 
@@ -55,6 +55,6 @@ def team_line(view: IncidentView, now: datetime) -> Card:
     line = (
         f"{labels.severity_sign(view)} *{incident.name} {kit.line(labels.title(incident), 200)}* "
         f"({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()}, "
-        f"{text.ago(incident.declared_at, now)}) → {text.channel_link(incident.channel_id)}"
+        f"{text.ago(incident.declared_at, now)}) → {text.channel_link(incident.room.channel_id)}"
     )
     return kit.card(line, [kit.section(line)])

@@ -41,7 +41,7 @@ def form_about(
     """A form about one incident, with its name on top. `seen` is what it shows now, to be compared when it is sent."""
     incident = view.incident
     head = kit.section(f"*{incident.name}* {kit.line(labels.title(incident), 200)}")
-    carried = About(incident_id=incident.id, seen=seen, channel=incident.channel_id)
+    carried = About(incident_id=incident.id, seen=seen, channel=incident.room.channel_id)
     return form(callback_id, title, submit, [head, *blocks], carried)
 
 

@@ -126,8 +126,8 @@ def read_declare(view: Block, policy: Policy) -> Declaration | Wrong:
 def update_form(view: IncidentView) -> Block:
     """Post an update."""
     incident = view.incident
-    last = text.when(incident.last_update_at, view.timezone) if incident.last_update_at else ""
-    before = f"Last update {last}\n{kit.quote(incident.last_update, 1000)}" if last else "This is the first update."
+    last = text.when(incident.updates.last_at, view.timezone) if incident.updates.last_at else ""
+    before = f"Last update {last}\n{kit.quote(incident.updates.last, 1000)}" if last else "This is the first update."
     return form_about(
         view,
         ids.FORM_UPDATE,

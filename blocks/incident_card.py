@@ -44,19 +44,19 @@ def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
             yield f"Paged: {text.mentions(incident.escalation.paged, 2000)}"
         if incident.overdue:
             yield f"⚠️ *Overdue:* nobody has acknowledged since {text.when(incident.declared_at, view.timezone)}"
-        elif incident.ack_due_at:
-            yield f"Acknowledge by {text.when(incident.ack_due_at, view.timezone)}"
+        elif incident.deadlines.ack:
+            yield f"Acknowledge by {text.when(incident.deadlines.ack, view.timezone)}"
         yield from _escalation(view)
-    if labels.update_overdue(incident, now) and incident.update_due_at:
-        yield f"⚠️ *Update overdue* since {text.when(incident.update_due_at, view.timezone)}"
-    elif incident.state.open and incident.update_due_at:
-        yield f"Next update due {text.when(incident.update_due_at, view.timezone)}"
+    if labels.update_overdue(incident, now) and incident.deadlines.update:
+        yield f"⚠️ *Update overdue* since {text.when(incident.deadlines.update, view.timezone)}"
+    elif incident.state.open and incident.deadlines.update:
+        yield f"Next update due {text.when(incident.deadlines.update, view.timezone)}"
     if incident.summary and not incident.state.open:
         yield kit.quote(incident.summary, 600)
 
 
 def _escalation(view: IncidentView) -> Iterator[str]:
-    chain, due = view.incident.escalation, view.incident.page_due_at
+    chain, due = view.incident.escalation, view.incident.deadlines.page
     if not view.chain_length:
         return
     level = f"Escalation: level {view.chain_level} of {view.chain_length}"
@@ -121,12 +121,12 @@ def _alert_menu(view: IncidentView) -> Block | None:
 def _story(view: IncidentView) -> Iterator[Block]:
     """What people wrote: the last update, and until there is one, what it was declared with."""
     incident = view.incident
-    if incident.last_update and incident.last_update_at:
-        by = f" by {text.mention(incident.last_update_by)}" if incident.last_update_by else ""
-        head = f"*Last update* {text.when(incident.last_update_at, view.timezone)}{by}"
-        yield kit.section(f"{head}\n{kit.quote(incident.last_update, 700)}")
+    if incident.updates.last and incident.updates.last_at:
+        by = f" by {text.mention(incident.updates.last_by)}" if incident.updates.last_by else ""
+        head = f"*Last update* {text.when(incident.updates.last_at, view.timezone)}{by}"
+        yield kit.section(f"{head}\n{kit.quote(incident.updates.last, 700)}")
     if incident.description:
-        yield kit.section(kit.quote(incident.description, 300 if incident.last_update else 500))
+        yield kit.section(kit.quote(incident.description, 300 if incident.updates.last else 500))
 
 
 def _small_print(incident: Incident) -> Iterator[str]:

@@ -113,4 +113,4 @@ def lasted(incident: Incident, now: datetime) -> timedelta:
 
 def update_overdue(incident: Incident, now: datetime) -> bool:
     """True when the next update should have been there by `now`."""
-    return incident.state.open and incident.update_due_at is not None and incident.update_due_at <= now
+    return incident.state.open and incident.deadlines.update is not None and incident.deadlines.update <= now

@@ -42,7 +42,7 @@ def incident_line(view: IncidentView) -> str:
     incident = view.incident
     lock = "🔒 " if incident.private else ""
     title = kit.line(labels.title(incident), 150)
-    return f"{lock}{labels.severity_sign(view)} *{incident.name} {title}* {text.channel_link(incident.channel_id)}"
+    return f"{lock}{labels.severity_sign(view)} *{incident.name} {title}* {text.channel_link(incident.room.channel_id)}"
 
 
 def status_line(view: IncidentView, now: datetime) -> str:
@@ -84,7 +84,7 @@ def _late_actions(view: IncidentView, now: datetime) -> list[str]:
 def show(view: IncidentView, now: datetime) -> Card:
     """One incident as its card shows it, with the way to its room and without buttons."""
     head = labels.headline(view)
-    room = kit.section(f"Room: {text.channel_link(view.incident.channel_id)}")
+    room = kit.section(f"Room: {text.channel_link(view.incident.room.channel_id)}")
     return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view)])
 
 

@@ -31,7 +31,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_paged(notice), _quoted(notice.why)]
         case notices.UpdateReminder():
             missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
-            last = "The last one was" if view.incident.last_update_at else "There is none yet; it was declared"
+            last = "The last one was" if view.incident.updates.last_at else "There is none yet; it was declared"
             return [f"🕑 {_to(notice.people)}an update is due. {last} {text.ago(notice.since, now)}.{missed}"]
         case notices.UpdatePosted():
             following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
@@ -146,7 +146,7 @@ def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -
             f"🚨 *{view.incident.name} {title}*: nobody has acknowledged for {text.duration(now - notice.since)}. "
             f"The whole escalation chain was told{again}."
         ),
-        f"If you can help, go to {text.channel_link(view.incident.channel_id)} and press *Acknowledge*.",
+        f"If you can help, go to {text.channel_link(view.incident.room.channel_id)} and press *Acknowledge*.",
     ]
 
 

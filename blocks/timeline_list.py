@@ -52,9 +52,9 @@ def briefing(view: IncidentView, entries: Sequence[Entry], now: datetime) -> Car
     ]
     if incident.impact:
         lines.append(f"*Impact:* {kit.line(incident.impact, 300)}")
-    if incident.last_update and incident.last_update_at:
-        at = text.when(incident.last_update_at, tz)
-        lines.append(f"*Last update* {at}\n{text.set_apart(text.spoken(incident.last_update, 700), 800)}")
+    if incident.updates.last and incident.updates.last_at:
+        at = text.when(incident.updates.last_at, tz)
+        lines.append(f"*Last update* {at}\n{text.set_apart(text.spoken(incident.updates.last, 700), 800)}")
     news = [entry_line(entry, tz) for entry in entries if entry.what not in NOT_NEWS][-LATEST:]
     return kit.card(
         head,
@@ -74,8 +74,8 @@ def next_steps(incident: Incident, tz: str) -> list[str]:
         steps.append("Somebody has to take it: press *Acknowledge* on the card")
     elif incident.state.open and not incident.commander:
         steps.append("It needs a commander: `/incident role commander @name`")
-    if incident.state.open and incident.update_due_at:
-        steps.append(f"An update is due {text.when(incident.update_due_at, tz)}")
+    if incident.state.open and incident.deadlines.update:
+        steps.append(f"An update is due {text.when(incident.deadlines.update, tz)}")
     open_items = [item for item in incident.actions if not item.done_at]
     steps += [f"{kit.line(item.text, 150)} ({labels.person(item.owner, 'no owner')})" for item in open_items[:5]]
     if incident.state is State.MITIGATED:

@@ -98,7 +98,7 @@ async def raise_severity(context: ActionContext) -> None:
 async def snooze(context: ActionContext) -> None:
     """Snooze 15 min: a second press of the same reminder adds nothing."""
     incident = await lookup.by_id(context.world, context.incident_id)
-    if incident.slot("reminder") is None:
+    if incident.room.slot("reminder") is None:
         raise AlreadyDone(f"The reminder of {incident.name} was snoozed or answered already.")
     await incidents.snooze(context.world, context.incident_id, context.user)
 

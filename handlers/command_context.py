@@ -85,7 +85,7 @@ async def _incident(context: CommandContext, what: About) -> tuple[Incident, str
     if target.number is None and target.channel is None and room is not None:
         return room, target.rest
     incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
-    if incident.channel_id != here and not incident.shown_to(context.user):
+    if incident.room.channel_id != here and not incident.shown_to(context.user):
         # The trail knows what was tried; the answer is the one for what does not exist.
         audit.about(incident)
         raise lookup.no_such(target.number)

@@ -67,7 +67,7 @@ async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, mes
     """The form about an alert, unless the incident it belongs to is open: then the asker is told which one."""
     known = await channels.open_incident_of(world, alert)
     if known is not None:
-        where = f" in <#{known.channel_id}>" if known.channel_id else ""
+        where = f" in <#{known.room.channel_id}>" if known.room.channel_id else ""
         name = f"{known.name} is already open for this alert{where}."
         await answer(world, actor, said(name if known.shown_to(actor.user) else "This is looked after already."))
         return

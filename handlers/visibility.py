@@ -17,8 +17,8 @@ async def admitted(world: World, actor: Actor, incident_id: str) -> None:
     incident = await about_id(world, incident_id)
     if incident is None or incident.shown_to(actor.user):
         return
-    if actor.user in incident.left:
+    if actor.user in incident.participants.left:
         raise NotFound("You left the room of this incident. Let somebody who is in it invite you again.")
-    if incident.channel_id is None or actor.channel != incident.channel_id:
+    if incident.room.channel_id is None or actor.channel != incident.room.channel_id:
         raise NotFound("That incident is not in the record any more.")
-    await record.joined(world, incident.channel_id, actor.user)
+    await record.joined(world, incident.room.channel_id, actor.user)

@@ -25,9 +25,41 @@ V = TypeVar("V", bound=BaseModel)
 
 
 def _incident_2(body: Body) -> Body:
-    """`wanted`, `chain` and its `told` and `spoke_at` have the field's names."""
+    """The field's names, and the fields grouped into parts."""
     state = _renamed(body.get("chain") or {}, told="paged", spoke_at="last_paged_at")
-    return _renamed(body, wanted="invitees", chain="escalation") | {"escalation": state}
+    body = {name: value for name, value in body.items() if name != "chain"} | {"escalation": state}
+    for part, names in _PARTS.items():
+        body[part] = {new: body.pop(old) for old, new in names.items() if old in body}
+    return body
+
+
+_PARTS: dict[str, dict[str, str]] = {
+    "deadlines": {
+        "page_due_at": "page",
+        "ack_due_at": "ack",
+        "update_due_at": "update",
+        "stale_at": "stale",
+        "postmortem_due_at": "postmortem",
+        "close_at": "close",
+        "auto_resolve_at": "auto_resolve",
+        "redraw_at": "redraw",
+        "storm_at": "storm",
+    },
+    "room": {name: name for name in ("channel_id", "channel_name", "card_ts", "announced_in", "announced_ts", "slots")},
+    "participants": {"wanted": "invitees", "invited": "invited", "left": "left"},
+    "updates": {
+        "last_update": "last",
+        "last_update_at": "last_at",
+        "last_update_by": "last_by",
+        "updates_missed": "missed",
+    },
+    "alert_group": {
+        "group_key": "key",
+        "group_until": "until",
+        "auto_resolve_after": "auto_resolve_after",
+    },
+}
+"""Parts of an incident in format 2, with the names that their fields had in format 1."""
 
 
 def _effect_2(body: Body) -> Body:

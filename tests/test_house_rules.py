@@ -21,6 +21,8 @@ from integrations.slack.performers import performer as slack
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
+from warroom.escalation.timers import RULES
+from warroom.incident.model import Deadlines
 from warroom.outbox.effects import Effect
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +38,10 @@ def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     union = get_args(get_args(Effect)[0]) or get_args(Effect)
     kinds = {each.model_fields["kind"].default for each in union}
     assert kinds - DONE_IN_THE_PROCESS == {*slack.PERFORMERS, *datadog.PERFORMERS}
+
+
+def test_every_deadline_has_a_rule_and_every_rule_a_deadline() -> None:
+    assert set(RULES) == set(Deadlines.model_fields)
 
 
 def test_the_manifest_asks_for_no_more_than_the_methods_and_events_need() -> None:

@@ -130,7 +130,7 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
             incident.severity,
             incident.state,
             incident.declared_at.strftime("%Y-%m-%d %H:%M"),
-            f"#{incident.channel_name}" if incident.channel_name else "not open yet",
+            f"#{incident.room.channel_name}" if incident.room.channel_name else "not open yet",
             incident.title.replace("[", r"\["),
         )
     out.print(table if table.row_count else "No open incidents.")

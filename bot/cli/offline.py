@@ -185,7 +185,7 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
         incident = await by_number_or_room(world, number, None)
         lines = [
             f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
-            f"room       {'#' + incident.channel_name if incident.channel_name else 'not open yet'}",
+            f"room       {'#' + incident.room.channel_name if incident.room.channel_name else 'not open yet'}",
             f"team       {incident.team or 'none'}",
             f"commander  {incident.commander or 'nobody yet'}",
             f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",

@@ -17,14 +17,14 @@ MANUAL = 3
 
 async def keep_room(context: EffectContext[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
     """Datadog knows the channel."""
-    if link.room_told or incident.channel_id is None:
+    if link.room_told or incident.room.channel_id is None:
         return link
     known = await _listed(context, "Reading integrations", "list_incident_integrations", link.id)
-    if not any(incident.channel_id in _channels(each) for each in known):
+    if not any(incident.room.channel_id in _channels(each) for each in known):
         channel = {
-            "channel_id": incident.channel_id,
-            "channel_name": f"#{incident.channel_name}",
-            "redirect_url": f"https://slack.com/app_redirect?channel={incident.channel_id}",
+            "channel_id": incident.room.channel_id,
+            "channel_name": f"#{incident.room.channel_name}",
+            "redirect_url": f"https://slack.com/app_redirect?channel={incident.room.channel_id}",
         }
         attributes = {"integration_type": SLACK, "status": MANUAL, "metadata": {"channels": [channel]}}
         body = {"data": {"type": "incident_integrations", "attributes": attributes}}

@@ -39,7 +39,7 @@ async def mirror_incident(context: EffectContext[MirrorIncident]) -> Mirrored | 
     incident = await context.store.incident(context.effect.incident_id or "")
     if incident is None:
         raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
-    if context.policy.datadog.incidents is Mirroring.OFF or incident.private or incident.channel_id is None:
+    if context.policy.datadog.incidents is Mirroring.OFF or incident.private or incident.room.channel_id is None:
         return None
     ours = face(incident, context.policy, await email_of(context, incident.commander))
     if incident.datadog is None:
@@ -108,7 +108,7 @@ async def search(context: EffectContext[Any], states: str, offset: int, size: in
 
 
 async def _create(context: EffectContext[MirrorIncident], incident: Incident, ours: Face) -> Answer:
-    said = f"Warroom opened #{incident.channel_name} in Slack for {incident.name}."
+    said = f"Warroom opened #{incident.room.channel_name} in Slack for {incident.name}."
     attributes = {
         "title": marked(incident),
         "customer_impacted": False,

@@ -30,9 +30,9 @@ def mirror(incident: Incident) -> MirrorIncident:
 
 def wanted(before: Incident | None, after: Incident, policy: Policy) -> bool:
     """Whether Datadog should hear of the change. Never of private incidents; not before there is a room to point at."""
-    if policy.datadog.incidents is Mirroring.OFF or after.private or after.channel_id is None:
+    if policy.datadog.incidents is Mirroring.OFF or after.private or after.room.channel_id is None:
         return False
-    return before is None or before.channel_id is None or _told(before) != _told(after)
+    return before is None or before.room.channel_id is None or _told(before) != _told(after)
 
 
 def _told(incident: Incident) -> tuple[object, ...]:

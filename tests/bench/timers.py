@@ -11,7 +11,7 @@ from bot.demo.company import company_policy
 from storage import open_store
 from tests.bench.report import Figure, percentile
 from warroom.incident.decision import Decision, changeset
-from warroom.incident.model import Incident, Origin
+from warroom.incident.model import Deadlines, Incident, Origin
 from warroom.ports import Store
 
 OPEN = 10_000
@@ -57,7 +57,6 @@ async def _fill(store: Store, now: datetime) -> None:
             severity="SEV-1",
             declared_at=now,
             touched_at=now,
-            page_due_at=now + timedelta(minutes=5),
-            update_due_at=now + timedelta(minutes=15),
+            deadlines=Deadlines(page=now + timedelta(minutes=5), update=now + timedelta(minutes=15)),
         )
         await store.commit(changeset(None, Decision(incident, quiet=True), now=now, policy=policy))

@@ -9,7 +9,20 @@ from blocks import announcement, home, incident_card, lists, name_matches, notic
 from blocks.kit import Card
 from warroom.alerts.model import AlertState
 from warroom.incident import notices as said
-from warroom.incident.model import ActionItem, AlertSummary, EscalationState, Incident, Level, Link, Origin, State
+from warroom.incident.model import (
+    ActionItem,
+    AlertSummary,
+    Deadlines,
+    EscalationState,
+    Incident,
+    Level,
+    Link,
+    Origin,
+    Participants,
+    Room,
+    State,
+    Updates,
+)
 from warroom.incident.notices import Notice, PageReason
 from warroom.incident.timeline import Entry, EntryKind
 from warroom.incident.view import IncidentView, incident_view
@@ -50,31 +63,50 @@ EXTREMES = {
 def quiet(**changes: object) -> Incident:
     """An incident that was just declared."""
     first = Incident(
-        id="i1", number=12, version=3, origin=Origin.COMMAND, origin_key="command:1", title="checkout returns 500s",
-        severity="SEV-1", team="platform", services=("checkout",), declared_by="UDEC", invitees=("UDEC", "UADA"),
-        invited=("UDEC", "UADA"), declared_at=NIGHT, touched_at=NIGHT, channel_id="C1", card_ts="100.1",
-        channel_name="inc-12-checkout-returns-500s", page_due_at=NIGHT + timedelta(minutes=45),
-        ack_due_at=NIGHT + timedelta(minutes=50), update_due_at=NIGHT + timedelta(minutes=55),
+        id="i1",
+        number=12,
+        version=3,
+        origin=Origin.COMMAND,
+        origin_key="command:1",
+        title="checkout returns 500s",
+        severity="SEV-1",
+        team="platform",
+        services=("checkout",),
+        declared_by="UDEC",
+        declared_at=NIGHT,
+        touched_at=NIGHT,
         escalation=EscalationState(
-            team="platform", reached=1, paged=("UADA",),
+            team="platform",
+            reached=1,
+            paged=("UADA",),
             levels=(Level(after=timedelta(0), notify=("@sre",)), Level(after=timedelta(minutes=15), notify=("Grace",))),
         ),
-    )  # fmt: skip
+        participants=Participants(invitees=("UDEC", "UADA"), invited=("UDEC", "UADA")),
+        room=Room(channel_id="C1", card_ts="100.1", channel_name="inc-12-checkout-returns-500s"),
+        deadlines=Deadlines(
+            page=NIGHT + timedelta(minutes=45), ack=NIGHT + timedelta(minutes=50), update=NIGHT + timedelta(minutes=55)
+        ),
+    )
     return first.copy_with(**changes)
 
 
 def in_state(state: State, **changes: object) -> Incident:
     """The incident some steps into its life."""
-    steps: dict[str, object] = {"state": state, "commander": "UADA", "page_due_at": None, "ack_due_at": None}
+    running = quiet().deadlines
+    steps: dict[str, object] = {
+        "state": state,
+        "commander": "UADA",
+        "deadlines": Deadlines(update=running.update if state.open else None),
+    }
     if state is State.DETECTED:
         return quiet(**changes)
     if state is not State.CANCELLED:
         steps |= {"acknowledged_at": NIGHT + timedelta(minutes=4), "acknowledged_by": "UADA"}
     if state in (State.RESOLVED, State.CLOSED):
         over = NIGHT + timedelta(minutes=35)
-        steps |= {"resolved_at": over, "resolved_by": "UADA", "summary": "rolled back", "update_due_at": None}
+        steps |= {"resolved_at": over, "resolved_by": "UADA", "summary": "rolled back"}
     if state is State.CANCELLED:
-        steps |= {"cancelled_at": NIGHT + timedelta(minutes=9), "summary": "a test", "update_due_at": None}
+        steps |= {"cancelled_at": NIGHT + timedelta(minutes=9), "summary": "a test"}
     return quiet(**(steps | changes))
 
 
@@ -85,24 +117,45 @@ def crowded(text: str, state: State, policy: Policy) -> IncidentView:
         for i in range(60)
     )
     incident = in_state(
-        state, title=text, description=text, impact=text, summary=text, team=text, services=(text,) * 30,
-        fields=((text, text),) * 30, links=(Link(title=text, url=text), Link(title=text, url="https://a.example")) * 15,
-        roles=tuple((text + str(i), CROWD[i]) for i in range(30)), invitees=CROWD, invited=CROWD,
-        last_update=text, last_update_at=NIGHT, last_update_by="UADA", updates_missed=2, overdue=True, private=True,
-        escalation=EscalationState(team=text, paged=CROWD, reached=1, rounds=3, levels=(Level(after=timedelta(0), notify=(text,)),)),
+        state,
+        title=text,
+        description=text,
+        impact=text,
+        summary=text,
+        team=text,
+        services=(text,) * 30,
+        fields=((text, text),) * 30,
+        links=(Link(title=text, url=text), Link(title=text, url="https://a.example")) * 15,
+        roles=tuple((text + str(i), CROWD[i]) for i in range(30)),
+        overdue=True,
+        private=True,
+        escalation=EscalationState(
+            team=text, paged=CROWD, reached=1, rounds=3, levels=(Level(after=timedelta(0), notify=(text,)),)
+        ),
         alerts=AlertSummary(
             count=10_000, firing=50, monitors=50, last_title=text, last_link=text, last_seen_at=NIGHT, flapping=True
         ),
-        actions=items, postmortem=Postmortem(summary=text, created_at=NIGHT), source_message="https://a.example/m",
+        actions=items,
+        postmortem=Postmortem(summary=text, created_at=NIGHT),
+        source_message="https://a.example/m",
         postmortem_required_by=NIGHT,
-    )  # fmt: skip
+        participants=Participants(invitees=CROWD, invited=CROWD),
+        updates=Updates(last=text, last_at=NIGHT, last_by="UADA", missed=2),
+    )
     firings = tuple(
         Firing(
-            incident_id="i1", dedup_key=str(i), keys=(str(i),), title=text, link=text, state=AlertState.ALERT,
-            first_seen_at=NIGHT, last_seen_at=NIGHT, last_fired_at=NIGHT,
+            incident_id="i1",
+            dedup_key=str(i),
+            keys=(str(i),),
+            title=text,
+            link=text,
+            state=AlertState.ALERT,
+            first_seen_at=NIGHT,
+            last_seen_at=NIGHT,
+            last_fired_at=NIGHT,
         )
         for i in range(60)
-    )  # fmt: skip
+    )
     return incident_view(incident, policy, firings).copy_with(severity_name=text)
 
 
@@ -199,7 +252,10 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
 
 def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
     """Home tabs by name."""
-    mine, shared = view, view.copy_with(incident=view.incident.copy_with(private=False, invitees=(), invited=()))
+    mine, shared = (
+        view,
+        view.copy_with(incident=view.incident.copy_with(private=False).with_participants(invitees=(), invited=())),
+    )
     return {
         "everybody's": home.home([shared] * 60, "UNOBODY", NOW),
         "mine": home.home([mine, shared] * 30, "UDEC", NOW),

@@ -12,7 +12,7 @@ from blocks.incident_card import incident_card
 from tests.blocks.pictures import NIGHT, NOW, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.alerts.model import AlertState
-from warroom.incident.model import AlertSummary, Link, State
+from warroom.incident.model import AlertSummary, Deadlines, Link, State, Updates
 from warroom.incident.view import incident_view
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
@@ -36,10 +36,8 @@ def test_the_card_in_each_state(state: State, policy: Policy, snapshot: Snapshot
         impact="12 % of orders fail",
         roles=(("scribe", "UGRACE"),),
         links=(Link(title="Runbook", url="https://runbooks.example.com/checkout"),),
-        last_update="Rolling back",
-        last_update_at=NIGHT + timedelta(minutes=20),
-        last_update_by="UADA",
         alerts=AlertSummary(count=3, firing=1, monitors=2, last_title="High errors", last_state=AlertState.ALERT),
+        updates=Updates(last="Rolling back", last_at=NIGHT + timedelta(minutes=20), last_by="UADA"),
     )
     card = incident_card(incident_view(incident, policy), NOW)
     assert {"text": card.text, "blocks": card.blocks} == snapshot
@@ -84,7 +82,7 @@ def test_the_notification_calls_nobody_and_says_the_essential(policy: Policy) ->
 
 
 def test_what_is_overdue_is_said(policy: Policy) -> None:
-    late = quiet(overdue=True, update_due_at=NIGHT + timedelta(minutes=15))
+    late = quiet(overdue=True, deadlines=Deadlines(update=NIGHT + timedelta(minutes=15)))
     shown = texts(incident_card(incident_view(late, policy), NOW).blocks)[0]
     assert "*Overdue:* nobody has acknowledged" in shown
     assert "*Update overdue*" in shown

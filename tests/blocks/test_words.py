@@ -11,7 +11,7 @@ from blocks.notices import notice_card
 from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.incident import notices
-from warroom.incident.model import State
+from warroom.incident.model import Deadlines, Participants, State
 from warroom.incident.notices import Notice, PageReason
 from warroom.incident.view import incident_view
 from warroom.people.model import Person
@@ -59,7 +59,10 @@ def test_the_announcement_has_no_buttons_and_names_the_room(policy: Policy) -> N
 
 
 def test_home_shows_mine_first_and_private_ones_only_to_those_concerned(policy: Policy) -> None:
-    theirs = incident_view(quiet(id="i2", number=13, title="theirs", declared_by="UX", invitees=(), invited=()), policy)
+    theirs = incident_view(
+        quiet(id="i2", number=13, title="theirs", declared_by="UX", participants=Participants(invitees=(), invited=())),
+        policy,
+    )
     secret = theirs.copy_with(incident=theirs.incident.copy_with(private=True, number=14, title="secret"))
     mine = incident_view(quiet(title="mine"), policy)
     shown = "\n".join(texts(home.home([theirs, secret, mine], "UADA", NOW)))
@@ -69,7 +72,7 @@ def test_home_shows_mine_first_and_private_ones_only_to_those_concerned(policy: 
 
 def test_home_puts_what_is_overdue_on_top(policy: Policy) -> None:
     calm = incident_view(quiet(number=20, severity="SEV-1"), policy)
-    late = incident_view(quiet(number=21, severity="SEV-4", update_due_at=NIGHT), policy)
+    late = incident_view(quiet(number=21, severity="SEV-4", deadlines=Deadlines(update=NIGHT)), policy)
     shown = "\n".join(texts(home.home([calm, late], "UADA", NOW)))
     assert shown.index("INC-21") < shown.index("INC-20")
     assert "*update overdue*" in shown

@@ -133,7 +133,7 @@ async def test_a_room_that_datadog_opened_knows_services_and_team(night: Night) 
 async def test_an_answer_that_was_lost_fills_nothing_twice(night: Night, lost: dict[str, Any]) -> None:
     night.datadog.fail("PATCH", f"{INCIDENTS}/", after=True, **lost)
     incident = await declared(night, services=("checkout",))
-    assert incident.card_ts is not None
+    assert incident.room.card_ts is not None
     await night.wait(minutes=1)
     assert values(night)["services"] == ["checkout"]
     assert len(patches(night)) == 1

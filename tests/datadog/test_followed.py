@@ -30,7 +30,7 @@ class TestIncoming:
         incident = await followed(night)
         assert (incident.severity, incident.state) == ("SEV-1", State.MITIGATED)
         assert (incident.commander, incident.title) == ("UGRACE", "cart is down")
-        assert "UGRACE" in incident.invitees
+        assert "UGRACE" in incident.participants.invitees
         for _ in range(3):
             await followed(night)
         assert patches(night) == [], "what came from Datadog is not told to it again"

@@ -31,7 +31,10 @@ class TestOutgoing:
         assert attributes["fields"]["summary"]["value"] == "since the deploy"
         ((integration,),) = night.datadog.integrations.values()
         channel = integration["attributes"]["metadata"]["channels"][0]
-        assert (channel["channel_id"], channel["channel_name"]) == (incident.channel_id, f"#{incident.channel_name}")
+        assert (channel["channel_id"], channel["channel_name"]) == (
+            incident.room.channel_id,
+            f"#{incident.room.channel_name}",
+        )
         assert any(link.url == "https://app.datadoghq.com/incidents/1" for link in incident.links)
         assert [each.text for each in await night.timeline() if each.what is EntryKind.NOTE] == ["Datadog incident 1"]
 
@@ -93,7 +96,7 @@ class TestTrouble:
     async def test_a_creation_whose_answer_was_lost_is_found_again(self, night: Night, lost: dict[str, Any]) -> None:
         night.datadog.fail("POST", INCIDENTS, after=True, **lost)
         incident = await declared(night)
-        assert (incident.channel_id is not None, incident.datadog) == (True, None), "the room does not wait"
+        assert (incident.room.channel_id is not None, incident.datadog) == (True, None), "the room does not wait"
         await night.wait(minutes=1)
         assert len(night.datadog.incidents) == 1
         assert (await night.incident()).datadog is not None
@@ -116,7 +119,7 @@ class TestTrouble:
     ) -> None:
         night.datadog.fail(method, f"{INCIDENTS}{path}", 200, body=body, after=True)
         incident = await declared(night, services=("api",))
-        assert incident.card_ts is not None
+        assert incident.room.card_ts is not None
         await incidents.mitigate(night.world, incident.id, "UADA")
         for _ in range(3):
             await night.wait(minutes=1)
@@ -140,7 +143,7 @@ class TestTrouble:
         for _ in range(8):
             night.datadog.fail("GET", f"{INCIDENTS}/search", 503)
         incident = await declared(night)
-        assert incident.card_ts is not None
+        assert incident.room.card_ts is not None
         await incidents.mitigate(night.world, incident.id, "UADA")
         for _ in range(12):
             await night.wait(minutes=5)

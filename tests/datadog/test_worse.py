@@ -47,9 +47,9 @@ async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: Nigh
     assert before.severity == "SEV-3"
     after = await told(night, word="Triggered")
     assert (after.severity, await night.count()) == ("SEV-2", 1)
-    assert after.ack_due_at is not None
-    assert before.ack_due_at is not None
-    assert after.ack_due_at < before.ack_due_at, "it has to be acknowledged sooner"
+    assert after.deadlines.ack is not None
+    assert before.deadlines.ack is not None
+    assert after.deadlines.ack < before.deadlines.ack, "it has to be acknowledged sooner"
     (said,) = night.chat.said("severity_changed")
     assert isinstance(said, SeverityChanged)
     assert (said.by, said.why) == (None, "Monitor 42")

@@ -107,7 +107,7 @@ class PerformerDeps:
 
     async def press(self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA") -> Card | None:
         """A button. Raises Refused."""
-        actor = self.actor(user, incident.channel_id)
+        actor = self.actor(user, incident.room.channel_id)
         world = once(self.world, actor.key)
         return await actions.RUNS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
 

@@ -25,13 +25,13 @@ async def told(desk: PerformerDeps, text: str, channel: str) -> str:
 
 async def test_a_summary_that_came_too_late_is_quoted_back(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    await desk.type("resolve", channel=incident.channel_id or "")
-    late = await told(desk, "resolve the cache was full, rolled back", incident.channel_id or "")
+    await desk.type("resolve", channel=incident.room.channel_id or "")
+    late = await told(desk, "resolve the cache was full, rolled back", incident.room.channel_id or "")
     assert "resolved already" in late
     assert "the cache was full, rolled back" in late
 
 
 async def test_a_second_click_of_the_keyboard_is_answered_in_one_line(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    await desk.type("ack", channel=incident.channel_id or "")
-    assert "You typed" not in await told(desk, "ack", incident.channel_id or "")
+    await desk.type("ack", channel=incident.room.channel_id or "")
+    assert "You typed" not in await told(desk, "ack", incident.room.channel_id or "")

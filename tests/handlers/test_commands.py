@@ -30,7 +30,7 @@ async def test_one_line_declares_and_says_how_the_names_were_understood(desk: Pe
     card = await desk.type("declare checkout returns 500s --sev 1 --team platform @grace nobody@example.com")
     incident = await desk.incident()
     assert (incident.title, incident.severity, incident.team) == ("checkout returns 500s", "SEV-1", "platform")
-    assert {"UADA", "UGRACE"} <= set(incident.invitees)
+    assert {"UADA", "UGRACE"} <= set(incident.participants.invitees)
     assert "by display name “@grace”" in card.text
     assert "nobody@example.com" in card.text
 
@@ -43,7 +43,7 @@ async def test_nothing_said_opens_the_form(desk: PerformerDeps) -> None:
 
 async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(desk: PerformerDeps) -> None:
     first = await desk.room()
-    room = first.channel_id or ""
+    room = first.room.channel_id or ""
     assert "You have INC-1" in (await desk.type("ack", channel=room)).text
     await desk.type("severity 2", channel=room)
     await desk.type("update rolling back", channel=room)
@@ -54,7 +54,7 @@ async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(d
     await desk.type("resolve #1 rolled back")
     after = await desk.incident()
     assert (after.state, after.severity, after.commander) == (State.RESOLVED, "SEV-2", "UADA")
-    assert (after.last_update, after.summary, after.roles) == ("rolling back", "rolled back", (("scribe", "UGRACE"),))
+    assert (after.updates.last, after.summary, after.roles) == ("rolling back", "rolled back", (("scribe", "UGRACE"),))
     assert [(item.text, item.owner) for item in after.actions] == [("raise the limit", "UGRACE")]
     listed = await desk.type("action", channel=room)
     assert "raise the limit · <@UGRACE>" in str(listed.blocks)
@@ -65,14 +65,14 @@ async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(d
 
 async def test_the_post_mortem_is_drafted(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    await desk.type("resolve rolled back", channel=incident.channel_id or "")
-    await desk.type("postmortem", channel=incident.channel_id or "")
+    await desk.type("resolve rolled back", channel=incident.room.channel_id or "")
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
     assert (await desk.incident()).postmortem is not None
 
 
 async def test_what_is_asked_is_shown(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    room = incident.channel_id or ""
+    room = incident.room.channel_id or ""
     await desk.type("timeline add the cache is cold", channel=room)
     for typed in ("list", "show", "show 1", "find checkout"):
         assert "checkout returns 500s" in str((await desk.type(typed, channel=room)).blocks), typed
@@ -81,12 +81,12 @@ async def test_what_is_asked_is_shown(desk: PerformerDeps) -> None:
 
 async def test_people_are_called_and_homonyms_are_asked_about(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    room = incident.channel_id or ""
+    room = incident.room.channel_id or ""
     card = await desk.type("invite @alex @grace", channel=room)
     buttons = [b for block in card.blocks if block["type"] == "actions" for b in block["elements"]]
     assert len(buttons) == 2
     await desk.press("candidate.invite", incident, buttons[1]["value"].partition("|")[2])
-    wanted = set((await desk.incident()).invitees)
+    wanted = set((await desk.incident()).participants.invitees)
     assert "UGRACE" in wanted
     assert len(wanted & {"UALEX1", "UALEX2"}) == 1
     paged = await desk.type("page platform", channel=room)
@@ -125,7 +125,7 @@ async def test_private_incidents_do_not_crowd_out_what_everybody_may_see(desk: P
 )
 async def test_a_command_that_is_delivered_again_does_it_once(desk: PerformerDeps, typed: str) -> None:
     incident = await desk.room()
-    actor = desk.actor(channel=incident.channel_id)
+    actor = desk.actor(channel=incident.room.channel_id)
     await desk.type(typed, actor=actor)
     before = await desk.incident(), await desk.world.store.timeline(incident.id)
     with pytest.raises(Repeated):
@@ -159,7 +159,7 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: PerformerDeps) 
 
 async def test_a_reminder_is_snoozed_once(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    reminded = incident.copy_with(slots=(("reminder", "200.1"),))
+    reminded = incident.with_room(slots=(("reminder", "200.1"),))
     await desk.world.store.commit(Changeset(now=desk.clock.now(), incident=reminded))
     await desk.press("reminder.snooze", incident)
     with pytest.raises(AlreadyDone, match="snoozed or answered"):
@@ -168,7 +168,7 @@ async def test_a_reminder_is_snoozed_once(desk: PerformerDeps) -> None:
 
 async def test_nobody_found_is_not_called_invited(desk: PerformerDeps) -> None:
     incident = await desk.room()
-    card = await desk.type("invite nobody@example.com", channel=incident.channel_id or "")
+    card = await desk.type("invite nobody@example.com", channel=incident.room.channel_id or "")
     assert card.text.startswith("Nobody was invited to INC-1 yet.")
     assert "nobody@example.com" in card.text
 

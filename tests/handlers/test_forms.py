@@ -32,7 +32,7 @@ async def test_a_declaration_with_everything(desk: PerformerDeps) -> None:
     assert (incident.title, incident.severity, incident.team) == ("search is slow", "SEV-2", "platform")
     assert (incident.services, incident.description, incident.private) == (("checkout",), "since the deploy", True)
     assert incident.origin is Origin.FORM
-    assert "UGRACE" in incident.invitees
+    assert "UGRACE" in incident.participants.invitees
     answers = [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
     assert [answer.channel for answer in answers] == ["CGENERAL"], "the answer comes where the form was asked for"
 
@@ -102,7 +102,7 @@ async def test_the_menu_changes_severity_roles_and_calls_people(desk: PerformerD
     assert await desk.submit(page, {"Team": "platform", "People": ["UALEX1"], "Why": "more hands"}) == {}
     after = await desk.incident()
     assert (after.severity, after.roles, after.state) == ("SEV-3", (("scribe", "UGRACE"),), State.MITIGATED)
-    assert {"UGRACE", "UALEX1"} <= set(after.invitees)
+    assert {"UGRACE", "UALEX1"} <= set(after.participants.invitees)
 
 
 async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: PerformerDeps) -> None:

@@ -29,7 +29,7 @@ async def test_the_form_comes_half_written_and_what_was_offered_is_kept(desk: Pe
 
 async def test_two_people_write_different_parts_at_once(desk: PerformerDeps) -> None:
     incident = await over(desk)
-    await desk.type("postmortem", channel=incident.channel_id or "")
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
     for user in ("UADA", "UGRACE"):
         await desk.press(ids.EDIT_POSTMORTEM, incident, user=user)
     first, second = desk.forms.views
@@ -42,7 +42,7 @@ async def test_two_people_write_different_parts_at_once(desk: PerformerDeps) -> 
 
 async def test_two_people_write_the_same_part_and_nobody_loses_words(desk: PerformerDeps) -> None:
     incident = await over(desk)
-    await desk.type("postmortem", channel=incident.channel_id or "")
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
     for user in ("UADA", "UGRACE"):
         await desk.press(ids.EDIT_POSTMORTEM, incident, user=user)
     first, second = desk.forms.views
@@ -66,7 +66,7 @@ async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: PerformerD
 
 async def test_it_is_published_when_complete_and_only_once(desk: PerformerDeps) -> None:
     incident = await over(desk)
-    await desk.type("postmortem", channel=incident.channel_id or "")
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
     with pytest.raises(Refused, match="Root cause"):
         await desk.press(ids.PUBLISH_POSTMORTEM, incident)
     await desk.press(ids.EDIT_POSTMORTEM, incident)

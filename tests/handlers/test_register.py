@@ -111,12 +111,12 @@ async def test_a_form_is_acknowledged_with_what_is_wrong(
 
 async def test_a_pushpin_puts_the_message_on_the_timeline_once(desk: PerformerDeps, app: AsyncApp) -> None:
     incident = await desk.room()
-    item = {"type": "message", "channel": incident.channel_id, "ts": "100.1"}
+    item = {"type": "message", "channel": incident.room.channel_id, "ts": "100.1"}
     for user in ("UADA", "UGRACE"):
         await deliver(app, happened("reaction_added", user=user, reaction="pushpin", item=item))
     await deliver(app, happened("reaction_added", user="UADA", reaction="eyes", item=item | {"ts": "100.2"}))
     pinned = {"type": "message", "message": {"ts": "100.1"}}
-    await deliver(app, happened("pin_added", user="UADA", channel_id=incident.channel_id, item=pinned))
+    await deliver(app, happened("pin_added", user="UADA", channel_id=incident.room.channel_id, item=pinned))
     entries = await desk.world.store.timeline(incident.id)
     assert [each.text for each in entries if each.what is EntryKind.PINNED] == ["rolled back to 1.4.1"]
 
@@ -124,9 +124,9 @@ async def test_a_pushpin_puts_the_message_on_the_timeline_once(desk: PerformerDe
 async def test_whoever_joins_is_told_what_they_missed(desk: PerformerDeps, app: AsyncApp) -> None:
     incident = await desk.room()
     await desk.outbox()
-    await deliver(app, happened("member_joined_channel", user="UALEX1", channel=incident.channel_id))
+    await deliver(app, happened("member_joined_channel", user="UALEX1", channel=incident.room.channel_id))
     assert any("what you missed in INC-1" in said for said in await desk.private_replies())
-    await deliver(app, happened("member_joined_channel", user="UBOT", channel=incident.channel_id))
+    await deliver(app, happened("member_joined_channel", user="UBOT", channel=incident.room.channel_id))
     assert await desk.private_replies() == []
 
 

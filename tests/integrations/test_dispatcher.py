@@ -14,7 +14,7 @@ from bot.runtime.observability import Meters
 from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
 from warroom.errors import Rejected, Retryable
-from warroom.incident.model import Incident, Origin
+from warroom.incident.model import Incident, Origin, Room
 from warroom.incident.notices import Problem
 from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Changeset, Claim, Timer
@@ -138,8 +138,7 @@ async def night(clock: HandClock) -> AsyncIterator[Night]:
         declared_by="UADA",
         declared_at=NIGHT,
         touched_at=NIGHT,
-        channel_id="C1",
-        channel_name="inc-1-checkout",
+        room=Room(channel_id="C1", channel_name="inc-1-checkout"),
     )
     night = Night(store, clock)
     await store.commit(Changeset(now=NIGHT, incident=incident))
@@ -171,7 +170,7 @@ async def test_the_answer_changes_the_incident(night: Night) -> None:
     night.outside.script["card"] = [CardShown(ts="100.1")]
     await night.ask(ShowCard(incident_id="i1", key="card"))
     await night.settle()
-    assert (await night.incident()).card_ts == "100.1"
+    assert (await night.incident()).room.card_ts == "100.1"
 
 
 async def test_the_more_urgent_goes_first(night: Night) -> None:
@@ -277,7 +276,7 @@ async def test_work_that_outlives_its_lease_is_taken_over_and_its_late_result_is
     assert night.outside.tries[1] == ("card", LEASE.total_seconds(), True)
     slow.set()
     await night.settle()
-    assert (await night.incident()).card_ts == "1.1"
+    assert (await night.incident()).room.card_ts == "1.1"
     assert len(night.outside.times("card")) == 2
 
 

@@ -19,7 +19,7 @@ from integrations.slack.rate_limited import RateLimitedClient
 from storage import open_store
 from tests.integrations.conftest import NIGHT, HandClock
 from warroom.errors import Retryable
-from warroom.incident.model import Incident, Origin
+from warroom.incident.model import Incident, Origin, Room
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard
 from warroom.outbox.results import Invited, RoomOpened
@@ -64,7 +64,7 @@ INCIDENT = Incident(
     severity="SEV-1",
     declared_at=NIGHT,
     touched_at=NIGHT,
-    channel_id="C1",
+    room=Room(channel_id="C1"),
 )
 
 

@@ -110,7 +110,7 @@ async def private_reply(run: Run, channel: str | None) -> None:
 
 
 async def whisper_in_channel(run: Run) -> None:
-    await private_reply(run, run.known.channel_id)
+    await private_reply(run, run.known.room.channel_id)
 
 
 async def whisper_directly(run: Run) -> None:
@@ -181,7 +181,7 @@ async def read_channels(run: Run) -> None:
 
 def notices(run: Run) -> list[Message]:
     room = run.house.room(run.known)
-    return [each for each in room.log if each.by_app and not each.deleted and each.ts != run.known.card_ts]
+    return [each for each in room.log if each.by_app and not each.deleted and each.ts != run.known.room.card_ts]
 
 
 async def rooms(run: Run) -> int:

@@ -93,7 +93,7 @@ async def incidents(run: Run) -> int:
 
 async def recoveries(run: Run) -> int:
     room = run.house.room(run.known)
-    return sum("recovered" in each.plain() for each in room.messages_by_bot() if each.ts != run.known.card_ts)
+    return sum("recovered" in each.plain() for each in room.messages_by_bot() if each.ts != run.known.room.card_ts)
 
 
 async def asked(run: Run) -> int:

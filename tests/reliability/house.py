@@ -131,9 +131,9 @@ class House:
 
     def room(self, incident: Incident) -> Channel:
         """Its channel."""
-        assert incident.channel_id is not None
-        return self.slack.channel(incident.channel_id)
+        assert incident.room.channel_id is not None
+        return self.slack.channel(incident.room.channel_id)
 
     def card(self, incident: Incident) -> Message:
         """Its card."""
-        return next(each for each in self.room(incident).log if each.ts == incident.card_ts)
+        return next(each for each in self.room(incident).log if each.ts == incident.room.card_ts)

@@ -70,14 +70,16 @@ async def undone(store: Store, now: datetime) -> datetime | None:
 def _assert_one_of_each(slack: Sandbox, incident: Incident) -> None:
     name = incident.name
     rooms = rooms_of(slack, incident)
-    assert [room.id for room in rooms] == [incident.channel_id], f"{name} has the channels {[r.name for r in rooms]}"
+    assert [room.id for room in rooms] == [incident.room.channel_id], (
+        f"{name} has the channels {[r.name for r in rooms]}"
+    )
     room = rooms[0]
     cards = said_under(slack, f"{incident.id}:card")
-    assert [card.ts for card in cards] == [incident.card_ts], f"{name} has {len(cards)} cards"
-    assert [pin.ts for pin in room.pins] == [incident.card_ts], f"{name} has {len(room.pins)} pins"
+    assert [card.ts for card in cards] == [incident.room.card_ts], f"{name} has {len(cards)} cards"
+    assert [pin.ts for pin in room.pins] == [incident.room.card_ts], f"{name} has {len(room.pins)} pins"
     links = Counter(bookmark.link for bookmark in room.bookmarks)
     assert set(links.values()) <= {1}, f"{name} has bookmarks twice: {links}"
     announced = said_under(slack, f"{incident.id}:announce")
-    assert [each.ts for each in announced] == ([incident.announced_ts] if incident.announced_ts else []), name
-    missing = set(incident.invitees) - set(room.members)
+    assert [each.ts for each in announced] == ([incident.room.announced_ts] if incident.room.announced_ts else []), name
+    missing = set(incident.participants.invitees) - set(room.members)
     assert not missing, f"{name} misses {missing}"

@@ -141,7 +141,7 @@ async def test_the_socket_breaks_in_the_middle_of_a_declaration(house: House, me
     await house.slack.until_connected()
     await house.settle()
     await house.promises()
-    assert (await house.last()).card_ts
+    assert (await house.last()).room.card_ts
 
 
 async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: House) -> None:

@@ -25,7 +25,7 @@ from tests.storage.conftest import postgresql as postgresql
 from tests.storage.test_migrations import _forget_revisions as _forget_revisions
 from tests.storage.test_migrations import with_one_more_step
 from warroom.incident.decision import timers_of
-from warroom.incident.model import Incident, Origin, State
+from warroom.incident.model import Deadlines, Incident, Origin, State
 from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Changeset, Timer
 
@@ -65,9 +65,17 @@ async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House) -> 
     due = now + timedelta(minutes=30)
     for number in range(1, MANY + 1):
         calm = Incident(
-            id=f"i{number}", number=number, origin=Origin.CLI, origin_key=f"k{number}", title="over",
-            severity="SEV-3", state=State.RESOLVED, declared_at=now, touched_at=now, close_at=due,
-        )  # fmt: skip
+            id=f"i{number}",
+            number=number,
+            origin=Origin.CLI,
+            origin_key=f"k{number}",
+            title="over",
+            severity="SEV-3",
+            state=State.RESOLVED,
+            declared_at=now,
+            touched_at=now,
+            deadlines=Deadlines(close=due),
+        )
         timers = tuple(Timer(incident_id=calm.id, kind=kind, due_at=at) for kind, at in timers_of(calm).items())
         await store.commit(Changeset(now=now, incident=calm, timers=timers))
     replicas.slack.clock.advance(timedelta(minutes=31))
@@ -116,8 +124,8 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
     await replicas.settle()
     for who, label in (("grace", "Acknowledge"), ("linus", "Resolve")):
         incident = await replicas.last()
-        room = slack.channel(str(incident.channel_id))
-        card = next(each for each in room.messages_by_bot() if each.ts == incident.card_ts)
+        room = slack.channel(str(incident.room.channel_id))
+        card = next(each for each in room.messages_by_bot() if each.ts == incident.room.card_ts)
         # Slack deals deliveries out in turn, so that over the two clicks each process gets its share.
         assert (await slack.click(who, room, card, label)).acked
         await replicas.settle()
@@ -170,7 +178,7 @@ async def rolling(replicas: House) -> Rolling:
     await replicas.slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
     await replicas.settle()
     incident = await replicas.last()
-    return Rolling(replicas, replicas.slack.channel(str(incident.channel_id)), incident)
+    return Rolling(replicas, replicas.slack.channel(str(incident.room.channel_id)), incident)
 
 
 @pytest.mark.parametrize("how_many", [2], indirect=True)

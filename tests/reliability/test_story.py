@@ -119,7 +119,7 @@ class Story(RuleBasedStateMachine):
     def command(self, who: str, command: str, number: int) -> None:
         async def act() -> None:
             incident = await self._some(number)
-            if incident is not None and incident.channel_id is not None:
+            if incident is not None and incident.room.channel_id is not None:
                 await self.house.type(who, command, self.house.room(incident))
 
         self.run(act())
@@ -128,7 +128,7 @@ class Story(RuleBasedStateMachine):
     def click(self, who: str, number: int, times: int, which: int) -> None:
         async def act() -> None:
             incident = await self._some(number)
-            if incident is None or incident.channel_id is None or incident.card_ts is None:
+            if incident is None or incident.room.channel_id is None or incident.room.card_ts is None:
                 return
             card = self.house.card(incident)
             labels = [each for each in card.labels() if each in ("Acknowledge", "Escalate", "Resolve", "Reopen")]
@@ -169,7 +169,7 @@ class Story(RuleBasedStateMachine):
 
         async def act() -> None:
             incident = await self._some(number)
-            if incident is None or incident.channel_id is None:
+            if incident is None or incident.room.channel_id is None:
                 return
             slack, room = self.house.slack, self.house.room(incident)
             if does == "join":

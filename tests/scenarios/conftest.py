@@ -56,8 +56,8 @@ class WarRoom:
 
     def channel_of(self, incident: Incident) -> Channel:
         """The incident's room."""
-        assert incident.channel_id is not None, f"{incident.name} has no room"
-        return self.slack.channel(incident.channel_id)
+        assert incident.room.channel_id is not None, f"{incident.name} has no room"
+        return self.slack.channel(incident.room.channel_id)
 
     async def incident(self, number: int = 1) -> Incident:
         """As stored."""

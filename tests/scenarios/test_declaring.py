@@ -16,7 +16,7 @@ async def test_one_line_opens_a_furnished_room(room: WarRoom) -> None:
     assert {slack.person("ada").id, slack.person("grace").id, *oncall.users} <= set(channel.members)
     card = channel.messages_by_bot()[0]
     assert card.labels()[:4] == LABELS
-    assert [pin.ts for pin in channel.pins] == [card.ts] == [incident.card_ts]
+    assert [pin.ts for pin in channel.pins] == [card.ts] == [incident.room.card_ts]
     assert "checkout returns 500s" in channel.topic + channel.purpose
     announcement = slack.channel("incidents").messages_by_bot()
     assert len(announcement) == 1

@@ -47,7 +47,7 @@ async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) 
     await room.settle()
     assert reminder.deleted
     await room.wait(minutes=15)
-    assert (await room.incident()).updates_missed == 2
+    assert (await room.incident()).updates.missed == 2
     assert slack.person("grace").id in channel.members, "the second missed update calls the next level"
     await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Post update")
     form = await slack.modal(ada)
@@ -55,7 +55,7 @@ async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) 
     assert (await slack.submit(ada, form)).closed
     await room.settle()
     after = await room.incident()
-    assert (after.updates_missed, after.last_update) == (0, "found it, rolling back")
+    assert (after.updates.missed, after.updates.last) == (0, "found it, rolling back")
     assert "found it, rolling back" in channel.messages_by_bot()[-1].plain()
     assert "found it, rolling back" in slack.channel("incidents").messages_by_bot()[0].replies[-1].plain()
 

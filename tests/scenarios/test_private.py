@@ -28,7 +28,7 @@ async def test_no_command_shows_it(room: WarRoom, text: str) -> None:
     await told(room, INSIDER, "resolve #1 key revoked") if text == "postmortem 1" else None
     answer = await told(room, OUTSIDER, text)
     assert answer
-    for sign in (SECRET, "INC-1", str(incident.channel_id), str(incident.channel_name)):
+    for sign in (SECRET, "INC-1", str(incident.room.channel_id), str(incident.room.channel_name)):
         assert sign not in answer
     assert "INC-1" in await told(room, INSIDER, text)
 
@@ -47,17 +47,17 @@ async def test_no_command_moves_it_and_it_sounds_as_if_there_were_none(room: War
 async def test_nothing_outside_of_the_room_speaks_of_it(room: WarRoom) -> None:
     slack = room.slack
     incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private")
-    await slack.slash(slack.person(INSIDER), incident.channel_id or "", "/incident", "update we revoke it")
+    await slack.slash(slack.person(INSIDER), incident.room.channel_id or "", "/incident", "update we revoke it")
     await room.wait(minutes=45)
     for channel in slack.channels():
-        if channel.id != incident.channel_id:
+        if channel.id != incident.room.channel_id:
             assert [m.plain() for m in channel.messages_by_bot() if SECRET in str(m.blocks) + m.text] == []
     for who, sees in ((INSIDER, True), (OUTSIDER, False)):
         await slack.open_home(slack.person(who))
         await room.settle()
         home = json.dumps(slack.home(slack.person(who)))
         assert (SECRET in home) is sees
-    assert slack.person(OUTSIDER).id not in slack.channel(str(incident.channel_id)).members
+    assert slack.person(OUTSIDER).id not in slack.channel(str(incident.room.channel_id)).members
 
 
 async def test_a_button_or_form_that_carries_it_does_nothing_for_an_outsider(room: WarRoom) -> None:
@@ -104,8 +104,8 @@ async def test_whoever_leaves_the_room_knows_of_it_no_more_until_invited_again(r
 async def test_a_channel_that_is_its_room_sounds_like_any_other(room: WarRoom) -> None:
     incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private")
     general = room.slack.channel("general").id
-    answer = await told(room, OUTSIDER, f"show <#{incident.channel_id}>")
-    assert answer == (await told(room, OUTSIDER, f"show <#{general}>")).replace(general, str(incident.channel_id))
+    answer = await told(room, OUTSIDER, f"show <#{incident.room.channel_id}>")
+    assert answer == (await told(room, OUTSIDER, f"show <#{general}>")).replace(general, str(incident.room.channel_id))
 
 
 async def test_whoever_presses_in_the_room_is_in_it_even_when_their_joining_was_not_heard(room: WarRoom) -> None:

@@ -147,7 +147,7 @@ class TestAThousand:
         for _ in range(40):
             await room.wait(seconds=30)
             incidents = await room.bot.store.incidents(limit=50)
-            if all(each.card_ts for each in incidents):
+            if all(each.room.card_ts for each in incidents):
                 break
         rooms = [each for each in room.slack.channels() if each.name.startswith("inc-")]
         assert len(rooms) == 50

@@ -27,7 +27,7 @@ from tests.storage.values import (
     take,
     timer,
 )
-from warroom.incident.model import Incident, State
+from warroom.incident.model import AlertGroup, Incident, Room, State
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Group, Person
 
@@ -41,7 +41,12 @@ USELESS = Quarantined(
 async def live(store: AnyStore) -> None:
     """A little of everything."""
     await put(store, people=(ADA,), groups=(ONCALL,), directory_complete=True)
-    first = incident(channel_id="C1", group_key="service:api", private=True, title="Checkout 500s \N{FIRE}")
+    first = incident(
+        private=True,
+        title="Checkout 500s \N{FIRE}",
+        room=Room(channel_id="C1"),
+        alert_group=AlertGroup(key="service:api"),
+    )
     effects = (room(), card(), room("buried"), room("leased"))
     await put(store, incident=first, entries=(entry("b"), entry("a", text="rolled back")), effects=effects)
     await put(store, incident=first.copy_with(version=1, state=State.MITIGATED), timers=(timer("ack", after(60)),))

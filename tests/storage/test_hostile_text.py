@@ -20,6 +20,7 @@ from tests.storage.values import (
     settled,
     take_one,
 )
+from warroom.incident.model import AlertGroup, Room
 from warroom.outbox.changes import ClaimOutcome, Timer
 from warroom.outbox.effects import OpenRoom
 from warroom.people.model import Group, Person
@@ -42,7 +43,7 @@ async def test_a_hundred_thousand_characters_come_back(store: AnyStore) -> None:
 async def test_what_no_database_keeps_becomes_a_replacement_character(store: AnyStore) -> None:
     await put(
         store,
-        incident=incident(title=UGLY, summary=UGLY, group_key=UGLY),
+        incident=incident(title=UGLY, summary=UGLY, alert_group=AlertGroup(key=UGLY)),
         entries=(entry("k", text=UGLY),),
         envelope=envelope("E", text=UGLY, deep=[{"x": UGLY}], **{"k\x00": 1.5}),
     )
@@ -58,7 +59,9 @@ async def test_what_no_database_keeps_becomes_a_replacement_character(store: Any
 @pytest.mark.parametrize("key", ["x" * 100_000, "🔥" * 5000, "nul\x00", "half\udfff", "", "a b/ü%"])
 async def test_any_text_may_be_a_key(store: AnyStore, key: str) -> None:
     assert await put(
-        store, incident=incident(id=key, origin_key=key, channel_id=key), entries=(entry(key, incident_id=key),)
+        store,
+        incident=incident(id=key, origin_key=key, room=Room(channel_id=key)),
+        entries=(entry(key, incident_id=key),),
     )
     assert await put(store, entries=(entry(key, incident_id=key), entry(key + "~", incident_id=key)))
     assert len(await store.timeline(key)) == 2

@@ -9,20 +9,19 @@ import pytest
 
 from tests.storage.values import NOW, AnyStore, after, entry, incident, put, room, take, timer
 from warroom.errors import Conflict
-from warroom.incident.model import ActionItem, EscalationState, Incident, Level, Link, State
+from warroom.incident.model import ActionItem, AlertGroup, EscalationState, Incident, Level, Link, Room, State
 
 
 async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStore) -> None:
     paged = incident(
-        channel_id="C1",
-        group_key="checkout",
         state=State.ACKNOWLEDGED,
         private=True,
         links=(Link(title="Runbook", url="https://example.com"),),
         escalation=EscalationState(team="sre", levels=(Level(after=after(90) - NOW, notify=("@ada",)),), paged=("U1",)),
         actions=(ActionItem(id="a", text="fix it", created_at=NOW, due_at=after(5.123456)),),
         fields=(("orders lost", "12"),),
-        auto_resolve_after=after(0.25) - NOW,
+        room=Room(channel_id="C1"),
+        alert_group=AlertGroup(key="checkout", auto_resolve_after=after(0.25) - NOW),
     )
     assert await put(store, incident=paged)
     assert await store.incident("inc-1") == paged.copy_with(version=1)
@@ -48,8 +47,8 @@ def test_a_change_of_something_that_is_not_there_is_refused() -> None:
 
 
 async def test_it_is_found_by_number_channel_origin_and_group(store: AnyStore) -> None:
-    first = incident(1, channel_id="C1", group_key="checkout")
-    second = incident(2, channel_id="C2", group_key="checkout", state=State.CLOSED)
+    first = incident(1, room=Room(channel_id="C1"), alert_group=AlertGroup(key="checkout"))
+    second = incident(2, state=State.CLOSED, room=Room(channel_id="C2"), alert_group=AlertGroup(key="checkout"))
     for each in (first, second):
         await put(store, incident=each)
     assert await store.incident_numbered(1) == first.copy_with(version=1)
@@ -82,7 +81,7 @@ async def test_a_change_replaces_the_version_it_was_made_from(store: AnyStore) -
     await put(store, incident=incident(title="Checkout fails"))
     loaded = await store.incident("inc-1")
     assert loaded is not None
-    await put(store, incident=loaded.copy_with(title="Checkout is slow", channel_id="C9"))
+    await put(store, incident=loaded.copy_with(title="Checkout is slow").with_room(channel_id="C9"))
     changed = await store.incident_in("C9")
     assert changed is not None
     assert (changed.title, changed.version) == ("Checkout is slow", 2)
@@ -110,11 +109,11 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
 
 @pytest.mark.parametrize(
     "taken",
-    [{"number": 1}, {"origin_key": "form:1"}, {"channel_id": "C1"}, {"id": "inc-1"}],
+    [{"number": 1}, {"origin_key": "form:1"}, {"room": Room(channel_id="C1")}, {"id": "inc-1"}],
     ids=lambda taken: next(iter(taken)),
 )
 async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken: dict[str, object]) -> None:
-    await put(store, incident=incident(1, channel_id="C1"))
+    await put(store, incident=incident(1, room=Room(channel_id="C1")))
     with pytest.raises(Conflict, match=r"taken by another writer|not at version"):
         await put(store, incident=incident(2).copy_with(**taken), entries=(entry("k", incident_id="inc-2"),))
     assert [each.number for each in await store.incidents()] == [1]
@@ -122,11 +121,11 @@ async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken:
 
 
 async def test_an_existing_incident_cannot_move_into_the_room_of_another(store: AnyStore) -> None:
-    await put(store, incident=incident(1, channel_id="C1"))
+    await put(store, incident=incident(1, room=Room(channel_id="C1")))
     await put(store, incident=incident(2))
     with pytest.raises(Conflict, match="channel"):
-        await put(store, incident=incident(2, version=1, channel_id="C1"))
-    assert (await store.incident_in("C1")) == incident(1, channel_id="C1", version=1)
+        await put(store, incident=incident(2, version=1, room=Room(channel_id="C1")))
+    assert (await store.incident_in("C1")) == incident(1, version=1, room=Room(channel_id="C1"))
 
 
 async def test_an_incident_that_was_never_stored_cannot_be_replaced(store: AnyStore) -> None:
@@ -142,7 +141,7 @@ async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(
             loaded = await store.incident("inc-1")
             assert loaded is not None
             try:
-                await put(store, incident=loaded.copy_with(invitees=(*loaded.invitees, name)))
+                await put(store, incident=loaded.with_participants(invitees=(*loaded.participants.invitees, name)))
             except Conflict:
                 continue
             return
@@ -151,7 +150,7 @@ async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(
     await asyncio.gather(*map(add_one, names))
     kept = await store.incident("inc-1")
     assert kept is not None
-    assert sorted(kept.invitees) == names
+    assert sorted(kept.participants.invitees) == names
     assert kept.version == 9
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from warroom.incident.model import EscalationState, Incident, Level, Origin
+from warroom.incident.model import Deadlines, EscalationState, Incident, Level, Origin, Participants, Room
 from warroom.policy import Policy, check
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -55,17 +55,12 @@ def make() -> Make:
             severity="SEV-1",
             team="platform",
             declared_by="UDEC",
-            invitees=("UDEC", "UADA"),
-            invited=("UDEC", "UADA"),
             declared_at=NIGHT,
             touched_at=NIGHT,
             escalation=CHAIN,
-            channel_id="C1",
-            channel_name="inc-12-checkout-returns-500s",
-            card_ts="100.1",
-            page_due_at=minutes(15),
-            ack_due_at=minutes(5),
-            update_due_at=minutes(15),
+            participants=Participants(invitees=("UDEC", "UADA"), invited=("UDEC", "UADA")),
+            room=Room(channel_id="C1", channel_name="inc-12-checkout-returns-500s", card_ts="100.1"),
+            deadlines=Deadlines(page=minutes(15), ack=minutes(5), update=minutes(15)),
         )
         return first.copy_with(**changes)
 

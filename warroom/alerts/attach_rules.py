@@ -138,7 +138,7 @@ def attach(
             EntryKind.ALERT, now, text=f"{alert.title} (again)", link=alert.link, key=f"alert:{alert.delivery_id}"
         )
     if is_firing and not was_firing and before is not None:
-        decision = decision.with_changes(auto_resolve_at=None).withdraw("recovery")
+        decision = decision.with_deadlines(auto_resolve=None).withdraw("recovery")
     if alert.transition is not Transition.RECOVER:
         decision = storms.counted(decision, now)
     return storms.defer_redraw(_flapping(decision, after), now)
@@ -181,10 +181,10 @@ def recover(incident: Incident, alert: Alert, before: Firing, after: Firing, now
     decision = _flapping(decision, after)
     if firing or not incident.state.open:
         return decision
-    wait = incident.auto_resolve_after or policy.workspace.auto_resolve_after
+    wait = incident.alert_group.auto_resolve_after or policy.workspace.auto_resolve_after
     resolve_at = now + wait if wait else None
-    decision = decision.with_changes(auto_resolve_at=resolve_at)
-    if summary.flapping and incident.slot("recovery"):
+    decision = decision.with_deadlines(auto_resolve=resolve_at)
+    if summary.flapping and incident.room.slot("recovery"):
         return decision
     return decision.say(AllRecovered(count=summary.monitors, auto_resolve_at=resolve_at), slot="recovery")
 

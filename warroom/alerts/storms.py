@@ -28,14 +28,14 @@ LOOKED_AT = 1000
 def counted(decision: Decision, now: datetime) -> Decision:
     """With one more alert counted, and the telling planned when they are enough."""
     summary = decision.incident.alerts
-    if summary.stormy and decision.incident.storm_at is None:
+    if summary.stormy and decision.incident.deadlines.storm is None:
         return decision
     start, count = summary.burst_from, summary.burst + 1
     if start is None or (now - start > WINDOW and not summary.stormy):
         start, count = now, 1
     stormy = summary.stormy or count >= ENOUGH
     decision = decision.with_changes(alerts=summary.copy_with(burst_from=start, burst=count, stormy=stormy))
-    return decision.with_changes(storm_at=now + TOLD_AFTER) if stormy and not summary.stormy else decision
+    return decision.with_deadlines(storm=now + TOLD_AFTER) if stormy and not summary.stormy else decision
 
 
 def defer_redraw(decision: Decision, now: datetime) -> Decision:
@@ -43,12 +43,12 @@ def defer_redraw(decision: Decision, now: datetime) -> Decision:
     incident = decision.incident
     if incident.alerts.burst <= BUSY or not incident.state.open or decision.effects:
         return decision
-    return replace(decision.with_changes(redraw_at=incident.redraw_at or now + REDRAW), quiet=True)
+    return replace(decision.with_deadlines(redraw=incident.deadlines.redraw or now + REDRAW), quiet=True)
 
 
 def told(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:
     """The room hears of the storm; `firings` newest first. Nothing is said where it is over."""
-    decision = Decision(incident.copy_with(storm_at=None), quiet=True)
+    decision = Decision(incident.with_deadlines(storm=None), quiet=True)
     start = incident.alerts.burst_from
     if start is None or not incident.state.open:
         return decision

@@ -177,7 +177,7 @@ async def _find_incident(
     incident_found = await world.store.incident_grouped(group)
     if incident_found is None or not incident_found.state.open:
         return None
-    if incident_found.group_until and received_at > incident_found.group_until:
+    if incident_found.alert_group.until and received_at > incident_found.alert_group.until:
         return None
     return incident_found, None
 

@@ -28,13 +28,7 @@ def post_update(incident: Incident, by: str, text: str, now: datetime, policy: P
     if not text.strip():
         raise Refused("An update needs words. For example: update rolling back, errors are falling.")
     due = next_update(incident.severity, policy, now) if incident.state.open else None
-    after = incident.copy_with(
-        last_update=text,
-        last_update_at=now,
-        last_update_by=by,
-        updates_missed=0,
-        update_due_at=due,
-    )
+    after = incident.with_updates(last=text, last_at=now, last_by=by, missed=0).with_deadlines(update=due)
     notice = UpdatePosted(by=by, text=text, next_due_at=due)
     decision = Decision(after).note(EntryKind.UPDATE, now, by=by, text=text).withdraw("reminder")
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
@@ -52,9 +46,9 @@ def missed(incident: Incident, now: datetime, policy: Policy) -> Decision:
 
     After an outage this runs once for everything that came due meanwhile.
     """
-    count = incident.updates_missed + 1
-    after = incident.copy_with(updates_missed=count, update_due_at=next_update(incident.severity, policy, now))
-    since = incident.last_update_at or incident.declared_at
+    count = incident.updates.missed + 1
+    after = incident.with_updates(missed=count).with_deadlines(update=next_update(incident.severity, policy, now))
+    since = incident.updates.last_at or incident.declared_at
     notice = UpdateReminder(people=keepers(incident), missed=count, since=since)
     return Decision(after).note(EntryKind.UPDATE_MISSED, now).say(notice, slot="reminder")
 
@@ -64,7 +58,7 @@ def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
 
     Not while the chain has only just called somebody on its own account: one night, one call.
     """
-    if incident.updates_missed % MISSES_TO_ESCALATE or not incident.escalation.levels:
+    if incident.updates.missed % MISSES_TO_ESCALATE or not incident.escalation.levels:
         return False
     every = next_update(incident.severity, policy, now)
     spoke = incident.escalation.last_paged_at
@@ -73,9 +67,9 @@ def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
 
 def snooze(incident: Incident, by: str, now: datetime) -> Decision:
     """The reminder comes again in 15 minutes. Raises Refused when there is nothing to be reminded of."""
-    if incident.update_due_at is None:
+    if incident.deadlines.update is None:
         raise Refused(f"No update is due for {incident.name}, so there is no reminder to snooze.")
-    after = incident.copy_with(update_due_at=now + SNOOZE)
+    after = incident.with_deadlines(update=now + SNOOZE)
     return Decision(after).note(EntryKind.SNOOZED, now, by=by).withdraw("reminder")
 
 

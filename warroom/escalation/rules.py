@@ -48,7 +48,7 @@ def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime 
 
 def stopped(incident: Incident) -> Incident:
     """The same incident with nobody being called any more."""
-    return incident.copy_with(page_due_at=None, ack_due_at=None, overdue=False)
+    return incident.copy_with(overdue=False).with_deadlines(page=None, ack=None)
 
 
 def levels_at_start(incident: Incident) -> list[int]:
@@ -93,7 +93,7 @@ def page_next(
         return _page_last_again(incident, people, now, policy, reason=reason, by=by, why=why)
     after = paged(incident, index, people)
     after = after.copy_with(escalation=after.escalation.copy_with(last_paged_at=now))
-    after = after.copy_with(page_due_at=next_page_at(after, now, policy))
+    after = after.with_deadlines(page=next_page_at(after, now, policy))
     level = sum(1 for i in range(index + 1) if _applies(incident.escalation.levels[i], incident.severity))
     what = EntryKind.ESCALATED if reason in (PageReason.BUTTON, PageReason.NO_UPDATE) else EntryKind.PAGED
     text = _entry_text(f"level {level}", incident.escalation.levels[index].notify, reason, why)
@@ -115,7 +115,7 @@ def _page_last_again(
     after = incident.copy_with(
         escalation=incident.escalation.copy_with(rounds=incident.escalation.rounds + 1, last_paged_at=now)
     )
-    after = after.with_invitees(*people).copy_with(page_due_at=next_page_at(after, now, policy))
+    after = after.with_invitees(*people).with_deadlines(page=next_page_at(after, now, policy))
     index = last_level(incident)
     names = incident.escalation.levels[index].notify if index is not None else ()
     level = sum(
@@ -156,16 +156,16 @@ def names_to_page(incident: Incident) -> tuple[str, ...]:
 
 def invite_new(before: Incident, after: Incident) -> list[Effect]:
     """The invitation of whoever is wanted now and was not before, or had left; none while there is no room (opening it invites all)."""
-    there = set(before.invitees) - (set(before.left) - set(after.left))
-    new = tuple(person for person in after.invitees if person not in there)
-    if not new or after.channel_id is None:
+    there = set(before.participants.invitees) - (set(before.participants.left) - set(after.participants.left))
+    new = tuple(person for person in after.participants.invitees if person not in there)
+    if not new or after.room.channel_id is None:
         return []
     return [Invite(incident_id=after.id, key=f"{after.id}:invite:v{before.version}", people=new)]
 
 
 def overdue(incident: Incident, now: datetime) -> Decision:
     """The time to acknowledge has passed: those told so far are mentioned again and the card says overdue."""
-    after = incident.copy_with(overdue=True, ack_due_at=None)
+    after = incident.copy_with(overdue=True).with_deadlines(ack=None)
     decision = Decision(after).note(EntryKind.OVERDUE, now)
     if not incident.escalation.paged:
         return decision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from warroom.alerts import storms
@@ -31,36 +32,23 @@ async def fire(world: World, claim: Claim) -> Incident:
         due = timers_of(incident).get(kind)
         if due is None or due > now:
             return None
-        return await _due(world, incident, kind, now)
+        if kind.startswith("action:"):
+            return reminders.action_due(incident, kind.removeprefix("action:"), now)
+        return await RULES[kind](world, incident, now)
 
     return await change(world, claim.incident_id, decide, settles=claim)
 
 
-async def _due(world: World, incident: Incident, kind: str, now: datetime) -> Decision | None:
-    policy = world.policy
-    if kind.startswith("action:"):
-        return reminders.action_due(incident, kind.removeprefix("action:"), now)
-    match kind:
-        case "page":
-            return await page_next(world, incident, now, reason=PageReason.ESCALATION)
-        case "ack":
-            return escalation.overdue(incident, now)
-        case "update":
-            return await _update_missed(world, incident, now)
-        case "stale":
-            return cadence.stale(incident, now)
-        case "postmortem":
-            return reminders.chase(incident, now, policy)
-        case "close":
-            return lifecycle.close(incident, None, now)
-        case "redraw":
-            return Decision(incident.copy_with(redraw_at=None))
-        case "storm":
-            return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
-        case "auto_resolve":
-            text = "every alert recovered and stayed so"
-            return lifecycle.resolve(incident, None, now, policy, text)
-    raise ValueError(f"no rule for a timer of kind {kind!r}")
+Rule = Callable[[World, Incident, datetime], Awaitable[Decision | None]]
+"""What a timer that is due does to its incident."""
+
+
+async def _page(world: World, incident: Incident, now: datetime) -> Decision:
+    return await page_next(world, incident, now, reason=PageReason.ESCALATION)
+
+
+async def _overdue(_world: World, incident: Incident, now: datetime) -> Decision:
+    return escalation.overdue(incident, now)
 
 
 async def _update_missed(world: World, incident: Incident, now: datetime) -> Decision:
@@ -68,3 +56,41 @@ async def _update_missed(world: World, incident: Incident, now: datetime) -> Dec
     if not cadence.calls_for_help(decision.incident, now, world.policy):
         return decision
     return decision.and_then(await page_next(world, decision.incident, now, reason=PageReason.NO_UPDATE))
+
+
+async def _stale(_world: World, incident: Incident, now: datetime) -> Decision:
+    return cadence.stale(incident, now)
+
+
+async def _postmortem(world: World, incident: Incident, now: datetime) -> Decision:
+    return reminders.chase(incident, now, world.policy)
+
+
+async def _close(_world: World, incident: Incident, now: datetime) -> Decision:
+    return lifecycle.close(incident, None, now)
+
+
+async def _auto_resolve(world: World, incident: Incident, now: datetime) -> Decision:
+    return lifecycle.resolve(incident, None, now, world.policy, "every alert recovered and stayed so")
+
+
+async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision:
+    return Decision(incident.with_deadlines(redraw=None))
+
+
+async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
+    return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
+
+
+RULES: dict[str, Rule] = {
+    "page": _page,
+    "ack": _overdue,
+    "update": _update_missed,
+    "stale": _stale,
+    "postmortem": _postmortem,
+    "close": _close,
+    "auto_resolve": _auto_resolve,
+    "redraw": _redraw,
+    "storm": _storm,
+}
+"""Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -71,6 +71,6 @@ def _who(said: str, incident: Incident | None) -> str:
 
 
 def _step(may: tuple[str, ...], incident: Incident | None) -> str:
-    if incident and incident.channel_name and Who.RESPONDERS in may and not incident.private:
-        return f" Join #{incident.channel_name} and try again."
+    if incident and incident.room.channel_name and Who.RESPONDERS in may and not incident.private:
+        return f" Join #{incident.room.channel_name} and try again."
     return " Ask one of them."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from warroom.incident.model import Incident, Link
+from warroom.incident.model import Deadlines, Incident, Link
 from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry, EntryKind
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
@@ -18,7 +18,6 @@ from warroom.outbox.effects import (
     AddBookmark,
     Announce,
     Effect,
-    ExternalEffect,
     Place,
     Post,
     SetTopic,
@@ -34,10 +33,6 @@ React = Callable[[Incident, Entry, Policy], Sequence[Effect]]
 def nobody_reacts(_incident: Incident, _entry: Entry, _policy: Policy) -> Sequence[Effect]:
     """The reaction where there are no integrations."""
     return ()
-
-
-WEIGHT = {"private_reply": 0, "open_room": 0, "invite": 1, "show_card": 1, "post": 2, "announce": 3, "pin_card": 3}
-"""Within one severity: what a person waits for goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +57,10 @@ class Decision:
     def with_changes(self, **changes: object) -> Decision:
         """With the incident changed further."""
         return replace(self, incident=self.incident.copy_with(**changes))
+
+    def with_deadlines(self, **due: datetime | None) -> Decision:
+        """With these timers set, or disarmed where None is given."""
+        return replace(self, incident=self.incident.with_deadlines(**due))
 
     def note(
         self,
@@ -101,7 +100,7 @@ class Decision:
         if any(each.url == link.url for each in incident.links):
             return self
         linked = self.with_changes(links=(*incident.links, link))
-        if incident.channel_id is None:
+        if incident.room.channel_id is None:
             return linked  # opening the room adds the bookmarks of all links
         bookmark = f"{incident.id}:bookmark:{key}"
         return linked.with_effects(
@@ -122,27 +121,17 @@ class Decision:
 
     def withdraw(self, slot: str) -> Decision:
         """Without the bot's message in that slot, if there is one."""
-        ts = self.incident.slot(slot)
+        ts = self.incident.room.slot(slot)
         if ts is None:
             return self
-        slots = tuple(pair for pair in self.incident.slots if pair[0] != slot)
+        slots = tuple(pair for pair in self.incident.room.slots if pair[0] != slot)
         gone = Withdraw(incident_id=self.incident.id, key=f"{self.incident.id}:withdraw:{ts}", ts=ts)
-        return self.with_changes(slots=slots).with_effects(gone)
+        return replace(self, incident=self.incident.with_room(slots=slots)).with_effects(gone)
 
 
 def timers_of(incident: Incident) -> dict[str, datetime]:
     """Every timer the incident has now, by kind."""
-    due = {
-        "page": incident.page_due_at,
-        "ack": incident.ack_due_at,
-        "update": incident.update_due_at,
-        "stale": incident.stale_at,
-        "postmortem": incident.postmortem_due_at,
-        "close": incident.close_at,
-        "auto_resolve": incident.auto_resolve_at,
-        "redraw": incident.redraw_at,
-        "storm": incident.storm_at,
-    }
+    due = {kind: getattr(incident.deadlines, kind) for kind in Deadlines.model_fields}
     due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
     return {kind: at for kind, at in due.items() if at is not None}
 
@@ -160,7 +149,7 @@ def changeset(
     after = decision.incident
     effects = decision.effects
     if not decision.quiet:
-        after = after.copy_with(touched_at=now, stale_at=_stale_at(after, policy, now))
+        after = after.copy_with(touched_at=now).with_deadlines(stale=_stale_at(after, policy, now))
         effects = (*effects, *_redraw(before, after, policy))
     for entry in decision.entries:
         effects = (*effects, *react(after, entry, policy))
@@ -184,7 +173,7 @@ def _stale_at(incident: Incident, policy: Policy, now: datetime) -> datetime | N
 
 
 def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
-    if before is None or after.channel_id is None:
+    if before is None or after.room.channel_id is None:
         return []
     effects: list[Effect] = [show_card(after)]
     if _announcement_parts(before) != _announcement_parts(after):
@@ -200,9 +189,9 @@ def _announcement_parts(incident: Incident) -> tuple[object, ...]:
         incident.severity,
         incident.state,
         incident.commander,
-        incident.last_update,
+        incident.updates.last,
         incident.summary,
-        incident.channel_id,
+        incident.room.channel_id,
     )
 
 
@@ -234,5 +223,4 @@ def _rearm(before: Incident | None, after: Incident, rank: int) -> tuple[Timer, 
 
 
 def _ranked(effect: Effect, rank: int) -> Effect:
-    weight = effect.weight if isinstance(effect, ExternalEffect) else WEIGHT.get(effect.kind, 5)
-    return effect.copy_with(priority=weight if weight == 0 else rank * 10 + weight)
+    return effect.copy_with(priority=effect.weight if effect.weight == 0 else rank * 10 + effect.weight)

@@ -11,7 +11,7 @@ from warroom.incident import opening
 from warroom.incident.authorize import Permission, authorize
 from warroom.incident.decision import Decision, changeset
 from warroom.incident.declaration import Declare
-from warroom.incident.model import Incident
+from warroom.incident.model import AlertGroup, Incident, Participants
 from warroom.outbox.changes import AlertDecision, Firing
 from warroom.people.resolution import Resolution, Why, resolve
 from warroom.ports import World
@@ -132,15 +132,17 @@ def _incident(
         links=what.links,
         declared_by=what.by,
         commander=people[0],
-        invitees=tuple(dict.fromkeys(person for person in (what.by, *people) if person)),
         declared_at=now,
         touched_at=now,
         escalation=opening.escalation_of(team, what.by, world.policy),
         alerts=what.alerts,
-        group_key=what.group_key,
-        group_until=now + what.group_window if what.group_window else None,
-        auto_resolve_after=what.auto_resolve_after,
         source_message=what.source_message,
+        participants=Participants(invitees=tuple(dict.fromkeys(person for person in (what.by, *people) if person))),
+        alert_group=AlertGroup(
+            key=what.group_key,
+            until=now + what.group_window if what.group_window else None,
+            auto_resolve_after=what.auto_resolve_after,
+        ),
     )
 
 

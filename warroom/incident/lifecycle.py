@@ -54,11 +54,14 @@ def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
 def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
     """Somebody has it: no more paging, and there is a commander, who has missed no update yet."""
     after = incident.with_invitees(by) if by else incident
-    return escalation.stopped(after).copy_with(
-        acknowledged_at=incident.acknowledged_at or now,
-        acknowledged_by=incident.acknowledged_by or by,
-        commander=incident.commander or by,
-        updates_missed=0 if incident.acknowledged_by is None else incident.updates_missed,
+    return (
+        escalation.stopped(after)
+        .copy_with(
+            acknowledged_at=incident.acknowledged_at or now,
+            acknowledged_by=incident.acknowledged_by or by,
+            commander=incident.commander or by,
+        )
+        .with_updates(missed=0 if incident.acknowledged_by is None else incident.updates.missed)
     )
 
 
@@ -89,14 +92,16 @@ def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, s
         impossible=f"{incident.name} is {incident.state}; only an open incident can be resolved.",
     )
     within = policy.severities[incident.severity].postmortem_within if incident.severity in policy.severities else None
-    after = _stop_reminders(incident).copy_with(
-        state=State.RESOLVED,
-        resolved_at=now,
-        resolved_by=by,
-        summary=summary or incident.summary,
-        postmortem_required_by=now + within if within else None,
-        postmortem_due_at=now + within if within else None,
-        close_at=None if within else now + CLOSE_AFTER,
+    after = (
+        _stop_reminders(incident)
+        .copy_with(
+            state=State.RESOLVED,
+            resolved_at=now,
+            resolved_by=by,
+            summary=summary or incident.summary,
+            postmortem_required_by=now + within if within else None,
+        )
+        .with_deadlines(postmortem=now + within if within else None, close=None if within else now + CLOSE_AFTER)
     )
     notice = StateChanged(
         state=State.RESOLVED,
@@ -121,16 +126,13 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
         again=f"{incident.name} is open.",
         impossible=f"{incident.name} is {incident.state} and stays so. Declare a new incident and mention {incident.name}.",
     )
-    after = _owned(incident, by, now).copy_with(
-        state=State.ACKNOWLEDGED,
-        resolved_at=None,
-        resolved_by=None,
-        mitigated_at=None,
-        postmortem_required_by=None,
-        postmortem_due_at=None,
-        close_at=None,
-        updates_missed=0,
-        update_due_at=cadence.next_update(incident.severity, policy, now),
+    after = (
+        _owned(incident, by, now)
+        .copy_with(
+            state=State.ACKNOWLEDGED, resolved_at=None, resolved_by=None, mitigated_at=None, postmortem_required_by=None
+        )
+        .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
+        .with_updates(missed=0)
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
     return _told(Decision(after).note(EntryKind.REOPENED, now, by=by), notice)
@@ -159,13 +161,13 @@ def close(incident: Incident, by: str | None, now: datetime) -> Decision:
         again=f"{incident.name} is closed already.",
         impossible=f"{incident.name} is {incident.state}; it closes after it is resolved.",
     )
-    after = incident.copy_with(state=State.CLOSED, closed_at=now, close_at=None, postmortem_due_at=None)
+    after = incident.copy_with(state=State.CLOSED, closed_at=now).with_deadlines(close=None, postmortem=None)
     return Decision(after).note(EntryKind.CLOSED, now, by=by)
 
 
 def _stop_reminders(incident: Incident) -> Incident:
     """Nobody is paged or reminded of an incident that is over."""
-    return escalation.stopped(incident).copy_with(update_due_at=None, stale_at=None, auto_resolve_at=None)
+    return escalation.stopped(incident).with_deadlines(update=None, stale=None, auto_resolve=None)
 
 
 def _told(decision: Decision, notice: StateChanged) -> Decision:

@@ -116,6 +116,74 @@ class AlertSummary(Stored):
     """There was a storm, and the room was or will be told."""
 
 
+class Deadlines(Stored):
+    """When the incident is looked at again; None while there is nothing to wait for.
+
+    Each field is a kind of timer; `warroom.escalation.timers.RULES` says what happens when it is due.
+    """
+
+    page: datetime | None = None
+    """The next level of the escalation policy is paged."""
+    ack: datetime | None = None
+    """The time to acknowledge has passed."""
+    update: datetime | None = None
+    stale: datetime | None = None
+    postmortem: datetime | None = None
+    """The next time somebody is reminded; the promise itself is `postmortem_required_by`."""
+    close: datetime | None = None
+    auto_resolve: datetime | None = None
+    redraw: datetime | None = None
+    """The card catches up with alerts that come too fast to redraw it for each."""
+    storm: datetime | None = None
+    """The channel is told of an alert storm."""
+
+
+class Room(Stored):
+    """Where the incident is in the chat: its channel and the bot's own messages about it."""
+
+    channel_id: str | None = None
+    channel_name: str | None = None
+    card_ts: str | None = None
+    announced_in: str | None = None
+    announced_ts: str | None = None
+    slots: tuple[tuple[str, str], ...] = ()
+    """(slot, ts) of the bot's own messages that a newer one replaces."""
+
+    def slot(self, name: str) -> str | None:
+        """The ts of the message in that slot, or None."""
+        return dict(self.slots).get(name)
+
+
+class Participants(Stored):
+    """Who is in the incident's channel, or should be. Slack user ids."""
+
+    invitees: tuple[str, ...] = ()
+    """Everybody who should be in the channel."""
+    invited: tuple[str, ...] = ()
+    """Those of `invitees` who were invited or joined."""
+    left: tuple[str, ...] = ()
+    """Those of `invited` who left the channel, or were removed from it, and were not asked back."""
+
+
+class Updates(Stored):
+    """The updates that people posted."""
+
+    last: str = ""
+    last_at: datetime | None = None
+    last_by: str | None = None
+    missed: int = 0
+    """How many were due since the last one and did not come."""
+
+
+class AlertGroup(Stored):
+    """Which alerts join the incident by themselves, and what happens when they have recovered."""
+
+    key: str | None = None
+    """Alerts with the same value join this incident while its window lasts."""
+    until: datetime | None = None
+    auto_resolve_after: timedelta | None = None
+
+
 class Incident(Stored):
     """One incident. Times are aware UTC; people are Slack user ids; `severity` is a key of the policy."""
 
@@ -142,12 +210,7 @@ class Incident(Stored):
     commander: str | None = None
     roles: tuple[tuple[str, str], ...] = ()
     """(role, user id); the commander is not repeated here."""
-    invitees: tuple[str, ...] = ()
-    """Everybody who should be in the room."""
-    invited: tuple[str, ...] = ()
-    """Those of `wanted` who were invited or joined."""
-    left: tuple[str, ...] = ()
-    """Those of `invited` who left the room, or were removed from it, and were not asked back."""
+    participants: Participants = Participants()
 
     declared_at: datetime
     acknowledged_at: datetime | None = None
@@ -160,45 +223,21 @@ class Incident(Stored):
     touched_at: datetime
     """The last time anything happened."""
 
-    last_update: str = ""
-    last_update_at: datetime | None = None
-    last_update_by: str | None = None
-    updates_missed: int = 0
+    updates: Updates = Updates()
 
     escalation: EscalationState = EscalationState()
     overdue: bool = False
     """Nobody acknowledged within the severity's time."""
     alerts: AlertSummary = AlertSummary()
-    group_key: str | None = None
-    """Alerts with the same value join this incident while its window lasts."""
-    group_until: datetime | None = None
-    auto_resolve_after: timedelta | None = None
+    alert_group: AlertGroup = AlertGroup()
     external: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By integration: what it remembers of this incident, as a model of its own wrote it. See `external_state`."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: Postmortem | None = None
 
-    page_due_at: datetime | None = None
-    ack_due_at: datetime | None = None
-    update_due_at: datetime | None = None
-    stale_at: datetime | None = None
-    postmortem_due_at: datetime | None = None
-    """The next time somebody is reminded; the promise itself is `postmortem_required_by`."""
+    deadlines: Deadlines = Deadlines()
     postmortem_required_by: datetime | None = None
-    close_at: datetime | None = None
-    auto_resolve_at: datetime | None = None
-    redraw_at: datetime | None = None
-    """When the card catches up with alerts that come too fast to redraw it for each."""
-    storm_at: datetime | None = None
-    """When the room is told of a storm."""
-
-    channel_id: str | None = None
-    channel_name: str | None = None
-    card_ts: str | None = None
-    announced_in: str | None = None
-    announced_ts: str | None = None
-    slots: tuple[tuple[str, str], ...] = ()
-    """(slot, ts) of the bot's own messages that a newer one replaces."""
+    room: Room = Room()
     source_message: str | None = None
     """Permalink of the message this was declared from."""
 
@@ -215,16 +254,23 @@ class Incident(Stored):
     def concerns(self, user: str) -> bool:
         """Whether the person has a part in it: is in its room, or was called or given a role."""
         roles = (person for _, person in self.roles)
-        return user in (self.declared_by, self.commander, *roles, *self.invitees, *self.invited)
+        return user in (
+            self.declared_by,
+            self.commander,
+            *roles,
+            *self.participants.invitees,
+            *self.participants.invited,
+        )
 
     def shown_to(self, user: str) -> bool:
         """Whether the person may know of it: a private incident shows itself only to the people in its room."""
-        return not self.private or (self.concerns(user) and user not in self.left)
+        return not self.private or (self.concerns(user) and user not in self.participants.left)
 
     def with_invitees(self, *people: str) -> Incident:
-        """The same incident with these people wanted in its room, also when they left it."""
-        invitees = tuple(dict.fromkeys((*self.invitees, *people)))
-        return self.copy_with(invitees=invitees, left=tuple(person for person in self.left if person not in people))
+        """The same incident with these people invited to its channel, also those who left it."""
+        invitees = tuple(dict.fromkeys((*self.participants.invitees, *people)))
+        left = tuple(person for person in self.participants.left if person not in people)
+        return self.with_participants(invitees=invitees, left=left)
 
     def external_state(self, name: str, model: type[M]) -> M:
         """What the integration of that name remembers of this incident; the model's defaults before it remembers anything."""
@@ -234,6 +280,18 @@ class Incident(Stored):
         """The same incident, of which the integration of that name remembers this."""
         return self.copy_with(external=self.external | {name: state.model_dump(mode="json")})
 
-    def slot(self, name: str) -> str | None:
-        """The ts of the message in that slot, or None."""
-        return dict(self.slots).get(name)
+    def with_participants(self, **changes: tuple[str, ...]) -> Incident:
+        """With `changes` to the fields of `participants`."""
+        return self.copy_with(participants=self.participants.copy_with(**changes))
+
+    def with_deadlines(self, **due: datetime | None) -> Incident:
+        """With these timers set, or disarmed where None is given."""
+        return self.copy_with(deadlines=self.deadlines.copy_with(**due))
+
+    def with_room(self, **changes: Any) -> Incident:
+        """With `changes` to the fields of `room`."""
+        return self.copy_with(room=self.room.copy_with(**changes))
+
+    def with_updates(self, **changes: Any) -> Incident:
+        """With `changes` to the fields of `updates`."""
+        return self.copy_with(updates=self.updates.copy_with(**changes))

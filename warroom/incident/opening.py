@@ -50,10 +50,11 @@ def begin(
         incident = escalation.paged(incident, index, people)
     severity = policy.severities[incident.severity]
     incident = incident.copy_with(
-        links=(*incident.links, *(link for link in known_links(incident, policy) if link not in incident.links)),
-        page_due_at=escalation.next_page_at(incident, now, policy),
-        ack_due_at=now + severity.acknowledge_within,
-        update_due_at=cadence.next_update(incident.severity, policy, now),
+        links=(*incident.links, *(link for link in known_links(incident, policy) if link not in incident.links))
+    ).with_deadlines(
+        page=escalation.next_page_at(incident, now, policy),
+        ack=now + severity.acknowledge_within,
+        update=cadence.next_update(incident.severity, policy, now),
     )
     decision = Decision(incident).note(EntryKind.DECLARED, now, by=incident.declared_by, text=incident.title)
     for index, people in paged.items():
@@ -103,10 +104,10 @@ def known_links(incident: Incident, policy: Policy) -> tuple[Link, ...]:
 
 def opened(incident: Incident, result: RoomOpened, now: datetime, policy: Policy) -> Decision:
     """The channel exists: everything else side by side, the card and the people first."""
-    after = incident.copy_with(channel_id=result.channel_id, channel_name=result.name)
+    after = incident.with_room(channel_id=result.channel_id, channel_name=result.name)
     effects: list[Effect] = [show_card(after)]
-    if after.invitees:
-        effects.append(Invite(incident_id=after.id, key=f"{after.id}:invite:first", people=after.invitees))
+    if after.participants.invitees:
+        effects.append(Invite(incident_id=after.id, key=f"{after.id}:invite:first", people=after.participants.invitees))
     effects += [
         *announce(after, policy),
         set_topic(after),
@@ -125,25 +126,25 @@ def opened(incident: Incident, result: RoomOpened, now: datetime, policy: Policy
 
 def shown(incident: Incident, result: CardShown) -> Decision:
     """The card is there: pin it."""
-    after = incident.copy_with(card_ts=result.ts)
+    after = incident.with_room(card_ts=result.ts)
     return Decision(after, quiet=True).with_effects(PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}"))
 
 
 def announced(incident: Incident, result: Announced) -> Decision:
     """The announcement is there; from now on it is redrawn."""
-    return Decision(incident.copy_with(announced_in=result.channel_id, announced_ts=result.ts), quiet=True)
+    return Decision(incident.with_room(announced_in=result.channel_id, announced_ts=result.ts), quiet=True)
 
 
 def posted(incident: Incident, result: Posted) -> Decision:
     """A notice fills a slot until a newer one takes its place."""
-    slots = tuple(pair for pair in incident.slots if pair[0] != result.slot)
-    return Decision(incident.copy_with(slots=(*slots, (result.slot, result.ts))), quiet=True)
+    slots = tuple(pair for pair in incident.room.slots if pair[0] != result.slot)
+    return Decision(incident.with_room(slots=(*slots, (result.slot, result.ts))), quiet=True)
 
 
 def invited(incident: Incident, result: Invited) -> Decision:
     """Who is in the room; who could not be invited is said once, with the reason."""
-    people = tuple(dict.fromkeys((*incident.invited, *result.people)))
-    decision = Decision(incident.copy_with(invited=people), quiet=True)
+    people = tuple(dict.fromkeys((*incident.participants.invited, *result.people)))
+    decision = Decision(incident.with_participants(invited=people), quiet=True)
     for reason in dict.fromkeys(reason for _, reason in result.failed):
         who = tuple(person for person, why in result.failed if why == reason)
         decision = decision.say(

@@ -36,7 +36,7 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
     Raises Retryable or Rejected when the message cannot be read.
     """
     incident = await world.store.incident_in(channel_id)
-    if incident is None or ts in (incident.card_ts, *dict(incident.slots).values()):
+    if incident is None or ts in (incident.room.card_ts, *dict(incident.room.slots).values()):
         return None
     message = await world.rooms.message(channel_id, ts)
     if message is None:
@@ -82,10 +82,12 @@ async def joined(world: World, channel_id: str, user: str) -> Briefing | None:
         return None
 
     async def decide(found: Incident, _now: datetime) -> Decision | None:
-        if user in found.invited and user not in found.left:
+        if user in found.participants.invited and user not in found.participants.left:
             return None
-        invited = found.invited if user in found.invited else (*found.invited, user)
-        return Decision(found.with_invitees(user).copy_with(invited=invited), quiet=True)
+        invited = (
+            found.participants.invited if user in found.participants.invited else (*found.participants.invited, user)
+        )
+        return Decision(found.with_invitees(user).with_participants(invited=invited), quiet=True)
 
     incident = await change(world, incident.id, decide)
     if user == incident.declared_by or incident.state in (State.CLOSED, State.CANCELLED):
@@ -100,8 +102,8 @@ async def left(world: World, channel_id: str, user: str) -> Incident | None:
         return None
 
     async def decide(found: Incident, _now: datetime) -> Decision | None:
-        if user in found.left:
+        if user in found.participants.left:
             return None
-        return Decision(found.copy_with(left=(*found.left, user)), quiet=True)
+        return Decision(found.with_participants(left=(*found.participants.left, user)), quiet=True)
 
     return await change(world, incident.id, decide)

@@ -26,15 +26,17 @@ def changed(
         raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
     if incident.severity == severity:
         raise AlreadyDone(f"{incident.name} is {severity} already.")
-    since = incident.last_update_at or incident.declared_at
+    since = incident.updates.last_at or incident.declared_at
     within = policy.severities[severity].acknowledge_within
-    after = incident.copy_with(
-        severity=severity,
-        update_due_at=cadence.next_update(severity, policy, since),
-        updates_missed=0,
-        ack_due_at=incident.declared_at + within if incident.ack_due_at else None,
+    after = (
+        incident.copy_with(severity=severity)
+        .with_deadlines(
+            update=cadence.next_update(severity, policy, since),
+            ack=incident.declared_at + within if incident.deadlines.ack else None,
+        )
+        .with_updates(missed=0)
     )
-    after = after.copy_with(page_due_at=escalation.next_page_at(after, now, policy))
+    after = after.with_deadlines(page=escalation.next_page_at(after, now, policy))
     text = f"{incident.severity} to {severity}{f', because of {why}' if why else ''}"
     notice = SeverityChanged(by=by, before=incident.severity, after=severity, why=why)
     return (

@@ -184,7 +184,10 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
         await authorize(world, Permission.INVITE, by, incident)
         after = incident.with_invitees(*ids(people))
         new = tuple(
-            p for p in after.invitees if p not in incident.invitees or (p in incident.left and p not in after.left)
+            p
+            for p in after.participants.invitees
+            if p not in incident.participants.invitees
+            or (p in incident.participants.left and p not in after.participants.left)
         )
         if not new:
             return None

@@ -32,6 +32,8 @@ class _Outboxed(Stored):
 
 class _Effect(_Outboxed):
     coalescing: ClassVar[bool] = False
+    weight: ClassVar[int] = 5
+    """Order within one severity: what a person waits for goes first; 0 goes before everything of every severity."""
 
     @property
     def label(self) -> str:
@@ -42,6 +44,7 @@ class _Effect(_Outboxed):
 class OpenRoom(_Effect):
     """Create the channel. Fact: RoomOpened."""
 
+    weight: ClassVar[int] = 0
     kind: Literal["open_room"] = "open_room"
     name: str
     private: bool = False
@@ -50,6 +53,7 @@ class OpenRoom(_Effect):
 class ShowCard(_Effect):
     """Post the incident card, or redraw it. Fact: CardShown on the first time."""
 
+    weight: ClassVar[int] = 1
     coalescing: ClassVar[bool] = True
     kind: Literal["show_card"] = "show_card"
 
@@ -57,12 +61,14 @@ class ShowCard(_Effect):
 class PinCard(_Effect):
     """Pin the card."""
 
+    weight: ClassVar[int] = 3
     kind: Literal["pin_card"] = "pin_card"
 
 
 class Invite(_Effect):
     """Invite people into the room. Fact: Invited."""
 
+    weight: ClassVar[int] = 1
     kind: Literal["invite"] = "invite"
     people: tuple[str, ...]
 
@@ -92,6 +98,7 @@ class AddBookmark(_Effect):
 class Announce(_Effect):
     """Post the announcement in the broadcast channel, or redraw it. Fact: Announced on the first time."""
 
+    weight: ClassVar[int] = 3
     coalescing: ClassVar[bool] = True
     kind: Literal["announce"] = "announce"
     channel: str
@@ -117,6 +124,7 @@ class TellEverybody(_Effect):
 class Post(_Effect):
     """Say something in the room or a thread. With a slot it takes the place of the slot's last message. Fact: Posted."""
 
+    weight: ClassVar[int] = 2
     kind: Literal["post"] = "post"
     place: Place
     notice: Notice
@@ -136,6 +144,7 @@ class PrivateReply(_Effect):
     `text` and `blocks` are finished (escaped and cut).
     """
 
+    weight: ClassVar[int] = 0
     kind: Literal["private_reply"] = "private_reply"
     user: str
     channel: str | None = None

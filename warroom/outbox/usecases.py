@@ -105,7 +105,7 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
 async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     """The effect failed for good: it is buried, and one line is said where people look. Raises LeaseLost, StoreUnavailable."""
     now = world.clock.now()
-    dead_letters = ClaimResult(
+    dead = ClaimResult(
         key=claim.key,
         fence=claim.fence,
         rev=claim.rev,
@@ -116,7 +116,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     assert effect is not None
     for _ in range(ATTEMPTS):
         incident = await world.store.incident(claim.incident_id) if claim.incident_id else None
-        wanted = Changeset(now=now, claim_result=dead_letters)
+        wanted = Changeset(now=now, claim_result=dead)
         if incident is not None:
             decision = _failure_notice(world, incident, effect, error, now)
             wanted = wanted.copy_with(
@@ -160,7 +160,7 @@ def _elsewhere(decision: Decision, error: Rejected) -> Decision:
     """The room cannot be written into: said once under the announcement, else to whoever leads."""
     incident = decision.incident
     what = f"Nothing can be said in the room of {incident.name} any more: {error}"
-    if incident.announced_ts and not incident.private:
+    if incident.room.announced_ts and not incident.private:
         return decision.say(Problem(what=what, advice=error.advice), Place.ANNOUNCEMENT, key="room-lost")
     lead = incident.commander or incident.declared_by
     if lead is None:

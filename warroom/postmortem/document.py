@@ -34,7 +34,7 @@ def people_in(view: IncidentView, entries: Sequence[Entry]) -> tuple[str, ...]:
     incident, written = view.incident, view.incident.postmortem
     ids: set[str | None] = {
         incident.declared_by, incident.commander, incident.acknowledged_by, incident.resolved_by,
-        incident.last_update_by, *incident.invitees, *incident.invited, *incident.escalation.paged,
+        incident.updates.last_by, *incident.participants.invitees, *incident.participants.invited, *incident.escalation.paged,
         *(person for _, person in incident.roles), *(item.owner for item in incident.actions),
         *(entry.by for entry in entries), *((written.created_by, written.published_by) if written else ()),
     }  # fmt: skip
@@ -71,8 +71,8 @@ def markdown(document: DocumentView) -> str:
     """The whole post-mortem as Markdown (CommonMark with GitHub's tables and task lists), ending in a line feed."""
     view = document.view
     names = dict(document.names)
-    if view.incident.channel_id and view.incident.channel_name:
-        names[view.incident.channel_id] = view.incident.channel_name
+    if view.incident.room.channel_id and view.incident.room.channel_name:
+        names[view.incident.room.channel_id] = view.incident.room.channel_name
     written = view.incident.postmortem
     parts = {part: getattr(written, part) if written else "" for part in PART_NAMES}
     summary, impact = draft(view, document.entries, document.written_at)
@@ -180,8 +180,8 @@ def _head(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     for label, value in (("Team", incident.team or ""), ("Affected", ", ".join(incident.services))):
         if value:
             yield f"- **{label}:** {md.line(value, names)}"
-    if incident.channel_name:
-        yield f"- **Room:** {md.line('#' + incident.channel_name, names)}"
+    if incident.room.channel_name:
+        yield f"- **Room:** {md.line('#' + incident.room.channel_name, names)}"
     if incident.private:
         yield "- **Private:** share only with those it concerns"
 
@@ -225,7 +225,7 @@ def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     ):
         if person_id:
             yield f"- **{label}:** {_name(person_id, names)}"
-    there = dict.fromkeys((*incident.invited, *(entry.by for entry in document.entries if entry.by)))
+    there = dict.fromkeys((*incident.participants.invited, *(entry.by for entry in document.entries if entry.by)))
     if there:
         yield f"- **Responders:** {', '.join(_name(person, names) for person in there)}"
 

@@ -90,7 +90,7 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
     """A required post-mortem is late: ask again, once for everything that came due meanwhile."""
     severity = policy.severities.get(incident.severity)
     within = severity.postmortem_within if severity and severity.postmortem_within else CHASE_EVERY
-    after = incident.copy_with(postmortem_due_at=now + min(CHASE_EVERY, within))
+    after = incident.with_deadlines(postmortem=now + min(CHASE_EVERY, within))
     due = PostmortemDue(people=cadence.keepers(incident), required_by=incident.postmortem_required_by or now)
     return Decision(after).note(EntryKind.POSTMORTEM, now, text="late").say(due, slot="postmortem due")
 

@@ -131,20 +131,20 @@ class _Player:
         if step.where.startswith("#"):
             return self.slack.channel(step.where)
         incident = await self._incident(step)
-        if incident is None or incident.channel_id is None:
+        if incident is None or incident.room.channel_id is None:
             raise LookupError(
                 f"there is no room of {step.where} yet; where: takes an incident like INC-1 or a #channel"
             )
-        return self.slack.channel(incident.channel_id)
+        return self.slack.channel(incident.room.channel_id)
 
     async def _show(self, step: Step) -> None:
         place = await self._place(step)
         if step.show == "announcement":
             incident = await self._incident(step)
-            if incident is None or incident.announced_in is None:
+            if incident is None or incident.room.announced_in is None:
                 raise LookupError(f"{step.where} was announced nowhere")
-            place = self.slack.channel(incident.announced_in)
-            shown = [m for m in place.messages_by_bot() if m.ts == incident.announced_ts]
+            place = self.slack.channel(incident.room.announced_in)
+            shown = [m for m in place.messages_by_bot() if m.ts == incident.room.announced_ts]
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:
@@ -166,10 +166,10 @@ async def _end(drill: Drill, player: _Player, policy: Policy, out: Console) -> l
     for incident in reversed(await store.incidents()):
         timeline = await store.timeline(incident.id)
         ended.append((incident, review(incident, timeline, policy, slack.clock.now())))
-        if incident.channel_id and (files := slack.channel(incident.channel_id).files):
+        if incident.room.channel_id and (files := slack.channel(incident.room.channel_id).files):
             player.teller.document(files[-1].text, "post-mortem")
     out.print(_table(slack, ended))
-    rooms = sum(incident.channel_id is not None for incident, _ in ended)
+    rooms = sum(incident.room.channel_id is not None for incident, _ in ended)
     out.print(f"{len(slack.calls)} Slack calls, {rooms} {'room' if rooms == 1 else 'rooms'}.", style="dim")
     return differences(drill, ended, rooms)
 

@@ -17,10 +17,10 @@ from warroom.postmortem.document import markdown, people_in
 async def share_document(context: EffectContext[ShareDocument]) -> None:
     """Share the document, built from the record as it is now; in doubt the file is looked for in the room first."""
     incident = await context.incident()
-    if incident.channel_id is None:
+    if incident.room.channel_id is None:
         return
     filename = f"post-mortem-inc-{incident.number}-r{context.effect.revision}.md"
-    if context.outcome_unknown and await _is_shared(context, incident.channel_id, filename):
+    if context.outcome_unknown and await _is_shared(context, incident.room.channel_id, filename):
         return
     content = (await _document(context, incident)).encode()
     ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
@@ -28,7 +28,7 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
     await context.call(
         "files.completeUploadExternal",
         files=[{"id": ticket["file_id"], "title": f"Post-mortem {incident.name}"}],
-        channel_id=incident.channel_id,
+        channel_id=incident.room.channel_id,
     )
 
 

@@ -13,10 +13,10 @@ from warroom.outbox.effects import AddBookmark, PinCard, SetPurpose, SetTopic
 async def pin_card(context: EffectContext[PinCard]) -> None:
     """Pin the card; one that is pinned already, or that is gone, needs nothing."""
     incident = await context.incident()
-    if incident.channel_id is None or incident.card_ts is None:
+    if incident.room.channel_id is None or incident.room.card_ts is None:
         return
     try:
-        await context.call("pins.add", channel=incident.channel_id, timestamp=incident.card_ts)
+        await context.call("pins.add", channel=incident.room.channel_id, timestamp=incident.room.card_ts)
     except Declined as refusal:
         if refusal.code not in ("already_pinned", "message_not_found"):
             raise
@@ -25,21 +25,21 @@ async def pin_card(context: EffectContext[PinCard]) -> None:
 async def set_topic(context: EffectContext[SetTopic]) -> None:
     """Set the topic from the state as it is now. Every call posts a line in the room, so in doubt it is read first."""
     incident = await context.incident()
-    if incident.channel_id is None:
+    if incident.room.channel_id is None:
         return
     wanted = topic(await context.view(incident))
-    if not await _is_already(context, incident.channel_id, "topic", wanted):
-        await context.call("conversations.setTopic", channel=incident.channel_id, topic=wanted)
+    if not await _is_already(context, incident.room.channel_id, "topic", wanted):
+        await context.call("conversations.setTopic", channel=incident.room.channel_id, topic=wanted)
 
 
 async def set_purpose(context: EffectContext[SetPurpose]) -> None:
     """Set the purpose."""
     incident = await context.incident()
-    if incident.channel_id is None:
+    if incident.room.channel_id is None:
         return
     wanted = purpose(await context.view(incident))
-    if not await _is_already(context, incident.channel_id, "purpose", wanted):
-        await context.call("conversations.setPurpose", channel=incident.channel_id, purpose=wanted)
+    if not await _is_already(context, incident.room.channel_id, "purpose", wanted):
+        await context.call("conversations.setPurpose", channel=incident.room.channel_id, purpose=wanted)
 
 
 async def _is_already(
@@ -56,15 +56,15 @@ async def _is_already(
 async def add_bookmark(context: EffectContext[AddBookmark]) -> None:
     """Add the link. Slack keeps duplicates, so in doubt the list is read first."""
     incident = await context.incident()
-    if incident.channel_id is None:
+    if incident.room.channel_id is None:
         return
     if context.outcome_unknown:
-        answer = await context.call("bookmarks.list", channel_id=incident.channel_id)
+        answer = await context.call("bookmarks.list", channel_id=incident.room.channel_id)
         if any(unescape(known.get("link") or "") == context.effect.url for known in answer.get("bookmarks") or []):
             return
     await context.call(
         "bookmarks.add",
-        channel_id=incident.channel_id,
+        channel_id=incident.room.channel_id,
         title=context.effect.title,
         type="link",
         link=context.effect.url,

@@ -23,12 +23,14 @@ log = structlog.get_logger(__name__)
 async def show_card(context: EffectContext[ShowCard]) -> CardShown | None:
     """Post the card, or redraw it whole. Without a room there is nothing to do: the room's opening asks again."""
     incident = await context.incident()
-    if incident.channel_id is None:
+    if incident.room.channel_id is None:
         return None
     card = incident_card(await context.view(incident), context.now)
-    if incident.card_ts is not None and await redraw(context, incident.channel_id, incident.card_ts, card):
+    if incident.room.card_ts is not None and await redraw(
+        context, incident.room.channel_id, incident.room.card_ts, card
+    ):
         return None
-    _, ts = await say(context, incident.channel_id, card, incident=incident)
+    _, ts = await say(context, incident.room.channel_id, card, incident=incident)
     return CardShown(ts=ts)
 
 
@@ -38,7 +40,7 @@ async def announce(context: EffectContext[Announce]) -> Announced | None:
     if incident.private:
         return None
     card = announcement(await context.view(incident), context.now)
-    there, ts = incident.announced_in, incident.announced_ts
+    there, ts = incident.room.announced_in, incident.room.announced_ts
     if there is not None and ts is not None and await redraw(context, there, ts, card):
         return None
     channel = await context.desk.channels.find(context.effect.channel, context.line)
@@ -76,7 +78,7 @@ async def post(context: EffectContext[Post]) -> Posted | None:
     slot = context.effect.slot
     if slot is None:
         return None
-    previous = incident.slot(slot)
+    previous = incident.room.slot(slot)
     if previous is not None and previous != ts:
         await remove_if_possible(context, channel, previous)
     return Posted(slot=slot, ts=ts)
@@ -85,8 +87,8 @@ async def post(context: EffectContext[Post]) -> Posted | None:
 async def withdraw(context: EffectContext[Withdraw]) -> None:
     """Delete the bot's message."""
     incident = await context.incident()
-    if incident.channel_id is not None:
-        await remove(context, incident.channel_id, context.effect.ts)
+    if incident.room.channel_id is not None:
+        await remove(context, incident.room.channel_id, context.effect.ts)
 
 
 async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str, str | None] | None:
@@ -96,16 +98,16 @@ async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str,
             return await _room(context, incident), None
         case Place.CARD_THREAD:
             room = await _room(context, incident)
-            if incident.card_ts is None and not await context.never_came("show_card"):
+            if incident.room.card_ts is None and not await context.never_came("show_card"):
                 raise Retryable("the card is not there yet")
-            return room, incident.card_ts
+            return room, incident.room.card_ts
         case Place.ANNOUNCEMENT:
             return await _announcement(context, incident)
 
 
 async def _room(context: EffectContext[Effect], incident: Incident) -> str:
-    if incident.channel_id is not None:
-        return incident.channel_id
+    if incident.room.channel_id is not None:
+        return incident.room.channel_id
     if await context.never_came("open_room"):
         raise Rejected(f"{incident.name} has no room", code="no_room", advice="Declare it again.")
     raise Retryable("the room is not open yet")
@@ -116,8 +118,8 @@ LONGEST_WAIT = timedelta(hours=1)
 
 
 async def _announcement(context: EffectContext[Effect], incident: Incident) -> tuple[str, str] | None:
-    if incident.announced_in is not None and incident.announced_ts is not None:
-        return incident.announced_in, incident.announced_ts
+    if incident.room.announced_in is not None and incident.room.announced_ts is not None:
+        return incident.room.announced_in, incident.room.announced_ts
     if incident.private or not context.desk.policy.workspace.announce:
         return None
     if await context.never_came("announce") or context.now - context.claim.created_at > LONGEST_WAIT:

@@ -106,12 +106,12 @@ async def _ours(context: EffectContext[OpenRoom], incident: Incident) -> RoomOpe
 async def invite(context: EffectContext[Invite]) -> Invited:
     """Bring people into the room. Those already there count as invited; the rest are named with the reason."""
     incident = await context.incident()
-    if incident.channel_id is None:
+    if incident.room.channel_id is None:
         return Invited(people=())
     people = [person for person in dict.fromkeys(context.effect.people) if person != context.desk.bot_user_id]
     failed: dict[str, str] = {}
     for start in range(0, len(people), AT_ONCE):
-        failed |= await _invite(context, incident.channel_id, people[start : start + AT_ONCE])
+        failed |= await _invite(context, incident.room.channel_id, people[start : start + AT_ONCE])
     context.desk.invited.pop(context.key, None)
     return Invited(
         people=tuple(person for person in people if person not in failed),

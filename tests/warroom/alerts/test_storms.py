@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from warroom.alerts import storms
 from warroom.alerts.model import AlertState
 from warroom.incident.decision import Decision
-from warroom.incident.model import AlertSummary, Incident, Origin, State
+from warroom.incident.model import AlertSummary, Deadlines, Incident, Origin, State
 from warroom.incident.notices import Storm
 from warroom.outbox.changes import Firing
 from warroom.outbox.effects import Post
@@ -58,21 +58,21 @@ def test_thirty_alerts_in_five_minutes_are_a_storm_and_slow_ones_are_none() -> N
     assert not after(29, timedelta(seconds=1)).alerts.stormy
     fast = after(30, timedelta(seconds=1))
     assert fast.alerts.stormy
-    assert fast.storm_at == NIGHT + timedelta(seconds=29) + storms.TOLD_AFTER
+    assert fast.deadlines.storm == NIGHT + timedelta(seconds=29) + storms.TOLD_AFTER
     assert not after(200, timedelta(seconds=15)).alerts.stormy
 
 
 def test_the_plan_to_tell_is_made_once_and_the_count_goes_on_until_then() -> None:
     later = after(100, timedelta(seconds=1))
-    assert later.storm_at == after(30, timedelta(seconds=1)).storm_at
+    assert later.deadlines.storm == after(30, timedelta(seconds=1)).deadlines.storm
     assert later.alerts.burst == 100
     told = storms.told(later, [], NIGHT).incident
     again = storms.counted(Decision(told), NIGHT)
-    assert (again.incident.alerts.burst, again.incident.storm_at) == (100, None)
+    assert (again.incident.alerts.burst, again.incident.deadlines.storm) == (100, None)
 
 
 def test_what_is_told_is_newest_first_and_says_what_it_leaves_out() -> None:
-    stormy = incident(alerts=AlertSummary(burst=412, burst_from=NIGHT, stormy=True), storm_at=NIGHT)
+    stormy = incident(alerts=AlertSummary(burst=412, burst_from=NIGHT, stormy=True), deadlines=Deadlines(storm=NIGHT))
     [effect] = storms.told(stormy, [firing(number) for number in range(40, 0, -1)], NIGHT).effects
     assert isinstance(effect, Post)
     assert isinstance(effect.notice, Storm)
@@ -82,15 +82,20 @@ def test_what_is_told_is_newest_first_and_says_what_it_leaves_out() -> None:
 
 
 def test_nothing_is_told_where_it_is_over() -> None:
-    over = incident(state=State.RESOLVED, alerts=AlertSummary(burst=40, burst_from=NIGHT), storm_at=NIGHT)
+    over = incident(
+        state=State.RESOLVED, alerts=AlertSummary(burst=40, burst_from=NIGHT), deadlines=Deadlines(storm=NIGHT)
+    )
     decision = storms.told(over, [firing(1)], NIGHT)
-    assert (decision.effects, decision.incident.storm_at) == ((), None)
+    assert (decision.effects, decision.incident.deadlines.storm) == ((), None)
 
 
 def test_the_card_follows_a_burst_at_its_own_pace() -> None:
     busy = Decision(incident(alerts=AlertSummary(burst=storms.BUSY + 1)))
     slowed = storms.defer_redraw(busy, NIGHT)
     assert slowed.quiet
-    assert slowed.incident.redraw_at == NIGHT + storms.REDRAW
-    assert storms.defer_redraw(slowed, NIGHT + timedelta(seconds=1)).incident.redraw_at == slowed.incident.redraw_at
+    assert slowed.incident.deadlines.redraw == NIGHT + storms.REDRAW
+    assert (
+        storms.defer_redraw(slowed, NIGHT + timedelta(seconds=1)).incident.deadlines.redraw
+        == slowed.incident.deadlines.redraw
+    )
     assert not storms.defer_redraw(Decision(incident(alerts=AlertSummary(burst=storms.BUSY))), NIGHT).quiet

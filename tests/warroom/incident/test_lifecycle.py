@@ -59,7 +59,7 @@ def test_reopening_gives_it_to_whoever_does_and_forgets_the_post_mortem_date(mak
     after = lifecycle.reopen(resolved, "UBEN", minutes(50), policy).incident
     assert after.state is State.ACKNOWLEDGED
     assert after.resolved_at is None
-    assert after.update_due_at == minutes(65)
+    assert after.deadlines.update == minutes(65)
     assert "postmortem" not in timers_of(after)
 
 
@@ -129,5 +129,5 @@ def test_timers_that_did_not_move_are_not_written_again(make: Make, policy: Poli
     assert {timer.kind: timer.due_at for timer in wanted.timers} == {
         "page": None,
         "ack": None,
-        "stale": wanted.incident.stale_at if wanted.incident else None,
+        "stale": wanted.incident.deadlines.stale if wanted.incident else None,
     }

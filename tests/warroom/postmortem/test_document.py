@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.warroom.conftest import Make, minutes
 from warroom.alerts.model import AlertState
-from warroom.incident.model import ActionItem, AlertSummary, Incident, Link, State
+from warroom.incident.model import ActionItem, AlertSummary, Incident, Link, Room, State
 from warroom.incident.timeline import Entry, EntryKind
 from warroom.incident.view import DocumentView, IncidentView, incident_view
 from warroom.outbox.changes import Firing
@@ -163,10 +163,10 @@ def test_text_from_outside_forges_nothing(make: Make, policy: Policy) -> None:
         team=HOSTILE,
         services=(HOSTILE,),
         postmortem=written,
-        channel_name="inc|<b>",
         roles=((HOSTILE, "UGRACE"),),
         links=(Link(title=HOSTILE, url="javascript:alert(1)"), Link(title="]( <", url="https://a.example/)>x y")),
         alerts=AlertSummary(count=1, last_title=HOSTILE),
+        room=Room(channel_name="inc|<b>"),
     )
     plain = rendered(shown(seen(resolved(make, postmortem=written), policy)))
     html = rendered(

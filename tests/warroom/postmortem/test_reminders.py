@@ -6,7 +6,7 @@ import pytest
 
 from tests.warroom.conftest import Make, minutes
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident.model import State
+from warroom.incident.model import Deadlines, State
 from warroom.incident.notices import ActionDue, PostmortemDue
 from warroom.outbox.effects import Post, ShareDocument
 from warroom.policy import Policy
@@ -44,9 +44,14 @@ def test_an_open_incident_cannot_publish(make: Make) -> None:
 
 
 def test_a_late_post_mortem_is_asked_for_again_the_next_day(make: Make, policy: Policy) -> None:
-    late = make(state=State.RESOLVED, commander="UADA", postmortem_due_at=minutes(0), postmortem_required_by=minutes(0))
+    late = make(
+        state=State.RESOLVED,
+        commander="UADA",
+        postmortem_required_by=minutes(0),
+        deadlines=Deadlines(postmortem=minutes(0)),
+    )
     decision = reminders.chase(late, minutes(1), policy)
-    assert decision.incident.postmortem_due_at == minutes(1 + 24 * 60)
+    assert decision.incident.deadlines.postmortem == minutes(1 + 24 * 60)
     assert [e.notice for e in decision.effects if isinstance(e, Post)] == [
         PostmortemDue(people=("UADA",), required_by=minutes(0))
     ]
