@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import structlog
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
@@ -68,12 +68,16 @@ class PerformContext:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Something that is asked for every so often. `effects` says what is asked now; asking again for what waits is harmless
-    where the effects coalesce."""
+    """Something that is asked for every so often, at the start first. `effects` says what is asked then; each is put into the
+    outbox, so that it is done once for all processes on one database. They should coalesce.
+    """
 
     name: str
-    every: timedelta
+    every: timedelta | None
+    """None: only by `python -m bot sync`."""
     effects: Callable[[World], Awaitable[Sequence[ExternalEffect]]]
+    brings_alerts: bool = False
+    """`python -m bot sync` asks for it at once, and for what its answers ask next."""
 
 
 class Upgrades(Value):
@@ -122,6 +126,10 @@ class Integration(Generic[S]):
         """The incident when an effect about it failed for good. Pure."""
         return incident
 
+    def missing(self) -> str:
+        """What has to be set before it can be used, such as "set VENDOR_TOKEN"; "" when nothing is missing."""
+        return ""
+
     async def start(self, policy: Policy) -> None:
         """Open what it needs, once, in the running event loop; without its settings, nothing. Raises WarroomError."""
 
@@ -137,7 +145,7 @@ class Integration(Generic[S]):
         return ()
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
-        """What it asks for in the background; nothing where its settings are missing."""
+        """What it asks for in the background, where nothing is `missing`."""
         return ()
 
     def menu(self, incident: Incident, policy: Policy) -> Sequence[MenuEntry]:
@@ -182,7 +190,7 @@ class LogLine(Value):
 
     at: datetime
     text: str
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = Field(default_factory=dict)
 
 
 @runtime_checkable

@@ -17,8 +17,8 @@ from rich.markup import escape
 from bot.demo import drills
 from bot.demo.company import HOOK_SECRET, Monitors, company_policy, fire, settle, wind
 from bot.demo.drills import load
+from bot.integrations import alone, settings_model
 from bot.runtime.app import Bot, running
-from bot.settings import Settings
 from sandbox import Installation, Sandbox, sample_people
 
 __all__ = ["company_policy", "fire", "installation", "listed", "open_sandbox", "play", "settle", "workspace"]
@@ -33,16 +33,13 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
     """A sandbox on loopback with the bot connected to it, both on the sandbox's clock; its record is thrown away at the end."""
     with tempfile.TemporaryDirectory(prefix="warroom-") as folder:
         async with Sandbox.running(port=port, people=sample_people(people), app=installation()) as slack:
-            settings = Settings(
+            settings = settings_model()(
                 slack_bot_token=SecretStr(slack.bot_token),
                 slack_app_token=SecretStr(slack.app_token),
                 slack_api_url=slack.api_url,
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
-                datadog_webhook_token=SecretStr(HOOK_SECRET),
-                # The sandbox is alone: keys in the environment belong to a real Datadog.
-                dd_api_key=None,
-                dd_app_key=None,
+                **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)}),
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()

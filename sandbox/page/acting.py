@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox import forms, payloads, speaking
 from sandbox.answers import Answer
+from sandbox.controls import Controls
 from sandbox.errors import SlackError
 from sandbox.forms import Form
 from sandbox.model import Channel, Json, Message, Person, View
 from sandbox.page import dates, entering, typed
 from sandbox.reading import Control
-
-if TYPE_CHECKING:
-    from sandbox.drive import Sandbox
 
 Gesture = Callable[["Hands", Json], Awaitable[Json]]
 
@@ -22,7 +20,7 @@ Gesture = Callable[["Hands", Json], Awaitable[Json]]
 class Hands:
     """One person's hands. Every gesture takes what the page sent and returns what it is to show."""
 
-    def __init__(self, slack: Sandbox, who: Person) -> None:
+    def __init__(self, slack: Controls, who: Person) -> None:
         self.slack, self.ws, self.who = slack, slack.workspace, who
         self.zone = dates.zone(who)
 

@@ -15,19 +15,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from sandbox.controls import Controls
 from sandbox.faults import Fault
 from sandbox.model import Json
-
-if TYPE_CHECKING:
-    from sandbox.drive import Sandbox
 
 MOST_MINUTES = 7 * 24 * 60.0
 MOST_SECONDS = 600.0
 
 
-def state(slack: Sandbox) -> Json:
+def state(slack: Controls) -> Json:
     """What is planned, held and open."""
     held = slack.sockets.held
     return {
@@ -38,18 +35,18 @@ def state(slack: Sandbox) -> Json:
     }  # fmt: skip
 
 
-async def clock(slack: Sandbox, given: Json) -> None:
+async def clock(slack: Controls, given: Json) -> None:
     """Wind forward."""
     minutes = _number(given, "minutes", 0.0, MOST_MINUTES, 0.0) + _number(given, "seconds", 0.0, 86400.0, 0.0) / 60
     await slack.wind(timedelta(minutes=minutes))
 
 
-async def latency(slack: Sandbox, given: Json) -> None:
+async def latency(slack: Controls, given: Json) -> None:
     """How long every call takes on its way."""
     slack.latency = _number(given, "seconds", 0.0, MOST_SECONDS, 0.0)
 
 
-async def faults(slack: Sandbox, given: Json) -> None:
+async def faults(slack: Controls, given: Json) -> None:
     """Plan trouble, or clear all of it."""
     if given.get("clear"):
         slack.faults.clear()
@@ -64,7 +61,7 @@ async def faults(slack: Sandbox, given: Json) -> None:
     )  # fmt: skip
 
 
-async def events(slack: Sandbox, given: Json) -> None:
+async def events(slack: Controls, given: Json) -> None:
     """The next event twice, or events in another order."""
     match given.get("do"):
         case "duplicate":
@@ -79,7 +76,7 @@ async def events(slack: Sandbox, given: Json) -> None:
             raise ValueError(f"events can be duplicate, hold, release or reverse, not {other!r}")
 
 
-async def sockets(slack: Sandbox, given: Json) -> None:
+async def sockets(slack: Controls, given: Json) -> None:
     """Cut the connections, or ask the app to make others."""
     match given.get("do"):
         case "drop":
@@ -90,7 +87,7 @@ async def sockets(slack: Sandbox, given: Json) -> None:
             raise ValueError(f"sockets can be drop or refresh, not {other!r}")
 
 
-async def scenes(slack: Sandbox, given: Json) -> None:
+async def scenes(slack: Controls, given: Json) -> None:
     """Play one of the scenes."""
     for scene in slack.scenes:
         if scene.label == given.get("name"):
@@ -99,7 +96,7 @@ async def scenes(slack: Sandbox, given: Json) -> None:
     raise ValueError(f"no scene is called {given.get('name')!r}; there are {[s.label for s in slack.scenes]}")
 
 
-CONTROLS: dict[str, Callable[[Sandbox, Json], Awaitable[None]]] = {
+CONTROLS: dict[str, Callable[[Controls, Json], Awaitable[None]]] = {
     "clock": clock, "latency": latency, "faults": faults, "events": events, "sockets": sockets, "scenes": scenes,
 }  # fmt: skip
 

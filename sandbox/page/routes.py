@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader
 
+from sandbox.controls import Controls
 from sandbox.faults import KINDS
 from sandbox.methods import METHODS
 from sandbox.model import Channel, Person
@@ -18,16 +19,13 @@ from sandbox.page.acting import Hands, act
 from sandbox.page.drawing import PNG, Drawing
 from sandbox.page.looking import Reads, room_rows, rooms, thread_rows
 
-if TYPE_CHECKING:
-    from sandbox.drive import Sandbox
-
 HERE = Path(__file__).parent
 
 
 class Page:
     """The workspace in a browser."""
 
-    def __init__(self, slack: Sandbox) -> None:
+    def __init__(self, slack: Controls) -> None:
         self.slack, self.ws = slack, slack.workspace
         self.reads = Reads(slack.workspace)
         self._templates = Environment(

@@ -169,7 +169,7 @@ def all_notices(text: str) -> list[Notice]:
         said.UpdatePosted(by="UADA", text=text, next_due_at=NOW),
         said.SeverityChanged(by="UADA", before=text, after=text),
         said.SeverityChanged(by=None, before=text, after=text, why=text),
-        said.WorseAlert(severity=text, title=text, link="https://app.datadoghq.eu/monitors/7"),
+        said.WorseAlert(severity=text, title=text, link="https://monitors.example.com/7"),
         said.RoleAssigned(by="UADA", role=text, person="UGRACE"),
         *(
             said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)
@@ -185,9 +185,7 @@ def all_notices(text: str) -> list[Notice]:
             alerts=412,
             monitors=9,
             lasted=timedelta(minutes=3),
-            newest=tuple(
-                said.Shower(title=text, link="https://app.datadoghq.eu/monitors/7", count=4) for _ in range(10)
-            ),
+            newest=tuple(said.Shower(title=text, link="https://monitors.example.com/7", count=4) for _ in range(10)),
             more=31,
         ),
         said.Stale(people=CROWD, since=NIGHT),

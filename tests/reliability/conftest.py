@@ -10,8 +10,9 @@ import pytest_asyncio
 from pydantic import SecretStr
 
 from bot.demo.demo import installation
+from bot.integrations import policy_model
 from sandbox import Sandbox
-from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.reliability.effects import ALERTS
 from tests.reliability.house import House
 from tests.reliability.process import SOON, Process
@@ -23,7 +24,7 @@ def policy_of(**more: Any) -> Policy:
     """The company's policy, with a runbook and an alert channel."""
     workspace = {"announce": "#incidents", "default_team": "platform", "alert_channels": [f"#{ALERTS}"]}
     links = {"runbooks": {"*": "https://runbooks.example.com/"}}
-    checked = check(COMPANY | {"workspace": workspace, "links": links} | more)
+    checked = check(COMPANY | {"workspace": workspace, "links": links} | more, policy_model())
     assert checked.policy is not None, checked.mistakes
     return checked.policy
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from integrations.datadog import effects
 from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
-from warroom.outbox.effects import MuteMonitor, ReadIncidents, ReadMonitor, ReadMonitors
 
 
 async def mitigate(run: Run) -> None:
@@ -25,8 +25,7 @@ async def add_action(run: Run) -> None:
 async def mute(run: Run) -> None:
     run.seen = len(run.house.datadog.downtimes)
     until = run.house.slack.clock.now() + timedelta(hours=1)
-    key = f"{run.known.id}:mute"
-    await run.house.ask(MuteMonitor(incident_id=run.known.id, key=key, monitor_id="42", until=until, by="UADA"))
+    await run.house.ask(effects.mute_monitor(run.known, effects.MuteRequest(monitor_id="42", until=until, by="UADA")))
 
 
 async def fires(run: Run) -> None:
@@ -46,18 +45,18 @@ async def fired(run: Run) -> None:
 
 
 async def read_monitors(run: Run) -> None:
-    await run.house.ask(ReadMonitors(key="monitors:0"))
+    await run.house.ask(effects.read_monitors())
 
 
 async def read_monitor(run: Run) -> None:
     """It has recovered meanwhile, and the webhook did not tell."""
     datadog, now = run.house.datadog, int(run.house.slack.clock.now().timestamp())
     datadog.monitor(1000 + run.seen, f"Queue {run.seen}", groups={"service:api": ("OK", now)}, priority=1)
-    await run.house.ask(ReadMonitor(key=f"monitor:{1000 + run.seen}", monitor_id=str(1000 + run.seen)))
+    await run.house.ask(effects.read_monitor(str(1000 + run.seen)))
 
 
 async def read_incidents(run: Run) -> None:
-    await run.house.ask(ReadIncidents())
+    await run.house.ask(effects.read_incidents())
 
 
 def theirs(run: Run) -> list[str]:
@@ -102,13 +101,13 @@ async def asked(run: Run) -> int:
 
 
 DATADOG_EFFECT_CASES = (
-    EffectCase("create Datadog's incident", "mirror_incident", "POST /api/v2/incidents", declare, created),
+    EffectCase("create Datadog's incident", "sync_incident", "POST /api/v2/incidents", declare, created),
     EffectCase(
-        "change Datadog's incident", "mirror_incident", "PATCH /api/v2/incidents/", mitigate, stable, prepare=opened
+        "change Datadog's incident", "sync_incident", "PATCH /api/v2/incidents/", mitigate, stable, prepare=opened
     ),
-    EffectCase("name the room in Datadog", "mirror_incident", "POST /api/v2/incidents/", declare, named),
+    EffectCase("name the room in Datadog", "sync_incident", "POST /api/v2/incidents/", declare, named),
     EffectCase(
-        "make a to-do in Datadog", "mirror_incident", "POST /api/v2/incidents/", add_action, todos, prepare=mirrored
+        "make a to-do in Datadog", "sync_incident", "POST /api/v2/incidents/", add_action, todos, prepare=mirrored
     ),
     EffectCase("mute a monitor", "mute_monitor", "POST /api/v2/downtime", mute, downtimes, prepare=opened),
     EffectCase("read all monitors", "read_monitors", "GET /api/v1/monitor", read_monitors, incidents, prepare=fires),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.demo.company import settle
 from sandbox import Channel, Message, Sandbox
 from sandbox.answers import Answer
-from tests.datadog.server import FakeDatadog
+from tests.integrations.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
 from warroom.incident.model import Incident

@@ -17,6 +17,7 @@ import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
+from bot.integrations import integrations_of
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.client import close_client
@@ -90,7 +91,18 @@ class Process:
         before = self.slack.sockets.connections
         mark = _OWNER.set(self._tasks)
         try:
-            self._bot = Bot(self._settings, self._policy, store, self._report, self._clock, slack_timeout=self._timeout)
+            integrations = integrations_of(self._settings)
+            for each in integrations:
+                await each.start(self._policy)
+            self._bot = Bot(
+                self._settings,
+                self._policy,
+                store,
+                self._report,
+                self._clock,
+                integrations,
+                slack_timeout=self._timeout,
+            )
             await self._bot.start()
         finally:
             _OWNER.reset(mark)
@@ -148,8 +160,8 @@ class Process:
         await bot.web.stop()
         await close_client(bot._client)
         await bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
-        if bot._datadog:
-            await bot._datadog.close()
+        for each in bot.integrations:
+            await each.stop()
         await self._roll_back()
         await bot.store.close()
         self._bot = None
@@ -172,5 +184,7 @@ class Process:
             await self.gone()
             return
         await self._bot.stop()
+        for each in self._bot.integrations:
+            await each.stop()
         await self._bot.store.close()
         self._bot = None

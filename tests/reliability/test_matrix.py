@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integrations.datadog.performer import PERFORMERS as IN_DATADOG
+from integrations.datadog.effects import OPERATIONS as IN_DATADOG
 from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
 from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
@@ -21,7 +21,7 @@ every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: ea
 
 @in_module
 @every_trouble
-@pytest.mark.parametrize("deed", EFFECT_CASES, ids=lambda each: each.name)
+@pytest.mark.parametrize("case", EFFECT_CASES, ids=lambda each: each.name)
 async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> None:
     run = await prepared(shared, case)
     trouble.plan(shared.slack, shared.process, case.method, case.when)
@@ -30,7 +30,7 @@ async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> No
 
 @in_module
 @every_trouble
-@pytest.mark.parametrize("deed", DATADOG_EFFECT_CASES, ids=lambda each: each.name)
+@pytest.mark.parametrize("case", DATADOG_EFFECT_CASES, ids=lambda each: each.name)
 async def test_in_datadog(with_datadog: House, case: EffectCase, trouble: Trouble) -> None:
     with_datadog.datadog.faults.clear()
     run = await prepared(with_datadog, case)

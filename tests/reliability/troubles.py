@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import Sandbox
 from sandbox.faults import When
-from tests.datadog.server import FakeDatadog
+from tests.integrations.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 
 PAUSE = 20.0

@@ -66,7 +66,7 @@ def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
 
 
 def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
-    """The bleeding stopped. Whoever says so has it, if nobody had; None when it was said in another system. Raises AlreadyDone or Refused."""
+    """The bleeding stopped. Whoever says so has it, if nobody had; None: in another system. Raises AlreadyDone or Refused."""
     _step(
         incident,
         State.MITIGATED,

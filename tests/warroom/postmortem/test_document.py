@@ -30,7 +30,7 @@ def entry(minute: float, what: EntryKind, by: str | None = None, text: str = "",
 
 NIGHT_STORY = (
     entry(0, EntryKind.DECLARED, "UDEC", "checkout returns 500s"),
-    entry(1, EntryKind.ALERT, text="High error rate", link="https://app.datadoghq.com/monitors/1"),
+    entry(1, EntryKind.ALERT, text="High error rate", link="https://monitors.example.com/1"),
     entry(2, EntryKind.ALERT, text="High error rate (again)"),
     entry(3, EntryKind.ALERT, text="High error rate (again)"),
     entry(4, EntryKind.ACKNOWLEDGED, "UADA"),
@@ -100,7 +100,7 @@ def test_a_whole_document(make: Make, policy: Policy, snapshot: SnapshotAssertio
     )
     firing = Firing(
         incident_id="i1", dedup_key="1:a", keys=("1:a",), title="High error rate", state=AlertState.OK, count=3,
-        link="https://app.datadoghq.com/monitors/1",
+        link="https://monitors.example.com/1",
         first_seen_at=minutes(-2), last_seen_at=minutes(3), last_fired_at=minutes(3),
     )  # fmt: skip
     view = seen(resolved(make, postmortem=written), policy, firings=(firing,), timezone="Europe/Berlin")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
-from tests.datadog.sync_steps import INCIDENTS, declared, followed, patches, theirs
+from tests.integrations.datadog.conftest import Night
+from tests.integrations.datadog.sync_steps import INCIDENTS, declared, followed, patches, theirs
 from warroom.incident import usecases as incidents
 from warroom.incident.notices import Problem
 

@@ -9,13 +9,15 @@ import pytest
 
 from blocks import ids
 from blocks.incident_card import incident_card
-from tests.datadog.conftest import NIGHT, Night
+from integrations.datadog import Datadog, mutes
+from integrations.datadog.settings import DatadogSettings
+from tests.integrations.datadog.conftest import NIGHT, Night
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.model import Incident
 from warroom.incident.notices import Muted, Problem
 from warroom.incident.timeline import EntryKind
 from warroom.incident.view import incident_view
-from warroom.usecases import monitors
+from warroom.integration import Integrations
 
 
 async def firing(night: Night) -> Incident:
@@ -26,7 +28,7 @@ async def firing(night: Night) -> Incident:
 
 async def test_a_mute_is_one_downtime_and_one_line(night: Night) -> None:
     incident = await firing(night)
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     (downtime,) = night.datadog.downtimes
     assert downtime["attributes"]["monitor_identifier"] == {"monitor_id": 42}
@@ -38,12 +40,12 @@ async def test_a_mute_is_one_downtime_and_one_line(night: Night) -> None:
 
 async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: Night) -> None:
     incident = await firing(night)
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     with pytest.raises(AlreadyDone, match="until 04:00"):
-        await monitors.mute(night.world, incident.id, "42", "UGRACE")
+        await mutes.mute(night.world, incident.id, "42", "UGRACE")
     await night.wait(minutes=61)
-    await monitors.mute(night.world, incident.id, "42", "UGRACE")
+    await mutes.mute(night.world, incident.id, "42", "UGRACE")
     await night.settle()
     assert len(night.datadog.downtimes) == 2
 
@@ -61,7 +63,7 @@ async def two_groups(night: Night, *groups: str) -> Incident:
 
 async def muted(night: Night, incident: Incident, by: str = "UADA") -> str:
     """The scope of the downtime that a press makes."""
-    await monitors.mute(night.world, incident.id, "42", by)
+    await mutes.mute(night.world, incident.id, "42", by)
     await night.settle()
     return str(night.datadog.downtimes[-1]["attributes"]["scope"])
 
@@ -116,7 +118,7 @@ async def test_what_recovered_is_not_muted_and_what_fires_later_can_be(night: Ni
 async def test_a_lost_answer_tells_what_was_really_muted(night: Night) -> None:
     incident = await two_groups(night, "service:cart,env:prod")
     night.datadog.fail("POST", "/api/v2/downtime", drop=True, after=True)
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     night.datadog.monitors = []
     await night.wait(minutes=1)
@@ -132,7 +134,7 @@ async def test_an_answer_that_was_lost_makes_no_second_downtime(night: Night, lo
         night.datadog.fail("POST", "/api/v2/downtime", drop=True, after=True)
     else:
         night.datadog.fail("POST", "/api/v2/downtime", 502, after=True)
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     assert night.chat.said("muted") == []
     await night.wait(minutes=1)
@@ -147,7 +149,7 @@ async def test_our_downtime_is_found_among_many(night: Night) -> None:
         {"type": "downtime", "id": f"d{n}", "attributes": {"message": "not ours" if n % 2 else None}}
         for n in range(150)
     ]
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     await night.wait(minutes=1)
     assert len(night.datadog.downtimes) == 151
@@ -156,13 +158,13 @@ async def test_our_downtime_is_found_among_many(night: Night) -> None:
 async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Night) -> None:
     incident = await firing(night)
     night.datadog.fail("POST", "/api/v2/downtime", 403, body=b'{"errors": ["Forbidden"]}')
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     (problem,) = night.chat.said("problem")
     assert isinstance(problem, Problem)
     assert problem.what == "The monitor could not be muted: Muting: Forbidden"
     assert "scopes" in problem.advice
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     assert len(night.datadog.downtimes) == 1
 
@@ -170,7 +172,7 @@ async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Night
 async def test_a_mute_that_comes_too_late_is_not_made(night: Night) -> None:
     incident = await firing(night)
     night.datadog.fail("GET", "/api/v2/downtime", 503)
-    await monitors.mute(night.world, incident.id, "42", "UADA")
+    await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
     await night.wait(hours=2)
     assert night.datadog.downtimes == []
@@ -180,21 +182,35 @@ async def test_a_mute_that_comes_too_late_is_not_made(night: Night) -> None:
 async def test_what_is_no_monitor_cannot_be_muted(night: Night) -> None:
     incident = await firing(night)
     with pytest.raises(Refused, match="nothing to mute"):
-        await monitors.mute(night.world, incident.id, "abc", "UADA")
+        await mutes.mute(night.world, incident.id, "abc", "UADA")
 
 
 async def test_the_card_offers_it_only_where_it_would_work(night: Night) -> None:
     incident = await firing(night)
-    plain = json.dumps(incident_card(incident_view(incident, night.world.policy), NIGHT).blocks)
-    assert ids.MONITOR not in plain
-    pages = "https://app.datadoghq.com"
-    card = json.dumps(incident_card(incident_view(incident, night.world.policy, datadog=pages), NIGHT).blocks)
-    assert ids.carry(incident.id, "mute:42") in card
+    card = drawn(night, incident, night.integration)
+    assert ids.carry(incident.id, "datadog:mute:42") in card
     assert "https://app.datadoghq.com/monitors/42" in card
     unnamed = incident.copy_with(alerts=incident.alerts.copy_with(monitor_id=None))
-    assert ids.MONITOR not in json.dumps(
-        incident_card(incident_view(unnamed, night.world.policy, datadog=pages), NIGHT).blocks
-    )
+    assert ids.ALERT_MENU not in drawn(night, unnamed, night.integration)
+    without_keys = Datadog(DatadogSettings())
+    await without_keys.start(night.world.policy)
+    assert ids.ALERT_MENU not in drawn(night, incident, without_keys)
+
+
+def drawn(night: Night, incident: Incident, integration: Datadog) -> str:
+    """The card's blocks, with what that integration offers."""
+    menu = Integrations(integration).menu(incident, night.world.policy)
+    return json.dumps(incident_card(incident_view(incident, night.world.policy, menu=menu), NIGHT).blocks)
+
+
+async def test_the_menu_mutes_and_refuses_what_it_does_not_offer(night: Night) -> None:
+    incident = await firing(night)
+    await night.world.integrations.choose(night.world, incident.id, "datadog:mute:42", "UADA")
+    await night.settle()
+    assert len(night.datadog.downtimes) == 1
+    for old in ("mute:42", "datadog:paint:42", "nobody:mute:42"):
+        with pytest.raises(Refused, match="no more"):
+            await night.world.integrations.choose(night.world, incident.id, old, "UADA")
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from bot.demo.demo import workspace
+from bot.integrations import policy_model
 from bot.runtime.app import running
 from sandbox import Sandbox
-from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from tests.scenarios.conftest import slack as slack
 from warroom.policy import check
@@ -22,7 +23,7 @@ async def room(slack: Sandbox, datadog: FakeDatadog, tmp_path: Path) -> AsyncIte
     """The bot with Datadog's keys, which asks Datadog as soon as it is up."""
     now = int(slack.clock.now().timestamp())
     datadog.monitor(42, "Errors on checkout", groups={"service:checkout": ("Alert", now - 60)}, priority=1)
-    checked = check(COMPANY | {"datadog": {"incidents": "both"}})
+    checked = check(COMPANY | {"datadog": {"incidents": "both"}}, policy_model())
     assert checked.policy is not None, checked.mistakes
     settings = settings_for(slack, f"sqlite:///{tmp_path}/warroom.db").model_copy(
         update={"dd_api_key": SecretStr(API_KEY), "dd_app_key": SecretStr(APP_KEY), "dd_api_url": datadog.url}
@@ -60,4 +61,5 @@ async def test_the_sandbox_never_asks_a_real_datadog(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DD_APP_KEY", APP_KEY)
     monkeypatch.setenv("DD_API_URL", "http://127.0.0.1:1")
     async with workspace() as (_, bot):
-        assert bot._datadog is None
+        (datadog,) = [each for each in bot.integrations if each.name == "datadog"]
+        assert datadog.missing()

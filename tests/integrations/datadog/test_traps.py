@@ -8,26 +8,37 @@ import logging
 import subprocess
 import sys
 import warnings
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from integrations.datadog import client as module
-from integrations.datadog.client import Datadog, NoLibrary
+from integrations.datadog.client import DatadogClient, NoLibrary
 from integrations.datadog.failures import Declined
-from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from warroom.errors import Rejected, Retryable
 
 MONITORS = "/api/v1/monitor"
 DOWNTIME = {"data": {"type": "downtime", "attributes": {"scope": "*", "monitor_identifier": {"monitor_id": 1}}}}
 
 
-async def read(client: Datadog) -> Any:
+@pytest.fixture
+async def client(datadog: FakeDatadog) -> AsyncIterator[DatadogClient]:
+    """A client of the organisation."""
+    opened = DatadogClient(API_KEY, APP_KEY, url=datadog.url)
+    yield opened
+    await opened.close()
+
+
+async def read(client: DatadogClient) -> Any:
     """Any call."""
     return await client.call("Reading monitors", "list_monitors", page=0, page_size=100)
 
 
-async def test_the_librarys_own_pagination_would_read_monitors_twice(client: Datadog, datadog: FakeDatadog) -> None:
+async def test_the_librarys_own_pagination_would_read_monitors_twice(
+    client: DatadogClient, datadog: FakeDatadog
+) -> None:
     for number in range(150):
         datadog.monitor(number)
     api = next(each for each in client._apis if hasattr(each, "list_monitors_with_pagination"))
@@ -36,7 +47,7 @@ async def test_the_librarys_own_pagination_would_read_monitors_twice(client: Dat
     assert len(await read(client)) == 100
 
 
-async def test_a_post_is_never_repeated(client: Datadog, datadog: FakeDatadog) -> None:
+async def test_a_post_is_never_repeated(client: DatadogClient, datadog: FakeDatadog) -> None:
     datadog.fail("POST", "/api/v2/downtime", 503)
     with pytest.raises(Retryable) as caught:
         await client.call("Muting", "create_downtime", body=DOWNTIME)
@@ -48,7 +59,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_one(
     datadog: FakeDatadog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TIMEOUT", (1.0, 0.3))
-    client = Datadog(API_KEY, APP_KEY, url=datadog.url)
+    client = DatadogClient(API_KEY, APP_KEY, url=datadog.url)
     datadog.fail("GET", MONITORS, hang=True)
     with pytest.raises(Retryable, match="too long"):
         await read(client)
@@ -69,7 +80,7 @@ async def test_a_late_answer_is_not_taken_for_the_next_one(
     ],
 )
 async def test_whatever_a_call_raises_is_understood(
-    client: Datadog, datadog: FakeDatadog, fault: dict[str, Any], outcome_unknown: bool
+    client: DatadogClient, datadog: FakeDatadog, fault: dict[str, Any], outcome_unknown: bool
 ) -> None:
     datadog.fail("GET", MONITORS, **fault)
     with pytest.raises(Retryable) as caught:
@@ -78,9 +89,11 @@ async def test_whatever_a_call_raises_is_understood(
     assert caught.value.after == (7 if fault.get("status") == 429 else None)
 
 
-async def test_a_server_that_hangs(client: Datadog, datadog: FakeDatadog, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_hangs(
+    client: DatadogClient, datadog: FakeDatadog, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "TIMEOUT", (1.0, 0.05))
-    impatient = Datadog(API_KEY, APP_KEY, url=datadog.url)
+    impatient = DatadogClient(API_KEY, APP_KEY, url=datadog.url)
     datadog.fail("GET", MONITORS, hang=True)
     with pytest.raises(Retryable, match="took too long") as caught:
         await read(impatient)
@@ -89,7 +102,7 @@ async def test_a_server_that_hangs(client: Datadog, datadog: FakeDatadog, monkey
 
 
 async def test_nobody_listens() -> None:
-    client = Datadog(API_KEY, APP_KEY, url="http://127.0.0.1:1")
+    client = DatadogClient(API_KEY, APP_KEY, url="http://127.0.0.1:1")
     with pytest.raises(Retryable, match="cannot be reached") as caught:
         await read(client)
     assert not caught.value.outcome_unknown, "nothing was sent, so nothing can have happened"
@@ -97,14 +110,14 @@ async def test_nobody_listens() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
-async def test_a_refusal_says_why_and_what_to_do(client: Datadog, datadog: FakeDatadog, status: int) -> None:
+async def test_a_refusal_says_why_and_what_to_do(client: DatadogClient, datadog: FakeDatadog, status: int) -> None:
     datadog.fail("GET", MONITORS, status, body=b'{"errors": ["because"]}')
     with pytest.raises(Declined, match="Reading monitors: because") as caught:
         await read(client)
     assert caught.value.status == status
 
 
-async def test_unstable_operations_are_allowed_without_a_warning(client: Datadog, datadog: FakeDatadog) -> None:
+async def test_unstable_operations_are_allowed_without_a_warning(client: DatadogClient, datadog: FakeDatadog) -> None:
     made = datadog.incident(1, "checkout fails")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -117,15 +130,15 @@ async def test_an_operation_that_became_stable_or_unknown_does_no_harm(
     datadog: FakeDatadog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "UNSTABLE", (*module.UNSTABLE, "an_operation_that_became_stable"))
-    await Datadog(API_KEY, APP_KEY, url=datadog.url).close()
+    await DatadogClient(API_KEY, APP_KEY, url=datadog.url).close()
 
 
-async def test_an_operation_that_is_not_allowed_is_refused(client: Datadog) -> None:
+async def test_an_operation_that_is_not_allowed_is_refused(client: DatadogClient) -> None:
     with pytest.raises(Rejected, match="does not allow it"):
         await client.call("Deleting", "delete_incident", "11111111-0000-0000-0000-000000000001")
 
 
-async def test_values_the_library_does_not_know_are_kept(client: Datadog, datadog: FakeDatadog) -> None:
+async def test_values_the_library_does_not_know_are_kept(client: DatadogClient, datadog: FakeDatadog) -> None:
     datadog.monitor(1, type="a type of next year", overall_state="Confused")
     del datadog.monitors[0]["query"]
     (found,) = await read(client)
@@ -133,7 +146,7 @@ async def test_values_the_library_does_not_know_are_kept(client: Datadog, datado
 
 
 async def test_closing_leaves_no_connection_open(datadog: FakeDatadog) -> None:
-    client = Datadog(API_KEY, APP_KEY, url=datadog.url)
+    client = DatadogClient(API_KEY, APP_KEY, url=datadog.url)
     await asyncio.gather(*(read(client) for _ in range(5)))
     assert datadog.connections
     await client.close()
@@ -145,7 +158,7 @@ async def test_closing_leaves_no_connection_open(datadog: FakeDatadog) -> None:
 @pytest.mark.parametrize("site", ["datadoghq.eu", "us5.datadoghq.com", "my-own.example.com"])
 async def test_the_site_is_ours_to_say(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DD_SITE", "ap1.datadoghq.com")
-    client = Datadog(API_KEY, APP_KEY, site=site)
+    client = DatadogClient(API_KEY, APP_KEY, site=site)
     assert client._client.configuration.host == f"https://api.{site}"
     pages = {"datadoghq.eu": "https://app.datadoghq.eu"}
     assert client.page == pages.get(site, f"https://{site}")
@@ -162,7 +175,7 @@ async def test_without_the_library_the_text_says_what_to_install(monkeypatch: py
 
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(NoLibrary, match=r"datadog-api-client\[async\]"):
-        Datadog(API_KEY, APP_KEY)
+        DatadogClient(API_KEY, APP_KEY)
 
 
 def test_the_library_is_not_imported_before_it_is_needed() -> None:
@@ -172,7 +185,7 @@ def test_the_library_is_not_imported_before_it_is_needed() -> None:
 
 
 async def test_no_key_is_ever_in_a_text_or_log(
-    client: Datadog, datadog: FakeDatadog, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    client: DatadogClient, datadog: FakeDatadog, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
     texts = []

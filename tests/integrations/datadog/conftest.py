@@ -8,26 +8,29 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from bot.datadog import leading
+from bot.integrations import policy_model
+from bot.runtime.background_tasks import ask
 from bot.runtime.dispatcher import Dispatcher
+from bot.runtime.external import ExternalPerformer, routed
 from bot.runtime.observability import Meters
-from integrations.datadog.client import Datadog
-from integrations.datadog.performer import DatadogPerformer
+from integrations.datadog import Datadog
+from integrations.datadog.settings import DatadogSettings
 from storage import open_store
-from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.incident.model import Incident
 from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry
+from warroom.integration import Integrations
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, OpenRoom, Post, ShowCard
 from warroom.outbox.results import CardShown, EffectResult, RoomOpened
 from warroom.policy import Policy, check
 from warroom.ports import Message, World
-from warroom.usecases import monitors
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
@@ -80,8 +83,8 @@ class Night:
     clock: HandClock
     chat: Chat
     datadog: FakeDatadog
-    performer: DatadogPerformer
-    client: Datadog
+    performer: ExternalPerformer
+    integration: Datadog
     dispatcher: Dispatcher
 
     async def settle(self) -> None:
@@ -95,7 +98,13 @@ class Night:
 
     async def sync(self) -> None:
         """Datadog is asked what fires, and what follows is done."""
-        await monitors.ask_monitors(self.world)
+        await self.poll("monitors")
+
+    async def poll(self, name: str) -> None:
+        """The integration asks what it asks every so often, and what follows is done."""
+        for poll in self.integration.polls(self.world.policy):
+            if poll.name == name:
+                await ask(self.world, poll)
         await self.settle()
 
     async def hook(self, **body: object) -> None:
@@ -135,7 +144,7 @@ def written() -> dict[str, Any]:
 @pytest.fixture
 def policy(written: dict[str, Any]) -> Policy:
     """The policy, checked."""
-    checked = check(written)
+    checked = check(written, policy_model())
     assert checked.policy is not None, checked.mistakes
     return checked.policy
 
@@ -150,15 +159,17 @@ async def datadog() -> AsyncIterator[FakeDatadog]:
 
 
 @pytest.fixture
-async def client(datadog: FakeDatadog) -> AsyncIterator[Datadog]:
-    """Our client of it."""
-    opened = Datadog(API_KEY, APP_KEY, url=datadog.url)
-    yield opened
-    await opened.close()
+async def integration(datadog: FakeDatadog, policy: Policy) -> AsyncIterator[Datadog]:
+    """Our side of it."""
+    keys = {"dd_api_key": SecretStr(API_KEY), "dd_app_key": SecretStr(APP_KEY)}
+    started = Datadog(DatadogSettings(**keys, dd_api_url=datadog.url))
+    await started.start(policy)
+    yield started
+    await started.stop()
 
 
 @pytest.fixture
-async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncIterator[Night]:
+async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> AsyncIterator[Night]:
     """The war room with nothing going on."""
     store = await open_store("memory://")
     await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
@@ -171,11 +182,12 @@ async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncI
         clock=clock,
         rooms=NoRooms(),
         nudge=lambda: waking[0].nudge(),
+        integrations=Integrations(integration),
     )
-    performer = DatadogPerformer(client, store, policy, clock)
-    dispatcher = Dispatcher(world, leading(chat.perform, performer), Meters())
+    performer = ExternalPerformer(Integrations(integration), world)
+    dispatcher = Dispatcher(world, routed(chat.perform, performer), Meters())
     waking.append(dispatcher)
     dispatcher.start()
-    yield Night(world, clock, chat, datadog, performer, client, dispatcher)
+    yield Night(world, clock, chat, datadog, performer, integration, dispatcher)
     await dispatcher.drain(1)
     await store.close()

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import NIGHT, Night
-from tests.datadog.sync_steps import FULL, INCIDENTS, declared, followed, patches, theirs
+from integrations.datadog.state import state_of
+from tests.integrations.datadog.conftest import NIGHT, Night
+from tests.integrations.datadog.sync_steps import FULL, INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
 from warroom.incident import record
 from warroom.incident import usecases as incidents
@@ -96,10 +97,10 @@ class TestTrouble:
     async def test_a_creation_whose_answer_was_lost_is_found_again(self, night: Night, lost: dict[str, Any]) -> None:
         night.datadog.fail("POST", INCIDENTS, after=True, **lost)
         incident = await declared(night)
-        assert (incident.room.channel_id is not None, incident.datadog) == (True, None), "the room does not wait"
+        assert (incident.room.channel_id is not None, state_of(incident).link) == (True, None), "the room does not wait"
         await night.wait(minutes=1)
         assert len(night.datadog.incidents) == 1
-        assert (await night.incident()).datadog is not None
+        assert state_of(await night.incident()).link is not None
         assert await night.count() == 1, "nor does our own incident open another room"
 
     @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
+from integrations.datadog.policy import DatadogPolicy
 from warroom.alerts.model import Alert, AlertState
 from warroom.alerts.parsing.keys import polled_delivery_id
 from warroom.alerts.parsing.reading import read
-from warroom.policy.datadog import Datadog
 from warroom.value import Value
 
 TRANSITION = {
@@ -36,7 +36,7 @@ class GroupState(Value):
     """The monitor's page in Datadog."""
 
 
-def wanted(group: GroupState, policy: Datadog, now: datetime) -> bool:
+def fires(group: GroupState, policy: DatadogPolicy, now: datetime) -> bool:
     """Whether it fires in the policy's sense: what is muted does not, nor what has been firing for longer than anybody cares."""
     if group.muted or group.state not in policy.states or group.state not in TRANSITION:
         return False

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage import open_store
-from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 
 
 class Bot:
@@ -25,7 +25,7 @@ class Bot:
             "DD_API_KEY": API_KEY,
             "DD_APP_KEY": APP_KEY,
             "DD_API_URL": datadog.url,
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(Path(__file__).parents[3]),
         }
 
     async def run(self, *args: str, **environment: str) -> tuple[int, str]:

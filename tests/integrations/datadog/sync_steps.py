@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.datadog.conftest import Night
-from tests.datadog.server import Body
+from tests.integrations.datadog.conftest import Night
+from tests.integrations.datadog.server import Body
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
-from warroom.usecases import mirroring
 
 INCIDENTS = "/api/v2/incidents"
 FULL = {
@@ -42,6 +41,5 @@ def patches(night: Night) -> list[Body]:
 
 async def followed(night: Night) -> Incident:
     """After the next look at Datadog."""
-    await mirroring.ask_incidents(night.world)
-    await night.settle()
+    await night.poll("incidents")
     return await night.incident()

@@ -6,15 +6,16 @@ import asyncio
 
 import pytest
 
-from integrations.datadog.performer import AT_ONCE
-from tests.datadog.conftest import NIGHT, Night
+from bot.runtime.external import AT_ONCE
+from integrations.datadog import effects
+from tests.integrations.datadog.conftest import NIGHT, Night
 from warroom.errors import Retryable
-from warroom.outbox.effects import MuteMonitor, ReadMonitor
+from warroom.outbox.effects import ExternalEffect
 
 
-def reading(number: int) -> ReadMonitor:
+def reading(number: int) -> ExternalEffect:
     """The question how that monitor is."""
-    return ReadMonitor(key=f"monitor:{number}", monitor_id=str(number))
+    return effects.read_monitor(str(number))
 
 
 async def test_only_some_wait_for_a_datadog_that_hangs(night: Night) -> None:
@@ -37,7 +38,9 @@ async def test_only_some_wait_for_a_datadog_that_hangs(night: Night) -> None:
         waits.append(told.value.after or 0.0)
         assert told.value.outcome_unknown == (number == 2), "what may have happened before may have happened still"
     assert 0 < waits[0] < waits[1] < waits[2] < 1
-    pressed = MuteMonitor(key="mute", monitor_id="42", until=NIGHT.replace(hour=4), by="UADA")
+    request = effects.MuteRequest(monitor_id="42", until=NIGHT.replace(hour=4), by="UADA")
+    await night.hook(alert_id="42", alert_title="Errors", alert_transition="Triggered")
+    pressed = effects.mute_monitor(await night.incident(), request)
     assert await night.performer.perform(pressed) is not None, "who pressed a button does not wait for them"
     for task in at_it:
         task.cancel()

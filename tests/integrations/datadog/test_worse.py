@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
+from tests.integrations.datadog.conftest import Night
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.errors import AlreadyDone

@@ -11,10 +11,9 @@ import structlog
 from integrations.datadog.client import Answer
 from integrations.datadog.context import EffectContext
 from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS, Declined
+from integrations.datadog.monitors import GroupState
 from warroom.alerts.model import AlertState
-from warroom.monitors import GroupState
-from warroom.outbox.effects import ReadMonitor, ReadMonitors
-from warroom.outbox.results import MonitorRead, MonitorsRead
+from warroom.value import Value
 
 log = structlog.get_logger(__name__)
 
@@ -34,21 +33,29 @@ OVERALL = "@SYNTHETICS_OVERALL@"
 """A synthetic test has one, beside a group for each location; it is the one that notifies."""
 
 
-async def read_monitors(context: EffectContext[ReadMonitors]) -> MonitorsRead:
-    """One page of monitors with their groups that are not OK."""
-    tags = ",".join(context.policy.datadog.monitor_tags)
+class MonitorReading(Value):
+    """One monitor as a whole and with all its groups; `overall` None when its state says nothing."""
+
+    asked_at: datetime
+    overall: GroupState | None
+    groups: tuple[GroupState, ...] = ()
+
+
+async def page_of_monitors(context: EffectContext[Any], page: int) -> tuple[tuple[GroupState, ...], bool]:
+    """(the groups that are not OK of one page of monitors, whether there are more pages)."""
+    tags = ",".join(context.section.monitor_tags)
     # The page is always said: without it Datadog sends all monitors, and the library's own pagination sends them twice.
     found: list[Answer] = await context.datadog.call(
         "Reading monitors",
         "list_monitors",
-        page=context.effect.page,
+        page=page,
         page_size=PAGE,
         group_states="alert,warn,no data",
         with_downtimes=True,
         **({"monitor_tags": tags} if tags else {}),
     )
     groups = tuple(group for monitor in found for group in _readable(monitor, context.datadog.page))
-    return MonitorsRead(page=context.effect.page, groups=groups, more=len(found) >= PAGE)
+    return groups, len(found) >= PAGE
 
 
 def _readable(monitor: Any, pages: str) -> tuple[GroupState, ...]:
@@ -60,18 +67,19 @@ def _readable(monitor: Any, pages: str) -> tuple[GroupState, ...]:
         return ()
 
 
-async def read_monitor(context: EffectContext[ReadMonitor]) -> MonitorRead:
-    """One monitor with all its groups."""
-    name, asked_at = context.effect.monitor_id, context.now
+async def one_monitor(context: EffectContext[Any], monitor_id: str) -> MonitorReading | None:
+    """One monitor with all its groups; None when Datadog knows no such monitor."""
+    asked_at = context.now
     try:
-        found: Answer = await context.datadog.call("Reading a monitor", "get_monitor", int(name), group_states="all")
+        found: Answer = await context.datadog.call(
+            "Reading a monitor", "get_monitor", int(monitor_id), group_states="all"
+        )
     except Declined as refusal:
         if refusal.status != 404:
             raise
-        return MonitorRead(monitor_id=name, asked_at=asked_at, overall=None)
+        return None
     overall = STATES.get(str(found.get("overall_state")).casefold())
-    return MonitorRead(
-        monitor_id=name,
+    return MonitorReading(
         asked_at=asked_at,
         overall=_state(found, context.datadog.page, "", overall, {}) if overall else None,
         groups=tuple(groups_of(found, context.datadog.page)),

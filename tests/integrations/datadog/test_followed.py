@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
-from tests.datadog.sync_steps import FULL, declared, followed, patches, theirs
+from integrations.datadog.state import state_of
+from tests.integrations.datadog.conftest import Night
+from tests.integrations.datadog.sync_steps import FULL, declared, followed, patches, theirs
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Origin, State
 from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import OpenRoom
-from warroom.usecases import mirroring
 
 
 @pytest.fixture
@@ -122,10 +122,11 @@ class TestIncoming:
         for _ in range(3):
             incident = await followed(night)
         assert await night.count() == 1
-        assert (incident.title, incident.severity, incident.origin) == ("payments are slow", "SEV-1", Origin.DATADOG)
+        assert (incident.title, incident.severity, incident.origin) == ("payments are slow", "SEV-1", Origin.EXTERNAL)
         assert incident.commander == "UGRACE"
-        assert incident.datadog is not None
-        assert (incident.datadog.id, incident.datadog.public_id) == (made["id"], 77)
+        link = state_of(incident).link
+        assert link is not None
+        assert (link.id, link.public_id) == (made["id"], 77)
         assert len(night.datadog.incidents) == 1
         assert made["attributes"]["title"] == "payments are slow"
         assert len(night.datadog.integrations[made["id"]]) == 1
@@ -150,11 +151,11 @@ class TestIncoming:
         )
         incident = await followed(night)
         assert (await night.count(), len(night.datadog.incidents)) == (1, 1)
-        assert incident.datadog is not None
-        assert incident.datadog.id == made["id"]
+        link = state_of(incident).link
+        assert link is not None
+        assert link.id == made["id"]
 
     async def test_an_old_one_opens_nothing(self, night: Night) -> None:
         night.datadog.incident(77, "payments are slow")["attributes"]["created"] = "2026-11-01T03:00:00+00:00"
-        await mirroring.ask_incidents(night.world)
-        await night.settle()
+        await night.poll("incidents")
         assert await night.count() == 0

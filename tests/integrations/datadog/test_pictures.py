@@ -14,7 +14,7 @@ from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say
 from integrations.slack.rate_limited import RateLimitedClient
 from storage import open_store
-from tests.datadog.conftest import NIGHT, HandClock
+from tests.integrations.datadog.conftest import NIGHT, HandClock
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import ShowCard
 from warroom.policy import Policy

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import open_store
-from tests.datadog.conftest import NIGHT, HandClock, Night, NoRooms
+from tests.integrations.datadog.conftest import NIGHT, HandClock, Night, NoRooms
 from tests.people import StoredPeople
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
