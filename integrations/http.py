@@ -200,6 +200,7 @@ def reason_in(answer: Json) -> str:
 
 
 def _first_text(answer: Json, depth: int) -> str:
+    """The first text under one of REASONS, at most so many levels down; "" when there is none."""
     if isinstance(answer, str):
         return answer
     if depth == 0:
@@ -210,11 +211,13 @@ def _first_text(answer: Json, depth: int) -> str:
         return ""
     known = [answer[name] for name in REASONS if name in answer]
     found = next((text for each in known if (text := _first_text(each, depth - 1))), "")
-    if found or known == []:
-        return found
-    # Errors by field: {"errors": {"summary": "is required"}}.
-    fields = next((each for each in known if isinstance(each, dict) and each), {})
-    return next((f"{name}: {text}" for name, each in fields.items() if (text := _first_text(each, 1))), "")
+    return found or next((text for each in known if (text := _by_field(each))), "")
+
+
+def _by_field(errors: Json) -> str:
+    """The first of errors that are told by field, such as {"summary": "is required"}."""
+    fields = errors.items() if isinstance(errors, dict) else ()
+    return next((f"{name}: {each}" for name, each in fields if isinstance(each, str) and each), "")
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
