@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from integrations.datadog.policy import DatadogPolicy
 from warroom.alerts.model import Alert, AlertState
+from warroom.alerts.parsing.datadog import read
 from warroom.alerts.parsing.keys import polled_delivery_id
-from warroom.alerts.parsing.reading import read
 from warroom.value import Value
 
 TRANSITION = {

@@ -15,10 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 from warroom.alerts.model import Alert
 from warroom.alerts.parsing import words
 from warroom.alerts.parsing.body import Unusable
+from warroom.alerts.parsing.datadog.texts import from_link
+from warroom.alerts.parsing.datadog.variables import read
 from warroom.alerts.parsing.fields import plain_name
-from warroom.alerts.parsing.links import from_link
+from warroom.alerts.parsing.keys import names_an_event
 from warroom.alerts.parsing.parse import Parsed
-from warroom.alerts.parsing.reading import read
 
 SENDER = "datadog"
 """How the app is called when the policy does not list whose messages count."""
@@ -75,7 +76,7 @@ def parse_message(message: Mapping[str, Any], channel_id: str, received_at: date
         except Unusable as error:
             refused.append(f"The message {ts} {error.reason}.")
             continue
-        if alert.event_id is None:
+        if not names_an_event(alert.delivery_id):
             place = f":{number}" if number else ""
             alert = alert.copy_with(delivery_id=f"1:slack:{channel_id}:{ts}{place}:{alert.transition}")
         alerts.setdefault(alert.delivery_id, alert)
