@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from pydantic import create_model
 
@@ -37,9 +37,23 @@ def settings_model(kinds: Kinds = INTEGRATIONS) -> type[Settings]:
         if twice := taken & kind.settings.model_fields.keys():
             raise ValueError(f"{kind.name} has settings that exist already: {', '.join(sorted(twice))}")
         taken |= kind.settings.model_fields.keys()
-    bases: Any = (Settings, *dict.fromkeys(kind.settings for kind in kinds))
-    model: Any = create_model("Settings", __base__=bases)
+    bases: Any = (_Composed, *dict.fromkeys(kind.settings for kind in kinds))
+    model: Any = create_model("Settings", __base__=bases, kinds=(ClassVar[Kinds], kinds))
     return cast("type[Settings]", model)
+
+
+class _Composed(Settings):
+    """Settings of a type that is made here: another process finds the type again by its integrations."""
+
+    kinds: ClassVar[Kinds] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (self.kinds,), self.__getstate__()
+
+
+def _blank(kinds: Kinds) -> Settings:
+    model = settings_model(kinds)
+    return model.__new__(model)
 
 
 def alone(kinds: Kinds = INTEGRATIONS) -> dict[str, Any]:

@@ -57,7 +57,19 @@ def _with_sections(sections: tuple[tuple[str, type[Section]], ...]) -> type[Poli
     if twice := {name for name, _ in sections} & Policy.model_fields.keys():
         raise ValueError(f"the policy has a key of its own that is called {', '.join(sorted(twice))}")
     fields: dict[str, Any] = {name: (model, model()) for name, model in sections}
-    return create_model("Policy", __base__=Policy, **fields)
+    return create_model("Policy", __base__=_Sectioned, **fields)
+
+
+class _Sectioned(Policy):
+    """A policy of a type that is made here: another process finds the type again by its sections."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (tuple(sections_of(type(self)).items()),), self.__getstate__()
+
+
+def _blank(sections: tuple[tuple[str, type[Section]], ...]) -> Policy:
+    model = _with_sections(sections)
+    return model.__new__(model)
 
 
 def sections_of(policy: type[Policy]) -> dict[str, type[Section]]:
