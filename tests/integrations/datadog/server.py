@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
-Body = dict[str, Any]
+from tests.integrations.fake_system import Body, FakeSystem
+
 API_KEY, APP_KEY = "obviously-not-an-api-key", "obviously-not-an-app-key"
 
 
 @dataclass
-class Fault:
-    """What a request meets instead of, or (`after`) on top of, its answer."""
-
-    path: str
-    method: str
-    status: int = 0
-    body: bytes = b'{"errors": ["made up"]}'
-    headers: dict[str, str] = field(default_factory=dict)
-    hang: bool = False
-    drop: bool = False
-    after: bool = False
-    """The act happens, only its answer is lost."""
-    do: Callable[[], None] | None = None
-    """Done first, or after the act when `late`."""
-    late: bool = False
-
-
-@dataclass
-class FakeDatadog:
-    """Monitors, downtimes and incidents of an organisation; `asked` lists every request as (method, path, query)."""
+class FakeDatadog(FakeSystem):
+    """Monitors, downtimes and incidents of an organisation."""
 
     monitors: list[Body] = field(default_factory=list)
     downtimes: list[Body] = field(default_factory=list)
@@ -45,22 +25,7 @@ class FakeDatadog:
     users: list[Body] = field(default_factory=list)
     own_fields: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     """Further fields of incidents: name to (type, options; none for anything)."""
-    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     sent: list[Body] = field(default_factory=list)
-    faults: deque[Fault] = field(default_factory=deque)
-    url: str = ""
-    today: Callable[[], str] = lambda: "2026-11-21T03:00:00+00:00"
-    """When something is created."""
-    runner: web.AppRunner | None = None
-    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def fail(self, method: str, path: str, status: int = 0, **more: Any) -> None:
-        """The next request of that method whose path begins so fails."""
-        self.faults.append(Fault(path=path, method=method, status=status, **more))
-
-    def count(self, method: str, path: str) -> int:
-        """How often that was asked."""
-        return sum(1 for m, p, _ in self.asked if (m, p) == (method, path))
 
     def monitor(self, number: int, name: str = "High error rate", **more: Any) -> Body:
         """One more monitor; groups are given as name to (status, when)."""
@@ -88,68 +53,26 @@ class FakeDatadog:
         self.monitors = [each for each in self.monitors if each["id"] != number] + [made]
         return made
 
-    async def start(self) -> web.AppRunner:
-        """Listen on a free port."""
-        app = web.Application(middlewares=[self._middleware])
-        app.router.add_get("/api/v1/monitor", self._list_monitors)
-        app.router.add_get("/api/v1/monitor/{id}", self._get_monitor)
-        app.router.add_get("/api/v2/downtime", self._list_downtimes)
-        app.router.add_post("/api/v2/downtime", self._create_downtime)
-        app.router.add_get("/api/v2/users", self._list_users)
-        app.router.add_post("/api/v2/incidents", self._create_incident)
-        app.router.add_get("/api/v2/incidents/search", self._search_incidents)
-        app.router.add_get("/api/v2/incidents/{id}", self._get_incident)
-        app.router.add_patch("/api/v2/incidents/{id}", self._update_incident)
-        app.router.add_get("/api/v2/incidents/{id}/relationships/{kind}", self._list_parts)
-        app.router.add_post("/api/v2/incidents/{id}/relationships/{kind}", self._create_part)
-        app.router.add_patch("/api/v2/incidents/{id}/relationships/todos/{todo}", self._update_todo)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        self.runner = runner
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        return runner
+    def routes(self, router: web.UrlDispatcher) -> None:
+        """Those that the bot calls."""
+        router.add_get("/api/v1/monitor", self._list_monitors)
+        router.add_get("/api/v1/monitor/{id}", self._get_monitor)
+        router.add_get("/api/v2/downtime", self._list_downtimes)
+        router.add_post("/api/v2/downtime", self._create_downtime)
+        router.add_get("/api/v2/users", self._list_users)
+        router.add_post("/api/v2/incidents", self._create_incident)
+        router.add_get("/api/v2/incidents/search", self._search_incidents)
+        router.add_get("/api/v2/incidents/{id}", self._get_incident)
+        router.add_patch("/api/v2/incidents/{id}", self._update_incident)
+        router.add_get("/api/v2/incidents/{id}/relationships/{kind}", self._list_parts)
+        router.add_post("/api/v2/incidents/{id}/relationships/{kind}", self._create_part)
+        router.add_patch("/api/v2/incidents/{id}/relationships/todos/{todo}", self._update_todo)
 
-    @property
-    def connections(self) -> int:
-        """How many are open."""
-        assert self.runner is not None
-        assert self.runner.server is not None
-        return len(self.runner.server.connections)
-
-    async def stop(self, runner: web.AppRunner) -> None:
-        """Let go of whoever hangs, and close."""
-        self._stopping.set()
-        await runner.cleanup()
-
-    @web.middleware
-    async def _middleware(self, request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
-        self.asked.append((request.method, request.path, dict(request.query)))
-        if (request.headers.get("DD-API-KEY"), request.headers.get("DD-APPLICATION-KEY")) != (API_KEY, APP_KEY):
-            return web.json_response({"errors": ["Forbidden"]}, status=403)
-        fault = next((f for f in self.faults if request.method == f.method and request.path.startswith(f.path)), None)
-        if fault:
-            self.faults.remove(fault)
-            if fault.do and not fault.late:
-                fault.do()
-            if fault.after:
-                await handler(request)
-            if fault.do and fault.late:
-                fault.do()
-            return await self._fail(request, fault)
-        answer: web.StreamResponse = await handler(request)
-        return answer
-
-    async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
-        if fault.hang:
-            await self._stopping.wait()
-        if fault.drop or fault.hang:
-            assert request.transport is not None
-            request.transport.abort()
-            return web.Response()
-        headers = {"Content-Type": "application/json"} | fault.headers
-        return web.Response(status=fault.status, body=fault.body, headers=headers)
+    def refused(self, request: web.Request) -> web.Response | None:
+        """Both keys must be right."""
+        if (request.headers.get("DD-API-KEY"), request.headers.get("DD-APPLICATION-KEY")) == (API_KEY, APP_KEY):
+            return None
+        return web.json_response({"errors": ["Forbidden"]}, status=403)
 
     # -- monitors
 

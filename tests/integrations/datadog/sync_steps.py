@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.integrations.datadog.conftest import Night
-from tests.integrations.datadog.server import Body
+from tests.integrations.fake_system import Body
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
