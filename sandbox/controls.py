@@ -1,51 +1,40 @@
-"""Everything that can be done to a running workspace, from a test, a story or the page."""
+"""What the page and the control API may do: act as people, plan faults, move the clock, run scenarios."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
-from sandbox.acting import Acting
-from sandbox.breaking import Breaking
-from sandbox.scenes import Scene
+from sandbox.actions import Actions
+from sandbox.faults_api import FaultsApi
 from sandbox.server import Server
-from sandbox.workspace import Workspace
+from sandbox.workspace import WorkspaceState
 
 
-class Controls(Acting, Breaking):
-    """Act as any person, look at anything, break anything, move the clock."""
+@dataclass(frozen=True)
+class Scenario:
+    """A button of the page that makes something happen outside of Slack, such as an alert. `note` explains it."""
 
-    def __init__(self, workspace: Workspace, server: Server) -> None:
+    label: str
+    run: Callable[[], Awaitable[object]]
+    note: str = ""
+
+
+class Controls(Actions, FaultsApi):
+    """A workspace with its people, faults, clock and scenarios."""
+
+    def __init__(self, workspace: WorkspaceState, server: Server) -> None:
         super().__init__(workspace, server)
-        self.scenes: list[Scene] = []
-        """Buttons of the page."""
-        self.on_wind: Callable[[timedelta], Awaitable[None]] | None = None
-        """Winds the clock in place of `wind`, so that whoever shares it can follow step by step."""
+        self.scenarios: list[Scenario] = []
+        """The buttons of the page, in this order."""
+        self.on_advance: Callable[[timedelta], Awaitable[None]] | None = None
+        """Called by `advance` in place of moving the clock at once, so that a bot on the same clock can follow in steps."""
 
-    @property
-    def api_url(self) -> str:
-        """The address of the Web API, for SLACK_API_URL."""
-        return f"{self.workspace.base}/api/"
-
-    @property
-    def page_url(self) -> str:
-        """The address for a browser."""
-        return f"{self.workspace.base}/"
-
-    @property
-    def bot_token(self) -> str:
-        """The app's bot token."""
-        return self.workspace.app.bot_token
-
-    @property
-    def app_token(self) -> str:
-        """The app-level token."""
-        return self.workspace.app.app_token
-
-    async def wind(self, by: timedelta) -> None:
-        """Move the clock forward, and with it everybody who shares it."""
-        if self.on_wind is None:
+    async def advance(self, by: timedelta) -> None:
+        """Move the clock forward by `by`, through `on_advance` where it is set. ValueError for a negative time."""
+        if self.on_advance is None:
             self.clock.advance(by)
         else:
-            await self.on_wind(by)
-        self.workspace.pulse.beat()
+            await self.on_advance(by)
+        self.workspace.changed.notify()

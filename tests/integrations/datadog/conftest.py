@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.settings import DatadogSettings
 from storage import open_store
+from tests.clock import NIGHT, ManualClock
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
 from warroom.alerts import usecases as alerts
@@ -31,18 +32,6 @@ from warroom.outbox.effects import Effect, OpenRoom, Post, ShowCard
 from warroom.outbox.results import CardShown, EffectResult, RoomOpened
 from warroom.policy import Policy, check
 from warroom.ports import Message, World
-
-NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-
-
-class HandClock:
-    """Stands until it is wound."""
-
-    def __init__(self) -> None:
-        self.time = NIGHT
-
-    def now(self) -> datetime:
-        return self.time
 
 
 class NoRooms:
@@ -76,11 +65,11 @@ class Chat:
 
 
 @dataclass
-class Night:
+class DatadogWarRoom:
     """The running war room, and shorthands for what a test asks most."""
 
     world: World
-    clock: HandClock
+    clock: ManualClock
     chat: Chat
     datadog: FakeDatadog
     performer: ExternalPerformer
@@ -169,11 +158,11 @@ async def integration(datadog: FakeDatadog, policy: Policy) -> AsyncIterator[Dat
 
 
 @pytest.fixture
-async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> AsyncIterator[Night]:
+async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> AsyncIterator[DatadogWarRoom]:
     """The war room with nothing going on."""
     store = await open_store("memory://")
     await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
-    clock, chat = HandClock(), Chat()
+    clock, chat = ManualClock(), Chat()
     waking: list[Dispatcher] = []
     world = World(
         store=store,
@@ -188,6 +177,6 @@ async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> A
     dispatcher = Dispatcher(world, routed(chat.perform, performer), Meters())
     waking.append(dispatcher)
     dispatcher.start()
-    yield Night(world, clock, chat, datadog, performer, integration, dispatcher)
+    yield DatadogWarRoom(world, clock, chat, datadog, performer, integration, dispatcher)
     await dispatcher.drain(1)
     await store.close()
