@@ -18,10 +18,10 @@ from warroom.escalation import rules as escalation
 from warroom.face import SERVICES, TEAMS, face, mark, mirror, names, our_severity
 from warroom.incident import lifecycle
 from warroom.incident.decision import Decision
+from warroom.incident.events import Reported, RoleAssigned
 from warroom.incident.model import Face, Incident, Link, State
-from warroom.incident.notices import Problem, RoleAssigned
+from warroom.incident.notices import Problem, RoleAssignedNotice
 from warroom.incident.severity import changed
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import AddBookmark, Place
 from warroom.outbox.results import Mirrored
 from warroom.policy import Policy
@@ -74,9 +74,8 @@ def _linked(decision: Decision, result: Mirrored, now: datetime) -> Decision:
     incident, link = decision.incident, Link(title="Datadog incident", url=result.page, emoji=":dog:")
     known = any(each.url == link.url for each in incident.links)
     linked = Decision(incident.copy_with(links=incident.links if known else (*incident.links, link)))
-    linked = linked.note(
-        EntryKind.NOTE, now, text=f"Datadog incident {result.link.public_id}", link=result.page, key="datadog"
-    )
+    event = Reported(integration="datadog", text=f"Datadog incident {result.link.public_id}")
+    linked = linked.record(event, now, link=result.page, key="datadog")
     if not known:
         bookmark = f"{incident.id}:bookmark:datadog"
         linked = linked.with_effects(
@@ -150,22 +149,22 @@ def _filled(incident: Incident, name: str, seen: Face, by: str | None, now: date
     if after == incident:
         return Decision(incident, quiet=True)
     key = f"v{incident.version}:datadog:{name}"  # several fields may change at once
-    return Decision(after).note(EntryKind.NOTE, now, by=by, text=f"{label} in Datadog: {shown}", key=key)
+    event = Reported(integration="datadog", text=f"{label} in Datadog: {shown}")
+    return Decision(after).record(event, now, by=by, key=key)
 
 
 def _commanded(incident: Incident, person: str, by: str | None, now: datetime) -> Decision:
     if incident.commander == person or not incident.state.open:
         return Decision(incident, quiet=True)
     after = incident.with_invitees(person).copy_with(commander=person)
-    decision = Decision(after).note(EntryKind.ROLE, now, by=by, text=f"commander: <@{person}>")
+    decision = Decision(after).record(RoleAssigned(role="commander", person=person), now, by=by)
     decision = decision.with_effects(*escalation.invite_new(incident, after))
-    return decision.say(RoleAssigned(by=by, role="commander", person=person), Place.CARD_THREAD)
+    return decision.say(RoleAssignedNotice(by=by, role="commander", person=person), Place.CARD_THREAD)
 
 
 def _renamed(incident: Incident, before: str, seen: str, by: str | None, now: datetime) -> Decision:
     title = clean(seen.removesuffix(mark(incident)), TITLE_LIMIT)
     if seen == before or not title or title == incident.title:
         return Decision(incident, quiet=True)
-    return Decision(incident.copy_with(title=title)).note(
-        EntryKind.NOTE, now, by=by, text=f"renamed in Datadog: {title}"
-    )
+    event = Reported(integration="datadog", text=f"renamed in Datadog: {title}")
+    return Decision(incident.copy_with(title=title)).record(event, now, by=by)

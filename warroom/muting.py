@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from warroom.alerts.model import AlertState
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.decision import Decision
+from warroom.incident.events import Reported
 from warroom.incident.model import Incident
 from warroom.incident.notices import Muted
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Firing
 from warroom.outbox.effects import MuteMonitor
 from warroom.outbox.results import MonitorMuted
@@ -65,7 +65,8 @@ def muted(incident: Incident, result: MonitorMuted, now: datetime) -> Decision:
     text = f"monitor {result.monitor_id}{only} until {result.until:%H:%M} UTC"
     # Datadog could not be told of the groups alone, perhaps.
     after = incident.copy_with(muted_groups=_with(incident, result.monitor_id, result.groups))
-    decision = Decision(after, quiet=True).note(EntryKind.MUTED, now, by=result.by, text=text, key=key)
+    event = Reported(integration="datadog", what="monitor muted", text=text)
+    decision = Decision(after, quiet=True).record(event, now, by=result.by, key=key)
     notice = Muted(monitor_id=result.monitor_id, groups=result.groups, until=result.until, by=result.by)
     return decision.say(notice, key=key)
 

@@ -35,7 +35,7 @@ class _Effect(Stored):
 
 
 class OpenRoom(_Effect):
-    """Create the channel. Fact: RoomOpened."""
+    """Create the channel. Its result is ChannelCreated."""
 
     weight: ClassVar[int] = 0
     kind: Literal["open_room"] = "open_room"
@@ -44,7 +44,7 @@ class OpenRoom(_Effect):
 
 
 class ShowCard(_Effect):
-    """Post the incident card, or redraw it. Fact: CardShown on the first time."""
+    """Post the incident card, or redraw it. Its result is CardShown, when it was posted."""
 
     weight: ClassVar[int] = 1
     coalescing: ClassVar[bool] = True
@@ -59,7 +59,7 @@ class PinCard(_Effect):
 
 
 class Invite(_Effect):
-    """Invite people into the room. Fact: Invited."""
+    """Invite people into the room. Its result is PeopleAdded."""
 
     weight: ClassVar[int] = 1
     kind: Literal["invite"] = "invite"
@@ -134,7 +134,7 @@ class Withdraw(_Effect):
 class PrivateReply(_Effect):
     """Answer one person: by `response_url` while it lives, else privately in the channel, else directly.
 
-    `text` and `blocks` are finished (escaped and cut).
+    Either `text` and `blocks`, which are finished (escaped and cut), or a `notice` about the incident, drawn at delivery.
     """
 
     weight: ClassVar[int] = 0
@@ -142,8 +142,9 @@ class PrivateReply(_Effect):
     user: str
     channel: str | None = None
     response_url: str | None = None
-    text: str
+    text: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
+    notice: Notice | None = None
     replace_original: bool = False
 
 

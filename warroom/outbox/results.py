@@ -9,7 +9,7 @@ from warroom.monitors import GroupState
 from warroom.value import Value
 
 
-class RoomOpened(Value):
+class ChannelCreated(Value):
     """The channel exists. `name` is as Slack normalised it."""
 
     channel_id: str
@@ -36,8 +36,8 @@ class Posted(Value):
     ts: str
 
 
-class Invited(Value):
-    """Who is in the room now, and who could not be invited with Slack's code for it."""
+class PeopleAdded(Value):
+    """Who is in the room now, and who could not be invited, with the reason in the words of the integration."""
 
     people: tuple[str, ...]
     failed: tuple[tuple[str, str], ...] = ()
@@ -99,5 +99,5 @@ class IncidentsRead(Value):
     found: tuple[TheirIncident, ...]
 
 
-IncidentResult = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted | Mirrored
+IncidentResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | MonitorMuted | Mirrored
 EffectResult = IncidentResult | MonitorsRead | MonitorRead | IncidentsRead
