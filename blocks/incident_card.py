@@ -51,8 +51,8 @@ def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
         yield f"⚠️ *Update overdue* since {text.when(incident.deadlines.update, view.timezone)}"
     elif incident.state.open and incident.deadlines.update:
         yield f"Next update due {text.when(incident.deadlines.update, view.timezone)}"
-    if incident.summary and not incident.state.open:
-        yield kit.quote(incident.summary, 600)
+    if (ended := labels.summary(incident)) and not incident.state.open:
+        yield kit.quote(ended, 600)
 
 
 def _escalation(view: IncidentView) -> Iterator[str]:
@@ -134,7 +134,7 @@ def _small_print(incident: Incident) -> Iterator[str]:
         yield "🔒 Private: only people in this room see it"
     for each in incident.links[:8]:
         yield kit.link(each.url, each.title)
-    yield f"Declared by {labels.person(incident.declared_by, incident.source)}"
+    yield f"Declared by {labels.person(incident.declared_by, labels.origin(incident))}"
     if incident.source_message:
         yield kit.link(incident.source_message, "the message it came from")
 

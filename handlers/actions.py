@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import forms, ids, postmortem_form
+from blocks import forms, ids, postmortem_document, postmortem_form
 from blocks.answers import understood
 from blocks.form_fields import About
 from blocks.kit import Block, Card
@@ -24,7 +24,6 @@ from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
 from warroom.ports import World
-from warroom.postmortem import document
 from warroom.postmortem import usecases as postmortems
 
 
@@ -142,7 +141,8 @@ async def write_postmortem(context: ActionContext) -> None:
         await edit_postmortem(context)
         return
     # Two presses of the same menu both find no draft; only one of them writes it.
-    await postmortems.draft_postmortem(once(context.world, f"draft:{incident.id}"), incident.id, context.user)
+    world = once(context.world, f"draft:{incident.id}")
+    await postmortems.draft_postmortem(world, incident.id, context.user, postmortem_document.draft)
 
 
 async def edit_postmortem(context: ActionContext) -> None:
@@ -154,7 +154,7 @@ async def edit_postmortem(context: ActionContext) -> None:
     parts = postmortem_form.parts_of(incident.postmortem)
     if incident.postmortem is None:
         seen = await lookup.view(world, incident)
-        summary, impact = document.draft(seen, await record.timeline(world, incident), world.clock.now())
+        summary, impact = postmortem_document.draft(seen, await record.timeline(world, incident), world.clock.now())
         parts |= {"summary": summary, "impact": impact}
     await _form(context, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
 

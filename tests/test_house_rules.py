@@ -21,6 +21,7 @@ from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
+from warroom.incident.events import Step
 from warroom.incident.model import Deadlines
 from warroom.outbox.effects import Effect
 
@@ -37,6 +38,20 @@ def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     union = get_args(get_args(Effect)[0]) or get_args(Effect)
     kinds = {each.model_fields["kind"].default for each in union}
     assert kinds - DONE_IN_THE_PROCESS - {"external"} == set(slack.PERFORMERS)
+
+
+SILENT = {"private_reply", "sync_directory", "read_alert_channels"}
+"""Effects whose failure is not said anywhere: a failed answer cannot be answered, and the other two are said by themselves."""
+ABOUT_NO_INCIDENT = {
+    "tell_everybody",
+    "publish_home",
+    "decide_alerts",
+}
+
+
+def test_the_failure_of_every_effect_about_an_incident_has_a_name() -> None:
+    kinds = {each.model_fields["kind"].default for each in get_args(get_args(Effect)[0])}
+    assert {*Step} - {Step.POST_UNDER_ANNOUNCEMENT} == kinds - SILENT - ABOUT_NO_INCIDENT
 
 
 def test_every_deadline_has_a_rule_and_every_rule_a_deadline() -> None:

@@ -271,7 +271,7 @@ class Integrations:
                 effects += each.on_event(incident, entry, policy)
             except Exception:
                 # Nobody may be kept from acknowledging by a mistake in an integration; the room hears of it instead.
-                log.exception("a rule of an integration failed", integration=each.name, event=entry.what.value)
+                log.exception("a rule of an integration failed", integration=each.name, event=entry.event.kind)
                 effects.append(_fault(incident, entry, each))
         return effects
 
@@ -302,7 +302,7 @@ class Integrations:
 
 def _fault(incident: Incident, entry: Entry, integration: Integration[Any]) -> Post:
     title = integration.title or integration.name
-    what = f"{title} was not told of “{entry.what.value}”"
+    what = f"{title} did not hear of an event ({entry.event.kind.replace('_', ' ')})"
     advice = "This is a fault in Warroom; its log says more."
     key = f"{incident.id}:post:{integration.name}:fault:{entry.key}"
     return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=Problem(what=what, advice=advice))

@@ -6,6 +6,8 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 
+from blocks.postmortem_document import markdown
+from blocks.timeline import words
 from bot.cli.alert_readers import read_again
 from bot.cli.audit import leave_row
 from bot.clock import SystemClock
@@ -23,7 +25,6 @@ from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantin
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
-from warroom.postmortem.document import markdown
 from warroom.postmortem.usecases import document_view
 
 
@@ -176,9 +177,11 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
             "",
         ]
         for entry in await store.timeline(incident.id):
+            what, more = words(entry.event, lambda person: f"@{person}")
             by = f" by {entry.by}" if entry.by else ""
-            text = f": {entry.text}" if entry.text else ""
-            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}{by}{text}")
+            where = f" in {entry.source}" if entry.source else ""
+            text = f": {more}" if more else ""
+            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}")
         return "\n".join(lines)
 
 

@@ -20,9 +20,10 @@ from integrations.datadog.settings import DatadogSettings
 from integrations.datadog.upgrades import UPGRADES
 from warroom.alerts.parsing import parse
 from warroom.errors import Rejected, Retryable
+from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.incident.view import MenuEntry
 from warroom.integration import Integration, PerformContext, Poll
 from warroom.outbox.effects import ExternalEffect
@@ -38,18 +39,17 @@ NO_KEYS = "Datadog's keys are not set"
 ADVICE = "Set DD_API_KEY and DD_APP_KEY, or remove what asks for them."
 FOLLOW_EVERY = timedelta(minutes=1)
 """Between looks at Datadog's incidents."""
-SYNCED = frozenset(
-    {
-        EntryKind.ROOM_OPENED,
-        EntryKind.ACKNOWLEDGED,
-        EntryKind.SEVERITY,
-        EntryKind.ROLE,
-        EntryKind.MITIGATED,
-        EntryKind.RESOLVED,
-        EntryKind.REOPENED,
-        EntryKind.CANCELLED,
-        EntryKind.ACTION,
-    }
+SYNCED = (
+    events.RoomOpened,
+    events.Acknowledged,
+    events.SeverityChanged,
+    events.RoleAssigned,
+    events.Mitigated,
+    events.Resolved,
+    events.Reopened,
+    events.Cancelled,
+    events.ActionAdded,
+    events.ActionDone,
 )
 """Events after which something of the snapshot, or an action item, may be new."""
 
@@ -124,7 +124,7 @@ class Datadog(Integration[DatadogSettings]):
         """Datadog hears of what its incident shows. Never of private incidents; not before there is a room to point at."""
         if section(policy).incidents is SyncMode.OFF or incident.private or incident.room.channel_id is None:
             return ()
-        return (sync_incident(incident),) if entry.what in SYNCED else ()
+        return (sync_incident(incident),) if isinstance(entry.event, SYNCED) else ()
 
     async def perform(self, effect: ExternalEffect, context: PerformContext) -> ExternalResult | Incoming | None:
         """What Datadog answered. Raises Retryable or Rejected."""

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from integrations.datadog.effects import MuteRequest, MuteResult, mute_monitor
+from integrations.datadog.policy import NAME
 from integrations.datadog.state import Mute, state_of, with_mute, with_state
 from warroom.alerts.model import AlertState
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.authorize import Permission, authorize
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
+from warroom.incident.events import Reported
 from warroom.incident.model import Incident
 from warroom.incident.notices import Muted
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Firing
 from warroom.ports import World
 
@@ -71,7 +72,8 @@ def muted(incident: Incident, result: MuteResult, now: datetime) -> Decision:
     if known := state_of(incident).mute_of(result.monitor_id):
         # Datadog could not be told of the groups alone, perhaps.
         after = with_mute(incident, known.copy_with(groups=result.groups))
-    decision = Decision(after, quiet=True).note(EntryKind.MUTED, now, by=result.by, text=text, key=key)
+    event = Reported(integration=NAME, what="monitor muted", text=text)
+    decision = Decision(after, quiet=True).record(event, now, by=result.by, key=key)
     notice = Muted(monitor_id=result.monitor_id, groups=result.groups, until=result.until, by=result.by)
     return decision.say(notice, key=key)
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from integrations.datadog.effects import SyncResult, sync_incident
-from integrations.datadog.policy import SyncMode, section
+from integrations.datadog.policy import NAME, SyncMode, section
 from integrations.datadog.snapshot import SERVICES, TEAMS, IncidentSnapshot, local_severity, mark, names, snapshot
 from integrations.datadog.state import state_of, with_state
 from warroom.alerts.parsing.clean import clean
@@ -21,10 +21,10 @@ from warroom.errors import Refused
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.decision import Decision
+from warroom.incident.events import Reported, RoleAssigned
 from warroom.incident.model import Incident, Link, State
-from warroom.incident.notices import Problem, RoleAssigned
+from warroom.incident.notices import Problem, RoleAssignedNotice
 from warroom.incident.severity import changed
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 
@@ -72,9 +72,8 @@ def _commander(
 
 
 def _linked(decision: Decision, result: SyncResult, now: datetime) -> Decision:
-    linked = Decision(decision.incident).note(
-        EntryKind.NOTE, now, text=f"Datadog incident {result.link.public_id}", link=result.page, key="datadog"
-    )
+    event = Reported(integration=NAME, text=f"Datadog incident {result.link.public_id}")
+    linked = Decision(decision.incident).record(event, now, link=result.page, key="datadog")
     linked = linked.add_link(Link(title="Datadog incident", url=result.page, emoji=":dog:"), "datadog")
     # Once more, now that there is something to attach the channel and the action items to.
     return linked.with_effects(sync_incident(linked.incident))
@@ -152,22 +151,22 @@ def _filled(
     if after == incident:
         return Decision(incident, quiet=True)
     key = f"v{incident.version}:datadog:{name}"  # several fields may change at once
-    return Decision(after).note(EntryKind.NOTE, now, by=by, text=f"{label} in Datadog: {shown}", key=key)
+    event = Reported(integration=NAME, text=f"{label} in Datadog: {shown}")
+    return Decision(after).record(event, now, by=by, key=key)
 
 
 def _commanded(incident: Incident, person: str, by: str | None, now: datetime) -> Decision:
     if incident.commander == person or not incident.state.open:
         return Decision(incident, quiet=True)
     after = incident.with_invitees(person).copy_with(commander=person)
-    decision = Decision(after).note(EntryKind.ROLE, now, by=by, text=f"commander: <@{person}>")
+    decision = Decision(after).record(RoleAssigned(role="commander", person=person), now, by=by)
     decision = decision.with_effects(*escalation.invite_new(incident, after))
-    return decision.say(RoleAssigned(by=by, role="commander", person=person), Place.CARD_THREAD)
+    return decision.say(RoleAssignedNotice(by=by, role="commander", person=person), Place.CARD_THREAD)
 
 
 def _renamed(incident: Incident, before: str, remote: str, by: str | None, now: datetime) -> Decision:
     title = clean(remote.removesuffix(mark(incident)), TITLE_LIMIT)
     if remote == before or not title or title == incident.title:
         return Decision(incident, quiet=True)
-    return Decision(incident.copy_with(title=title)).note(
-        EntryKind.NOTE, now, by=by, text=f"renamed in Datadog: {title}"
-    )
+    event = Reported(integration=NAME, text=f"renamed in Datadog: {title}")
+    return Decision(incident.copy_with(title=title)).record(event, now, by=by)

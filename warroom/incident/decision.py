@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from warroom.incident.events import Event
 from warroom.incident.model import Deadlines, Incident, Link
 from warroom.incident.notices import Notice
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
 from warroom.outbox.effects import (
     AddBookmark,
@@ -37,9 +38,9 @@ def nobody_reacts(_incident: Incident, _entry: Entry, _policy: Policy) -> Sequen
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The incident as it should be, what to write on its timeline and what to ask of the world.
+    """The incident as it should be, what happened (its new timeline entries) and what to ask of the world.
 
-    A `quiet` decision records a fact of our own making (the card's ts); nobody needs to see anything redrawn for it.
+    A `quiet` decision changes nothing that the card or the announcement shows, so nothing is redrawn.
     """
 
     incident: Incident
@@ -62,24 +63,18 @@ class Decision:
         """With these timers set, or disarmed where None is given."""
         return replace(self, incident=self.incident.with_deadlines(**due))
 
-    def note(
-        self,
-        what: EntryKind,
-        now: datetime,
-        *,
-        by: str | None = None,
-        text: str = "",
-        link: str | None = None,
-        key: str = "",
+    def record(
+        self, event: Event, now: datetime, *, by: str | None = None, link: str | None = None, key: str = ""
     ) -> Decision:
-        """With one more timeline entry. Without `key` it is unique to this version of the incident."""
+        """With one more event, which is on the timeline from then on. Without `key` it is unique to this version of the
+        incident.
+        """
         entry = Entry(
             incident_id=self.incident.id,
-            key=key or f"v{self.incident.version}:{what.name.lower()}:{len(self.entries)}",
+            key=key or f"v{self.incident.version}:{event.kind}:{len(self.entries)}",
             at=now,
-            what=what,
+            event=event,
             by=by,
-            text=text,
             link=link,
         )
         return replace(self, entries=(*self.entries, entry))
@@ -88,11 +83,10 @@ class Decision:
         """With more effects."""
         return replace(self, effects=(*self.effects, *effects))
 
-    def told_by(self, text: str, link: str | None) -> Decision:
-        """With that text (where it has none) and link on its last timeline entry: another system told of it."""
-        *before, last = self.entries
-        last = last.copy_with(text=last.text or text, link=last.link or link)
-        return replace(self, entries=(*before, last))
+    def done_in(self, source: str, link: str | None = None) -> Decision:
+        """With `source`, another system as people call it, as the place where all of this was done."""
+        entries = (each.copy_with(source=source, link=each.link or link) for each in self.entries)
+        return replace(self, entries=tuple(entries))
 
     def add_link(self, link: Link, key: str) -> Decision:
         """With one more link on the card and among the room's bookmarks, unless that address is there already."""

@@ -218,6 +218,8 @@ class Incident(Stored):
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    resolved_automatically: bool = False
+    """Because every alert had recovered for as long as the policy waits."""
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
     touched_at: datetime
@@ -240,11 +242,6 @@ class Incident(Stored):
     room: Room = Room()
     source_message: str | None = None
     """Permalink of the message this was declared from."""
-
-    @property
-    def source(self) -> str:
-        """What declared it where no person did."""
-        return "the command line" if self.origin is Origin.CLI else "an alert"
 
     @property
     def name(self) -> str:

@@ -42,7 +42,7 @@ class _Effect(_Outboxed):
 
 
 class OpenRoom(_Effect):
-    """Create the channel. Fact: RoomOpened."""
+    """Create the channel. Its result is ChannelCreated."""
 
     weight: ClassVar[int] = 0
     kind: Literal["open_room"] = "open_room"
@@ -51,7 +51,7 @@ class OpenRoom(_Effect):
 
 
 class ShowCard(_Effect):
-    """Post the incident card, or redraw it. Fact: CardShown on the first time."""
+    """Post the incident card, or redraw it. Its result is CardShown, when it was posted."""
 
     weight: ClassVar[int] = 1
     coalescing: ClassVar[bool] = True
@@ -66,7 +66,7 @@ class PinCard(_Effect):
 
 
 class Invite(_Effect):
-    """Invite people into the room. Fact: Invited."""
+    """Invite people into the room. Its result is PeopleAdded."""
 
     weight: ClassVar[int] = 1
     kind: Literal["invite"] = "invite"
@@ -141,7 +141,7 @@ class Withdraw(_Effect):
 class PrivateReply(_Effect):
     """Answer one person: by `response_url` while it lives, else privately in the channel, else directly.
 
-    `text` and `blocks` are finished (escaped and cut).
+    Either `text` and `blocks`, which are finished (escaped and cut), or a `notice` about the incident, drawn at delivery.
     """
 
     weight: ClassVar[int] = 0
@@ -149,8 +149,9 @@ class PrivateReply(_Effect):
     user: str
     channel: str | None = None
     response_url: str | None = None
-    text: str
+    text: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
+    notice: Notice | None = None
     replace_original: bool = False
 
 

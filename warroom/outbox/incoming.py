@@ -34,8 +34,10 @@ class RemoteChange(Value):
     """The same change told again (by webhook and by poll) has the same key."""
     email: str | None = None
     """Of whoever did it; somebody who is unknown here did it all the same, without a name."""
+    source: str
+    """The other system, as people call it; the timeline says that it was done there."""
     text: str = ""
-    """What the timeline says, such as "acknowledged in Vendor"."""
+    """In their words: a note, or what ended the incident."""
     link: str | None = None
     remember: dict[str, Any] = Field(default_factory=dict)
     """Laid over what the integration remembers of the incident, in the same commit. So its rules see that the other side knows

@@ -12,8 +12,8 @@ from warroom.incident import lifecycle
 from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.declare import declare
+from warroom.incident.events import Reported
 from warroom.incident.model import Incident
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.resolution import Directory
@@ -74,9 +74,10 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
             decision = lifecycle.reopen(incident, by, now, world.policy)
         case RemoteAct.NOTE:
             key = f"{remote.integration}:{remote.key}"
-            return Decision(incident).note(EntryKind.NOTE, now, by=by, text=remote.text, link=remote.link, key=key)
+            note = Reported(integration=remote.integration, text=remote.text)
+            return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link)
     decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
-    return decision.told_by(remote.text, remote.link)
+    return decision.done_in(remote.source, remote.link)
 
 
 async def person_behind(directory: Directory, email: str | None) -> str | None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from warroom.value import Value
 
 
-class RoomOpened(Value):
+class ChannelCreated(Value):
     """The channel exists. `name` is as Slack normalised it."""
 
     channel_id: str
@@ -36,8 +36,8 @@ class Posted(Value):
     ts: str
 
 
-class Invited(Value):
-    """Who is in the room now, and who could not be invited with Slack's code for it."""
+class PeopleAdded(Value):
+    """Who is in the room now, and who could not be invited, with the reason in the words of the integration."""
 
     people: tuple[str, ...]
     failed: tuple[tuple[str, str], ...] = ()
@@ -53,4 +53,4 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = RoomOpened | CardShown | Announced | Posted | Invited | ExternalResult
+EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult

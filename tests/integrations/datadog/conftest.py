@@ -29,7 +29,7 @@ from warroom.incident.timeline import Entry
 from warroom.integration import Integrations
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, OpenRoom, Post, ShowCard
-from warroom.outbox.results import CardShown, EffectResult, RoomOpened
+from warroom.outbox.results import CardShown, ChannelCreated, EffectResult
 from warroom.policy import Policy, check
 from warroom.ports import Message, World
 
@@ -54,14 +54,14 @@ class Chat:
         self.done.append(effect)
         match effect:
             case OpenRoom():
-                return RoomOpened(channel_id=f"C{len(self.done)}", name=effect.name)
+                return ChannelCreated(channel_id=f"C{len(self.done)}", name=effect.name)
             case ShowCard():
                 return CardShown(ts="100.1")
         return None
 
-    def said(self, kind: str) -> list[Notice]:
-        """Notices of that kind, in order."""
-        return [each.notice for each in self.done if isinstance(each, Post) and each.notice.kind == kind]
+    def said(self, *kinds: str) -> list[Notice]:
+        """Notices of those kinds, in order."""
+        return [each.notice for each in self.done if isinstance(each, Post) and each.notice.kind in kinds]
 
 
 @dataclass

@@ -9,6 +9,7 @@ import pytest
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from tests.integrations.datadog.sync_steps import INCIDENTS, declared, followed, patches, theirs
 from warroom.incident import usecases as incidents
+from warroom.incident.events import Reported
 from warroom.incident.notices import Problem
 
 FIELDS = {"attack_vector": "Attack vector", "regions": "Regions", "notes": "Notes"}
@@ -52,7 +53,7 @@ async def test_datadog_hears_of_services_team_and_fields_once(night: DatadogWarR
     assert len(patches(night)) == 1
     for _ in range(3):
         await followed(night)
-    assert (len(patches(night)), night.chat.said("problem")) == (1, [])
+    assert (len(patches(night)), night.chat.said("problem", "step_failed")) == (1, [])
 
 
 async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: DatadogWarRoom) -> None:
@@ -76,7 +77,7 @@ async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: Data
         "Regions": "eu-west, us-east",
     }
     assert incident.escalation == before.escalation, "whoever is called stays called"
-    said = [(each.by, each.text) for each in await night.timeline() if "in Datadog:" in each.text]
+    said = [(each.by, each.event.text) for each in await night.timeline() if isinstance(each.event, Reported)]
     assert ("UGRACE", "Affected in Datadog: cart, ledger") in said
     assert ("UGRACE", "Team in Datadog: storage") in said
     for _ in range(3):
@@ -98,7 +99,7 @@ async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else
     incident = await declared(night, services=("checkout",), fields=fields)
     assert (values(night)["services"], values(night)["regions"]) == (["checkout"], ["eu-west"])
     assert values(night)["attack_vector"] is None
-    (problem,) = night.chat.said("problem")
+    (problem,) = night.chat.said("problem", "step_failed")
     assert isinstance(problem, Problem)
     assert "it has no field notes" in problem.what
     assert "attack_vector (Filling its fields: invalid value for field attack_vector)" in problem.what
@@ -106,7 +107,7 @@ async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else
     await night.settle()
     await followed(night)
     assert theirs(night)["attributes"]["state"] == "stable"
-    assert len(night.chat.said("problem")) == 1
+    assert len(night.chat.said("problem", "step_failed")) == 1
 
 
 async def test_hostile_words_from_datadog_are_cut_and_cleaned(night: DatadogWarRoom) -> None:

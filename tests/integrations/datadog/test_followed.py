@@ -9,9 +9,9 @@ import pytest
 from integrations.datadog.state import state_of
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from tests.integrations.datadog.sync_steps import FULL, declared, followed, patches, theirs
+from warroom.incident import events
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Origin, State
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import OpenRoom
 
 
@@ -83,7 +83,7 @@ class TestIncoming:
         theirs(night)["relationships"]["last_modified_by_user"] = {"data": {"type": "users", "id": grace["id"]}}
         incident = await followed(night)
         assert (incident.state, incident.resolved_at) == (State.ACKNOWLEDGED, None)
-        assert [each.by for each in await night.timeline() if each.what is EntryKind.REOPENED] == ["UGRACE"]
+        assert [each.by for each in await night.timeline() if isinstance(each.event, events.Reopened)] == ["UGRACE"]
         assert [each for each in night.chat.said("state_changed") if getattr(each, "reopened", False)]
         await followed(night)
         (told_back,) = patches(night)[told:]

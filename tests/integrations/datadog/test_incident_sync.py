@@ -12,10 +12,10 @@ from tests.clock import NIGHT
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from tests.integrations.datadog.sync_steps import FULL, INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
-from warroom.incident import record
+from warroom.incident import events, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import StepFailed
 
 
 @pytest.fixture
@@ -38,7 +38,9 @@ class TestOutgoing:
             f"#{incident.room.channel_name}",
         )
         assert any(link.url == "https://app.datadoghq.com/incidents/1" for link in incident.links)
-        assert [each.text for each in await night.timeline() if each.what is EntryKind.NOTE] == ["Datadog incident 1"]
+        assert [each.event.text for each in await night.timeline() if isinstance(each.event, events.Reported)] == [
+            "Datadog incident 1"
+        ]
 
     async def test_severity_state_and_commander_follow(self, night: DatadogWarRoom) -> None:
         night.datadog.user(1, "ada@example.com")
@@ -64,7 +66,7 @@ class TestOutgoing:
         await incidents.acknowledge(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["relationships"]["commander_user"]["data"] is None
-        assert (patches(night), night.chat.said("problem")) == ([], [])
+        assert (patches(night), night.chat.said("problem", "step_failed")) == ([], [])
 
     async def test_action_items_are_todos_once(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
@@ -152,7 +154,7 @@ class TestTrouble:
         for _ in range(12):
             await night.wait(minutes=5)
         assert theirs(night)["attributes"]["state"] == "stable"
-        assert night.chat.said("problem") == []
+        assert night.chat.said("problem", "step_failed") == []
 
     async def test_a_refusal_is_one_line_in_the_room(self, night: DatadogWarRoom) -> None:
         night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
@@ -160,8 +162,10 @@ class TestTrouble:
         incident = await declared(night)
         await incidents.mitigate(night.world, incident.id, "UADA")
         await night.settle()
-        (problem,) = night.chat.said("problem")
-        assert "could not be kept up to date: Creating an incident: no scope" in str(problem)
+        (problem,) = night.chat.said("problem", "step_failed")
+        assert isinstance(problem, StepFailed)
+        assert problem.what == "The incident in Datadog could not be kept up to date"
+        assert (problem.step, problem.error) == (events.Step.EXTERNAL, "Creating an incident: no scope")
         await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["attributes"]["state"] == "resolved"

@@ -14,9 +14,9 @@ from integrations.datadog.settings import DatadogSettings
 from tests.clock import NIGHT
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from warroom.errors import AlreadyDone, Refused
+from warroom.incident import events
 from warroom.incident.model import Incident
-from warroom.incident.notices import Muted, Problem
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import Muted, StepFailed
 from warroom.incident.view import incident_view
 from warroom.integration import Integrations
 
@@ -36,7 +36,7 @@ async def test_a_mute_is_one_downtime_and_one_line(night: DatadogWarRoom) -> Non
     assert downtime["attributes"]["schedule"]["end"] == "2026-11-21T04:00:00+00:00"
     until = NIGHT + timedelta(hours=1)
     assert night.chat.said("muted") == [Muted(monitor_id="42", until=until, by="UADA")]
-    assert [each.by for each in await night.timeline() if each.what is EntryKind.MUTED] == ["UADA"]
+    assert [each.by for each in await night.timeline() if isinstance(each.event, events.Reported)] == ["UADA"]
 
 
 async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: DatadogWarRoom) -> None:
@@ -161,9 +161,9 @@ async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Datad
     night.datadog.fail("POST", "/api/v2/downtime", 403, body=b'{"errors": ["Forbidden"]}')
     await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
-    (problem,) = night.chat.said("problem")
-    assert isinstance(problem, Problem)
-    assert problem.what == "The monitor could not be muted: Muting: Forbidden"
+    (problem,) = night.chat.said("step_failed")
+    assert isinstance(problem, StepFailed)
+    assert (problem.what, problem.error) == ("The monitor could not be muted", "Muting: Forbidden")
     assert "scopes" in problem.advice
     await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
@@ -177,7 +177,7 @@ async def test_a_mute_that_comes_too_late_is_not_made(night: DatadogWarRoom) -> 
     await night.settle()
     await night.wait(hours=2)
     assert night.datadog.downtimes == []
-    assert len(night.chat.said("problem")) == 1
+    assert len(night.chat.said("problem", "step_failed")) == 1
 
 
 async def test_what_is_no_monitor_cannot_be_muted(night: DatadogWarRoom) -> None:

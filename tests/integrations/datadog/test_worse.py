@@ -10,12 +10,12 @@ from tests.integrations.datadog.conftest import DatadogWarRoom
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.errors import AlreadyDone
+from warroom.incident import events
 from warroom.incident import usecases as incidents
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
-from warroom.incident.notices import SeverityChanged, WorseAlert
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import SeverityChangedNotice, WorseAlert
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: Data
     assert before.deadlines.ack is not None
     assert after.deadlines.ack < before.deadlines.ack, "it has to be acknowledged sooner"
     (said,) = night.chat.said("severity_changed")
-    assert isinstance(said, SeverityChanged)
+    assert isinstance(said, SeverityChangedNotice)
     assert (said.by, said.why) == (None, "Monitor 42")
-    assert [each.text for each in await night.timeline() if each.what is EntryKind.SEVERITY] == [
-        "SEV-3 to SEV-2, because of Monitor 42"
+    assert [each.event for each in await night.timeline() if isinstance(each.event, events.SeverityChanged)] == [
+        events.SeverityChanged(before="SEV-3", after="SEV-2", why="Monitor 42")
     ]
     assert (await told(night, 43, "Triggered", alert_priority="P1")).severity == "SEV-1"
     assert offers(night) == []

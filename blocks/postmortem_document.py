@@ -2,61 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from warroom.alerts.model import AlertState
+from blocks import labels, text
+from blocks import markdown as md
+from blocks.timeline import severity_change, words
+from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, SeverityChanged
 from warroom.incident.model import Incident
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView
-from warroom.postmortem import markdown as md
-from warroom.postmortem.reminders import PART_NAMES
 
 DRAFT_LIMIT = 2_900
 """A drafted part has to fit into a form's field (Slack: plain_text_input takes 3000 characters)."""
 UNWRITTEN = "*Still to be written.*"
 
-_MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
-_ALERT_STATE = {
-    AlertState.ALERT: "firing",
-    AlertState.WARN: "warning",
-    AlertState.NO_DATA: "no data",
-    AlertState.OK: "recovered",
-    AlertState.UNKNOWN: "state unknown",
-}
-
-
-def people_in(view: IncidentView, entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Ids of everybody the document may speak of, each once, sorted."""
-    incident, written = view.incident, view.incident.postmortem
-    ids: set[str | None] = {
-        incident.declared_by, incident.commander, incident.acknowledged_by, incident.resolved_by,
-        incident.updates.last_by, *incident.participants.invitees, *incident.participants.invited, *incident.escalation.paged,
-        *(person for _, person in incident.roles), *(item.owner for item in incident.actions),
-        *(entry.by for entry in entries), *((written.created_by, written.published_by) if written else ()),
-    }  # fmt: skip
-    texts = [
-        incident.title, incident.description, incident.impact, incident.summary,
-        *(value for _, value in incident.fields), *(item.text for item in incident.actions),
-        *(entry.text for entry in entries), *(getattr(written, part) for part in PART_NAMES if written),
-    ]  # fmt: skip
-    ids.update(found for text in texts for found in _MENTION.findall(text))
-    return tuple(sorted(filter(None, ids)))
-
 
 def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[str, str]:
     """(summary, impact) in plain text as far as the record can tell, each short enough for a form's field."""
     incident = view.incident
-    steps = [f"{label.lower()} after {span(at - incident.declared_at)}" for label, at in _milestones(incident)[1:]]
-    started = _moment(incident.declared_at, view.timezone)
-    summary = f"{_title(incident)} ({_severity(view)}) started {started}"
+    steps = [
+        f"{label.lower()} after {text.duration(at - incident.declared_at)}" for label, at in _milestones(incident)[1:]
+    ]
+    started = text.moment(incident.declared_at, view.timezone)
+    summary = f"{labels.title(incident)} ({labels.severity(view)}) started {started}"
     summary += f" and was {_enumerated(steps)}." if steps else "."
     summary += "\n" + _alert_sentence(incident) if incident.alerts.count else ""
-    summary += f"\n{incident.summary}" if incident.summary else ""
-    changes = [entry.text for entry in entries if entry.what is EntryKind.SEVERITY]
+    ended = labels.summary(incident)
+    summary += f"\n{ended}" if ended else ""
+    changes = [severity_change(entry.event) for entry in entries if isinstance(entry.event, SeverityChanged)]
     impact = [
         incident.impact,
         _lasted(incident, now),
@@ -74,12 +50,12 @@ def markdown(document: DocumentView) -> str:
     if view.incident.room.channel_id and view.incident.room.channel_name:
         names[view.incident.room.channel_id] = view.incident.room.channel_name
     written = view.incident.postmortem
-    parts = {part: getattr(written, part) if written else "" for part in PART_NAMES}
+    parts = {part: getattr(written, part) if written else "" for part in labels.PART_NAMES}
     summary, impact = draft(view, document.entries, document.written_at)
     # A part that a person emptied stays empty: only a document without a draft speaks from the record.
     parts |= {} if written else {"summary": summary, "impact": impact}
     sections = [
-        f"# Post-mortem {view.incident.name}: {md.line(_title(view.incident), names)}",
+        f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",
         "\n".join(_head(document, names)),
         *(_part(name, parts[name], names) for name in ("summary", "impact")),
         _section("Times", [*_times(document)]),
@@ -94,34 +70,8 @@ def markdown(document: DocumentView) -> str:
     return "\n\n".join(filter(None, sections)) + "\n"
 
 
-def span(length: timedelta) -> str:
-    """In words, with the two largest units: "40 s", "12 min", "2 h 5 min", "3 d 4 h". A negative span counts as 0."""
-    minutes, seconds = divmod(max(0, int(length.total_seconds())), 60)
-    if not minutes:
-        return f"{seconds} s"
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    units = [(days, "d"), (hours, "h"), (minutes, "min")]
-    first = next(i for i, (count, _) in enumerate(units) if count)
-    return " ".join(f"{count} {unit}" for count, unit in units[first : first + 2] if count)
-
-
 def _cut(text: str) -> str:
     return text if len(text) <= DRAFT_LIMIT else text[: DRAFT_LIMIT - 1].rstrip() + "…"
-
-
-def _title(incident: Incident) -> str:
-    return " ".join(incident.title.split())[:300] or "Untitled incident"
-
-
-def _severity(view: IncidentView) -> str:
-    key, name = view.incident.severity, view.severity_name
-    return key if name in ("", key) else f"{key} · {name}"
-
-
-def _moment(at: datetime, tz: str) -> str:
-    there = at.astimezone(ZoneInfo(tz))
-    return f"{there.day} {there:%b %Y, %H:%M %Z}"
 
 
 def _enumerated(parts: list[str]) -> str:
@@ -142,8 +92,8 @@ def _milestones(incident: Incident) -> list[tuple[str, datetime]]:
 def _lasted(incident: Incident, now: datetime) -> str:
     ended = incident.resolved_at or incident.cancelled_at
     if ended is None:
-        return f"Not over yet: {span(now - incident.declared_at)} so far."
-    return f"It lasted {span(ended - incident.declared_at)}."
+        return f"Not over yet: {text.duration(now - incident.declared_at)} so far."
+    return f"It lasted {text.duration(ended - incident.declared_at)}."
 
 
 def _alert_sentence(incident: Incident) -> str:
@@ -159,7 +109,7 @@ def _section(title: str, lines: list[str]) -> str:
 
 
 def _part(part: str, text: str, names: Mapping[str, str]) -> str:
-    return _section(PART_NAMES[part], [md.prose(text, names) if text.strip() else UNWRITTEN])
+    return _section(labels.part(part), [md.prose(text, names) if text.strip() else UNWRITTEN])
 
 
 def _name(user_id: str | None, names: Mapping[str, str], otherwise: str = "nobody") -> str:
@@ -171,12 +121,12 @@ def _head(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     written = incident.postmortem
     if written and written.published_at:
         by = f" by {_name(written.published_by, names)}" if written.published_by else ""
-        status = f"Published {_moment(written.published_at, view.timezone)}{by}"
+        status = f"Published {text.moment(written.published_at, view.timezone)}{by}"
     else:
-        status = f"Draft as of {_moment(document.written_at, view.timezone)}"
+        status = f"Draft as of {text.moment(document.written_at, view.timezone)}"
     revision = f", revision {written.revision}" if written else ""
     yield f"- **Status:** {status}{revision}"
-    yield f"- **Incident:** {md.line(_severity(view), names)}, {incident.state}"
+    yield f"- **Incident:** {md.line(labels.severity(view), names)}, {incident.state}"
     for label, value in (("Team", incident.team or ""), ("Affected", ", ".join(incident.services))):
         if value:
             yield f"- **{label}:** {md.line(value, names)}"
@@ -196,21 +146,21 @@ def _times(document: DocumentView) -> Iterator[str]:
     yield "| What | When | Time to it |"
     yield "| --- | --- | --- |"
     for label, at in steps:
-        after = span(at - incident.declared_at) if at > incident.declared_at else ""
+        after = text.duration(at - incident.declared_at) if at > incident.declared_at else ""
         if label == "First alert":
-            after = f"{span(incident.declared_at - at)} before it was declared"
-        yield f"| {label} | {_moment(at, view.timezone)} | {after} |"
+            after = f"{text.duration(incident.declared_at - at)} before it was declared"
+        yield f"| {label} | {text.moment(at, view.timezone)} | {after} |"
     yield ""
     yield _lasted(incident, document.written_at)
 
 
 def _severities(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     view = document.view
-    changes = [entry for entry in document.entries if entry.what is EntryKind.SEVERITY]
-    yield f"- {md.line(_severity(view), names)}" + (" in the end" if changes else " throughout")
-    for entry in changes:
+    changes = [(entry, entry.event) for entry in document.entries if isinstance(entry.event, SeverityChanged)]
+    yield f"- {md.line(labels.severity(view), names)}" + (" in the end" if changes else " throughout")
+    for entry, event in changes:
         by = f" by {_name(entry.by, names)}" if entry.by else ""
-        yield f"- {_moment(entry.at, view.timezone)}: {md.line(entry.text, names)}{by}"
+        yield f"- {text.moment(entry.at, view.timezone)}: {md.line(severity_change(event), names)}{by}"
 
 
 def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
@@ -218,7 +168,7 @@ def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     yield f"- **Commander:** {_name(incident.commander, names)}"
     for role, person in incident.roles:
         yield f"- **{md.line(role.capitalize(), {}, 60)}:** {_name(person, names)}"
-    yield f"- **Declared by:** {_name(incident.declared_by, names, incident.source)}"
+    yield f"- **Declared by:** {_name(incident.declared_by, names, labels.origin(incident))}"
     for label, person_id in (
         ("Acknowledged by", incident.acknowledged_by),
         ("Resolved by", incident.resolved_by),
@@ -237,11 +187,9 @@ def _alerts(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
     if view.firings:
         yield ""
     for firing in sorted(view.firings, key=lambda each: (each.first_seen_at, each.dedup_key)):
-        seen = (
-            f"first {_moment(firing.first_seen_at, view.timezone)}, last {_moment(firing.last_seen_at, view.timezone)}"
-        )
+        seen = f"first {text.moment(firing.first_seen_at, view.timezone)}, last {text.moment(firing.last_seen_at, view.timezone)}"
         title = md.link(firing.link, firing.title or "Untitled alert", names)
-        yield f"- {title}: {firing.count:,}×, {seen}, {_ALERT_STATE[firing.state]}"
+        yield f"- {title}: {firing.count:,}×, {seen}, {labels.ALERT_STATE[firing.state]}"
 
 
 def _timeline(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
@@ -255,23 +203,30 @@ def _timeline(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]
     for _, run in groupby(document.entries, _sameness):
         entries = list(run)
         first, last = entries[0], entries[-1]
+        what, more = words(first.event)
         by = f" by {_name(first.by, names)}" if first.by else ""
-        said = f": {md.line(first.text, names, 2_000)}" if first.text.strip() else ""
+        where = f" in {md.line(first.source, {}, 60)}" if first.source else ""
+        said = f": {md.line(more, names, 2_000)}" if more.strip() else ""
         often = f" ({len(entries):,} times until {last.at.astimezone(zone):%H:%M:%S})" if len(entries) > 1 else ""
         source = md.link(first.link, "source", names) if first.link else ""
-        more = f" ({source})" if source.startswith("[") else ""
-        yield f"- {first.at.astimezone(zone):%Y-%m-%d %H:%M:%S} **{first.what.capitalize()}**{by}{said}{often}{more}"
+        cited = f" ({source})" if source.startswith("[") else ""
+        when = f"{first.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        yield f"- {when} **{md.line(what.capitalize(), {}, 60)}**{by}{where}{said}{often}{cited}"
 
 
 def _sameness(entry: Entry) -> tuple[str, ...]:
-    if entry.what in (EntryKind.ALERT, EntryKind.RECOVERED):
-        return (entry.what, entry.text.removesuffix(" (again)"))
-    return (entry.key,)
+    match entry.event:
+        case AlertAttached(title=title) | AlertFired(title=title):
+            return ("alert", title)
+        case AlertRecovered(title=title):
+            return ("alert recovered", title)
+        case _:
+            return (entry.key,)
 
 
 def _actions(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
     for item in view.incident.actions:
-        due = f", due {_moment(item.due_at, view.timezone)}" if item.due_at else ""
-        done = f", done {_moment(item.done_at, view.timezone)}" if item.done_at else ""
+        due = f", due {text.moment(item.due_at, view.timezone)}" if item.due_at else ""
+        done = f", done {text.moment(item.done_at, view.timezone)}" if item.done_at else ""
         owner = _name(item.owner, names, "no owner")
         yield f"- [{'x' if item.done_at else ' '}] {md.line(item.text, names, 1_000)} ({owner}{due}{done})"
