@@ -14,10 +14,11 @@ from pydantic import create_model
 from bot.settings import Settings
 from integrations.datadog import Datadog
 from storage import upgrade_with
-from warroom.errors import WarroomError
+from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
 from warroom.policy import Policy
 from warroom.policy.section import with_sections
+from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
@@ -77,25 +78,37 @@ def _own(settings: Settings, kind: type[Integration[Any]]) -> Any:
     return kind.settings.model_validate(known)
 
 
+def unused(integrations: Integrations, policy: Policy) -> list[str]:
+    """Sentences about sections that the policy has for integrations whose settings are missing."""
+    return [
+        f"{each.title}: the policy has a section for it, but it is not used: {each.missing()}"
+        for each in integrations
+        if each.missing() and policy.section(each.name, each.policy) != each.policy()
+    ]
+
+
 @contextlib.asynccontextmanager
-async def started(integrations: Integrations, policy: Policy) -> AsyncIterator[Integrations]:
+async def started(integrations: Integrations, policy: Policy, clock: Clock) -> AsyncIterator[Integrations]:
     """The integrations with whatever they need opened, closed at the end. Raises WarroomError."""
     async with contextlib.AsyncExitStack() as stack:
         for each in integrations:
-            await each.start(policy)
+            await each.start(policy, clock)
             stack.push_async_callback(each.stop)
         yield integrations
 
 
-async def problems(integrations: Integrations, policy: Policy) -> list[str]:
+async def problems(integrations: Integrations, policy: Policy, clock: Clock) -> list[str]:
     """Why they would not work, as sentences. Each is started for it and stopped."""
-    found: list[str] = []
+    found = unused(integrations, policy)
     for each in integrations:
+        if each.missing():
+            continue
         try:
-            async with started(Integrations(each), policy):
+            async with started(Integrations(each), policy, clock):
                 found += [f"{each.title}: {problem}" for problem in await each.check(policy)]
         except WarroomError as error:
-            found.append(f"{each.title}: {error}")
+            advice = error.advice if isinstance(error, Rejected) else ""
+            found.append(f"{each.title}: {error}. {advice}".strip())
     return found
 
 

@@ -28,6 +28,9 @@ RETRY_AFTER = (("Retry-After", "5"),)
 TOO_LARGE = Refusal(413, f"The body is larger than {LIMIT} bytes. Send fewer alerts at a time.")
 AWAY = Refusal(503, "The database cannot be reached; nothing was stored. Try again.", RETRY_AFTER)
 
+UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What reading a body raises that lacks what the sender's documentation promises."""
+
 Received = Callable[[str, int], None]
 """Hears the alert source and how many alerts a webhook brought."""
 
@@ -67,7 +70,11 @@ def _route(
 
 async def _receive(world: World, webhook: Webhook, body: bytes, content_type: str, received: Received) -> web.Response:
     now = world.clock.now()
-    found = webhook.parse(body, content_type, now)
+    try:
+        found = webhook.parse(body, content_type, now)
+    except UNEXPECTED_SHAPE_ERRORS as error:
+        log.warning("a body that was posted to %s is not understood", webhook.path, exc_info=True)
+        found = Incoming(refused=(f"The body is not understood ({type(error).__name__}).",))
     received(webhook.name, len(found.alerts))
     accepted, refused = len(found.alerts) + len(found.changes), found.refused
     useless = bool(refused) and found == Incoming(refused=refused)

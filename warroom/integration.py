@@ -34,6 +34,10 @@ from warroom.webhook import Webhook
 log = structlog.get_logger(__name__)
 
 
+BACKGROUND = 80
+"""Priority of effects for which nobody waits."""
+
+
 class NoSettings(BaseModel):
     """The settings of an integration that needs none."""
 
@@ -90,11 +94,11 @@ class Upgrades(Value):
 
 
 class Integration(Generic[S]):
-    """The base of every integration. Everything but `name` may be left out."""
+    """The base of every integration. Everything but `name` and `title` may be left out."""
 
     name: ClassVar[str]
     """Its key in the policy, in Incident.external and in its effects."""
-    title: ClassVar[str] = ""
+    title: ClassVar[str]
     """How people call it."""
     policy: ClassVar[type[Section]] = Section
     settings: ClassVar[type[BaseModel]] = NoSettings
@@ -106,6 +110,37 @@ class Integration(Generic[S]):
     def __init__(self, settings: S) -> None:
         self.configured = settings
         """The settings as they are. Rules do not look at them: a process without them commits changes too."""
+
+    @classmethod
+    def effect(
+        cls,
+        operation: str,
+        key: str,
+        incident: Incident | None = None,
+        payload: BaseModel | None = None,
+        *,
+        coalescing: bool = False,
+        weight: int = 5,
+    ) -> ExternalEffect:
+        """One of its effects. The same key again is the same effect: it is left alone, or asked for anew if it coalesces. The
+        incident and the integration are put before the key. What belongs to no incident waits behind what does.
+        """
+        return ExternalEffect(
+            integration=cls.name,
+            operation=operation,
+            incident_id=incident.id if incident else None,
+            key=":".join([*([incident.id] if incident else []), cls.name, key]),
+            payload=payload.model_dump(mode="json") if payload else {},
+            coalescing=coalescing,
+            weight=weight,
+            priority=50 if incident else BACKGROUND,
+        )
+
+    @classmethod
+    def result(cls, effect: ExternalEffect, answer: BaseModel) -> ExternalResult:
+        """What `perform` returns where `on_result` is to be called with the answer."""
+        payload = answer.model_dump(mode="json")
+        return ExternalResult(integration=cls.name, operation=effect.operation, payload=payload)
 
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
         """What is to be done about something that happened; `incident` is as it is afterwards. Pure. Called inside the commit
@@ -130,14 +165,22 @@ class Integration(Generic[S]):
         """What has to be set before it can be used, such as "set VENDOR_TOKEN"; "" when nothing is missing."""
         return ""
 
-    async def start(self, policy: Policy) -> None:
-        """Open what it needs, once, in the running event loop; without its settings, nothing. Raises WarroomError."""
+    def ensure_configured(self) -> None:
+        """Raises Rejected, with what has to be set, while something is missing."""
+        if missing := self.missing():
+            advice = f"{missing[0].upper()}{missing[1:]}, or take the section `{self.name}` out of the policy."
+            raise Rejected(f"{self.title} is not set up", code="not_set_up", advice=advice)
+
+    async def start(self, policy: Policy, clock: Clock) -> None:
+        """Open what it needs, once, in the running event loop; where something is `missing`, nothing. Raises WarroomError."""
 
     async def stop(self) -> None:
         """Close what `start` opened."""
 
     async def check(self, policy: Policy) -> Sequence[str]:
-        """Why it would not work, as sentences; none where it is not used. Called after `start`."""
+        """Why it would not work, as sentences. Called after `start` where nothing is `missing`. Raises Rejected or Retryable as
+        `perform` does, which become a sentence too.
+        """
         return ()
 
     def webhooks(self) -> Sequence[Webhook]:
@@ -284,7 +327,7 @@ class Integrations:
         known = self._by_name.get(effect.integration)
         if known is None:
             return incident, f"{effect.label} could not be done"
-        told = known.operations.get(effect.operation, f"{known.title or known.name} could not do {effect.operation}")
+        told = known.operations.get(effect.operation, f"{known.title} could not do {effect.operation}")
         return known.on_failure(incident, effect), told
 
     def menu(self, incident: Incident, policy: Policy) -> tuple[MenuEntry, ...]:
@@ -301,8 +344,7 @@ class Integrations:
 
 
 def _fault(incident: Incident, entry: Entry, integration: Integration[Any]) -> Post:
-    title = integration.title or integration.name
-    what = f"{title} did not hear of an event ({entry.event.kind.replace('_', ' ')})"
+    what = f"{integration.title} did not hear of an event ({entry.event.kind.replace('_', ' ')})"
     advice = "This is a fault in Warroom; its log says more."
     key = f"{incident.id}:post:{integration.name}:fault:{entry.key}"
     return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=Problem(what=what, advice=advice))

@@ -12,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
-from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started
+from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
 from bot.runtime.background_tasks import first_directory, keep_directory, polling, tidy
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform
@@ -219,8 +219,12 @@ async def running(
             raise SettingsError("Slack would not work like this:\n  " + "\n  ".join(report.problems))
         for remark in report.remarks:
             log.warning(remark)
-        integrations = await stack.enter_async_context(started(integrations_of(settings, kinds), policy))
-        bot = Bot(settings, policy, store, report, clock or system.SystemClock(), integrations)
+        clock = clock or system.SystemClock()
+        integrations = integrations_of(settings, kinds)
+        for remark in unused(integrations, policy):
+            log.warning(remark)
+        await stack.enter_async_context(started(integrations, policy, clock))
+        bot = Bot(settings, policy, store, report, clock, integrations)
         stack.push_async_callback(bot.stop)
         await bot.start()
         yield bot

@@ -51,7 +51,7 @@ class ExternalPerformer:
     async def perform(self, effect: ExternalEffect, *, outcome_unknown: bool = False) -> EffectResult | Incoming | None:
         """What the other system answered. Raises Retryable or Rejected."""
         integration, world = self._integrations.named(effect.integration), self._world
-        title = integration.title or integration.name
+        title = integration.title
         context = PerformContext(world.store, world.directory, world.policy, world.clock, outcome_unknown)
         try:
             with self._place(effect):

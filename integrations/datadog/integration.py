@@ -30,7 +30,7 @@ from warroom.outbox.effects import ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import ExternalResult
 from warroom.policy import Policy
-from warroom.ports import World
+from warroom.ports import Clock, World
 from warroom.webhook import Webhook, shared_secret
 
 log = structlog.get_logger(__name__)
@@ -83,11 +83,11 @@ class Datadog(Integration[DatadogSettings]):
         known = self.configured
         return "" if known.dd_api_key and known.dd_app_key else "set DD_API_KEY and DD_APP_KEY"
 
-    async def start(self, policy: Policy) -> None:
+    async def start(self, policy: Policy, clock: Clock) -> None:
         """Open the client where both keys are set. Raises NoLibrary."""
         known = self.configured
         if known.dd_api_key is None or known.dd_app_key is None:
-            if known.dd_api_key or known.dd_app_key or section(policy).incidents is not SyncMode.OFF:
+            if known.dd_api_key or known.dd_app_key:
                 log.warning("Datadog is not used: it needs both DD_API_KEY and DD_APP_KEY")
             return
         self._client = DatadogClient(

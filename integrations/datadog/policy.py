@@ -55,6 +55,8 @@ _FieldName = Annotated[Text, AfterValidator(_field_name)]
 class DatadogPolicy(Section):
     """Asking Datadog and telling it things; needs DD_API_KEY and DD_APP_KEY, otherwise nothing of this happens."""
 
+    severity_fields = ("severities",)
+
     sync_every: Duration | None = timedelta(minutes=5)
     """How often monitors are read, for what the webhook missed. None: only by `python -m bot sync`."""
     monitor_tags: Texts = ()
@@ -74,10 +76,8 @@ class DatadogPolicy(Section):
 
     @classmethod
     def mistakes(cls, written: Mapping[Any, Any], known: KnownNames) -> Iterator[Mistake]:
-        """Severities that do not exist, and rooms to be opened from what is not read."""
-        severities = written.get("severities")
-        for name in severities if isinstance(severities, Mapping) else ():
-            yield from known.unknown_severity(f"severities.{name}", name)
+        """Also rooms that are to be opened from what is not read."""
+        yield from super().mistakes(written, known)
         if written.get("open_rooms") is True and written.get("incidents") != "both":
             problem = "rooms can be opened from Datadog only where its changes are read"
             yield Mistake(path="open_rooms", problem=problem, suggestion="write incidents: both")

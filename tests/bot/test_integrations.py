@@ -33,6 +33,7 @@ class Horn(Integration[HornSettings]):
     """Does nothing."""
 
     name: ClassVar[str] = "horn"
+    title: ClassVar[str] = "Horn"
     policy = HornPolicy
     settings = HornSettings
 
@@ -46,6 +47,7 @@ class Thief(Integration[BaseModel]):
         port: int = 0
 
     name: ClassVar[str] = "thief"
+    title: ClassVar[str] = "Thief"
     settings = Settings
 
 

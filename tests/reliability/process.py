@@ -93,7 +93,7 @@ class Process:
         try:
             integrations = integrations_of(self._settings)
             for each in integrations:
-                await each.start(self._policy)
+                await each.start(self._policy, self._clock)
             self._bot = Bot(
                 self._settings,
                 self._policy,

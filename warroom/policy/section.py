@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import create_model
 
@@ -34,13 +34,25 @@ class KnownNames:
 class Section(Value):
     """The base of an integration's section. Without fields of its own the integration has none."""
 
+    severity_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that list severities, or map them to something: each must be one of the policy's."""
+
     @classmethod
-    def mistakes(cls, written: Mapping[Any, Any], known: KnownNames) -> Iterable[Mistake]:
+    def mistakes(cls, written: Mapping[Any, Any], known: KnownNames) -> Iterator[Mistake]:
         """What the fields' types cannot say: names that do not exist, values that contradict each other.
 
         `written` is the section as the file has it, right or wrong. Paths begin within the section.
         """
-        return ()
+        for name in cls.severity_fields:
+            said = written.get(name)
+            if isinstance(said, Mapping):
+                for severity in said:
+                    yield from known.unknown_severity(f"{name}.{severity}", severity)
+            elif isinstance(said, list | tuple):
+                for place, severity in enumerate(said):
+                    yield from known.unknown_severity(f"{name}[{place}]", severity)
+            else:
+                yield from known.unknown_severity(name, said)
 
     def warnings(self, policy: Policy) -> Iterable[Mistake]:
         """What is allowed but looks like an oversight. Paths begin within the section."""

@@ -152,7 +152,7 @@ async def integration(datadog: FakeDatadog, policy: Policy) -> AsyncIterator[Dat
     """Our side of it."""
     keys = {"dd_api_key": SecretStr(API_KEY), "dd_app_key": SecretStr(APP_KEY)}
     started = Datadog(DatadogSettings(**keys, dd_api_url=datadog.url))
-    await started.start(policy)
+    await started.start(policy, ManualClock())
     yield started
     await started.stop()
 

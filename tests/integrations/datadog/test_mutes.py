@@ -194,7 +194,7 @@ async def test_the_card_offers_it_only_where_it_would_work(night: DatadogWarRoom
     unnamed = incident.copy_with(alerts=incident.alerts.copy_with(monitor_id=None))
     assert ids.ALERT_MENU not in drawn(night, unnamed, night.integration)
     without_keys = Datadog(DatadogSettings())
-    await without_keys.start(night.world.policy)
+    await without_keys.start(night.world.policy, night.clock)
     assert ids.ALERT_MENU not in drawn(night, incident, without_keys)
 
 
