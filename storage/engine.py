@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage import codec
 from storage.address import Address
 
+POOL = 16
+"""Connections to PostgreSQL at most; SQLite has 4."""
 WRITES = "warroom_writes"
 """Execution option of connections that write: on SQLite their transaction begins with the write lock."""
 
@@ -73,7 +75,8 @@ def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
             "server_settings": {"application_name": "warroom", **settings},
         },
         pool_pre_ping=True,
-        pool_size=8,
-        max_overflow=8,
+        # All of them are kept: one beyond the pool's size would be opened anew for every use.
+        pool_size=POOL,
+        max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
     )

@@ -1,4 +1,4 @@
-"""Whose turn it is to write to a database that takes one writer at a time."""
+"""Whose turn it is to write to a database that takes few writers at a time."""
 
 from __future__ import annotations
 
@@ -9,39 +9,44 @@ from contextlib import asynccontextmanager
 
 
 class PriorityLock:
-    """A lock with two queues, each first come first served: urgent writers, for whom somebody waits, go before the others."""
+    """A lock with two queues, each first come first served: urgent writers, for whom somebody waits, go before the others.
 
-    def __init__(self) -> None:
-        self._busy = False
+    As many hold it at the same time as there are `places`.
+    """
+
+    def __init__(self, places: int = 1) -> None:
+        self._free = places
         self._queues: tuple[deque[asyncio.Future[None]], ...] = (deque(), deque())
 
     @asynccontextmanager
     async def taken(self, *, urgent: bool) -> AsyncIterator[None]:
         """Hold it. A writer that is cancelled while waiting hands its turn on."""
-        await self._take(self._queues[0 if urgent else 1])
+        await self.take(urgent=urgent)
         try:
             yield
         finally:
-            self._pass_on()
+            self.pass_on()
 
-    async def _take(self, queue: deque[asyncio.Future[None]]) -> None:
-        if not self._busy:
-            self._busy = True
+    async def take(self, *, urgent: bool) -> None:
+        """Hold it until `pass_on`. Queues before it suspends."""
+        if self._free:
+            self._free -= 1
             return
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue.append(mine)
+        self._queues[0 if urgent else 1].append(mine)
         try:
             await mine
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled():
-                self._pass_on()
+                self.pass_on()
             raise
 
-    def _pass_on(self) -> None:
+    def pass_on(self) -> None:
+        """To whoever is next."""
         for queue in self._queues:
             while queue:
                 following = queue.popleft()
                 if not following.done():
                     following.set_result(None)
                     return
-        self._busy = False
+        self._free += 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bot import clock
+from bot.runtime.supervised import Run
 from warroom.errors import StoreUnavailable
 from warroom.integration import Integrations, Poll
 from warroom.outbox.changes import Changeset
@@ -58,14 +60,14 @@ async def keep_polling(world: World, poll: Poll, every: timedelta) -> None:
         await clock.sleep(every.total_seconds())
 
 
-def polling(world: World, integrations: Integrations) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
+def polling(world: World, integrations: Integrations) -> Iterator[tuple[str, Run]]:
     """(name, task that never ends) of every poll of every integration whose settings are there."""
     for each in integrations:
         if each.missing():
             continue
         for poll in each.polls(world.policy):
             if poll.every:
-                yield f"{each.name} {poll.name}", keep_polling(world, poll, poll.every)
+                yield f"{each.name} {poll.name}", partial(keep_polling, world, poll, poll.every)
 
 
 async def tidy(world: World) -> None:

@@ -11,6 +11,7 @@ import structlog
 
 from bot import clock
 from bot.runtime.observability import Meters
+from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
 from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
 from warroom.escalation import timers
@@ -23,6 +24,7 @@ from warroom.ports import World
 
 log = structlog.get_logger(__name__)
 
+NAME = "dispatcher"
 LEASE = timedelta(seconds=15)
 """Longer than any single outside call may take; what a dead process held is taken over after it."""
 STUCK = 60.0
@@ -48,6 +50,7 @@ class Dispatcher:
         *,
         on_idle: Callable[[datetime | None], None] = lambda _: None,
         steady: Callable[[], float] = clock.steady,
+        tasks: Supervised | None = None,
     ) -> None:
         self._world = world
         self._perform = perform
@@ -57,7 +60,7 @@ class Dispatcher:
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.Task[None] | None = None
+        self._kept = tasks or Supervised()
         self._open = True
         self._names: dict[str, str] = {}
         self._steady, self._beat = steady, steady()
@@ -76,16 +79,13 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to work."""
-        self._loop = asyncio.create_task(self._run(), name="dispatcher")
+        self._kept.keep(NAME, self._run)
         self.nudge()
 
     async def drain(self, seconds: float) -> None:
         """Claim nothing more and let what is in the works finish; what does not is handed back when its lease ends."""
         self._open = False
-        if self._loop:
-            self._loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop
+        await self._kept.end(NAME)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
@@ -97,6 +97,7 @@ class Dispatcher:
         await self._quiet.wait()
 
     async def _run(self) -> None:
+        self.nudge()  # what woke a loop that was ended in the middle of its round is not forgotten
         while self._open:
             await self._wake.wait()
             self._wake.clear()

@@ -106,3 +106,20 @@ async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_e
     leave.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == ["first", "click", "chore 1", "chore 2"]
+
+
+async def test_a_transaction_that_is_cancelled_by_mistake_leaves_nobody_waiting() -> None:
+    slow = Slow()
+    batcher = CommitBatcher(slow)
+    first = asyncio.ensure_future(batcher.join(change("E1")))
+    while not slow.batches:
+        await asyncio.wait({first}, timeout=0)
+    second = asyncio.ensure_future(batcher.join(change("E2")))
+    await asyncio.wait({second}, timeout=0)
+    (work,) = (task for task in asyncio.all_tasks() if task.get_name() == "arrivals")
+    work.cancel()
+    with pytest.raises(StoreUnavailable, match="cut off"):
+        await first
+    slow.open.set()
+    assert await second
+    assert slow.batches == [["E1"], ["E2"]]

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from warroom.alerts.attach_rules import POLLED
-from warroom.errors import Conflict, NotFound, Rejected, Retryable
+from warroom.errors import NotFound, Rejected, Retryable
 from warroom.incident import opening
-from warroom.incident.change import ATTEMPTS, change, done
+from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, Step
 from warroom.incident.model import Incident
@@ -103,7 +103,6 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
 
 async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     """The effect failed for good: it is buried, and one line is said where people look. Raises LeaseLost, StoreUnavailable."""
-    now = world.clock.now()
     dead = ClaimResult(
         key=claim.key,
         fence=claim.fence,
@@ -113,22 +112,18 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     )
     effect = claim.effect
     assert effect is not None
-    for _ in range(ATTEMPTS):
-        incident = await world.store.incident(claim.incident_id) if claim.incident_id else None
-        wanted = Changeset(now=now, claim_result=dead)
-        if incident is not None:
-            decision = _failure_notice(world, incident, effect, error, now)
-            wanted = wanted.copy_with(
-                incident=decision.incident if decision.entries else None,
-                entries=decision.entries,
-                effects=decision.effects,
-            )
-        try:
-            await world.commit(wanted)
+
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        decision = _failure_notice(world, incident, effect, error, now)
+        return decision if decision.entries or decision.effects else None
+
+    try:
+        if claim.incident_id is not None:
+            await change(world, claim.incident_id, decide, claim_result=dead)
             return
-        except Conflict:
-            continue
-    raise NotFound(f"Incident {claim.incident_id} kept changing under us.")
+    except NotFound:
+        pass  # of an incident that is not in the record nothing can be said
+    await world.commit(Changeset(now=world.clock.now(), claim_result=dead))
 
 
 PROBLEMS = (NobodyFound, CouldNotInvite, StepFailed, RoomLost, Problem)
