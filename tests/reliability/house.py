@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.demo.shared_clock import settle
 from sandbox import Channel, Sandbox, SlackMessage
 from sandbox.view_responses import GestureResult
-from tests.integrations.datadog.server import FakeDatadog
+from tests.integrations.fake_system import FakeSystem
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
 from warroom.incident.model import Incident
@@ -21,8 +21,8 @@ ROUNDS = 60
 class House:
     """Trouble is planned by the test; `recover` lets everything pass that time and restarts can heal."""
 
-    def __init__(self, slack: Sandbox, *processes: Process, datadog: FakeDatadog | None = None) -> None:
-        self.slack, self.processes, self._datadog = slack, list(processes), datadog
+    def __init__(self, slack: Sandbox, *processes: Process, system: FakeSystem | None = None) -> None:
+        self.slack, self.processes, self._system = slack, list(processes), system
 
     @property
     def living(self) -> list[Process]:
@@ -35,10 +35,10 @@ class House:
         return next(iter(self.living), self.processes[0])
 
     @property
-    def datadog(self) -> FakeDatadog:
-        """The organisation's Datadog."""
-        assert self._datadog is not None, "this house has no Datadog"
-        return self._datadog
+    def system(self) -> FakeSystem:
+        """The other system, beside Slack, that the bot uses."""
+        assert self._system is not None, "there is no other system"
+        return self._system
 
     async def recover(self) -> None:
         """Restart what was killed, then wind the clock as long as something is about to be done."""
@@ -93,7 +93,7 @@ class House:
 
         def come() -> bool:
             slack = all(hook.seen for hook in faults.hooks) and all(fault.applied for fault in faults.planned)
-            return slack and not (self._datadog and self._datadog.faults)
+            return slack and not (self._system and self._system.faults)
 
         async with asyncio.timeout(10):
             while not come():

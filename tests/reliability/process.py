@@ -17,7 +17,7 @@ import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy.exc import SAWarning
 
-from bot.integrations import integrations_of
+from bot.integrations import INTEGRATIONS, Kinds, integrations_of
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.client import close_client
@@ -59,9 +59,17 @@ class Process:
     """One bot after another on the same database, as a supervisor would start them."""
 
     def __init__(
-        self, slack: Sandbox, settings: Settings, policy: Policy, *, clock: Clock | None = None, timeout: float = SOON
+        self,
+        slack: Sandbox,
+        settings: Settings,
+        policy: Policy,
+        *,
+        clock: Clock | None = None,
+        timeout: float = SOON,
+        kinds: Kinds = INTEGRATIONS,
     ) -> None:
         self.slack, self._settings, self._policy, self._timeout = slack, settings, policy, timeout
+        self._kinds = kinds
         self._clock = clock or slack.clock
         self._report: Report | None = None
         self._tasks: Tasks = {}
@@ -91,7 +99,7 @@ class Process:
         before = self.slack.sockets.connections
         mark = _OWNER.set(self._tasks)
         try:
-            integrations = integrations_of(self._settings)
+            integrations = integrations_of(self._settings, self._kinds)
             for each in integrations:
                 await each.start(self._policy, self._clock)
             self._bot = Bot(
