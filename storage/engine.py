@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -32,11 +33,24 @@ def _create(address: Address, url: sa.URL, **options: Any) -> AsyncEngine:
     )
 
 
+class _Connection(sqlite3.Connection):
+    """Ends its transaction when it is closed.
+
+    SQLAlchemy closes the connection of a task that was cancelled in the middle of a statement. SQLite keeps such a connection, and
+    its write lock, for as long as a statement with unread rows lives: until the task's traceback is collected.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
     engine = _create(
         address,
         address.url,
-        connect_args={"timeout": patience.total_seconds()},
+        connect_args={"timeout": patience.total_seconds(), "factory": _Connection},
         pool_size=4,
         max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,

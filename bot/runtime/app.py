@@ -27,7 +27,7 @@ from bot.settings import Settings, SettingsError, slack_tokens
 from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import TIMEOUT, close_client, open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -65,15 +65,13 @@ class Bot:
         report: Report,
         clock: Clock,
         integrations: Integrations,
-        *,
-        slack_timeout: float = TIMEOUT,
     ) -> None:
         self.store, self.clock, self.report = store, clock, report
         self.meters = Meters()
         self.port = 0
         bot_token, app_token = slack_tokens(settings)
         self.integrations = integrations
-        self._client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
+        self._client = open_client(bot_token, settings.api_url, self.meters.called)
         self.tasks = Supervised()
         self.replica = Replica(store, clock, self.tasks)
         reader = Reader(self._client, self.replica.budget)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -65,6 +65,8 @@ class Dispatcher:
         self._names: dict[str, str] = {}
         self._steady, self._beat = steady, steady()
         self._latest: datetime | None = None
+        self._reset_until = datetime.min.replace(tzinfo=UTC)
+        """While the clock shows less than this, what was decided before it was set back may still be stored."""
 
     @property
     def stuck(self) -> float | None:
@@ -114,7 +116,9 @@ class Dispatcher:
         if room <= 0:
             return
         now = self._world.clock.now()
-        if self._latest is None or now < self._latest - SET_BACK:
+        if self._latest is not None and now < self._latest - SET_BACK:
+            self._reset_until = now + SET_BACK
+        if self._latest is None or now < self._reset_until:
             await self._reset_after_clock_change(now)
         self._latest = now
         claims = await self._world.store.claim(now=now, limit=room, lease=LEASE)

@@ -28,8 +28,6 @@ class ExternalCases:
     """Their method is the call's method and how its path begins: "POST /pages"."""
     policy: dict[str, Any] = field(default_factory=dict)
     """The integration's section."""
-    patches: tuple[tuple[str, Any], ...] = ()
-    """Attributes that make its calls give up soon, such as ("integrations.http.WHOLE", 0.5)."""
 
     @property
     def kinds(self) -> Kinds:

@@ -9,6 +9,7 @@ import pytest
 from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
 from tests.reliability.house import House
+from tests.reliability.process import Forked
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
 from tests.test_house_rules import DONE_IN_THE_PROCESS
@@ -20,13 +21,13 @@ every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: ea
 @in_module
 @every_trouble
 @pytest.mark.parametrize("case", EFFECT_CASES, ids=lambda each: each.name)
-async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> None:
+async def test_in_slack(shared: House[Forked], case: EffectCase, trouble: Trouble) -> None:
     run = await prepared(shared, case)
     trouble.plan(shared.slack, shared.process, case.method, case.when)
     await exactly_once(run, case, trouble)
 
 
-async def prepared(house: House, case: EffectCase) -> Run:
+async def prepared(house: House[Forked], case: EffectCase) -> Run:
     """A run up to the moment before the trouble."""
     house.slack.faults.clear()
     # A minute later all of Slack's budgets are full again, and nobody has to wait in real time.
@@ -41,7 +42,7 @@ async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
     """The deed is done in spite of the trouble, and the incident is ended."""
     house = run.house
     await case.trigger(run)
-    await house.struck()
+    await house.applied()
     await house.recover()
     house.slack.faults.clear()
     run.incident = await house.newest()

@@ -9,7 +9,6 @@ from tests.integrations.bell.server import SECRET, TOKEN, FakeBell
 from tests.integrations.fake_system import Body
 from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
-from tests.reliability.process import SOON
 from warroom.incident.events import Acknowledged
 from warroom.outbox.effects import ExternalEffect
 
@@ -40,7 +39,7 @@ async def hushed(run: Run) -> int:
 
 
 async def acknowledged(run: Run) -> int:
-    timeline = await run.house.process.bot.store.timeline(run.known.id)
+    timeline = await run.house.store.timeline(run.known.id)
     return sum(isinstance(entry.event, Acknowledged) and entry.source == "Bell" for entry in timeline)
 
 
@@ -58,5 +57,4 @@ CASES = ExternalCases(
         EffectCase("end a page", "hush", "PUT /pages/", acknowledge, hushed, prepare=opened),
         EffectCase("look for answers", "look", "GET /pages", look, acknowledged, prepare=answered_there),
     ),
-    patches=(("integrations.http.WHOLE", SOON),),
 )

@@ -10,7 +10,6 @@ from integrations.datadog import Datadog, effects
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
-from tests.reliability.process import SOON
 
 
 def datadog(run: Run) -> FakeDatadog:
@@ -42,7 +41,7 @@ async def mute(run: Run) -> None:
 async def fires(run: Run) -> None:
     """A monitor begins to fire, and the webhook does not tell."""
     system, now = datadog(run), int(run.house.slack.clock.now().timestamp())
-    run.seen = await run.house.process.bot.store.last_number()
+    run.seen = await run.house.store.last_number()
     for each in system.monitors:
         each["state"]["groups"], each["overall_state"] = {}, "OK"
     system.monitor(1000 + run.seen, f"Queue {run.seen}", groups={"service:api": ("Alert", now - 5)}, priority=1)
@@ -98,7 +97,7 @@ async def downtimes(run: Run) -> int:
 
 
 async def incidents(run: Run) -> int:
-    return await run.house.process.bot.store.last_number() - run.seen
+    return await run.house.store.last_number() - run.seen
 
 
 async def recoveries(run: Run) -> int:
@@ -136,5 +135,4 @@ CASES = ExternalCases(
     },
     policy={"incidents": "link", "sync_every": None},
     cases=EFFECT_CASES,
-    patches=(("integrations.datadog.client.TIMEOUT", (SOON, SOON)),),
 )
