@@ -13,7 +13,6 @@ from pydantic import create_model
 
 from bot.settings import Settings
 from integrations.datadog import Datadog
-from storage import upgrade_with
 from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
 from warroom.policy import Policy
@@ -114,6 +113,8 @@ async def problems(integrations: Integrations, policy: Policy, clock: Clock) -> 
 
 def register_upgrades(kinds: Sequence[type[Integration[Any]]] = INTEGRATIONS) -> None:
     """Tell the codec how to read what integrations stored in earlier releases. Called before a store is opened."""
+    from storage import upgrade_with  # slow to import, and only needed where there is a database
+
     for kind in kinds:
         for format_name, version, step in kind.upgrades.steps:
             upgrade_with(format_name, version, step)

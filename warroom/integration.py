@@ -314,7 +314,7 @@ class Integrations:
                 effects += each.on_event(incident, entry, policy)
             except Exception:
                 # Nobody may be kept from acknowledging by a mistake in an integration; the room hears of it instead.
-                log.exception("a rule of an integration failed", integration=each.name, event=entry.event.kind)
+                log.exception("a rule of an integration failed", integration=each.name, happened=entry.event.kind)
                 effects.append(_fault(incident, entry, each))
         return effects
 

@@ -12,7 +12,7 @@ from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.record import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
-from bot.integrations import policy_model, register_upgrades
+from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
 from bot.runtime.observability import hide
 
@@ -32,7 +32,6 @@ cli.command(name="import")(import_record)
 
 def main() -> None:
     """Run the command line."""
-    register_upgrades()
     cli()
 
 

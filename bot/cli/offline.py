@@ -11,7 +11,7 @@ from blocks.timeline import words
 from bot.cli.alert_readers import read_again
 from bot.cli.audit import leave_row
 from bot.clock import SystemClock
-from bot.integrations import integrations_of
+from bot.integrations import integrations_of, register_upgrades
 from bot.runtime.directory import CachedDirectory
 from bot.settings import Settings
 from storage import open_store
@@ -50,6 +50,7 @@ class _NoChat:
 @contextlib.asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     """The database, closed at the end. Raises StoreUnavailable."""
+    register_upgrades()
     store = await open_store(settings.database_url.get_secret_value())
     try:
         yield store
