@@ -12,6 +12,7 @@ from storage.errors import (
 from storage.export import export_lines, import_lines
 from storage.open import FORMS, migrate, open_store
 from storage.records import Database
+from storage.upgrades import upgrade_with
 
 __all__ = [
     "FORMS",
@@ -27,4 +28,5 @@ __all__ = [
     "import_lines",
     "migrate",
     "open_store",
+    "upgrade_with",
 ]

@@ -1,83 +1,23 @@
 """Values to stored JSON and back.
 
 A body is the value's JSON with its format's version in "v". A format that changed in a way that pydantic cannot read
-gets one more step in `UPGRADES`; the version is the number of steps plus one.
+gets one more step in `storage.upgrades`; the version is the number of steps plus one.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from storage import keys
 from storage.errors import DatabaseFromTheFuture, Unreadable
+from storage.upgrades import Body, newest, upgraded
 from warroom.outbox.effects import EFFECT, Effect
 
-Body = dict[str, Any]
-Step = Callable[[Body], Body]
 V = TypeVar("V", bound=BaseModel)
-
-
-def _incident_2(body: Body) -> Body:
-    """The field's names, and the fields grouped into parts."""
-    state = _renamed(body.get("chain") or {}, told="paged", spoke_at="last_paged_at")
-    body = {name: value for name, value in body.items() if name != "chain"} | {"escalation": state}
-    for part, names in _PARTS.items():
-        body[part] = {new: body.pop(old) for old, new in names.items() if old in body}
-    return body
-
-
-_PARTS: dict[str, dict[str, str]] = {
-    "deadlines": {
-        "page_due_at": "page",
-        "ack_due_at": "ack",
-        "update_due_at": "update",
-        "stale_at": "stale",
-        "postmortem_due_at": "postmortem",
-        "close_at": "close",
-        "auto_resolve_at": "auto_resolve",
-        "redraw_at": "redraw",
-        "storm_at": "storm",
-    },
-    "room": {name: name for name in ("channel_id", "channel_name", "card_ts", "announced_in", "announced_ts", "slots")},
-    "participants": {"wanted": "invitees", "invited": "invited", "left": "left"},
-    "updates": {
-        "last_update": "last",
-        "last_update_at": "last_at",
-        "last_update_by": "last_by",
-        "updates_missed": "missed",
-    },
-    "alert_group": {
-        "group_key": "key",
-        "group_until": "until",
-        "auto_resolve_after": "auto_resolve_after",
-    },
-}
-"""Parts of an incident in format 2, with the names that their fields had in format 1."""
-
-
-EFFECT_KINDS_1 = {"whisper": "private_reply", "judge_alerts": "decide_alerts"}
-"""Kinds of effect that had another name in format 1."""
-
-
-def _effect_2(body: Body) -> Body:
-    """Two kinds of effect and a reason for paging have the field's names."""
-    body = body | {"kind": EFFECT_KINDS_1.get(body["kind"], body["kind"])}
-    notice = body.get("notice") or {}
-    if notice.get("reason") == "chain":
-        body = body | {"notice": notice | {"reason": "escalation"}}
-    return body
-
-
-def _renamed(body: Body, **names: str) -> Body:
-    return {names.get(name, name): value for name, value in body.items()}
-
-
-UPGRADES: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,)}
-"""Format name (the value's class, "Effect" for all effects) to the steps that bring version n to n + 1, oldest first."""
 
 
 def to_text(body: Any) -> str:
@@ -100,8 +40,7 @@ def _cleaned(part: Any) -> Any:
 
 def to_body(value: BaseModel, *, format_name: str | None = None) -> Body:
     """The value as a body of the current version."""
-    steps = UPGRADES.get(format_name or type(value).__name__, ())
-    return {"v": len(steps) + 1, **value.model_dump(mode="json")}
+    return {"v": newest(format_name or type(value).__name__), **value.model_dump(mode="json")}
 
 
 def from_body(model: type[V], body: Mapping[str, Any]) -> V:
@@ -128,38 +67,35 @@ def effect_from(body: Mapping[str, Any]) -> Effect:
     try:
         return EFFECT.validate_python(fields)
     except ValidationError as error:
-        if error.errors()[0]["type"] == "union_tag_invalid":
-            raise DatabaseFromTheFuture(
-                f"A stored effect is of kind {fields.get('kind')!r}, which this version of Warroom does not know. "
-                "Start the newer version of Warroom again."
-            ) from error
         raise _unreadable("Effect", error) from error
 
 
 def _upgraded(format_name: str, body: Mapping[str, Any]) -> Body:
-    steps = UPGRADES.get(format_name, ())
     fields = dict(body)
     version = fields.pop("v", None)
     if not isinstance(version, int) or version < 1:
         raise Unreadable(f"A stored {format_name} has no format version. Restore the database from a backup.")
-    if version > len(steps) + 1:
+    if version > newest(format_name):
         raise DatabaseFromTheFuture(
-            f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {len(steps) + 1}. "
+            f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {newest(format_name)}. "
             "Start the newer version of Warroom again."
         )
     try:
-        for step in steps[version - 1 :]:
-            fields = step(fields)
+        return upgraded(format_name, fields, version)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unreadable(
             f"A stored {format_name} of format {version} does not read: {error!r}. "
             "It was changed by hand or damaged; restore it from a backup."
         ) from error
-    return fields
 
 
-def _unreadable(format_name: str, error: ValidationError) -> Unreadable:
+def _unreadable(format_name: str, error: ValidationError) -> Unreadable | DatabaseFromTheFuture:
     first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "union_tag_invalid":
+        return DatabaseFromTheFuture(
+            f"A stored {format_name} is of kind {first['ctx']['tag']!r}, which this version of Warroom does not know. "
+            "Start the newer version of Warroom again."
+        )
     where = ".".join(str(part) for part in first["loc"]) or "its top level"
     return Unreadable(
         f"A stored {format_name} does not read: {first['msg']} at {where}. "

@@ -20,9 +20,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from storage import codec, keys
-from storage.codec import Body
 from storage.errors import BadExport, DatabaseFromTheFuture, Unreadable
 from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope
+from storage.upgrades import Body
 from warroom.alerts.model import Alert
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
@@ -170,11 +170,6 @@ def _columns(*dropped: str, **renamed: str) -> Callable[[Body], Body]:
     return upgrade
 
 
-def _upgrade_job(row: Body) -> Body:
-    job = _columns(doubtful="outcome_unknown", buried_at="dead_at")(row)
-    return job | {"kind": codec.EFFECT_KINDS_1.get(job["kind"], job["kind"])}
-
-
 def _upgrade_alert(row: Body) -> Body:
     decision = {name: row[name] for name in ("delivery_id", "outcome", "incident_id", "rule", "why")}
     return {
@@ -194,7 +189,7 @@ FORMAT_1: dict[str, tuple[str, Callable[[Body], Body]] | None] = {
     "read_cursor": ("read_cursor", _columns()),
     "incident": ("incident", lambda row: _body(row, "body") | {"version": row["version"]}),
     "entry": ("entry", lambda row: _body(row, "body")),
-    "job": ("job", _upgrade_job),
+    "job": ("job", _columns(doubtful="outcome_unknown", buried_at="dead_at")),
     "alert": ("alert", _upgrade_alert),
     "firing": ("firing", lambda row: _body(row, "body")),
     "firing_key": None,

@@ -149,9 +149,13 @@ def _dead(row: Row, error: Exception) -> ClaimResult:
 
 
 def _dead_letter(row: Row) -> DeadLetter:
+    try:
+        kind = codec.effect_from(row["body"]).label
+    except (Unreadable, DatabaseFromTheFuture):
+        kind = row["kind"]
     return DeadLetter(
         key=row["key"],
-        kind=row["kind"],
+        kind=kind,
         incident_id=row["incident_id"],
         error=row["error"],
         attempts=row["attempts"],

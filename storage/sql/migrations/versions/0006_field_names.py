@@ -14,15 +14,8 @@ branch_labels = None
 depends_on = None
 
 
-RENAMED_KINDS = {"whisper": "private_reply", "judge_alerts": "decide_alerts"}
-"""Kinds of effect; the bodies are read in their old format until they are written again."""
-
-
 def upgrade() -> None:
-    """Renames; only the rows of two kinds of effect are written anew."""
-    job = sa.table("job", sa.column("kind", sa.Text()), sa.column("timer", sa.Boolean()))
-    for old, new in RENAMED_KINDS.items():
-        op.execute(sa.update(job).where(job.c.kind == old, job.c.timer.is_(False)).values(kind=new))
+    """Renames alone; SQLite and PostgreSQL do them without writing the rows anew."""
     op.alter_column("job", "doubtful", new_column_name="outcome_unknown")
     op.drop_index("ix_job_buried_at", "job")
     op.alter_column("job", "buried_at", new_column_name="dead_at")
