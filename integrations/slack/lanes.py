@@ -43,14 +43,14 @@ class LanePlace:
     """`warroom.order.Place`: the place of one delivery in its lane."""
 
     def __init__(self, lanes: Lanes, lane: Lane | None) -> None:
-        self._lanes, self._lane = lanes, lane
+        self._lanes, self.lane = lanes, lane
         self.gone = False
         self.first = asyncio.Event()
         """Set when everybody before has left."""
 
     async def reached(self) -> None:
         """See `warroom.order.Place.reached`."""
-        if self._lane is None or self.gone:
+        if self.lane is None or self.gone:
             return
         try:
             async with asyncio.timeout(PATIENCE):
@@ -62,8 +62,8 @@ class LanePlace:
         """See `warroom.order.Place.left`."""
         if not self.gone:
             self.gone = True
-            if self._lane is not None:
-                self._lanes.advance(self._lane)
+            if self.lane is not None:
+                self._lanes.advance(self.lane)
 
 
 class Lanes:

@@ -26,7 +26,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
 from integrations.slack.inbox import EVENT, answered_first, dropped, envelope, not_stored, worthless
-from integrations.slack.lanes import LanePlace, Lanes, lane_of
+from integrations.slack.lanes import Lane, LanePlace, Lanes, lane_of
+from integrations.slack.pace import Pace
 from integrations.slack.watchdog import stay_connected, watch
 from warroom.errors import StoreUnavailable
 from warroom.order import PLACE, step_aside
@@ -112,7 +113,7 @@ class InboxHandler(AsyncSocketModeHandler):
         self._all_answered = asyncio.Event()
         self._polite_until: float | None = None
         """By the loop's clock; None when nobody had to wait since the last delivery was acknowledged."""
-        self._pace = asyncio.Lock()
+        self._pace = Pace()
         self._idle = asyncio.Event()
         self._idle.set()
         self.client.on_message_listeners.append(self._received)
@@ -263,7 +264,7 @@ class InboxHandler(AsyncSocketModeHandler):
         PLACE.set(place)
         try:
             async with self._places[kept.kind == EVENT]:
-                await self._calm()
+                await self._calm(place.lane)
                 over = await self._try(kept)
             if over:
                 await self._done(kept)
@@ -274,11 +275,11 @@ class InboxHandler(AsyncSocketModeHandler):
         finally:
             self._working.discard(kept.key)
 
-    async def _calm(self) -> None:
+    async def _calm(self, room: Lane | None) -> None:
         """Returns when nobody waits for an acknowledgement any more, one caller after the other, each in a round of the
-        loop of its own. Where deliveries never cease, politeness ends after `POLITE`.
+        loop of its own, and every room in turn. Where deliveries never cease, politeness ends after `POLITE`.
         """
-        async with self._pace:
+        async with self._pace.taken(room):
             if not self._all_answered.is_set():
                 now = asyncio.get_running_loop().time()
                 self._polite_until = self._polite_until or now + POLITE

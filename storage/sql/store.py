@@ -152,7 +152,8 @@ class SqlStore(SqlPeople):
         async with self._reading() as conn:
             if not (await conn.execute(jobs.something_due(now))).first():
                 return []
-        async with self._writing() as conn:
+        # Among what is due may be an answer that somebody waits for.
+        async with self._writing(urgent=True) as conn:
             taken = await jobs.claim(conn, now, limit, lease)
             claims = []
             for row in taken:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from integrations.slack.lanes import Lanes, lane_of
+from integrations.slack.pace import Pace
 from tests.clock import NIGHT
 from warroom.order import PLACE, step_aside
 from warroom.outbox.changes import Envelope
@@ -120,3 +121,26 @@ async def test_without_a_room_nobody_waits() -> None:
     lanes.join(None)
     async with asyncio.timeout(5):
         await lanes.join(None).reached()
+
+
+async def test_every_room_has_its_turn_and_within_a_room_the_first_comes_first() -> None:
+    pace, order = Pace(), list[str]()
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def begin(room: str, name: str) -> None:
+        async with pace.taken(room):
+            inside.set()
+            if name == "first":
+                await leave.wait()
+            order.append(name)
+
+    tasks = [asyncio.create_task(begin("crowd", "first"))]
+    await inside.wait()
+    for room, name in (("crowd", "1"), ("crowd", "gone"), ("crowd", "2"), ("crowd", "3"), ("other", "list")):
+        tasks.append(asyncio.create_task(begin(room, name)))
+    await asyncio.wait(tasks, timeout=0)
+    tasks[2].cancel()
+    leave.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == ["first", "1", "list", "2", "3"]
+    await begin("other", "free again")
