@@ -65,7 +65,8 @@ class SqlCommits(Connected):
 
     async def _end_claims_together(self, changes: Sequence[Changeset]) -> list[bool]:
         async def once() -> list[bool]:
-            async with self._writing() as conn:
+            # Until its claim has ended, an effect takes the place of the next one, which may be an answer.
+            async with self._writing(urgent=True) as conn:
                 await write_claim_results(conn, changes)
             return [True] * len(changes)
 
