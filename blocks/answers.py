@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from blocks import kit, name_matches, text
+from blocks import kit, labels, name_matches, text
 from blocks.kit import Block, Card
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
@@ -59,6 +59,6 @@ def _level(level: Called) -> str:
     when = f"after {text.duration(level.after)}" if level.after else "at once"
     only = f" ({kit.line(', '.join(level.only), 100)} only)" if level.only else ""
     unclear = [f"“{kit.line(each.said, 60)}” could be several people" for each in level.people.ambiguous]
-    nobody = [f"“{kit.line(each.said, 60)}”: {each.why.value}" for each in level.people.unknown]
+    nobody = [f"“{kit.line(each.said, 60)}”: {labels.NOBODY[each.why]}" for each in level.people.unknown]
     who = text.mentions(match.person.id for match in level.people.found)
     return f"{when}{only}: {', '.join(filter(None, [who, *unclear, *nobody]))}"

@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import lists
 from blocks.kit import Card
+from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import declare_command, incident_commands, oncall_command, timeline_commands
 from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
@@ -94,13 +95,6 @@ SUBCOMMANDS = (
     Subcommand("help", "help", "this", show_help, ("?",)),
 )
 
-LATER = {
-    "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "metrics": "Metrics in Slack are not there yet. /incident list and /incident find show the incidents themselves.",
-    "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
-}
-"""Named in the product and still to come: said honestly, and absent from help."""
-
 _BY_NAME = {name: each for each in SUBCOMMANDS for name in (each.name, *each.also)}
 
 
@@ -131,10 +125,6 @@ async def run(name: str, context: CommandContext) -> Card | None:
     if known is not None:
         return await known.run(context)
     if name in LATER:
-        raise Refused(LATER[name])
+        raise Refused(NotThereYet(name=name))
     near = did_you_mean(name, list(_BY_NAME))
-    if near is not None:
-        raise Refused(f"There is no subcommand “{name}”. Did you mean {COMMAND} {_BY_NAME[near].name}?")
-    raise Refused(
-        f"There is no subcommand “{name}”. {COMMAND} help shows all. To open a room: {COMMAND} declare {name} …"
-    )
+    raise Refused(UnknownSubcommand(name=name, near=_BY_NAME[near].name if near else None))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from blocks.answers import Called, on_call
 from blocks.kit import Card
+from blocks.usage import NoTeams
 from handlers import slack_text
 from handlers.command_context import CommandContext
 from warroom.errors import Refused
 from warroom.people.resolution import resolve
+from warroom.refusals import UnknownTeam
 
 
 async def show(context: CommandContext) -> Card:
@@ -16,9 +18,9 @@ async def show(context: CommandContext) -> Card:
     said = slack_text.plain(slack_text.unquote(context.text))
     team = policy.team_named(said)
     if not policy.teams:
-        raise Refused("There are no teams yet: they and their escalation chains are described in the policy file.")
+        raise Refused(NoTeams())
     if said and team is None:
-        raise Refused(f"There is no team “{said}”. Known teams: {', '.join(policy.teams)}.")
+        raise Refused(UnknownTeam(said=said, known=tuple(policy.teams)))
     called = []
     for name in (team,) if team else policy.teams:
         for level in policy.teams[name].escalation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from blocks.usage import RoleUnclear
 from handlers.slack_text import person, plain, unquote, words
 from warroom.errors import Refused
 from warroom.incident.usecases import COMMANDER
@@ -63,7 +64,7 @@ def role(text: str) -> Role:
     if not certain and len(typed) > 2 and typed[0].casefold() == COMMANDER:
         return Role(role=COMMANDER, person=plain(" ".join(typed[1:])))
     if len(typed) < 2 or len(certain) > 1:
-        raise Refused("Name one role and one person, for example: role commander @ada")
+        raise Refused(RoleUnclear())
     at = certain[0] if certain else len(typed) - 1
     who = person(typed[at]) or plain(unquote(typed[at]))
     return Role(role=plain(" ".join(typed[:at] + typed[at + 1 :])), person=who)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from blocks.usage import PersonNotFound, SeveralCandidates, SeveralPeople
 from handlers import slack_text
 from warroom.errors import Refused
 from warroom.incident.declare import ids, unfound
@@ -23,11 +24,11 @@ async def one_person(world: World, said: str, actor: str) -> str:
     if len(found) == 1 and not unfound(people):
         return found[0]
     if people.ambiguous:
-        names = ", ".join(candidate.name for candidate in people.ambiguous[0].candidates)
-        raise Refused(f"“{said}” could be several people ({names}). Mention the one you mean, or write the email.")
+        names = tuple(candidate.name for candidate in people.ambiguous[0].candidates)
+        raise Refused(SeveralCandidates(said=said, names=names))
     if found:
-        raise Refused(f"“{said}” is {len(found)} people. Name one of them.")
-    raise Refused(f"Nobody was found for “{said}”. Mention the person with @, or write the email.")
+        raise Refused(SeveralPeople(said=said, count=len(found)))
+    raise Refused(PersonNotFound(said=said))
 
 
 async def readable(world: World, text: str) -> str:

@@ -69,7 +69,7 @@ async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, mes
     if known is not None:
         where = f" in <#{known.room.channel_id}>" if known.room.channel_id else ""
         name = f"{known.name} is already open for this alert{where}."
-        await answer(world, actor, said(name if known.shown_to(actor.user) else "This is looked after already."))
+        await answer(world, actor, said(name if known.shown_to(actor.user) else "Someone is already on this."))
         return
     link = await _permalink(world, actor.channel, str(message.get("ts") or "")) if actor.channel else None
     form = forms.declare_form(

@@ -13,6 +13,7 @@ from blocks import forms, ids, postmortem_form
 from blocks.answers import said, understood
 from blocks.form_fields import Wrong, about
 from blocks.kit import Block, Card
+from blocks.refusals import refusal_words
 from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import Gesture, Repeated, audited
 from handlers.declare_command import declared_card
@@ -68,10 +69,11 @@ async def submitted(world: World, actor: Actor, view: Block, submit: Submit, ges
     except Repeated:
         return None
     except AlreadyDone as done:
-        gesture.result = f"nothing to do: {done}"
-        result = said(str(done))
+        words = refusal_words(done.reason)
+        gesture.result = f"nothing to do: {words}"
+        result = said(words)
     except Refused as refused:
-        return forms.blame(view, str(refused))
+        return forms.blame(view, refusal_words(refused.reason))
     except StoreUnavailable as error:
         log.warning("%s of %s was not stored: %s", view["callback_id"], actor.user, error)
         return forms.blame(view, NOT_STORED)
@@ -158,7 +160,7 @@ async def page(world: World, actor: Actor, view: Block) -> Card | Wrong:
     names = (*((wanted.team,) if wanted.team else ()), *(f"<@{person}>" for person in wanted.people))
     incident = await lookup.by_id(world, about(view).incident_id)
     people = await incidents.page(world, incident.id, actor.user, names, wanted.why)
-    return understood(incident, people, f"Paged to {incident.name}:")
+    return understood(incident, people, f"Paged for {incident.name}:")
 
 
 async def postmortem(world: World, actor: Actor, view: Block) -> Wrong | None:

@@ -7,6 +7,7 @@ from handlers.audit import about_id
 from warroom.errors import NotFound
 from warroom.incident import record
 from warroom.ports import World
+from warroom.refusals import IncidentGone, LeftRoom
 
 
 async def admitted(world: World, actor: Actor, incident_id: str) -> None:
@@ -18,7 +19,7 @@ async def admitted(world: World, actor: Actor, incident_id: str) -> None:
     if incident is None or incident.shown_to(actor.user):
         return
     if actor.user in incident.participants.left:
-        raise NotFound("You left the room of this incident. Let somebody who is in it invite you again.")
+        raise NotFound(LeftRoom())
     if incident.room.channel_id is None or actor.channel != incident.room.channel_id:
-        raise NotFound("That incident is not in the record any more.")
+        raise NotFound(IncidentGone())
     await record.joined(world, incident.room.channel_id, actor.user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -14,17 +15,20 @@ import jsonschema
 import pytest
 import yaml
 
+from blocks.usage import LATER
 from bot.settings import Settings
-from handlers.commands import LATER, SUBCOMMANDS
+from handlers.commands import SUBCOMMANDS
 from integrations.datadog import performer as datadog
 from integrations.slack.performers import performer as slack
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
-from warroom.incident.events import Step
+from warroom.incident.events import Event, Step
 from warroom.incident.model import Deadlines
+from warroom.incident.notices import Notice
 from warroom.outbox.effects import Effect
+from warroom.refusals import RuleRefusal
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "warroom")
@@ -144,3 +148,31 @@ def test_nothing_is_read_from_the_environment_at_import(room: str, tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+WORDED_IN_BLOCKS = (
+    {"Refused", "AlreadyDone", "NotFound", "Forbidden"}
+    | {each.__name__ for each in get_args(get_args(Event)[0])}
+    | {each.__name__ for each in get_args(get_args(Notice)[0])}
+    | {each.__name__ for each in get_args(RuleRefusal)}
+)
+IN_AN_INTEGRATIONS_OWN_WORDS = {"mirror.py", "muting.py"}
+"""Modules of `warroom` that speak for one integration."""
+
+
+def test_the_rules_say_nothing_in_sentences() -> None:
+    """What people read about an incident is a value in the rules, and worded in `blocks`."""
+    said = []
+    for path in (ROOT / "warroom").rglob("*.py"):
+        if path.name in IN_AN_INTEGRATIONS_OWN_WORDS:
+            continue
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and _name(call.func) in WORDED_IN_BLOCKS:
+                constants = (each.value for each in ast.walk(call) if isinstance(each, ast.Constant))
+                texts = [each for each in constants if isinstance(each, str)]
+                said += [f"{path.name}:{call.lineno}: {text}" for text in texts if len(text.split()) > 2]
+    assert said == []
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

@@ -14,6 +14,7 @@ from warroom.incident.notices import Muted
 from warroom.outbox.changes import Firing
 from warroom.outbox.effects import MuteMonitor
 from warroom.outbox.results import MonitorMuted
+from warroom.refusals import ToldByIntegration
 
 FOR = timedelta(hours=1)
 
@@ -33,12 +34,14 @@ def mute(incident: Incident, monitor_id: str, groups: tuple[str, ...], by: str, 
     Raises AlreadyDone while they are, Refused when it is not one of this incident.
     """
     if not monitor_id.isdecimal():
-        raise Refused("That alert names no monitor of Datadog's, so there is nothing to mute.")
+        raise Refused(ToldByIntegration(text="That alert names no monitor of Datadog's, so there is nothing to mute."))
     until = dict(incident.muted).get(monitor_id)
     if until and until > now:
         silent = dict(incident.muted_groups).get(monitor_id)
         if silent is None or (groups and set(groups) <= set(silent)):
-            raise AlreadyDone(f"Monitor {monitor_id} is muted already, until {until:%H:%M} UTC.")
+            raise AlreadyDone(
+                ToldByIntegration(text=f"Monitor {monitor_id} is muted already, until {until:%H:%M} UTC.")
+            )
     until = now + FOR
     muted = (*(each for each in incident.muted if each[0] != monitor_id), (monitor_id, until))
     effect = MuteMonitor(

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import AsyncIterator
 
 from blocks.postmortem_document import markdown
+from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
 from bot.cli.alert_readers import read_again
 from bot.cli.audit import leave_row
@@ -147,7 +148,7 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
             try:
                 found = await replay(world, name, read_again)
             except NotFound as error:
-                found = Replayed(id=name, accepted=0, refused=(str(error),))
+                found = Replayed(id=name, accepted=0, refused=(refusal_words(error.reason, TERMINAL),))
             refused = f"; refused: {'; '.join(found.refused)}" if found.refused else ""
             await leave_row(store, "alerts --replay", name, result=f"{found.accepted} accepted{refused}")
             done.append(found)

@@ -10,6 +10,7 @@ from warroom.incident.decision import Decision, changeset
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.ports import World
+from warroom.refusals import IncidentGone
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing."""
@@ -27,7 +28,7 @@ async def change(world: World, incident_id: str, decide: Decide, *, settles: Cla
     for _ in range(ATTEMPTS):
         incident = await world.store.incident(incident_id)
         if incident is None:
-            raise NotFound("That incident is not in the record.")
+            raise NotFound(IncidentGone())
         now = world.clock.now()
         claim_result = done(settles) if settles else None
         try:

@@ -9,12 +9,14 @@ from warroom.errors import Conflict, Refused
 from warroom.escalation.rules import levels_at_start
 from warroom.ids import new_id
 from warroom.incident import opening
-from warroom.incident.authorize import Permission, authorize
+from warroom.incident.authorize import authorize
 from warroom.incident.decision import Decision, changeset
 from warroom.incident.model import AlertGroup, AlertSummary, Incident, Link, Origin, Participants
 from warroom.outbox.changes import AlertDecision, Firing
 from warroom.people.resolution import Resolution, Why, resolve
+from warroom.policy.permissions import Permission
 from warroom.ports import World
+from warroom.refusals import TitleMissing, UnknownSeverity, UnknownTeam
 from warroom.value import Value
 
 TITLE_LIMIT = 500
@@ -110,8 +112,7 @@ def _severity(world: World, said: str | None) -> str:
         return policy.default_severity()
     known = policy.severity_named(said)
     if known is None:
-        choices = ", ".join(policy.severities)
-        raise Refused(f"There is no severity “{said}”. Use one of: {choices}.")
+        raise Refused(UnknownSeverity(said=said, known=tuple(policy.severities)))
     return known
 
 
@@ -120,8 +121,7 @@ def _team(world: World, what: Declare) -> str | None:
     if what.team:
         known = policy.team_named(what.team)
         if known is None:
-            choices = ", ".join(policy.teams) or "none yet: teams are described in the policy file"
-            raise Refused(f"There is no team “{what.team}”. Known teams: {choices}.")
+            raise Refused(UnknownTeam(said=what.team, known=tuple(policy.teams)))
         return known
     for service in what.services:
         if team := policy.team_for_service(service):
@@ -135,7 +135,7 @@ def _incident(
     now = world.clock.now()
     title = " ".join(what.title.split())
     if not title:
-        raise Refused("An incident needs a title. For example: declare checkout returns 500s --sev 1")
+        raise Refused(TitleMissing())
     description = what.description
     if len(title) > TITLE_LIMIT:
         description = f"{title}\n\n{description}".strip()

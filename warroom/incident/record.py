@@ -14,6 +14,7 @@ from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.refusals import NoteEmpty
 from warroom.value import Value
 
 NOTE_LIMIT = 3000
@@ -23,7 +24,7 @@ NOTE_LIMIT = 3000
 async def add_note(world: World, incident_id: str, by: str, text: str, key: str) -> Incident:
     """A line on the timeline. Raises Refused, NotFound."""
     if not text.strip():
-        raise Refused("Write what happened, for example: timeline add deployed 1.4.2 to production")
+        raise Refused(NoteEmpty())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         return Decision(incident).record(NoteAdded(text=text), now, by=by, key=f"note:{key}")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from warroom import muting
-from warroom.errors import Conflict, NotFound, Rejected, Retryable
+from warroom.errors import Conflict, Rejected, Retryable
 from warroom.incident import opening
 from warroom.incident.change import ATTEMPTS, change, done
 from warroom.incident.decision import Decision
@@ -47,13 +47,13 @@ LONGEST_WAIT = 60.0
 """Seconds between tries: 1, 2, 4 … 60."""
 
 GIVE_UP_AFTER = timedelta(hours=12)
-"""An effect that kept failing for so long is buried: what it would say is not true any more."""
+"""An effect that kept failing for so long becomes a dead letter: what it would say is not true any more."""
 FEWEST_TRIES = 3
-"""One that waited that long for the process itself, or was dug up, has so many tries all the same."""
+"""One that waited that long for the process itself, or was asked for again by hand, has so many tries all the same."""
 
 
 async def on_success(world: World, claim: Claim, result: EffectResult | None) -> None:
-    """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    """The effect was performed; `result` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
     if isinstance(result, IncidentsRead):
         await mirroring.heard(world, claim, result)
         return
@@ -107,14 +107,17 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
         outcome=ClaimOutcome.RETRY,
         retry_at=now + min(timedelta(seconds=error.after if error.after is not None else wait), FARTHEST),
         error=str(error),
-        # Whatever stopped this try, the doubt about an earlier one remains.
+        # An earlier try may have happened, whatever stopped this one.
         outcome_unknown=error.outcome_unknown or claim.outcome_unknown,
     )
     await world.commit(Changeset(now=now, claim_result=claim_result))
 
 
 async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
-    """The effect failed for good: it is buried, and one line is said where people look. Raises LeaseLost, StoreUnavailable."""
+    """The effect failed for good: it becomes a dead letter, and one line is said where people look.
+
+    Raises Conflict, LeaseLost, StoreUnavailable.
+    """
     now = world.clock.now()
     dead = ClaimResult(
         key=claim.key,
@@ -140,7 +143,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
             return
         except Conflict:
             continue
-    raise NotFound(f"Incident {claim.incident_id} kept changing under us.")
+    raise Conflict(f"Incident {claim.incident_id} kept changing; {ATTEMPTS} attempts were too few.")
 
 
 PROBLEMS = (NobodyFound, CouldNotInvite, StepFailed, RoomLost, Problem)

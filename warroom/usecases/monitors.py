@@ -9,7 +9,7 @@ from warroom import monitors, muting
 from warroom.alerts.attach_rules import POLLED
 from warroom.alerts.model import Alert, AlertState
 from warroom.alerts.usecases import receive
-from warroom.incident.authorize import Permission, authorize
+from warroom.incident.authorize import authorize
 from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -17,6 +17,7 @@ from warroom.monitors import GroupState
 from warroom.outbox.changes import Changeset, Claim, Firing
 from warroom.outbox.effects import Effect, ReadMonitor, ReadMonitors
 from warroom.outbox.results import MonitorRead, MonitorsRead
+from warroom.policy.permissions import Permission
 from warroom.ports import World
 
 OPEN_INCIDENTS = 500
