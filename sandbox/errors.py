@@ -1,4 +1,4 @@
-"""The one exception of the Web API: an `ok: false` with its code."""
+"""The one exception of the Web API: the call is answered with `ok: false` and an error code."""
 
 from __future__ import annotations
 

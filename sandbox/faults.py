@@ -1,4 +1,4 @@
-"""Trouble on demand: which call goes wrong, how, and whether it happened all the same."""
+"""Planned faults: which Web API call fails, in which way, and whether it took effect nevertheless."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from sandbox.model import Json
 
-Kind = Literal[
+FaultKind = Literal[
     "ratelimited",
     "500",
     "503",
@@ -22,15 +22,15 @@ Kind = Literal[
     "internal_error_after",
     "garbage_after",
 ]
-"""`_before` and `_after` say whether the call took effect. "503" answers with HTML, "garbage" is not JSON."""
-When = Callable[[Json], bool]
-"""Chooses among the calls of a method by what they carry."""
-KINDS: tuple[str, ...] = Kind.__args__  # type: ignore[attr-defined]  # how typing keeps the words of a Literal
+"""`_before`: the call has no effect. `_after`: it takes effect and then fails. "503" and "garbage_after" answer with HTML."""
+CallFilter = Callable[[Json], bool]
+"""Whether a call with these arguments is meant."""
+FAULT_KINDS: tuple[str, ...] = FaultKind.__args__  # type: ignore[attr-defined]  # the values of a Literal
 
 
 @dataclass
-class Fault:
-    """Goes wrong at the `nth` matching call, at `times` calls from there on, each with a `probability`."""
+class CallFault:
+    """Applies from the `nth` matching call on, to `times` calls (None: without end), to each with `probability`."""
 
     method: str
     kind: str
@@ -38,33 +38,34 @@ class Fault:
     times: int | None = 1
     probability: float = 1.0
     seconds: float = 1.0
-    """The Retry-After, or the length of a delay."""
-    when: When | None = None
+    """The Retry-After of "ratelimited", or how long "delay" lasts."""
+    when: CallFilter | None = None
     seen: int = 0
-    struck: int = 0
+    applied: int = 0
 
 
 @dataclass
-class Hook:
-    """Something to do at a call: "before" it takes effect, or "after" and before it is answered."""
+class CallHook:
+    """Runs `do` at the `nth` matching call: "before" it takes effect, or "after" that and before the answer."""
 
     method: str
     nth: int
     moment: str
     do: Callable[[], object]
-    when: When | None = None
+    when: CallFilter | None = None
     seen: int = 0
 
 
 @dataclass
-class Faults:
-    """All trouble ahead. `method` may have wildcards; posts to a response_url and uploads go by these names, "response_url"
-    and "upload".
+class FaultPlan:
+    """The faults and hooks that are planned.
+
+    `method` may contain wildcards, as in chat.*. A post to a response_url is called "response_url", an upload "upload".
     """
 
     chance: random.Random
-    ahead: list[Fault] = field(default_factory=list)
-    hooks: list[Hook] = field(default_factory=list)
+    planned: list[CallFault] = field(default_factory=list)
+    hooks: list[CallHook] = field(default_factory=list)
 
     def add(
         self,
@@ -75,42 +76,42 @@ class Faults:
         times: int | None = 1,
         probability: float = 1.0,
         seconds: float = 1.0,
-        when: When | None = None,
-    ) -> Fault:
-        """Plan one. `times=None` means for ever. ValueError for an unknown kind."""
-        if kind not in KINDS:
-            raise ValueError(f"no fault is called {kind!r}; there are {', '.join(KINDS)}")
-        fault = Fault(method, kind, nth, times, probability, seconds, when)
-        self.ahead.append(fault)
+        when: CallFilter | None = None,
+    ) -> CallFault:
+        """Plan a fault. `times=None`: until `clear`. ValueError for an unknown kind."""
+        if kind not in FAULT_KINDS:
+            raise ValueError(f"no fault is called {kind!r}; there are {', '.join(FAULT_KINDS)}")
+        fault = CallFault(method, kind, nth, times, probability, seconds, when)
+        self.planned.append(fault)
         return fault
 
     def clear(self) -> None:
-        """No more trouble."""
-        self.ahead.clear()
+        """Remove every planned fault and hook."""
+        self.planned.clear()
         self.hooks.clear()
 
-    def strike(self, method: str, args: Json) -> Fault | None:
-        """The trouble of this call, if any."""
-        for fault in self.ahead:
-            if not _meant(fault, method, args):
+    def take_fault(self, method: str, args: Json) -> CallFault | None:
+        """The fault to apply to this call, or None. Counts the call, so ask once per call."""
+        for fault in self.planned:
+            if not _matches(fault, method, args):
                 continue
             fault.seen += 1
-            over = fault.times is not None and fault.struck >= fault.times
+            over = fault.times is not None and fault.applied >= fault.times
             if fault.seen >= fault.nth and not over and self.chance.random() < fault.probability:
-                fault.struck += 1
+                fault.applied += 1
                 return fault
         return None
 
-    def due(self, method: str, args: Json) -> list[Hook]:
-        """The hooks of this call. Counts the call, so ask once."""
+    def take_hooks(self, method: str, args: Json) -> list[CallHook]:
+        """The hooks to run at this call. Counts the call, so ask once per call."""
         due = []
         for hook in self.hooks:
-            if _meant(hook, method, args):
+            if _matches(hook, method, args):
                 hook.seen += 1
                 if hook.seen == hook.nth:
                     due.append(hook)
         return due
 
 
-def _meant(plan: Fault | Hook, method: str, args: Json) -> bool:
+def _matches(plan: CallFault | CallHook, method: str, args: Json) -> bool:
     return fnmatch(method, plan.method) and (plan.when is None or plan.when(args))

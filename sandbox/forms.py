@@ -1,4 +1,4 @@
-"""What people have entered: the state of the inputs of a view or a message.
+"""The state of the inputs of a view or a message, and a form that a person fills in.
 
 https://docs.slack.dev/reference/block-kit/block-elements
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sandbox import reading
+from sandbox import block_contents
+from sandbox.channel_operations import with_ids
 from sandbox.model import Json, View
-from sandbox.speaking import with_ids
-from sandbox.workspace import Workspace
+from sandbox.workspace import WorkspaceState
 
-INITIAL = {
+INPUT_KEYS = {
     "plain_text_input": ("value", "initial_value"),
     "email_text_input": ("value", "initial_value"),
     "url_text_input": ("value", "initial_value"),
@@ -33,33 +33,33 @@ INITIAL = {
     "timepicker": ("selected_time", "initial_time"),
     "datetimepicker": ("selected_date_time", "initial_date_time"),
 }
-"""Type of input to (its key in the state, its key in the block)."""
+"""By type of input: (the key of its value in the state, the key of its initial value in the block)."""
 _LISTS = ("selected_options", "selected_users", "selected_conversations", "selected_channels")
 
 
-def initial(element: Json) -> Json:
-    """The state of an input nobody touched."""
-    key, first = INITIAL[element["type"]]
+def initial_state(element: Json) -> Json:
+    """The state of an input that nobody has changed."""
+    key, first = INPUT_KEYS[element["type"]]
     value = element.get(first)
     return {"type": element["type"], key: [] if value is None and key in _LISTS else value}
 
 
-def furnish(ws: Workspace, view: View) -> None:
-    """Give ids to the view's blocks, and each input a state; what was entered under the same ids stays."""
-    entered = view.state
+def prepare_inputs(ws: WorkspaceState, view: View) -> None:
+    """Give the view's blocks ids and its inputs a state. What was entered under the same ids is kept."""
+    before = view.state
     view.body = view.body | {"blocks": with_ids(ws, view.body["blocks"])}
     view.state = {}
-    for block, element in reading.elements(view.blocks):
-        if element["type"] in INITIAL:
-            kept = entered.get(block["block_id"], {}).get(element["action_id"])
-            state = kept if kept is not None and kept["type"] == element["type"] else initial(element)
+    for block, element in block_contents.elements(view.blocks):
+        if element["type"] in INPUT_KEYS:
+            kept = before.get(block["block_id"], {}).get(element["action_id"])
+            state = kept if kept is not None and kept["type"] == element["type"] else initial_state(element)
             view.state.setdefault(block["block_id"], {})[element["action_id"]] = state
 
 
 def find_input(view: View, label: str) -> tuple[Json, Json]:
-    """(block, element) of the input with that label, or of the element with that placeholder. LookupError otherwise."""
+    """(block, element) of the input with that label, text or placeholder. LookupError names those that exist."""
     there = []
-    for block, element in reading.elements(view.blocks):
+    for block, element in block_contents.elements(view.blocks):
         names = [
             (block.get("label") or {}).get("text", ""),
             (block.get("text") or {}).get("text", ""),
@@ -71,16 +71,16 @@ def find_input(view: View, label: str) -> tuple[Json, Json]:
     raise LookupError(f"the form has no input {label!r}; it has {', '.join(there)}")
 
 
-def entered(element: Json, value: Any) -> Json:
-    """The state after somebody enters that. Options are named by their text or value. ValueError when not offered."""
+def state_after_entry(element: Json, value: Any) -> Json:
+    """The state of an input after `value` is entered; options go by their text or value. ValueError when not allowed."""
     kind = element["type"]
-    key, _ = INITIAL[kind]
+    key, _ = INPUT_KEYS[kind]
     if key == "selected_option":
         value = None if value is None else _option(element, value)
     elif key == "selected_options":
         value = [_option(element, each) for each in value]
     elif key == "value":
-        value = _typed(element, value)
+        value = _text_value(element, value)
     elif kind == "datepicker" and isinstance(value, date):
         value = value.isoformat()
     elif kind == "datetimepicker" and isinstance(value, datetime):
@@ -90,7 +90,7 @@ def entered(element: Json, value: Any) -> Json:
     return {"type": kind, key: value}
 
 
-def _typed(element: Json, value: Any) -> str | None:
+def _text_value(element: Json, value: Any) -> str | None:
     text = str(value) if value is not None else ""
     if len(text) > element.get("max_length", len(text)):
         raise ValueError(f"the input takes at most {element['max_length']} characters")
@@ -98,21 +98,21 @@ def _typed(element: Json, value: Any) -> str | None:
 
 
 def _option(element: Json, wanted: Any) -> Json:
-    for option in reading.options_of(element):
+    for option in block_contents.options_of(element):
         if wanted in (option["text"]["text"], option.get("value")):
             return option
-    offered = ", ".join(option["text"]["text"] for option in reading.options_of(element))
+    offered = ", ".join(option["text"]["text"] for option in block_contents.options_of(element))
     raise ValueError(f"{wanted!r} is not offered; there are {offered}")
 
 
-def missing(view: View) -> dict[str, str]:
-    """Label to what Slack's client says of an input that must be filled and is not. The app does not hear of it."""
+def missing_required(view: View) -> dict[str, str]:
+    """By label, what Slack's client says of required inputs that are empty or too short. The app is not asked."""
     found = {}
-    for block, element in reading.elements(view.blocks):
+    for block, element in block_contents.elements(view.blocks):
         if block["type"] != "input" or block.get("optional"):
             continue
         state = view.state[block["block_id"]][element["action_id"]]
-        value = state[INITIAL[element["type"]][0]]
+        value = state[INPUT_KEYS[element["type"]][0]]
         label = block["label"]["text"]
         if value in (None, "", []):
             found[label] = "Please complete this required field."
@@ -122,31 +122,31 @@ def missing(view: View) -> dict[str, str]:
 
 
 class Form:
-    """A modal as a person has it before them."""
+    """An open modal, filled in by its labels."""
 
     def __init__(self, view: View) -> None:
         self.view = view
 
     @property
     def title(self) -> str:
-        """The headline."""
+        """Its title."""
         return str(self.view.body["title"]["text"])
 
     def fill(self, label: str, value: Any) -> None:
-        """Enter something. Options by text or value, people and channels by id. LookupError, ValueError."""
+        """Enter a value: options by text or value, people and channels by id. LookupError, ValueError."""
         block, element = find_input(self.view, label)
-        self.view.state.setdefault(block["block_id"], {})[element["action_id"]] = entered(element, value)
+        self.view.state.setdefault(block["block_id"], {})[element["action_id"]] = state_after_entry(element, value)
 
     def value(self, label: str) -> Any:
-        """What the input of that label holds now."""
+        """The current value of the input with that label. LookupError."""
         block, element = find_input(self.view, label)
-        key = INITIAL[element["type"]][0]
+        key = INPUT_KEYS[element["type"]][0]
         return self.view.state[block["block_id"]][element["action_id"]][key]
 
     def labels(self) -> list[str]:
-        """Its buttons and options."""
-        return reading.labels(self.view.blocks)
+        """The labels of its buttons and options."""
+        return block_contents.labels(self.view.blocks)
 
     def plain(self) -> str:
         """Its visible text."""
-        return reading.plain(self.view.blocks)
+        return block_contents.plain(self.view.blocks)

@@ -1,4 +1,4 @@
-"""The app as installed in the workspace: who it is, what it may do and what it is told."""
+"""The app as installed in the workspace: its tokens, scopes, event subscriptions, commands and shortcuts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ ALL_SCOPES = (
     "app_mentions:read", "bookmarks:read", "bookmarks:write", "canvases:read", "canvases:write", "channels:history",
     "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "files:read", "files:write",
     "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write", "mpim:history", "mpim:read",
-    "mpim:write", "pins:read", "pins:write", "reactions:read", "reactions:write", "team:read", "usergroups:read",
+    "mpim:write", "pins:read", "pins:write", "reactions:read", "reactions:write", "usergroups:read",
     "users:read", "users:read.email",
 )  # fmt: skip
 
@@ -43,12 +43,12 @@ EVENT_SCOPES: dict[str, tuple[str, ...]] = {
     "subteam_updated": ("usergroups:read",),
     "subteam_members_changed": ("usergroups:read",),
 }
-"""Every event the sandbox can emit, and the scopes of which one is needed to receive it."""
+"""Every event that the sandbox can emit, with the scopes of which one is needed to receive it."""
 
 
 @dataclass
 class Installation:
-    """The one app of the workspace. Without a manifest it has every scope and hears every event."""
+    """The one app of the workspace. Without a manifest it has every scope and receives every event."""
 
     name: str = "warroom"
     app_id: str = "A0SANDBOX"
@@ -61,9 +61,9 @@ class Installation:
     commands: dict[str, bool] | None = None
     """Registered slash commands and their should_escape; None means any command, unescaped."""
     hints: dict[str, str] = field(default_factory=dict)
-    """Command to its usage hint."""
+    """The usage hint of each command."""
     shortcut_names: dict[str, str] = field(default_factory=dict)
-    """Callback ids of message shortcuts to what their menu calls them."""
+    """The menu texts of message shortcuts, by callback id."""
     shortcuts: set[str] | None = None
     """Registered shortcut callback ids; None means any."""
     home_enabled: bool = True
@@ -73,7 +73,7 @@ class Installation:
 
     @classmethod
     def from_manifest(cls, manifest: Mapping[str, Any]) -> Installation:
-        """As installed from that (already parsed) app manifest: its scopes, events, commands, shortcuts and tabs."""
+        """The app as an app manifest (already parsed) installs it: scopes, events, commands, shortcuts and tabs."""
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
         home = features.get("app_home", {})
         return cls(
@@ -91,7 +91,7 @@ class Installation:
             socket_mode=bool(settings.get("socket_mode_enabled")),
         )
 
-    def hears(self, event: str) -> bool:
-        """Whether it subscribed to the event and has a scope for it."""
+    def receives(self, event: str) -> bool:
+        """Whether the app subscribed to the event and has a scope for it."""
         needed = EVENT_SCOPES[event]
         return event in self.events and (not needed or any(scope in self.scopes for scope in needed))

@@ -1,4 +1,4 @@
-"""What a workspace is made of: people, groups, channels, messages, files and views."""
+"""The data of a workspace: people, user groups, channels, messages, files, canvases and views."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox import reading
+from sandbox import block_contents
 
 Json = dict[str, Any]
 
@@ -15,12 +15,12 @@ NOTICES = {
     "channel_unarchive", "group_join", "group_leave", "group_topic", "group_purpose", "group_name", "group_archive",
     "group_unarchive", "pinned_item", "tombstone",
 }  # fmt: skip
-"""Subtypes of the lines that Slack itself writes into a channel."""
+"""Subtypes of system messages, which Slack itself writes into a channel."""
 
 
 @dataclass(eq=False)
-class Person:
-    """A member of the workspace, bots included. `name` is the handle: "ada"."""
+class SlackUser:
+    """A user of the workspace, bots included. `name` is the handle, as in "ada"."""
 
     id: str
     name: str
@@ -35,7 +35,6 @@ class Person:
     is_admin: bool = False
     tz: str = "Europe/Berlin"
     tz_offset: int = 3600
-    presence: str = "active"
     bot_id: str = ""
     app_id: str = ""
     updated: int = 0
@@ -55,7 +54,7 @@ class UserGroup:
 
 @dataclass(eq=False)
 class File:
-    """An uploaded file. `shares` are (channel id, ts) of the messages that show it."""
+    """An uploaded file of `length` bytes. `shares` are (channel id, ts) of the messages that show it."""
 
     id: str
     name: str
@@ -67,7 +66,7 @@ class File:
     completed: bool = False
     snippet_type: str = ""
     key: str = ""
-    """Of its upload address."""
+    """The secret in its upload URL."""
     shares: list[tuple[str, str]] = field(default_factory=list)
 
     @property
@@ -78,7 +77,7 @@ class File:
 
 @dataclass
 class Section:
-    """A piece of a canvas between blank lines."""
+    """A section of a canvas: the Markdown between two blank lines."""
 
     id: str
     text: str
@@ -86,7 +85,7 @@ class Section:
 
 @dataclass(eq=False)
 class Canvas:
-    """A canvas; `access` is by the id of a channel or person."""
+    """A canvas. `access` maps the id of a channel or person to read, write or owner."""
 
     id: str
     title: str
@@ -95,13 +94,13 @@ class Canvas:
 
     @property
     def text(self) -> str:
-        """The whole of it as Markdown."""
+        """The whole canvas as Markdown."""
         return "\n\n".join(section.text for section in self.sections)
 
 
 @dataclass(eq=False)
-class Message:
-    """A message as it is now. Ephemeral ones have `only_for`, thread replies a `thread_ts` of their parent."""
+class SlackMessage:
+    """A message in its current state. An ephemeral one has `only_for`, a thread reply the `thread_ts` of its parent."""
 
     ts: str
     channel: str
@@ -117,7 +116,7 @@ class Message:
     broadcast: bool = False
     extra: Json = field(default_factory=dict)
     files: list[File] = field(default_factory=list)
-    replies: list[Message] = field(default_factory=list)
+    replies: list[SlackMessage] = field(default_factory=list)
     reactions: dict[str, list[str]] = field(default_factory=dict)
     state: Json = field(default_factory=dict)
     edits: int = 0
@@ -125,17 +124,17 @@ class Message:
     deleted: bool = False
 
     def labels(self) -> list[str]:
-        """The texts of its buttons and of the options of its menus."""
-        return reading.labels(self.blocks)
+        """The texts of its buttons and of its menus' options."""
+        return block_contents.labels(self.blocks)
 
     def plain(self) -> str:
-        """All its visible text. With blocks the `text` is only the notification, so it is not part of it."""
-        shown = reading.plain(self.blocks) if self.blocks else self.text
-        extras = [reading.plain(self.attachments), *(file.title or file.name for file in self.files)]
+        """All its visible text. Where there are blocks, `text` is only the notification and is left out."""
+        shown = block_contents.plain(self.blocks) if self.blocks else self.text
+        extras = [block_contents.plain(self.attachments), *(file.title or file.name for file in self.files)]
         return "\n".join(piece for piece in [shown, *extras] if piece)
 
-    def snapshot(self) -> Message:
-        """As it is on the screen of somebody whose client has not caught up: later edits do not reach it."""
+    def snapshot(self) -> SlackMessage:
+        """A copy that later edits do not change, as on the screen of a client that has not been updated."""
         return copy.copy(self)
 
 
@@ -143,7 +142,7 @@ class Message:
 class Pin:
     """A pinned message."""
 
-    message: Message
+    message: SlackMessage
     user: str
     created: int
 
@@ -171,7 +170,7 @@ class Bookmark:
 
 @dataclass(eq=False)
 class Note:
-    """A topic or a purpose."""
+    """A channel's topic or purpose."""
 
     value: str = ""
     creator: str = ""
@@ -180,7 +179,7 @@ class Note:
 
 @dataclass(eq=False)
 class Channel:
-    """A conversation. `kind` is channel, im or mpim; `members` are ids in order of arrival."""
+    """A conversation. `kind` is channel, im or mpim; `members` are user ids in the order in which they joined."""
 
     id: str
     name: str
@@ -194,7 +193,7 @@ class Channel:
     members: list[str] = field(default_factory=list)
     topic_note: Note = field(default_factory=Note)
     purpose_note: Note = field(default_factory=Note)
-    log: list[Message] = field(default_factory=list)
+    log: list[SlackMessage] = field(default_factory=list)
     pins: list[Pin] = field(default_factory=list)
     bookmarks: list[Bookmark] = field(default_factory=list)
     previous_names: list[str] = field(default_factory=list)
@@ -217,35 +216,23 @@ class Channel:
         return "private_channel" if self.is_private else "public_channel"
 
     @property
-    def messages(self) -> list[Message]:
-        """What people and apps posted, without thread replies, deleted messages and Slack's own notices."""
+    def messages(self) -> list[SlackMessage]:
+        """What people and apps posted, oldest first, without thread replies, deleted and system messages."""
         return [m for m in self.log if not m.deleted and m.subtype not in NOTICES and (not m.thread_ts or m.broadcast)]
 
     @property
-    def notices(self) -> list[Message]:
-        """The lines that Slack wrote: who joined, new topics, and so on."""
+    def notices(self) -> list[SlackMessage]:
+        """The system messages: who joined, new topics, and so on."""
         return [m for m in self.log if m.subtype in NOTICES and not m.deleted]
 
-    def messages_by_bot(self) -> list[Message]:
-        """What the app posted in the channel itself, oldest first; not thread replies, nothing deleted."""
+    def messages_by_bot(self) -> list[SlackMessage]:
+        """What the app posted, oldest first, without thread replies, deleted messages and files."""
         return [m for m in self.messages if m.by_app and not m.files]
 
     @property
     def files(self) -> list[File]:
         """The files shared here, oldest first."""
         return [file for m in self.log if not m.deleted for file in m.files]
-
-
-@dataclass(eq=False)
-class Scheduled:
-    """A message that Slack will post at `post_at`, seconds since 1970."""
-
-    id: str
-    channel: str
-    post_at: int
-    said: Json
-    thread_ts: str
-    created: int
 
 
 @dataclass(eq=False)

@@ -1,17 +1,17 @@
-"""What Slack sends for a gesture. Shapes: slackapi/java-slack-sdk, json-logs/samples/app-backend.
+"""The payloads that Slack sends for commands, clicks, shortcuts and forms. Shapes: slackapi/java-slack-sdk, json-logs/samples/app-backend.
 
 https://docs.slack.dev/interactivity/handling-user-interaction
 """
 
 from __future__ import annotations
 
-from sandbox import shapes
-from sandbox.model import Channel, Json, Message, Person, View
-from sandbox.reading import Control, elements
-from sandbox.workspace import Workspace
+from sandbox import api_objects
+from sandbox.block_contents import Control, elements
+from sandbox.model import Channel, Json, SlackMessage, SlackUser, View
+from sandbox.workspace import WorkspaceState
 
 
-def _common(ws: Workspace, who: Person) -> Json:
+def _common(ws: WorkspaceState, who: SlackUser) -> Json:
     return {
         "team": {"id": ws.team_id, "domain": ws.domain},
         "user": {"id": who.id, "username": who.name, "name": who.name, "team_id": ws.team_id},
@@ -26,12 +26,12 @@ def _named(channel: Channel) -> str:
     return "privategroup" if channel.is_private else channel.name
 
 
-def _response_url(ws: Workspace, who: Person, channel: Channel, message: Message | None) -> str:
-    return f"{ws.base}/response/{ws.triggers.response_url(who.id, channel.id, message)}"
+def _response_url(ws: WorkspaceState, who: SlackUser, channel: Channel, message: SlackMessage | None) -> str:
+    return f"{ws.base_url}/response/{ws.triggers.response_url(who.id, channel.id, message)}"
 
 
-def slash(ws: Workspace, who: Person, channel: Channel, command: str, text: str) -> Json:
-    """A slash command. https://docs.slack.dev/interactivity/implementing-slash-commands"""
+def slash_command(ws: WorkspaceState, who: SlackUser, channel: Channel, command: str, text: str) -> Json:
+    """slash_commands. https://docs.slack.dev/interactivity/implementing-slash-commands"""
     return {
         "token": "sandbox-verification", "team_id": ws.team_id, "team_domain": ws.domain, "channel_id": channel.id,
         "channel_name": _named(channel), "user_id": who.id, "user_name": who.name, "command": command, "text": text,
@@ -40,26 +40,28 @@ def slash(ws: Workspace, who: Person, channel: Channel, command: str, text: str)
     }  # fmt: skip
 
 
-def message_shortcut(ws: Workspace, who: Person, callback_id: str, channel: Channel, message: Message) -> Json:
-    """A shortcut of a message's menu."""
+def message_shortcut(
+    ws: WorkspaceState, who: SlackUser, callback_id: str, channel: Channel, message: SlackMessage
+) -> Json:
+    """message_action: a shortcut from a message's menu."""
     return _common(ws, who) | {
         "type": "message_action", "callback_id": callback_id, "trigger_id": ws.triggers.issue(who.id),
-        "message_ts": message.ts, "action_ts": ws.new_ts(), "message": shapes.message(ws, message),
+        "message_ts": message.ts, "action_ts": ws.new_ts(), "message": api_objects.message(ws, message),
         "channel": {"id": channel.id, "name": _named(channel)},
         "response_url": _response_url(ws, who, channel, message),
     }  # fmt: skip
 
 
-def global_shortcut(ws: Workspace, who: Person, callback_id: str) -> Json:
-    """A shortcut of the message box's menu: no channel, no response_url."""
+def global_shortcut(ws: WorkspaceState, who: SlackUser, callback_id: str) -> Json:
+    """shortcut: a global shortcut, which has no channel and no response_url."""
     return _common(ws, who) | {
         "type": "shortcut", "callback_id": callback_id, "trigger_id": ws.triggers.issue(who.id),
         "action_ts": ws.new_ts(),
     }  # fmt: skip
 
 
-def action(ws: Workspace, control: Control, state: Json | None = None) -> Json:
-    """One entry of `actions`; `state` is what an input holds now."""
+def action(ws: WorkspaceState, control: Control, state: Json | None = None) -> Json:
+    """One entry of `actions`. `state` is the state of an input, absent for buttons."""
     element = control.element
     found: Json = {
         "type": element["type"], "action_id": element["action_id"], "block_id": control.block["block_id"],
@@ -74,8 +76,10 @@ def action(ws: Workspace, control: Control, state: Json | None = None) -> Json:
     return found | {key: value for key, value in (state or {}).items() if key != "type"}
 
 
-def pressed_in_message(ws: Workspace, who: Person, channel: Channel, message: Message, pressed: Json) -> Json:
-    """block_actions of a message; that of an ephemeral one carries no message."""
+def message_block_actions(
+    ws: WorkspaceState, who: SlackUser, channel: Channel, message: SlackMessage, pressed: Json
+) -> Json:
+    """block_actions of a message. For an ephemeral message the payload has no `message`."""
     ephemeral = message.only_for is not None
     container: Json = {"type": "message", "message_ts": message.ts, "channel_id": channel.id, "is_ephemeral": ephemeral}
     if message.thread_ts:
@@ -85,28 +89,28 @@ def pressed_in_message(ws: Workspace, who: Person, channel: Channel, message: Me
         "channel": {"id": channel.id, "name": _named(channel)}, "state": {"values": message.state},
         "response_url": _response_url(ws, who, channel, message), "actions": [pressed],
     }  # fmt: skip
-    return payload if ephemeral else payload | {"message": shapes.message(ws, message)}
+    return payload if ephemeral else payload | {"message": api_objects.message(ws, message)}
 
 
-def pressed_in_view(ws: Workspace, who: Person, view: View, pressed: Json) -> Json:
-    """block_actions of a modal or a Home tab: no channel, no response_url."""
+def view_block_actions(ws: WorkspaceState, who: SlackUser, view: View, pressed: Json) -> Json:
+    """block_actions of a modal or a Home tab, without channel and response_url."""
     return _common(ws, who) | {
         "type": "block_actions", "container": {"type": "view", "view_id": view.id},
-        "trigger_id": ws.triggers.issue(who.id, in_view=view.type == "modal"), "view": shapes.view(ws, view),
+        "trigger_id": ws.triggers.issue(who.id, in_view=view.type == "modal"), "view": api_objects.view(ws, view),
         "state": {"values": view.state}, "actions": [pressed],
     }  # fmt: skip
 
 
-def submission(ws: Workspace, who: Person, view: View) -> Json:
+def view_submission(ws: WorkspaceState, who: SlackUser, view: View) -> Json:
     """view_submission. https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload"""
     return _common(ws, who) | {
         "type": "view_submission", "trigger_id": ws.triggers.issue(who.id, in_view=True),
-        "view": shapes.view(ws, view), "response_urls": _response_urls(ws, who, view),
+        "view": api_objects.view(ws, view), "response_urls": _response_urls(ws, who, view),
     }  # fmt: skip
 
 
-def _response_urls(ws: Workspace, who: Person, view: View) -> list[Json]:
-    """One for each channel chosen in a menu with response_url_enabled."""
+def _response_urls(ws: WorkspaceState, who: SlackUser, view: View) -> list[Json]:
+    """One for each channel chosen in a menu that has response_url_enabled."""
     found = []
     for block, element in elements(view.blocks):
         state = view.state.get(block["block_id"], {}).get(element["action_id"], {})
@@ -117,6 +121,6 @@ def _response_urls(ws: Workspace, who: Person, view: View) -> list[Json]:
     return found
 
 
-def closed(ws: Workspace, who: Person, view: View, *, cleared: bool) -> Json:
-    """view_closed, which only views with notify_on_close send."""
-    return _common(ws, who) | {"type": "view_closed", "view": shapes.view(ws, view), "is_cleared": cleared}
+def view_closed(ws: WorkspaceState, who: SlackUser, view: View, *, cleared: bool) -> Json:
+    """view_closed, sent only for views with notify_on_close."""
+    return _common(ws, who) | {"type": "view_closed", "view": api_objects.view(ws, view), "is_cleared": cleared}

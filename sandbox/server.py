@@ -1,4 +1,4 @@
-"""The HTTP side: the Web API, Socket Mode, response_url and uploads, on loopback only."""
+"""The HTTP server: Web API, Socket Mode, response_url and uploads, on loopback only."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import striking
-from sandbox.arguments import Arguments
+from sandbox import fault_injection
+from sandbox.arguments import Arguments, charset_warning, read_arguments
 from sandbox.clock import really_wait, steady
 from sandbox.errors import SlackError
-from sandbox.faults import Faults
-from sandbox.limits import EVENTS_AN_HOUR, EventLimit, Limits
+from sandbox.faults import FaultPlan
 from sandbox.methods import METHODS, Method
-from sandbox.methods.table import need
+from sandbox.methods.registry import require_scope
 from sandbox.model import Json
-from sandbox.responses import respond
+from sandbox.rate_limits import EVENTS_AN_HOUR, EventLimit, RateLimits
+from sandbox.response_urls import respond
 from sandbox.sockets import Sockets
-from sandbox.wire import answered, given_by, warned
-from sandbox.workspace import Workspace
+from sandbox.workspace import WorkspaceState
 
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]", "::1"}
 BODY_LIMIT = 20 * 1024 * 1024
@@ -30,7 +29,10 @@ BODY_LIMIT = 20 * 1024 * 1024
 
 @dataclass(eq=False)
 class Call:
-    """One call of a method. `round_trip` is 1 for the first after a pause, 2 for those that waited for one, and so on."""
+    """One call, timed in real seconds.
+
+    `round_trip` is 1 for calls that began before any call had ended, 2 for those that began after one of these, and so on.
+    """
 
     method: str
     args: Json
@@ -41,21 +43,21 @@ class Call:
 
 
 class Server:
-    """Answers for one workspace."""
+    """The HTTP server of one workspace."""
 
-    def __init__(self, workspace: Workspace, *, limits: bool, events_an_hour: int = EVENTS_AN_HOUR) -> None:
+    def __init__(self, workspace: WorkspaceState, *, limits: bool, events_an_hour: int = EVENTS_AN_HOUR) -> None:
         self.workspace = workspace
         self.sockets = Sockets(workspace, EventLimit(workspace.clock, on=limits, most=events_an_hour))
-        workspace.emit_to = self.sockets.emit
-        self.limits = Limits(workspace.clock, on=limits)
-        self.faults = Faults(random.Random(0))  # noqa: S311  # chance for faults, not for secrets
+        workspace.deliver_event = self.sockets.emit
+        self.limits = RateLimits(workspace.clock, on=limits)
+        self.faults = FaultPlan(random.Random(0))  # noqa: S311  # probabilities of faults, not secrets
         self.latency = 0.0
-        """Real seconds every call takes on its way."""
+        """Real seconds that every call takes on its way."""
         self.calls: list[Call] = []
         self._runner: web.AppRunner | None = None
 
     async def start(self, port: int, mount: Callable[[web.Application], None] | None = None) -> int:
-        """Listen on loopback, with whatever `mount` adds; returns the port. Raises OSError when it is taken."""
+        """Listen on loopback and return the port; `mount` may add routes. Raises OSError when the port is taken."""
         app = web.Application(client_max_size=BODY_LIMIT, middlewares=[_loopback_only])
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link/", self.sockets.serve)
@@ -68,50 +70,53 @@ class Server:
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
         taken: int = self._runner.addresses[0][1]
-        self.workspace.base = f"http://127.0.0.1:{taken}"
+        self.workspace.base_url = f"http://127.0.0.1:{taken}"
         return taken
 
     async def stop(self) -> None:
-        """Close every connection."""
+        """Close every connection and stop listening."""
         await self.sockets.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["method"]
-        given, problem = await given_by(request)
+        given, problem = await read_arguments(request)
         args = Arguments(given)
-        return await self._called(name, args.given, request, lambda: self._answer(name, args, request, problem))
+        return await self._with_faults(name, args.given, request, lambda: self._answer(name, args, request, problem))
 
-    async def _called(
+    async def _with_faults(
         self, name: str, given: Json, request: web.Request, act: Callable[[], web.Response]
     ) -> web.StreamResponse:
-        """What `act` answers, unless there is trouble ahead for this call."""
+        """Record the call, run its hooks, and answer with `act`, or with a fault that is planned for it."""
         call = Call(name, given, steady(), self._round_trip())
         self.calls.append(call)
-        self.workspace.pulse.beat()
-        hooks = self.faults.due(name, given)
-        fault = self.faults.strike(name, given)
-        await self._on_the_way(self.latency / 2)
+        self.workspace.changed.notify()
+        hooks = self.faults.take_hooks(name, given)
+        fault = self.faults.take_fault(name, given)
+        await self._network_delay(self.latency / 2)
         for hook in hooks:
             if hook.moment == "before":
                 hook.do()
-        if fault is not None and (refusal := await striking.before(fault, request)) is not None:
+        if fault is not None and (refusal := await fault_injection.response_before_effect(fault, request)) is not None:
             call.outcome, call.ended = fault.kind, steady()
             return refusal
         answer = act()
         for hook in hooks:
             if hook.moment == "after":
                 hook.do()
-        await self._on_the_way(self.latency / 2)
+        await self._network_delay(self.latency / 2)
         call.outcome, call.ended = _outcome(answer), steady()
-        self.workspace.pulse.beat()
-        if fault is not None and (spoilt := await striking.after(fault, request)) is not None:
+        self.workspace.changed.notify()
+        if (
+            fault is not None
+            and (replacement := await fault_injection.response_after_effect(fault, request)) is not None
+        ):
             call.outcome = fault.kind
-            return spoilt
+            return replacement
         return answer
 
-    async def _on_the_way(self, seconds: float) -> None:
+    async def _network_delay(self, seconds: float) -> None:
         if seconds:
             await really_wait(seconds)
 
@@ -119,10 +124,9 @@ class Server:
         before = [call.round_trip for call in self.calls[-200:] if call.ended is not None]
         return (max(before) if before else 0) + 1
 
-    def mark(self) -> int:
-        """Forget what was called, so that round trips count from here. Returns 0, the new number of calls."""
+    def clear_calls(self) -> None:
+        """Forget the recorded calls, so that round trips are counted anew."""
         self.calls.clear()
-        return 0
 
     def _answer(self, name: str, args: Arguments, request: web.Request, problem: str) -> web.Response:
         headers = {"x-slack-req-id": self.workspace.new_secret(16)}
@@ -134,16 +138,18 @@ class Server:
             if not method.app_token:
                 headers["x-oauth-scopes"] = ",".join(sorted(self.workspace.app.scopes))
                 headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
-            need(self.workspace, *method.scopes)
+            require_scope(self.workspace, *method.scopes)
             if problem:
                 raise SlackError(problem)
-            wait = self.limits.wait(method.name, method.per_minute, self._posted_to(name, args))
+            wait = self.limits.seconds_to_wait(method.name, method.per_minute, self._posted_to(name, args))
             if wait:
                 headers["Retry-After"] = str(wait)
-                return answered({"ok": False, "error": "ratelimited"}, 429, headers)
-            return answered({"ok": True} | warned(request) | method.handler(self.workspace, args), headers=headers)
+                return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+            return web.json_response(
+                {"ok": True} | charset_warning(request) | method.handler(self.workspace, args), headers=headers
+            )
         except SlackError as error:
-            return answered({"ok": False, "error": error.code} | error.details, headers=headers)
+            return web.json_response({"ok": False, "error": error.code} | error.details, headers=headers)
 
     def _posted_to(self, name: str, args: Arguments) -> str:
         if name != "chat.postMessage":
@@ -155,7 +161,7 @@ class Server:
     def _authenticate(self, method: Method, args: Arguments, request: web.Request) -> None:
         app = self.workspace.app
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        # Beside a JSON body, and for opening connections, Slack reads the header only.
+        # With a JSON body, and for apps.connections.open, Slack reads the token from the header only.
         if not token and "token" in args and method.app_token:
             raise SlackError("insecure_request")
         if not token and request.content_type != "application/json":
@@ -177,22 +183,24 @@ class Server:
         if not isinstance(given, dict):
             return web.Response(status=400, text="invalid_payload")
         key = request.match_info["key"]
-        return await self._called("response_url", given, request, lambda: self._responded(key, given))
+        return await self._with_faults("response_url", given, request, lambda: self._responded(key, given))
 
     def _responded(self, key: str, given: Json) -> web.Response:
         ws = self.workspace
-        url = ws.triggers.respond(key)
+        url = ws.triggers.use_response_url(key)
         if isinstance(url, str):
             return web.Response(status=404, text=url)
-        if wait := self.limits.wait("", 0, url.channel):
-            return answered({"ok": False, "error": "ratelimited"}, 429, {"Retry-After": str(wait)})
+        if wait := self.limits.seconds_to_wait("", 0, url.channel):
+            return web.json_response(
+                {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)}
+            )
         try:
             respond(ws, url, Arguments(given))
         except SlackError as error:
-            return answered({"ok": False, "error": error.code} | error.details)
+            return web.json_response({"ok": False, "error": error.code} | error.details)
         except ValueError:
             return web.Response(status=400, text="invalid_payload")
-        return answered({"ok": True})
+        return web.json_response({"ok": True})
 
     async def _upload(self, request: web.Request) -> web.StreamResponse:
         if request.content_type.startswith("multipart/"):
@@ -203,7 +211,7 @@ class Server:
             content = await request.read()
         name = request.match_info["file"]
         key = request.query.get("key", "")
-        return await self._called("upload", {"file": name}, request, lambda: self._uploaded(name, key, content))
+        return await self._with_faults("upload", {"file": name}, request, lambda: self._uploaded(name, key, content))
 
     def _uploaded(self, name: str, key: str, content: bytes) -> web.Response:
         file = self.workspace.files.get(name)
@@ -226,7 +234,7 @@ def _outcome(answer: web.Response) -> str:
 async def _loopback_only(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    # A page elsewhere could point its own name at this machine; its Host header gives it away.
+    # DNS rebinding: a foreign page's own host name can resolve to this machine, but its Host header names it.
     host = request.host.rsplit(":", 1)[0] if not request.host.endswith("]") else request.host
     if host not in LOOPBACK:
         return web.Response(

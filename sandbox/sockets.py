@@ -1,4 +1,4 @@
-"""Socket Mode: several sockets of one app, each payload to exactly one of them, acknowledged or sent again.
+"""Socket Mode: each payload goes to exactly one of the app's connections; events are sent again until acknowledged.
 
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -16,59 +16,59 @@ from aiohttp import WSMsgType, web
 
 from sandbox.clock import really_wait
 from sandbox.events import rate_limited
-from sandbox.limits import EventLimit
 from sandbox.model import Json
-from sandbox.workspace import Workspace
+from sandbox.rate_limits import EventLimit
+from sandbox.workspace import WorkspaceState
 
-ACK_WITHIN = 3.0
-"""Real seconds the app has to acknowledge."""
-AGAIN_AFTER = (1.0, 60.0, 300.0)
-"""Seconds of the workspace's clock before an event is sent again (docs.slack.dev, "The Events API": retries)."""
-MOST = 10
+ACK_TIMEOUT = 3.0
+"""Real seconds that the app has to acknowledge."""
+RETRY_DELAYS = (1.0, 60.0, 300.0)
+"""Seconds of the workspace's clock before each retry of an event (docs.slack.dev, "The Events API": retries)."""
+MAX_SOCKETS = 10
 REASONS = ("warning", "refresh_requested", "link_disabled", "too_many_websockets")
-BEAT = 30.0
-"""Seconds between the pings that a client has to answer."""
+PING_INTERVAL = 30.0
+"""Real seconds between pings, which the client has to answer."""
 TICKET_LIFE = 60.0
 
 
 @dataclass(eq=False)
 class Socket:
-    """One connection, and what it was sent and has not acknowledged."""
+    """One connection. `awaited` are the acknowledgements that are still missing, by envelope id."""
 
     ws: web.WebSocketResponse
     request: web.Request
     awaited: dict[str, asyncio.Future[Json | None]] = field(default_factory=dict)
 
     async def send(self, message: Json) -> None:
-        """Put it on the wire; a broken one is noticed by the reader."""
+        """Send it; on a broken connection every missing acknowledgement fails."""
         try:
             await self.ws.send_str(json.dumps(message))
         except (ConnectionError, RuntimeError):
-            self.lose()
+            self.fail_awaited()
 
-    def lose(self) -> None:
-        """Whatever was not acknowledged on it never will be."""
+    def fail_awaited(self) -> None:
+        """Fail every missing acknowledgement with ConnectionResetError."""
         for future in self.awaited.values():
             if not future.done():
                 future.set_exception(ConnectionResetError("the socket is gone"))
 
 
 class Sockets:
-    """All connections of the app."""
+    """All Socket Mode connections of the app."""
 
-    def __init__(self, workspace: Workspace, limit: EventLimit) -> None:
+    def __init__(self, workspace: WorkspaceState, limit: EventLimit) -> None:
         self._workspace, self._limit = workspace, limit
         self._open: list[Socket] = []
-        self._turn = 0
+        self._rotation = 0
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._resting: set[asyncio.Task[None]] = set()
+        self._waiting_to_retry: set[asyncio.Task[None]] = set()
         self._connections = 0
         self.duplicates = 0
         """How many of the next events are sent twice."""
         self.held: list[Json] | None = None
-        """Events that wait to be delivered in another order; None delivers at once."""
+        """Events held back by the control API; None when events are delivered at once."""
         self.unacknowledged: list[str] = []
-        """The event ids that were given up."""
+        """The ids of events that were given up after the last retry."""
 
     @property
     def connected(self) -> int:
@@ -77,18 +77,18 @@ class Sockets:
 
     @property
     def connections(self) -> int:
-        """How many there ever were."""
+        """How many sockets have been opened so far."""
         return self._connections
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """The WebSocket of a ticket, until it ends."""
+        """The WebSocket of a ticket, which opens one connection within a minute. Returns when it ends."""
         issued = self._workspace.tickets.pop(request.query.get("ticket", ""), None)
         if issued is None or self._workspace.clock.seconds() - issued > TICKET_LIFE:
             return web.json_response({"ok": False, "error": "invalid_ticket"}, status=400)
-        ws = web.WebSocketResponse(autoping=True, heartbeat=BEAT)
+        ws = web.WebSocketResponse(autoping=True, heartbeat=PING_INTERVAL)
         await ws.prepare(request)
         socket = Socket(ws, request)
-        if len(self._open) >= MOST:
+        if len(self._open) >= MAX_SOCKETS:
             await socket.send(_disconnect("too_many_websockets"))
             await ws.close()
             return ws
@@ -98,11 +98,11 @@ class Sockets:
             {"type": "hello", "num_connections": len(self._open), "connection_info": {"app_id": request.query["app_id"]},
              "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": 18060}}
         )  # fmt: skip
-        self._workspace.pulse.beat()
+        self._workspace.changed.notify()
         try:
             async for message in ws:
                 if message.type == WSMsgType.TEXT:
-                    _acknowledged(socket, message.data)
+                    _resolve_acknowledgement(socket, message.data)
         finally:
             self._forget(socket)
         return ws
@@ -110,11 +110,11 @@ class Sockets:
     def _forget(self, socket: Socket) -> None:
         if socket in self._open:
             self._open.remove(socket)
-        socket.lose()
-        self._workspace.pulse.beat()
+        socket.fail_awaited()
+        self._workspace.changed.notify()
 
-    async def ask(self, kind: str, payload: Json, *, answers: bool = False) -> tuple[bool, Json | None]:
-        """Deliver a gesture once: (whether it was acknowledged in time, what the acknowledgement said)."""
+    async def deliver_interaction(self, kind: str, payload: Json, *, answers: bool = False) -> tuple[bool, Json | None]:
+        """Deliver a command, click or form once: (acknowledged in time?, the payload of the acknowledgement)."""
         socket = self._next()
         if socket is None:
             return False, None
@@ -126,7 +126,7 @@ class Sockets:
             return False, None
 
     def emit(self, payload: Json) -> None:
-        """Deliver an event, again and again until acknowledged, as Slack does."""
+        """Deliver an event in the background, with Slack's retries until it is acknowledged."""
         if self.held is not None:
             self.held.append(payload)
             return
@@ -135,58 +135,58 @@ class Sockets:
             self.duplicates -= 1
             copies = 2
         for _ in range(copies):
-            self._begin(self._insist(payload))
+            self._start(self._deliver_until_acknowledged(payload))
 
-    def _begin(self, delivery: Coroutine[Any, Any, None]) -> None:
+    def _start(self, delivery: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(delivery)
         self._deliveries.add(task)
         task.add_done_callback(self._deliveries.discard)
 
     @property
-    def delivering(self) -> int:
-        """How many events are on their way; those that wait to be sent again are not."""
-        return len(self._deliveries - self._resting)
+    def in_flight(self) -> int:
+        """How many events are being delivered, without those that wait for a retry."""
+        return len(self._deliveries - self._waiting_to_retry)
 
-    async def sent(self) -> None:
-        """Returns when no event is on its way; those that wait to be sent again are left waiting."""
-        while on_the_way := self._deliveries - self._resting:
-            beat = asyncio.ensure_future(self._workspace.pulse.next())
-            await asyncio.wait({beat, *on_the_way}, return_when=asyncio.FIRST_COMPLETED)
-            beat.cancel()
+    async def until_none_in_flight(self) -> None:
+        """Returns when no event is being delivered; events that wait for a retry stay waiting."""
+        while in_flight := self._deliveries - self._waiting_to_retry:
+            change = asyncio.ensure_future(self._workspace.changed.wait())
+            await asyncio.wait({change, *in_flight}, return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
 
-    async def delivered(self) -> None:
-        """Returns when every event so far was acknowledged or given up."""
+    async def until_all_delivered(self) -> None:
+        """Returns when every event so far has been acknowledged or given up."""
         while self._deliveries:
             await asyncio.wait(set(self._deliveries))
 
     def release(self, *, reverse: bool = False) -> None:
-        """Deliver what was held, newest first if so wished, and hold no more."""
+        """Deliver the held events, newest first with `reverse`, and stop holding."""
         held, self.held = self.held or [], None
         for payload in reversed(held) if reverse else held:
             self.emit(payload)
 
-    async def _rest(self, until: float) -> None:
+    async def _wait_to_retry(self, until: float) -> None:
         task = asyncio.current_task()
-        assert task is not None, "every event is delivered by a task of its own"
-        self._resting.add(task)
-        self._workspace.pulse.beat()
+        assert task is not None, "each event is delivered in its own task"
+        self._waiting_to_retry.add(task)
+        self._workspace.changed.notify()
         try:
             await self._workspace.clock.until(until)
         finally:
-            self._resting.discard(task)
+            self._waiting_to_retry.discard(task)
 
-    async def _insist(self, payload: Json, *, counted: bool = True) -> None:
+    async def _deliver_until_acknowledged(self, payload: Json, *, counted: bool = True) -> None:
         clock = self._workspace.clock
         reason = ""
-        for attempt in range(len(AGAIN_AFTER) + 1):
+        for attempt in range(len(RETRY_DELAYS) + 1):
             if attempt:
-                await self._rest(clock.seconds() + AGAIN_AFTER[attempt - 1])
+                await self._wait_to_retry(clock.seconds() + RETRY_DELAYS[attempt - 1])
             socket = self._next()
             if socket is None:
                 reason = "connection_failed"
                 continue
-            if counted and not self._limit.takes():
-                self._too_many()
+            if counted and not self._limit.count_delivery():
+                self._report_dropped()
                 return
             envelope = {"type": "events_api", "payload": payload, "accepts_response_payload": False,
                         "retry_attempt": attempt, "retry_reason": reason}  # fmt: skip
@@ -197,44 +197,44 @@ class Sockets:
                 reason = "timeout"
             except ConnectionError:
                 reason = "connection_failed"
-            self._workspace.pulse.beat()
+            self._workspace.changed.notify()
         self.unacknowledged.append(str(payload.get("event_id", payload["type"])))
 
-    def _too_many(self) -> None:
-        """An event too many is never sent; the app hears of it once a minute."""
-        minute = self._limit.news()
+    def _report_dropped(self) -> None:
+        """The event is dropped; the app gets app_rate_limited, once a minute."""
+        minute = self._limit.minute_to_report()
         if minute is not None:
-            self._begin(self._insist(rate_limited(self._workspace, minute), counted=False))
+            self._start(self._deliver_until_acknowledged(rate_limited(self._workspace, minute), counted=False))
 
     def _next(self) -> Socket | None:
         if not self._open:
             return None
-        self._turn += 1
-        return self._open[self._turn % len(self._open)]
+        self._rotation += 1
+        return self._open[self._rotation % len(self._open)]
 
     async def _deliver(self, socket: Socket, envelope: Json) -> Json | None:
-        """What the acknowledgement carried. Raises TimeoutError, or ConnectionError when the socket ended first."""
+        """Send once and return the payload of the acknowledgement. Raises TimeoutError or ConnectionError."""
         envelope_id = str(uuid.UUID(int=self._workspace.random.getrandbits(128)))
         future: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         socket.awaited[envelope_id] = future
         await socket.send(envelope | {"envelope_id": envelope_id})
         try:
-            async with asyncio.timeout(ACK_WITHIN):
+            async with asyncio.timeout(ACK_TIMEOUT):
                 return await future
         finally:
             socket.awaited.pop(envelope_id, None)
 
     async def drop(self) -> None:
-        """Cut every connection without a word."""
+        """Cut every connection without a closing handshake."""
         for socket in list(self._open):
             self._forget(socket)
             if socket.request.transport is not None:
                 socket.request.transport.abort()
 
     async def refresh(self, reason: str = "refresh_requested", grace: float = 0.0) -> None:
-        """Tell every connection to make another one; after `grace` real seconds they end.
+        """Ask every connection to be replaced, and close it after `grace` real seconds.
 
-        "link_disabled" switches Socket Mode off, so that no other can be opened. ValueError for an unknown reason.
+        With "link_disabled" Socket Mode is off and no other can be opened. ValueError for an unknown reason.
         """
         if reason not in REASONS:
             raise ValueError(f"Slack disconnects for {', '.join(REASONS)}, not for {reason!r}")
@@ -248,7 +248,7 @@ class Sockets:
             await socket.ws.close()
 
     async def close(self) -> None:
-        """The end of the workspace."""
+        """Cancel all deliveries and close every connection."""
         for task in list(self._deliveries):
             task.cancel()
         await asyncio.gather(*self._deliveries, return_exceptions=True)
@@ -256,7 +256,7 @@ class Sockets:
             await socket.ws.close()
 
 
-def _acknowledged(socket: Socket, text: str) -> None:
+def _resolve_acknowledgement(socket: Socket, text: str) -> None:
     try:
         said: Any = json.loads(text)
     except ValueError:

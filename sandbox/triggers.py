@@ -1,4 +1,4 @@
-"""trigger_id and response_url: what lets an app answer a gesture, for a while.
+"""trigger_id and response_url: issued with a click, command or form, valid for a limited time.
 
 https://docs.slack.dev/interactivity/handling-user-interaction
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sandbox.clock import SandboxClock
 from sandbox.errors import SlackError
-from sandbox.model import Message
+from sandbox.model import SlackMessage
 
 TRIGGER_LIFE = 3.0
 RESPONSE_LIFE = 30 * 60.0
@@ -19,7 +19,7 @@ RESPONSE_USES = 5
 
 @dataclass
 class Trigger:
-    """Who made the gesture, whether inside a modal, and when."""
+    """Whose click it was, whether inside a modal, and when in seconds since 1970."""
 
     user: str
     in_view: bool
@@ -29,17 +29,17 @@ class Trigger:
 
 @dataclass
 class ResponseUrl:
-    """Where the answer goes: to `user` in `channel`, in the place of `message` where asked."""
+    """Where a response goes: to `user` in `channel`. `message` is the one that replace_original replaces."""
 
     user: str
     channel: str
-    message: Message | None
+    message: SlackMessage | None
     at: float
     uses: int = 0
 
 
 class Triggers:
-    """Those that were issued."""
+    """The triggers and response_urls issued so far."""
 
     def __init__(self, clock: SandboxClock, chance: random.Random) -> None:
         self._clock, self._random = clock, chance
@@ -47,14 +47,14 @@ class Triggers:
         self._urls: dict[str, ResponseUrl] = {}
 
     def issue(self, user: str, *, in_view: bool = False) -> str:
-        """A trigger id for that person's gesture."""
+        """A new trigger id for an action of that person."""
         number = len(self._triggers) + 1
         trigger = f"{number}.{self._random.randrange(10**6)}.{self._random.getrandbits(64):016x}"
         self._triggers[trigger] = Trigger(user, in_view, self._clock.seconds())
         return trigger
 
     def exchange(self, trigger_id: str) -> Trigger:
-        """The trigger, which works once. Raises invalid_, expired_ and exchanged_trigger_id."""
+        """Use the trigger, which works once. Raises invalid_, expired_ and exchanged_trigger_id."""
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -65,14 +65,14 @@ class Triggers:
         trigger.used = True
         return trigger
 
-    def response_url(self, user: str, channel: str, message: Message | None) -> str:
+    def response_url(self, user: str, channel: str, message: SlackMessage | None) -> str:
         """The key of a new response_url."""
         key = f"{len(self._urls) + 1}-{self._random.getrandbits(64):016x}"
         self._urls[key] = ResponseUrl(user, channel, message, self._clock.seconds())
         return key
 
-    def respond(self, key: str) -> ResponseUrl | str:
-        """One use of it, or what Slack says when there is none left."""
+    def use_response_url(self, key: str) -> ResponseUrl | str:
+        """Use the response_url once; the error text of Slack when it is unknown, expired or used up."""
         url = self._urls.get(key)
         if url is None:
             return "invalid_url"

@@ -72,7 +72,7 @@ def test_the_manifest_asks_for_no_more_than_the_methods_and_events_need() -> Non
     asked = set(MANIFEST["oauth_config"]["scopes"]["bot"])
     assert needed_scopes() <= asked <= needed_scopes() | for_events
     app = Installation.from_manifest(MANIFEST)
-    assert [event for event in events if not app.hears(event)] == []
+    assert [event for event in events if not app.receives(event)] == []
 
 
 def test_the_sandbox_knows_every_method_the_bot_calls() -> None:

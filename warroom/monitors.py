@@ -6,8 +6,8 @@ from datetime import datetime
 from urllib.parse import quote
 
 from warroom.alerts.model import Alert, AlertState
+from warroom.alerts.parsing.datadog import read
 from warroom.alerts.parsing.keys import polled_delivery_id
-from warroom.alerts.parsing.reading import read
 from warroom.policy.datadog import Datadog
 from warroom.value import Value
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from warroom.alerts.model import Alert, Transition
 from warroom.alerts.parsing import parse, row
-from warroom.alerts.parsing.row import COLUMNS
+from warroom.alerts.parsing.parse import COLUMNS
 from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Declare, Verdict, judge, passed_over, severity_of
 from warroom.policy import Policy
 
@@ -48,7 +48,7 @@ def guessed(body: bytes) -> str:
 
 
 def line(item: Item, policy: Policy, now: datetime) -> dict[str, Any]:
-    """One line of `alerts parse --json`: `warroom.normalise.row`, between what it is and what the rules make of it."""
+    """One line of `alerts parse --json`: `warroom.alerts.parsing.row`, between what it is and what the rules make of it."""
     alert = item.alert
     head: dict[str, Any] = {"file": item.file, "accepted": alert is not None, "reason": item.reason}
     if alert is None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +10,10 @@ from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.record import audit, export_record, import_record, outbox
+from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
 from bot.policy_file import effective_yaml, json_schema
-from bot.runtime.observability import hide, set_up_logging
+from bot.runtime.observability import hide
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -174,44 +172,5 @@ def sync() -> None:
     typer.echo(f"{firing} firing in Datadog; asked after {asked} that fired here. The running bot works them off.")
 
 
-@cli.command()
-def sandbox(
-    port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0,
-    people: Annotated[int, typer.Option(min=40, max=100_000, help="How many people the company has.")] = 40,
-    picture: Annotated[Path | None, typer.Option(help="Only draw an incident's room into this PNG file.")] = None,
-) -> None:
-    """Start a Slack-compatible workspace on this machine with the bot in it; it is used in a browser."""
-    from bot.demo.demo import open_sandbox
-    from bot.demo.picture import take
-
-    set_up_logging("WARNING", "console")
-    try:
-        do(take(picture) if picture else open_sandbox(port, people))
-    except OSError as error:
-        taken = f"Port {port} is taken by another program; leave out --port to take a free one."
-        fail(taken if error.errno == errno.EADDRINUSE else error)
-    except ImportError as error:
-        fail(f"Drawing the picture needs Playwright, which `make setup` installs: {error}")
-
-
-@cli.command()
-def demo(
-    name: Annotated[str, typer.Argument(help="A drill of --list, or a .yml file of your own.")] = "memory-leak",
-    show: Annotated[bool, typer.Option("--list", help="Say which drills there are, and nothing else.")] = False,
-) -> None:
-    """Play a drill against the sandbox, and show what its people did against the policy."""
-    from bot.demo.demo import listed, play
-    from bot.demo.drills import DrillError
-
-    set_up_logging("ERROR", "console")
-    stay = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
-    try:
-        if show:
-            for drill, about in listed():
-                typer.echo(f"{drill:<16} {about}")
-            return
-        differences = do(play(name, stay=stay))
-    except DrillError as error:
-        fail(error)
-    if differences:
-        fail("\n".join(["The drill ended otherwise than its file expects:", *(f"  {each}" for each in differences)]))
+cli.command()(sandbox)
+cli.command()(demo)

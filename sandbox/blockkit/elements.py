@@ -1,30 +1,30 @@
-"""Block elements: buttons, menus, selects, pickers and inputs. Limits: Slack, "Reference: block elements"."""
+"""Block elements: buttons, menus, selects, pickers and inputs. RateLimits: Slack, "Reference: block elements"."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sandbox.blockkit.parts import (
-    BOX,
+from sandbox.blockkit.checks import Check, Location, all_of, array, boolean, integer, matching, one_of, record, string
+from sandbox.blockkit.composition import (
+    CHECKBOX_OPTION,
     CONFIRM,
-    DISPATCH,
+    DISPATCH_CONFIG,
     FILTER,
     ID,
     IMAGE_FILE,
-    MENU_ITEM,
     OPTION,
+    OVERFLOW_OPTION,
     URL,
     WEB_URL,
-    chosen_among_offered,
     exactly_one,
+    initial_options_exist,
     options_or_groups,
-    plain,
+    plain_text,
 )
-from sandbox.blockkit.spot import Check, Spot, array, boolean, both, integer, matching, one_of, record, string
 
 _ANY: dict[str, Check] = {"action_id": ID}
-_ASKS: dict[str, Check] = {**_ANY, "confirm": CONFIRM, "focus_on_load": boolean}
-_MENU: dict[str, Check] = {**_ASKS, "placeholder": plain(150)}
+_WITH_CONFIRM: dict[str, Check] = {**_ANY, "confirm": CONFIRM, "focus_on_load": boolean}
+_MENU: dict[str, Check] = {**_WITH_CONFIRM, "placeholder": plain_text(150)}
 _USER = matching(r"[UW][A-Z0-9]+", "user id")
 _CHANNEL = matching(r"[CGD][A-Z0-9]+", "channel id")
 _CONVERSATION = matching(r"[CGDUW][A-Z0-9]+", "conversation id")
@@ -37,20 +37,20 @@ _EXTERNALS = record(
     {},
     {**_MENU, "min_query_length": integer(0), "initial_options": array(OPTION, 100), "max_selected_items": _SELECTED},
 )
-_TYPED: dict[str, Check] = {
+_TEXT_INPUT: dict[str, Check] = {
     **_ANY,
-    "placeholder": plain(150),
+    "placeholder": plain_text(150),
     "focus_on_load": boolean,
-    "dispatch_action_config": DISPATCH,
+    "dispatch_action_config": DISPATCH_CONFIG,
 }
 
 
-def _lengths_in_order(element: Any, spot: Spot) -> None:
+def _lengths_in_order(element: Any, location: Location) -> None:
     least, most, initial = (element.get(name) for name in ("min_length", "max_length", "initial_value"))
     if isinstance(least, int) and isinstance(most, int) and least > most:
-        spot.at("min_length").error("must not be more than max_length")
+        location.at("min_length").error("must not be more than max_length")
     if isinstance(initial, str) and len(initial) > (most if isinstance(most, int) else 3000):
-        spot.at("initial_value").error("must not be longer than max_length")
+        location.at("initial_value").error("must not be longer than max_length")
 
 
 def _several(kind: str, initial: Check, more: dict[str, Check] | None = None) -> Check:
@@ -59,7 +59,7 @@ def _several(kind: str, initial: Check, more: dict[str, Check] | None = None) ->
 
 
 BUTTON = record(
-    {"text": plain(75)},
+    {"text": plain_text(75)},
     {
         **_ANY,
         "value": string(2000),
@@ -69,14 +69,17 @@ BUTTON = record(
         "accessibility_label": string(75),
     },
 )
-OVERFLOW = record({"options": array(MENU_ITEM, 5)}, {**_ANY, "confirm": CONFIRM})
-IMAGE = both(
+OVERFLOW = record({"options": array(OVERFLOW_OPTION, 5)}, {**_ANY, "confirm": CONFIRM})
+IMAGE = all_of(
     record({"alt_text": string(2000)}, {"image_url": WEB_URL, "slack_file": IMAGE_FILE}),
     exactly_one("image_url", "slack_file"),
 )
-_BOXES: dict[str, Check] = {**_ASKS, "initial_options": array(BOX, 10)}
-CHECKBOXES = both(record({"options": array(BOX, 10)}, _BOXES), chosen_among_offered)
-RADIO = both(record({"options": array(BOX, 10)}, {**_ASKS, "initial_option": BOX}), chosen_among_offered)
+_BOXES: dict[str, Check] = {**_WITH_CONFIRM, "initial_options": array(CHECKBOX_OPTION, 10)}
+CHECKBOXES = all_of(record({"options": array(CHECKBOX_OPTION, 10)}, _BOXES), initial_options_exist)
+RADIO = all_of(
+    record({"options": array(CHECKBOX_OPTION, 10)}, {**_WITH_CONFIRM, "initial_option": CHECKBOX_OPTION}),
+    initial_options_exist,
+)
 
 SELECTS: dict[str, Check] = {
     "static_select": options_or_groups({}, {**_MENU, "initial_option": OPTION}, OPTION, 100),
@@ -109,16 +112,16 @@ PICKERS: dict[str, Check] = {
     "datepicker": record({}, {**_MENU, "initial_date": _DATE}),
     "timepicker": record({}, {**_MENU, "initial_time": _TIME, "timezone": string()}),
 }
-MOMENT: dict[str, Check] = {
-    "datetimepicker": record({}, {**_ASKS, "initial_date_time": integer(1_000_000_000, 9_999_999_999)})
+DATETIME_PICKER: dict[str, Check] = {
+    "datetimepicker": record({}, {**_WITH_CONFIRM, "initial_date_time": integer(1_000_000_000, 9_999_999_999)})
 }
 BOXES: dict[str, Check] = {"checkboxes": CHECKBOXES, "radio_buttons": RADIO}
-FIELDS: dict[str, Check] = {
-    "plain_text_input": both(
+TEXT_INPUTS: dict[str, Check] = {
+    "plain_text_input": all_of(
         record(
             {},
             {
-                **_TYPED,
+                **_TEXT_INPUT,
                 "initial_value": string(least=0),
                 "multiline": boolean,
                 "min_length": integer(0, 3000),
@@ -129,19 +132,19 @@ FIELDS: dict[str, Check] = {
     ),
     "number_input": record(
         {"is_decimal_allowed": boolean},
-        {**_TYPED, "initial_value": _NUMBER, "min_value": _NUMBER, "max_value": _NUMBER},
+        {**_TEXT_INPUT, "initial_value": _NUMBER, "min_value": _NUMBER, "max_value": _NUMBER},
     ),
-    "url_text_input": record({}, {**_TYPED, "initial_value": URL}),
-    "email_text_input": record({}, {**_TYPED, "initial_value": matching(r"[^\s@]+@[^\s@]+", "email address")}),
+    "url_text_input": record({}, {**_TEXT_INPUT, "initial_value": URL}),
+    "email_text_input": record({}, {**_TEXT_INPUT, "initial_value": matching(r"[^\s@]+@[^\s@]+", "email address")}),
 }
 FILES: dict[str, Check] = {
     "file_input": record({}, {**_ANY, "filetypes": array(string()), "max_files": integer(1, 10)})
 }
 
-IN_ACTIONS: dict[str, Check] = {
-    "button": BUTTON, "overflow": OVERFLOW, **SELECTS, **PICKERS, **MOMENT, **BOXES,
+ACTIONS_ELEMENTS: dict[str, Check] = {
+    "button": BUTTON, "overflow": OVERFLOW, **SELECTS, **PICKERS, **DATETIME_PICKER, **BOXES,
 }  # fmt: skip
-BESIDE_TEXT: dict[str, Check] = {
+SECTION_ACCESSORIES: dict[str, Check] = {
     "button": BUTTON, "overflow": OVERFLOW, "image": IMAGE, **SELECTS, **MULTI_SELECTS, **PICKERS, **BOXES,
 }  # fmt: skip
-IN_INPUT: dict[str, Check] = {**FIELDS, **SELECTS, **MULTI_SELECTS, **PICKERS, **MOMENT, **BOXES}
+INPUT_ELEMENTS: dict[str, Check] = {**TEXT_INPUTS, **SELECTS, **MULTI_SELECTS, **PICKERS, **DATETIME_PICKER, **BOXES}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sandbox.blockkit.parts import URL
-from sandbox.blockkit.spot import Check, array, boolean, integer, matching, one_of, record, string, typed
+from sandbox.blockkit.checks import Check, array, boolean, by_type, integer, matching, one_of, record, string
+from sandbox.blockkit.composition import URL
 
 _STYLE = record({}, dict.fromkeys(("bold", "italic", "strike", "code", "underline"), boolean))
 _HIGHLIGHT = record({}, dict.fromkeys(("bold", "italic", "strike", "highlight", "client_highlight", "unlink"), boolean))
@@ -12,7 +12,7 @@ _BORDER: dict[str, Check] = {"border": integer(0, 1)}
 _TEXT = record({"text": string()}, {"style": _STYLE})
 _LINK = record({"url": URL}, {"text": string(), "unsafe": boolean, "style": _STYLE})
 
-INLINE = typed(
+INLINE = by_type(
     {
         "text": _TEXT,
         "link": _LINK,
@@ -27,15 +27,15 @@ INLINE = typed(
 )
 SECTION = record({"elements": array(INLINE, least=0)})
 RICH_TEXT = array(
-    typed(
+    by_type(
         {
             "rich_text_section": SECTION,
             "rich_text_quote": record({"elements": array(INLINE, least=0)}, _BORDER),
             "rich_text_preformatted": record(
-                {"elements": array(typed({"text": _TEXT, "link": _LINK}), least=0)}, {**_BORDER, "language": string()}
+                {"elements": array(by_type({"text": _TEXT, "link": _LINK}), least=0)}, {**_BORDER, "language": string()}
             ),
             "rich_text_list": record(
-                {"style": one_of("bullet", "ordered"), "elements": array(typed({"rich_text_section": SECTION}))},
+                {"style": one_of("bullet", "ordered"), "elements": array(by_type({"rich_text_section": SECTION}))},
                 {**_BORDER, "indent": integer(0, 8), "offset": integer(0)},
             ),
         }

@@ -1,31 +1,31 @@
-"""Whole views: modals and Home tabs. Limits: Slack, "Modal views" and "Home tab views"."""
+"""Whole views: modals and Home tabs. RateLimits: Slack, "Modal views" and "Home tab views"."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from sandbox.blockkit.across_blocks import check_across_blocks
+from sandbox.blockkit.checks import Check, Location, boolean, by_type, record, string
+from sandbox.blockkit.composition import plain_text
 from sandbox.blockkit.layout import Surface, blocks
-from sandbox.blockkit.parts import plain
-from sandbox.blockkit.spot import Check, Spot, boolean, record, string, typed
-from sandbox.blockkit.together import together
 
 
 def blocks_of(surface: Surface) -> Check:
-    """The blocks of a message or view: each on its own, then all together."""
+    """The check of all blocks of that surface: each by itself, then all together."""
 
-    def check(value: Any, spot: Spot) -> None:
-        blocks(surface)(value, spot)
+    def check(value: Any, location: Location) -> None:
+        blocks(surface)(value, location)
         if isinstance(value, list):
-            together(value, surface, spot)
+            check_across_blocks(value, surface, location)
 
     return check
 
 
-def _submit_with_inputs(view: Any, spot: Spot) -> None:
+def _submit_with_inputs(view: Any, location: Location) -> None:
     listed = view.get("blocks")
     kinds = [block.get("type") for block in listed if isinstance(block, dict)] if isinstance(listed, list) else []
     if "input" in kinds and not view.get("submit"):
-        spot.error("missing required field: submit (a modal with an input block needs it)")
+        location.error("missing required field: submit (a modal with an input block needs it)")
 
 
 _ANY: dict[str, Check] = {
@@ -34,11 +34,11 @@ _ANY: dict[str, Check] = {
     "private_metadata": string(3000, 0),
 }
 _MODAL = record(
-    {"title": plain(24), "blocks": blocks_of("modal")},
+    {"title": plain_text(24), "blocks": blocks_of("modal")},
     {
         **_ANY,
-        "submit": plain(24),
-        "close": plain(24),
+        "submit": plain_text(24),
+        "close": plain_text(24),
         "clear_on_close": boolean,
         "notify_on_close": boolean,
         "submit_disabled": boolean,
@@ -47,9 +47,9 @@ _MODAL = record(
 _HOME = record({"blocks": blocks_of("home")}, _ANY)
 
 
-def _modal(view: Any, spot: Spot) -> None:
-    _MODAL(view, spot)
-    _submit_with_inputs(view, spot)
+def _modal(view: Any, location: Location) -> None:
+    _MODAL(view, location)
+    _submit_with_inputs(view, location)
 
 
-VIEW = typed({"modal": _modal, "home": _HOME})
+VIEW = by_type({"modal": _modal, "home": _HOME})

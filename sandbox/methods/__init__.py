@@ -1,32 +1,32 @@
-"""The Web API methods. Importing this fills the table."""
+"""The Web API methods. Importing this package registers them in METHODS."""
 
 from sandbox.methods import (
+    app,
     canvases,
     chat,
-    connections,
+    conversation_history,
+    conversation_lists,
+    conversation_members,
     conversations,
     files,
-    furniture,
-    history,
-    listing,
-    membership,
-    people,
+    pins_bookmarks_reactions,
+    users,
     views,
 )
-from sandbox.methods.table import METHODS, Method
+from sandbox.methods.registry import METHODS, Method
 
 __all__ = [
     "METHODS",
     "Method",
+    "app",
     "canvases",
     "chat",
-    "connections",
+    "conversation_history",
+    "conversation_lists",
+    "conversation_members",
     "conversations",
     "files",
-    "furniture",
-    "history",
-    "listing",
-    "membership",
-    "people",
+    "pins_bookmarks_reactions",
+    "users",
     "views",
 ]

@@ -1,5 +1,5 @@
-"""The workspace in a browser: drawn by the server, kept live by events, operated with a mouse or a thumb."""
+"""The workspace in a browser: rendered by the server, updated by server-sent events."""
 
-from sandbox.page.routes import Page
+from sandbox.page.routes import WorkspacePage
 
-__all__ = ["Page"]
+__all__ = ["WorkspacePage"]

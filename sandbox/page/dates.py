@@ -1,4 +1,4 @@
-"""Moments as a person reads them: Slack's <!date^…> tokens in that person's time zone.
+"""Times in a person's time zone: the tokens of Slack's <!date^…>.
 
 https://docs.slack.dev/messaging/formatting-message-text#date-formatting
 """
@@ -9,13 +9,13 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sandbox.model import Person
+from sandbox.model import SlackUser
 
 _TOKEN = re.compile(r"\{(\w+)\}")
 
 
-def zone(who: Person) -> tzinfo:
-    """That person's time zone; a machine without a zone database falls back to the offset."""
+def zone(who: SlackUser) -> tzinfo:
+    """That person's time zone; without a zone database its current offset."""
     try:
         return ZoneInfo(who.tz)
     except (ZoneInfoNotFoundError, ValueError):
@@ -23,7 +23,7 @@ def zone(who: Person) -> tzinfo:
 
 
 def formatted(pattern: str, moment: datetime, now: datetime) -> str:
-    """The pattern with its tokens replaced; both moments are in the reader's zone. Unknown tokens stay."""
+    """The pattern with its tokens replaced; both moments are in the reader's zone. Unknown tokens are kept."""
     return _TOKEN.sub(lambda found: _token(found[1], moment, now) or found[0], pattern)
 
 
@@ -52,7 +52,7 @@ def _token(name: str, moment: datetime, now: datetime) -> str | None:
 
 
 def ago(moment: datetime, now: datetime) -> str:
-    """How far away it is, in words."""
+    """The distance from now in words, as in "15 minutes ago"."""
     seconds = (now - moment).total_seconds()
     for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if abs(seconds) >= size:
@@ -63,5 +63,5 @@ def ago(moment: datetime, now: datetime) -> str:
 
 
 def from_seconds(text: str | float, where: tzinfo) -> datetime:
-    """The moment so many seconds after 1970. ValueError, OverflowError or OSError when there is none."""
+    """The time so many seconds after 1970. ValueError, OverflowError or OSError when it is not representable."""
     return datetime.fromtimestamp(float(text), UTC).astimezone(where)

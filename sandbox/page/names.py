@@ -1,4 +1,4 @@
-"""What people, channels and groups are called, as one person of the workspace sees them."""
+"""Names of people, channels and user groups, and times, as one person sees them."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ import html
 
 from markupsafe import Markup, escape
 
-from sandbox.model import Channel, Person
+from sandbox.model import Channel, SlackUser
 from sandbox.page import dates
-from sandbox.workspace import Workspace
+from sandbox.workspace import WorkspaceState
 
 HUES = 12
 
 
 class Names:
-    """Draws names and moments for a reader."""
+    """Names and times for one reader."""
 
-    def __init__(self, ws: Workspace, reader: Person) -> None:
+    def __init__(self, ws: WorkspaceState, reader: SlackUser) -> None:
         self._ws, self.reader = ws, reader
         self.zone = dates.zone(reader)
 
     def person(self, key: str) -> str:
-        """What is shown of that user id."""
+        """The name shown for a user id; the id itself when unknown."""
         who = self._ws.people.get(key)
         return (who.display_name or who.real_name) if who else key
 
     def hue(self, key: str) -> int:
-        """The colour of that id, a number below HUES."""
+        """The colour number of that id, below HUES."""
         return sum(key.encode()) % HUES
 
     def initials(self, key: str) -> str:
-        """Two letters for the picture."""
+        """Up to two letters for the avatar."""
         who = self._ws.people.get(key)
         words = (who.real_name if who else key).split() or ["?"]
         return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
     def channel(self, this: Channel) -> str:
-        """Its name; for a direct conversation those of the others."""
+        """The channel's name; for a direct conversation the names of the others."""
         if this.kind == "channel":
             return this.name
         return ", ".join(self.person(m) for m in this.members if m != self.reader.id) or self.person(self.reader.id)
 
     def path(self, this: Channel) -> str:
-        """Where the reader finds it."""
+        """The path of the channel's page for the reader."""
         return f"/as/{self.reader.name}/{this.id}"
 
     def clock(self, ts: str) -> str:
@@ -59,7 +59,7 @@ class Names:
         return f"{dates.from_seconds(ts, self.zone):%Y-%m-%d %H:%M:%S}"
 
     def token(self, inside: str) -> Markup:
-        """What stands between < and > and begins with @, # or !."""
+        """The mention, channel, group or date between < and > as HTML."""
         subject, _, label = inside.partition("|")
         label = html.unescape(label)
         if inside.startswith("@"):
@@ -75,7 +75,7 @@ class Names:
         return escape(label or f"<{subject}>")
 
     def mention(self, key: str, label: str = "") -> Markup:
-        """A person, marked when it is the reader."""
+        """A mention of a person, highlighted when it is the reader."""
         known = key in self._ws.people
         mine = " me" if key == self.reader.id else ""
         shown = self.person(key) if known else label or key
@@ -86,7 +86,7 @@ class Names:
         return ", ".join(piece for piece in (who.real_name, who.title) if piece) if who else ""
 
     def channel_link(self, key: str, label: str = "") -> Markup:
-        """A channel; one that the reader cannot see stays without a name."""
+        """A link to a channel. A private one that the reader cannot see is shown without its name."""
         this = self._ws.channels.get(key)
         if this is None:
             return Markup('<span class="mention">#{}</span>').format(label or key)
@@ -95,7 +95,7 @@ class Names:
         return Markup('<a class="mention" href="{}">#{}</a>').format(self.path(this), self.channel(this))
 
     def group(self, key: str, label: str = "") -> Markup:
-        """A user group, marked when the reader belongs to it."""
+        """A mention of a user group, highlighted when the reader belongs to it."""
         this = self._ws.groups.get(key)
         mine = " me" if this and self.reader.id in this.users else ""
         shown = f"@{this.handle}" if this else label or key

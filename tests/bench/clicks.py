@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from bot.demo.company import ALERT, fire
+from bot.demo.demo_company import MEMORY_ALERT, send_alert
 from bot.runtime.app import Bot
 from sandbox import Sandbox
 from tests.bench.place import place
@@ -45,4 +45,4 @@ async def _gesture(slack: Sandbox, number: int) -> float:
 
 async def _storm(bot: Bot) -> None:
     for number in range(10_000):
-        await fire(bot, ALERT | {"event_id": f"8{number:06}", "alert_transition": "Re-Triggered"})
+        await send_alert(bot, MEMORY_ALERT | {"event_id": f"8{number:06}", "alert_transition": "Re-Triggered"})

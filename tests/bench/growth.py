@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from bot.demo.company import settle
+from bot.demo.shared_clock import settle
 from bot.runtime.app import Bot
 from sandbox import Sandbox
 from tests.bench.place import place
@@ -61,7 +61,7 @@ async def _round(slack: Sandbox, bot: Bot) -> float:
     for room in rooms:
         del slack.workspace.channels[room.id]
     slack.workspace.ephemerals.clear()
-    slack.server.mark()
+    slack.server.clear_calls()
     return took
 
 

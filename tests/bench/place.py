@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.demo.company import HOOK_SECRET, company_policy
-from bot.demo.demo import installation
+from bot.demo.demo_company import HOOK_SECRET, company_policy
+from bot.demo.workspace import installation
 from bot.runtime.app import Bot, running
 from bot.runtime.observability import set_up_logging
 from bot.settings import Settings

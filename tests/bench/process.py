@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.bench.place import process
 from tests.bench.report import Figure, percentile, resident

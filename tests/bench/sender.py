@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import aiohttp
 
-from bot.demo.company import ALERT, HOOK_SECRET
+from bot.demo.demo_company import HOOK_SECRET, MEMORY_ALERT
 
 MONITORS = 50
 SENDERS = 64
@@ -29,7 +29,7 @@ async def send(url: str, count: int) -> None:
 
 async def _one_after_another(session: aiohttp.ClientSession, url: str, left: Iterator[int], waits: list[float]) -> None:
     for number in left:
-        body = ALERT | {
+        body = MEMORY_ALERT | {
             "event_id": f"9{number:09}",
             "alert_id": str(number % MONITORS),
             "alert_title": f"Monitor {number % MONITORS}",

@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot.demo.company import company_policy
+from bot.demo.demo_company import company_policy
 from storage import open_store
 from tests.bench.report import Figure, percentile
 from warroom.incident.decision import Decision, changeset

@@ -12,7 +12,8 @@ from bot.runtime.observability import Meters
 from bot.runtime.web import Web
 from handlers.webhooks import routes
 from storage import open_store
-from tests.handlers.conftest import NightClock, OneMessage
+from tests.clock import ManualClock
+from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from warroom.alerts.parsing import parse
 from warroom.policy import Policy
@@ -66,7 +67,7 @@ SOON = 0.05
 
 async def started() -> tuple[Web, int]:
     store = await open_store("memory://")
-    world = World(store, StoredPeople(store), Policy(), NightClock(), OneMessage(), lambda: None)
+    world = World(store, StoredPeople(store), Policy(), ManualClock(), OneMessage(), lambda: None)
 
     async def ready() -> list[str]:
         return []

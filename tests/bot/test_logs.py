@@ -14,7 +14,8 @@ from bot.runtime.observability import Meters, hide, hide_secrets, set_up_logging
 from storage import open_store
 from storage.address import FORMS
 from tests.bot.conftest import NIGHT, OUTAGE
-from tests.handlers.conftest import NightClock, OneMessage
+from tests.clock import ManualClock
+from tests.handlers.conftest import OneMessage
 from tests.handlers.test_any_command import play
 from tests.people import StoredPeople
 from warroom.errors import Rejected
@@ -35,7 +36,7 @@ def world_of(store: Store) -> World:
         store=store,
         directory=StoredPeople(store),
         policy=Policy(),
-        clock=NightClock(),
+        clock=ManualClock(),
         rooms=OneMessage(),
         nudge=lambda: None,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from bot.runtime.observability import Meters
 from integrations.datadog.client import Datadog
 from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
+from tests.clock import NIGHT, ManualClock
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
 from warroom.alerts import usecases as alerts
@@ -28,18 +29,6 @@ from warroom.outbox.results import CardShown, ChannelCreated, EffectResult
 from warroom.policy import Policy, check
 from warroom.ports import Message, World
 from warroom.usecases import monitors
-
-NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-
-
-class HandClock:
-    """Stands until it is wound."""
-
-    def __init__(self) -> None:
-        self.time = NIGHT
-
-    def now(self) -> datetime:
-        return self.time
 
 
 class NoRooms:
@@ -73,11 +62,11 @@ class Chat:
 
 
 @dataclass
-class Night:
+class DatadogWarRoom:
     """The running war room, and shorthands for what a test asks most."""
 
     world: World
-    clock: HandClock
+    clock: ManualClock
     chat: Chat
     datadog: FakeDatadog
     performer: DatadogPerformer
@@ -158,11 +147,11 @@ async def client(datadog: FakeDatadog) -> AsyncIterator[Datadog]:
 
 
 @pytest.fixture
-async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncIterator[Night]:
+async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncIterator[DatadogWarRoom]:
     """The war room with nothing going on."""
     store = await open_store("memory://")
     await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
-    clock, chat = HandClock(), Chat()
+    clock, chat = ManualClock(), Chat()
     waking: list[Dispatcher] = []
     world = World(
         store=store,
@@ -176,6 +165,6 @@ async def night(datadog: FakeDatadog, client: Datadog, policy: Policy) -> AsyncI
     dispatcher = Dispatcher(world, leading(chat.perform, performer), Meters())
     waking.append(dispatcher)
     dispatcher.start()
-    yield Night(world, clock, chat, datadog, performer, client, dispatcher)
+    yield DatadogWarRoom(world, clock, chat, datadog, performer, client, dispatcher)
     await dispatcher.drain(1)
     await store.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.datadog.conftest import Night
+from tests.datadog.conftest import DatadogWarRoom
 from tests.datadog.server import Body
 from warroom.incident.declare import Declare, declare
 from warroom.incident.model import Incident, Origin
@@ -18,7 +18,7 @@ FULL = {
 """A policy with both ways and everything on."""
 
 
-async def declared(night: Night, title: str = "checkout returns 500s", **more: Any) -> Incident:
+async def declared(night: DatadogWarRoom, title: str = "checkout returns 500s", **more: Any) -> Incident:
     """An incident of Ada's with its room, settled."""
     what = Declare(
         origin=Origin.COMMAND, origin_key=f"command:{title}", title=title, by="UADA", **({"severity": "SEV-2"} | more)
@@ -28,18 +28,18 @@ async def declared(night: Night, title: str = "checkout returns 500s", **more: A
     return await night.incident(made.incident.number)
 
 
-def theirs(night: Night) -> Body:
+def theirs(night: DatadogWarRoom) -> Body:
     """The one incident in Datadog."""
     (found,) = night.datadog.incidents.values()
     return found
 
 
-def patches(night: Night) -> list[Body]:
+def patches(night: DatadogWarRoom) -> list[Body]:
     """What Datadog was told after the creation."""
     return [sent for sent in night.datadog.sent if "id" in sent]
 
 
-async def followed(night: Night) -> Incident:
+async def followed(night: DatadogWarRoom) -> Incident:
     """After the next look at Datadog."""
     await mirroring.ask_incidents(night.world)
     await night.settle()

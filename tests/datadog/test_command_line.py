@@ -13,7 +13,7 @@ from storage import open_store
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 
 
-class Bot:
+class CommandLine:
     """The command line with an environment of its own."""
 
     def __init__(self, folder: Path, datadog: FakeDatadog) -> None:
@@ -43,12 +43,12 @@ class Bot:
 
 
 @pytest.fixture
-def bot(tmp_path: Path, datadog: FakeDatadog) -> Bot:
+def bot(tmp_path: Path, datadog: FakeDatadog) -> CommandLine:
     """In an empty folder."""
-    return Bot(tmp_path, datadog)
+    return CommandLine(tmp_path, datadog)
 
 
-async def test_what_fires_waits_in_the_record_for_the_running_bot(bot: Bot, datadog: FakeDatadog) -> None:
+async def test_what_fires_waits_in_the_record_for_the_running_bot(bot: CommandLine, datadog: FakeDatadog) -> None:
     datadog.monitor(42, groups={"service:checkout": ("Alert", 4_000_000_000)})
     code, said = await bot.run("sync")
     assert (code, said.splitlines()[-1]) == (
@@ -72,7 +72,7 @@ async def test_what_fires_waits_in_the_record_for_the_running_bot(bot: Bot, data
         ({"DD_SITE": "https://app.datadoghq.com"}, "DD_SITE"),
     ],
 )
-async def test_a_mistake_is_one_sentence(bot: Bot, environment: dict[str, str], sentence: str) -> None:
+async def test_a_mistake_is_one_sentence(bot: CommandLine, environment: dict[str, str], sentence: str) -> None:
     code, said = await bot.run("sync", **environment)
     assert code in (1, 2)
     assert sentence in said
@@ -80,7 +80,7 @@ async def test_a_mistake_is_one_sentence(bot: Bot, environment: dict[str, str], 
     assert API_KEY not in said
 
 
-async def test_check_asks_for_all_that_the_policy_needs(bot: Bot, datadog: FakeDatadog) -> None:
+async def test_check_asks_for_all_that_the_policy_needs(bot: CommandLine, datadog: FakeDatadog) -> None:
     (bot.folder / "warroom.yml").write_text("datadog: {incidents: both}\n")
     datadog.fail("GET", "/api/v2/incidents", 403, body=b'{"errors": ["no incident_read"]}')
     code, said = await bot.run("check")

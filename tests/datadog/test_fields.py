@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
+from tests.datadog.conftest import DatadogWarRoom
 from tests.datadog.sync_steps import INCIDENTS, declared, followed, patches, theirs
 from warroom.incident import usecases as incidents
 from warroom.incident.events import Reported
@@ -28,7 +28,7 @@ def written() -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def own_fields(night: Night) -> None:
+def own_fields(night: DatadogWarRoom) -> None:
     """What the organisation added to its incidents."""
     night.datadog.own_fields = {
         "attack_vector": ("dropdown", ("prompt injection", "jailbreak")),
@@ -37,7 +37,7 @@ def own_fields(night: Night) -> None:
     }
 
 
-def values(night: Night) -> dict[str, Any]:
+def values(night: DatadogWarRoom) -> dict[str, Any]:
     """What stands in Datadog's fields."""
     return {name: each["value"] for name, each in theirs(night)["attributes"]["fields"].items()}
 
@@ -45,7 +45,7 @@ def values(night: Night) -> dict[str, Any]:
 MAPPED = (("Attack vector", "jailbreak"), ("Regions", "eu-west"), ("CPU", "97 %"))
 
 
-async def test_datadog_hears_of_services_team_and_fields_once(night: Night) -> None:
+async def test_datadog_hears_of_services_team_and_fields_once(night: DatadogWarRoom) -> None:
     await declared(night, services=("checkout", "cart"), fields=MAPPED)
     said = values(night)
     assert (said["services"], said["teams"]) == (["checkout", "cart"], ["payments"])
@@ -56,7 +56,7 @@ async def test_datadog_hears_of_services_team_and_fields_once(night: Night) -> N
     assert (len(patches(night)), night.chat.said("problem", "step_failed")) == (1, [])
 
 
-async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: Night) -> None:
+async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: DatadogWarRoom) -> None:
     grace = night.datadog.user(2, "grace@example.com")
     before = await declared(night, services=("checkout",), fields=MAPPED)
     told = len(patches(night))
@@ -85,7 +85,7 @@ async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: Nigh
     assert len(patches(night)) == told
 
 
-async def test_a_field_that_is_emptied_in_datadog_is_empty_here(night: Night) -> None:
+async def test_a_field_that_is_emptied_in_datadog_is_empty_here(night: DatadogWarRoom) -> None:
     await declared(night, services=("checkout",), fields=MAPPED)
     night.datadog.change(theirs(night)["id"], services=[], teams=[], attack_vector="")
     incident = await followed(night)
@@ -93,7 +93,7 @@ async def test_a_field_that_is_emptied_in_datadog_is_empty_here(night: Night) ->
     assert "Attack vector" not in dict(incident.fields)
 
 
-async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else_away(night: Night) -> None:
+async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else_away(night: DatadogWarRoom) -> None:
     del night.datadog.own_fields["notes"]
     fields = (("Attack vector", "carrier pigeon"), ("Regions", "eu-west"), ("Notes", "see above"))
     incident = await declared(night, services=("checkout",), fields=fields)
@@ -110,7 +110,7 @@ async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else
     assert len(night.chat.said("problem", "step_failed")) == 1
 
 
-async def test_hostile_words_from_datadog_are_cut_and_cleaned(night: Night) -> None:
+async def test_hostile_words_from_datadog_are_cut_and_cleaned(night: DatadogWarRoom) -> None:
     await declared(night)
     many = ["x" * 4_000, "a\u0000b\u202ec", "", *(f"svc-{n}" for n in range(500))]
     night.datadog.change(theirs(night)["id"], services=many, title="\u0000evil\u202e [INC-1]")
@@ -120,7 +120,7 @@ async def test_hostile_words_from_datadog_are_cut_and_cleaned(night: Night) -> N
     assert incident.title == "evil"
 
 
-async def test_a_room_that_datadog_opened_knows_services_and_team(night: Night) -> None:
+async def test_a_room_that_datadog_opened_knows_services_and_team(night: DatadogWarRoom) -> None:
     made = night.datadog.incident(77, "payments are slow")
     night.datadog.change(made["id"], services=["ledger"], teams=["storage"], attack_vector="jailbreak")
     incident = await followed(night)
@@ -131,7 +131,7 @@ async def test_a_room_that_datadog_opened_knows_services_and_team(night: Night) 
 
 
 @pytest.mark.parametrize("lost", [{"status": 503}, {"drop": True}])
-async def test_an_answer_that_was_lost_fills_nothing_twice(night: Night, lost: dict[str, Any]) -> None:
+async def test_an_answer_that_was_lost_fills_nothing_twice(night: DatadogWarRoom, lost: dict[str, Any]) -> None:
     night.datadog.fail("PATCH", f"{INCIDENTS}/", after=True, **lost)
     incident = await declared(night, services=("checkout",))
     assert incident.room.card_ts is not None

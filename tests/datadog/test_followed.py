@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
+from tests.datadog.conftest import DatadogWarRoom
 from tests.datadog.sync_steps import FULL, declared, followed, patches, theirs
 from warroom.incident import events
 from warroom.incident import usecases as incidents
@@ -22,7 +22,7 @@ def written() -> dict[str, Any]:
 
 
 class TestIncoming:
-    async def test_severity_state_commander_and_title_are_followed(self, night: Night) -> None:
+    async def test_severity_state_commander_and_title_are_followed(self, night: DatadogWarRoom) -> None:
         grace = night.datadog.user(2, "grace@example.com")
         await declared(night)
         night.datadog.change(theirs(night)["id"], severity="SEV-1", state="stable", title="cart is down [INC-1]")
@@ -36,7 +36,7 @@ class TestIncoming:
         assert patches(night) == [], "what came from Datadog is not told to it again"
         assert len(night.chat.said("severity_changed")) == 1
 
-    async def test_resolved_in_datadog_is_resolved_here_by_whoever_did_it(self, night: Night) -> None:
+    async def test_resolved_in_datadog_is_resolved_here_by_whoever_did_it(self, night: DatadogWarRoom) -> None:
         grace = night.datadog.user(2, "grace@example.com")
         await declared(night)
         night.datadog.change(theirs(night)["id"], state="completed")
@@ -45,7 +45,7 @@ class TestIncoming:
         assert (incident.state, incident.resolved_by) == (State.RESOLVED, "UGRACE")
         assert theirs(night)["attributes"]["state"] == "completed", "and is not pushed back to resolved"
 
-    async def test_a_commander_that_could_not_be_told_is_not_replaced_by_theirs(self, night: Night) -> None:
+    async def test_a_commander_that_could_not_be_told_is_not_replaced_by_theirs(self, night: DatadogWarRoom) -> None:
         grace = night.datadog.user(2, "grace@example.com")
         incident = await declared(night)
         theirs(night)["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
@@ -56,7 +56,7 @@ class TestIncoming:
         for _ in range(2):
             assert (await followed(night)).commander == "UADA"
 
-    async def test_where_both_changed_the_room_wins(self, night: Night) -> None:
+    async def test_where_both_changed_the_room_wins(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         night.datadog.change(theirs(night)["id"], severity="SEV-3")
         await incidents.set_severity(night.world, incident.id, "UADA", "SEV-1")
@@ -64,7 +64,7 @@ class TestIncoming:
         incident = await followed(night)
         assert (incident.severity, theirs(night)["attributes"]["severity"]) == ("SEV-1", "SEV-1")
 
-    async def test_what_makes_no_sense_here_is_not_fought_over(self, night: Night) -> None:
+    async def test_what_makes_no_sense_here_is_not_fought_over(self, night: DatadogWarRoom) -> None:
         await declared(night)
         night.datadog.change(theirs(night)["id"], severity="UNKNOWN", state="investigating")
         incident = await followed(night)
@@ -72,7 +72,7 @@ class TestIncoming:
         await followed(night)
         assert patches(night) == []
 
-    async def test_reopened_in_datadog_is_reopened_here(self, night: Night) -> None:
+    async def test_reopened_in_datadog_is_reopened_here(self, night: DatadogWarRoom) -> None:
         grace = night.datadog.user(2, "grace@example.com")
         incident = await declared(night)
         await incidents.resolve_incident(night.world, incident.id, "UADA")
@@ -89,14 +89,14 @@ class TestIncoming:
         (told_back,) = patches(night)[told:]
         assert "attributes" not in told_back, "only that Grace commands now, which Datadog did not know"
 
-    async def test_stable_in_datadog_after_its_end_is_reopened_and_mitigated(self, night: Night) -> None:
+    async def test_stable_in_datadog_after_its_end_is_reopened_and_mitigated(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         night.datadog.change(theirs(night)["id"], state="stable")
         assert (await followed(night)).state is State.MITIGATED
 
-    async def test_a_mitigation_that_did_not_hold_is_acknowledged_again(self, night: Night) -> None:
+    async def test_a_mitigation_that_did_not_hold_is_acknowledged_again(self, night: DatadogWarRoom) -> None:
         await declared(night)
         night.datadog.change(theirs(night)["id"], state="stable")
         assert (await followed(night)).state is State.MITIGATED
@@ -105,7 +105,7 @@ class TestIncoming:
         assert (incident.state, incident.mitigated_at) == (State.ACKNOWLEDGED, None)
         assert patches(night) == []
 
-    async def test_what_is_closed_here_stays_closed(self, night: Night) -> None:
+    async def test_what_is_closed_here_stays_closed(self, night: DatadogWarRoom) -> None:
         incident = await declared(night, severity="SEV-4")
         await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.wait(hours=25)
@@ -115,7 +115,7 @@ class TestIncoming:
         assert (await followed(night)).state is State.CLOSED
         assert all(path.endswith("/search") for _, path, _ in night.datadog.asked[asked:])
 
-    async def test_an_incident_created_in_datadog_opens_one_room(self, night: Night) -> None:
+    async def test_an_incident_created_in_datadog_opens_one_room(self, night: DatadogWarRoom) -> None:
         grace = night.datadog.user(2, "grace@example.com")
         made = night.datadog.incident(77, "payments are slow", severity="SEV-1")
         made["relationships"]["commander_user"] = {"data": {"type": "users", "id": grace["id"]}}
@@ -133,7 +133,9 @@ class TestIncoming:
         await night.settle()
         assert made["attributes"]["state"] == "resolved"
 
-    async def test_a_private_incident_of_datadogs_opens_a_private_room_and_a_test_none(self, night: Night) -> None:
+    async def test_a_private_incident_of_datadogs_opens_a_private_room_and_a_test_none(
+        self, night: DatadogWarRoom
+    ) -> None:
         night.datadog.incident(77, "the keys leaked")["attributes"]["visibility"] = "private"
         night.datadog.incident(78, "a drill")["attributes"]["is_test"] = True
         for _ in range(2):
@@ -143,7 +145,7 @@ class TestIncoming:
         assert opened.private
         assert night.datadog.integrations == {}
 
-    async def test_one_that_the_webhook_told_of_is_linked(self, night: Night) -> None:
+    async def test_one_that_the_webhook_told_of_is_linked(self, night: DatadogWarRoom) -> None:
         made = night.datadog.incident(77, "payments are slow", severity="SEV-1")
         await night.hook(
             kind="incident", incident_uuid=made["id"], incident_title="payments are slow", incident_severity="SEV-1"
@@ -153,7 +155,7 @@ class TestIncoming:
         assert incident.datadog is not None
         assert incident.datadog.id == made["id"]
 
-    async def test_an_old_one_opens_nothing(self, night: Night) -> None:
+    async def test_an_old_one_opens_nothing(self, night: DatadogWarRoom) -> None:
         night.datadog.incident(77, "payments are slow")["attributes"]["created"] = "2026-11-01T03:00:00+00:00"
         await mirroring.ask_incidents(night.world)
         await night.settle()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.demo.demo import workspace
+from bot.demo.workspace import workspace
 from bot.runtime.app import running
 from sandbox import Sandbox
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from integrations.datadog.performer import AT_ONCE
-from tests.datadog.conftest import NIGHT, Night
+from tests.clock import NIGHT
+from tests.datadog.conftest import DatadogWarRoom
 from warroom.errors import Retryable
 from warroom.outbox.effects import MuteMonitor, ReadMonitor
 
@@ -17,7 +18,7 @@ def reading(number: int) -> ReadMonitor:
     return ReadMonitor(key=f"monitor:{number}", monitor_id=str(number))
 
 
-async def test_only_some_wait_for_a_datadog_that_hangs(night: Night) -> None:
+async def test_only_some_wait_for_a_datadog_that_hangs(night: DatadogWarRoom) -> None:
     hung, all_hang = [0], asyncio.Event()
 
     def one_more() -> None:
@@ -45,7 +46,7 @@ async def test_only_some_wait_for_a_datadog_that_hangs(night: Night) -> None:
     assert await night.performer.perform(reading(7)) is not None, "then there are hands again"
 
 
-async def test_hundreds_of_monitors_are_all_asked_in_the_end(night: Night) -> None:
+async def test_hundreds_of_monitors_are_all_asked_in_the_end(night: DatadogWarRoom) -> None:
     for number in range(60):
         night.datadog.monitor(number, groups={"service:a": ("Alert", night.ago(minutes=1))})
         body = {"alert_id": str(number), "alert_title": f"M{number}", "alert_transition": "Triggered"}

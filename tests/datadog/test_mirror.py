@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import NIGHT, Night
+from tests.clock import NIGHT
+from tests.datadog.conftest import DatadogWarRoom
 from tests.datadog.sync_steps import FULL, INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
 from warroom.incident import events, record
@@ -23,7 +24,7 @@ def written() -> dict[str, Any]:
 
 
 class TestOutgoing:
-    async def test_a_room_has_its_incident_in_datadog(self, night: Night) -> None:
+    async def test_a_room_has_its_incident_in_datadog(self, night: DatadogWarRoom) -> None:
         incident = await declared(night, description="since the deploy")
         attributes = theirs(night)["attributes"]
         assert attributes["title"] == "checkout returns 500s [INC-1]"
@@ -40,7 +41,7 @@ class TestOutgoing:
             "Datadog incident 1"
         ]
 
-    async def test_severity_state_and_commander_follow(self, night: Night) -> None:
+    async def test_severity_state_and_commander_follow(self, night: DatadogWarRoom) -> None:
         night.datadog.user(1, "ada@example.com")
         grace = night.datadog.user(2, "grace@example.com")
         incident = await declared(night)
@@ -59,14 +60,14 @@ class TestOutgoing:
         await night.settle()
         assert attributes["state"] == "active"
 
-    async def test_a_commander_datadog_does_not_know_costs_nothing(self, night: Night) -> None:
+    async def test_a_commander_datadog_does_not_know_costs_nothing(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         await incidents.acknowledge(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["relationships"]["commander_user"]["data"] is None
         assert (patches(night), night.chat.said("problem", "step_failed")) == ([], [])
 
-    async def test_action_items_are_todos_once(self, night: Night) -> None:
+    async def test_action_items_are_todos_once(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         due = NIGHT + timedelta(days=7)
         await record.add_action(night.world, incident.id, "UADA", "raise the threshold", "UGRACE", due)
@@ -78,7 +79,7 @@ class TestOutgoing:
         assert todos[0]["attributes"]["assignees"] == ["@grace@example.com"]
         assert todos[0]["attributes"]["due_date"].startswith("2026-11-28")
 
-    async def test_what_changes_nothing_tells_nothing(self, night: Night) -> None:
+    async def test_what_changes_nothing_tells_nothing(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         await incidents.post_update(night.world, incident.id, "UADA", "still looking")
         await night.settle()
@@ -86,7 +87,7 @@ class TestOutgoing:
             await followed(night)
         assert patches(night) == []
 
-    async def test_a_private_incident_is_never_told(self, night: Night) -> None:
+    async def test_a_private_incident_is_never_told(self, night: DatadogWarRoom) -> None:
         incident = await declared(night, private=True)
         await incidents.acknowledge(night.world, incident.id, "UADA")
         await night.settle()
@@ -95,7 +96,9 @@ class TestOutgoing:
 
 class TestTrouble:
     @pytest.mark.parametrize("lost", [{"status": 502}, {"drop": True}, {"status": 201, "body": b"<html>"}])
-    async def test_a_creation_whose_answer_was_lost_is_found_again(self, night: Night, lost: dict[str, Any]) -> None:
+    async def test_a_creation_whose_answer_was_lost_is_found_again(
+        self, night: DatadogWarRoom, lost: dict[str, Any]
+    ) -> None:
         night.datadog.fail("POST", INCIDENTS, after=True, **lost)
         incident = await declared(night)
         assert (incident.room.channel_id is not None, incident.datadog) == (True, None), "the room does not wait"
@@ -117,7 +120,7 @@ class TestTrouble:
     )
     @pytest.mark.parametrize(("method", "path"), [("GET", "/search"), ("POST", ""), ("GET", "/1"), ("PATCH", "/1")])
     async def test_an_answer_in_a_shape_nobody_foresaw_ends_well(
-        self, night: Night, method: str, path: str, body: bytes
+        self, night: DatadogWarRoom, method: str, path: str, body: bytes
     ) -> None:
         night.datadog.fail(method, f"{INCIDENTS}{path}", 200, body=body, after=True)
         incident = await declared(night, services=("api",))
@@ -131,7 +134,7 @@ class TestTrouble:
         assert (attributes["state"], attributes["fields"]["services"]["value"]) == ("stable", ["api"])
         assert (await night.incident()).state is State.MITIGATED
 
-    async def test_a_lost_todo_or_room_is_not_doubled(self, night: Night) -> None:
+    async def test_a_lost_todo_or_room_is_not_doubled(self, night: DatadogWarRoom) -> None:
         night.datadog.fail("POST", f"{INCIDENTS}/", 500, after=True)
         incident = await declared(night)
         await night.wait(minutes=1)
@@ -141,7 +144,7 @@ class TestTrouble:
         await night.wait(minutes=2)
         assert [len(kept) for kept in (*night.datadog.integrations.values(), *night.datadog.todos.values())] == [1, 1]
 
-    async def test_datadog_is_down_for_an_hour_and_the_room_does_not_notice(self, night: Night) -> None:
+    async def test_datadog_is_down_for_an_hour_and_the_room_does_not_notice(self, night: DatadogWarRoom) -> None:
         for _ in range(8):
             night.datadog.fail("GET", f"{INCIDENTS}/search", 503)
         incident = await declared(night)
@@ -152,7 +155,7 @@ class TestTrouble:
         assert theirs(night)["attributes"]["state"] == "stable"
         assert night.chat.said("problem", "step_failed") == []
 
-    async def test_a_refusal_is_one_line_in_the_room(self, night: Night) -> None:
+    async def test_a_refusal_is_one_line_in_the_room(self, night: DatadogWarRoom) -> None:
         night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
         night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
         incident = await declared(night)
@@ -171,7 +174,7 @@ class TestOnlyLinked:
     def written(self) -> dict[str, Any]:
         return {"datadog": {"incidents": "link"}}
 
-    async def test_datadog_changes_nothing_here(self, night: Night) -> None:
+    async def test_datadog_changes_nothing_here(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         night.datadog.change(theirs(night)["id"], severity="SEV-1", state="resolved")
         night.datadog.incident(77, "payments are slow")
@@ -187,7 +190,7 @@ class TestOff:
     def written(self) -> dict[str, Any]:
         return {"datadog": {"incidents": False}}
 
-    async def test_datadog_is_not_asked(self, night: Night) -> None:
+    async def test_datadog_is_not_asked(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         await incidents.acknowledge(night.world, incident.id, "UADA")
         with pytest.raises(AlreadyDone):

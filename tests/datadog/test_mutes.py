@@ -9,7 +9,8 @@ import pytest
 
 from blocks import ids
 from blocks.incident_card import incident_card
-from tests.datadog.conftest import NIGHT, Night
+from tests.clock import NIGHT
+from tests.datadog.conftest import DatadogWarRoom
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events
@@ -19,13 +20,13 @@ from warroom.incident.view import incident_view
 from warroom.usecases import monitors
 
 
-async def firing(night: Night) -> Incident:
+async def firing(night: DatadogWarRoom) -> Incident:
     """An incident that monitor 42 opened."""
     await night.hook(alert_id="42", alert_title="High error rate", alert_transition="Triggered", alert_cycle_key="c")
     return await night.incident()
 
 
-async def test_a_mute_is_one_downtime_and_one_line(night: Night) -> None:
+async def test_a_mute_is_one_downtime_and_one_line(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     await monitors.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
@@ -37,7 +38,7 @@ async def test_a_mute_is_one_downtime_and_one_line(night: Night) -> None:
     assert [each.by for each in await night.timeline() if isinstance(each.event, events.Reported)] == ["UADA"]
 
 
-async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: Night) -> None:
+async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     await monitors.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
@@ -49,7 +50,7 @@ async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: N
     assert len(night.datadog.downtimes) == 2
 
 
-async def two_groups(night: Night, *groups: str) -> Incident:
+async def two_groups(night: DatadogWarRoom, *groups: str) -> Incident:
     """An incident in which these groups of monitor 42 fire."""
     night.datadog.monitor(
         42, groups={each: ("Alert", night.ago(minutes=1)) for each in (*groups, "service:idle,env:prod")}
@@ -60,7 +61,7 @@ async def two_groups(night: Night, *groups: str) -> Incident:
     return await night.incident()
 
 
-async def muted(night: Night, incident: Incident, by: str = "UADA") -> str:
+async def muted(night: DatadogWarRoom, incident: Incident, by: str = "UADA") -> str:
     """The scope of the downtime that a press makes."""
     await monitors.mute(night.world, incident.id, "42", by)
     await night.settle()
@@ -81,7 +82,7 @@ async def muted(night: Night, incident: Incident, by: str = "UADA") -> str:
     ],
 )
 async def test_only_what_fires_is_muted_where_a_scope_can_say_so(
-    night: Night, groups: tuple[str, ...], scope: str
+    night: DatadogWarRoom, groups: tuple[str, ...], scope: str
 ) -> None:
     incident = await two_groups(night, *groups)
     assert await muted(night, incident) == scope
@@ -90,13 +91,13 @@ async def test_only_what_fires_is_muted_where_a_scope_can_say_so(
     assert bool(said.groups) == (scope != "*")
 
 
-async def test_a_group_that_the_monitor_does_not_have_mutes_the_whole_monitor(night: Night) -> None:
+async def test_a_group_that_the_monitor_does_not_have_mutes_the_whole_monitor(night: DatadogWarRoom) -> None:
     incident = await two_groups(night, "service:cart,env:prod")
     night.datadog.monitor(42, groups={"host:a": ("Alert", night.ago(minutes=1))})
     assert await muted(night, incident) == "*"
 
 
-async def test_what_recovered_is_not_muted_and_what_fires_later_can_be(night: Night) -> None:
+async def test_what_recovered_is_not_muted_and_what_fires_later_can_be(night: DatadogWarRoom) -> None:
     incident = await two_groups(night, "service:cart,env:prod", "service:pay,env:prod")
     await night.hook(
         alert_id="42", alert_title="Errors", alert_transition="Recovered", alert_scope="service:cart,env:prod"
@@ -114,7 +115,7 @@ async def test_what_recovered_is_not_muted_and_what_fires_later_can_be(night: Ni
     ]
 
 
-async def test_a_lost_answer_tells_what_was_really_muted(night: Night) -> None:
+async def test_a_lost_answer_tells_what_was_really_muted(night: DatadogWarRoom) -> None:
     incident = await two_groups(night, "service:cart,env:prod")
     night.datadog.fail("POST", "/api/v2/downtime", drop=True, after=True)
     await monitors.mute(night.world, incident.id, "42", "UADA")
@@ -127,7 +128,7 @@ async def test_a_lost_answer_tells_what_was_really_muted(night: Night) -> None:
 
 
 @pytest.mark.parametrize("lost", ["drop", "error"])
-async def test_an_answer_that_was_lost_makes_no_second_downtime(night: Night, lost: str) -> None:
+async def test_an_answer_that_was_lost_makes_no_second_downtime(night: DatadogWarRoom, lost: str) -> None:
     incident = await firing(night)
     if lost == "drop":
         night.datadog.fail("POST", "/api/v2/downtime", drop=True, after=True)
@@ -141,7 +142,7 @@ async def test_an_answer_that_was_lost_makes_no_second_downtime(night: Night, lo
     assert len(night.chat.said("muted")) == 1
 
 
-async def test_our_downtime_is_found_among_many(night: Night) -> None:
+async def test_our_downtime_is_found_among_many(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     night.datadog.fail("POST", "/api/v2/downtime", 502, after=True)
     night.datadog.downtimes += [
@@ -154,7 +155,7 @@ async def test_our_downtime_is_found_among_many(night: Night) -> None:
     assert len(night.datadog.downtimes) == 151
 
 
-async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Night) -> None:
+async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     night.datadog.fail("POST", "/api/v2/downtime", 403, body=b'{"errors": ["Forbidden"]}')
     await monitors.mute(night.world, incident.id, "42", "UADA")
@@ -168,7 +169,7 @@ async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Night
     assert len(night.datadog.downtimes) == 1
 
 
-async def test_a_mute_that_comes_too_late_is_not_made(night: Night) -> None:
+async def test_a_mute_that_comes_too_late_is_not_made(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     night.datadog.fail("GET", "/api/v2/downtime", 503)
     await monitors.mute(night.world, incident.id, "42", "UADA")
@@ -178,13 +179,13 @@ async def test_a_mute_that_comes_too_late_is_not_made(night: Night) -> None:
     assert len(night.chat.said("problem", "step_failed")) == 1
 
 
-async def test_what_is_no_monitor_cannot_be_muted(night: Night) -> None:
+async def test_what_is_no_monitor_cannot_be_muted(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     with refuses(Refused, match="nothing to mute"):
         await monitors.mute(night.world, incident.id, "abc", "UADA")
 
 
-async def test_the_card_offers_it_only_where_it_would_work(night: Night) -> None:
+async def test_the_card_offers_it_only_where_it_would_work(night: DatadogWarRoom) -> None:
     incident = await firing(night)
     plain = json.dumps(incident_card(incident_view(incident, night.world.policy), NIGHT).blocks)
     assert ids.MONITOR not in plain
@@ -202,7 +203,7 @@ async def test_the_card_offers_it_only_where_it_would_work(night: Night) -> None
     ("snapshot", "shown"),
     [("https://p.datadoghq.com/snapshot/1.png", True), ("javascript:alert(1)", False), ("", False)],
 )
-async def test_the_card_shows_the_metrics_picture(night: Night, snapshot: str, shown: bool) -> None:
+async def test_the_card_shows_the_metrics_picture(night: DatadogWarRoom, snapshot: str, shown: bool) -> None:
     await night.hook(alert_id="42", alert_title="High error rate", alert_transition="Triggered", snapshot=snapshot)
     card = incident_card(incident_view(await night.incident(), night.world.policy), NIGHT)
     pictures = [block["image_url"] for block in card.blocks if block["type"] == "image"]

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage import open_store
-from tests.datadog.conftest import NIGHT, HandClock, Night, NoRooms
+from tests.clock import NIGHT, ManualClock
+from tests.datadog.conftest import DatadogWarRoom, NoRooms
 from tests.people import StoredPeople
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
@@ -21,7 +22,7 @@ from warroom.policy import check
 from warroom.ports import World
 
 
-async def told(night: Night, word: str, minute: float, event: str = "", **more: object) -> None:
+async def told(night: DatadogWarRoom, word: str, minute: float, event: str = "", **more: object) -> None:
     """Monitor 42 said that so many minutes into the night; it arrives now."""
     at = NIGHT + timedelta(minutes=minute)
     await night.hook(
@@ -35,12 +36,12 @@ async def told(night: Night, word: str, minute: float, event: str = "", **more: 
 
 
 @pytest.fixture(autouse=True)
-def later(night: Night) -> None:
+def later(night: DatadogWarRoom) -> None:
     """Half an hour into the night."""
     night.clock.time += timedelta(minutes=30)
 
 
-async def test_a_trigger_that_its_recovery_overtook_opens_nothing(night: Night) -> None:
+async def test_a_trigger_that_its_recovery_overtook_opens_nothing(night: DatadogWarRoom) -> None:
     await told(night, "Recovered", 10)
     await told(night, "Triggered", 9)
     assert await night.count() == 0
@@ -51,7 +52,7 @@ async def test_a_trigger_that_its_recovery_overtook_opens_nothing(night: Night) 
     assert await night.count() == 1
 
 
-async def test_a_recovery_that_is_told_together_with_its_trigger_comes_after_it(night: Night) -> None:
+async def test_a_recovery_that_is_told_together_with_its_trigger_comes_after_it(night: DatadogWarRoom) -> None:
     both = [
         {"alert_id": "42", "alert_title": "Errors", "alert_transition": word, "date": int(at.timestamp() * 1000)}
         for word, at in (("Triggered", NIGHT), ("Recovered", NIGHT + timedelta(minutes=1)))
@@ -63,13 +64,13 @@ async def test_a_recovery_that_is_told_together_with_its_trigger_comes_after_it(
     assert (incident.alerts.count, incident.alerts.firing) == (1, 0)
 
 
-async def test_the_recovery_of_another_group_stops_nothing(night: Night) -> None:
+async def test_the_recovery_of_another_group_stops_nothing(night: DatadogWarRoom) -> None:
     await told(night, "Recovered", 10, alert_scope="service:a")
     await told(night, "Triggered", 9, alert_scope="service:b")
     assert await night.count() == 1
 
 
-async def test_a_repeat_that_comes_after_a_newer_recovery_fires_nothing(night: Night) -> None:
+async def test_a_repeat_that_comes_after_a_newer_recovery_fires_nothing(night: DatadogWarRoom) -> None:
     await told(night, "Triggered", 1)
     await told(night, "Recovered", 10)
     await told(night, "Re-Triggered", 5)
@@ -80,13 +81,13 @@ async def test_a_repeat_that_comes_after_a_newer_recovery_fires_nothing(night: N
     assert (await night.incident()).alerts.firing == 1
 
 
-async def test_the_newest_of_two_recoveries_counts(night: Night) -> None:
+async def test_the_newest_of_two_recoveries_counts(night: DatadogWarRoom) -> None:
     for word, minute in [("Triggered", 1), ("Recovered", 3), ("Recovered", 5), ("Triggered", 4)]:
         await told(night, word, minute)
     assert (await night.incident()).alerts.firing == 0
 
 
-async def test_a_late_trigger_opens_no_second_room_after_the_end(night: Night) -> None:
+async def test_a_late_trigger_opens_no_second_room_after_the_end(night: DatadogWarRoom) -> None:
     await told(night, "Triggered", 1)
     await told(night, "Recovered", 10)
     incident = await night.incident()
@@ -98,7 +99,7 @@ async def test_a_late_trigger_opens_no_second_room_after_the_end(night: Night) -
     assert await night.count() == 2
 
 
-async def test_a_recovery_that_was_older_than_the_trigger_is_not_remembered(night: Night) -> None:
+async def test_a_recovery_that_was_older_than_the_trigger_is_not_remembered(night: DatadogWarRoom) -> None:
     await told(night, "Triggered", 10)
     await told(night, "Recovered", 9)
     await told(night, "Re-Triggered", 9.5)
@@ -119,7 +120,7 @@ def test_in_whatever_order_they_come_the_last_word_counts(spells: list[int], ord
 
 async def fires_after(deliveries: list[tuple[int, str]]) -> bool:
     """Whether anything fires after deliveries of (minute, word) in that order; there is at most one room."""
-    clock, policy = HandClock(), check({}).policy
+    clock, policy = ManualClock(), check({}).policy
     assert policy is not None
     clock.time += timedelta(hours=1)
     store = await open_store("memory://")

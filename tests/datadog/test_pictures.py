@@ -14,7 +14,7 @@ from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say
 from integrations.slack.rate_limited import RateLimitedClient
 from storage import open_store
-from tests.datadog.conftest import NIGHT, HandClock
+from tests.clock import NIGHT, ManualClock
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import ShowCard
 from warroom.policy import Policy
@@ -26,7 +26,7 @@ WORDS = {"type": "section", "text": {"type": "mrkdwn", "text": "checkout returns
 class NoPictures(RateLimitedClient):
     """A Slack that cannot download anything."""
 
-    def __init__(self, clock: HandClock) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         super().__init__(AsyncWebClient(), Budget(clock))
         self.asked: list[list[str]] = []
 
@@ -39,7 +39,7 @@ class NoPictures(RateLimitedClient):
 
 
 async def test_the_card_goes_without_the_picture_at_once_and_from_then_on() -> None:
-    store, clock = await open_store("memory://"), HandClock()
+    store, clock = await open_store("memory://"), ManualClock()
     slack = NoPictures(clock)
     desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
     effect = ShowCard(key="i1:card", incident_id="i1")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
+from tests.datadog.conftest import DatadogWarRoom
 from warroom.alerts.model import AlertState
 
 
-def triggered(night: Night, **more: object) -> dict[str, object]:
+def triggered(night: DatadogWarRoom, **more: object) -> dict[str, object]:
     """What the webhook says of monitor 42 on the checkout service."""
     return {
         "kind": "monitor",
@@ -25,7 +25,7 @@ def triggered(night: Night, **more: object) -> dict[str, object]:
     }
 
 
-async def test_what_the_webhook_missed_opens_a_room_once(night: Night) -> None:
+async def test_what_the_webhook_missed_opens_a_room_once(night: DatadogWarRoom) -> None:
     groups = {"env:prod,service:checkout": ("Alert", night.ago(minutes=10)), "env:prod,service:api": ("OK", 1)}
     night.datadog.monitor(42, groups=groups, priority=1)
     for _ in range(3):
@@ -39,7 +39,7 @@ async def test_what_the_webhook_missed_opens_a_room_once(night: Night) -> None:
     assert incident.alerts.last_link.startswith("https://app.datadoghq.com/monitors/42?group=env")
 
 
-async def test_the_same_firing_through_two_doors_is_one_alert(night: Night) -> None:
+async def test_the_same_firing_through_two_doors_is_one_alert(night: DatadogWarRoom) -> None:
     await night.hook(**triggered(night))
     night.datadog.monitor(42, groups={"env:prod,service:checkout": ("Alert", night.ago(minutes=10))})
     await night.sync()
@@ -47,7 +47,7 @@ async def test_the_same_firing_through_two_doors_is_one_alert(night: Night) -> N
     assert (await night.count(), incident.alerts.count, incident.alerts.firing) == (1, 1, 1)
 
 
-async def test_a_webhook_that_comes_after_we_asked_is_the_same_alert_too(night: Night) -> None:
+async def test_a_webhook_that_comes_after_we_asked_is_the_same_alert_too(night: DatadogWarRoom) -> None:
     night.datadog.monitor(42, groups={"env:prod,service:checkout": ("Alert", night.ago(minutes=10))})
     await night.sync()
     await night.hook(**triggered(night))
@@ -57,7 +57,7 @@ async def test_a_webhook_that_comes_after_we_asked_is_the_same_alert_too(night: 
     assert (await night.incident()).alerts.count == 2
 
 
-async def test_a_recovery_while_we_were_deaf(night: Night) -> None:
+async def test_a_recovery_while_we_were_deaf(night: DatadogWarRoom) -> None:
     await night.hook(**triggered(night))
     night.datadog.monitor(42, groups={"env:prod,service:checkout": ("OK", night.ago(minutes=2))})
     await night.sync()
@@ -68,28 +68,28 @@ async def test_a_recovery_while_we_were_deaf(night: Night) -> None:
     assert len(night.chat.said("all_recovered")) == 1
 
 
-async def test_a_group_that_is_gone_recovered_when_its_monitor_is_well(night: Night) -> None:
+async def test_a_group_that_is_gone_recovered_when_its_monitor_is_well(night: DatadogWarRoom) -> None:
     await night.hook(**triggered(night))
     night.datadog.monitor(42, groups={"env:prod,service:other": ("OK", night.ago(minutes=2))})
     await night.sync()
     assert (await night.incident()).alerts.firing == 0
 
 
-async def test_a_recovery_that_is_older_than_the_newest_trigger_closes_nothing(night: Night) -> None:
+async def test_a_recovery_that_is_older_than_the_newest_trigger_closes_nothing(night: DatadogWarRoom) -> None:
     await night.hook(**triggered(night))
     night.datadog.monitor(42, groups={"env:prod,service:checkout": ("OK", night.ago(minutes=30))})
     await night.sync()
     assert (await night.incident()).alerts.firing == 1
 
 
-async def test_a_monitor_that_datadog_does_not_know_closes_nothing(night: Night) -> None:
+async def test_a_monitor_that_datadog_does_not_know_closes_nothing(night: DatadogWarRoom) -> None:
     await night.hook(**triggered(night))
     await night.sync()
     assert (await night.incident()).alerts.firing == 1
     assert night.datadog.count("GET", "/api/v1/monitor/42") == 1
 
 
-async def test_it_fires_again_after_a_recovery(night: Night) -> None:
+async def test_it_fires_again_after_a_recovery(night: DatadogWarRoom) -> None:
     night.datadog.monitor(42, groups={"service:checkout": ("Alert", night.ago(minutes=10))})
     await night.sync()
     night.datadog.monitor(42, groups={"service:checkout": ("OK", night.ago(minutes=5))})
@@ -100,7 +100,7 @@ async def test_it_fires_again_after_a_recovery(night: Night) -> None:
     assert (await night.count(), incident.alerts.firing, incident.alerts.count) == (1, 1, 2)
 
 
-async def test_warn_becomes_alert(night: Night) -> None:
+async def test_warn_becomes_alert(night: DatadogWarRoom) -> None:
     night.datadog.monitor(42, groups={"service:checkout": ("Warn", night.ago(minutes=1))})
     await night.sync()
     night.datadog.monitor(42, groups={"service:checkout": ("Alert", night.ago(seconds=30))})
@@ -109,7 +109,7 @@ async def test_warn_becomes_alert(night: Night) -> None:
     assert (await night.count(), incident.alerts.firing, incident.alerts.last_state) == (1, 1, AlertState.ALERT)
 
 
-async def test_muted_and_old_firings_open_nothing(night: Night) -> None:
+async def test_muted_and_old_firings_open_nothing(night: DatadogWarRoom) -> None:
     silent = {"id": 1, "scope": ["service:checkout"], "start": 1, "end": None}
     group = {"env:prod,service:checkout": ("Alert", night.ago(minutes=10))}
     night.datadog.monitor(42, groups=group, matching_downtimes=[silent])
@@ -120,14 +120,14 @@ async def test_muted_and_old_firings_open_nothing(night: Night) -> None:
     assert await night.count() == 0
 
 
-async def test_a_downtime_of_tomorrow_silences_nothing_today(night: Night) -> None:
+async def test_a_downtime_of_tomorrow_silences_nothing_today(night: DatadogWarRoom) -> None:
     planned = {"id": 1, "scope": ["*"], "start": 1, "end": None, "active": False}
     night.datadog.monitor(42, groups={"service:api": ("Alert", night.ago(minutes=1))}, matching_downtimes=[planned])
     await night.sync()
     assert await night.count() == 1
 
 
-async def test_a_monitor_without_groups(night: Night) -> None:
+async def test_a_monitor_without_groups(night: DatadogWarRoom) -> None:
     night.datadog.monitor(42, overall_state="Alert", overall_state_modified="2026-11-21T02:50:00+00:00")
     await night.sync()
     await night.sync()
@@ -137,7 +137,7 @@ async def test_a_monitor_without_groups(night: Night) -> None:
     assert (await night.incident()).alerts.firing == 0
 
 
-async def test_a_synthetic_test_is_one_alert_with_the_webhooks_key(night: Night) -> None:
+async def test_a_synthetic_test_is_one_alert_with_the_webhooks_key(night: DatadogWarRoom) -> None:
     at = ("Alert", night.ago(minutes=1))
     night.datadog.monitor(42, groups={"total": at, "aws:eu-west-1": at, "@SYNTHETICS_OVERALL@": at})
     await night.sync()
@@ -146,7 +146,7 @@ async def test_a_synthetic_test_is_one_alert_with_the_webhooks_key(night: Night)
     assert len(found) == 1
 
 
-async def test_a_monitor_in_a_shape_nobody_foresaw_keeps_no_other_away(night: Night) -> None:
+async def test_a_monitor_in_a_shape_nobody_foresaw_keeps_no_other_away(night: DatadogWarRoom) -> None:
     night.datadog.monitor(41, groups={"service:a": ("Alert", 1_795_230_000_000_000_000)})
     night.datadog.monitor(42, groups={"service:a": ("Alert", night.ago(minutes=2))})
     night.datadog.monitor(43)["state"] = {"groups": {"service:a": None}}
@@ -160,7 +160,7 @@ async def test_a_monitor_in_a_shape_nobody_foresaw_keeps_no_other_away(night: Ni
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"data": null}', b'{"data": {"id": "x", "attributes": null}}', b"[]"])
-async def test_an_answer_of_another_shape_is_asked_for_again(night: Night, body: bytes) -> None:
+async def test_an_answer_of_another_shape_is_asked_for_again(night: DatadogWarRoom, body: bytes) -> None:
     night.datadog.monitor(42, groups={"service:a": ("Alert", night.ago(minutes=2))})
     night.datadog.fail("GET", "/api/v1/monitor", 200, body=body)
     await night.sync()
@@ -169,7 +169,7 @@ async def test_an_answer_of_another_shape_is_asked_for_again(night: Night, body:
     assert await night.count() == 1
 
 
-async def test_every_page_is_read_and_no_monitor_twice(night: Night) -> None:
+async def test_every_page_is_read_and_no_monitor_twice(night: DatadogWarRoom) -> None:
     for number in range(1, 251):
         fires = number in (100, 101, 250)
         night.datadog.monitor(number, groups={"service:api": ("Alert" if fires else "OK", night.ago(minutes=1))})
@@ -184,7 +184,7 @@ class TestOnlyTheTagsAndStatesOfThePolicy:
     def written(self) -> dict[str, Any]:
         return {"datadog": {"monitor_tags": ["team:sre"], "states": "alert"}}
 
-    async def test_nothing_else_opens_a_room(self, night: Night) -> None:
+    async def test_nothing_else_opens_a_room(self, night: DatadogWarRoom) -> None:
         at = night.ago(minutes=1)
         night.datadog.monitor(1, tags=["team:web"], groups={"service:a": ("Alert", at)})
         night.datadog.monitor(2, tags=["team:sre"], groups={"service:b": ("Warn", at)})
@@ -194,7 +194,7 @@ class TestOnlyTheTagsAndStatesOfThePolicy:
         assert (await night.incident()).alerts.monitor_id == "3"
 
 
-async def test_datadog_asks_to_wait(night: Night) -> None:
+async def test_datadog_asks_to_wait(night: DatadogWarRoom) -> None:
     night.datadog.monitor(42, groups={"service:checkout": ("Alert", night.ago(minutes=1))})
     night.datadog.fail("GET", "/api/v1/monitor", 429, headers={"X-RateLimit-Reset": "40"})
     await night.sync()
@@ -205,7 +205,7 @@ async def test_datadog_asks_to_wait(night: Night) -> None:
     assert await night.count() == 1
 
 
-async def test_datadog_is_away_and_comes_back(night: Night) -> None:
+async def test_datadog_is_away_and_comes_back(night: DatadogWarRoom) -> None:
     night.datadog.monitor(42, groups={"service:checkout": ("Alert", night.ago(minutes=1))})
     night.datadog.fail("GET", "/api/v1/monitor", 503)
     night.datadog.fail("GET", "/api/v1/monitor", drop=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.datadog.conftest import Night
+from tests.datadog.conftest import DatadogWarRoom
 from tests.refusals import refuses
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
@@ -29,7 +29,7 @@ def written() -> dict[str, Any]:
     }
 
 
-async def told(night: Night, monitor: int = 42, word: str = "Warn", **more: object) -> Incident:
+async def told(night: DatadogWarRoom, monitor: int = 42, word: str = "Warn", **more: object) -> Incident:
     """An alert of checkout; returns the incident after it."""
     body = {"alert_id": str(monitor), "alert_title": f"Monitor {monitor}", "alert_transition": word}
     await night.hook(**body, service="checkout", date=str(night.ago() * 1000), **more)
@@ -37,12 +37,12 @@ async def told(night: Night, monitor: int = 42, word: str = "Warn", **more: obje
     return await night.incident()
 
 
-def offers(night: Night) -> list[str]:
+def offers(night: DatadogWarRoom) -> list[str]:
     """Severities that the room was offered."""
     return [each.severity for each in night.chat.said("worse_alert") if isinstance(each, WorseAlert)]
 
 
-async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: Night) -> None:
+async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: DatadogWarRoom) -> None:
     before = await told(night)
     assert before.severity == "SEV-3"
     after = await told(night, word="Triggered")
@@ -60,7 +60,7 @@ async def test_while_it_is_nobodys_it_becomes_as_severe_as_the_alert(night: Nigh
     assert offers(night) == []
 
 
-async def test_whoever_has_it_is_asked_once_for_each_step(night: Night) -> None:
+async def test_whoever_has_it_is_asked_once_for_each_step(night: DatadogWarRoom) -> None:
     incident = await told(night)
     await incidents.acknowledge(night.world, incident.id, "UADA")
     for _ in range(3):
@@ -75,7 +75,7 @@ async def test_whoever_has_it_is_asked_once_for_each_step(night: Night) -> None:
     assert (await night.incident()).severity == "SEV-1"
 
 
-async def test_a_severity_that_somebody_chose_is_not_touched(night: Night) -> None:
+async def test_a_severity_that_somebody_chose_is_not_touched(night: DatadogWarRoom) -> None:
     incident = await told(night, word="Triggered", alert_priority="P1")
     await incidents.assign_role(night.world, incident.id, "UADA", "scribe", "UADA")
     await incidents.set_severity(night.world, incident.id, "UADA", "SEV-4")
@@ -84,7 +84,7 @@ async def test_a_severity_that_somebody_chose_is_not_touched(night: Night) -> No
     assert (incident.severity, offers(night)) == ("SEV-4", []), "it was known how severe the alert is"
 
 
-async def test_one_that_was_declared_is_asked_about(night: Night) -> None:
+async def test_one_that_was_declared_is_asked_about(night: DatadogWarRoom) -> None:
     declared = Declare(
         origin=Origin.COMMAND,
         origin_key="c",
@@ -99,19 +99,19 @@ async def test_one_that_was_declared_is_asked_about(night: Night) -> None:
     assert (offers(night), await night.count()) == (["SEV-2"], 1)
 
 
-async def test_what_only_attaches_says_nothing_of_severity(night: Night) -> None:
+async def test_what_only_attaches_says_nothing_of_severity(night: DatadogWarRoom) -> None:
     incident = await told(night)
     await told(night, 50, "Triggered", alert_priority="P1", tags="batch:nightly")
     incident = await night.incident()
     assert (incident.severity, incident.alerts.count, offers(night)) == ("SEV-3", 2, [])
 
 
-async def test_a_recovery_with_a_high_priority_raises_nothing(night: Night) -> None:
+async def test_a_recovery_with_a_high_priority_raises_nothing(night: DatadogWarRoom) -> None:
     await told(night)
     assert (await told(night, word="Recovered", alert_priority="P1")).severity == "SEV-3"
 
 
-async def test_many_at_once_raise_it_once_to_the_worst(night: Night) -> None:
+async def test_many_at_once_raise_it_once_to_the_worst(night: DatadogWarRoom) -> None:
     await told(night)
     bodies = [
         {

@@ -1,4 +1,4 @@
-"""Every drill of the repository plays to its end, and ends as its own file says."""
+"""Every drill of the project plays to its end, and ends as its file expects."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import sys
 import pytest
 from rich.console import Console
 
-from bot.demo.company import company_policy
-from bot.demo.demo import workspace
-from bot.demo.drills import Drill, DrillError, drills, load, play
+from bot.demo.demo_company import company_policy
+from bot.demo.drills import Drill, DrillError, drill_names, load, play_drill
+from bot.demo.workspace import workspace
 
 
 async def played(drill: Drill) -> tuple[list[str], str]:
-    """(what ended otherwise than expected, what a reader saw in the terminal)."""
+    """(the differences from the expectations, the terminal output)."""
     screen = io.StringIO()
     async with workspace() as (slack, bot):
-        differences = await play(drill, slack, bot, company_policy(), Console(file=screen, width=100))
+        differences = await play_drill(drill, slack, bot, company_policy(), Console(file=screen, width=100))
     return differences, screen.getvalue()
 
 
-def test_the_stories_that_everybody_should_have_played_are_there() -> None:
-    assert {"memory-leak", "nobody-answers", "alert-storm", "wrong-alarm"} <= set(drills())
+def test_drills_of_the_project_are_listed() -> None:
+    assert {"memory-leak", "nobody-answers", "alert-storm", "wrong-alarm"} <= set(drill_names())
 
 
-@pytest.mark.parametrize("name", drills())
-async def test_it_ends_as_its_file_says(name: str) -> None:
+@pytest.mark.parametrize("name", drill_names())
+async def test_drill_ends_as_its_file_expects(name: str) -> None:
     drill = load(name)
     assert drill.expect.incidents, "a drill without expectations proves nothing"
     differences, screen = await played(drill)
@@ -38,7 +38,7 @@ async def test_it_ends_as_its_file_says(name: str) -> None:
         assert code not in screen.replace("│", ""), f"{code} is Slack's, not a reader's"
 
 
-async def test_what_ends_otherwise_is_named() -> None:
+async def test_drill_differences_are_named() -> None:
     drill = load("wrong-alarm")
     steps = tuple(step for step in drill.steps if step.press is None)
     differences, screen = await played(drill.copy_with(steps=steps))
@@ -46,14 +46,14 @@ async def test_what_ends_otherwise_is_named() -> None:
     assert "cancelled before" in screen
 
 
-async def test_the_buttons_of_a_message_stand_there_once() -> None:
+async def test_message_buttons_are_printed_once() -> None:
     drill = load("wrong-alarm")
     _, screen = await played(drill.copy_with(steps=drill.steps[:1]))
     assert screen.count("Post update") == 1
     assert "Paged: @ada @ben" in screen
 
 
-async def test_a_person_who_cannot_do_it_stops_the_drill_at_its_step() -> None:
+async def test_drill_stops_at_the_step_that_a_person_cannot_do() -> None:
     drill = load("wrong-alarm")
     first, second, *rest = drill.steps
     with pytest.raises(
@@ -62,7 +62,7 @@ async def test_a_person_who_cannot_do_it_stops_the_drill_at_its_step() -> None:
         await played(drill.copy_with(steps=(first, second.copy_with(press="Launch"), *rest)))
 
 
-def test_without_a_terminal_the_command_tells_its_story_and_ends_well() -> None:
+def test_demo_command_plays_and_ends_without_a_terminal() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bot", "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
         env=os.environ | {"COLUMNS": "100"},

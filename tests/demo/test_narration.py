@@ -1,4 +1,4 @@
-"""In the terminal everything reads as words."""
+"""The terminal output of drills contains no markup."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.demo.drills.narration import Narrator, readable
-from sandbox import Message, Sandbox
+from sandbox import Sandbox, SlackMessage
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from sandbox import Message, Sandbox
         ("5 &lt; 6 &amp;&amp; 7 &gt; 6", "5 < 6 && 7 > 6"),
     ],
 )
-async def test_codes_become_words(written: str, read: str) -> None:
+async def test_mrkdwn_is_printed_as_words(written: str, read: str) -> None:
     async with Sandbox.running() as slack:
         ids = {
             "ada": slack.person("ada").id,
@@ -35,18 +35,18 @@ async def test_codes_become_words(written: str, read: str) -> None:
         assert readable(slack, written.format(**ids)) == read
 
 
-async def test_a_text_cannot_colour_the_terminal() -> None:
+async def test_text_cannot_contain_terminal_markup() -> None:
     screen = io.StringIO()
     async with Sandbox.running() as slack:
-        teller = Narrator(slack, Console(file=screen, width=100))
-        teller.tell(timedelta(hours=1, minutes=2, seconds=3), "a [red]title[/red]")
+        narrator = Narrator(slack, Console(file=screen, width=100))
+        narrator.tell(timedelta(hours=1, minutes=2, seconds=3), "a [red]title[/red]")
         button = {"type": "button", "text": {"type": "plain_text", "text": "[Go]"}, "action_id": "go"}
         section = {
             "type": "section",
             "text": {"type": "mrkdwn", "text": "*Bold* and [bold]not[/]"},
             "accessory": button,
         }
-        teller.see(Message("1.0", "C", "U", "t", [section]), "#room [1]")
+        narrator.show_message(SlackMessage("1.0", "C", "U", "t", [section]), "#room [1]")
     assert "1:02:03  a [red]title[/red]" in screen.getvalue()
     assert "Bold and [bold]not[/]" in screen.getvalue()
     assert screen.getvalue().count("[Go]") == 1

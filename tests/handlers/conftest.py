@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -21,6 +21,7 @@ from handlers.idempotency import once
 from handlers.slack_text import split
 from handlers.submissions import RUNS, submitted
 from storage import open_store
+from tests.clock import NIGHT, ManualClock
 from tests.people import ADA, GRACE, StoredPeople
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset
@@ -31,7 +32,6 @@ from warroom.people.model import Group, Person
 from warroom.policy import check
 from warroom.ports import Message, World
 
-NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 ALEX_1 = Person(id="UALEX1", name="alex.k", real_name="Alex Kay", display_name="Alex", email="alex.k@example.com")
 ALEX_2 = Person(id="UALEX2", name="alex.m", real_name="Alex May", display_name="Alex", email="alex.m@example.com")
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UGRACE",))
@@ -47,16 +47,6 @@ COMPANY = {
         }
     },
 }
-
-
-class NightClock:
-    """Moves when the test says so."""
-
-    def __init__(self) -> None:
-        self.time = NIGHT
-
-    def now(self) -> datetime:
-        return self.time
 
 
 class OneMessage:
@@ -81,11 +71,11 @@ class OpenedForms:
 
 
 @dataclass
-class PerformerDeps:
+class HandlerHarness:
     """What people do, and what they see of it."""
 
     world: World
-    clock: NightClock
+    clock: ManualClock
     forms: OpenedForms = field(default_factory=OpenedForms)
     count: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -175,14 +165,14 @@ def _state(element: Block, given: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[PerformerDeps]:
+async def desk() -> AsyncIterator[HandlerHarness]:
     """A company at night."""
     store = await open_store("memory://")
     checked = check(COMPANY)
     assert checked.policy is not None, checked.mistakes
     people = (ADA, GRACE, ALEX_1, ALEX_2)
     await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))
-    clock = NightClock()
+    clock = ManualClock()
     world = World(
         store=store,
         directory=StoredPeople(store),
@@ -191,5 +181,5 @@ async def desk() -> AsyncIterator[PerformerDeps]:
         rooms=OneMessage(),
         nudge=lambda: None,
     )
-    yield PerformerDeps(world, clock)
+    yield HandlerHarness(world, clock)
     await store.close()

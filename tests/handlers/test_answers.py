@@ -8,11 +8,11 @@ from handlers.answers import answered
 from handlers.command_context import CommandContext
 from handlers.commands import run
 from handlers.slack_text import split
-from tests.handlers.conftest import PerformerDeps
+from tests.handlers.conftest import HandlerHarness
 from warroom.outbox.effects import PrivateReply
 
 
-async def told(desk: PerformerDeps, text: str, channel: str) -> str:
+async def told(desk: HandlerHarness, text: str, channel: str) -> str:
     """What the person sees after `/incident text`."""
     actor = desk.actor("UADA", channel)
     name, rest = split(text)
@@ -23,7 +23,7 @@ async def told(desk: PerformerDeps, text: str, channel: str) -> str:
     return next(str(c.effect.blocks) for c in claims if isinstance(c.effect, PrivateReply) and actor.key in c.key)
 
 
-async def test_a_summary_that_came_too_late_is_quoted_back(desk: PerformerDeps) -> None:
+async def test_a_summary_that_came_too_late_is_quoted_back(desk: HandlerHarness) -> None:
     incident = await desk.room()
     await desk.type("resolve", channel=incident.room.channel_id or "")
     late = await told(desk, "resolve the cache was full, rolled back", incident.room.channel_id or "")
@@ -31,7 +31,7 @@ async def test_a_summary_that_came_too_late_is_quoted_back(desk: PerformerDeps) 
     assert "the cache was full, rolled back" in late
 
 
-async def test_a_second_click_of_the_keyboard_is_answered_in_one_line(desk: PerformerDeps) -> None:
+async def test_a_second_click_of_the_keyboard_is_answered_in_one_line(desk: HandlerHarness) -> None:
     incident = await desk.room()
     await desk.type("ack", channel=incident.room.channel_id or "")
     assert "You typed" not in await told(desk, "ack", incident.room.channel_id or "")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from handlers.commands import SUBCOMMANDS, listener
 from storage import open_store
-from tests.handlers.conftest import COMPANY, NIGHT, ONCALL, NightClock, OneMessage, PerformerDeps
+from tests.clock import NIGHT, ManualClock
+from tests.handlers.conftest import COMPANY, ONCALL, HandlerHarness, OneMessage
 from tests.people import ADA, GRACE, StoredPeople
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import PrivateReply
@@ -34,8 +35,8 @@ async def play(typed: list[str]) -> list[PrivateReply]:
     checked = check(COMPANY)
     assert checked.policy is not None
     await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
-    world = World(store, StoredPeople(store), checked.policy, NightClock(), OneMessage(), lambda: None)
-    desk = PerformerDeps(world, NightClock())
+    world = World(store, StoredPeople(store), checked.policy, ManualClock(), OneMessage(), lambda: None)
+    desk = HandlerHarness(world, ManualClock())
     await desk.room()
 
     async def ack(**_: object) -> None:

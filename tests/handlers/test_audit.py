@@ -10,24 +10,24 @@ import pytest
 from handlers.answers import Actor
 from handlers.audit import Repeated, audited
 from handlers.idempotency import once
-from tests.handlers.conftest import PerformerDeps
+from tests.handlers.conftest import HandlerHarness
 from warroom.errors import AlreadyDone, Retryable
 from warroom.incident import usecases as incidents
 
 
-async def results(desk: PerformerDeps) -> list[str]:
+async def results(desk: HandlerHarness) -> list[str]:
     """What came of each, oldest first."""
     return [row.result for row in reversed(await desk.world.store.audit())]
 
 
-async def interrupted(desk: PerformerDeps, actor: Actor, *, kept: bool) -> None:
+async def interrupted(desk: HandlerHarness, actor: Actor, *, kept: bool) -> None:
     """The process ends while the gesture is at work."""
     with pytest.raises(asyncio.CancelledError):
         async with audited(desk.world, actor, "command ack", kept=kept):
             raise asyncio.CancelledError
 
 
-async def test_what_the_next_process_does_is_written_down_then(desk: PerformerDeps) -> None:
+async def test_what_the_next_process_does_is_written_down_then(desk: HandlerHarness) -> None:
     actor = desk.actor()
     await interrupted(desk, actor, kept=True)
     async with audited(desk.world, actor, "command ack"):
@@ -35,12 +35,12 @@ async def test_what_the_next_process_does_is_written_down_then(desk: PerformerDe
     assert await results(desk) == ["done"]
 
 
-async def test_what_nobody_does_again_failed(desk: PerformerDeps) -> None:
+async def test_what_nobody_does_again_failed(desk: HandlerHarness) -> None:
     await interrupted(desk, desk.actor(), kept=False)
     assert await results(desk) == ["failed: the process ended"]
 
 
-async def test_killed_between_the_row_and_the_end_it_is_not_written_twice(desk: PerformerDeps) -> None:
+async def test_killed_between_the_row_and_the_end_it_is_not_written_twice(desk: HandlerHarness) -> None:
     incident, actor = await desk.room(), desk.actor()
     for delivery in ("first", "again"):
         with pytest.raises(Repeated) if delivery == "again" else contextlib.nullcontext():
@@ -49,7 +49,7 @@ async def test_killed_between_the_row_and_the_end_it_is_not_written_twice(desk: 
     assert await results(desk) == ["done"]
 
 
-async def test_killed_between_the_change_and_the_row_the_row_says_done(desk: PerformerDeps) -> None:
+async def test_killed_between_the_change_and_the_row_the_row_says_done(desk: HandlerHarness) -> None:
     incident, actor = await desk.room(), desk.actor()
     world = once(desk.world, actor.key)
     await incidents.escalate(world, incident.id, actor.user)
@@ -59,7 +59,7 @@ async def test_killed_between_the_change_and_the_row_the_row_says_done(desk: Per
     assert await results(desk) == ["done"]
 
 
-async def test_however_often_it_fails_for_now_it_is_said_once_and_then_what_came_of_it(desk: PerformerDeps) -> None:
+async def test_however_often_it_fails_for_now_it_is_said_once_and_then_what_came_of_it(desk: HandlerHarness) -> None:
     actor = desk.actor()
     for _ in range(3):
         with pytest.raises(Retryable):

@@ -7,7 +7,7 @@ import pytest
 from blocks.usage import LATER
 from handlers.audit import Repeated
 from handlers.commands import SUBCOMMANDS
-from tests.handlers.conftest import PerformerDeps
+from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.incident import events
@@ -15,12 +15,12 @@ from warroom.incident.model import State
 from warroom.outbox.changes import Changeset
 
 
-async def test_help_names_every_subcommand(desk: PerformerDeps) -> None:
+async def test_help_names_every_subcommand(desk: HandlerHarness) -> None:
     shown = str((await desk.type("")).blocks)
     assert all(f"/incident {each.name}" in shown for each in SUBCOMMANDS)
 
 
-async def test_a_typo_is_asked_about_and_what_is_to_come_is_said(desk: PerformerDeps) -> None:
+async def test_a_typo_is_asked_about_and_what_is_to_come_is_said(desk: HandlerHarness) -> None:
     with refuses(Refused, match="Did you mean /incident resolve"):
         await desk.type("resolv")
     for name in LATER:
@@ -28,7 +28,7 @@ async def test_a_typo_is_asked_about_and_what_is_to_come_is_said(desk: Performer
             await desk.type(name)
 
 
-async def test_one_line_declares_and_says_how_the_names_were_understood(desk: PerformerDeps) -> None:
+async def test_one_line_declares_and_says_how_the_names_were_understood(desk: HandlerHarness) -> None:
     card = await desk.type("declare checkout returns 500s --sev 1 --team platform @grace nobody@example.com")
     incident = await desk.incident()
     assert (incident.title, incident.severity, incident.team) == ("checkout returns 500s", "SEV-1", "platform")
@@ -37,13 +37,13 @@ async def test_one_line_declares_and_says_how_the_names_were_understood(desk: Pe
     assert "nobody@example.com" in card.text
 
 
-async def test_nothing_said_opens_the_form(desk: PerformerDeps) -> None:
+async def test_nothing_said_opens_the_form(desk: HandlerHarness) -> None:
     await desk.type("declare")
     assert [view["title"]["text"] for view in desk.forms.views] == ["Declare incident"]
     assert await desk.world.store.last_number() == 0
 
 
-async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(desk: PerformerDeps) -> None:
+async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(desk: HandlerHarness) -> None:
     first = await desk.room()
     room = first.room.channel_id or ""
     assert "You acknowledged INC-1" in (await desk.type("ack", channel=room)).text
@@ -65,14 +65,14 @@ async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(d
     assert (await desk.incident()).state is State.CANCELLED
 
 
-async def test_the_post_mortem_is_drafted(desk: PerformerDeps) -> None:
+async def test_the_post_mortem_is_drafted(desk: HandlerHarness) -> None:
     incident = await desk.room()
     await desk.type("resolve rolled back", channel=incident.room.channel_id or "")
     await desk.type("postmortem", channel=incident.room.channel_id or "")
     assert (await desk.incident()).postmortem is not None
 
 
-async def test_what_is_asked_is_shown(desk: PerformerDeps) -> None:
+async def test_what_is_asked_is_shown(desk: HandlerHarness) -> None:
     incident = await desk.room()
     room = incident.room.channel_id or ""
     await desk.type("timeline add the cache is cold", channel=room)
@@ -81,7 +81,7 @@ async def test_what_is_asked_is_shown(desk: PerformerDeps) -> None:
     assert "the cache is cold" in str((await desk.type("timeline", channel=room)).blocks)
 
 
-async def test_people_are_called_and_homonyms_are_asked_about(desk: PerformerDeps) -> None:
+async def test_people_are_called_and_homonyms_are_asked_about(desk: HandlerHarness) -> None:
     incident = await desk.room()
     room = incident.room.channel_id or ""
     card = await desk.type("invite @alex @grace", channel=room)
@@ -97,7 +97,7 @@ async def test_people_are_called_and_homonyms_are_asked_about(desk: PerformerDep
     assert (await desk.incident()).escalation.reached == 2
 
 
-async def test_outside_of_a_room_the_number_is_asked_for(desk: PerformerDeps) -> None:
+async def test_outside_of_a_room_the_number_is_asked_for(desk: HandlerHarness) -> None:
     await desk.room()
     with refuses(NotFound, match="Say which incident"):
         await desk.type("ack")
@@ -105,14 +105,14 @@ async def test_outside_of_a_room_the_number_is_asked_for(desk: PerformerDeps) ->
         await desk.type("ack 7")
 
 
-async def test_a_private_incident_is_unknown_to_everybody_else(desk: PerformerDeps) -> None:
+async def test_a_private_incident_is_unknown_to_everybody_else(desk: HandlerHarness) -> None:
     await desk.room("declare leaked key --sev 1 --private")
     with pytest.raises(NotFound):
         await desk.type("show 1", user="UALEX1")
     assert "leaked key" not in str((await desk.type("list", user="UALEX1")).blocks)
 
 
-async def test_private_incidents_do_not_crowd_out_what_everybody_may_see(desk: PerformerDeps) -> None:
+async def test_private_incidents_do_not_crowd_out_what_everybody_may_see(desk: HandlerHarness) -> None:
     await desk.type("declare checkout lost a key --sev 2")
     for _ in range(101):
         await desk.type("declare somebody leaked a key --sev 1 --private")
@@ -125,7 +125,7 @@ async def test_private_incidents_do_not_crowd_out_what_everybody_may_see(desk: P
 @pytest.mark.parametrize(
     "typed", ["update rolling back", "escalate", "action add look", "page platform", "timeline add x"]
 )
-async def test_a_command_that_is_delivered_again_does_it_once(desk: PerformerDeps, typed: str) -> None:
+async def test_a_command_that_is_delivered_again_does_it_once(desk: HandlerHarness, typed: str) -> None:
     incident = await desk.room()
     actor = desk.actor(channel=incident.room.channel_id)
     await desk.type(typed, actor=actor)
@@ -135,14 +135,14 @@ async def test_a_command_that_is_delivered_again_does_it_once(desk: PerformerDep
     assert (await desk.incident(), await desk.world.store.timeline(incident.id)) == before
 
 
-async def test_a_declaration_that_is_delivered_again_is_the_same_incident(desk: PerformerDeps) -> None:
+async def test_a_declaration_that_is_delivered_again_is_the_same_incident(desk: HandlerHarness) -> None:
     actor = desk.actor()
     await desk.type("declare search is slow", actor=actor)
     assert "INC-1" in (await desk.type("declare search is slow", actor=actor)).text
     assert await desk.world.store.last_number() == 1
 
 
-async def test_the_second_to_acknowledge_hears_who_was_first(desk: PerformerDeps) -> None:
+async def test_the_second_to_acknowledge_hears_who_was_first(desk: HandlerHarness) -> None:
     incident = await desk.room()
     await desk.press("incident.acknowledge", incident)
     with refuses(AlreadyDone, match="<@UADA> has it already"):
@@ -151,7 +151,7 @@ async def test_the_second_to_acknowledge_hears_who_was_first(desk: PerformerDeps
     assert [entry.by for entry in entries if isinstance(entry.event, events.Acknowledged)] == ["UADA"]
 
 
-async def test_who_would_be_called_is_shown_level_by_level(desk: PerformerDeps) -> None:
+async def test_who_would_be_called_is_shown_level_by_level(desk: HandlerHarness) -> None:
     card = await desk.type("oncall platform")
     assert "at once: <@UGRACE>" in str(card.blocks)
     assert "after 15 min: <@UADA>" in str(card.blocks)
@@ -159,7 +159,7 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: PerformerDeps) 
         await desk.type("oncall payroll")
 
 
-async def test_a_reminder_is_snoozed_once(desk: PerformerDeps) -> None:
+async def test_a_reminder_is_snoozed_once(desk: HandlerHarness) -> None:
     incident = await desk.room()
     reminded = incident.with_room(slots=(("reminder", "200.1"),))
     await desk.world.store.commit(Changeset(now=desk.clock.now(), incident=reminded))
@@ -168,13 +168,13 @@ async def test_a_reminder_is_snoozed_once(desk: PerformerDeps) -> None:
         await desk.press("reminder.snooze", incident)
 
 
-async def test_nobody_found_is_not_called_invited(desk: PerformerDeps) -> None:
+async def test_nobody_found_is_not_called_invited(desk: HandlerHarness) -> None:
     incident = await desk.room()
     card = await desk.type("invite nobody@example.com", channel=incident.room.channel_id or "")
     assert card.text.startswith("Nobody was invited to INC-1 yet.")
     assert "nobody@example.com" in card.text
 
 
-async def test_an_update_of_a_private_incident_is_not_said_to_be_announced(desk: PerformerDeps) -> None:
+async def test_an_update_of_a_private_incident_is_not_said_to_be_announced(desk: HandlerHarness) -> None:
     await desk.type("declare token leaked --private")
     assert "is on its way to the room." in (await desk.type("update #1 rotating it")).text

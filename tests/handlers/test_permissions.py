@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from blocks import forms, ids
-from tests.handlers.conftest import COMPANY, PerformerDeps
+from tests.handlers.conftest import COMPANY, HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import Forbidden
 from warroom.incident import lookup
@@ -20,14 +20,14 @@ from warroom.policy.permissions import Permission, Permissions
 OUTSIDER = "UALEX1"
 
 
-def rule(desk: PerformerDeps, **permissions: Any) -> None:
+def rule(desk: HandlerHarness, **permissions: Any) -> None:
     """From now on this is the policy."""
     checked = check(COMPANY | {"permissions": permissions})
     assert checked.policy is not None, checked.mistakes
     desk.world = replace(desk.world, policy=checked.policy)
 
 
-async def test_by_default_anybody_may_do_what_helps(desk: PerformerDeps) -> None:
+async def test_by_default_anybody_may_do_what_helps(desk: HandlerHarness) -> None:
     await desk.room("declare checkout returns 500s --sev 2")
     for text in ("ack #1", "update #1 rolling back", "severity #1 1", "mitigate #1", "resolve #1 rolled back"):
         await desk.type(text, user=OUTSIDER)
@@ -35,7 +35,7 @@ async def test_by_default_anybody_may_do_what_helps(desk: PerformerDeps) -> None
 
 
 @pytest.mark.parametrize("text", ["severity #1 3", "cancel #1 a false alarm"])
-async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: PerformerDeps, text: str) -> None:
+async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: HandlerHarness, text: str) -> None:
     before = await desk.room()
     with refuses(Forbidden, match=r"INC-1 is for the people in its room\. Join #inc-1 and try again\."):
         await desk.type(text, user=OUTSIDER)
@@ -44,7 +44,7 @@ async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: Per
     assert (await desk.incident()).version > before.version
 
 
-async def test_a_form_that_may_not_be_sent_says_so_in_the_form(desk: PerformerDeps) -> None:
+async def test_a_form_that_may_not_be_sent_says_so_in_the_form(desk: HandlerHarness) -> None:
     incident = await desk.room()
     form = forms.severity_form(await lookup.view(desk.world, incident), desk.world.policy)
     wrong = await desk.submit(form, {"Severity": "SEV-4"}, user=OUTSIDER)
@@ -52,7 +52,7 @@ async def test_a_form_that_may_not_be_sent_says_so_in_the_form(desk: PerformerDe
     assert await desk.submit(form, {"Severity": "SEV-4"}, user="UADA") == {}
 
 
-async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: PerformerDeps) -> None:
+async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: HandlerHarness) -> None:
     rule(desk, cancel="commander", mitigate=["@sre-oncall"], resolve=["ada@example.com", "commander"])
     await desk.room()
     with refuses(Forbidden, match="its commander, who is nobody yet"):
@@ -64,7 +64,7 @@ async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: Perform
     assert (await desk.incident()).state is State.RESOLVED
 
 
-async def test_declaring_can_be_kept_to_some_but_never_from_an_alert(desk: PerformerDeps) -> None:
+async def test_declaring_can_be_kept_to_some_but_never_from_an_alert(desk: HandlerHarness) -> None:
     rule(desk, declare="platform")
     with refuses(Forbidden, match="Declaring incidents is for platform"):
         await desk.type("declare the sky is falling", user=OUTSIDER)
@@ -73,7 +73,7 @@ async def test_declaring_can_be_kept_to_some_but_never_from_an_alert(desk: Perfo
     assert (await declare(desk.world, alert)).incident.number == 2
 
 
-async def test_a_button_asks_for_the_same_permission(desk: PerformerDeps) -> None:
+async def test_a_button_asks_for_the_same_permission(desk: HandlerHarness) -> None:
     rule(desk, acknowledge="responders")
     incident = await desk.room()
     with refuses(Forbidden, match="Acknowledging INC-1"):

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from blocks import ids
-from tests.handlers.conftest import PerformerDeps
+from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.model import Incident, State
 
 
-async def over(desk: PerformerDeps) -> Incident:
+async def over(desk: HandlerHarness) -> Incident:
     """An incident that is resolved."""
     incident = await desk.room()
     await desk.press(ids.RESOLVE, incident)
     return await desk.incident()
 
 
-async def test_the_form_comes_half_written_and_what_was_offered_is_kept(desk: PerformerDeps) -> None:
+async def test_the_form_comes_half_written_and_what_was_offered_is_kept(desk: HandlerHarness) -> None:
     incident = await over(desk)
     await desk.press(ids.EDIT_POSTMORTEM, incident)
     assert await desk.submit(desk.forms.views[0], {"Root cause": "a cache without a bound"}) == {}
@@ -28,7 +28,7 @@ async def test_the_form_comes_half_written_and_what_was_offered_is_kept(desk: Pe
     assert written.summary, "what the record says was offered and counts as written"
 
 
-async def test_two_people_write_different_parts_at_once(desk: PerformerDeps) -> None:
+async def test_two_people_write_different_parts_at_once(desk: HandlerHarness) -> None:
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
     for user in ("UADA", "UGRACE"):
@@ -41,7 +41,7 @@ async def test_two_people_write_different_parts_at_once(desk: PerformerDeps) -> 
     assert (written.root_cause, written.went_well) == ("a cache", "the rollback")
 
 
-async def test_two_people_write_the_same_part_and_nobody_loses_words(desk: PerformerDeps) -> None:
+async def test_two_people_write_the_same_part_and_nobody_loses_words(desk: HandlerHarness) -> None:
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
     for user in ("UADA", "UGRACE"):
@@ -55,7 +55,7 @@ async def test_two_people_write_the_same_part_and_nobody_loses_words(desk: Perfo
     assert written.root_cause == "a cache"
 
 
-async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: PerformerDeps) -> None:
+async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: HandlerHarness) -> None:
     incident = await over(desk)
     for _ in range(2):
         await desk.press(ids.MENU, incident, ids.MENU_POSTMORTEM)
@@ -65,7 +65,7 @@ async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: PerformerD
     assert [view["title"]["text"] for view in desk.forms.views] == ["Post-mortem"]
 
 
-async def test_it_is_published_when_complete_and_only_once(desk: PerformerDeps) -> None:
+async def test_it_is_published_when_complete_and_only_once(desk: HandlerHarness) -> None:
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
     with refuses(Refused, match="Root cause"):

@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import forms, ids
 from handlers import actions, events, submissions
 from handlers.register import Reading, numbered, register
-from tests.handlers.conftest import PerformerDeps, fill
+from tests.handlers.conftest import HandlerHarness, fill
 from warroom.incident.events import MessagePinned, PageReason, PeoplePaged
 from warroom.outbox.effects import PublishHome
 from warroom.people.model import Group, Person
@@ -43,7 +43,7 @@ def test_one_of_several_like_buttons_is_the_same_button() -> None:
 
 
 @pytest.fixture
-def app(desk: PerformerDeps) -> AsyncApp:
+def app(desk: HandlerHarness) -> AsyncApp:
     """The app as the process makes it; nothing in these tests calls Slack."""
     known = AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-test", bot_id="B1", bot_user_id="UBOT")
 
@@ -72,20 +72,20 @@ def command(text: str, trigger: str = "T.1") -> dict[str, Any]:
     return {"command": "/incident", "text": text, "response_url": "https://hooks.slack.example/1", **who}
 
 
-async def test_a_command_is_answered_in_private_once(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_a_command_is_answered_in_private_once(desk: HandlerHarness, app: AsyncApp) -> None:
     for _ in range(2):
         assert await deliver(app, command("declare search is slow --sev 2")) == (200, {})
     assert await desk.world.store.last_number() == 1
     assert len(await desk.private_replies()) == 1
 
 
-async def test_what_was_typed_comes_back_with_the_refusal(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_what_was_typed_comes_back_with_the_refusal(desk: HandlerHarness, app: AsyncApp) -> None:
     await deliver(app, command("resolve #9 it was the cache"))
     effects = [effect for effect in await desk.outbox() if effect.kind == "private_reply"]
     assert "/incident resolve #9 it was the cache" in str(effects[0])
 
 
-async def test_a_button_pressed_twice_acts_once(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_a_button_pressed_twice_acts_once(desk: HandlerHarness, app: AsyncApp) -> None:
     incident = await desk.room()
     pressed = {"action_id": ids.ESCALATE, "block_id": "card", "type": "button", "value": ids.carry(incident.id, "1")}
     body = {"type": "block_actions", "user": {"id": "UADA"}, "team": {"id": "T1"}, "channel": {"id": "C1"}}
@@ -99,7 +99,7 @@ async def test_a_button_pressed_twice_acts_once(desk: PerformerDeps, app: AsyncA
 
 @pytest.mark.parametrize(("title", "answer"), [("search is slow", {}), (" ", {"response_action": "errors"})])
 async def test_a_form_is_acknowledged_with_what_is_wrong(
-    desk: PerformerDeps, app: AsyncApp, title: str, answer: dict[str, str]
+    desk: HandlerHarness, app: AsyncApp, title: str, answer: dict[str, str]
 ) -> None:
     view, _ = fill(forms.declare_form(desk.world.policy), {"Title": title})
     body = {"type": "view_submission", "user": {"id": "UADA"}, "team": {"id": "T1"}, "view": view | {"type": "modal"}}
@@ -110,7 +110,7 @@ async def test_a_form_is_acknowledged_with_what_is_wrong(
     assert await desk.world.store.last_number() == (0 if answer else 1)
 
 
-async def test_a_pushpin_puts_the_message_on_the_timeline_once(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_a_pushpin_puts_the_message_on_the_timeline_once(desk: HandlerHarness, app: AsyncApp) -> None:
     incident = await desk.room()
     item = {"type": "message", "channel": incident.room.channel_id, "ts": "100.1"}
     for user in ("UADA", "UGRACE"):
@@ -122,7 +122,7 @@ async def test_a_pushpin_puts_the_message_on_the_timeline_once(desk: PerformerDe
     assert [each.event.text for each in entries if isinstance(each.event, MessagePinned)] == ["rolled back to 1.4.1"]
 
 
-async def test_whoever_joins_is_told_what_they_missed(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_whoever_joins_is_told_what_they_missed(desk: HandlerHarness, app: AsyncApp) -> None:
     incident = await desk.room()
     await desk.outbox()
     await deliver(app, happened("member_joined_channel", user="UALEX1", channel=incident.room.channel_id))
@@ -131,7 +131,7 @@ async def test_whoever_joins_is_told_what_they_missed(desk: PerformerDeps, app: 
     assert await desk.private_replies() == []
 
 
-async def test_the_directory_follows_the_workspace(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_the_directory_follows_the_workspace(desk: HandlerHarness, app: AsyncApp) -> None:
     store = desk.world.store
     await deliver(app, happened("team_join", user={"id": "UNEW", "name": "chidi"}))
     await deliver(app, happened("subteam_created", subteam={"id": "SNEW", "handle": "dba", "users": ["UNEW"]}))
@@ -143,12 +143,12 @@ async def test_the_directory_follows_the_workspace(desk: PerformerDeps, app: Asy
     assert (person.name, group.members) == ("chidi", ("UADA",))
 
 
-async def test_the_home_is_drawn_when_it_is_looked_at(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_the_home_is_drawn_when_it_is_looked_at(desk: HandlerHarness, app: AsyncApp) -> None:
     await deliver(app, happened("app_home_opened", user="UADA", tab="home"))
     assert [each.user for each in await desk.outbox() if isinstance(each, PublishHome)] == ["UADA"]
 
 
-async def test_a_command_while_the_database_is_away_may_be_tried_again(desk: PerformerDeps, app: AsyncApp) -> None:
+async def test_a_command_while_the_database_is_away_may_be_tried_again(desk: HandlerHarness, app: AsyncApp) -> None:
     await desk.world.store.close()
     body = command("declare search is slow") | {"response_url": ""}
     status, _ = await deliver(app, body)

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from handlers import webhooks
-from tests.handlers.conftest import PerformerDeps
+from tests.handlers.conftest import HandlerHarness
 from warroom.alerts.model import Alert
 
 TOKEN = "hook-secret-for-tests"
@@ -35,7 +35,7 @@ def parse(body: bytes, _content_type: str, _at: datetime) -> Lines:
     return Lines(tuple(good), tuple(f"cannot read {line}" for line in lines if "?" in line))
 
 
-async def hook_of(desk: PerformerDeps, token: str | None) -> AsyncIterator[Hook]:
+async def hook_of(desk: HandlerHarness, token: str | None) -> AsyncIterator[Hook]:
     app = web.Application()
     app.add_routes(webhooks.routes(desk.world, token, parse))
     async with TestClient(TestServer(app)) as client:
@@ -43,14 +43,14 @@ async def hook_of(desk: PerformerDeps, token: str | None) -> AsyncIterator[Hook]
 
 
 @pytest.fixture
-async def hook(desk: PerformerDeps) -> AsyncIterator[Hook]:
+async def hook(desk: HandlerHarness) -> AsyncIterator[Hook]:
     """The route with its secret."""
     async for client in hook_of(desk, TOKEN):
         yield client
 
 
 @pytest.fixture
-async def open_hook(desk: PerformerDeps) -> AsyncIterator[Hook]:
+async def open_hook(desk: HandlerHarness) -> AsyncIterator[Hook]:
     """The route where no secret was set."""
     async for client in hook_of(desk, None):
         yield client
@@ -60,7 +60,7 @@ async def open_hook(desk: PerformerDeps) -> AsyncIterator[Hook]:
     "headers",
     [{"X-Warroom-Token": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}, {"Authorization": f"Basic {BASIC}"}],
 )
-async def test_what_is_accepted_is_stored(desk: PerformerDeps, hook: Hook, headers: dict[str, str]) -> None:
+async def test_what_is_accepted_is_stored(desk: HandlerHarness, hook: Hook, headers: dict[str, str]) -> None:
     answer = await hook.post("/hooks/datadog", data=b"disk full\nwhat?", headers=headers)
     assert answer.status == 202
     assert (await answer.json())["refused"] == ["cannot read what?"]
@@ -71,7 +71,7 @@ async def test_what_is_accepted_is_stored(desk: PerformerDeps, hook: Hook, heade
     "headers",
     [{}, {"X-Warroom-Token": "wrong"}, {"Authorization": "Basic !"}, {"Authorization": f"Digest {TOKEN}"}],
 )
-async def test_strangers_store_nothing(desk: PerformerDeps, hook: Hook, headers: dict[str, str]) -> None:
+async def test_strangers_store_nothing(desk: HandlerHarness, hook: Hook, headers: dict[str, str]) -> None:
     answer = await hook.post("/hooks/datadog", data=b"disk full", headers=headers)
     assert answer.status == 401
     assert TOKEN not in await answer.text()
@@ -94,13 +94,13 @@ async def test_without_a_secret_nobody_is_recognised(open_hook: Hook) -> None:
     assert "DATADOG_WEBHOOK_TOKEN" in await answer.text()
 
 
-async def test_while_the_database_is_away_the_sender_tries_again(desk: PerformerDeps, hook: Hook) -> None:
+async def test_while_the_database_is_away_the_sender_tries_again(desk: HandlerHarness, hook: Hook) -> None:
     await desk.world.store.close()
     answer = await hook.post("/hooks/datadog", data=b"disk full", headers={"X-Warroom-Token": TOKEN})
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
 
 
-async def test_what_cannot_be_used_is_kept_whole_and_once(desk: PerformerDeps, hook: Hook) -> None:
+async def test_what_cannot_be_used_is_kept_whole_and_once(desk: HandlerHarness, hook: Hook) -> None:
     for _ in range(2):
         await hook.post("/hooks/datadog", data=b"what?", headers={"X-Warroom-Token": TOKEN})
     await hook.post("/hooks/datadog", data=b"fine\nhow?", headers={"X-Warroom-Token": TOKEN})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from integrations.slack.performers.alert_channels import read_alert_channels
-from tests.integrations.conftest import NIGHT
-from tests.integrations.test_rooms import Answer, Slack, act, no
+from tests.clock import NIGHT
+from tests.integrations.test_rooms import Answer, ScriptedSlackClient, act, no
 from tests.integrations.test_rooms import store as store
 from warroom.outbox.effects import ReadAlertChannels
 from warroom.policy import check
@@ -24,7 +24,7 @@ def alert(seconds: int, **more: object) -> Answer:
 
 async def test_a_thread_that_is_refused_keeps_nothing_of_the_channel_away(store: Store) -> None:
     with_reply = alert(1, thread_ts=f"{SENT + 1:.6f}", reply_count=1, latest_reply=f"{SENT + 9:.6f}")
-    slack = Slack(
+    slack = ScriptedSlackClient(
         conversations_history=lambda args: {"ok": True, "messages": [] if "latest" in args else [alert(2), with_reply]},
         conversations_replies=lambda _: no("missing_scope"),
     )

@@ -11,7 +11,7 @@ from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import Declined
 from integrations.slack.rate_limited import RateLimitedClient
-from tests.integrations.conftest import HandClock
+from tests.clock import ManualClock
 from warroom.errors import Rejected, Retryable
 
 Page = tuple[str, ...]
@@ -21,7 +21,7 @@ class Lists(RateLimitedClient):
     """A workspace whose public channels come in pages, and so do the `own` ones that the bot is in."""
 
     def __init__(self, *pages: Page, own: tuple[Page, ...] = ()) -> None:
-        super().__init__(AsyncWebClient(), Budget(HandClock()))
+        super().__init__(AsyncWebClient(), Budget(ManualClock()))
         self.own, self.pages = own, pages
         self.calls_left: int | None = None
         self.refusal: Rejected | Retryable | None = None
@@ -45,24 +45,24 @@ class Lists(RateLimitedClient):
         }
 
 
-async def test_an_id_is_taken_as_it_is_and_nothing_is_asked(clock: HandClock) -> None:
+async def test_an_id_is_taken_as_it_is_and_nothing_is_asked(clock: ManualClock) -> None:
     slack = Lists(())
     assert await ChannelBook(clock).find("C0123ABCD", slack) == "C0123ABCD"
     assert slack.asked == []
 
 
 @pytest.mark.parametrize("name", ["#incidents", "incidents", " #Incidents "])
-async def test_a_name_is_found_with_or_without_the_hash(clock: HandClock, name: str) -> None:
+async def test_a_name_is_found_with_or_without_the_hash(clock: ManualClock, name: str) -> None:
     assert await ChannelBook(clock).find(name, Lists(("incidents",))) == "CINCIDENTS"
 
 
-async def test_a_private_channel_the_bot_is_in_is_found_without_reading_the_long_list(clock: HandClock) -> None:
+async def test_a_private_channel_the_bot_is_in_is_found_without_reading_the_long_list(clock: ManualClock) -> None:
     slack = Lists(("general",), own=(("secret",),))
     assert await ChannelBook(clock).find("#secret", slack) == "CSECRET"
     assert slack.asked == ["users.conversations"]
 
 
-async def test_a_page_may_be_empty_before_the_end(clock: HandClock) -> None:
+async def test_a_page_may_be_empty_before_the_end(clock: ManualClock) -> None:
     slack, book = Lists(("a",), (), ("incidents",)), ChannelBook(clock)
     assert await book.find("#incidents", slack) == "CINCIDENTS"
     asked = len(slack.asked)
@@ -71,7 +71,7 @@ async def test_a_page_may_be_empty_before_the_end(clock: HandClock) -> None:
 
 
 async def test_a_channel_that_is_not_there_is_said_once_a_minute_and_found_when_somebody_made_it(
-    clock: HandClock,
+    clock: ManualClock,
 ) -> None:
     slack, book = Lists(("general",)), ChannelBook(clock)
     for _ in range(2):
@@ -80,17 +80,17 @@ async def test_a_channel_that_is_not_there_is_said_once_a_minute_and_found_when_
     assert "correct its name in the policy" in told.value.advice
     assert slack.asked.count("conversations.list") == 1
     slack.pages = (("general", "incidents"),)
-    clock.wind(61)
+    clock.advance(61)
     assert await book.find("#incidents", slack) == "CINCIDENTS"
 
 
-async def test_where_the_app_may_not_list_channels_slack_is_given_the_name(clock: HandClock) -> None:
+async def test_where_the_app_may_not_list_channels_slack_is_given_the_name(clock: ManualClock) -> None:
     slack = Lists(())
     slack.refusal = Declined("no", code="missing_scope", advice="", answer={})
     assert await ChannelBook(clock).find("Incidents", slack) == "#incidents"
 
 
-async def test_a_long_list_is_read_on_where_it_was_left(clock: HandClock) -> None:
+async def test_a_long_list_is_read_on_where_it_was_left(clock: ManualClock) -> None:
     slack, book = Lists(("a",), ("b",)), ChannelBook(clock)
     assert await book.find("a", slack) == "CA"
     slack.refusal = Retryable("wait", after=3)
@@ -102,7 +102,7 @@ async def test_a_long_list_is_read_on_where_it_was_left(clock: HandClock) -> Non
     assert slack.asked == ["conversations.list"]
 
 
-async def test_an_id_that_stopped_working_is_looked_up_anew(clock: HandClock) -> None:
+async def test_an_id_that_stopped_working_is_looked_up_anew(clock: ManualClock) -> None:
     slack, book = Lists(("incidents",)), ChannelBook(clock)
     channel = await book.find("incidents", slack)
     book.forget(channel)
@@ -111,7 +111,7 @@ async def test_an_id_that_stopped_working_is_looked_up_anew(clock: HandClock) ->
     assert "conversations.list" in slack.asked
 
 
-async def test_a_bot_in_more_channels_than_the_budget_reads_at_once_finds_the_one_it_needs(clock: HandClock) -> None:
+async def test_a_bot_in_more_channels_than_the_budget_reads_at_once_finds_the_one_it_needs(clock: ManualClock) -> None:
     slack, book = Lists(("incidents",), own=(("a",), ("b",), ("c",), ("d",))), ChannelBook(clock)
     for _ in range(4):
         slack.calls_left = 1
@@ -121,7 +121,7 @@ async def test_a_bot_in_more_channels_than_the_budget_reads_at_once_finds_the_on
     assert await book.find("incidents", slack) == "CINCIDENTS"
 
 
-async def test_a_private_channel_that_the_bot_was_invited_to_later_is_found(clock: HandClock) -> None:
+async def test_a_private_channel_that_the_bot_was_invited_to_later_is_found(clock: ManualClock) -> None:
     slack, book = Lists(("general",), own=(("first",),)), ChannelBook(clock)
     assert await book.find("first", slack) == "CFIRST"
     slack.own = (("first", "second"),)

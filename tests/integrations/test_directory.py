@@ -8,7 +8,7 @@ import pytest
 
 from bot.runtime.directory import CachedDirectory
 from storage import open_store
-from tests.integrations.conftest import NIGHT
+from tests.clock import NIGHT
 from warroom.outbox.changes import Changeset
 from warroom.people.model import Group, Person
 from warroom.people.resolution import resolve
@@ -19,7 +19,7 @@ ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", email="ada@example
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UADA",))
 
 
-class Workspace:
+class CountingSlack:
     """Slack itself, which counts how often it is asked."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ async def store() -> AsyncIterator[Store]:
 
 
 async def test_before_the_first_read_has_ended_slack_is_asked_and_groups_only_once(store: Store) -> None:
-    slack = Workspace()
+    slack = CountingSlack()
     directory = CachedDirectory(store, slack)
     assert await directory.person("UADA") == ADA
     assert await directory.by_email("ada@example.com") == [ADA]
@@ -57,7 +57,7 @@ async def test_before_the_first_read_has_ended_slack_is_asked_and_groups_only_on
 
 
 async def test_afterwards_the_record_answers_alone(store: Store) -> None:
-    slack = Workspace()
+    slack = CountingSlack()
     directory = CachedDirectory(store, slack)
     await store.commit(Changeset(now=NIGHT, people=(ADA,), directory_complete=True))
     assert await directory.person("UADA") == ADA
@@ -67,7 +67,7 @@ async def test_afterwards_the_record_answers_alone(store: Store) -> None:
 
 
 async def test_the_fuzzy_rung_follows_every_change(store: Store) -> None:
-    directory = CachedDirectory(store, Workspace())
+    directory = CachedDirectory(store, CountingSlack())
     await store.commit(Changeset(now=NIGHT, people=(ADA,)))
     assert [person for person, _, _ in await directory.candidates("adalovelase", 5)] == [ADA]
     await store.commit(Changeset(now=NIGHT, people=(ADA.copy_with(deleted=True),)))
@@ -75,7 +75,7 @@ async def test_the_fuzzy_rung_follows_every_change(store: Store) -> None:
 
 
 async def test_while_people_are_being_read_a_similar_name_is_a_question_and_no_guess(store: Store) -> None:
-    directory = CachedDirectory(store, Workspace())
+    directory = CachedDirectory(store, CountingSlack())
     await store.commit(Changeset(now=NIGHT, people=(ADA,)))
     early = await resolve(["Ada Lovelase"], directory, Policy())
     assert [question.candidates for question in early.ambiguous] == [(ADA,)]

@@ -12,7 +12,7 @@ from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import LEASE, Dispatcher
 from bot.runtime.observability import Meters
 from storage import open_store
-from tests.integrations.conftest import NIGHT, HandClock
+from tests.clock import NIGHT, ManualClock
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.model import Incident, Origin, Room
@@ -49,7 +49,7 @@ class Nobody:
 class Outside:
     """The outside world: answers each try of a key with the next of its script, then with success."""
 
-    def __init__(self, clock: HandClock) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
         self.script: dict[str, list[Exception | EffectResult | None]] = {}
         self.tries: list[tuple[str, float, bool]] = []
@@ -93,10 +93,10 @@ class Outside:
         return [at for tried, at, _ in self.tries if tried == key]
 
 
-class Night:
+class RunningDispatcher:
     """A running dispatcher, its record and the world outside."""
 
-    def __init__(self, store: Store, clock: HandClock) -> None:
+    def __init__(self, store: Store, clock: ManualClock) -> None:
         self.store, self.clock, self.outside = store, clock, Outside(clock)
         self.next_due: datetime | None = None
         chat = Nobody()
@@ -112,7 +112,7 @@ class Night:
 
     async def pass_time(self, seconds: float) -> None:
         """Let time pass and what came due be done."""
-        self.clock.wind(seconds)
+        self.clock.advance(seconds)
         await self.settle()
 
     async def settle(self) -> None:
@@ -126,7 +126,7 @@ class Night:
 
 
 @pytest.fixture
-async def night(clock: HandClock) -> AsyncIterator[Night]:
+async def night(clock: ManualClock) -> AsyncIterator[RunningDispatcher]:
     store = await open_store("memory://")
     incident = Incident(
         id="i1",
@@ -140,7 +140,7 @@ async def night(clock: HandClock) -> AsyncIterator[Night]:
         touched_at=NIGHT,
         room=Room(channel_id="C1", channel_name="inc-1-checkout"),
     )
-    night = Night(store, clock)
+    night = RunningDispatcher(store, clock)
     await store.commit(Changeset(now=NIGHT, incident=incident))
     night.work.start()
     yield night
@@ -158,7 +158,7 @@ def problems(effects: Sequence[Effect]) -> list[StepFailed]:
     return [each.notice for each in effects if isinstance(each, Post) and isinstance(each.notice, StepFailed)]
 
 
-async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: Night) -> None:
+async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: RunningDispatcher) -> None:
     await night.ask(pin("a"), pin("b"))
     await night.ask(pin("a"))
     await night.pass_time(HOUR)
@@ -166,20 +166,20 @@ async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: Night)
     assert night.next_due is None
 
 
-async def test_the_answer_changes_the_incident(night: Night) -> None:
+async def test_the_answer_changes_the_incident(night: RunningDispatcher) -> None:
     night.outside.script["card"] = [CardShown(ts="100.1")]
     await night.ask(ShowCard(incident_id="i1", key="card"))
     await night.settle()
     assert (await night.incident()).room.card_ts == "100.1"
 
 
-async def test_the_more_urgent_goes_first(night: Night) -> None:
+async def test_the_more_urgent_goes_first(night: RunningDispatcher) -> None:
     await night.ask(pin("later", 90), pin("now", 0), pin("soon", 10))
     await night.settle()
     assert [key for key, _, _ in night.outside.tries] == ["now", "soon", "later"]
 
 
-async def test_what_fails_is_tried_again_after_1_2_4_seconds_and_so_on_up_to_a_minute(night: Night) -> None:
+async def test_what_fails_is_tried_again_after_1_2_4_seconds_and_so_on_up_to_a_minute(night: RunningDispatcher) -> None:
     night.outside.script["pin"] = [Retryable("trouble") for _ in range(8)]
     await night.ask(pin())
     await night.settle()
@@ -188,7 +188,7 @@ async def test_what_fails_is_tried_again_after_1_2_4_seconds_and_so_on_up_to_a_m
     assert night.outside.times("pin") == [0, 1, 3, 7, 15, 31, 63, 123, 183]
 
 
-async def test_slack_s_own_wait_is_kept_to_the_second_and_leaves_no_doubt(night: Night) -> None:
+async def test_slack_s_own_wait_is_kept_to_the_second_and_leaves_no_doubt(night: RunningDispatcher) -> None:
     night.outside.script["pin"] = [Retryable("wait", after=30)]
     await night.ask(pin())
     await night.settle()
@@ -198,7 +198,7 @@ async def test_slack_s_own_wait_is_kept_to_the_second_and_leaves_no_doubt(night:
     assert night.outside.tries == [("pin", 0, False), ("pin", 30, False)]
 
 
-async def test_after_doubt_it_is_looked_for_first(night: Night) -> None:
+async def test_after_doubt_it_is_looked_for_first(night: RunningDispatcher) -> None:
     night.outside.script["pin"] = [Retryable("no answer", outcome_unknown=True)]
     await night.ask(pin())
     await night.settle()
@@ -206,7 +206,7 @@ async def test_after_doubt_it_is_looked_for_first(night: Night) -> None:
     assert night.outside.tries[1] == ("pin", 1, True)
 
 
-async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: Night) -> None:
+async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: RunningDispatcher) -> None:
     night.outside.script["pin"] = [Rejected("the app lacks pins:write", code="missing_scope", advice="Add the scope.")]
     await night.ask(pin(), pin("other"))
     await night.settle()
@@ -224,7 +224,7 @@ async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: Ni
     assert "other" in {each.key for each in night.outside.on_success}, "the rest goes on"
 
 
-async def test_what_failed_for_twelve_hours_is_buried_and_said(night: Night) -> None:
+async def test_what_failed_for_twelve_hours_is_buried_and_said(night: RunningDispatcher) -> None:
     night.outside.script["pin"] = [Retryable("trouble") for _ in range(99)]
     await night.ask(pin())
     await night.settle()
@@ -240,7 +240,9 @@ async def test_what_failed_for_twelve_hours_is_buried_and_said(night: Night) -> 
     assert len(night.outside.tries) == tries
 
 
-async def test_a_confession_that_fails_is_told_the_leader_once_and_not_confessed_again(night: Night) -> None:
+async def test_a_confession_that_fails_is_told_the_leader_once_and_not_confessed_again(
+    night: RunningDispatcher,
+) -> None:
     refusal = Rejected("the channel is archived", code="is_archived")
     night.outside.script |= {"pin": [refusal], "i1:post:problem:pin": [refusal], "i1:room-lost": [refusal]}
     await night.ask(pin())
@@ -254,7 +256,7 @@ async def test_a_confession_that_fails_is_told_the_leader_once_and_not_confessed
     assert len(night.outside.tries) == 3
 
 
-async def test_one_key_is_never_at_work_twice_and_a_change_meanwhile_is_shown_after(night: Night) -> None:
+async def test_one_key_is_never_at_work_twice_and_a_change_meanwhile_is_shown_after(night: RunningDispatcher) -> None:
     night.outside.hold("topic")
     topic = SetTopic(incident_id="i1", key="topic")
     await night.ask(topic)
@@ -267,7 +269,9 @@ async def test_one_key_is_never_at_work_twice_and_a_change_meanwhile_is_shown_af
     assert night.outside.together == set()
 
 
-async def test_work_that_outlives_its_lease_is_taken_over_and_its_late_result_is_dropped(night: Night) -> None:
+async def test_work_that_outlives_its_lease_is_taken_over_and_its_late_result_is_dropped(
+    night: RunningDispatcher,
+) -> None:
     night.outside.script["card"] = [CardShown(ts="1.1"), CardShown(ts="2.2")]
     night.outside.hold("card")
     await night.ask(ShowCard(incident_id="i1", key="card"))
@@ -281,15 +285,15 @@ async def test_work_that_outlives_its_lease_is_taken_over_and_its_late_result_is
     assert len(night.outside.times("card")) == 2
 
 
-async def _until_tried_again(night: Night, key: str) -> None:
+async def _until_tried_again(night: RunningDispatcher, key: str) -> None:
     night.outside.begun[key].clear()
-    night.clock.wind(LEASE.total_seconds())
+    night.clock.advance(LEASE.total_seconds())
     night.work.nudge()
     async with asyncio.timeout(5):
         await night.outside.begun[key].wait()
 
 
-async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_doubt(night: Night) -> None:
+async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_doubt(night: RunningDispatcher) -> None:
     night.outside.script["broken"] = [ZeroDivisionError("nobody foresaw this")]
     await night.ask(pin("broken", 0), pin("fine"))
     await night.settle()
@@ -298,7 +302,7 @@ async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_d
     assert night.outside.tries[-1] == ("broken", LEASE.total_seconds(), True)
 
 
-async def test_a_timer_that_was_moved_meanwhile_changes_nothing(night: Night) -> None:
+async def test_a_timer_that_was_moved_meanwhile_changes_nothing(night: RunningDispatcher) -> None:
     before = await night.incident()
     stray = Timer(incident_id="i1", kind="update", due_at=NIGHT + timedelta(minutes=5))
     await night.world.commit(Changeset(now=NIGHT, timers=(stray,)))
@@ -309,7 +313,7 @@ async def test_a_timer_that_was_moved_meanwhile_changes_nothing(night: Night) ->
     assert await night.incident() == before
 
 
-async def test_draining_finishes_what_is_in_the_works_and_begins_nothing(night: Night) -> None:
+async def test_draining_finishes_what_is_in_the_works_and_begins_nothing(night: RunningDispatcher) -> None:
     night.outside.hold("pin")
     await night.ask(pin())
     await night.outside.begun["pin"].wait()
@@ -321,7 +325,7 @@ async def test_draining_finishes_what_is_in_the_works_and_begins_nothing(night: 
     assert [claim.key for claim in await night.store.claim(now=NIGHT, limit=9, lease=LEASE)] == ["room"]
 
 
-async def test_the_doubt_about_an_earlier_try_outlives_a_try_that_had_to_wait(night: Night) -> None:
+async def test_the_doubt_about_an_earlier_try_outlives_a_try_that_had_to_wait(night: RunningDispatcher) -> None:
     night.outside.script["pin"] = [Retryable("no answer", outcome_unknown=True), Retryable("not its turn yet", after=5)]
     await night.ask(pin())
     await night.settle()

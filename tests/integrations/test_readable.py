@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from integrations.slack.readable import MOST_WAITS, unreadable
 from sandbox import Sandbox
-from tests.integrations.conftest import HandClock
+from tests.clock import ManualClock
 
 
 @pytest.fixture
@@ -19,22 +19,22 @@ async def slack() -> AsyncIterator[Sandbox]:
         yield workspace
 
 
-async def said(slack: Sandbox, clock: HandClock, *names: str) -> list[str]:
+async def said(slack: Sandbox, clock: ManualClock, *names: str) -> list[str]:
     """What is wrong with these channels; waiting winds the clock."""
 
     async def wait(seconds: float) -> None:
-        clock.wind(seconds)
+        clock.advance(seconds)
 
     return await unreadable(slack.bot_token, slack.api_url, names, clock, wait)
 
 
-async def test_a_public_channel_is_fine_because_the_bot_enters_by_itself(slack: Sandbox, clock: HandClock) -> None:
+async def test_a_public_channel_is_fine_because_the_bot_enters_by_itself(slack: Sandbox, clock: ManualClock) -> None:
     await slack.create_channel("ada", "alerts")
     assert await said(slack, clock, "#alerts", "alerts") == []
     assert slack.bot_user_id not in slack.channel("alerts").members, "looking changes nothing"
 
 
-async def test_each_channel_is_named_with_what_to_do(slack: Sandbox, clock: HandClock) -> None:
+async def test_each_channel_is_named_with_what_to_do(slack: Sandbox, clock: ManualClock) -> None:
     hidden = await slack.create_channel("ada", "hidden", private=True)
     first, second = await said(slack, clock, "#alrets", hidden.id)
     assert first.startswith("the alert channel #alrets (workspace.alert_channels) cannot be read: there is no channel")
@@ -42,7 +42,7 @@ async def test_each_channel_is_named_with_what_to_do(slack: Sandbox, clock: Hand
     assert "invite the bot: /invite @Warroom" in second
 
 
-async def test_a_missing_permission_is_named(slack: Sandbox, clock: HandClock) -> None:
+async def test_a_missing_permission_is_named(slack: Sandbox, clock: ManualClock) -> None:
     channel = await slack.create_channel("ada", "alerts")
     await slack.join(slack.bot_user_id, channel)
     slack.workspace.app.scopes.discard("channels:history")
@@ -51,7 +51,7 @@ async def test_a_missing_permission_is_named(slack: Sandbox, clock: HandClock) -
     assert "reinstall the app" in only
 
 
-async def test_a_limit_is_waited_for_but_not_for_ever(slack: Sandbox, clock: HandClock) -> None:
+async def test_a_limit_is_waited_for_but_not_for_ever(slack: Sandbox, clock: ManualClock) -> None:
     await slack.create_channel("ada", "alerts")
     slack.fail("conversations.info", "ratelimited", seconds=7)
     assert await said(slack, clock, "#alerts") == []

@@ -17,7 +17,7 @@ from integrations.slack.performers.messages import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
 from integrations.slack.rate_limited import RateLimitedClient
 from storage import open_store
-from tests.integrations.conftest import NIGHT, HandClock
+from tests.clock import NIGHT, ManualClock
 from warroom.errors import Retryable
 from warroom.incident.model import Incident, Origin, Room
 from warroom.outbox.changes import Changeset, Claim
@@ -35,11 +35,11 @@ def no(code: str, **said: object) -> Declined:
     return Declined(code, code=code, advice="", answer={"ok": False, "error": code, **said})
 
 
-class Slack(RateLimitedClient):
+class ScriptedSlackClient(RateLimitedClient):
     """Answers each method with the story's function, and remembers what was asked."""
 
     def __init__(self, **answers: Callable[[Answer], Answer | Declined]) -> None:
-        super().__init__(AsyncWebClient(), Budget(HandClock()))
+        super().__init__(AsyncWebClient(), Budget(ManualClock()))
         self._answers = answers
         self.asked: list[tuple[str, Answer]] = []
 
@@ -76,9 +76,9 @@ async def store() -> AsyncIterator[Store]:
     await store.close()
 
 
-def act(effect: E, slack: Slack, store: Store, *, outcome_unknown: bool = False) -> EffectContext[E]:
+def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown: bool = False) -> EffectContext[E]:
     """One performing of the effect."""
-    clock = HandClock()
+    clock = ManualClock()
     desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
     claim = Claim(
         key=effect.key,
@@ -103,7 +103,7 @@ def inviting(*people: str) -> Invite:
 
 async def test_one_call_invites_everybody_and_names_those_it_could_not(store: Store) -> None:
     errors = [{"ok": False, "user": "UGONE", "error": "cant_invite"}, {"user": "UIN", "error": "already_in_channel"}]
-    slack = Slack(conversations_invite=lambda _: {"ok": True, "errors": errors})
+    slack = ScriptedSlackClient(conversations_invite=lambda _: {"ok": True, "errors": errors})
     result = await invite(act(inviting("UADA", "UGONE", "UIN", "UBOT", "UADA"), slack, store))
     assert result == PeopleAdded(people=("UADA", "UIN"), failed=(("UGONE", CANNOT),))
     ((_, asked),) = slack.asked
@@ -117,7 +117,9 @@ async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: S
             return no(code, errors=[{"ok": False, "user": "UGONE", "error": code}])
         return no("already_in_channel") if args["users"] == "UIN" else {"ok": True}
 
-    result = await invite(act(inviting("UADA", "UGONE", "UIN"), Slack(conversations_invite=answer), store))
+    result = await invite(
+        act(inviting("UADA", "UGONE", "UIN"), ScriptedSlackClient(conversations_invite=answer), store)
+    )
     assert result.people == ("UADA", "UIN")
     ((who, why),) = result.failed
     assert who == "UGONE"
@@ -125,7 +127,7 @@ async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: S
 
 
 async def test_what_is_about_the_room_and_not_about_a_person_is_a_refusal(store: Store) -> None:
-    slack = Slack(conversations_invite=lambda _: no("is_archived"))
+    slack = ScriptedSlackClient(conversations_invite=lambda _: no("is_archived"))
     with pytest.raises(Declined, match="is_archived"):
         await invite(act(inviting("UADA"), slack, store))
     assert len(slack.asked) == 1
@@ -136,7 +138,7 @@ async def test_a_taken_name_gets_a_number_and_the_name_in_the_answer_counts(stor
         return {"channel": {"id": "C9", "name": "inc-12-x-2"}} if args["name"].endswith("-2") else no("name_taken")
 
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x", private=True)
-    slack = Slack(conversations_create=create)
+    slack = ScriptedSlackClient(conversations_create=create)
     assert await open_room(act(effect, slack, store)) == ChannelCreated(channel_id="C9", name="inc-12-x-2")
     assert all(asked["is_private"] for _, asked in slack.asked)
 
@@ -151,7 +153,7 @@ def test_whatever_the_title_there_is_a_name_that_fits() -> None:
 async def test_in_doubt_the_room_we_made_is_found_and_no_second_one_is_made(store: Store) -> None:
     mine = {"id": "C9", "name": "inc-12-x", "creator": "UBOT", "created": NIGHT.timestamp() + 1}
     strangers = [mine | {"id": "C7", "creator": "UADA"}, mine | {"id": "C8", "created": 5}]
-    slack = Slack(users_conversations=lambda _: {"channels": [*strangers, mine]})
+    slack = ScriptedSlackClient(users_conversations=lambda _: {"channels": [*strangers, mine]})
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x")
     result = await open_room(act(effect, slack, store, outcome_unknown=True))
     assert result == ChannelCreated(channel_id="C9", name="inc-12-x")
@@ -172,7 +174,7 @@ async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store
 
     opening = act(
         OpenRoom(incident_id="i1", key="room", name="inc-12-x"),
-        Slack(users_conversations=page),
+        ScriptedSlackClient(users_conversations=page),
         store,
         outcome_unknown=True,
     )
@@ -185,7 +187,7 @@ async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store
 
 
 async def test_a_server_that_does_not_say_who_made_a_room_does_not_get_a_second_one(store: Store) -> None:
-    slack = Slack(users_conversations=lambda _: {"channels": [{"id": "C9", "name": "inc-12-x"}]})
+    slack = ScriptedSlackClient(users_conversations=lambda _: {"channels": [{"id": "C9", "name": "inc-12-x"}]})
     result = await open_room(
         act(OpenRoom(incident_id="i1", key="room", name="inc-12-x"), slack, store, outcome_unknown=True)
     )
@@ -203,7 +205,7 @@ async def test_where_the_bot_is_not_in_the_channel_it_joins_and_says_it(store: S
         posted.append(args)
         return no("not_in_channel") if len(posted) == 1 else {"channel": "C5", "ts": "7.7"}
 
-    slack = Slack(chat_postMessage=post, conversations_join=lambda _: {"ok": True})
+    slack = ScriptedSlackClient(chat_postMessage=post, conversations_join=lambda _: {"ok": True})
     assert await say(act(PIN, slack, store), "C5", CARD) == ("C5", "7.7")
     assert slack.methods() == ["chat.postMessage", "conversations.join", "chat.postMessage"]
 
@@ -213,7 +215,7 @@ async def test_where_the_bot_is_not_in_the_channel_it_joins_and_says_it(store: S
     [("method_not_supported_for_channel_type", "not_in_channel"), ("missing_scope", "missing_scope")],
 )
 async def test_where_it_cannot_join_the_refusal_that_helps_is_told(store: Store, join: str, told: str) -> None:
-    slack = Slack(chat_postMessage=lambda _: no("not_in_channel"), conversations_join=lambda _: no(join))
+    slack = ScriptedSlackClient(chat_postMessage=lambda _: no("not_in_channel"), conversations_join=lambda _: no(join))
     with pytest.raises(Declined) as refusal:
         await say(act(PIN, slack, store), "C5", CARD)
     assert refusal.value.code == told
@@ -232,14 +234,16 @@ async def test_in_doubt_the_message_is_found_by_its_metadata_or_its_block(store:
         {"user": "UBOT", "ts": "2.2"},
         {"user": "UBOT", "ts": "3.3"} | mark,
     ]
-    slack = Slack(conversations_history=lambda _: {"messages": messages})
+    slack = ScriptedSlackClient(conversations_history=lambda _: {"messages": messages})
     assert await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD) == ("C5", "3.3")
     assert "chat.postMessage" not in slack.methods()
 
 
 async def test_a_card_that_is_found_in_doubt_shows_what_is_known_now(store: Store) -> None:
     posted = {"user": "UBOT", "ts": "3.3", "metadata": {"event_payload": {"key": "said"}}}
-    slack = Slack(conversations_history=lambda _: {"messages": [posted]}, chat_update=lambda _: {"ok": True})
+    slack = ScriptedSlackClient(
+        conversations_history=lambda _: {"messages": [posted]}, chat_update=lambda _: {"ok": True}
+    )
     assert await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD, incident=INCIDENT) == ("C5", "3.3")
     ((_, redrawn),) = [asked for asked in slack.asked if asked[0] == "chat.update"]
     assert (redrawn["ts"], redrawn["text"]) == ("3.3", CARD.text)

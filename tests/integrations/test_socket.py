@@ -19,7 +19,7 @@ from integrations.slack.client import close_client, open_client
 from integrations.slack.socket import LEFT_BEHIND, PAUSES, InboxHandler
 from storage import open_store
 from storage.memory import MemoryStore
-from tests.integrations.conftest import NIGHT, HandClock
+from tests.clock import NIGHT, ManualClock
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Store
 
@@ -28,7 +28,7 @@ APP_TOKEN = "xapp-sandbox"
 Payload = dict[str, Any]
 
 
-class Slack:
+class SocketServer:
     """The two ends of Slack that a socket needs: the address and the WebSocket."""
 
     def __init__(self) -> None:
@@ -97,10 +97,10 @@ class Listeners:
         self.heard.append(text)
 
 
-class RateLimitedClient:
+class RestartableBot:
     """One process after another, connected to the same Slack with the same record."""
 
-    def __init__(self, slack: Slack, store: Store, clock: HandClock, stack: AsyncExitStack) -> None:
+    def __init__(self, slack: SocketServer, store: Store, clock: ManualClock, stack: AsyncExitStack) -> None:
         self.slack, self.store, self._clock, self._stack = slack, store, clock, stack
         self.pauses: list[float] = []
         self.looked_for_missed = 0
@@ -152,14 +152,14 @@ class RateLimitedClient:
 
 
 @pytest.fixture
-async def line(clock: HandClock) -> AsyncIterator[RateLimitedClient]:
-    slack = Slack()
+async def line(clock: ManualClock) -> AsyncIterator[RestartableBot]:
+    slack = SocketServer()
     async with AsyncExitStack() as stack:
         await slack.server.start_server()
         stack.push_async_callback(slack.server.close)
         store = await open_store("memory://")
         stack.push_async_callback(store.close)
-        yield RateLimitedClient(slack, store, clock, stack)
+        yield RestartableBot(slack, store, clock, stack)
 
 
 def reaction(event_id: str = "Ev1") -> Payload:
@@ -179,7 +179,7 @@ async def idle(handler: InboxHandler) -> None:
         await handler.idle()
 
 
-async def test_it_asks_the_address_it_was_given_with_the_app_token(line: RateLimitedClient) -> None:
+async def test_it_asks_the_address_it_was_given_with_the_app_token(line: RestartableBot) -> None:
     handler = await line.start()
     await line.slack.deliver("events_api", reaction())
     await line.slack.answer()
@@ -187,7 +187,7 @@ async def test_it_asks_the_address_it_was_given_with_the_app_token(line: RateLim
     assert await handler.connected()
 
 
-async def test_it_is_acknowledged_at_once_and_not_idle_before_it_is_handled(line: RateLimitedClient) -> None:
+async def test_it_is_acknowledged_at_once_and_not_idle_before_it_is_handled(line: RestartableBot) -> None:
     handler = await line.start()
     line.listeners.free.clear()
     envelope_id = await line.slack.deliver("slash_commands", typed("list"))
@@ -203,7 +203,7 @@ async def test_it_is_acknowledged_at_once_and_not_idle_before_it_is_handled(line
     assert await line.store.pending_envelopes() == []
 
 
-async def test_the_same_event_delivered_twice_is_acknowledged_twice_and_handled_once(line: RateLimitedClient) -> None:
+async def test_the_same_event_delivered_twice_is_acknowledged_twice_and_handled_once(line: RestartableBot) -> None:
     handler = await line.start()
     for _ in range(2):
         await line.slack.deliver("events_api", reaction("Ev7"))
@@ -213,7 +213,7 @@ async def test_the_same_event_delivered_twice_is_acknowledged_twice_and_handled_
 
 
 async def test_a_listener_speaks_with_the_bot_s_token_to_the_same_address_and_past_the_proxy(
-    line: RateLimitedClient, monkeypatch: pytest.MonkeyPatch
+    line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     handler = await line.start()
@@ -224,7 +224,7 @@ async def test_a_listener_speaks_with_the_bot_s_token_to_the_same_address_and_pa
     assert (client.token, client.base_url, client.proxy) == ("xoxb-sandbox", line.slack.api_url, None)
 
 
-async def test_a_form_is_answered_in_its_acknowledgement(line: RateLimitedClient) -> None:
+async def test_a_form_is_answered_in_its_acknowledgement(line: RestartableBot) -> None:
     await line.start()
     form = {
         "type": "view_submission",
@@ -238,7 +238,7 @@ async def test_a_form_is_answered_in_its_acknowledgement(line: RateLimitedClient
     assert await line.store.pending_envelopes() == []
 
 
-async def test_what_an_earlier_process_left_is_handled_at_start(line: RateLimitedClient) -> None:
+async def test_what_an_earlier_process_left_is_handled_at_start(line: RestartableBot) -> None:
     for number in (1, 2):
         left = Envelope(
             key=f"{number}.1",
@@ -253,7 +253,7 @@ async def test_what_an_earlier_process_left_is_handled_at_start(line: RateLimite
     assert await line.store.pending_envelopes() == []
 
 
-async def test_what_was_acknowledged_and_cut_off_is_handled_by_the_next_process(line: RateLimitedClient) -> None:
+async def test_what_was_acknowledged_and_cut_off_is_handled_by_the_next_process(line: RestartableBot) -> None:
     first = await line.start()
     line.listeners.free.clear()
     await line.slack.deliver("slash_commands", typed("resolve rolled back"))
@@ -266,7 +266,7 @@ async def test_what_was_acknowledged_and_cut_off_is_handled_by_the_next_process(
     assert line.listeners.heard == ["resolve rolled back"]
 
 
-async def test_a_listener_that_fails_is_tried_again_after_a_while(line: RateLimitedClient) -> None:
+async def test_a_listener_that_fails_is_tried_again_after_a_while(line: RestartableBot) -> None:
     handler = await line.start()
     line.listeners.failures = 2
     await line.slack.deliver("events_api", reaction())
@@ -276,7 +276,7 @@ async def test_a_listener_that_fails_is_tried_again_after_a_while(line: RateLimi
     assert line.pauses == list(PAUSES)
 
 
-async def test_while_the_record_is_away_what_was_typed_is_quoted_back(line: RateLimitedClient) -> None:
+async def test_while_the_record_is_away_what_was_typed_is_quoted_back(line: RestartableBot) -> None:
     handler = await line.start()
     await idle(handler)
     await line.store.close()
@@ -288,20 +288,20 @@ async def test_while_the_record_is_away_what_was_typed_is_quoted_back(line: Rate
     assert line.listeners.heard == []
 
 
-async def test_what_was_left_behind_is_worked_off_without_a_restart(line: RateLimitedClient, clock: HandClock) -> None:
+async def test_what_was_left_behind_is_worked_off_without_a_restart(line: RestartableBot, clock: ManualClock) -> None:
     handler = await line.start()
     await handler.idle()
     left = Envelope(key="Ev1", kind="events_api", body=reaction(), received_at=clock.now())
     await line.store.commit(Changeset(now=clock.now(), envelope=left))
     assert await handler.replay(LEFT_BEHIND) == 0, "another process may be at it"
-    clock.wind(LEFT_BEHIND.total_seconds())
+    clock.advance(LEFT_BEHIND.total_seconds())
     assert await handler.replay(LEFT_BEHIND) == 1
     await handler.idle()
     assert len(line.listeners.heard) == 1
     assert await line.store.pending_envelopes() == []
 
 
-async def test_when_slack_drops_events_what_was_missed_is_looked_for(line: RateLimitedClient) -> None:
+async def test_when_slack_drops_events_what_was_missed_is_looked_for(line: RestartableBot) -> None:
     handler = await line.start()
     await idle(handler)
     dropped = {"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1_800_000_000}
@@ -326,7 +326,7 @@ class Holding(MemoryStore):
 
 
 async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
-    line: RateLimitedClient, monkeypatch: pytest.MonkeyPatch
+    line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.slack.socket.POLITE", 5.0)
     line.store = holding = Holding()
@@ -342,7 +342,7 @@ async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
 
 
 async def test_where_deliveries_never_cease_work_goes_on_all_the_same(
-    line: RateLimitedClient, monkeypatch: pytest.MonkeyPatch
+    line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.slack.socket.POLITE", 0.5)
     line.store = holding = Holding()

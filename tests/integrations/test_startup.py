@@ -16,7 +16,7 @@ from integrations.slack.startup import Report, verify
 ME = {"ok": True, "user_id": "UBOT", "bot_id": "B1", "team_id": "T1", "team": "Example"}
 
 
-class Slack:
+class AuthServer:
     """Answers auth.test and apps.connections.open as told."""
 
     def __init__(self) -> None:
@@ -44,44 +44,44 @@ class Slack:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    slack = Slack()
+async def slack() -> AsyncIterator[AuthServer]:
+    slack = AuthServer()
     await slack.server.start_server()
     yield slack
     await slack.server.close()
 
 
-async def test_where_all_is_well_it_knows_who_it_is(slack: Slack) -> None:
+async def test_where_all_is_well_it_knows_who_it_is(slack: AuthServer) -> None:
     assert await slack.verify() == Report(bot_user_id="UBOT", bot_id="B1", team_id="T1", team="Example")
 
 
-async def test_a_server_that_does_not_say_the_permissions_is_worth_a_remark_and_no_problem(slack: Slack) -> None:
+async def test_a_server_that_does_not_say_the_permissions_is_worth_a_remark_and_no_problem(slack: AuthServer) -> None:
     slack.scopes = None
     report = await slack.verify()
     assert report.ok
     assert len(report.remarks) == 1
 
 
-async def test_every_missing_permission_is_named_at_once(slack: Slack) -> None:
+async def test_every_missing_permission_is_named_at_once(slack: AuthServer) -> None:
     slack.scopes = ",".join(needed_scopes() - {"pins:write", "channels:join"})
     (problem,) = (await slack.verify()).problems
     assert "channels:join, pins:write" in problem
     assert "reinstall the app" in problem
 
 
-async def test_both_tokens_are_looked_at_and_swapped_ones_are_recognised(slack: Slack) -> None:
+async def test_both_tokens_are_looked_at_and_swapped_ones_are_recognised(slack: AuthServer) -> None:
     problems = (await slack.verify(bot="xapp-sandbox", app="xoxb-sandbox")).problems
     assert ["an app-level token" in problems[0], "a bot token" in problems[1]] == [True, True]
     assert not [problem for problem in problems if "sandbox" in problem], "a token is never repeated"
 
 
-async def test_socket_mode_that_is_switched_off_is_said(slack: Slack) -> None:
+async def test_socket_mode_that_is_switched_off_is_said(slack: AuthServer) -> None:
     slack.socket = {"ok": False, "error": "forbidden_team"}
     (problem,) = (await slack.verify()).problems
     assert "switch on “Socket Mode”" in problem
 
 
-async def test_a_slack_that_is_not_there_is_one_problem_with_the_address(slack: Slack) -> None:
+async def test_a_slack_that_is_not_there_is_one_problem_with_the_address(slack: AuthServer) -> None:
     url = str(slack.server.make_url("/api/"))
     await slack.server.close()
     (problem, *others) = (await verify("xoxb-sandbox", "xapp-sandbox", needed_scopes(), url)).problems
@@ -89,7 +89,7 @@ async def test_a_slack_that_is_not_there_is_one_problem_with_the_address(slack: 
     assert len(others) <= 1
 
 
-async def test_a_rate_limit_may_pass_and_a_wrong_token_does_not(slack: Slack) -> None:
+async def test_a_rate_limit_may_pass_and_a_wrong_token_does_not(slack: AuthServer) -> None:
     slack.busy = True
     assert (await slack.verify()).again_after == 7
     slack.socket = {"ok": False, "error": "invalid_auth"}
@@ -103,7 +103,7 @@ async def test_no_call_may_take_longer_than_ten_seconds() -> None:
     await close_client(client)
 
 
-async def test_a_token_that_was_pasted_in_pieces_is_named_at_once(slack: Slack) -> None:
+async def test_a_token_that_was_pasted_in_pieces_is_named_at_once(slack: AuthServer) -> None:
     report = await slack.verify(bot="xoxb-sand\nbox", app="xapp-sand box")
     assert report.again_after is None
     assert [problem.partition(". ")[0] for problem in report.problems] == [

@@ -1,4 +1,4 @@
-"""A tab of Chromium with the page in it, and what people do there."""
+"""A Chromium tab with the page, and what people do in it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 
-from bot.demo.company import settle
-from bot.demo.picture import FLAGS, browser
+from bot.demo.picture import CHROMIUM_FLAGS, find_chromium
+from bot.demo.shared_clock import settle
 from bot.runtime.app import Bot
 from sandbox import Sandbox
 from warroom.incident.model import Incident
 
-PATIENCE = 10_000.0
-"""Real milliseconds a step may take on a busy machine."""
+STEP_TIMEOUT = 10_000.0
+"""Real milliseconds that a step may take, also on a busy machine."""
 DESKTOP, PHONE = (1280, 800), (390, 780)
 
 
@@ -31,7 +31,7 @@ class Tab:
         await self.page.goto(f"{self.slack.page_url}as/{who}/{place}")
 
     async def enters(self, room: str) -> None:
-        """Follow the channel list."""
+        """Open a channel from the sidebar."""
         await self.page.locator("#rooms .line", has_text=room).click()
         await self.page.wait_for_url(f"**/{self.slack.channel(room).id}")
 
@@ -52,7 +52,7 @@ class Tab:
         return self.page.locator("#messages .row", has=self.page.locator(".overflow")).last
 
     async def presses(self, label: str, within: Locator | None = None) -> None:
-        """A button, or an entry of a ⋯ menu; a confirm dialog is answered with yes."""
+        """Press a button, or an entry of a ⋯ menu. A confirmation dialog is accepted."""
         place = within or self.page.locator("#messages")
         button = place.locator(".press", has_text=re.compile(rf"^\s*{re.escape(label)}")).last
         await button.wait_for(state="attached")
@@ -65,7 +65,7 @@ class Tab:
         await self.answered()
 
     async def answered(self) -> None:
-        """What was clicked has been answered."""
+        """Wait until the click has been answered."""
         await expect(self.page.locator(".busy")).to_have_count(0)
 
     async def fills(self, label: str, text: str) -> None:
@@ -86,38 +86,42 @@ class Tab:
         return self.page.locator(".modal .input").filter(has=self.page.locator(".label", has_text=label))
 
     async def submits(self) -> None:
-        """Press the modal's button and see it go."""
+        """Press the modal's submit button and wait until the modal is closed."""
         await self.page.locator(".modal button[type=submit]").click()
         await expect(self.page.locator(".modal")).to_have_count(0)
 
-    async def winds(self, minutes: int) -> None:
-        """One click on the clock."""
+    async def advances(self, minutes: int) -> None:
+        """Move the clock forward with its button."""
         await self.page.locator(f"[data-minutes='{minutes}']").click()
         await self.answered()
 
-    async def fires(self, scene: str) -> None:
-        """One of the alerts."""
+    async def fires(self, scenario: str) -> None:
+        """Press an alert button."""
         await self.page.locator(".bar summary", has_text="Alerts").click()
-        await self.page.locator(".bar .item", has_text=scene).click()
+        await self.page.locator(".bar .item", has_text=scenario).click()
         await self.answered()
 
     async def becomes(self, who: str) -> None:
-        """The switch to another person."""
+        """Switch to another person."""
         await self.page.locator(".act-as > summary").click()
         await self.page.locator(".act-as .filter").fill(who)
         await self.page.locator(".act-as .option", has_text=f"@{who}").first.click()
         await self.page.wait_for_url(f"**/as/{who}/*")
 
     async def sees(self, text: str) -> None:
-        """It appears without a reload."""
+        """Wait until a message with that text is shown, without a reload."""
         await expect(self.message(text)).to_be_visible()
 
     async def settled(self) -> None:
-        """The bot has worked everything off."""
+        """Wait until the bot is idle and the page shows the result."""
         await settle(self.slack, self.bot)
+        now = self.slack.clock.seconds()
+        self.slack.workspace.changed.notify()
+        shown = "now => Number(document.querySelector('#clock time').dataset.now) >= now - 0.001"
+        await self.page.wait_for_function(shown, arg=now)
 
     async def incident(self) -> Incident:
-        """The first one, as stored."""
+        """The first incident, as stored."""
         found = await self.bot.store.incident_numbered(1)
         assert found is not None
         return found
@@ -125,12 +129,12 @@ class Tab:
 
 @asynccontextmanager
 async def tab(slack: Sandbox, bot: Bot, size: tuple[int, int]) -> AsyncIterator[Tab]:
-    """A tab of that size. What the page's script does wrong, or its policy forbids, is an error at the end."""
-    expect.set_options(timeout=PATIENCE)
+    """A tab of that size. Errors on the browser's console fail the test at the end."""
+    expect.set_options(timeout=STEP_TIMEOUT)
     async with async_playwright() as driver:
-        chromium: Browser = await driver.chromium.launch(executable_path=browser(), args=list(FLAGS))
+        chromium: Browser = await driver.chromium.launch(executable_path=find_chromium(), args=list(CHROMIUM_FLAGS))
         page = await chromium.new_page(viewport={"width": size[0], "height": size[1]})
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(STEP_TIMEOUT)
         errors: list[str] = []
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)

@@ -1,4 +1,4 @@
-"""The page without a browser: a workspace, its HTTP side, and what one person is shown."""
+"""The page without a browser: requests to it, and what one person is shown."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.demo import installation
-from sandbox import Message, Sandbox
-from sandbox.methods.views import check_view, opened
+from bot.demo.workspace import installation
+from sandbox import Sandbox, SlackMessage
+from sandbox.methods.views import check_view, show_modal
 from sandbox.model import View
 
 
 class Visitor:
-    """Somebody with an HTTP client and no browser."""
+    """Requests to the page with an HTTP client."""
 
     def __init__(self, slack: Sandbox, session: aiohttp.ClientSession) -> None:
         self.slack, self.session = slack, session
 
     async def get(self, path: str, **more: Any) -> tuple[int, str]:
-        """Status and body."""
+        """(status, body)."""
         async with self.session.get(self.slack.page_url.rstrip("/") + path, **more) as answer:
             return answer.status, await answer.text()
 
     async def post(self, path: str, body: object, **headers: str) -> tuple[int, Any]:
-        """Status and JSON."""
+        """(status, decoded JSON)."""
         url = self.slack.page_url.rstrip("/") + path
         async with self.session.post(url, json=body, headers=headers) as answer:
             return answer.status, await answer.json()
 
     async def room(self, who: str = "ada", channel: str = "general") -> str:
-        """The channel's page."""
+        """The HTML of the channel's page."""
         status, text = await self.get(f"/as/{who}/{self.slack.channel(channel).id}")
         assert status == 200
         return text
@@ -43,10 +43,10 @@ class Visitor:
         return await self.room()
 
     def modal(self, *blocks: dict[str, Any], who: str = "ada", **more: Any) -> View:
-        """A modal of the app before that person."""
+        """Open a modal of the app for that person."""
         body = {"type": "modal", "title": {"type": "plain_text", "text": "Form"}, "blocks": list(blocks),
                 "submit": {"type": "plain_text", "text": "Send"}} | more  # fmt: skip
-        return opened(self.slack.workspace, self.slack.person(who).id, check_view(body, "modal"))
+        return show_modal(self.slack.workspace, self.slack.person(who).id, check_view(body, "modal"))
 
     async def does(self, gesture: str, who: str = "ada", **given: Any) -> Any:
         """A gesture as the page's script sends it; returns the answer."""
@@ -54,20 +54,20 @@ class Visitor:
         return answer
 
 
-def spot(message: Message, block_id: str, action_id: str) -> dict[str, Any]:
-    """How the page names an element of a message."""
+def element_ids(message: SlackMessage, block_id: str, action_id: str) -> dict[str, Any]:
+    """The ids with which the page refers to an element of a message."""
     return {"ts": message.ts, "channel": message.channel, "block": block_id, "action": action_id}
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Sandbox]:
-    """A workspace with our app installed and nobody answering for it."""
+    """A workspace with the app installed but not connected."""
     async with Sandbox.running(app=installation()) as workspace:
         yield workspace
 
 
 @pytest.fixture
 async def visitor(slack: Sandbox) -> AsyncIterator[Visitor]:
-    """Somebody who looks at it."""
+    """A visitor of the page."""
     async with aiohttp.ClientSession() as session:
         yield Visitor(slack, session)

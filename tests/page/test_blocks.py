@@ -1,4 +1,4 @@
-"""Every block and element that Slack draws is drawn."""
+"""Every kind of block and element is shown."""
 
 from __future__ import annotations
 
@@ -40,26 +40,26 @@ def named(case: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("case", cases("blocks.yml"), ids=named)
-async def test_blocks_of_messages(visitor: Visitor, case: dict[str, Any]) -> None:
+async def test_message_block_is_shown(visitor: Visitor, case: dict[str, Any]) -> None:
     page = await visitor.shown(case["block"])
     assert [piece for piece in case["shows"] if piece not in page] == []
-    assert "The sandbox does not draw" not in page
+    assert "The sandbox does not show" not in page
 
 
 @pytest.mark.parametrize("case", cases("inputs.yml"), ids=named)
-async def test_inputs_of_modals(visitor: Visitor, case: dict[str, Any]) -> None:
+async def test_modal_input_is_shown(visitor: Visitor, case: dict[str, Any]) -> None:
     visitor.modal(asking(case["element"], hint=plain("A hint"), optional=True))
     page = await visitor.room()
     assert case["shows"] in page.replace("  ", " ")
     assert "A hint" in page
     assert "(optional)" in page
-    assert "The sandbox does not draw" not in page
+    assert "The sandbox does not show" not in page
 
 
 HOSTILE = '"><script>alert(1)</script><img src=x>'
 
 
-async def test_hostile_text_stays_text_wherever_it_stands(visitor: Visitor) -> None:
+async def test_hostile_text_is_escaped_everywhere(visitor: Visitor) -> None:
     slack = visitor.slack
     ada, general = slack.person("ada"), slack.channel("general")
     slack.person("ben").display_name = HOSTILE
@@ -82,7 +82,7 @@ async def test_hostile_text_stays_text_wherever_it_stands(visitor: Visitor) -> N
     assert "alert(1)" in page, "it is shown, as text"
 
 
-async def test_a_button_cannot_lead_to_a_script(visitor: Visitor) -> None:
+async def test_link_cannot_lead_to_a_script(visitor: Visitor) -> None:
     page = await visitor.shown(
         {"type": "section", "text": md("<javascript:alert(1)|press> <data:text/html,x|me>")},
         {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "link", "url": "https:x", "text": "odd"}]}]},

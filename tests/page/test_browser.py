@@ -1,4 +1,4 @@
-"""An incident from the form to the post-mortem, with a mouse: the page, the sandbox and the whole bot."""
+"""The page in Chromium with the whole bot."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from playwright.async_api import expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.demo.demo import workspace
-from bot.demo.picture import browser
-from sandbox.methods.views import opened
+from bot.demo.picture import find_chromium
+from bot.demo.workspace import workspace
+from sandbox.methods.views import show_modal
 from tests.page.browser import DESKTOP, PHONE, Tab, tab
 from warroom.incident.model import State
 
 try:
-    browser()
+    find_chromium()
     MISSING = ""
 except OSError as error:
     MISSING = str(error)
@@ -53,15 +53,15 @@ async def declared(ada: Tab) -> None:
     await ada.enters(ROOM)
 
 
-async def test_an_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -> None:
+async def test_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -> None:
     await declared(ada)
     room = ada.slack.channel(ROOM)
     assert ada.slack.person("chidi").id in room.members
     await expect(ada.page.locator("#head .topic")).to_contain_text("search is slow")
     await ada.presses("Acknowledge")
     await ada.sees("Acknowledged")
-    await ada.winds(15)
-    await ada.winds(15)
+    await ada.advances(15)
+    await ada.advances(15)
     await ada.sees("an update is due")
     await ada.presses("Snooze", ada.message("an update is due"))
     await expect(ada.message("an update is due")).to_have_count(0)
@@ -75,20 +75,20 @@ async def test_an_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -
     await ada.settled()
     assert (await ada.incident()).state is State.RESOLVED
     await ada.types("/incident postmortem")
-    await ada.winds(1)
+    await ada.advances(1)
     await ada.presses("Edit post-mortem")
     await ada.fills("Root cause", "A disk at the end of its life.")
     await ada.submits()
     await ada.settled()
     await ada.presses("Publish")
     await ada.settled()
-    await ada.winds(1)
+    await ada.advances(1)
     await expect(ada.page.locator(".file .markdown").last).to_contain_text("A disk at the end of its life.")
     await ada.settled()
     assert (await ada.incident()).state is State.CLOSED
 
 
-async def test_a_second_person_acts_and_both_see_it(ada: Tab) -> None:
+async def test_second_persons_actions_are_seen_by_both(ada: Tab) -> None:
     await declared(ada)
     async with tab(ada.slack, ada.bot, DESKTOP) as ben:
         await ben.goes("ada", ROOM)
@@ -100,7 +100,7 @@ async def test_a_second_person_acts_and_both_see_it(ada: Tab) -> None:
         assert (await ada.incident()).commander == ada.slack.person("ben").id
 
 
-async def test_a_storm_is_one_room(ada: Tab) -> None:
+async def test_storm_is_one_room(ada: Tab) -> None:
     await ada.fires("Storm")
     await expect(ada.page.locator("#rooms .line", has_text="inc-")).to_have_count(1)
     await ada.settled()
@@ -112,7 +112,7 @@ async def test_a_storm_is_one_room(ada: Tab) -> None:
     await expect(ada.card).not_to_contain_text("40 firing")
 
 
-async def test_what_is_wrong_in_a_form_is_said_beside_the_input(ada: Tab) -> None:
+async def test_form_errors_are_shown_beside_the_input(ada: Tab) -> None:
     await ada.types("/incident declare")
     await ada.page.locator(".modal button[type=submit]").click()
     await expect(ada.input("Title").locator(".wrong")).to_have_text("Please complete this required field.")
@@ -146,8 +146,8 @@ def form(*options: str, date_block: str = "day") -> dict[str, Any]:
     return {"type": "modal", "title": plain("Form"), "submit": plain("Send"), "blocks": blocks}
 
 
-async def test_what_was_chosen_and_not_sent_stays_when_the_app_changes_the_form(ada: Tab) -> None:
-    view = opened(ada.slack.workspace, ada.slack.person("ada").id, form("Berlin", "Cork"))
+async def test_form_values_not_yet_sent_are_kept_when_the_app_updates_the_form(ada: Tab) -> None:
+    view = show_modal(ada.slack.workspace, ada.slack.person("ada").id, form("Berlin", "Cork"))
     await ada.fills("what", "moving the index")
     await ada.picks("where", "Cork")
     await ada.picks("who", "ben")
@@ -182,14 +182,14 @@ async def test_what_was_chosen_and_not_sent_stays_when_the_app_changes_the_form(
     assert view.state["when"]["a"]["selected_time"] == "18:30"
 
 
-async def test_the_box_knows_commands_and_their_hints(ada: Tab) -> None:
+async def test_message_box_suggests_commands_with_their_hints(ada: Tab) -> None:
     await ada.page.locator(".room .composer textarea").fill("/inc")
     await expect(ada.page.locator(".suggestions")).to_contain_text("declare checkout returns 500s")
     await ada.types("/nonsense")
     await expect(ada.page.locator(".toast")).to_contain_text("/nonsense is not a valid command")
 
 
-async def test_a_message_becomes_an_incident_by_its_menu(ada: Tab) -> None:
+async def test_message_menu_declares_an_incident(ada: Tab) -> None:
     await ada.slack.say("ben", "general", "is checkout broken for anybody else?")
     row = ada.message("is checkout broken")
     await row.hover()
@@ -230,7 +230,7 @@ async def test_unread_rooms_stand_out_until_they_are_read(ada: Tab) -> None:
     await expect(line).not_to_have_class(re.compile("unread"))
 
 
-async def test_slack_breaks_on_demand_and_the_room_is_there_all_the_same(ada: Tab) -> None:
+async def test_fault_planned_in_the_page_does_not_prevent_the_room(ada: Tab) -> None:
     await ada.page.locator(".faults > summary").click()
     form = ada.page.locator(".faults form[data-control=faults]")
     await form.locator("[name=method]").fill("conversations.create")
@@ -244,7 +244,7 @@ async def test_slack_breaks_on_demand_and_the_room_is_there_all_the_same(ada: Ta
     await expect(ada.page.locator("#rooms .line", has_text="inc-")).to_have_count(1)
 
 
-async def test_it_works_with_a_thumb(phone: Tab) -> None:
+async def test_page_works_on_a_phone(phone: Tab) -> None:
     await phone.types("/incident declare")
     await phone.fills("Title", "search is slow")
     await phone.submits()

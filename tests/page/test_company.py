@@ -1,4 +1,4 @@
-"""The sandbox's company with the whole bot: its monitors, its clock, and the command that opens it."""
+"""The demo company with the whole bot: its alerts, its clock, and the command `sandbox`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.demo.demo import settle, workspace
+from bot.demo.shared_clock import settle
+from bot.demo.workspace import workspace
 from bot.runtime.app import Bot
 from sandbox import Sandbox, sample_people
 from warroom.incident.model import State
@@ -22,7 +23,7 @@ Company = tuple[Sandbox, Bot]
 
 @pytest.fixture
 async def company() -> AsyncIterator[Company]:
-    """A quiet night."""
+    """The demo company without any incident."""
     async with workspace() as opened:
         yield opened
 
@@ -30,11 +31,11 @@ async def company() -> AsyncIterator[Company]:
 async def plays(company: Company, label: str) -> None:
     """Press one of the alert buttons, and let the bot work."""
     slack, bot = company
-    await next(scene for scene in slack.scenes if scene.label == label).play()
+    await next(scenario for scenario in slack.scenarios if scenario.label == label).run()
     await settle(slack, bot)
 
 
-async def test_every_alert_of_the_page_is_understood(company: Company) -> None:
+async def test_alert_buttons_declare_the_expected_incidents(company: Company) -> None:
     for label in ("Memory alert", "Memory alert", "Error rate alert", "Disk alert"):
         await plays(company, label)
     found = [(incident.severity, incident.title) for incident in reversed(await company[1].store.incidents())]
@@ -51,7 +52,7 @@ async def test_flapping_is_one_room(company: Company) -> None:
     assert len([channel for channel in company[0].channels() if channel.name.startswith("inc-")]) == 1
 
 
-async def test_a_recovery_needs_something_that_fires(company: Company) -> None:
+async def test_recovery_needs_something_that_fires(company: Company) -> None:
     with pytest.raises(ValueError, match="Nothing is firing"):
         await plays(company, "Recovery")
     await plays(company, "Memory alert")
@@ -61,18 +62,18 @@ async def test_a_recovery_needs_something_that_fires(company: Company) -> None:
     assert incident.state is State.DETECTED, "recovered is not resolved; somebody has to say so"
 
 
-async def test_what_comes_due_while_the_clock_is_wound_happens_at_its_time(company: Company) -> None:
+async def test_timers_due_while_the_clock_is_advanced_fire_at_their_time(company: Company) -> None:
     slack, bot = company
     await plays(company, "Memory alert")
     began = slack.clock.seconds()
-    await slack.wind(timedelta(minutes=60))
+    await slack.advance(timedelta(minutes=60))
     await settle(slack, bot)
     room = next(channel for channel in slack.channels() if channel.name.startswith("inc-1"))
     grace = next(notice for notice in room.notices if notice.user == slack.person("grace").id)
     assert 14 * 60 < float(grace.ts) - began < 17 * 60, "the second level is called after 15 minutes"
 
 
-async def test_sockets_dropped_by_the_control_come_back_and_work(company: Company) -> None:
+async def test_sockets_dropped_by_the_control_api_are_reconnected(company: Company) -> None:
     slack, bot = company
     before = slack.sockets.connections
     async with (
@@ -87,7 +88,7 @@ async def test_sockets_dropped_by_the_control_come_back_and_work(company: Compan
     assert await bot.store.last_number() == 1
 
 
-def test_the_company_has_what_companies_have() -> None:
+def test_sample_people_have_namesakes_a_guest_and_a_deactivated_person() -> None:
     people = [person for person in sample_people() if not person.is_bot and person.id != "USLACKBOT"]
     assert len(people) == 40
     assert len({person.name for person in people}) == 40
@@ -100,7 +101,7 @@ def test_the_company_has_what_companies_have() -> None:
     assert len({person.name for person in large}) == len(large) == 5002
 
 
-async def test_one_command_prints_one_address_and_ends_when_told_to() -> None:
+async def test_sandbox_command_prints_its_address_and_ends_on_interrupt() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "sandbox", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from sandbox import Person, SandboxClock, UserGroup
+from sandbox import SandboxClock, SlackUser, UserGroup
 from sandbox.installation import Installation
-from sandbox.page import markdown, mrkdwn
+from sandbox.page import markdown_html, mrkdwn_html
 from sandbox.page.names import Names
-from sandbox.people import Room
-from sandbox.workspace import Workspace
+from sandbox.sample_company import InitialChannel
+from sandbox.workspace import WorkspaceState
 
 NIGHT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
@@ -23,16 +23,18 @@ NIGHT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def names() -> Names:
     """Ada in Berlin at three in the morning, and Ben."""
-    workspace = Workspace(SandboxClock(NIGHT, frozen=True), Installation())
-    ada, ben = Person("U1", "ada", "Ada Lovelace"), Person("U2", "ben", "Benjamin Banneker", display_name="ben")
-    workspace.furnish(
-        [ada, ben], [UserGroup("S1", "sre", "SRE", ["ada"])], [Room("general"), Room("secret", ("ben",), True)]
+    workspace = WorkspaceState(SandboxClock(NIGHT, frozen=True), Installation())
+    ada, ben = SlackUser("U1", "ada", "Ada Lovelace"), SlackUser("U2", "ben", "Benjamin Banneker", display_name="ben")
+    workspace.populate(
+        [ada, ben],
+        [UserGroup("S1", "sre", "SRE", ["ada"])],
+        [InitialChannel("general"), InitialChannel("secret", ("ben",), True)],
     )
     return Names(workspace, ada)
 
 
 def drawn(text: str, names: Names) -> str:
-    return str(mrkdwn.draw(text, names.token))
+    return str(mrkdwn_html.to_html(text, names.token))
 
 
 @pytest.mark.parametrize(
@@ -51,11 +53,11 @@ def drawn(text: str, names: Names) -> str:
         (":no_such_emoji_: at 10:30:00", ":no_such_emoji_: at 10:30:00"),
     ],
 )
-def test_formatting(text: str, html: str, names: Names) -> None:
+def test_mrkdwn_formatting(text: str, html: str, names: Names) -> None:
     assert drawn(text, names) == html
 
 
-def test_links_open_elsewhere_and_only_safe_ones_are_links(names: Names) -> None:
+def test_links_open_in_a_new_tab_and_only_safe_ones_are_links(names: Names) -> None:
     html = drawn("<https://example.com/?a=1&amp;b=2|the page> <mailto:a@b.example|mail> <https://x.example>", names)
     assert (
         'href="https://example.com/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow">the page</a>'
@@ -74,7 +76,7 @@ def test_links_open_elsewhere_and_only_safe_ones_are_links(names: Names) -> None
         assert "<a" not in drawn(f"<{bad}|press>", names)
 
 
-def test_mentions_show_names_and_mark_oneself(names: Names) -> None:
+def test_mentions_show_names_and_highlight_the_reader(names: Names) -> None:
     html = drawn("<@U1> <@U2> <@UNOBODY|ghost> <!subteam^S1> <!here>", names)
     assert 'class="mention me" title="Ada Lovelace">@Ada Lovelace</span>' in html
     assert 'class="mention" title="Benjamin Banneker">@ben</span>' in html
@@ -83,7 +85,7 @@ def test_mentions_show_names_and_mark_oneself(names: Names) -> None:
     assert '<span class="mention me">@here</span>' in html
 
 
-def test_a_private_channel_keeps_its_name(names: Names) -> None:
+def test_private_channel_keeps_its_name(names: Names) -> None:
     general, secret = list(names._ws.channels)
     assert "#general</a>" in drawn(f"<#{general}|general>", names)
     assert "secret" not in drawn(f"<#{secret}|secret>", names)
@@ -103,16 +105,16 @@ def test_emoji_by_slacks_names(names: Names) -> None:
 
 
 @given(st.text(alphabet="<>&\"'`*_~:|@#!/\n ahjst^{}0;=()", max_size=80))
-def test_no_text_makes_a_tag_of_its_own(text: str) -> None:
+def test_mrkdwn_text_never_becomes_a_tag(text: str) -> None:
     names = lambda inside: Markup("<i>{}</i>").format(inside)  # noqa: E731
-    html = str(mrkdwn.draw(text, names))
+    html = str(mrkdwn_html.to_html(text, names))
     ours = r'</?(?:strong|em|del|code|pre|blockquote|i|br)>|</a>|<a href="(?:https?|mailto):[^"<>]*" target="_blank" rel="[a-z ]+">'
     ours += r'|<span class="emoji" title="[^"<>]*">|</span>'
     assert not re.search(r"[<>]", re.sub(ours, "", html))
 
 
 def test_markdown_has_no_raw_html_and_no_foreign_pictures() -> None:
-    html = markdown.draw(
+    html = markdown_html.to_html(
         "# Post-mortem\n\n| a | b |\n|---|---|\n| 1 | ~~2~~ |\n\n<script>alert(1)</script> ![x](https://x.example/x.png) "
         "[bad](javascript:alert(1)) [good](https://example.com)"
     )

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.reliability.effects import ALERTS

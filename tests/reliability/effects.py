@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from sandbox.model import Json, Message, Person
+from sandbox.model import Json, SlackMessage, SlackUser
 from tests.reliability.house import House
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
@@ -125,8 +125,8 @@ async def look_at_home(run: Run) -> None:
 async def somebody_new(run: Run) -> None:
     workspace = run.house.slack.workspace
     name = f"new-{len(workspace.people)}"
-    person = Person("", name, name.title(), email=f"{name}@example.com")
-    workspace.settle(person)
+    person = SlackUser("", name, name.title(), email=f"{name}@example.com")
+    workspace.add_person(person)
     run.noted["person"] = person.id
 
 
@@ -143,12 +143,12 @@ async def told_everybody(run: Run) -> int:
     return len(said_under(run.house.slack, run.noted["key"]))
 
 
-async def datadog_app(run: Run) -> Person:
+async def datadog_app(run: Run) -> SlackUser:
     """Datadog's Slack app, and the number of incidents before it says anything."""
     slack = run.house.slack
     run.seen = await run.house.process.bot.store.last_number()
     known = next((each for each in slack.people() if each.name == "datadog"), None)
-    app = known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
+    app = known or await slack.save_person(SlackUser("", "datadog", "Datadog", is_bot=True))
     await run.house.settle()
     return app
 
@@ -179,7 +179,7 @@ async def read_channels(run: Run) -> None:
     await run.house.ask(ReadAlertChannels())
 
 
-def notices(run: Run) -> list[Message]:
+def notices(run: Run) -> list[SlackMessage]:
     room = run.house.room(run.known)
     return [each for each in room.log if each.by_app and not each.deleted and each.ts != run.known.room.card_ts]
 

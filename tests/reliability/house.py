@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from bot.demo.company import settle
-from sandbox import Channel, Message, Sandbox
-from sandbox.answers import Answer
+from bot.demo.shared_clock import settle
+from sandbox import Channel, Sandbox, SlackMessage
+from sandbox.view_responses import GestureResult
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 from tests.reliability.promises import assert_promises, undone
@@ -71,7 +71,7 @@ class House:
         """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here."""
         for _ in range(ROUNDS):
             try:
-                await asyncio.wait_for(self.slack.sockets.delivered(), 1)
+                await asyncio.wait_for(self.slack.sockets.until_all_delivered(), 1)
             except TimeoutError:
                 self.slack.clock.advance(60)
             else:
@@ -92,18 +92,18 @@ class House:
         faults = self.slack.faults
 
         def come() -> bool:
-            slack = all(hook.seen for hook in faults.hooks) and all(fault.struck for fault in faults.ahead)
+            slack = all(hook.seen for hook in faults.hooks) and all(fault.applied for fault in faults.planned)
             return slack and not (self._datadog and self._datadog.faults)
 
         async with asyncio.timeout(10):
             while not come():
-                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.pulse.next())}, timeout=0.02)
+                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.changed.wait())}, timeout=0.02)
 
     async def promises(self) -> None:
         """Raises AssertionError when one is broken."""
         await assert_promises(self.slack, self.process.bot.store)
 
-    async def type(self, who: str, text: str, where: str | Channel = "general") -> Answer:
+    async def type(self, who: str, text: str, where: str | Channel = "general") -> GestureResult:
         """/incident and the text."""
         return await self.slack.slash(self.slack.person(who), where, "/incident", text)
 
@@ -134,6 +134,6 @@ class House:
         assert incident.room.channel_id is not None
         return self.slack.channel(incident.room.channel_id)
 
-    def card(self, incident: Incident) -> Message:
+    def card(self, incident: Incident) -> SlackMessage:
         """Its card."""
         return next(each for each in self.room(incident).log if each.ts == incident.room.card_ts)

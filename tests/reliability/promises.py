@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime, timedelta
 
-from sandbox import Channel, Message, Sandbox
+from sandbox import Channel, Sandbox, SlackMessage
 from warroom.incident.decision import timers_of
 from warroom.incident.model import Incident
 from warroom.ports import Store
@@ -17,18 +17,18 @@ NEWEST = 25
 """Incidents that are looked at; a matrix leaves hundreds behind."""
 
 
-def key_of(message: Message) -> str:
+def key_of(message: SlackMessage) -> str:
     """The key of the effect that said it; "" for none."""
     payload = (message.metadata or {}).get("event_payload") or {}
     return str(payload.get("key") or "")
 
 
-def everything_said(slack: Sandbox) -> list[Message]:
+def everything_said(slack: Sandbox) -> list[SlackMessage]:
     """All messages of the app that can be seen now, threads included."""
     return [m for channel in slack.workspace.channels.values() for m in channel.log if m.by_app and not m.deleted]
 
 
-def said_under(slack: Sandbox, key: str) -> list[Message]:
+def said_under(slack: Sandbox, key: str) -> list[SlackMessage]:
     """What an effect with that key said."""
     return [message for message in everything_said(slack) if key_of(message) == key]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.company import ALERT
-from bot.demo.demo import installation
+from bot.demo.demo_company import MEMORY_ALERT
+from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
@@ -179,11 +179,11 @@ async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(hous
 
 
 async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House) -> None:
-    assert await house.hook(ALERT) == 202
+    assert await house.hook(MEMORY_ALERT) == 202
     house.process.kill()
     await house.recover()
     assert await house.process.bot.store.last_number() == 1
-    assert await house.hook(ALERT) == 202
+    assert await house.hook(MEMORY_ALERT) == 202
     await house.settle()
     assert (await house.last()).alerts.count == 1, "the same delivery again is counted once"
     await house.promises()

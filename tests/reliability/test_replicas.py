@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.demo.company import ALERT
-from bot.demo.demo import installation
+from bot.demo.demo_company import MEMORY_ALERT
+from bot.demo.workspace import installation
 from bot.runtime.dispatcher import LEASE
 from sandbox import Channel, Sandbox
 from storage import migrate
@@ -269,4 +269,4 @@ async def hooked(process: Process, number: int) -> None:
         "alert_cycle_key": f"c{number}",
         "alert_title": f"Monitor {number}",
     }
-    assert await process.hook(ALERT | told) == 202
+    assert await process.hook(MEMORY_ALERT | told) == 202

@@ -16,7 +16,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, note, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from bot.runtime.dispatcher import LEASE
 from sandbox import Sandbox
 from sandbox.clock import SandboxClock
@@ -175,7 +175,7 @@ async def test_a_process_that_slept_through_its_lease_changes_nothing(postgresql
         await house.settle()
         fault = slack.fail("conversations.create", "delay", seconds=1.5)
         await house.type("ada", DECLARE)
-        await slack.until(lambda: fault.struck > 0)
+        await slack.until(lambda: fault.applied > 0)
         other = Process(slack, settings_for(slack, url), policy_of())
         await other.start()
         slack.clock.advance(LEASE + timedelta(seconds=1))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import Sandbox
-from sandbox.faults import When
+from sandbox.faults import CallFilter
 from tests.datadog.server import FakeDatadog
 from tests.reliability.process import Process
 
@@ -24,7 +24,7 @@ class Trouble:
     unheard: bool = False
     """The call took effect, and nobody heard the answer."""
 
-    def plan(self, slack: Sandbox, process: Process, method: str, when: When) -> None:
+    def plan(self, slack: Sandbox, process: Process, method: str, when: CallFilter) -> None:
         """Let it happen at the next call of that method that is meant."""
         if self.kill:
             slack.on_call(method, moment=self.kill, do=process.kill, when=when)

@@ -1,4 +1,4 @@
-"""The sandbox in the hands of Slack's own client libraries."""
+"""The sandbox, called with Slack's own client libraries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Sandbox]:
-    """A workspace whose clock moves only when a test winds it."""
+    """A workspace whose clock moves only when the test advances it."""
     async with Sandbox.running(clock=SandboxClock(frozen=True)) as workspace:
         yield workspace
 
@@ -31,14 +31,14 @@ def web(slack: Sandbox) -> AsyncWebClient:
 
 @pytest.fixture
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
-    """For what the client libraries would never send."""
+    """An HTTP client, for requests that the client libraries never send."""
     async with aiohttp.ClientSession() as session:
         yield session
 
 
 @contextlib.contextmanager
 def refused(code: str, **details: Any) -> Iterator[list[str]]:
-    """Slack answers `ok: false` with that code and details. Gives the problems it names."""
+    """Assert that the block raises SlackApiError with that code and details. Yields the problems that it names."""
     problems: list[str] = []
     with pytest.raises(SlackApiError) as caught:
         yield problems
@@ -49,13 +49,13 @@ def refused(code: str, **details: Any) -> Iterator[list[str]]:
 
 
 async def room(web: AsyncWebClient, name: str = "inc-1", **more: Any) -> str:
-    """A channel that the app made; its id."""
+    """Create a channel as the app and return its id."""
     made = await web.conversations_create(name=name, **more)
     return str(made["channel"]["id"])
 
 
 async def posted(web: AsyncWebClient, channel: str, text: str = "hello", **more: Any) -> str:
-    """A message of the app; its ts."""
+    """Post a message as the app and return its ts."""
     return str((await web.chat_postMessage(channel=channel, text=text, **more))["ts"])
 
 

@@ -1,4 +1,4 @@
-"""Slack refuses a block that is a character too long; so does the sandbox, in the same words."""
+"""The sandbox refuses the Block Kit that Slack refuses, in Slack's words."""
 
 from __future__ import annotations
 
@@ -124,19 +124,19 @@ FORM = modal(
 )
 
 
-def test_a_message_at_every_limit_is_fine() -> None:
+def test_message_at_every_limit_is_fine() -> None:
     assert problems(MESSAGE, "message") == []
 
 
-def test_a_form_with_every_field_is_fine() -> None:
+def test_form_with_every_field_is_fine() -> None:
     assert view_problems(FORM) == []
 
 
-def test_a_home_tab_is_fine() -> None:
+def test_home_tab_is_fine() -> None:
     assert view_problems({"type": "home", "blocks": [section(text=mrkdwn()), actions(button())]}) == []
 
 
-def test_slacks_words_and_pointer() -> None:
+def test_problem_has_slacks_wording_and_a_json_pointer() -> None:
     block = {"type": "header", "text": plain("h" * 151)}
     assert wrong(block) == "[ERROR] must be less than 151 characters [json-pointer:/blocks/0/text/text]"
 
@@ -204,7 +204,7 @@ TOO_MUCH: list[tuple[Json, str, str]] = [
 
 
 @pytest.mark.parametrize(("block", "what", "where"), TOO_MUCH)
-def test_one_step_over_a_limit_is_named(block: Json, what: str, where: str) -> None:
+def test_block_one_step_over_a_limit_is_named(block: Json, what: str, where: str) -> None:
     found = wrong(block)
     assert what in found
     assert found.endswith(f"[json-pointer:/blocks/0{where}]")
@@ -217,7 +217,7 @@ def test_plain_text_is_counted_after_slacks_escaping() -> None:
 
 
 @pytest.mark.parametrize(("surface", "most"), [("message", 50), ("modal", 100), ("home", 100)])
-def test_the_number_of_blocks_is_limited(surface: Surface, most: int) -> None:
+def test_number_of_blocks_is_limited(surface: Surface, most: int) -> None:
     blocks = [{"type": "divider"}] * most
     assert problems(blocks, surface) == []
     assert f"no more than {most} items allowed" in problems([*blocks, {"type": "divider"}], surface)[0]
@@ -228,7 +228,7 @@ def test_blocks_of_messages_only_are_refused_in_a_form() -> None:
     assert "unsupported type: table" in wrong(MESSAGE[-2], "home")
 
 
-def test_ids_are_unique() -> None:
+def test_block_ids_and_action_ids_are_unique() -> None:
     twice = [{"type": "divider", "block_id": "same"}] * 2
     assert problems(twice, "message") == ['[ERROR] `block_id` "same" already exists [json-pointer:/blocks/1/block_id]']
     assert "already exists" in problems([actions(button()), actions(button())], "message")[0]
@@ -236,13 +236,13 @@ def test_ids_are_unique() -> None:
     assert problems([actions(button()), actions(button())], "home") == []
 
 
-def test_all_markdown_counts_together() -> None:
+def test_markdown_length_is_limited_over_all_blocks() -> None:
     half = {"type": "markdown", "text": "m" * 6001}
     assert problems([half], "message") == []
     assert "all markdown blocks together" in problems([half, half], "message")[0]
 
 
-def test_a_message_has_one_table() -> None:
+def test_message_has_one_table() -> None:
     assert "only_one_table_allowed" in problems([MESSAGE[-2], MESSAGE[-2]], "message")[0]
 
 
@@ -262,12 +262,12 @@ def test_a_message_has_one_table() -> None:
         ({"type": "home"}, "invalid additional property: title", "/view"),
     ],
 )
-def test_a_view_over_a_limit_is_named(changes: Json, what: str, where: str) -> None:
+def test_view_over_a_limit_is_named(changes: Json, what: str, where: str) -> None:
     view = {key: value for key, value in {**FORM, **changes}.items() if value is not None}
     assert any(what in each and each.endswith(f"[json-pointer:{where}]") for each in view_problems(view))
 
 
-def test_one_field_has_the_focus() -> None:
+def test_view_has_at_most_one_focused_field() -> None:
     field = asked({"type": "plain_text_input", "focus_on_load": True})
     assert view_problems(modal(field)) == []
     assert "only one element" in view_problems(modal(field, field))[0]
@@ -276,7 +276,7 @@ def test_one_field_has_the_focus() -> None:
 @pytest.mark.parametrize(
     "nonsense", [None, 3, "[]", {}, [None], [[]], [{"type": []}], [{"type": "section", "text": []}]]
 )
-def test_nonsense_is_refused_not_crashed_on(nonsense: object) -> None:
+def test_block_check_refuses_nonsense_without_an_exception(nonsense: object) -> None:
     assert problems(nonsense, "message") != []
     assert view_problems(nonsense) != []
 
@@ -289,7 +289,7 @@ JSON = st.recursive(
 
 
 @given(path=st.lists(st.integers(0, 9), max_size=6), junk=JSON)
-def test_a_broken_part_anywhere_never_crashes_it(path: list[int], junk: object) -> None:
+def test_block_check_survives_a_broken_part_anywhere(path: list[int], junk: object) -> None:
     blocks: Any = copy.deepcopy(MESSAGE)
     put: Callable[[Any], None] = blocks.append
     part: Any = blocks
@@ -306,5 +306,5 @@ def test_a_broken_part_anywhere_never_crashes_it(path: list[int], junk: object) 
     assert all(each.startswith("[ERROR] ") for each in problems(blocks, "message"))
 
 
-def test_the_length_of_a_message_is_the_sum_of_its_texts() -> None:
+def test_length_of_a_message_is_the_sum_of_its_texts() -> None:
     assert text_length([section(text=mrkdwn("abc")), actions(button())]) == 5

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,7 +12,7 @@ SECTION = {"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}
 HEADER = {"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}
 
 
-async def test_a_message_comes_back_as_slack_keeps_it(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_message_comes_back_as_slack_keeps_it(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     button = {"type": "button", "text": {"type": "plain_text", "text": "Go"}}
     sent = await web.chat_postMessage(
@@ -52,26 +50,26 @@ async def test_a_message_comes_back_as_slack_keeps_it(slack: Sandbox, web: Async
         ({"text": "x", "thread_ts": "1.000001"}, "cannot_reply_to_message"),
     ],
 )  # fmt: skip
-async def test_what_no_message_may_hold(web: AsyncWebClient, content: Json, code: str) -> None:
+async def test_message_content_that_slack_refuses(web: AsyncWebClient, content: Json, code: str) -> None:
     channel = await room(web)
     with refused(code):
         await web.api_call("chat.postMessage", json={"channel": channel} | content)
 
 
-async def test_a_refusal_points_at_the_block(web: AsyncWebClient) -> None:
+async def test_invalid_blocks_error_points_at_the_block(web: AsyncWebClient) -> None:
     channel = await room(web)
     with refused("invalid_blocks") as problems:
         await web.chat_postMessage(channel=channel, text="x", blocks=[SECTION, HEADER])
     assert problems == ["[ERROR] must be less than 151 characters [json-pointer:/blocks/1/text/text]"]
 
 
-async def test_blocks_that_are_fine_each_can_be_too_much_together(web: AsyncWebClient) -> None:
+async def test_valid_blocks_can_be_too_long_together(web: AsyncWebClient) -> None:
     long = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2900}}
     with refused("msg_blocks_too_long"):
         await web.chat_postMessage(channel=await room(web), text="x", blocks=[long] * 5)
 
 
-async def test_a_long_text_is_cut_when_posted_and_refused_when_changed(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_long_text_is_cut_when_posted_and_refused_when_changed(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel, "x" * 40_001)
     assert len(slack.channel(channel).messages[-1].text) == 40_000
@@ -79,7 +77,7 @@ async def test_a_long_text_is_cut_when_posted_and_refused_when_changed(slack: Sa
         await web.chat_update(channel=channel, ts=ts, text="x" * 4_001)
 
 
-async def test_where_the_app_may_speak(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_channels_in_which_the_app_may_post(slack: Sandbox, web: AsyncWebClient) -> None:
     random = slack.channel("random").id
     for channel, code in (
         (random, "not_in_channel"), (slack.channel("leadership").id, "channel_not_found"), ("C0NOWHERE", "channel_not_found"),
@@ -100,7 +98,7 @@ async def test_where_the_app_may_speak(slack: Sandbox, web: AsyncWebClient) -> N
         await web.chat_postMessage(channel=random, text="hello")
 
 
-async def test_another_name_takes_a_scope(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_custom_author_needs_a_scope(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     with refused("missing_scope", needed="chat:write.customize"):
         await web.chat_postMessage(channel=channel, text="x", username="Incident 1", icon_emoji=":fire:")
@@ -109,7 +107,7 @@ async def test_another_name_takes_a_scope(slack: Sandbox, web: AsyncWebClient) -
     assert (sent["message"]["username"], sent["message"]["icons"]) == ("Incident 1", {"emoji": ":fire:"})
 
 
-async def test_a_thread_and_its_broadcast(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_thread_and_its_broadcast(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     parent = await posted(web, channel, "parent")
     reply = await posted(web, channel, "reply", thread_ts=parent)
@@ -125,7 +123,7 @@ async def test_a_thread_and_its_broadcast(slack: Sandbox, web: AsyncWebClient) -
         await web.chat_getPermalink(channel=channel, message_ts="1.000001")
 
 
-async def test_a_parent_that_is_deleted_leaves_a_tombstone(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_parent_that_is_deleted_leaves_a_tombstone(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     parent = await posted(web, channel, "parent")
     await posted(web, channel, "reply", thread_ts=parent)
@@ -139,7 +137,7 @@ async def test_a_parent_that_is_deleted_leaves_a_tombstone(slack: Sandbox, web: 
 
 
 @pytest.mark.filterwarnings("ignore:The top-level `text`")
-async def test_changing_a_text_takes_the_blocks_away(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_update_with_only_a_text_removes_the_blocks(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     ts = await posted(web, channel, blocks=[SECTION])
     message = slack.channel(channel).messages[-1]
@@ -155,7 +153,7 @@ async def test_changing_a_text_takes_the_blocks_away(slack: Sandbox, web: AsyncW
     assert shown["metadata"] == metadata
 
 
-async def test_only_own_messages_are_changed(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_update_and_delete_work_only_on_the_apps_own_messages(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     hers = (await slack.say("ada", channel, "mine")).ts
     with refused("cant_update_message"):
@@ -171,7 +169,7 @@ async def test_only_own_messages_are_changed(slack: Sandbox, web: AsyncWebClient
             await attempt
 
 
-async def test_an_ephemeral_message_is_seen_by_one_and_kept_nowhere(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_ephemeral_message_is_seen_by_one_and_kept_nowhere(slack: Sandbox, web: AsyncWebClient) -> None:
     channel, ada = await room(web), slack.person("ada")
     with refused("user_not_in_channel"):
         await web.chat_postEphemeral(channel=channel, user=ada.id, text="psst")
@@ -185,31 +183,3 @@ async def test_an_ephemeral_message_is_seen_by_one_and_kept_nowhere(slack: Sandb
             await attempt
     with refused("not_in_channel"):
         await web.chat_postEphemeral(channel=slack.channel("random").id, user=ada.id, text="psst")
-
-
-async def test_scheduled_messages_come_when_they_are_due(slack: Sandbox, web: AsyncWebClient) -> None:
-    channel, now = await room(web), int(slack.clock.seconds())
-    for at, code in ((now - 1, "time_in_past"), (now + 121 * 86_400, "time_too_far"), ("soon", "invalid_time")):
-        with refused(code):
-            await web.chat_scheduleMessage(channel=channel, text="x", post_at=at)
-    made = await web.chat_scheduleMessage(channel=channel, text="late", post_at=now + 600)
-    slack.clock.advance(timedelta(seconds=570))
-    with refused("invalid_scheduled_message_id"):
-        await web.chat_deleteScheduledMessage(channel=channel, scheduled_message_id=made["scheduled_message_id"])
-    slack.clock.advance(timedelta(seconds=31))
-    await slack.until(lambda: bool(slack.channel(channel).messages))
-    assert slack.channel(channel).messages[-1].text == "late"
-    assert not (await web.chat_scheduledMessages_list(channel=channel))["scheduled_messages"]
-
-
-async def test_thirty_messages_can_wait_for_the_same_five_minutes(slack: Sandbox, web: AsyncWebClient) -> None:
-    channel, soon = await room(web), int(slack.clock.seconds()) + 3600
-    for number in range(30):
-        await web.chat_scheduleMessage(channel=channel, text="x", post_at=soon + number)
-    with refused("restricted_too_many"):
-        await web.chat_scheduleMessage(channel=channel, text="x", post_at=soon)
-    first = await web.chat_scheduledMessages_list(channel=channel, limit=20)
-    rest = await web.chat_scheduledMessages_list(
-        channel=channel, limit=20, cursor=first["response_metadata"]["next_cursor"]
-    )
-    assert (len(first["scheduled_messages"]), len(rest["scheduled_messages"])) == (20, 10)

@@ -1,4 +1,4 @@
-"""Every method that the sandbox has, called as Slack's own libraries call it: sync, async, and as Bolt hands it out."""
+"""Every method of the sandbox, called with Slack's own libraries: async, sync, and with Bolt's client."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.sandbox.conftest import Json, modal
 CallMethod = Callable[..., Awaitable[Json]]
 
 
-class Guide:
-    """Calls methods by name through a client library, and remembers which."""
+class RecordingCaller:
+    """Calls methods by name through a client library, and records which."""
 
     def __init__(self, call: CallMethod) -> None:
         self._call, self.seen = call, set[str]()
@@ -31,45 +31,39 @@ class Guide:
         return answer
 
 
-async def tour(slack: Sandbox, call: Guide) -> None:
-    """Everything that an incident bot could want in its life."""
+async def call_every_method(slack: Sandbox, call: RecordingCaller) -> None:
+    """Call every method once, in an order that makes sense."""
     ada = slack.person("ada").id
-    await who_is_there(slack, call, ada)
+    await users_and_app(slack, call, ada)
     made = await call("conversations.create", name="inc-1", is_private=False)
     channel = made["channel"]["id"]
-    await in_the_room(call, channel, ada)
+    await channel_methods(call, channel, ada)
     ts = (
         await call("chat.postMessage", channel=channel, text="hello", metadata={"event_type": "x", "event_payload": {}})
     )["ts"]
-    await about_a_message(call, channel, ts, ada)
-    await furniture(call, channel, ts)
+    await message_methods(call, channel, ts, ada)
+    await pins_bookmarks_reactions(call, channel, ts)
     await forms(slack, call, ada)
     await files(call, channel)
     await canvases(call, channel, ada)
-    await call("conversations.leave", channel=channel)
-    await call("conversations.join", channel=channel)
+    await call("conversations.join", channel=slack.channel("random").id)
     await call("conversations.archive", channel=channel)
 
 
-async def who_is_there(slack: Sandbox, call: Guide, ada: str) -> None:
+async def users_and_app(slack: Sandbox, call: RecordingCaller, ada: str) -> None:
     me = await call("auth.test")
     assert me["user_id"] == slack.bot_user_id
     await call("apps.connections.open", app_token=slack.app_token)
-    assert (await call("team.info"))["team"]["id"] == me["team_id"]
-    assert (await call("bots.info", bot=me["bot_id"]))["bot"]["user_id"] == me["user_id"]
     assert (await call("users.list", limit=3))["members"][2]
     assert (await call("users.info", user=ada))["user"]["name"] == "ada"
     assert (await call("users.lookupByEmail", email="ADA@example.com"))["user"]["id"] == ada
-    assert (await call("users.getPresence", user=ada))["presence"] == "active"
     group = (await call("usergroups.list", include_count=True))["usergroups"][0]
     assert len((await call("usergroups.users.list", usergroup=group["id"]))["users"]) == group["user_count"]
 
 
-async def in_the_room(call: Guide, channel: str, ada: str) -> None:
+async def channel_methods(call: RecordingCaller, channel: str, ada: str) -> None:
     await call("conversations.invite", channel=channel, users=[ada])
     assert ada in (await call("conversations.members", channel=channel))["members"]
-    await call("conversations.kick", channel=channel, user=ada)
-    await call("conversations.invite", channel=channel, users=ada)
     await call("conversations.setTopic", channel=channel, topic="down")
     await call("conversations.setPurpose", channel=channel, purpose="up again")
     await call("conversations.rename", channel=channel, name="inc-1-api")
@@ -80,7 +74,7 @@ async def in_the_room(call: Guide, channel: str, ada: str) -> None:
     assert (await call("conversations.open", users=[ada]))["channel"]["id"].startswith("D")
 
 
-async def about_a_message(call: Guide, channel: str, ts: str, ada: str) -> None:
+async def message_methods(call: RecordingCaller, channel: str, ts: str, ada: str) -> None:
     await call("chat.update", channel=channel, ts=ts, text="hello again")
     await call("chat.postEphemeral", channel=channel, user=ada, text="psst")
     assert ts.replace(".", "") in (await call("chat.getPermalink", channel=channel, message_ts=ts))["permalink"]
@@ -88,13 +82,9 @@ async def about_a_message(call: Guide, channel: str, ts: str, ada: str) -> None:
     assert len((await call("conversations.replies", channel=channel, ts=ts))["messages"]) == 2
     await call("chat.delete", channel=channel, ts=reply)
     assert (await call("conversations.history", channel=channel, limit=1))["messages"][0]["text"] == "hello again"
-    later = int(float(ts)) + 3600
-    made = await call("chat.scheduleMessage", channel=channel, post_at=later, text="late")
-    assert (await call("chat.scheduledMessages.list", channel=channel))["scheduled_messages"][0]["post_at"] == later
-    await call("chat.deleteScheduledMessage", channel=channel, scheduled_message_id=made["scheduled_message_id"])
 
 
-async def furniture(call: Guide, channel: str, ts: str) -> None:
+async def pins_bookmarks_reactions(call: RecordingCaller, channel: str, ts: str) -> None:
     await call("pins.add", channel=channel, timestamp=ts)
     assert (await call("pins.list", channel=channel))["items"][0]["message"]["ts"] == ts
     await call("pins.remove", channel=channel, timestamp=ts)
@@ -104,11 +94,10 @@ async def furniture(call: Guide, channel: str, ts: str) -> None:
     assert (await call("bookmarks.list", channel_id=channel))["bookmarks"][0]["title"] == "The runbook"
     await call("bookmarks.remove", channel_id=channel, bookmark_id=mark)
     await call("reactions.add", channel=channel, timestamp=ts, name="eyes")
-    assert (await call("reactions.get", channel=channel, timestamp=ts))["message"]["reactions"][0]["name"] == "eyes"
     await call("reactions.remove", channel=channel, timestamp=ts, name="eyes")
 
 
-async def forms(slack: Sandbox, call: Guide, ada: str) -> None:
+async def forms(slack: Sandbox, call: RecordingCaller, ada: str) -> None:
     issue = slack.workspace.triggers.issue
     opened = (await call("views.open", trigger_id=issue(ada), view=modal()))["view"]
     await call("views.update", view_id=opened["id"], hash=opened["hash"], view=modal("Other"))
@@ -118,7 +107,7 @@ async def forms(slack: Sandbox, call: Guide, ada: str) -> None:
     assert (await call("views.publish", user_id=ada, view=home))["view"]["type"] == "home"
 
 
-async def files(call: Guide, channel: str) -> None:
+async def files(call: RecordingCaller, channel: str) -> None:
     made = await call("files.getUploadURLExternal", filename="notes.md", length=5)
     async with aiohttp.ClientSession() as session, session.post(made["upload_url"], data=b"hello") as answer:
         assert (answer.status, await answer.text()) == (200, "OK - 5")
@@ -126,7 +115,7 @@ async def files(call: Guide, channel: str) -> None:
     assert (await call("files.info", file=made["file_id"]))["file"]["title"] == "Notes"
 
 
-async def canvases(call: Guide, channel: str, ada: str) -> None:
+async def canvases(call: RecordingCaller, channel: str, ada: str) -> None:
     content = {"type": "markdown", "markdown": "# Times\n\nIt began at 8."}
     canvas = (await call("canvases.create", title="Post-mortem", document_content=content))["canvas_id"]
     found = (await call("canvases.sections.lookup", canvas_id=canvas, criteria={"section_types": ["h1"]}))["sections"]
@@ -137,45 +126,45 @@ async def canvases(call: Guide, channel: str, ada: str) -> None:
     await call("conversations.canvases.create", channel_id=channel, document_content=content)
 
 
-async def all_toured(slack: Sandbox, call: CallMethod) -> None:
-    guide = Guide(call)
-    await tour(slack, guide)
-    assert set(METHODS) - guide.seen == {"conversations.unarchive"}, "which only people can do"
-    assert {record.method for record in slack.calls} - {"upload"} == guide.seen
+async def assert_every_method_works(slack: Sandbox, call: CallMethod) -> None:
+    caller = RecordingCaller(call)
+    await call_every_method(slack, caller)
+    assert set(METHODS) - caller.seen == {"conversations.unarchive"}, "which Slack always refuses to a bot"
+    assert {record.method for record in slack.calls} - {"upload"} == caller.seen
     assert {record.outcome for record in slack.calls} == {"ok"}
 
 
-async def test_with_the_async_client(slack: Sandbox) -> None:
+async def test_every_method_works_with_the_async_client(slack: Sandbox) -> None:
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
 
     async def call(name: str, args: Json) -> Json:
         found: Json = (await getattr(client, name)(**args)).data
         return found
 
-    await all_toured(slack, call)
+    await assert_every_method_works(slack, call)
 
 
-async def test_with_the_sync_client_in_a_thread(slack: Sandbox) -> None:
+async def test_every_method_works_with_the_sync_client(slack: Sandbox) -> None:
     client = WebClient(token=slack.bot_token, base_url=slack.api_url)
 
     async def call(name: str, args: Json) -> Json:
         found: Json = (await asyncio.to_thread(getattr(client, name), **args)).data
         return found
 
-    await all_toured(slack, call)
+    await assert_every_method_works(slack, call)
 
 
-async def test_with_the_client_that_bolt_hands_out(slack: Sandbox) -> None:
+async def test_every_method_works_with_bolts_client(slack: Sandbox) -> None:
     app = AsyncApp(client=AsyncWebClient(token=slack.bot_token, base_url=slack.api_url), signing_secret="none")
 
     async def call(name: str, args: Json) -> Json:
         found: Json = (await getattr(app.client, name)(**args)).data
         return found
 
-    await all_toured(slack, call)
+    await assert_every_method_works(slack, call)
 
 
-async def test_the_three_steps_of_an_upload_in_one(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_files_upload_v2_posts_the_file(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = (await web.conversations_create(name="inc-1"))["channel"]["id"]
     await web.files_upload_v2(channel=channel, content="# Post-mortem", filename="pm.md", initial_comment="Done.")
     assert slack.channel("inc-1").files[-1].text == "# Post-mortem"

@@ -1,4 +1,4 @@
-"""Trouble on demand: whether the call took effect is part of each kind."""
+"""Planned faults: each kind fails the call, with or without the call's effect."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def bare(slack: Sandbox) -> AsyncWebClient:
         ("garbage_after", True),
     ],
 )
-async def test_the_caller_sees_a_failure_and_must_find_out_the_rest(
+async def test_fault_kind_fails_the_call_with_or_without_effect(
     slack: Sandbox, bare: AsyncWebClient, kind: str, happened: bool
 ) -> None:
     channel = await room(bare)
@@ -46,7 +46,9 @@ async def test_the_caller_sees_a_failure_and_must_find_out_the_rest(
 
 
 @pytest.mark.parametrize(("kind", "happened"), [("hang_before", False), ("hang_after", True)])
-async def test_a_call_that_never_ends(slack: Sandbox, bare: AsyncWebClient, kind: str, happened: bool) -> None:
+async def test_hanging_call_has_or_has_not_taken_effect(
+    slack: Sandbox, bare: AsyncWebClient, kind: str, happened: bool
+) -> None:
     channel = await room(bare)
     slack.fail("chat.postMessage", kind)
     impatient = asyncio.ensure_future(posted(bare, channel))
@@ -56,7 +58,7 @@ async def test_a_call_that_never_ends(slack: Sandbox, bare: AsyncWebClient, kind
     assert bool(slack.channel(channel).messages) is happened
 
 
-async def test_the_second_call_of_three_fails(slack: Sandbox, bare: AsyncWebClient) -> None:
+async def test_fault_on_the_second_call_spares_the_others(slack: Sandbox, bare: AsyncWebClient) -> None:
     slack.fail("users.*", "500", nth=2)
     await bare.users_list(limit=1)
     with pytest.raises(SlackApiError) as caught:
@@ -66,7 +68,7 @@ async def test_the_second_call_of_three_fails(slack: Sandbox, bare: AsyncWebClie
     assert [call.outcome for call in slack.calls] == ["ok", "500", "ok"]
 
 
-async def test_for_ever_is_until_it_is_cleared(slack: Sandbox, bare: AsyncWebClient) -> None:
+async def test_fault_without_end_lasts_until_cleared(slack: Sandbox, bare: AsyncWebClient) -> None:
     slack.fail("*", "503", times=None)
     for _ in range(3):
         with pytest.raises(FAILURES):
@@ -75,7 +77,7 @@ async def test_for_ever_is_until_it_is_cleared(slack: Sandbox, bare: AsyncWebCli
     await bare.auth_test()
 
 
-async def test_something_happens_just_before_and_just_after(slack: Sandbox, bare: AsyncWebClient) -> None:
+async def test_hook_runs_before_or_after_the_call_takes_effect(slack: Sandbox, bare: AsyncWebClient) -> None:
     channel = slack.channel(await room(bare))
     seen: list[int] = []
     for moment in ("before", "after"):
@@ -84,19 +86,19 @@ async def test_something_happens_just_before_and_just_after(slack: Sandbox, bare
     assert seen == [0, 1]
 
 
-async def test_the_clients_own_retry_repeats_a_call_that_took_effect(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_clients_own_retry_repeats_a_call_that_took_effect(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     slack.fail("chat.postMessage", "reset_after")
     await posted(web, channel, "twice")
     assert [message.text for message in slack.channel(channel).messages] == ["twice", "twice"]
 
 
-def test_an_unknown_kind_names_those_there_are(slack: Sandbox) -> None:
+def test_unknown_fault_kind_error_names_the_known_ones(slack: Sandbox) -> None:
     with pytest.raises(ValueError, match=r"there are .*ratelimited.*garbage_after"):
         slack.fail("*", "flood")
 
 
-async def test_latency_is_the_same_for_all_and_measured(slack: Sandbox, bare: AsyncWebClient) -> None:
+async def test_latency_delays_every_call_and_is_recorded(slack: Sandbox, bare: AsyncWebClient) -> None:
     slack.latency = 0.02
     await asyncio.gather(*(bare.auth_test() for _ in range(3)))
     assert all(call.ended is not None and call.ended - call.began >= 0.02 for call in slack.calls)

@@ -18,7 +18,7 @@ async def begun(web: AsyncWebClient, http: aiohttp.ClientSession, content: bytes
     return str(made["file_id"])
 
 
-async def test_where_a_file_went_is_told_later(
+async def test_file_shares_are_not_in_the_upload_answer(
     slack: Sandbox, web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     channel, file = await room(web), await begun(web, http)
@@ -31,7 +31,7 @@ async def test_where_a_file_went_is_told_later(
     assert slack.channel(channel).messages[-1].text == "Here."
 
 
-async def test_the_bytes_must_be_as_many_as_was_said_and_go_to_their_own_address(
+async def test_upload_needs_the_announced_length_and_the_secret_url(
     web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     made = await web.files_getUploadURLExternal(filename="pm.md", length=5)
@@ -43,7 +43,7 @@ async def test_the_bytes_must_be_as_many_as_was_said_and_go_to_their_own_address
             assert answer.status == status
 
 
-async def test_what_is_no_upload(web: AsyncWebClient, http: aiohttp.ClientSession) -> None:
+async def test_upload_that_slack_refuses(web: AsyncWebClient, http: aiohttp.ClientSession) -> None:
     for wrong in ({"filename": "pm.md", "length": 0}, {"filename": "", "length": 5}):
         with refused("missing_argument"):
             await web.api_call("files.getUploadURLExternal", params=wrong)
@@ -58,7 +58,7 @@ async def test_what_is_no_upload(web: AsyncWebClient, http: aiohttp.ClientSessio
         await web.files_completeUploadExternal(files=[{"id": file}])
 
 
-async def test_a_file_goes_only_where_the_app_is(
+async def test_file_is_shared_only_in_channels_of_the_app(
     slack: Sandbox, web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     channel, file = await room(web), await begun(web, http)
@@ -73,7 +73,7 @@ def markdown(text: str) -> Json:
     return {"type": "markdown", "markdown": text}
 
 
-async def test_a_canvas_is_edited_section_by_section(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_canvas_is_edited_section_by_section(slack: Sandbox, web: AsyncWebClient) -> None:
     canvas = (await web.canvases_create(title="PM", document_content=markdown("# Cause\n\nA leak.\n\n## Times")))[
         "canvas_id"
     ]
@@ -119,13 +119,13 @@ async def test_a_canvas_is_edited_section_by_section(slack: Sandbox, web: AsyncW
         [{"operation": "turn around", "document_content": markdown("a")}],
     ],
 )
-async def test_a_change_that_a_canvas_does_not_take(web: AsyncWebClient, changes: list[Json]) -> None:
+async def test_canvas_change_that_slack_refuses(web: AsyncWebClient, changes: list[Json]) -> None:
     canvas = (await web.canvases_create())["canvas_id"]
     with refused("canvas_editing_failed"):
         await web.canvases_edit(canvas_id=canvas, changes=changes)
 
 
-async def test_a_channel_has_one_canvas(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_channel_has_one_canvas(slack: Sandbox, web: AsyncWebClient) -> None:
     channel = await room(web)
     made = await web.conversations_canvases_create(channel_id=channel, document_content=markdown("x"))
     with refused("channel_canvas_already_exists"):
@@ -136,7 +136,7 @@ async def test_a_channel_has_one_canvas(slack: Sandbox, web: AsyncWebClient) -> 
         await web.conversations_canvases_create(channel_id=slack.channel("random").id, document_content=markdown("x"))
 
 
-async def test_canvases_depend_on_the_plan_and_are_shared_with_rooms_or_people(
+async def test_canvases_need_a_paid_plan_and_are_shared_with_channels_or_people(
     slack: Sandbox, web: AsyncWebClient
 ) -> None:
     channel, ada = await room(web), slack.person("ada").id

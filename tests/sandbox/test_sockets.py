@@ -1,4 +1,4 @@
-"""Socket Mode: who gets what, how often, and what happens to what nobody acknowledged."""
+"""Socket Mode: delivery, acknowledgement, retries, disconnects."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox import Sandbox, sockets
 from sandbox.installation import Installation
-from tests.sandbox.app import App, connected, ticket
 from tests.sandbox.conftest import Json, modal, posted, refused, room
+from tests.sandbox.manual_app import ManualApp, connected, ticket
 
 
-async def test_the_greeting_counts_the_sockets(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_hello_names_the_number_of_sockets(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http), connected(slack, http, hello=False) as second:
         hello = await second.next()
         assert (hello["type"], hello["num_connections"]) == ("hello", 2)
@@ -26,7 +26,7 @@ async def test_the_greeting_counts_the_sockets(slack: Sandbox, http: aiohttp.Cli
         assert hello["debug_info"]["approximate_connection_time"] > 0
 
 
-async def test_an_address_opens_one_socket_and_not_for_long(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_socket_url_works_once_and_for_a_minute(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     url = await ticket(slack)
     async with http.ws_connect(url):
         with pytest.raises(aiohttp.WSServerHandshakeError):
@@ -37,7 +37,7 @@ async def test_an_address_opens_one_socket_and_not_for_long(slack: Sandbox, http
         await http.ws_connect(late)
 
 
-async def test_an_event_tells_of_ones_own_doings_too(
+async def test_event_is_sent_for_the_apps_own_actions_too(
     slack: Sandbox, web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     async with connected(slack, http) as app:
@@ -57,7 +57,7 @@ async def test_an_event_tells_of_ones_own_doings_too(
         assert (envelope["retry_attempt"], envelope["accepts_response_payload"]) == (0, False)
 
 
-async def test_a_mention_comes_as_a_message_and_as_a_mention(
+async def test_mention_is_sent_as_message_and_as_app_mention(
     slack: Sandbox, web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     channel = await room(web)
@@ -69,7 +69,7 @@ async def test_a_mention_comes_as_a_message_and_as_a_mention(
         assert both[0]["payload"]["event_id"] != both[1]["payload"]["event_id"]
 
 
-async def test_what_was_not_subscribed_or_not_granted_is_not_told(http: aiohttp.ClientSession) -> None:
+async def test_event_without_subscription_or_scope_is_not_sent(http: aiohttp.ClientSession) -> None:
     app_of = Installation(events={"pin_added", "reaction_added"})
     app_of.scopes.discard("reactions:read")
     async with Sandbox.running(app=app_of) as slack, connected(slack, http) as app:
@@ -82,12 +82,12 @@ async def test_what_was_not_subscribed_or_not_granted_is_not_told(http: aiohttp.
         await app.ack(envelope)
 
 
-async def test_channels_that_the_app_is_not_in_are_silent(
+async def test_events_of_channels_without_the_app_are_not_sent(
     slack: Sandbox, web: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     async with connected(slack, http) as app:
         await slack.say("ada", "random", "among ourselves")
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         assert (await app.next())["payload"]["event"]["type"] == "user_change"
 
 
@@ -95,7 +95,7 @@ async def test_each_payload_goes_to_exactly_one_socket(slack: Sandbox, http: aio
     async with connected(slack, http) as first, connected(slack, http) as second, connected(slack, http) as third:
         got: list[list[str]] = [[], [], []]
 
-        async def listen(number: int, app: App) -> None:
+        async def listen(number: int, app: ManualApp) -> None:
             while True:
                 envelope = await app.next()
                 got[number].append(envelope["payload"]["event_id"])
@@ -103,8 +103,8 @@ async def test_each_payload_goes_to_exactly_one_socket(slack: Sandbox, http: aio
 
         listening = [asyncio.ensure_future(listen(n, app)) for n, app in enumerate((first, second, third))]
         for _ in range(9):
-            await slack.settle_person(slack.person("ada"))
-        await slack.sockets.delivered()
+            await slack.save_person(slack.person("ada"))
+        await slack.sockets.until_all_delivered()
         for task in listening:
             task.cancel()
         await asyncio.gather(*listening, return_exceptions=True)
@@ -113,19 +113,19 @@ async def test_each_payload_goes_to_exactly_one_socket(slack: Sandbox, http: aio
         assert all(got)
 
 
-async def test_an_event_comes_again_with_its_id_until_it_is_acknowledged(
+async def test_event_is_retried_with_the_same_id_until_acknowledged(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with connected(slack, http) as app:
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         first = await app.next()
         came: list[Json] = [first]
         for pause in (1, 60):
-            await really(slack, pause)
+            await wait_for_retry(slack, pause)
             came.append(await app.next())
         await app.ack(came[-1])
-        await slack.sockets.delivered()
+        await slack.sockets.until_all_delivered()
         assert {each["payload"]["event_id"] for each in came} == {first["payload"]["event_id"]}
         assert len({each["envelope_id"] for each in came}) == 3
         assert [(each["retry_attempt"], each["retry_reason"]) for each in came] == [
@@ -136,43 +136,43 @@ async def test_an_event_comes_again_with_its_id_until_it_is_acknowledged(
         assert slack.sockets.unacknowledged == []
 
 
-async def really(slack: Sandbox, seconds: float) -> None:
-    """Until the acknowledgement is overdue and the sandbox waits to send again; then let that time pass."""
+async def wait_for_retry(slack: Sandbox, seconds: float) -> None:
+    """Wait until the sandbox waits to retry, then move the clock forward by that time."""
     await slack.until(lambda: slack.clock.waiting > 0)
     slack.clock.advance(seconds)
 
 
-async def test_after_the_third_time_an_event_is_given_up(
+async def test_event_is_given_up_after_the_third_retry(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with connected(slack, http) as app:
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         event = (await app.next())["payload"]["event_id"]
         for pause in (1, 60, 300):
-            await really(slack, pause)
+            await wait_for_retry(slack, pause)
             assert (await app.next())["payload"]["event_id"] == event
-        await slack.sockets.delivered()
+        await slack.sockets.until_all_delivered()
         assert slack.sockets.unacknowledged == [event]
 
 
-async def test_what_a_lost_socket_had_goes_to_the_next(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_event_of_a_lost_socket_goes_to_the_next(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         event = (await app.next())["payload"]["event_id"]
         await slack.drop_sockets()
         async with connected(slack, http) as other:
-            await really(slack, 1)
+            await wait_for_retry(slack, 1)
             again = await other.next()
             assert (again["payload"]["event_id"], again["retry_reason"]) == (event, "connection_failed")
             await other.ack(again)
-            await slack.sockets.delivered()
+            await slack.sockets.until_all_delivered()
 
 
-async def test_an_acknowledgement_on_another_socket_is_none(
+async def test_acknowledgement_on_another_socket_does_not_count(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     async with connected(slack, http) as first, connected(slack, http) as second:
         asked = asyncio.ensure_future(slack.shortcut("ada", "declare"))
         done, _ = await asyncio.wait(
@@ -188,10 +188,10 @@ async def test_an_acknowledgement_on_another_socket_is_none(
         await asyncio.gather(listening, other, return_exceptions=True)
 
 
-async def test_a_gesture_is_not_repeated(
+async def test_command_is_not_retried(
     slack: Sandbox, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sockets, "ACK_WITHIN", 0.05)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", 0.05)
     assert not (await slack.slash("ada", "random", "/incident", "list")).acked, "nobody is connected"
     async with connected(slack, http) as app:
         assert not (await slack.slash("ada", "random", "/incident", "list")).acked
@@ -203,7 +203,7 @@ async def test_a_gesture_is_not_repeated(
             await app.ws.receive_json(timeout=0.05)
 
 
-async def test_an_acknowledgement_may_answer_a_command(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_acknowledgement_may_answer_a_command(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
         asked = asyncio.ensure_future(slack.slash("ada", "random", "/incident", "help"))
         envelope = await app.next()
@@ -212,23 +212,23 @@ async def test_an_acknowledgement_may_answer_a_command(slack: Sandbox, http: aio
         assert slack.ephemerals("ada")[-1].text == "Here is how."
 
 
-async def test_an_event_twice_held_and_in_reverse(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_event_can_be_duplicated_held_and_reversed(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
         slack.duplicate_next_event()
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         one, two = await app.next(), await app.next()
         assert one["payload"]["event_id"] == two["payload"]["event_id"]
         assert (one["retry_attempt"], two["retry_attempt"]) == (0, 0), "without a mark"
         slack.sockets.held = []
         for name in ("ada", "ben"):
-            await slack.settle_person(slack.person(name))
+            await slack.save_person(slack.person(name))
         slack.sockets.release(reverse=True)
         names = [(await app.next())["payload"]["event"]["user"]["name"] for _ in range(2)]
         assert names == ["ben", "ada"]
 
 
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "too_many_websockets", "link_disabled"])
-async def test_slack_says_why_it_hangs_up(slack: Sandbox, http: aiohttp.ClientSession, reason: str) -> None:
+async def test_disconnect_names_its_reason(slack: Sandbox, http: aiohttp.ClientSession, reason: str) -> None:
     async with connected(slack, http) as app:
         await slack.refresh_sockets(reason)
         told = await app.next()
@@ -241,7 +241,7 @@ async def test_slack_says_why_it_hangs_up(slack: Sandbox, http: aiohttp.ClientSe
         await slack.refresh_sockets("boredom")
 
 
-async def test_the_eleventh_socket_is_one_too_many(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_socket_number_eleven_is_refused(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(10):
             await stack.enter_async_context(connected(slack, http))
@@ -250,14 +250,14 @@ async def test_the_eleventh_socket_is_one_too_many(slack: Sandbox, http: aiohttp
         assert slack.sockets.connected == 10
 
 
-async def test_a_ping_is_answered_with_what_it_said(slack: Sandbox, http: aiohttp.ClientSession) -> None:
+async def test_ping_is_answered_with_its_payload(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
         await app.ws.ping(b"sdk-ping-pong:1718000000.5")
         pong = await app.ws.receive(timeout=1)
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1718000000.5")
         await app.ws.send_str("not JSON")
         await app.ws.send_str('"a string"')
-        await slack.settle_person(slack.person("ada"))
+        await slack.save_person(slack.person("ada"))
         assert await app.event("user_change"), "what is no acknowledgement does no harm"
 
 
@@ -294,8 +294,8 @@ async def test_bolt_over_a_real_socket(slack: Sandbox) -> None:
         assert (await slack.submit("ada", form)).errors == {"What": "Say what."}
         form.fill("What", "checkout is down")
         assert (await slack.submit("ada", form)).closed
-        await slack.settle_person(slack.person("ben"))
-        await slack.sockets.delivered()
+        await slack.save_person(slack.person("ben"))
+        await slack.sockets.until_all_delivered()
         await slack.until(lambda: slack.open_modal("ada") is None)
         assert [await asyncio.wait_for(heard.get(), 2) for _ in range(2)] == ["checkout is down", "ben"]
     finally:

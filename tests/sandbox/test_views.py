@@ -1,4 +1,4 @@
-"""Modals and the Home tab: what opens them, what they may hold, and how they end."""
+"""Modals and the Home tab: opening, validating, updating and closing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.sandbox.conftest import Json, modal, refused
 
 @pytest.fixture
 def trigger(slack: Sandbox) -> str:
-    """Ada has just done something."""
+    """A trigger_id of an action of Ada."""
     return slack.workspace.triggers.issue(slack.person("ada").id)
 
 
-async def test_a_trigger_works_once(web: AsyncWebClient, trigger: str) -> None:
+async def test_trigger_works_once(web: AsyncWebClient, trigger: str) -> None:
     await web.views_open(trigger_id=trigger, view=modal())
     with refused("exchanged_trigger_id"):
         await web.views_open(trigger_id=trigger, view=modal())
@@ -25,7 +25,7 @@ async def test_a_trigger_works_once(web: AsyncWebClient, trigger: str) -> None:
         await web.views_open(trigger_id="1.2.made-up", view=modal())
 
 
-async def test_a_trigger_is_good_for_three_seconds(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
+async def test_trigger_is_good_for_three_seconds(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
     slack.clock.advance(timedelta(seconds=3.1))
     with refused("expired_trigger_id"):
         await web.views_open(trigger_id=trigger, view=modal())
@@ -43,20 +43,20 @@ async def test_a_trigger_is_good_for_three_seconds(slack: Sandbox, web: AsyncWeb
         ({"blocks": [{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}]}, "/view/blocks/0/text"),
     ],
 )
-async def test_a_view_that_slack_would_not_show(web: AsyncWebClient, trigger: str, wrong: Json, pointer: str) -> None:
+async def test_view_that_slack_would_not_show(web: AsyncWebClient, trigger: str, wrong: Json, pointer: str) -> None:
     view = {key: value for key, value in (modal() | wrong).items() if value is not None}
     with refused("invalid_arguments") as problems:
         await web.views_open(trigger_id=trigger, view=view)
     assert any(f"json-pointer:{pointer}" in problem for problem in problems), problems
 
 
-async def test_a_view_of_a_quarter_of_a_megabyte_is_too_large(web: AsyncWebClient, trigger: str) -> None:
+async def test_view_of_a_quarter_of_a_megabyte_is_too_large(web: AsyncWebClient, trigger: str) -> None:
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 2990}}
     with refused("view_too_large"):
         await web.views_open(trigger_id=trigger, view=modal(blocks=[section] * 90))
 
 
-async def test_three_modals_on_top_of_each_other_and_no_more(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
+async def test_modals_stack_up_to_three(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
     ada = slack.person("ada").id
     issue = slack.workspace.triggers.issue
     root = (await web.views_open(trigger_id=trigger, view=modal()))["view"]
@@ -69,9 +69,7 @@ async def test_three_modals_on_top_of_each_other_and_no_more(slack: Sandbox, web
         await web.views_push(trigger_id=issue(ada, in_view=True), view=modal("4"))
 
 
-async def test_whoever_changes_an_old_picture_of_a_view_is_told(
-    slack: Sandbox, web: AsyncWebClient, trigger: str
-) -> None:
+async def test_view_update_with_an_old_hash_conflicts(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
     view = (await web.views_open(trigger_id=trigger, view=modal(external_id="declare-1")))["view"]
     changed = (await web.views_update(external_id="declare-1", hash=view["hash"], view=modal(external_id="declare-1")))[
         "view"
@@ -90,7 +88,7 @@ async def test_whoever_changes_an_old_picture_of_a_view_is_told(
         await web.api_call("views.update", json={"view": modal()})
 
 
-async def test_what_was_typed_stays_under_the_same_ids(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
+async def test_input_values_are_kept_under_the_same_ids(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
     view = (await web.views_open(trigger_id=trigger, view=modal()))["view"]
     form: Form = await slack.modal("ada")
     form.fill("What", "checkout")
@@ -101,7 +99,7 @@ async def test_what_was_typed_stays_under_the_same_ids(slack: Sandbox, web: Asyn
     assert changed["view"]["state"]["values"]["other"]["text"]["value"] is None
 
 
-async def test_the_home_tab_of_each_person(slack: Sandbox, web: AsyncWebClient) -> None:
+async def test_home_tab_is_published_per_person(slack: Sandbox, web: AsyncWebClient) -> None:
     home, ada = {"type": "home", "blocks": [{"type": "divider"}]}, slack.person("ada").id
     first = (await web.views_publish(user_id=ada, view=home))["view"]
     await web.views_publish(user_id=ada, view=home, hash=first["hash"])

@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from bot.demo.company import settle
-from bot.demo.demo import installation
+from bot.demo.shared_clock import settle
+from bot.demo.workspace import installation
 from bot.runtime.app import Bot, running
 from bot.settings import Settings
 from sandbox import Channel, Sandbox

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.demo.company import ALERT
+from bot.demo.demo_company import MEMORY_ALERT
 from storage.sql.store import SqlStore
 from tests.scenarios.conftest import WarRoom
 
@@ -66,7 +66,7 @@ async def test_no_question_at_work_reads_a_whole_table(
         await room.slack.slash("ada", channel, "/incident", said)
         await room.settle()
     for transition in ("Triggered", "Re-Triggered", "Recovered"):
-        assert await room.hook(ALERT | {"event_id": f"7{transition}", "alert_transition": transition}) == 202
+        assert await room.hook(MEMORY_ALERT | {"event_id": f"7{transition}", "alert_transition": transition}) == 202
         await room.settle()
     await room.wait(minutes=40)
     await room.slack.open_home("ada")

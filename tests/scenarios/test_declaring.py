@@ -27,7 +27,7 @@ async def test_one_line_opens_a_furnished_room(room: WarRoom) -> None:
 
 async def test_the_room_is_usable_after_two_round_trips(room: WarRoom) -> None:
     room.slack.latency = 0.05
-    room.slack.server.mark()
+    room.slack.server.clear_calls()
     await room.declare("ada", "checkout returns 500s --sev 1")
     trips = {call.method: call.round_trip for call in reversed(room.slack.calls)}
     assert trips["conversations.create"] == 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bot.demo.demo import installation
+from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.scenarios.conftest import COMPANY, TOKEN
 
@@ -29,7 +29,7 @@ STEPS = [
 ]
 
 
-class Process:
+class BotProcess:
     """The bot as a process of its own, as people run it."""
 
     def __init__(self, slack: Sandbox, folder: Path) -> None:
@@ -110,9 +110,9 @@ async def workspace() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def bot(workspace: Sandbox, tmp_path: Path) -> AsyncIterator[Process]:
+async def bot(workspace: Sandbox, tmp_path: Path) -> AsyncIterator[BotProcess]:
     """A running bot; nothing of it is left after the test."""
-    process = Process(workspace, tmp_path)
+    process = BotProcess(workspace, tmp_path)
     await process.start()
     yield process
     process.kill()
@@ -129,7 +129,9 @@ async def until_furnished(slack: Sandbox) -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("method", STEPS)
-async def test_killed_in_the_middle_of_an_opening(workspace: Sandbox, bot: Process, method: str, moment: str) -> None:
+async def test_killed_in_the_middle_of_an_opening(
+    workspace: Sandbox, bot: BotProcess, method: str, moment: str
+) -> None:
     workspace.on_call(method, nth=1, moment=moment, do=bot.kill)
     await declare(workspace)
     await bot.gone()
@@ -139,7 +141,7 @@ async def test_killed_in_the_middle_of_an_opening(workspace: Sandbox, bot: Proce
     assert_exactly_once(workspace)
 
 
-async def test_sigterm_ends_it_in_time_with_nothing_half_done(workspace: Sandbox, bot: Process) -> None:
+async def test_sigterm_ends_it_in_time_with_nothing_half_done(workspace: Sandbox, bot: BotProcess) -> None:
     await declare(workspace)
     assert await bot.stop() == 0
     await bot.start()
@@ -150,7 +152,7 @@ async def test_sigterm_ends_it_in_time_with_nothing_half_done(workspace: Sandbox
 
 async def test_a_restart_while_slack_is_busy_waits_for_it(workspace: Sandbox, tmp_path: Path) -> None:
     workspace.fail("auth.test", "ratelimited", seconds=1)
-    bot = Process(workspace, tmp_path)
+    bot = BotProcess(workspace, tmp_path)
     try:
         await bot.start()
         assert await bot.stop() == 0

@@ -10,8 +10,8 @@ import pytest
 
 from bot.cli.check import check_all
 from bot.runtime.app import running
-from sandbox import Message, Sandbox, speaking
-from sandbox.model import Person
+from sandbox import Sandbox, SlackMessage, channel_operations
+from sandbox.model import SlackUser
 from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from warroom.policy import Policy, check
 
@@ -44,13 +44,13 @@ def times_read(slack: Sandbox) -> int:
     return len([call for call in slack.calls if call.method == "conversations.history"])
 
 
-async def datadog(slack: Sandbox) -> Person:
+async def datadog(slack: Sandbox) -> SlackUser:
     """Datadog's app, as a member of the workspace."""
     known = next((each for each in slack.people() if each.name == "datadog"), None)
-    return known or await slack.settle_person(Person("", "datadog", "Datadog", is_bot=True, app_id="A0DATADOG"))
+    return known or await slack.save_person(SlackUser("", "datadog", "Datadog", is_bot=True, app_id="A0DATADOG"))
 
 
-async def post(slack: Sandbox, *attachments: dict[str, Any], thread: Message | None = None) -> Message:
+async def post(slack: Sandbox, *attachments: dict[str, Any], thread: SlackMessage | None = None) -> SlackMessage:
     """Datadog's app posts."""
     app = await datadog(slack)
     return await slack.say(app.id, ALERTS, "", attachments=list(attachments), thread=thread)
@@ -184,7 +184,7 @@ async def test_a_deleted_thread_keeps_nothing_away(room: WarRoom) -> None:
 
     def delete() -> None:
         for message in (reply, alert):
-            speaking.delete(room.slack.workspace, room.slack.channel(ALERTS), message)
+            channel_operations.delete(room.slack.workspace, room.slack.channel(ALERTS), message)
 
     room.slack.on_call("conversations.replies", do=delete)
     await reconnected(room)

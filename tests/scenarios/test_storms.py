@@ -11,9 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.demo.demo import installation
-from sandbox import Message, Sandbox
-from sandbox.model import Person
+from bot.demo.workspace import installation
+from sandbox import Sandbox, SlackMessage
+from sandbox.model import SlackUser
 from tests.scenarios.conftest import TOKEN, WarRoom
 from warroom.incident.model import State
 from warroom.policy import Policy, check
@@ -42,7 +42,7 @@ def policy() -> Policy:
     return checked.policy
 
 
-class Datadog:
+class MonitorSender:
     """Datadog, telling of monitors through one of its doors."""
 
     def __init__(self, room: WarRoom, source: str) -> None:
@@ -88,18 +88,18 @@ class Datadog:
         fields = [{"title": "Tags", "value": tags}] if tags else []
         said = {"title": f"{word}: {name}", "title_link": link, "text": "", "fields": fields}
         known = next((each for each in self.room.slack.people() if each.name == "datadog"), None)
-        app = known or await self.room.slack.settle_person(Person("", "datadog", "Datadog", is_bot=True))
+        app = known or await self.room.slack.save_person(SlackUser("", "datadog", "Datadog", is_bot=True))
         await self.room.slack.say(app.id, ALERTS, "", attachments=[said])
 
 
 @pytest.fixture
-async def datadog(room: WarRoom, source: str) -> Datadog:
+async def datadog(room: WarRoom, source: str) -> MonitorSender:
     """Datadog at that door."""
     await room.settle()
-    return Datadog(room, source)
+    return MonitorSender(room, source)
 
 
-def said(room: WarRoom, number: int, words: str) -> list[Message]:
+def said(room: WarRoom, number: int, words: str) -> list[SlackMessage]:
     """What the bot said in the channel, still to be seen, with these words."""
     channel = next(each for each in room.slack.channels() if each.name.startswith(f"inc-{number}-"))
     return [each for each in channel.messages_by_bot() if words in each.plain()]
@@ -159,7 +159,7 @@ class TestAThousand:
 
 
 @SOURCES
-async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datadog: Datadog) -> None:
+async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datadog: MonitorSender) -> None:
     for number in range(60):
         await datadog.tell(
             "Triggered",
@@ -191,7 +191,7 @@ async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datad
 
 @SOURCES
 async def test_groups_of_one_monitor_share_a_room_and_it_is_over_when_all_recovered(
-    room: WarRoom, datadog: Datadog
+    room: WarRoom, datadog: MonitorSender
 ) -> None:
     for host in ("a", "b", "c"):
         await datadog.tell("Triggered", group=f"host:{host}")
@@ -211,7 +211,7 @@ async def test_groups_of_one_monitor_share_a_room_and_it_is_over_when_all_recove
 
 
 @SOURCES
-async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog: Datadog) -> None:
+async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog: MonitorSender) -> None:
     await datadog.tell("Triggered", monitor=1, tags="group:service,service:api")
     await room.wait(minutes=9)
     await datadog.tell("Triggered", monitor=2, tags="group:service,service:api")
@@ -226,7 +226,7 @@ async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog
 
 
 @SOURCES
-async def test_flapping_is_said_once(room: WarRoom, datadog: Datadog) -> None:
+async def test_flapping_is_said_once(room: WarRoom, datadog: MonitorSender) -> None:
     for _ in range(8):
         await datadog.tell("Triggered")
         await room.wait(seconds=20)
@@ -239,7 +239,7 @@ async def test_flapping_is_said_once(room: WarRoom, datadog: Datadog) -> None:
 
 
 @SOURCES
-async def test_a_stale_recovery_closes_nothing(room: WarRoom, datadog: Datadog) -> None:
+async def test_a_stale_recovery_closes_nothing(room: WarRoom, datadog: MonitorSender) -> None:
     await datadog.tell("Triggered", ago=10)
     await datadog.tell("Recovered", ago=120)
     await room.settle()
@@ -251,7 +251,7 @@ async def test_a_stale_recovery_closes_nothing(room: WarRoom, datadog: Datadog) 
 
 @SOURCES
 async def test_what_stays_recovered_resolves_itself_and_what_fires_again_does_not(
-    room: WarRoom, datadog: Datadog
+    room: WarRoom, datadog: MonitorSender
 ) -> None:
     tags = "group:service,service:api"
     await datadog.tell("Triggered", tags=tags)

@@ -9,8 +9,8 @@ from typing import Any
 
 from warroom.alerts import attach_rules
 from warroom.alerts.model import Alert
+from warroom.alerts.parsing.datadog.slack_message import is_from, parse_message
 from warroom.alerts.parsing.parse import Parsed
-from warroom.alerts.parsing.slack_message import is_from, parse_message
 from warroom.alerts.quarantine import unusable
 from warroom.alerts.rules import judge
 from warroom.alerts.severity import severity_in

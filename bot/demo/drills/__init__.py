@@ -1,6 +1,6 @@
-"""Drills: stories played in the sandbox from files anybody can read and write, and what its people did against the policy."""
+"""Drills: incidents written down as YAML files, played in the sandbox, and their outcome compared with the policy."""
 
-from bot.demo.drills.player import play
-from bot.demo.drills.script import Drill, DrillError, drills, load
+from bot.demo.drills.drill_file import Drill, DrillError, drill_names, load
+from bot.demo.drills.play import play_drill
 
-__all__ = ["Drill", "DrillError", "drills", "load", "play"]
+__all__ = ["Drill", "DrillError", "drill_names", "load", "play_drill"]

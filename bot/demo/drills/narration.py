@@ -1,4 +1,4 @@
-"""A story in the terminal: a line for what people do, a box for what they see, in words instead of Slack's codes."""
+"""Prints a drill in the terminal: a line for what people do, a box for what they see, without Slack's markup."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.panel import Panel
 
-from sandbox import Message, Sandbox
-from sandbox.reading import plain
+from sandbox import Sandbox, SlackMessage
+from sandbox.block_contents import plain
 
 WIDTH = 92
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
@@ -20,14 +20,14 @@ _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 
 
 def readable(slack: Sandbox, text: str) -> str:
-    """Slack's mrkdwn as a person reads it: names for mentions, words for links and dates.
+    """Slack's mrkdwn as plain text: names in place of mentions, labels in place of links and dates.
 
     https://docs.slack.dev/messaging/formatting-message-text
     """
-    return html.unescape(_TOKEN.sub(lambda token: _said(slack, token[1], token[2], token[3]), text))
+    return html.unescape(_TOKEN.sub(lambda token: _token_text(slack, token[1], token[2], token[3]), text))
 
 
-def _said(slack: Sandbox, sign: str, what: str, label: str | None) -> str:
+def _token_text(slack: Sandbox, sign: str, what: str, label: str | None) -> str:
     if sign == "@":
         person = slack.workspace.people.get(what)
         return f"@{person.name if person else label or what}"
@@ -42,8 +42,8 @@ def _said(slack: Sandbox, sign: str, what: str, label: str | None) -> str:
     return label or what
 
 
-def body(message: Message) -> str:
-    """What the message says, without the buttons: those are its `labels`."""
+def body(message: SlackMessage) -> str:
+    """The message's text without its buttons and menus, which are `labels`."""
     if not message.blocks:
         return message.plain()
     kept = [
@@ -55,19 +55,19 @@ def body(message: Message) -> str:
 
 
 class Narrator:
-    """Tells one story."""
+    """Prints one drill."""
 
     def __init__(self, slack: Sandbox, out: Console) -> None:
         self._slack, self.out = slack, out
 
     def tell(self, at: timedelta, text: str) -> None:
-        """A line with the moment of the story. `text` is plain."""
+        """Print a line with the time since the start of the drill. `text` may contain mrkdwn, but no terminal markup."""
         minutes, seconds = divmod(int(at.total_seconds()), 60)
         clock = f"{minutes}:{seconds:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
         self.out.print(f"[bold]{clock:>8}[/]  {escape(readable(self._slack, text))}")
 
-    def see(self, message: Message, title: str) -> None:
-        """A box with a message and, once, what can be pressed there."""
+    def show_message(self, message: SlackMessage, title: str) -> None:
+        """Print a box with a message and its buttons."""
         text = _BOLD.sub(r"[bold]\1[/]", escape(readable(self._slack, body(message))))
         buttons = "  ".join(f"[reverse] {escape(label)} [/]" for label in message.labels())
         self.out.print(
@@ -76,5 +76,5 @@ class Narrator:
         )  # fmt: skip
 
     def document(self, text: str, title: str) -> None:
-        """A Markdown document."""
+        """Print a box with a Markdown document."""
         self.out.print(Panel(Markdown(text), title=title, title_align="left", width=WIDTH, border_style="dim"))

@@ -1,4 +1,4 @@
-"""What the people of an incident did, held against the policy."""
+"""Compares what the people of an incident did with what the policy asks for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.demo.drills.script import Drill, Outcome
+from bot.demo.drills.drill_file import Drill, Outcome
 from warroom.durations import format_duration
 from warroom.incident.events import UpdateMissed, UpdatePosted
 from warroom.incident.model import Incident, State
@@ -15,17 +15,17 @@ from warroom.policy import Policy
 
 
 @dataclass(frozen=True)
-class RateLimitedClient:
-    """One question to the policy. `kept` is the word that a drill's `expect` uses."""
+class ReviewLine:
+    """One row of the review: what the policy asks, what happened, and the outcome in the words of a drill's `expect`."""
 
     question: str
     asked: str
     happened: str
-    kept: str
+    outcome: str
 
 
-def review(incident: Incident, timeline: Sequence[Entry], policy: Policy, now: datetime) -> list[RateLimitedClient]:
-    """Acknowledged in time? Updates in time? Which level? A post-mortem?"""
+def review(incident: Incident, timeline: Sequence[Entry], policy: Policy, now: datetime) -> list[ReviewLine]:
+    """Four rows: acknowledgement, updates, escalation level, post-mortem."""
     return [
         _acknowledged(incident, policy, now),
         _updates(incident, timeline, policy),
@@ -34,52 +34,53 @@ def review(incident: Incident, timeline: Sequence[Entry], policy: Policy, now: d
     ]
 
 
-def _acknowledged(incident: Incident, policy: Policy, now: datetime) -> RateLimitedClient:
+def _acknowledged(incident: Incident, policy: Policy, now: datetime) -> ReviewLine:
     within = policy.severities[incident.severity].acknowledge_within
     asked = f"within {format_duration(within)}"
     if incident.acknowledged_at is None:
         if incident.cancelled_at is not None:
-            return RateLimitedClient("acknowledged", asked, "cancelled before", "not needed")
-        return RateLimitedClient("acknowledged", asked, f"nobody in {_span(now - incident.declared_at)}", "never")
+            return ReviewLine("acknowledged", asked, "cancelled before", "not needed")
+        return ReviewLine("acknowledged", asked, f"nobody in {_span(now - incident.declared_at)}", "never")
     took = incident.acknowledged_at - incident.declared_at
-    # The clock runs on while the story is told; a second is no matter between people.
-    kept = "in time" if took <= within + timedelta(seconds=1) else "late"
+    # The clock runs on while the drill is played, so a second of tolerance.
+    outcome = "in time" if took <= within + timedelta(seconds=1) else "late"
     by = f" by <@{incident.acknowledged_by}>" if incident.acknowledged_by else ""
-    return RateLimitedClient("acknowledged", asked, f"after {_span(took)}{by}", kept)
+    return ReviewLine("acknowledged", asked, f"after {_span(took)}{by}", outcome)
 
 
-def _updates(incident: Incident, timeline: Sequence[Entry], policy: Policy) -> RateLimitedClient:
+def _updates(incident: Incident, timeline: Sequence[Entry], policy: Policy) -> ReviewLine:
     every = policy.severities[incident.severity].update_every
     posted = sum(isinstance(entry.event, UpdatePosted) for entry in timeline)
     missed = sum(isinstance(entry.event, UpdateMissed) for entry in timeline)
     happened = f"{posted} posted, {missed} missed"
     if every is None:
-        return RateLimitedClient("updates", "none asked for", happened, "not needed")
-    return RateLimitedClient("updates", f"every {format_duration(every)}", happened, "late" if missed else "in time")
+        return ReviewLine("updates", "none asked for", happened, "not needed")
+    return ReviewLine("updates", f"every {format_duration(every)}", happened, "late" if missed else "in time")
 
 
-def _level(incident: Incident) -> RateLimitedClient:
-    chain = incident.escalation
-    again = "once" if chain.rounds == 1 else f"{chain.rounds} times"
-    last = f", then told again {again}" if chain.rounds else ""
-    return RateLimitedClient(
-        "escalation", f"{len(chain.levels)} levels", f"level {chain.reached} reached{last}", str(chain.reached)
+def _level(incident: Incident) -> ReviewLine:
+    escalation = incident.escalation
+    again = "once" if escalation.rounds == 1 else f"{escalation.rounds} times"
+    last = f", then paged again {again}" if escalation.rounds else ""
+    return ReviewLine(
+        "escalation",
+        f"{len(escalation.levels)} levels",
+        f"level {escalation.reached} reached{last}",
+        str(escalation.reached),
     )
 
 
-def _postmortem(incident: Incident, policy: Policy, now: datetime) -> RateLimitedClient:
+def _postmortem(incident: Incident, policy: Policy, now: datetime) -> ReviewLine:
     within = policy.severities[incident.severity].postmortem_within
     document, over = incident.postmortem, incident.resolved_at
     if within is None or incident.state is State.CANCELLED:
-        return RateLimitedClient("post-mortem", "none asked for", "written" if document else "none", "not needed")
+        return ReviewLine("post-mortem", "none asked for", "written" if document else "none", "not needed")
     asked = f"within {format_duration(within)} of the end"
     if document is None or document.published_at is None or over is None:
         ended = f"open {_span(now - over)} after the end" if over else "the incident is not over"
-        return RateLimitedClient("post-mortem", asked, ended, "late" if over and now - over > within else "open")
+        return ReviewLine("post-mortem", asked, ended, "late" if over and now - over > within else "open")
     took = document.published_at - over
-    return RateLimitedClient(
-        "post-mortem", asked, f"published after {_span(took)}", "in time" if took <= within else "late"
-    )
+    return ReviewLine("post-mortem", asked, f"published after {_span(took)}", "in time" if took <= within else "late")
 
 
 def _span(length: timedelta) -> str:
@@ -87,8 +88,8 @@ def _span(length: timedelta) -> str:
     return format_duration(whole if whole < timedelta(hours=1) else timedelta(minutes=whole // timedelta(minutes=1)))
 
 
-def differences(drill: Drill, ended: Sequence[tuple[Incident, Sequence[RateLimitedClient]]], rooms: int) -> list[str]:
-    """What ended otherwise than the drill expects, a sentence each."""
+def differences(drill: Drill, ended: Sequence[tuple[Incident, Sequence[ReviewLine]]], rooms: int) -> list[str]:
+    """The differences between the drill's expectations and its end, a sentence each."""
     found = []
     if drill.expect.rooms not in (None, rooms):
         found.append(f"expect.rooms is {drill.expect.rooms}, but there are {rooms}")
@@ -106,10 +107,8 @@ def differences(drill: Drill, ended: Sequence[tuple[Incident, Sequence[RateLimit
     return found
 
 
-def _pairs(
-    outcome: Outcome, incident: Incident, lines: Sequence[RateLimitedClient]
-) -> list[tuple[str, object, object]]:
-    acknowledged, updates, level, postmortem = (line.kept for line in lines)
+def _pairs(outcome: Outcome, incident: Incident, lines: Sequence[ReviewLine]) -> list[tuple[str, object, object]]:
+    acknowledged, updates, level, postmortem = (line.outcome for line in lines)
     return [
         ("state", outcome.state, str(incident.state)),
         ("acknowledged", outcome.acknowledged, acknowledged),

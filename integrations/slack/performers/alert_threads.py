@@ -16,7 +16,7 @@ import structlog
 from integrations.slack.failures import Declined
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.rate_limited import PAGE, next_cursor
-from warroom.alerts.parsing.slack_message import is_from
+from warroom.alerts.parsing.datadog.slack_message import is_from
 from warroom.errors import Retryable
 from warroom.outbox.effects import ReadAlertChannels
 

@@ -1,4 +1,4 @@
-// Block Kit: what the inputs of a message or a form hold, pressing its buttons, sending it.
+// Block Kit: the values of a message's or form's inputs, pressing its buttons, submitting it.
 import { act, all, busily, one } from "./server.js";
 
 export const BOXES = "input[type=radio], input[type=checkbox]";
@@ -14,13 +14,13 @@ const entered = (surface) => all(".el", surface)
   .filter((el) => !["button", "overflow"].includes(el.dataset.type))
   .map((el) => ({ block: el.dataset.block, action: el.dataset.action, values: values(el) }));
 
-export const spot = (surface) => surface.dataset.view ? { view: surface.dataset.view } : { ts: surface.dataset.ts, channel: surface.dataset.channel };
+export const surfaceIds = (surface) => surface.dataset.view ? { view: surface.dataset.view } : { ts: surface.dataset.ts, channel: surface.dataset.channel };
 
 export async function press(el, more = {}) {
   if (!(await confirmed(el))) return;
   const surface = el.closest("[data-surface]");
   await busily(el, async () => {
-    const answer = await act("press", { ...spot(surface), block: el.dataset.block, action: el.dataset.action, entered: entered(surface), ...more });
+    const answer = await act("press", { ...surfaceIds(surface), block: el.dataset.block, action: el.dataset.action, entered: entered(surface), ...more });
     wrong(surface, answer.errors);
   });
 }
@@ -36,12 +36,12 @@ function wrong(surface, errors = {}) {
 function confirmed(el) {
   const asked = one("template.confirm", el);
   if (!asked) return Promise.resolve(true);
-  return ask((dialog) => dialog.append(asked.content.cloneNode(true))).then((answer) => answer === "yes");
+  return openDialog((dialog) => dialog.append(asked.content.cloneNode(true))).then((answer) => answer === "yes");
 }
 
-export function ask(furnish) {
+export function openDialog(fill) {
   const dialog = document.createElement("dialog");
-  furnish(dialog);
+  fill(dialog);
   document.body.append(dialog);
   dialog.addEventListener("click", (event) => { if (event.target.value) dialog.close(event.target.value); });
   dialog.showModal();
@@ -52,7 +52,7 @@ export async function submit(form) {
   await busily(form, async () => {
     const buttons = all("footer button", form);
     buttons.forEach((button) => { button.disabled = true; });
-    const answer = await act("submit", { ...spot(form), entered: entered(form) });
+    const answer = await act("submit", { ...surfaceIds(form), entered: entered(form) });
     buttons.forEach((button) => { button.disabled = false; });
     wrong(form, answer.errors);
     one(".wrong.whole", form).textContent = answer.error ?? "";

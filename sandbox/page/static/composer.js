@@ -1,4 +1,4 @@
-// The box in which messages are written.
+// The message box: sending, and suggestions for commands and names.
 import { act, busily, me, one } from "./server.js";
 
 export async function send(form) {

@@ -1,9 +1,9 @@
-// What hands do: clicks, keys, entering.
+// Clicks, keys and input events.
 import { act, all, busily, control, one } from "./server.js";
-import { ask, press, spot, submit } from "./blocks.js";
+import { openDialog, press, submit, surfaceIds } from "./blocks.js";
 import { filter, picked } from "./menus.js";
 import { grow, send, suggest } from "./composer.js";
-import { touched } from "./kept.js";
+import { touched } from "./unsent_input.js";
 
 const TYPED = "textarea, input[type=text], input[type=number], input[type=url], input[type=email]";
 
@@ -11,7 +11,7 @@ const message = (thing) => { const row = thing.closest("[data-ts]"); return row 
 
 async function rewrite(button) {
   let area;
-  const answer = await ask((dialog) => {
+  const answer = await openDialog((dialog) => {
     area = document.createElement("textarea");
     area.value = button.dataset.text;
     const save = Object.assign(document.createElement("button"), { className: "btn primary", value: "yes", textContent: "Save changes" });
@@ -22,7 +22,7 @@ async function rewrite(button) {
 
 const DO = {
   edit: rewrite,
-  close: (button) => act("close", spot(button.closest("[data-view]"))),
+  close: (button) => act("close", surfaceIds(button.closest("[data-view]"))),
 };
 
 function leaveMenus(target) {
@@ -32,8 +32,8 @@ function leaveMenus(target) {
 document.addEventListener("click", (event) => {
   const target = event.target;
   leaveMenus(target);
-  const steered = target.closest("button[data-control]");
-  if (steered) { steer(steered); return; }
+  const controlButton = target.closest("button[data-control]");
+  if (controlButton) { sendControl(controlButton); return; }
   const gesture = target.closest("button[data-do]");
   if (gesture) {
     const what = gesture.dataset.do;
@@ -52,7 +52,7 @@ document.addEventListener("click", (event) => {
   if (target.closest(".to-room")) { event.preventDefault(); document.body.classList.remove("choosing"); }
 });
 
-function steer(button) {
+function sendControl(button) {
   const { control: what, ...body } = button.dataset;
   if (button.closest(".panel:not(.faults)")) button.closest(".panel").open = false;
   busily(button, () => control(what, body));
@@ -84,7 +84,7 @@ document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (event.key === "Escape") {
     leaveMenus(document.body);
-    if (all("dialog").length === 0 && one(".modal")) act("close", spot(one(".modal")));
+    if (all("dialog").length === 0 && one(".modal")) act("close", surfaceIds(one(".modal")));
   }
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
   if (target.name === "text") { event.preventDefault(); target.form.requestSubmit(); }

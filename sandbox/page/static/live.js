@@ -1,6 +1,6 @@
-// Live updates: fetch the page again and exchange only what the server drew differently.
+// Live updates: fetch the page again and replace only what has changed.
 import { all, me, one } from "./server.js";
-import { keep, restore } from "./kept.js";
+import { keep, restore } from "./unsent_input.js";
 
 const drawn = new Map();
 let fetching = false, again = false;
@@ -20,7 +20,7 @@ async function refresh() {
     const path = new URL(answer.url).pathname;
     if (path !== location.pathname) { location.href = path; return; }
     exchange(new DOMParser().parseFromString(await answer.text(), "text/html"));
-  } catch { /* the stream's own reconnecting calls again */ } finally {
+  } catch { /* refresh() runs again when the event stream reconnects */ } finally {
     fetching = false;
     if (again) { again = false; refresh(); }
   }

@@ -1,4 +1,4 @@
-// Menus: searching in them, choosing, and where they unfold.
+// Menus: searching, choosing, and their position.
 import { act, all, me, one, toast } from "./server.js";
 import { press } from "./blocks.js";
 

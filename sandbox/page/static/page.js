@@ -1,9 +1,9 @@
-// The server draws everything; these files send gestures and put what changed into the page.
+// The server renders everything; these scripts send gestures and replace what has changed.
 import { act, all, one } from "./server.js";
 import { listen, remember } from "./live.js";
 import "./gestures.js";
 
-// The clock runs on between two drawings.
+// The clock runs on between two updates.
 
 let shownAt = "", since = 0;
 

@@ -1,4 +1,4 @@
-// Who looks at the page, what is in it, and talking to the server.
+// The current person, element lookup, and requests to the server.
 
 export const me = document.body.dataset.me;
 export const one = (selector, root = document) => root.querySelector(selector);

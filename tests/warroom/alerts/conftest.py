@@ -11,7 +11,11 @@ from warroom.alerts.model import Alert
 from warroom.alerts.parsing import Parsed, parse
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-FIXTURES = Path(__file__).with_name("fixtures")
+FIXTURES = {path.stem: path for path in sorted(Path(__file__).with_name("fixtures").rglob("*.json"))}
+"""A file for every body, by its name: the body, and what is said by each of its alerts (the fields that matter there).
+
+`recovers` names the file whose alerts these are the recovery of.
+"""
 COLUMNS = [
     "kind",
     "event_id",
@@ -37,7 +41,7 @@ COLUMNS = [
 
 def fixture(name: str) -> dict[str, Any]:
     """A body and what becomes of it."""
-    read: dict[str, Any] = json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+    read: dict[str, Any] = json.loads(FIXTURES[name].read_text("utf-8"))
     return read
 
 

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.warroom.alerts.conftest import COLUMNS, FIXTURES, NIGHT, alert, fixture, sent
+from warroom.alerts.model import Transition
 from warroom.alerts.parsing import parse, row
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("*.json")))
+@pytest.mark.parametrize("name", FIXTURES)
 def test_a_body_says(name: str) -> None:
     story = fixture(name)
     parsed = sent(story["body"])
@@ -22,6 +23,16 @@ def test_a_body_says(name: str) -> None:
     assert len(parsed.refused) == len(story["refused"])
     for reason, beginning in zip(parsed.refused, story["refused"], strict=True):
         assert reason.startswith(beginning)
+
+
+@pytest.mark.parametrize("name", [name for name in FIXTURES if "recovers" in fixture(name)])
+def test_a_recovery_has_the_key_of_what_it_recovers(name: str) -> None:
+    story = fixture(name)
+    recovered, triggered = sent(story["body"]), sent(fixture(story["recovers"])["body"])
+    for one, other in zip(recovered.alerts, triggered.alerts, strict=True):
+        assert one.transition is Transition.RECOVER
+        assert one.dedup_key == other.dedup_key
+        assert one.delivery_id != other.delivery_id
 
 
 def test_a_recovery_is_that_of_its_trigger_whatever_the_order_of_the_scope() -> None:

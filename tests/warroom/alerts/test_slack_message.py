@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.warroom.alerts.conftest import NIGHT, sent
 from warroom.alerts.model import Alert, Kind
-from warroom.alerts.parsing.slack_message import is_from, parse_message
+from warroom.alerts.parsing.datadog.slack_message import is_from, parse_message
 
 LINK = (
     "https://app.datadoghq.eu/monitors/815?group=service%3Acheckout%2Chost%3Adb-1&event_id=8673000000000000001"
@@ -129,6 +129,19 @@ def test_several_attachments_are_several_alerts_and_a_picture_is_none() -> None:
         ("CPU", "https://p.datadoghq.eu/s.png"),
         ("Disk", None),
     ]
+
+
+def test_a_tests_page_names_the_monitor_and_a_page_of_logs_is_no_second_alert() -> None:
+    query = "link_source=monitor_notif&link_monitor_id=815&link_event_id=8673000000000000001"
+    failed = {
+        "title": "Triggered: [Synthetics] Checkout",
+        "title_link": f"https://app.datadoghq.eu/synthetics/details/abc-def-ghi?resultId=1&{query}",
+        "text": "Step 3 failed",
+    }
+    logs = {"title": "View in Log Explorer", "title_link": f"https://app.datadoghq.eu/logs?query=a&{query}"}
+    found = alert(FROM_DATADOG | {"ts": "1.2", "attachments": [failed, logs]})
+    assert (found.title, found.monitor_id, found.link) == ("[Synthetics] Checkout", "815", failed["title_link"])
+    assert found.delivery_id == webhook().delivery_id
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ EMPTY = Group(id="SEMPTY", handle="nobody-yet")
 OLD = Group(id="SOLD", handle="old-team", members=("UADA",), disabled=True)
 
 
-class Workspace:
+class FixedDirectory:
     """A directory of these people and groups."""
 
     def __init__(self, people: Sequence[Person] = EVERYBODY, groups: Sequence[Group] = (ONCALL, EMPTY, OLD)) -> None:
@@ -72,7 +72,7 @@ def policy() -> Policy:
 
 async def ask(*names: str, policy: Policy | None = None) -> Resolution:
     """How the workspace understands the names."""
-    return await resolve(names, Workspace(), policy or Policy())
+    return await resolve(names, FixedDirectory(), policy or Policy())
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,14 @@ def test_the_comparison_form_is_stable_and_does_not_see_case(text: str) -> None:
 
 
 async def test_who_left_a_group_is_not_missed_while_others_are_in_it(policy: Policy) -> None:
-    oncall = await resolve(["@sre-oncall"], Workspace(), policy)
+    oncall = await resolve(["@sre-oncall"], FixedDirectory(), policy)
     assert [each.said for each in oncall.unknown] == ["Grace Gone"]
     assert unfound(oncall) == ()
-    only_gone = Workspace(groups=(Group(id="SONCALL", handle="sre-oncall", members=("UGONE",)),))
+    only_gone = FixedDirectory(groups=(Group(id="SONCALL", handle="sre-oncall", members=("UGONE",)),))
     assert unfound(await resolve(["@sre-oncall"], only_gone, policy)) == ("Grace Gone",)
-    assert unfound(await resolve(["@sre-oncall", "gone@example.com"], Workspace(), policy)) == ("gone@example.com",)
+    assert unfound(await resolve(["@sre-oncall", "gone@example.com"], FixedDirectory(), policy)) == (
+        "gone@example.com",
+    )
 
 
 async def test_somebody_mentioned_who_cannot_be_called_is_spoken_of_by_name() -> None:

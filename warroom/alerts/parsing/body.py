@@ -12,7 +12,7 @@ _LONGEST_INTEGER = 30
 
 
 class Unusable(Exception):
-    """Carries the reason why a body, or one alert of it, cannot be used; caught in `parse`, never seen outside."""
+    """Carries the reason why a body, or one alert of it, cannot be used; caught where a body is read, never seen outside."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -14,7 +14,7 @@ TEXT_LIMIT = 8000
 WORD_LIMIT = 255
 
 _NOTHING = frozenset({"", "null", "none", "undefined", "n/a"})
-_UNSUBSTITUTED = re.compile(r"\$[a-z_][a-z0-9_]*(\[[^\]]*\])?", re.IGNORECASE)
+_UNSUBSTITUTED = re.compile(r"\$[a-z_][a-z0-9_]*(\[[^\[\]]*\])?", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\[\]]*\])?")
 # Longer texts say something, and looking for variables in them would cost.
 _LONGEST_NOTHING = 1000

@@ -1,15 +1,29 @@
-"""The names by which a delivery and the thing that fires are known again."""
+"""The ids that a body gives, and the names by which a delivery and the thing that fires are known again."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from typing import NamedTuple
 from urllib.parse import quote
 
 from warroom.alerts.model import Transition
-from warroom.alerts.parsing.identity import Identity
 
 _LONGEST_PART = 120
+
+
+class Identity(NamedTuple):
+    """Every id that was sent; None for those that were not."""
+
+    event: str | None = None
+    """The id of this one delivery."""
+    monitor: str | None = None
+    cycle: str | None = None
+    aggregation: str | None = None
+    incident: str | None = None
+    signal: str | None = None
+    own: str | None = None
+    """The sender's own name for the alert ("DATADOG-MEM-001", Alertmanager's fingerprint)."""
 
 
 def delivery_id(item: object, event_id: str | None, transition: Transition) -> str:
@@ -23,17 +37,22 @@ def delivery_id(item: object, event_id: str | None, transition: Transition) -> s
     return _key("body", hashlib.sha256(content.encode()).hexdigest())
 
 
+def names_an_event(delivery: str) -> bool:
+    """Whether the delivery has the name of an event, by which the same one is known however it comes."""
+    return delivery.startswith("1:event:")
+
+
 def polled_delivery_id(monitor_id: str, group: str, transition: Transition, since: str) -> str:
     """The name of what a monitor said when it was asked: the same state since the same time is told once."""
     return _key("polled", monitor_id, transition.value, since, group)
 
 
-def dedup_keys(ids: Identity, *, source: str, title: str, group: str) -> tuple[str, ...]:
+def dedup_keys(ids: Identity, *, source: str, titles: tuple[str, ...], group: str) -> tuple[str, ...]:
     """Every key the alert may be found by, the best first; never empty.
 
     The cycle key stands alone, because a host may be named differently in a trigger and its recovery. The aggregation
     key outlives one cycle and is not known to be one per group, so the group is part of it. A title identifies only
-    what has nothing better.
+    what has nothing better; `titles` are the title as it was sent, then as it is shown.
     """
     keys = (
         ids.incident and _key("incident", ids.incident),
@@ -43,7 +62,8 @@ def dedup_keys(ids: Identity, *, source: str, title: str, group: str) -> tuple[s
         ids.own and _key("id", source, ids.own),
         ids.aggregation and _key("aggreg", ids.aggregation, group),
     )
-    return tuple(key for key in keys if key) or (_key("title", source, title, group),)
+    found = tuple(key for key in keys if key)
+    return found or tuple(dict.fromkeys(_key("title", source, title, group) for title in titles))
 
 
 def _key(kind: str, *parts: str) -> str:

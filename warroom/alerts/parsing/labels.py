@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from warroom.alerts.parsing.fields import MAX_ITEMS, Fields, items_of
 
 _EVERYTHING = "*"
 """The group of a monitor without groups."""
+
+_HOST = ("host", "hostname", "host.name", "host_name")
+_SERVICE = ("service", "service.name", "service_name")
+_ENV = ("env", "environment", "deployment.environment", "deployment.environment.name", "deployment_environment")
+_TEAM = ("team",)
+"""The tags that say it, the best first: Datadog's own, then how OpenTelemetry and people call them."""
+
+
+class LabelNames(NamedTuple):
+    """Which fields of a sender's bodies say where it fires."""
+
+    scopes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    envs: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
 
 
 class Labels(NamedTuple):
@@ -20,37 +38,57 @@ class Labels(NamedTuple):
     service: str | None
     env: str | None
     team: str | None
+    known: frozenset[str]
+    """Every part of the group, every tag, and what the fields say as tags ("host:db-1")."""
 
 
-def labelled(fields: Fields, *other_scopes: str | None) -> Labels:
-    """The labels; the group is taken from `other_scopes` (a title's, a link's) where no field says it."""
-    parts = fields.items("alert_scope", "scope", "group", "monitor_group", "alert_group", "monitor_groups")
+def labelled(fields: Fields, names: LabelNames, other_scopes: Iterable[str | None] = ()) -> Labels:
+    """The labels; the group is taken from `other_scopes` (a title's, a link's) where no field says it.
+
+    What a field says goes first, then the group, then the tags: the group is what fires, while an alert has the tags of
+    everything that its monitor watches. Hosts are all that are named. Of several services the first is the service; the
+    others stay as tags.
+    """
+    parts = fields.items(*names.scopes)
     for scope in other_scopes:
         parts = parts or items_of(scope)
     parts = tuple(sorted(part for part in parts if part != _EVERYTHING))
-    sent = (*fields.items("tags", "event_tags", "alert_tags", "monitor_tags"), *fields.items("labels"))
-    tags = tuple(dict.fromkeys((*sent, *(part for part in parts if ":" in part))))[:MAX_ITEMS]
-    hosts = fields.items("hostname", "host", "hosts", "affected_hosts", "host_name", "labels_instance")
+    hosts = fields.items(*names.hosts)
+    said = {
+        name: fields.names(*sources)
+        for name, sources in (("service", names.services), ("env", names.envs), ("team", names.teams))
+    }
+    several = tuple(f"{name}:{each}" for name, values in said.items() if len(values) > 1 for each in values)
+    sent = (*fields.items(*names.tags), *(part for part in parts if ":" in part), *several)
+    tags = tuple(dict.fromkeys(sent))[:MAX_ITEMS]
+    pairs = _pairs((*parts, *tags))
+    known = {*parts, *tags, *(f"host:{host}" for host in hosts)}
+    known.update(f"{name}:{value}" for name, values in said.items() for value in values)
     return Labels(
         group=",".join(parts),
         tags=tags,
-        hosts=hosts or _tagged(tags, "host"),
-        service=fields.word("service", "service_name", "labels_service") or _first(tags, "service"),
-        env=fields.word("env", "environment", "labels_env", "labels_environment") or _first(tags, "env"),
-        team=fields.word("team", "labels_team") or _first(tags, "team"),
+        hosts=tuple(dict.fromkeys((*hosts, *_tagged(pairs, _HOST))))[:MAX_ITEMS],
+        service=_first(said["service"], _tagged(pairs, _SERVICE)),
+        env=_first(said["env"], _tagged(pairs, _ENV)),
+        team=_first(said["team"], _tagged(pairs, _TEAM)),
+        known=frozenset(known),
     )
 
 
 def tagged_severity(labels: Labels) -> str | None:
     """The value of a `severity:` tag."""
-    return _first(labels.tags, "severity")
+    return _first(_tagged(_pairs(labels.tags), ("severity",)))
 
 
-def _first(tags: tuple[str, ...], name: str) -> str | None:
-    return next(iter(_tagged(tags, name)), None)
+def _first(*found: tuple[str, ...]) -> str | None:
+    return next((value for values in found for value in values), None)
 
 
-def _tagged(tags: tuple[str, ...], name: str) -> tuple[str, ...]:
+def _pairs(tags: Iterable[str]) -> list[tuple[str, str]]:
     # Only the first colon separates: "url:http://h:9292" is the tag url.
-    pairs = (tag.partition(":") for tag in tags)
-    return tuple(dict.fromkeys(value.strip() for key, _, value in pairs if key.lower() == name and value.strip()))
+    split = (tag.partition(":") for tag in tags)
+    return [(name.strip().lower(), value.strip()) for name, _, value in split if value.strip()]
+
+
+def _tagged(pairs: list[tuple[str, str]], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value for wanted in names for name, value in pairs if name == wanted)

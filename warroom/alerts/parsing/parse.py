@@ -1,19 +1,23 @@
-"""The door: a body in, alerts and refusals out."""
+"""The way in: a body in, alerts and refusals out."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from warroom.alerts.model import Alert
+from warroom.alerts.parsing import alertmanager, datadog, generic
 from warroom.alerts.parsing.body import Unusable, opened, unpacked
-from warroom.alerts.parsing.envelope import unwrapped
-from warroom.alerts.parsing.fields import plain_name
-from warroom.alerts.parsing.reading import read
-from warroom.alerts.parsing.times import OLDEST
+from warroom.alerts.parsing.values import OLDEST
 from warroom.value import Value
 
 MOST_ALERTS = 1000
 """So many alerts of one body are read."""
+COLUMNS = (
+    *("kind", "event_id", "monitor_id", "title", "transition", "state", "priority", "severity", "group", "hosts"),
+    *("service", "env", "team", "tags", "link", "snapshot", "occurred_at", "dedup_key"),
+)
+"""What a row of an alert has, in order: other people's scripts count on it."""
 
 _KINDS = {str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list"}
 
@@ -53,24 +57,30 @@ def parse(body: bytes, content_type: str, received_at: datetime, oldest: timedel
     return Parsed(alerts=tuple(alerts.values()), refused=tuple(refused))
 
 
+def row(alert: Alert) -> dict[str, Any]:
+    """The alert's COLUMNS as plain JSON values: what is absent is None, lists are lists, times ISO 8601 in UTC."""
+    values = alert.model_dump(mode="json", include=set(COLUMNS))
+    return {name: values[name] for name in COLUMNS}
+
+
 def _items(data: object) -> list[object]:
-    if isinstance(data, dict):
-        under = next((unpacked(value) for name, value in data.items() if plain_name(name) == "alerts"), None)
-        if not isinstance(under, list):
-            return [data]
-        data = under
-    if not isinstance(data, list):
-        raise Unusable(f"The body is {_named(data)}, not an object. Paste the README's template as the payload.")
-    if not data:
+    found = generic.listed(data)
+    if isinstance(found, dict):
+        return [found]
+    if not isinstance(found, list):
+        raise Unusable(f"The body is {_named(found)}, not an object. Paste the README's template as the payload.")
+    if not found:
         raise Unusable("The list of alerts is empty. Send at least one object with a title.")
-    return data
+    return found
 
 
 def _alert(item: object, received_at: datetime, oldest: timedelta) -> Alert:
     item = unpacked(item)
     if not isinstance(item, dict):
         raise Unusable(f"is {_named(item)}, not an object; send an object with at least a title")
-    return read(unwrapped(item), received_at, oldest)
+    inside = generic.unwrapped(item)
+    read = alertmanager.read if alertmanager.recognises(inside) else datadog.read
+    return read(inside, received_at, oldest)
 
 
 def _named(data: object) -> str:

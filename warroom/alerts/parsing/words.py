@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warroom.alerts.model import AlertState, Transition
-from warroom.alerts.parsing.fields import Fields, plain_name
+from warroom.alerts.parsing.fields import plain_name
 
 Happening = tuple[Transition, AlertState]
 
@@ -39,17 +39,20 @@ _OTHERS: dict[str, Happening] = {
     **dict.fromkeys(("renotified", "reminder"), _DATADOG["renotify"]),
     **dict.fromkeys(("recover", "recovery", "resolved", "resolve", "ok", "closed", "completed"), _OVER),
     **dict.fromkeys(("update", "updated", "stable", "acknowledged", "unknown"), _NEWS),
+    # Alertmanager's and Prometheus's own states beside firing, active and resolved.
+    **dict.fromkeys(("suppressed", "silenced", "pending"), _NEWS),
+    **dict.fromkeys(("unprocessed",), _FIRING),
+    **dict.fromkeys(("inactive",), _OVER),
 }
 
-_TYPES: dict[str, Happening] = {"error": _FIRING, "warning": _WARNING, "success": _OVER, "info": _NEWS}
-"""`$ALERT_TYPE`."""
-
-_TRANSITIONS = (
-    *("alert_transition", "transition", "event_transition", "monitor_transition", "transition_trans_name"),
-    *("monitor_transition_transition_type", "transition_transition_type", "transition_trans_type"),
-)
-_AFTERWARDS = ("monitor_transition_destination_state", "transition_destination_state", "states_dest_state")
-"""The state that a transition led to, where a body says it beside its kind."""
+_TYPES: dict[str, Happening] = {
+    "error": _FIRING,
+    "warning": _WARNING,
+    "success": _OVER,
+    "info": _NEWS,
+    **dict.fromkeys(("userupdate", "recommendation", "snapshot"), _NEWS),
+}
+"""`$ALERT_TYPE`, and what else the type of an event can be."""
 
 _REMINDED = {"error": AlertState.ALERT, "warning": AlertState.WARN}
 
@@ -65,21 +68,26 @@ def of_title(word: str) -> Happening | None:
     return _DATADOG.get(plain_name(word))
 
 
-def happened(fields: Fields, in_title: str | None) -> tuple[Transition, AlertState, str | None]:
+def happened(
+    *, word: str | None, after: str | None, statuses: tuple[str | None, ...], in_title: str | None, kind: str | None
+) -> tuple[Transition, AlertState, str | None]:
     """(transition, state, the sender's word where it is an unknown one).
 
-    An explicit transition goes first; one that nobody knows is an update. Then a status word, the title's beginning,
-    the alert's type. Who says none of it sends an alert because something fires.
+    `word` is an explicit transition and goes first; one that nobody knows is an update. Then `after`, the state that it
+    led to, then `statuses` in their order, the word in the title, the alert's type (`kind`). Who says none of it sends
+    an alert because something fires.
     """
-    word = fields.word(*_TRANSITIONS, limit=80)
-    kind = plain_name(fields.word("alert_type", "event_alert_type") or "")
-    after = known(fields.word(*_AFTERWARDS, limit=80))
+    kind = plain_name(kind or "")
+    led_to = known(after)
     if word and known(word) is None:
-        return (*after, None) if after else (*_NEWS, word)
-    status = fields.word("status", "state", "alert_state", "monitor_state", "monitor_status", "incident_status")
-    found = known(word) or after or known(status) or known(fields.word("alert_status"))
-    of_type = _TYPES.get(kind) or _TYPES.get(plain_name(status or ""))
+        return (*led_to, None) if led_to else (*_NEWS, word)
+    found = known(word) or led_to or next((what for what in map(known, statuses) if what), None)
+    of_type = _TYPES.get(kind) or next((what for what in map(_of_type, statuses) if what), None)
     transition, state = found or of_title(in_title or "") or of_type or _FIRING
     if transition is Transition.RENOTIFY:
         state = _REMINDED.get(kind, state)
     return transition, state, None
+
+
+def _of_type(word: str | None) -> Happening | None:
+    return _TYPES.get(plain_name(word or ""))

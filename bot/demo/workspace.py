@@ -1,0 +1,54 @@
+"""The sandbox with the bot connected to it, both on one clock."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import yaml
+from pydantic import SecretStr
+
+from bot.demo.demo_company import HOOK_SECRET, Monitors, company_policy, send_alert
+from bot.demo.shared_clock import advance_clock
+from bot.runtime.app import Bot, running
+from bot.settings import Settings
+from sandbox import Installation, Sandbox, sample_people
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+
+
+@contextlib.asynccontextmanager
+async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sandbox, Bot]]:
+    """A sandbox on loopback and a bot connected to it, with a database that is deleted at the end. OSError when the port is taken."""
+    with tempfile.TemporaryDirectory(prefix="warroom-") as folder:
+        async with Sandbox.running(port=port, people=sample_people(people), app=installation()) as slack:
+            settings = Settings(
+                slack_bot_token=SecretStr(slack.bot_token),
+                slack_app_token=SecretStr(slack.app_token),
+                slack_api_url=slack.api_url,
+                database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
+                port=0,
+                datadog_webhook_token=SecretStr(HOOK_SECRET),
+                # Keys in the environment belong to a real Datadog, which the sandbox must not call.
+                dd_api_key=None,
+                dd_app_key=None,
+            )
+            async with running(settings, company_policy(), slack.clock) as bot:
+                await slack.until_connected()
+                await bot.idle()
+                add_scenarios(slack, bot)
+                yield slack, bot
+
+
+def add_scenarios(slack: Sandbox, bot: Bot) -> None:
+    """Add the demo company's alerts to the page, and make the bot follow the sandbox's clock."""
+    slack.scenarios = Monitors(partial(send_alert, bot)).scenarios()
+    slack.on_advance = partial(advance_clock, slack, bot)
+
+
+def installation() -> Installation:
+    """The app as the project's manifest installs it: its scopes, events, commands and shortcuts, and no others."""
+    return Installation.from_manifest(yaml.safe_load(MANIFEST.read_text()))
