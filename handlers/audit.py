@@ -16,6 +16,7 @@ from warroom.incident.model import Incident
 from warroom.outbox.changes import Audited, Changeset, Envelope
 from warroom.ports import World
 from warroom.refusals import DoneBefore
+from warroom.text import cut
 
 log = structlog.get_logger("audit")
 
@@ -95,7 +96,7 @@ async def _write(world: World, actor: Actor, what: str, said: str, gesture: Gest
         what=what,
         incident=incident,
         channel=actor.channel,
-        said=said if len(said) <= SAID_LIMIT else said[: SAID_LIMIT - 1] + "…",
+        said=cut(said, SAID_LIMIT),
         result=gesture.result,
     )
     log.info(what, result=gesture.result.partition(":")[0])

@@ -16,9 +16,10 @@ from handlers.audit import audited
 from handlers.command_context import About, CommandContext, Subcommand, about
 from handlers.errors import typed
 from handlers.idempotency import once
-from handlers.slack_text import did_you_mean, split
+from handlers.slack_text import split
 from warroom.errors import Refused
 from warroom.ports import World
+from warroom.text import did_you_mean
 
 COMMAND = "/incident"
 

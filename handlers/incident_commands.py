@@ -12,6 +12,7 @@ from warroom.errors import Refused
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
+from warroom.text import as_typed
 
 
 async def acknowledge(context: IncidentCommandContext) -> Card:
@@ -38,7 +39,7 @@ async def update(context: IncidentCommandContext) -> Card:
 
 async def severity(context: IncidentCommandContext) -> Card:
     """severity LEVEL"""
-    level = slack_text.plain(slack_text.unquote(context.text))
+    level = as_typed(slack_text.unquote(context.text))
     if not level:
         incident, known = context.incident, tuple(context.world.policy.severities)
         raise Refused(SeverityMissing(incident=incident.name, number=incident.number, known=known))
@@ -88,7 +89,7 @@ async def invite(context: IncidentCommandContext) -> Card:
 
 async def page(context: IncidentCommandContext) -> Card:
     """page TEAM"""
-    team = context.world.policy.team_named(slack_text.plain(slack_text.unquote(context.text)))
+    team = context.world.policy.team_named(as_typed(slack_text.unquote(context.text)))
     names = (team,) if team else parse_people.names(context.text)
     people = await incidents.page(context.world, context.incident.id, context.user, names)
     return understood(context.incident, people, _done("paged for", context.incident, people))

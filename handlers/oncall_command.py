@@ -10,12 +10,13 @@ from handlers.command_context import CommandContext
 from warroom.errors import Refused
 from warroom.people.resolution import resolve
 from warroom.refusals import UnknownTeam
+from warroom.text import as_typed
 
 
 async def show(context: CommandContext) -> Card:
     """oncall [TEAM]"""
     policy = context.world.policy
-    said = slack_text.plain(slack_text.unquote(context.text))
+    said = as_typed(slack_text.unquote(context.text))
     team = policy.team_named(said)
     if not policy.teams:
         raise Refused(NoTeams())

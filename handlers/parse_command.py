@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from blocks.usage import OptionNeedsValue, OptionTwice, PrivateTakesNoValue, UnknownOption
-from handlers.slack_text import person, plain, unquote, words
+from handlers.slack_text import person, unquote, words
 from warroom.errors import Refused
+from warroom.text import as_typed, did_you_mean
 from warroom.value import Value
 
 OPTIONS = {"sev": "sev", "severity": "sev", "private": "private", "service": "service", "team": "team"}
@@ -86,7 +86,7 @@ def _value(name: str, found: re.Match[str], typed: Iterator[re.Match[str]]) -> s
     if written is None:
         after = next(typed, None)
         written = after[0] if after and not after["option"] else ""
-    value = plain(unquote(written))
+    value = as_typed(unquote(written))
     if not value:
         raise Refused(OptionNeedsValue(option=name))
     return value
@@ -110,7 +110,7 @@ def _declaration(options: list[tuple[str, str]], people: list[str], title: str) 
             raise Refused(OptionTwice(option=name, values=tuple(values)))
     said = dict(options)
     return Declaration(
-        title=plain(title),
+        title=as_typed(title),
         severity=said.get("sev"),
         team=said.get("team"),
         services=tuple(value for option, value in options if option == "service"),
@@ -126,10 +126,10 @@ def _option(found: re.Match[str]) -> str | None:
         return OPTIONS[name]
     if _compact(found) is not None:
         return "sev"
-    near = get_close_matches(name, OPTIONS, n=1, cutoff=0.7)
-    if not found["option"].startswith("--") and not near:
+    near = did_you_mean(name, OPTIONS, likeness=0.7)
+    if not found["option"].startswith("--") and near is None:
         return None
-    raise Refused(UnknownOption(name=found["name"], near=near[0] if near else None))
+    raise Refused(UnknownOption(name=found["name"], near=near))
 
 
 def _compact(found: re.Match[str]) -> str | None:

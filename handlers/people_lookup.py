@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from blocks.usage import PersonNotFound, SeveralCandidates, SeveralPeople
-from handlers import slack_text
 from warroom.errors import Refused
 from warroom.incident.declare import ids, unfound
 from warroom.people.resolution import resolve
 from warroom.ports import World
+from warroom.text import as_typed
 
 ME = ("me", "@me", "myself")
 _UNLABELLED = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>")
@@ -37,4 +37,4 @@ async def readable(world: World, text: str) -> str:
     for user, label in _UNLABELLED.findall(text):
         person = None if label else await world.directory.person(user)
         names[user] = label or (person and (person.display_name or person.real_name or person.name)) or user
-    return slack_text.plain(_UNLABELLED.sub(lambda found: f"@{names[found[1]]}", text)).strip()
+    return as_typed(_UNLABELLED.sub(lambda found: f"@{names[found[1]]}", text)).strip()

@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import forms
 from blocks.answers import said
 from blocks.form_fields import About
-from handlers import slack_text
 from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import audited
 from handlers.declare_command import IN_ONE_LINE
@@ -23,6 +22,7 @@ from warroom.alerts.model import Alert
 from warroom.alerts.rules import severity_of
 from warroom.errors import Rejected, Retryable
 from warroom.ports import World
+from warroom.text import as_typed
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ async def _quoted(world: World, text: str) -> str:
             return await readable(world, text)
     except (Retryable, Rejected, TimeoutError) as error:
         log.warning("declaring without people's names: %s", error or "no answer in time")
-        return slack_text.plain(text)
+        return as_typed(text)
 
 
 async def _permalink(world: World, channel: str, ts: str) -> str | None:

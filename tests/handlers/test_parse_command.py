@@ -14,6 +14,7 @@ from handlers.parse_command import Declaration, Target
 from handlers.parse_people import ActionWords, Role
 from tests.refusals import refuses
 from warroom.errors import Refused
+from warroom.text import as_typed
 
 TYPED = st.text(alphabet=st.sampled_from("ab1 @<>#|!&;\"'“”‘’—–-=.,:\n\tUé🔥") | st.characters(), max_size=60)
 
@@ -82,7 +83,7 @@ def test_whatever_is_typed_is_understood_or_refused(typed: str) -> None:
     parse_command.target(typed, bare=True)
     parse_people.names(typed)
     parse_people.action(typed, lambda _: False)
-    slack_text.plain(typed)
+    as_typed(typed)
     for parse in (parse_command.declaration, parse_people.role):
         with suppress(Refused):
             parse(typed)

@@ -17,6 +17,7 @@ from warroom.people.resolution import Resolution, Why, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import TitleMissing, UnknownSeverity, UnknownTeam
+from warroom.text import cut
 from warroom.value import Value
 
 TITLE_LIMIT = 500
@@ -139,7 +140,7 @@ def _incident(
     description = what.description
     if len(title) > TITLE_LIMIT:
         description = f"{title}\n\n{description}".strip()
-        title = title[: TITLE_LIMIT - 1] + "…"
+        title = cut(title, TITLE_LIMIT)
     return Incident(
         id=new_id(),
         number=number,

@@ -15,6 +15,7 @@ from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import reminders
 from warroom.refusals import NoteEmpty
+from warroom.text import cut
 from warroom.value import Value
 
 NOTE_LIMIT = 3000
@@ -45,11 +46,8 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
         return None
 
     async def decide(found: Incident, now: datetime) -> Decision:
-        text = message.text if len(message.text) <= NOTE_LIMIT else message.text[: NOTE_LIMIT - 1] + "…"
-        who = message.user or by
-        return Decision(found).record(
-            MessagePinned(text=text), now, by=who, link=message.permalink, key=f"message:{ts}"
-        )
+        event, who = MessagePinned(text=cut(message.text, NOTE_LIMIT)), message.user or by
+        return Decision(found).record(event, now, by=who, link=message.permalink, key=f"message:{ts}")
 
     return await change(world, incident.id, decide)
 
