@@ -8,7 +8,7 @@ from typing import assert_never
 from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
-from blocks.timeline import failed_step
+from blocks.timeline import failed_effect
 from warroom.incident import notices
 from warroom.incident.events import PageReason
 from warroom.incident.model import State
@@ -98,8 +98,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.CouldNotInvite():
             who, reason = text.mentions(notice.people), kit.line(notice.reason, 600).rstrip(".")
             return [f"⚠️ {who} could not be invited: {reason}. Invite somebody else with /incident invite."]
-        case notices.StepFailed():
-            return [_warning(f"{failed_step(notice.step, notice.channel)}: {notice.error}", notice.advice)]
+        case notices.EffectFailedNotice():
+            return [_warning(f"{failed_effect(notice.effect, notice.channel)}: {notice.error}", notice.advice)]
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]

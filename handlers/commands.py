@@ -13,7 +13,7 @@ from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import declare_command, incident_commands, oncall_command, timeline_commands
 from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
-from handlers.command_context import About, CommandContext, Subcommand, about
+from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
 from handlers.errors import typed
 from handlers.idempotency import once
 from handlers.slack_text import split
@@ -42,14 +42,14 @@ SUBCOMMANDS = (
         "show",
         "show [N]",
         "one incident: state, people, what is next",
-        about(timeline_commands.show, About.INCIDENT),
+        about(timeline_commands.show, CommandSubject.INCIDENT),
         ("status",),
     ),
     Subcommand(
         "ack",
         "ack [N]",
         "you have it; nobody else is called",
-        about(incident_commands.acknowledge, About.INCIDENT),
+        about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
     ),
     Subcommand("escalate", "escalate [why]", "call the next level now", about(incident_commands.escalate)),
@@ -61,11 +61,11 @@ SUBCOMMANDS = (
         "mitigate",
         "mitigate",
         "the bleeding stopped",
-        about(incident_commands.mitigate, About.INCIDENT),
+        about(incident_commands.mitigate, CommandSubject.INCIDENT),
         ("mitigated",),
     ),
     Subcommand("resolve", "resolve [summary]", "it is over", about(incident_commands.resolve), ("resolved",)),
-    Subcommand("reopen", "reopen", "it was not over", about(incident_commands.reopen, About.INCIDENT)),
+    Subcommand("reopen", "reopen", "it was not over", about(incident_commands.reopen, CommandSubject.INCIDENT)),
     Subcommand("cancel", "cancel WHY", "a false alarm", about(incident_commands.cancel)),
     Subcommand(
         "role", "role ROLE @person", "give somebody a role, for example commander", about(incident_commands.role)
@@ -86,7 +86,7 @@ SUBCOMMANDS = (
         "postmortem",
         "postmortem",
         "write the post-mortem from the record",
-        about(timeline_commands.postmortem, About.INCIDENT),
+        about(timeline_commands.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
     ),
     Subcommand(

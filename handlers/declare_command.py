@@ -9,7 +9,7 @@ from blocks.kit import Card
 from handlers import parse_command
 from handlers.command_context import CommandContext
 from handlers.modals import open_form
-from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.declare import Declare, DeclareResult, declare
 from warroom.incident.model import Origin
 
 IN_ONE_LINE = "/incident declare checkout returns 500s --sev 1 --team commerce @ada"
@@ -36,7 +36,7 @@ async def declare_now(context: CommandContext) -> Card | None:
     return declared_card(await declare(context.world, what))
 
 
-def declared_card(declared: Declared) -> Card:
+def declared_card(declared: DeclareResult) -> Card:
     """What the declarer is told: the number, and how the names were understood."""
     text = f"{declared.incident.name} is declared; you are being invited to its room."
     return understood(declared.incident, declared.people, text)

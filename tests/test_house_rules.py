@@ -24,7 +24,7 @@ from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
-from warroom.incident.events import Event, Step
+from warroom.incident.events import EffectKind, Event
 from warroom.incident.model import Deadlines
 from warroom.incident.notices import Notice
 from warroom.outbox.effects import Effect
@@ -59,7 +59,7 @@ ABOUT_NO_INCIDENT = {
 
 def test_the_failure_of_every_effect_about_an_incident_has_a_name() -> None:
     kinds = {each.model_fields["kind"].default for each in get_args(get_args(Effect)[0])}
-    assert {*Step} - {Step.POST_UNDER_ANNOUNCEMENT} == kinds - SILENT - ABOUT_NO_INCIDENT
+    assert {*EffectKind} - {EffectKind.POST_UNDER_ANNOUNCEMENT} == kinds - SILENT - ABOUT_NO_INCIDENT
 
 
 def test_every_deadline_has_a_rule_and_every_rule_a_deadline() -> None:
@@ -176,3 +176,16 @@ def test_the_rules_say_nothing_in_sentences() -> None:
 
 def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+TWO_OF_A_KIND = {"Parsed"}
+"""Handlers describe what they expect of `warroom.alerts.parsing.parse.Parsed` by a protocol of that name."""
+
+
+def test_no_two_classes_of_the_rules_pictures_and_handlers_have_the_same_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path in (path for room in ("warroom", "blocks", "handlers") for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(path.name)
+    assert {name: files for name, files in found.items() if len(files) > 1 and name not in TWO_OF_A_KIND} == {}

@@ -19,7 +19,7 @@ from integrations.datadog.performer import DatadogPerformer
 from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
 from warroom.errors import NotFound
-from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.declare import Declare, DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
@@ -87,7 +87,7 @@ async def declare_offline(
     people: tuple[str, ...],
     private: bool,
     key: str | None,
-) -> Declared:
+) -> DeclareResult:
     """The declared incident. Raises Refused, StoreUnavailable."""
     async with _store(settings) as store:
         what = Declare(

@@ -15,7 +15,7 @@ from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events
 from warroom.incident.model import Incident
-from warroom.incident.notices import Muted, StepFailed
+from warroom.incident.notices import EffectFailedNotice, Muted
 from warroom.incident.view import incident_view
 from warroom.usecases import monitors
 
@@ -160,9 +160,9 @@ async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Datad
     night.datadog.fail("POST", "/api/v2/downtime", 403, body=b'{"errors": ["Forbidden"]}')
     await monitors.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
-    (problem,) = night.chat.said("step_failed")
-    assert isinstance(problem, StepFailed)
-    assert (problem.step, problem.error) == (events.Step.MUTE_MONITOR, "Muting: Forbidden")
+    (problem,) = night.chat.said("effect_failed")
+    assert isinstance(problem, EffectFailedNotice)
+    assert (problem.effect, problem.error) == (events.EffectKind.MUTE_MONITOR, "Muting: Forbidden")
     assert "scopes" in problem.advice
     await monitors.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
@@ -176,7 +176,7 @@ async def test_a_mute_that_comes_too_late_is_not_made(night: DatadogWarRoom) -> 
     await night.settle()
     await night.wait(hours=2)
     assert night.datadog.downtimes == []
-    assert len(night.chat.said("problem", "step_failed")) == 1
+    assert len(night.chat.said("problem", "effect_failed")) == 1
 
 
 async def test_what_is_no_monitor_cannot_be_muted(night: DatadogWarRoom) -> None:

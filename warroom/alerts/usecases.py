@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from warroom.alerts import attach_rules
 from warroom.alerts.attach import AlertMatch, attach, attach_together
 from warroom.alerts.model import Alert, AlertState, Transition
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, Verdict, group_key, judge
-from warroom.alerts.rules import Declare as DeclareRule
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, Verdict, group_key, judge
 from warroom.incident.declare import Declare, declare
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Firing, Quarantined, ReceivedAlert
@@ -190,7 +189,7 @@ async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[
     return None
 
 
-async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | AttachOrDeclare) -> AlertDecision:
+async def _open(world: World, received: ReceivedAlert, verdict: OpenIncident | AttachOrDeclare) -> AlertDecision:
     """A new incident. Its origin key names its predecessor, so that two who open it at once open one."""
     alert = received.alert
     group = group_key(alert, verdict)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom.incident.decision import Decision, announce
 from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
-from warroom.incident.model import Incident, Level, State
+from warroom.incident.model import EscalationLevel, Incident, State
 from warroom.incident.notices import Paged, Unanswered
 from warroom.outbox.effects import Effect, Invite, Place
 from warroom.policy import Policy
@@ -32,7 +32,7 @@ def last_level(incident: Incident) -> int | None:
     return paged[-1] if paged else None
 
 
-def _applies(level: Level, severity: str) -> bool:
+def _applies(level: EscalationLevel, severity: str) -> bool:
     return not level.only or severity in level.only
 
 

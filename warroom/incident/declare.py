@@ -49,7 +49,7 @@ class Declare(Value):
     auto_resolve_after: timedelta | None = None
 
 
-class Declared(Value):
+class DeclareResult(Value):
     """The incident, and how the names were understood. `existed` when the same gesture came a second time."""
 
     incident: Incident
@@ -64,7 +64,7 @@ async def declare(
     firing: Firing | None = None,
     judged: AlertDecision | None = None,
     judges: bool = False,
-) -> Declared:
+) -> DeclareResult:
     """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
 
     `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
@@ -77,7 +77,7 @@ async def declare(
     while True:
         known = await world.store.incident_from(what.origin_key)
         if known is not None:
-            return Declared(incident=known, people=people, existed=True)
+            return DeclareResult(incident=known, people=people, existed=True)
         incident = _incident(
             world, what, severity, team, (commander, *ids(people)), await world.store.last_number() + 1
         )
@@ -94,8 +94,8 @@ async def declare(
             continue
         assert wanted.incident is not None
         if not written:
-            return Declared(incident=wanted.incident, people=people, existed=True)
-        return Declared(incident=wanted.incident.copy_with(version=1), people=people)
+            return DeclareResult(incident=wanted.incident, people=people, existed=True)
+        return DeclareResult(incident=wanted.incident.copy_with(version=1), people=people)
 
 
 async def _begun(world: World, incident: Incident, missed: tuple[str, ...]) -> Decision:

@@ -284,7 +284,7 @@ class PostmortemLate(_Event):
     required_by: datetime | None = None
 
 
-class Step(StrEnum):
+class EffectKind(StrEnum):
     """The effects about an incident whose failure its room is told of; each is the kind of an effect."""
 
     OPEN_ROOM = "open_room"
@@ -309,7 +309,7 @@ class EffectFailed(_Event):
     """Something that was asked of another system failed for good."""
 
     kind: Literal["effect_failed"] = "effect_failed"
-    step: Step
+    effect: EffectKind
     channel: str = ""
     """Where it should have been done, as the policy names the channel."""
     error: str

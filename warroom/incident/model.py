@@ -39,7 +39,7 @@ class Origin(StrEnum):
     """Created in Datadog's Incident Management."""
 
 
-class Level(Stored):
+class EscalationLevel(Stored):
     """One level of an escalation chain, with the names as the policy wrote them."""
 
     after: timedelta
@@ -52,7 +52,7 @@ class EscalationState(Stored):
     """The escalation chain as it was when the incident started, and how far it got."""
 
     team: str | None = None
-    levels: tuple[Level, ...] = ()
+    levels: tuple[EscalationLevel, ...] = ()
     reached: int = 0
     """How many levels (counted in `levels`, skipped ones included) have been told."""
     rounds: int = 0

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from warroom.incident.events import PageReason, Step
+from warroom.incident.events import EffectKind, PageReason
 from warroom.incident.model import State
 from warroom.value import Stored
 
@@ -193,11 +193,11 @@ class CouldNotInvite(Stored):
     """What the chat said, in the words of its integration."""
 
 
-class StepFailed(Stored):
+class EffectFailedNotice(Stored):
     """Something that was asked of another system failed for good. The texts are the integration's words."""
 
-    kind: Literal["step_failed"] = "step_failed"
-    step: Step
+    kind: Literal["effect_failed"] = "effect_failed"
+    effect: EffectKind
     channel: str = ""
     """Where it should have been done, as the policy names the channel."""
     error: str
@@ -249,7 +249,7 @@ Notice = Annotated[
     | ActionDue
     | NobodyFound
     | CouldNotInvite
-    | StepFailed
+    | EffectFailedNotice
     | RoomNotOpened
     | RoomLost
     | Problem,

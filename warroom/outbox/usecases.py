@@ -10,9 +10,17 @@ from warroom.errors import Conflict, Rejected, Retryable
 from warroom.incident import opening
 from warroom.incident.change import ATTEMPTS, change, done
 from warroom.incident.decision import Decision
-from warroom.incident.events import EffectFailed, Step
+from warroom.incident.events import EffectFailed, EffectKind
 from warroom.incident.model import Incident
-from warroom.incident.notices import CouldNotInvite, NobodyFound, Notice, Problem, RoomLost, RoomNotOpened, StepFailed
+from warroom.incident.notices import (
+    CouldNotInvite,
+    EffectFailedNotice,
+    NobodyFound,
+    Notice,
+    Problem,
+    RoomLost,
+    RoomNotOpened,
+)
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
@@ -146,7 +154,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     raise Conflict(f"Incident {claim.incident_id} kept changing; {ATTEMPTS} attempts were too few.")
 
 
-PROBLEMS = (NobodyFound, CouldNotInvite, StepFailed, RoomLost, Problem)
+PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)
 """Notices that speak of something that failed: when one cannot be posted, no other follows from that."""
 
 
@@ -159,21 +167,21 @@ def _failure_notice(incident: Incident, effect: Effect, error: Rejected, now: da
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
     if isinstance(effect, MuteMonitor):
         decision = decision.with_changes(muted=muting.not_muted(incident, effect).muted)
-    step, channel = step_of(effect), effect.channel if isinstance(effect, Announce) else ""
-    event = EffectFailed(step=step, channel=channel, error=str(error), code=error.code, advice=error.advice)
+    kind, channel = effect_kind(effect), effect.channel if isinstance(effect, Announce) else ""
+    event = EffectFailed(effect=kind, channel=channel, error=str(error), code=error.code, advice=error.advice)
     decision = decision.record(event, now, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
-        notice = StepFailed(step=step, channel=channel, error=str(error), advice=error.advice)
+        notice = EffectFailedNotice(effect=kind, channel=channel, error=str(error), advice=error.advice)
         return decision.say(notice, key=f"problem:{effect.key}")
     no_room = RoomNotOpened(error=str(error), advice=error.advice)
     return decision.with_effects(*_to_one(incident, incident.declared_by, no_room, "no-room"))
 
 
-def step_of(effect: Effect) -> Step:
+def effect_kind(effect: Effect) -> EffectKind:
     """What is said to have failed. Raises ValueError for an effect about no incident, and for those nobody is told of."""
     if isinstance(effect, Post) and effect.place is Place.ANNOUNCEMENT:
-        return Step.POST_UNDER_ANNOUNCEMENT
-    return Step(effect.kind)
+        return EffectKind.POST_UNDER_ANNOUNCEMENT
+    return EffectKind(effect.kind)
 
 
 def _elsewhere(decision: Decision, error: Rejected) -> Decision:
