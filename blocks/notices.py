@@ -163,11 +163,11 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
 
 def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
     title = kit.line(labels.title(view.incident), 200)
-    again = f", and the last level was told again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
+    again = f", and the last level was paged again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
     return [
         (
             f"🚨 *{view.incident.name} {title}*: nobody has acknowledged for {text.duration(now - notice.since)}. "
-            f"The whole escalation chain was told{again}."
+            f"The whole escalation policy was paged{again}."
         ),
         f"If you can help, go to {text.channel_link(view.incident.room.channel_id)} and press *Acknowledge*.",
     ]

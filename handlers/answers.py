@@ -69,7 +69,7 @@ def _id(found: Any) -> str:
 
 
 async def answer(world: World, actor: Actor, card: Card, *, replace: bool = False, key: str = "answer") -> None:
-    """The asker sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
+    """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
     private_reply = PrivateReply(
         key=f"{actor.key}:{key}",
         priority=0,

@@ -60,7 +60,7 @@ SUBCOMMANDS = (
     Subcommand(
         "mitigate",
         "mitigate",
-        "the bleeding stopped",
+        "the damage stopped",
         about(incident_commands.mitigate, CommandSubject.INCIDENT),
         ("mitigated",),
     ),
@@ -90,7 +90,7 @@ SUBCOMMANDS = (
         ("post-mortem",),
     ),
     Subcommand(
-        "oncall", "oncall [TEAM]", "whom a team's escalation chain calls, and when", oncall_command.show, ("on-call",)
+        "oncall", "oncall [TEAM]", "whom a team's escalation policy calls, and when", oncall_command.show, ("on-call",)
     ),
     Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
     Subcommand("help", "help", "this", show_help, ("?",)),

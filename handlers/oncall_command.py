@@ -1,4 +1,4 @@
-"""Who would be called: the escalation chain of a team, with its names resolved to the people of this moment."""
+"""Who would be called: the escalation policy of a team, with its names resolved to the people of this moment."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ async def declare_from_message(world: World, client: AsyncWebClient, actor: Acto
 
 
 async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, message: Body, alert: Alert) -> None:
-    """The form about an alert, unless the incident it belongs to is open: then the asker is told which one."""
+    """The form about an alert, unless the incident it belongs to is open: then the actor is told which one."""
     known = await channels.open_incident_of(world, alert)
     if known is not None:
         where = f" in <#{known.room.channel_id}>" if known.room.channel_id else ""

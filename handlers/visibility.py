@@ -11,7 +11,7 @@ from warroom.refusals import IncidentGone, LeftRoom
 
 
 async def admitted(world: World, actor: Actor, incident_id: str) -> None:
-    """Returns when the asker may know of the incident that a button or form is about, or when it is about none.
+    """Returns when the actor may know of the incident that a button or form is about, or when it is about none.
 
     Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound.
     """

@@ -23,7 +23,7 @@ from warroom.ports import World
 
 log = logging.getLogger(__name__)
 
-DOOR = "webhook"
+SOURCE = "webhook"
 LIMIT = 1024 * 1024
 """Bytes of a body that are read, counted after decompression."""
 RETRY_AFTER = "5"
@@ -70,9 +70,9 @@ async def _receive(world: World, parse: Parse, body: bytes, content_type: str) -
     now = world.clock.now()
     parsed = parse(body, content_type, now)
     useless = not parsed.alerts or bool(parsed.refused)
-    kept = unusable(body, content_type, parsed.refused, DOOR, now)
+    kept = unusable(body, content_type, parsed.refused, SOURCE, now)
     try:
-        accepted = await alerts.receive(world, parsed.alerts, DOOR, (kept,) if useless else ())
+        accepted = await alerts.receive(world, parsed.alerts, SOURCE, (kept,) if useless else ())
     except StoreUnavailable as error:
         log.warning("alerts refused, the database is away: %s", error)
         return _error(

@@ -103,6 +103,12 @@ def test_the_readme_names_only_pages_that_exist() -> None:
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
 
 
+def test_the_glossary_names_only_files_that_exist() -> None:
+    page = (ROOT / "docs/glossary.md").read_text()
+    named = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w/.]*)`", page)
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_every_dependency_is_explained() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]

@@ -53,7 +53,7 @@ class Conflict(WarroomError):
 
 
 class LeaseLost(WarroomError):
-    """The claim is no longer ours; whoever has it now settles it."""
+    """The claim is no longer ours; whoever has it now records its result."""
 
 
 class StoreUnavailable(WarroomError):
@@ -63,7 +63,7 @@ class StoreUnavailable(WarroomError):
 class Retryable(WarroomError):
     """An outside call failed and may succeed later.
 
-    `after` is in seconds, None leaves it to the back-off. `doubtful` says that the act may have happened all the same,
+    `after` is in seconds, None leaves it to the back-off. `outcome_unknown` says that the act may have happened all the same,
     so it must be looked for before it is done again.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from blocks.postmortem_document import markdown
 from blocks.refusals import TERMINAL, refusal_words
@@ -22,11 +22,13 @@ from warroom.errors import NotFound
 from warroom.incident.declare import Declare, DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
+from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
 from warroom.postmortem.usecases import document_view
+from warroom.text import clean, readable
 
 
 class _NoChat:
@@ -129,7 +131,7 @@ async def dead_letters_offline(settings: Settings) -> list[tuple[DeadLetter, Inc
 
 
 async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
-    """Buried effects are due again; the running bot does them. Returns the keys of those that were buried.
+    """Dead letters are due again; the running bot does them. Returns the keys of those that were dead letters.
 
     Raises StoreUnavailable.
     """
@@ -140,7 +142,7 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
 
 
 async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
-    """Read them again; the running bot judges what is usable. Raises StoreUnavailable."""
+    """Read them again; the running bot decides about what is usable. Raises StoreUnavailable."""
     done = []
     async with _store(settings) as store:
         world = _world(store, policy)
@@ -192,13 +194,17 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
             f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",
             "",
         ]
-        for entry in await store.timeline(incident.id):
-            what, more = words(entry.event, lambda person: f"@{person}")
-            by = f" by {entry.by}" if entry.by else ""
-            where = f" in {entry.source}" if entry.source else ""
-            text = f": {more}" if more else ""
-            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}")
-        return "\n".join(lines)
+        view = await document_view(world, incident)
+        return "\n".join([*lines, *(_line(entry, view.names) for entry in view.entries)])
+
+
+def _line(entry: Entry, names: Mapping[str, str]) -> str:
+    """An entry of the timeline as plain text, with people by name."""
+    what, more = words(entry.event, lambda person: names.get(person, person))
+    by = f" by {names.get(entry.by, entry.by)}" if entry.by else ""
+    where = f" in {entry.source}" if entry.source else ""
+    text = f": {clean(readable(more, names))}" if more else ""
+    return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
 
 
 async def document_offline(settings: Settings, policy: Policy, number: int) -> str:

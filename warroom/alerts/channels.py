@@ -1,4 +1,4 @@
-"""Channels in which Datadog's Slack app posts: a door like the webhook."""
+"""Channels in which Datadog's Slack app posts: an alert source like the webhook."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from warroom.outbox.effects import ReadAlertChannels
 from warroom.policy import Policy
 from warroom.ports import World
 
-DOOR = "slack"
+SOURCE = "slack"
 LONGEST_LINK = 600
 LONGEST_TITLE = 200
 """Characters of them that a form carries."""
@@ -45,7 +45,7 @@ async def heard(world: World, channel_id: str, message: Mapping[str, Any]) -> in
     if not any(each.channel_id == channel_id and each.name in names for each in await world.store.read_cursors()):
         return 0
     parsed, kept = read_message(message, channel_id, world.policy, world.clock.now())
-    return await receive(world, parsed.alerts, DOOR, kept)
+    return await receive(world, parsed.alerts, SOURCE, kept)
 
 
 def read_message(
@@ -58,7 +58,7 @@ def read_message(
     if not parsed.refused:
         return parsed, ()
     body = json.dumps({"channel": channel_id, "message": message}, sort_keys=True).encode()
-    return parsed, (unusable(body, CONTENT_TYPE, parsed.refused, DOOR, now),)
+    return parsed, (unusable(body, CONTENT_TYPE, parsed.refused, SOURCE, now),)
 
 
 def alert_in(message: Mapping[str, Any], channel_id: str, policy: Policy, now: datetime) -> Alert | None:

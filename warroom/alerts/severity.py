@@ -1,7 +1,7 @@
 """An alert joins an incident and is worse than all before it. Pure.
 
 While nobody has the incident and nobody chose its severity, it becomes as severe as the alert, so that its reminders and
-its chain are right. Once somebody has, the severity is theirs: they are told once for each step up, with a button.
+its escalation policy are right. Once somebody has, the severity is theirs: each step up is one notice with a button.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Declaring an incident: one use case behind all five doors."""
+"""Declaring an incident: one use case behind command, form, shortcut, alert and command line."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def declare(
     """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
 
     `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
-    is declared when the alert was judged meanwhile, and the incident returned is none that is stored (`existed`).
+    is declared when the alert was decided meanwhile, and the incident returned is none that is stored (`existed`).
     """
     await authorize(world, Permission.DECLARE, what.by)
     severity, team = _severity(world, what.severity), _team(world, what)
@@ -99,7 +99,9 @@ async def declare(
 
 
 async def _begun(world: World, incident: Incident, missed: tuple[str, ...]) -> Decision:
-    """The first levels of the chain are told; the room hears of names in them behind which nobody was found, and of `missed`."""
+    """The first levels of the escalation policy are paged; the room hears of names in them behind which nobody was found, and
+    of `missed`.
+    """
     first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
     found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed

@@ -1,4 +1,4 @@
-"""What happened to an incident, as values: the entries of its timeline, and what integrations are told of.
+"""What happened to an incident, as values: the entries of its timeline, and what integrations hear of.
 
 The words for each are in `blocks.timeline`. Who did it, when and where it can be read stands in the `Entry` around the event.
 """
@@ -285,7 +285,7 @@ class PostmortemLate(_Event):
 
 
 class EffectKind(StrEnum):
-    """The effects about an incident whose failure its room is told of; each is the kind of an effect."""
+    """The effects about an incident whose failure is said in its room; each is the kind of an effect."""
 
     OPEN_ROOM = "open_room"
     SHOW_CARD = "show_card"

@@ -87,7 +87,7 @@ class StateChanged(Stored):
 
 
 class Unanswered(Stored):
-    """The chain is exhausted and nobody acknowledged; said to everybody in the broadcast channel."""
+    """Every level was paged and nobody acknowledged; said to everybody in the broadcast channel."""
 
     kind: Literal["unanswered"] = "unanswered"
     rounds: int
@@ -121,7 +121,7 @@ class Muted(Stored):
 
 
 class Shower(Stored):
-    """One of the things that fire in a storm, and how often it was told."""
+    """One of the things that fire in a storm, and how often it came."""
 
     title: str
     link: str | None = None

@@ -1,4 +1,4 @@
-"""How an incident begins and how its room is furnished. Pure."""
+"""How an incident begins and what its room gets. Pure."""
 
 from __future__ import annotations
 
