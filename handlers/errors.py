@@ -13,13 +13,17 @@ from slack_bolt.response import BoltResponse
 from blocks.kit import Card
 from blocks.lists import refusal
 from handlers.answers import Actor, Body, actor_of, answer
-from warroom.errors import Rejected, Retryable, StoreUnavailable
+from warroom.errors import Conflict, Rejected, Retryable, StoreUnavailable
 from warroom.ports import World
 
 log = logging.getLogger(__name__)
 
 NOT_STORED = (
     "The database cannot be reached at the moment, so this may not be done. Warroom tries it again by itself for a "
+    "while; look at the incident's card before you do it again."
+)
+OVERTAKEN = (
+    "Others kept changing the same at that moment, so this may not be done yet. Warroom tries it again by itself for a "
     "while; look at the incident's card before you do it again."
 )
 NOT_DONE = "Something went wrong in Warroom, so this may not be done. Try it again; the log says what happened."
@@ -35,7 +39,7 @@ def listener(world: World) -> Callable[..., Awaitable[BoltResponse]]:
 
     async def on_error(error: Exception, body: Body, respond: AsyncRespond) -> BoltResponse:
         actor = actor_of(body) if _answerable(body) else None
-        passing = isinstance(error, (StoreUnavailable, Retryable))
+        passing = isinstance(error, (StoreUnavailable, Conflict, Retryable))
         if passing:
             log.warning("%s failed for now: %s", _what(body), error)
         else:
@@ -52,6 +56,8 @@ def listener(world: World) -> Callable[..., Awaitable[BoltResponse]]:
 def _words(error: Exception, what: str) -> Card:
     if isinstance(error, StoreUnavailable):
         return refusal(NOT_STORED, what)
+    if isinstance(error, Conflict):
+        return refusal(OVERTAKEN, what)
     if isinstance(error, Rejected):
         return refusal(f"{error}. {error.advice}".strip(), what)
     return refusal(NOT_DONE, what)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from handlers.audit import Repeated, about
@@ -20,10 +21,22 @@ class OnceWorld(World):
         if change.incident is None or change.envelope is not None:
             return await World.commit(self, change)
         about(change.incident)
-        mark = Envelope(key=f"gesture:{self.gesture}", kind="gesture", body={}, received_at=change.now)
-        if not await World.commit(self, change.copy_with(envelope=mark, envelope_done=mark.key)):
+        if not await World.commit(self, self._marked(change)):
             raise Repeated(self.gesture)
         return True
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """As World.commit_new. Raises Repeated, with nothing written, when this gesture has changed an incident before."""
+        written = await World.commit_new(self, lambda number: self._marked(build(number)))
+        if written is None:
+            raise Repeated(self.gesture)
+        assert written.incident is not None
+        about(written.incident)
+        return written
+
+    def _marked(self, change: Changeset) -> Changeset:
+        mark = Envelope(key=f"gesture:{self.gesture}", kind="gesture", body={}, received_at=change.now)
+        return change.copy_with(envelope=mark, envelope_done=mark.key)
 
 
 def once(world: World, gesture: str) -> World:

@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.answers import said
 from blocks.kit import Block
 from handlers.answers import Actor, answer
+from warroom.order import step_aside
 from warroom.ports import World
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,7 @@ TOO_LATE = ("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", 
 
 async def open_form(world: World, client: AsyncWebClient, actor: Actor, view: Block, *, instead: str) -> None:
     """The form is open; when the trigger is too old the asker is told what to type `instead`. Raises SlackApiError."""
+    step_aside()
     try:
         await client.views_open(trigger_id=actor.trigger_id, view=view)
     except SlackApiError as error:

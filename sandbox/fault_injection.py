@@ -28,6 +28,8 @@ async def response_before_effect(fault: CallFault, request: web.Request) -> web.
             return _closed_connection(request)
         case "hang_before":
             await really_wait(HANG_SECONDS)
+        case "delay" if fault.until is not None:
+            await fault.until.wait()
         case "delay":
             await really_wait(fault.seconds)
     return None

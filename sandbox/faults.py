@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -40,6 +41,10 @@ class CallFault:
     seconds: float = 1.0
     """The Retry-After of "ratelimited", or how long "delay" lasts."""
     when: CallFilter | None = None
+    do: Callable[[], object] = lambda: None
+    """Called when the fault is applied."""
+    until: asyncio.Event | None = None
+    """Ends a delay in place of `seconds`."""
     seen: int = 0
     applied: int = 0
 
@@ -77,11 +82,13 @@ class FaultPlan:
         probability: float = 1.0,
         seconds: float = 1.0,
         when: CallFilter | None = None,
+        do: Callable[[], object] = lambda: None,
+        until: asyncio.Event | None = None,
     ) -> CallFault:
         """Plan a fault. `times=None`: until `clear`. ValueError for an unknown kind."""
         if kind not in FAULT_KINDS:
             raise ValueError(f"no fault is called {kind!r}; there are {', '.join(FAULT_KINDS)}")
-        fault = CallFault(method, kind, nth, times, probability, seconds, when)
+        fault = CallFault(method, kind, nth, times, probability, seconds, when, do, until)
         self.planned.append(fault)
         return fault
 
@@ -99,6 +106,7 @@ class FaultPlan:
             over = fault.times is not None and fault.applied >= fault.times
             if fault.seen >= fault.nth and not over and self.chance.random() < fault.probability:
                 fault.applied += 1
+                fault.do()
                 return fault
         return None
 

@@ -97,14 +97,14 @@ class Queries:
         stack = self.workspace.modal_stacks.get(self.person(person).id)
         return stack[-1] if stack else None
 
-    async def modal(self, person: PersonLike, timeout: float = 5.0) -> Form:
+    async def modal(self, person: PersonLike, timeout: float = 60.0) -> Form:
         """The modal that is open, or opens within `timeout` real seconds. TimeoutError when none does."""
         await self.until(lambda: self.open_modal(person) is not None, timeout, f"a modal opens for {person}")
         view = self.open_modal(person)
         assert view is not None
         return Form(view)
 
-    async def until(self, predicate: Callable[[], bool], timeout: float = 5.0, why: str = "") -> None:
+    async def until(self, predicate: Callable[[], bool], timeout: float = 60.0, why: str = "") -> None:
         """Wait until `predicate` is true, looking again at every change.
 
         TimeoutError after `timeout` real seconds says what was awaited (`why`) and names the last calls.
@@ -117,6 +117,6 @@ class Queries:
             last = ", ".join(f"{call.method} {call.outcome}" for call in self.calls[-8:])
             raise TimeoutError(f"waited {timeout:g} s in vain until {why or predicate}; last calls: {last}") from None
 
-    async def until_connected(self, timeout: float = 10.0) -> None:
+    async def until_connected(self, timeout: float = 60.0) -> None:
         """Wait until the app has a Socket Mode connection."""
         await self.until(lambda: self.sockets.connected > 0, timeout, "the app connects")

@@ -61,7 +61,7 @@ class Sockets:
         self._open: list[Socket] = []
         self._rotation = 0
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._waiting_to_retry: set[asyncio.Task[None]] = set()
+        self._waiting_to_retry: dict[asyncio.Task[None], float] = {}
         self._connections = 0
         self.duplicates = 0
         """How many of the next events are sent twice."""
@@ -145,11 +145,16 @@ class Sockets:
     @property
     def in_flight(self) -> int:
         """How many events are being delivered, without those that wait for a retry."""
-        return len(self._deliveries - self._waiting_to_retry)
+        return len(self._deliveries - self._waiting_to_retry.keys())
+
+    @property
+    def retry_at(self) -> float | None:
+        """When the next event is sent again, in seconds since 1970 by the workspace's clock; None when none is."""
+        return min(self._waiting_to_retry.values(), default=None)
 
     async def until_none_in_flight(self) -> None:
         """Returns when no event is being delivered; events that wait for a retry stay waiting."""
-        while in_flight := self._deliveries - self._waiting_to_retry:
+        while in_flight := self._deliveries - self._waiting_to_retry.keys():
             change = asyncio.ensure_future(self._workspace.changed.wait())
             await asyncio.wait({change, *in_flight}, return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
@@ -168,12 +173,12 @@ class Sockets:
     async def _wait_to_retry(self, until: float) -> None:
         task = asyncio.current_task()
         assert task is not None, "each event is delivered in its own task"
-        self._waiting_to_retry.add(task)
+        self._waiting_to_retry[task] = until
         self._workspace.changed.notify()
         try:
             await self._workspace.clock.until(until)
         finally:
-            self._waiting_to_retry.discard(task)
+            del self._waiting_to_retry[task]
 
     async def _deliver_until_acknowledged(self, payload: Json, *, counted: bool = True) -> None:
         clock = self._workspace.clock

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage import codec
 from storage.address import Address
 
+POOL = 16
+"""Connections to PostgreSQL at most; SQLite has 4."""
 WRITES = "warroom_writes"
 """Execution option of connections that write: on SQLite their transaction begins with the write lock."""
 
@@ -30,11 +33,24 @@ def _create(address: Address, url: sa.URL, **options: Any) -> AsyncEngine:
     )
 
 
+class _Connection(sqlite3.Connection):
+    """Ends its transaction when it is closed.
+
+    SQLAlchemy closes the connection of a task that was cancelled in the middle of a statement. SQLite keeps such a connection, and
+    its write lock, for as long as a statement with unread rows lives: until the task's traceback is collected.
+    """
+
+    def close(self) -> None:
+        if self.in_transaction:
+            self.rollback()
+        super().close()
+
+
 def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
     engine = _create(
         address,
         address.url,
-        connect_args={"timeout": patience.total_seconds()},
+        connect_args={"timeout": patience.total_seconds(), "factory": _Connection},
         pool_size=4,
         max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
@@ -73,7 +89,8 @@ def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
             "server_settings": {"application_name": "warroom", **settings},
         },
         pool_pre_ping=True,
-        pool_size=8,
-        max_overflow=8,
+        # All of them are kept: one beyond the pool's size would be opened anew for every use.
+        pool_size=POOL,
+        max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
     )

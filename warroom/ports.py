@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.order import PLACE
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -66,6 +68,17 @@ class PeopleStore(Protocol):
         ...
 
 
+class IncidentTurn(Protocol):
+    """Held by whoever changes an incident now."""
+
+    incident: Incident | None
+    """As the change before left it, which may not be written yet; None when it must be read."""
+
+    async def certain(self) -> bool:
+        """Returns when all that was decided before is written: whether `incident` is what the record says."""
+        ...
+
+
 class Store(PeopleStore, Protocol):
     """The record. `commit` is the only way to write state; `claim` takes work.
 
@@ -76,6 +89,26 @@ class Store(PeopleStore, Protocol):
         """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
         (then nothing else is written either), or when `change.judges` was judged already. Raises Conflict when the
         incident's version, number or origin_key was taken, LeaseLost when the settlement's fence is not current.
+        """
+        ...
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """As `commit`, for a new incident: `build` makes the changeset from its number, which is the highest so far plus one.
+
+        Returns what was written, None where `commit` says False. `build` is called within the transaction, and again when
+        that has to be repeated; it must not wait for anything.
+        """
+        ...
+
+    def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AbstractAsyncContextManager[IncidentTurn]:
+        """Hold the incident: within this process nobody else decides about it before its change is committed, or the
+        context is left. First come first served, urgent ones first.
+
+        The next one is let in when the change is on its way to the record; with `alone` when it is there, and not before
+        all that was decided earlier is there too: for decisions that read more of the record than the incident.
+        Other processes are only held off by the incident's version.
         """
         ...
 
@@ -224,3 +257,22 @@ class World:
         written = await self.store.commit(change)
         self.nudge()
         return written
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """Store.commit_new, then the nudge."""
+        written = await self.store.commit_new(build)
+        self.nudge()
+        return written
+
+    @asynccontextmanager
+    async def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AsyncIterator[IncidentTurn]:
+        """Store.in_turn, in the order in which people acted."""
+        place = PLACE.get()
+        if place is not None:
+            await place.reached()
+            # Whoever is next runs after this task has joined the queue: there is no wait in between.
+            place.left()
+        async with self.store.in_turn(incident_id, urgent=urgent, alone=alone) as turn:
+            yield turn

@@ -5,16 +5,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import timedelta
+from typing import Protocol
 
 from bot.runtime.app import Bot
 from sandbox import Sandbox
+from warroom.ports import Store
 
 SOON = timedelta(seconds=5)
 STEP_TIMEOUT = 20.0
 """Real seconds that `advance_clock` waits for the bot."""
 
 
-async def settle(slack: Sandbox, bot: Bot) -> None:
+class RunningBot(Protocol):
+    """A bot, here or in another process."""
+
+    @property
+    def store(self) -> Store: ...
+
+    async def idle(self) -> None:
+        """See `Bot.idle`."""
+
+
+async def settle(slack: Sandbox, bot: RunningBot) -> None:
     """Return when the bot is idle. What is due within seconds, such as a call held back by Slack's limits, is done as well."""
     await _until_idle(slack, bot)
     while (due := await bot.store.next_due()) is not None and due - slack.clock.now() < SOON:
@@ -22,7 +34,7 @@ async def settle(slack: Sandbox, bot: Bot) -> None:
         await _until_idle(slack, bot)
 
 
-async def _until_idle(slack: Sandbox, bot: Bot) -> None:
+async def _until_idle(slack: Sandbox, bot: RunningBot) -> None:
     """Return when neither the bot has work nor the sandbox events for it: each of them can cause the other."""
     while True:
         await slack.sockets.until_none_in_flight()

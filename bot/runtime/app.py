@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import datetime
+from functools import partial
 
 import structlog
 from slack_bolt.async_app import AsyncApp
@@ -20,13 +21,14 @@ from bot.runtime.dispatcher import Dispatcher, Perform
 from bot.runtime.observability import Meters
 from bot.runtime.replicas import Replica
 from bot.runtime.scheduler import Scheduler
+from bot.runtime.supervised import Run, Supervised, TaskEnded
 from bot.runtime.web import Web
 from bot.settings import Settings, SettingsError, slack_tokens
 from handlers.register import Reading, register
 from handlers.webhooks import Parsed, routes
 from integrations.datadog.performer import DatadogPerformer
 from integrations.slack.channels import ChannelBook
-from integrations.slack.client import TIMEOUT, close_client, open_client
+from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
 from integrations.slack.reader import Reader
@@ -51,6 +53,8 @@ READY_WITHIN = 3.0
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
 
+CANCELLED = "The main task was cancelled. Warroom ends, so that it can be started again."
+
 
 class Bot:
     """The running process. Made by `running`."""
@@ -62,16 +66,15 @@ class Bot:
         store: Store,
         report: Report,
         clock: Clock,
-        *,
-        slack_timeout: float = TIMEOUT,
     ) -> None:
         self.store, self.clock, self.report = store, clock, report
         self.meters = Meters()
         self.port = 0
         bot_token, app_token = slack_tokens(settings)
         self._datadog = open_datadog(settings, policy)
-        self._client = open_client(bot_token, settings.api_url, self.meters.called, timeout=slack_timeout)
-        self.replica = Replica(store, clock)
+        self._client = open_client(bot_token, settings.api_url, self.meters.called)
+        self.tasks = Supervised()
+        self.replica = Replica(store, clock, self.tasks)
         reader = Reader(self._client, self.replica.budget)
         self.world = World(
             store=store,
@@ -81,11 +84,12 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
         )
-        self.scheduler = Scheduler(self._nudge, clock)
-        self.dispatcher = Dispatcher(self.world, self._performing(), self.meters, on_idle=self.scheduler.set)
+        self.scheduler = Scheduler(self._nudge, clock, self.tasks)
+        self.dispatcher = Dispatcher(
+            self.world, self._performing(), self.meters, on_idle=self.scheduler.set, tasks=self.tasks
+        )
         self.socket = self._listening(bot_token, app_token)
         self.web = self._serving(settings)
-        self._background_tasks: list[asyncio.Task[None]] = []
 
     def _performing(self) -> Perform:
         world = self.world
@@ -123,6 +127,7 @@ class Bot:
             store=self.store,
             clock=self.clock,
             sleep=system.sleep,
+            tasks=self.tasks,
             on_connected=self._look_for_missed,
             on_answered=self.meters.acked,
         )
@@ -184,17 +189,18 @@ class Bot:
         await read_alert_channels(self.world)
         await first_directory(self.store)
         await self.socket.start()
-        self._background_tasks += [asyncio.create_task(task, name=name) for name, task in self._endless()]
+        for name, run in self._endless():
+            self.tasks.keep(name, run)
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
-    def _endless(self) -> Iterator[tuple[str, Coroutine[None, None, None]]]:
-        yield "directory", keep_directory(self.world)
-        yield "tidy", tidy(self.world)
+    def _endless(self) -> Iterator[tuple[str, Run]]:
+        yield "directory", partial(keep_directory, self.world)
+        yield "tidy", partial(tidy, self.world)
         following = self.world.policy.datadog
         if self._datadog and following.sync_every:
-            yield "datadog", keep_reading(self.world, following.sync_every)
+            yield "datadog", partial(keep_reading, self.world, following.sync_every)
         if self._datadog and following.incidents is Mirroring.BOTH:
-            yield "datadog incidents", keep_following(self.world)
+            yield "datadog incidents", partial(keep_following, self.world)
 
     async def idle(self) -> None:
         """Returns when everything that arrived is worked off and nothing is due."""
@@ -203,14 +209,13 @@ class Bot:
 
     async def stop(self) -> None:
         """No new work; what is claimed is finished or handed back."""
-        for task in self._background_tasks:
-            task.cancel()
-        await asyncio.gather(*self._background_tasks, return_exceptions=True)
+        await self.tasks.end(*(name for name, _ in self._endless()))
         await self.web.stop()
         await self.scheduler.stop()
         await self.socket.stop(GRACE / 2)
         await self.dispatcher.drain(GRACE / 2)
         await self.replica.stop()
+        await self.tasks.end()
         await close_client(self._client)
         if self._datadog:
             await self._datadog.close()
@@ -250,7 +255,10 @@ async def _verified(bot_token: str, app_token: str, api_url: str) -> Report:
 
 
 async def serve(settings: Settings, policy: Policy) -> None:
-    """Run until SIGTERM or SIGINT, then drain. While it starts there is nothing to drain, so it ends at once."""
+    """Run until SIGTERM or SIGINT, then drain. While it starts there is nothing to drain, so it ends at once.
+
+    Raises TaskEnded when a task without which the process is of no use cannot be kept running.
+    """
     stop, running_now = asyncio.Event(), asyncio.Event()
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     assert main is not None, "a coroutine runs in a task"
@@ -263,11 +271,21 @@ async def serve(settings: Settings, policy: Policy) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, leave)
     try:
-        async with running(settings, policy):
+        async with running(settings, policy) as bot:
             running_now.set()
-            await stop.wait()
+            await _until_over(stop, bot.tasks)
             log.info("stopping: what is in the works is finished first")
     except asyncio.CancelledError:
         if not stop.is_set():
-            raise
+            raise TaskEnded(CANCELLED) from None
         log.info("stopped before it was running")
+
+
+async def _until_over(stop: asyncio.Event, tasks: Supervised) -> None:
+    """Returns when the process was told to stop. Raises TaskEnded when it cannot go on."""
+    told, failed = asyncio.ensure_future(stop.wait()), asyncio.ensure_future(tasks.failure())
+    await asyncio.wait({told, failed}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not stop.is_set():
+        raise failed.result() if failed.done() and not failed.cancelled() else TaskEnded(CANCELLED)
+    failed.cancel()

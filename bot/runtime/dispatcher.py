@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot import clock
 from bot.runtime.observability import Meters
+from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
 from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
 from warroom.escalation import timers
@@ -22,6 +23,7 @@ from warroom.ports import World
 
 log = structlog.get_logger(__name__)
 
+NAME = "dispatcher"
 LEASE = timedelta(seconds=15)
 """Longer than any single outside call may take; what a dead process held is taken over after it."""
 STUCK = 60.0
@@ -47,6 +49,7 @@ class Dispatcher:
         *,
         on_idle: Callable[[datetime | None], None] = lambda _: None,
         steady: Callable[[], float] = clock.steady,
+        tasks: Supervised | None = None,
     ) -> None:
         self._world = world
         self._perform = perform
@@ -56,11 +59,13 @@ class Dispatcher:
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.Task[None] | None = None
+        self._kept = tasks or Supervised()
         self._open = True
         self._names: dict[str, str] = {}
         self._steady, self._beat = steady, steady()
         self._latest: datetime | None = None
+        self._reset_until = datetime.min.replace(tzinfo=UTC)
+        """While the clock shows less than this, what was decided before it was set back may still be stored."""
 
     @property
     def stuck(self) -> float | None:
@@ -75,16 +80,13 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to work."""
-        self._loop = asyncio.create_task(self._run(), name="dispatcher")
+        self._kept.keep(NAME, self._run)
         self.nudge()
 
     async def drain(self, seconds: float) -> None:
         """Claim nothing more and let what is in the works finish; what does not is handed back when its lease ends."""
         self._open = False
-        if self._loop:
-            self._loop.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._loop
+        await self._kept.end(NAME)
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
@@ -96,6 +98,7 @@ class Dispatcher:
         await self._quiet.wait()
 
     async def _run(self) -> None:
+        self.nudge()  # what woke a loop that was ended in the middle of its round is not forgotten
         while self._open:
             await self._wake.wait()
             self._wake.clear()
@@ -112,7 +115,9 @@ class Dispatcher:
         if room <= 0:
             return
         now = self._world.clock.now()
-        if self._latest is None or now < self._latest - SET_BACK:
+        if self._latest is not None and now < self._latest - SET_BACK:
+            self._reset_until = now + SET_BACK
+        if self._latest is None or now < self._reset_until:
             await self._reset_after_clock_change(now)
         self._latest = now
         claims = await self._world.store.claim(now=now, limit=room, lease=LEASE)

@@ -11,12 +11,14 @@ import socket
 import structlog
 
 from bot import clock
+from bot.runtime.supervised import Supervised
 from integrations.slack.budget import Budget
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.ports import Clock, Store
 
 log = structlog.get_logger(__name__)
 
+NAME = "replica"
 BEAT = 1.0
 """Seconds between two signs of life; who is silent for ten of them does not count."""
 
@@ -24,14 +26,14 @@ BEAT = 1.0
 class Replica:
     """This process among those that share the record, and Slack's limits divided among them."""
 
-    def __init__(self, store: Store, system: Clock) -> None:
+    def __init__(self, store: Store, system: Clock, tasks: Supervised | None = None) -> None:
         self.budget = Budget(system, self._hurry)
         self.active = 1
         """How many processes there are."""
         self._store = store
         self._me = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._news = asyncio.Event()
-        self._chore: asyncio.Task[None] | None = None
+        self._kept = tasks or Supervised()
 
     def _hurry(self) -> None:
         self._news.set()
@@ -39,7 +41,7 @@ class Replica:
     async def start(self) -> None:
         """Reckon with the others from the first call on. Raises StoreUnavailable."""
         await self.heartbeat()
-        self._chore = asyncio.create_task(self._keep_heartbeat(), name="replica")
+        self._kept.keep(NAME, self._keep_heartbeat)
 
     async def heartbeat(self) -> None:
         """Tell the others and hear of them once. Raises StoreUnavailable."""
@@ -52,9 +54,7 @@ class Replica:
 
     async def stop(self) -> None:
         """The others need not reckon with this process any more."""
-        if self._chore is not None:
-            self._chore.cancel()
-            await asyncio.gather(self._chore, return_exceptions=True)
+        await self._kept.end(NAME)
         try:
             await self._store.deregister(self._me)
         except StoreUnavailable as error:

@@ -6,64 +6,86 @@ clock jumps (APScheduler waits by the steady clock for times of the wall clock).
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import clock
+from bot.runtime.supervised import Supervised
 from warroom.ports import Clock
 
+NAME = "scheduler"
 TICK = "tick"
 NEXT = "next-due"
 JUMP = 1.0
 """Seconds by which wall and steady clock may drift apart in one second before it counts as a jump."""
+SILENT = 5
+"""Looks, one a second, at a scheduler that did not ring; then it is replaced by another."""
+
+
+class Silent(Exception):
+    """The scheduler does not ring any more."""
 
 
 class Scheduler:
     """Calls `ring` every second, and at the moment given to `set`."""
 
-    def __init__(self, ring: Callable[[], None], time: Clock) -> None:
-        self._ring, self._time = ring, time
+    def __init__(
+        self,
+        ring: Callable[[], None],
+        time: Clock,
+        tasks: Supervised | None = None,
+        sleep: Callable[[float], Awaitable[None]] = clock.sleep,
+    ) -> None:
+        self._ring, self._time, self._sleep = ring, time, sleep
+        self._kept = tasks or Supervised()
+        self._scheduler: AsyncIOScheduler | None = None
+        self._unheard = 0
         logging.getLogger("apscheduler").setLevel(logging.WARNING)
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 10}
-        )
-        self._watch: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to tick."""
-        self._scheduler.add_job(self._rung, "interval", seconds=1, id=TICK)
-        self._scheduler.start()
-        self._watch = asyncio.create_task(self._watchdog(), name="clock watchdog")
+        self._kept.keep(NAME, self._run)
 
     def set(self, at: datetime | None) -> None:
         """Ring at that moment of the injected clock too; None leaves it to the tick."""
-        if at is None or not self._scheduler.running:
+        if at is None or self._scheduler is None or not self._scheduler.running:
             return
         run_at = datetime.fromtimestamp(clock.wall(), UTC) + (at - self._time.now())
         self._scheduler.add_job(self._rung, "date", run_date=run_at, id=NEXT, replace_existing=True)
 
     async def _rung(self) -> None:
+        self._unheard = 0
         self._ring()
 
     async def stop(self) -> None:
         """Ring no more."""
-        if self._watch:
-            self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        await self._kept.end(NAME)
 
-    async def _watchdog(self) -> None:
+    async def _run(self) -> None:
+        """The life of one scheduler. Raises Silent when it does not ring any more."""
+        scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 10}
+        )
+        scheduler.add_job(self._rung, "interval", seconds=1, id=TICK)
+        scheduler.start()
+        self._scheduler, self._unheard = scheduler, 0
+        try:
+            await self._watch(scheduler)
+        finally:
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
+
+    async def _watch(self, scheduler: AsyncIOScheduler) -> None:
         drift = clock.wall() - clock.steady()
         while True:
-            await clock.sleep(1)
+            await self._sleep(1)
+            self._unheard += 1
+            if not scheduler.running or self._unheard > SILENT:
+                raise Silent(f"the scheduler did not ring for {self._unheard} s")
             now = clock.wall() - clock.steady()
             if abs(now - drift) > JUMP:
-                self._scheduler.modify_job(TICK, next_run_time=datetime.fromtimestamp(clock.wall(), UTC))
+                scheduler.modify_job(TICK, next_run_time=datetime.fromtimestamp(clock.wall(), UTC))
             drift = now

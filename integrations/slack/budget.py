@@ -57,6 +57,8 @@ BURST_SHARE = 5
 """A method's burst is its number per minute divided by this; less than Slack lets pass, for calls bunch up on their way."""
 REMEMBERED = 1000
 """Channels whose budget is kept."""
+MOMENT = 1e-6
+"""Seconds; a clock shows no shorter time. Rounding leaves less than that to wait, which would mean to ask again at once."""
 
 
 @dataclass
@@ -82,10 +84,11 @@ class _Bucket:
 
     def wait(self, priority: int) -> float:
         """Seconds until it is this one's turn: behind those of the same or higher priority, before the rest."""
-        if self.left >= 1:
+        missing = (1 - self.left) / self.per_second
+        if missing < MOMENT:
             return 0.0
         ahead = sum(1 for _, theirs in self.waiting if theirs <= priority)
-        return (1 - self.left + ahead) / self.per_second
+        return missing + ahead / self.per_second
 
     @property
     def full(self) -> bool:

@@ -29,16 +29,14 @@ Heard = Callable[[str, str], None]
 """(a method, such as "chat.postMessage", or "upload"; "ok", "limited" or "failed")."""
 
 
-def open_client(
-    token: str, base_url: str, heard: Heard = lambda _method, _outcome: None, *, timeout: float = TIMEOUT
-) -> AsyncWebClient:
-    """A client for that API address; a call takes at most `timeout` seconds. Must be called in a running event loop.
+def open_client(token: str, base_url: str, heard: Heard = lambda _method, _outcome: None) -> AsyncWebClient:
+    """A client for that API address; a call takes at most `TIMEOUT` seconds. Must be called in a running event loop.
 
     End it with `close_client`. `heard` is told how each call went by its HTTP status; Slack's own "no" is an answer like
     any other.
     """
     session = aiohttp.ClientSession(
-        timeout=aiohttp.ClientTimeout(total=timeout),
+        timeout=aiohttp.ClientTimeout(total=TIMEOUT),
         connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         trace_configs=[_listening(urlsplit(base_url).path, heard)],
     )

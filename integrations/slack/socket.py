@@ -11,6 +11,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import WSMessage
@@ -25,8 +26,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
 from integrations.slack.inbox import EVENT, answered_first, dropped, envelope, not_stored, worthless
-from integrations.slack.watchdog import watch
+from integrations.slack.lanes import Lane, LanePlace, Lanes, lane_of
+from integrations.slack.pace import Pace
+from integrations.slack.watchdog import stay_connected, watch
 from warroom.errors import StoreUnavailable
+from warroom.order import PLACE, step_aside
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Clock, Store
 
@@ -37,7 +41,7 @@ PING_EVERY = 5.0
 HELLO = "hello"
 """The first thing Slack says on every connection (docs.slack.dev, "Using Socket Mode")."""
 EVENTS_AT_ONCE = 20
-PEOPLE_AT_ONCE = 100
+PEOPLE_AT_ONCE = 500
 """Listeners at work at once. People have places of their own, so that a flood of events does not make them wait."""
 POLITE = 0.25
 """Seconds that work waits at most, after a quiet moment, for those who still wait for an acknowledgement."""
@@ -46,9 +50,22 @@ BATCH = 500
 TRIES = 3
 PAUSES = (1.0, 5.0)
 """Seconds before the second and the third try."""
+PASSING = 503
+"""What a listener answers when the same delivery may succeed later."""
 SWEEP_EVERY = 15.0
 LEFT_BEHIND = timedelta(minutes=1)
 """What is stored for so long and not done was left by a database that went away, or by another process that died."""
+
+
+CONNECTION, WATCHDOG, INBOX = "socket", "socket watchdog", "inbox"
+"""The names of the tasks that last as long as the process."""
+
+
+class Tasks(Protocol):
+    """Keeps tasks running until they are told to end; one that ends by itself is started again."""
+
+    def keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None: ...
+    async def end(self, *names: str) -> None: ...
 
 
 class InboxHandler(AsyncSocketModeHandler):
@@ -68,6 +85,7 @@ class InboxHandler(AsyncSocketModeHandler):
         store: Store,
         clock: Clock,
         sleep: Callable[[float], Awaitable[None]],
+        tasks: Tasks,
         on_connected: Callable[[], Awaitable[None]] | None = None,
         on_answered: Callable[[str, float], None] = lambda _kind, _seconds: None,
         ping_interval: float = PING_EVERY,
@@ -84,9 +102,10 @@ class InboxHandler(AsyncSocketModeHandler):
         self._store, self._clock, self._sleep = store, clock, sleep
         self._on_connected, self._on_answered = on_connected, on_answered
         self._places = {True: asyncio.Semaphore(EVENTS_AT_ONCE), False: asyncio.Semaphore(PEOPLE_AT_ONCE)}
+        self._lanes = Lanes()
         self._working: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._background_tasks: list[asyncio.Task[None]] = []
+        self._kept = tasks
         self._open = True
         self._replaying = False
         self._arrived: dict[str, float] = {}
@@ -94,7 +113,7 @@ class InboxHandler(AsyncSocketModeHandler):
         self._all_answered = asyncio.Event()
         self._polite_until: float | None = None
         """By the loop's clock; None when nobody had to wait since the last delivery was acknowledged."""
-        self._pace = asyncio.Lock()
+        self._pace = Pace()
         self._idle = asyncio.Event()
         self._idle.set()
         self.client.on_message_listeners.append(self._received)
@@ -103,12 +122,9 @@ class InboxHandler(AsyncSocketModeHandler):
         """Begin to connect, watch the connection, and work off what an earlier process left. Returns at once."""
         self._replaying = True
         self._changed()
-        self._background_tasks = [
-            asyncio.create_task(self.client.connect(), name="socket"),  # type: ignore[no-untyped-call]  # the SDK has no types here
-            asyncio.create_task(watch(self.client, self._sleep), name="socket watchdog"),
-            asyncio.create_task(self._replay(), name="inbox replay"),
-            asyncio.create_task(self._sweep(), name="inbox sweep"),
-        ]
+        self._kept.keep(CONNECTION, lambda: stay_connected(self.client, self._sleep))
+        self._kept.keep(WATCHDOG, lambda: watch(self.client, self._sleep))
+        self._kept.keep(INBOX, self._work_off)
 
     async def connected(self) -> bool:
         """Whether Slack can reach us now."""
@@ -120,7 +136,7 @@ class InboxHandler(AsyncSocketModeHandler):
         kept_so_far = await self._store.pending_envelopes(BATCH)
         pending = [kept for kept in kept_so_far if kept.key not in self._working and kept.received_at <= until]
         for kept in pending:
-            self._begin(kept)
+            self._begin(kept, self._lanes.join(lane_of(kept)))
         return len(pending)
 
     async def idle(self) -> None:
@@ -131,7 +147,8 @@ class InboxHandler(AsyncSocketModeHandler):
         """Receive nothing more, give what is at work `timeout` seconds to end, and close. The next start does the rest."""
         self._open = False
         self.client.auto_reconnect_enabled = False
-        await _cancel(*self._background_tasks, self.client.message_receiver)
+        await self._kept.end(CONNECTION, WATCHDOG, INBOX)
+        await _cancel(self.client.message_receiver)
         try:
             async with asyncio.timeout(timeout):
                 await self._idle.wait()
@@ -203,6 +220,7 @@ class InboxHandler(AsyncSocketModeHandler):
         # Reserved before it is stored, so that the replay does not take it for something left behind.
         first = kept.key not in self._working
         self._working.add(kept.key)
+        place = self._lanes.join(lane_of(kept))
         new = False
         try:
             new = await self._store.commit(Changeset(now=kept.received_at, envelope=kept))
@@ -215,18 +233,21 @@ class InboxHandler(AsyncSocketModeHandler):
         finally:
             if first and not new:
                 self._working.discard(kept.key)
+            if not new:
+                place.left()
         if new:
             # Begun before the acknowledgement is sent: a socket that breaks now must not lose the work.
-            self._begin(kept)
+            self._begin(kept, place)
         try:
             await client.send_socket_mode_response(SocketModeResponse(envelope_id=req.envelope_id))
         except ConnectionError as error:
             # It is stored: when Slack sends an event again, it is known and acknowledged then.
             log.info("an acknowledgement was not sent", key=kept.key, why=str(error))
 
-    def _begin(self, kept: Envelope) -> None:
+    def _begin(self, kept: Envelope, place: LanePlace) -> None:
         self._working.add(kept.key)
-        self._track(self._work(kept))
+        # Also for a task that is cancelled before it begins.
+        self._track(self._work(kept, place)).add_done_callback(lambda _: place.left())
 
     def _track(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -239,22 +260,26 @@ class InboxHandler(AsyncSocketModeHandler):
         self._tasks.discard(task)
         self._changed()
 
-    async def _work(self, kept: Envelope) -> None:
+    async def _work(self, kept: Envelope, place: LanePlace) -> None:
+        PLACE.set(place)
         try:
             async with self._places[kept.kind == EVENT]:
-                await self._calm()
-                await self._try(kept)
-            await self._done(kept)
+                await self._calm(place.lane)
+                over = await self._try(kept)
+            if over:
+                await self._done(kept)
+            else:
+                log.warning("a delivery stays open; it is tried again", key=kept.key, kind=kept.kind)
         except StoreUnavailable as error:
             log.error("not marked as done; it is done again in a minute", key=kept.key, error=str(error))
         finally:
             self._working.discard(kept.key)
 
-    async def _calm(self) -> None:
+    async def _calm(self, room: Lane | None) -> None:
         """Returns when nobody waits for an acknowledgement any more, one caller after the other, each in a round of the
-        loop of its own. Where deliveries never cease, politeness ends after `POLITE`.
+        loop of its own, and every room in turn. Where deliveries never cease, politeness ends after `POLITE`.
         """
-        async with self._pace:
+        async with self._pace.taken(room):
             if not self._all_answered.is_set():
                 now = asyncio.get_running_loop().time()
                 self._polite_until = self._polite_until or now + POLITE
@@ -263,22 +288,32 @@ class InboxHandler(AsyncSocketModeHandler):
                         await self._all_answered.wait()
             await self._sleep(0)
 
-    async def _try(self, kept: Envelope) -> None:
+    async def _try(self, kept: Envelope) -> bool:
+        """Whether it is over: done, or given up. One that failed for a reason that passes stays open."""
+        status = 200
         for attempt in range(1, TRIES + 1):
             response = await self.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=kept.body))
-            if response.status == 404:
+            status = response.status
+            if status == 404:
                 log.info("nobody listens to a delivery", key=kept.key, kind=kept.kind)
-            if response.status in (200, 404):
-                return
-            log.error("a listener failed", key=kept.key, kind=kept.kind, status=response.status, attempt=attempt)
+            if status in (200, 404):
+                return True
+            log.error("a listener failed", key=kept.key, kind=kept.kind, status=status, attempt=attempt)
+            step_aside()
             if attempt < TRIES:
                 await self._sleep(PAUSES[attempt - 1])
+        if status == PASSING:
+            return False
         log.error("a delivery is given up", key=kept.key, kind=kept.kind, tries=TRIES)
+        return True
 
     async def _done(self, kept: Envelope) -> None:
         await self._store.commit(Changeset(now=self._clock.now(), envelope_done=kept.key))
 
-    async def _sweep(self) -> None:
+    async def _work_off(self) -> None:
+        """What an earlier process left, once; then what was left behind meanwhile, now and then."""
+        if self._replaying:
+            await self._replay()
         while True:
             await self._sleep(SWEEP_EVERY)
             try:

@@ -13,7 +13,7 @@ POST /control/scenarios {"name": "…"}          run a scenario, by the label of
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import timedelta
 
 from sandbox.controls import Controls
@@ -110,7 +110,5 @@ def _number(given: Json, name: str, least: float, most: float, default: float) -
 
 
 def _shown(fault: CallFault) -> Json:
-    """The fault as JSON, without `when`, which is code."""
-    shown = asdict(fault)
-    del shown["when"]
-    return shown
+    """The fault as JSON; what is code has no form there."""
+    return {each.name: getattr(fault, each.name) for each in fields(fault) if each.name not in ("when", "do", "until")}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 
 from storage import codec
@@ -12,7 +13,8 @@ from storage.memory.records import AcceptedAlert, Delivery, Records
 from storage.memory.text import keep
 from storage.quarantine import too_many
 from storage.row import Row
-from warroom.errors import StoreUnavailable
+from storage.turns import IncidentTurn, Turns
+from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import (
@@ -37,6 +39,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._kept: Records | None = Records()
+        self._turns = Turns(self._commit_all)
 
     @property
     def _records(self) -> Records:
@@ -47,7 +50,12 @@ class MemoryStore:
     # -- writing
 
     async def commit(self, change: Changeset) -> bool:
-        """See `warroom.ports.Store.commit`. Everything that can be refused is looked at before anything is written."""
+        """See `warroom.ports.Store.commit`."""
+        turn = self._turns.held(change.incident.id) if change.incident else None
+        return await turn.commit(change) if turn else self._commit(change)
+
+    def _commit(self, change: Changeset) -> bool:
+        """Everything that can be refused is looked at before anything is written."""
         records = self._records
         _require_aware(change)
         new_alerts = _unknown_alerts(records, change.received)
@@ -63,6 +71,22 @@ class MemoryStore:
             records.incidents.require_free(change.incident)
         _write(records, change, new_alerts)
         return True
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """See `warroom.ports.Store.commit_new`."""
+        change = build(self._records.incidents.last_number() + 1)
+        return change if await self.commit(change) else None
+
+    async def _commit_all(self, changes: Sequence[Changeset]) -> list[bool]:
+        if len(changes) > 1:
+            raise Conflict("Here they are written one by one.")
+        return [self._commit(change) for change in changes]
+
+    def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AbstractAsyncContextManager[IncidentTurn]:
+        """See `warroom.ports.Store.in_turn`."""
+        return self._turns.of(incident_id, urgent=urgent, alone=alone)
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """See `warroom.ports.Store.claim`."""

@@ -1,11 +1,7 @@
-"""What arrives at the same moment is stored together: deliveries, alerts, answers, and marks that something is done.
-
-A transaction costs a flush to the disk, whatever is in it. While one runs, the next one fills.
-"""
+"""What arrives at the same moment is stored together: deliveries, alerts, answers, and marks that something is done."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -13,14 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import codec
+from storage.batch import Batch
 from storage.sql import jobs, rows
 from storage.sql.dialect import insert
 from storage.tables import ALERT, AUDIT, ENVELOPE
-from warroom.errors import StoreUnavailable
 from warroom.outbox.changes import Changeset
-
-TOGETHER = 500
-"""Changes in one transaction."""
 
 SIMPLE = {"now", "envelope", "received", "effects", "envelope_done", "audited"}
 """What a change may say to be stored with others: nothing that depends on what was there before."""
@@ -77,40 +70,8 @@ def _is_new(change: Changeset, envelopes: set[str], alerts: set[str]) -> bool:
     return True
 
 
-class CommitBatcher:
-    """Gathers changes for `store`, which writes them in one transaction."""
+class CommitBatcher(Batch[Changeset, bool]):
+    """Gathers arrivals for `store`."""
 
-    def __init__(self, store: Callable[[Sequence[Changeset]], Awaitable[list[bool]]]) -> None:
-        self._store = store
-        self._waiting: list[tuple[Changeset, asyncio.Future[bool]]] = []
-        self._work: asyncio.Task[None] | None = None
-
-    async def join(self, change: Changeset) -> bool:
-        """Returns when it is stored; raises what storing it raised."""
-        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((change, future))
-        if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._all(), name="arrivals")
-        return await future
-
-    async def _all(self) -> None:
-        while self._waiting:
-            together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
-            await self._some(together)
-
-    async def _some(self, together: list[tuple[Changeset, asyncio.Future[bool]]]) -> None:
-        try:
-            written = await self._store([change for change, _ in together])
-        except Exception as error:
-            # Whoever waits must hear of it. One that cannot be stored must not take the others with it.
-            if len(together) > 1 and not isinstance(error, StoreUnavailable):
-                for one in together:
-                    await self._some([one])
-                return
-            for _, future in together:
-                if not future.done():
-                    future.set_exception(error)
-            return
-        for (_, future), new in zip(together, written, strict=True):
-            if not future.done():
-                future.set_result(new)
+    def __init__(self, store: Callable[[Sequence[Changeset]], Awaitable[Sequence[bool]]]) -> None:
+        super().__init__(store, "arrivals")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.address import Address
-from storage.engine import WRITES
+from storage.engine import POOL, WRITES
 from storage.faults import translated
 from storage.priority_lock import PriorityLock
 from warroom.errors import StoreUnavailable
@@ -24,8 +24,9 @@ class Connected:
             engine.execution_options(isolation_level="AUTOCOMMIT") if address.kind == "postgresql" else engine
         )
         self._writers = engine.execution_options(**{WRITES: True})
-        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler.
-        self._turn = PriorityLock() if address.kind == "sqlite" else None
+        # SQLite has one writer at a time; waiting here is cheaper and fairer than its busy handler. On PostgreSQL writers
+        # may wait for each other's rows, and half of the connections remain for those who read.
+        self._turn = PriorityLock(1 if address.kind == "sqlite" else POOL // 2)
         self._closed = False
 
     @property
@@ -43,13 +44,10 @@ class Connected:
     @asynccontextmanager
     async def _writing(self, *, urgent: bool = False) -> AsyncIterator[AsyncConnection]:
         self._refuse_if_closed()
-        async with self._alone(urgent=urgent):
+        async with self._turn.taken(urgent=urgent):
             with translated(self._address):
                 async with self._writers.begin() as conn:
                     yield conn
-
-    def _alone(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        return self._turn.taken(urgent=urgent) if self._turn else nullcontext()
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
@@ -58,5 +56,5 @@ class Connected:
     async def _close(self) -> None:
         """Waits for the writer at work."""
         self._closed = True
-        async with self._alone(urgent=False):
+        async with self._turn.taken(urgent=False):
             await self._engine.dispose()

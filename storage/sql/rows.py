@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -103,13 +104,14 @@ def read_cursor_of(row: sa.RowMapping) -> ReadCursor:
     return ReadCursor(channel_id=row["channel_id"], name=row["name"], ts=row["ts"])
 
 
-def envelope_row(envelope: Envelope) -> dict[str, Any]:
-    """The columns of a delivery of Slack's."""
+def envelope_row(envelope: Envelope, done_at: datetime | None = None) -> dict[str, Any]:
+    """The columns of a delivery of Slack's; `done_at` when it is worked off already."""
     return {
         "key": envelope.key,
         "kind": envelope.kind,
         "received_at": envelope.received_at,
         "body": codec.to_body(envelope),
+        "done_at": done_at,
     }
 
 

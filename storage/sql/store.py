@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import codec
 from storage.address import Address
+from storage.batch import Batch
 from storage.errors import DatabaseFromTheFuture, Unreadable
 from storage.faults import Again, translated
 from storage.row import Row
@@ -19,8 +21,9 @@ from storage.sql.commit_batcher import CommitBatcher, can_be_batched, write_toge
 from storage.sql.dialect import contains
 from storage.sql.people import SqlPeople
 from storage.sql.store_stats import store_stats
-from storage.sql.write import write
+from storage.sql.write import following_number, is_settlement, write, write_merged, write_settlements
 from storage.tables import ALERT, AUDIT, ENTRY, ENVELOPE, FIRING, FIRING_KEY, INCIDENT, JOB, QUARANTINE, READ_CURSOR
+from storage.turns import IncidentTurn, Turns
 from warroom.errors import Conflict
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry
@@ -66,6 +69,9 @@ class SqlStore(SqlPeople):
     ) -> None:
         super().__init__(address, engine)
         self._batcher = CommitBatcher(self._commit_together)
+        self._new: Batch[Callable[[int], Changeset], Changeset | None] = Batch(self._commit_new, "new incidents")
+        self._settlements = Batch(self._settle_together, "settlements")
+        self._turns = Turns(self._commit_links)
         self._check = check
         self._clean_up = clean_up
 
@@ -75,7 +81,10 @@ class SqlStore(SqlPeople):
         """See `warroom.ports.Store.commit`."""
         if can_be_batched(change):
             return await self._batcher.join(change)
-        return await _again(lambda: self._commit(change))
+        if is_settlement(change):
+            return await self._settlements.join(change)
+        turn = self._turns.held(change.incident.id) if change.incident else None
+        return await (turn.commit(change) if turn else self._commit(change))
 
     async def _commit_together(self, changes: Sequence[Changeset]) -> list[bool]:
         async def once() -> list[bool]:
@@ -85,18 +94,66 @@ class SqlStore(SqlPeople):
         return await _again(once)
 
     async def _commit(self, change: Changeset) -> bool:
-        async with self._writing() as conn:
-            written = await write(conn, change)
-            if not written:
-                await conn.rollback()
-            return written
+        async def once() -> bool:
+            # Somebody waits for what they did; what a claim came to waits for nobody.
+            async with self._writing(urgent=change.claim_result is None) as conn:
+                written = await write(conn, change)
+                if not written:
+                    await conn.rollback()
+                return written
+
+        return await _again(once)
+
+    async def _settle_together(self, changes: Sequence[Changeset]) -> list[bool]:
+        async def once() -> list[bool]:
+            async with self._writing() as conn:
+                await write_settlements(conn, changes)
+            return [True] * len(changes)
+
+        return await _again(once)
+
+    async def _commit_links(self, changes: Sequence[Changeset]) -> list[bool]:
+        if len(changes) == 1:
+            return [await self._commit(changes[0])]
+
+        async def once() -> None:
+            async with self._writing(urgent=True) as conn:
+                await write_merged(conn, changes)
+
+        await _again(once)
+        return [True] * len(changes)
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """See `warroom.ports.Store.commit_new`."""
+        return await self._new.join(build)
+
+    async def _commit_new(self, builds: Sequence[Callable[[int], Changeset]]) -> list[Changeset | None]:
+        async def once() -> list[Changeset | None]:
+            async with self._writing(urgent=True) as conn:
+                number = await following_number(conn)
+                changes = [build(number + n) for n, build in enumerate(builds)]
+                if len(changes) > 1:
+                    await write_merged(conn, changes)
+                elif not await write(conn, changes[0]):
+                    await conn.rollback()
+                    return [None]
+                return list(changes)
+
+        return await _again(once)
+
+    def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AbstractAsyncContextManager[IncidentTurn]:
+        """See `warroom.ports.Store.in_turn`."""
+        return self._turns.of(incident_id, urgent=urgent, alone=alone)
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """See `warroom.ports.Store.claim`. A job that cannot be read is buried; one of a newer version is left to it."""
         async with self._reading() as conn:
             if not (await conn.execute(jobs.something_due(now))).first():
                 return []
-        async with self._writing() as conn:
+        # Among what is due may be an answer that somebody waits for.
+        async with self._writing(urgent=True) as conn:
             taken = await jobs.claim(conn, now, limit, lease)
             claims = []
             for row in taken:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,9 +28,114 @@ from storage.tables import (
     QUARANTINE,
     READ_CURSOR,
 )
+from storage.turns import Apart
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
-from warroom.outbox.changes import AlertDecision, Changeset, Firing, Quarantined, ReadCursor
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Quarantined, ReadCursor, Timer
+from warroom.outbox.effects import Effect
+
+NUMBERING = 0x57415253
+"""PostgreSQL's advisory lock of whoever gives a number to an incident, until the transaction ends."""
+
+
+async def following_number(conn: AsyncConnection) -> int:
+    """The number of the incident that this transaction stores. Nobody else is given one before it ends."""
+    if conn.dialect.name == "postgresql":
+        # A statement of its own: the next one sees what whoever held the lock before has committed.
+        await conn.execute(sa.select(sa.func.pg_advisory_xact_lock(NUMBERING)))
+    highest: int | None = (await conn.execute(sa.select(sa.func.max(INCIDENT.c.number)))).scalar()
+    return (highest or 0) + 1
+
+
+MERGEABLE = {"now", "incident", "entries", "timers", "effects", "audited", "envelope", "envelope_done", "settlement"}
+"""What a change may say to be written with others: nothing that depends on more than its incident and its claim."""
+
+
+async def write_merged(conn: AsyncConnection, changes: Sequence[Changeset]) -> None:
+    """All of them as if one after another, each incident in the order of its changes. Raises Apart, and what `write` raises."""
+    if not all(change.incident is not None and _mergeable(change) for change in changes):
+        raise Apart
+    settlements = [change.claim_result for change in changes if change.claim_result]
+    effects = _last_wins([effect for change in changes for effect in change.effects])
+    timers = {(timer.incident_id, timer.kind): timer for change in changes for timer in change.timers}
+    incidents = [change.incident for change in changes if change.incident]
+    now = changes[-1].now
+    if settlements:
+        await _lock_rows(conn, incidents, settlements, effects, timers.values())
+    envelopes = [_envelope_row(change) for change in changes if change.envelope]
+    if envelopes:
+        fresh = insert(conn.dialect.name, ENVELOPE).on_conflict_do_nothing(index_elements=["key"])
+        if len((await conn.execute(fresh.returning(ENVELOPE.c.seq), envelopes)).all()) < len(envelopes):
+            raise Apart
+    for claim_result in settlements:
+        await jobs.settle(conn, claim_result, now)
+    await _keep_all(conn, incidents)
+    await _keep_entries(conn, [entry for change in changes for entry in change.entries])
+    await jobs.arm(conn, list(timers.values()), now)
+    await jobs.enqueue(conn, effects, now)
+    audited = [row.model_dump() for change in changes for row in change.audited]
+    if audited:
+        await conn.execute(sa.insert(AUDIT), audited)
+
+
+def is_settlement(change: Changeset) -> bool:
+    """Whether it does nothing but end a claim."""
+    return change.claim_result is not None and all(
+        name in ("now", "settlement") or not getattr(change, name) for name in Changeset.model_fields
+    )
+
+
+async def write_settlements(conn: AsyncConnection, changes: Sequence[Changeset]) -> None:
+    """The ends of all these claims. Raises LeaseLost when one of them is not held any more."""
+    settlements = {each.claim_result.key: each for each in changes if each.claim_result}
+    if len(settlements) < len(changes):
+        raise Apart
+    # Always in the order of keys, so that two writers never wait for each other in a circle.
+    for key in sorted(settlements):
+        change = settlements[key]
+        assert change.claim_result is not None
+        await jobs.settle(conn, change.claim_result, change.now)
+
+
+def _mergeable(change: Changeset) -> bool:
+    if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):
+        return False
+    return all(name in MERGEABLE or not getattr(change, name) for name in Changeset.model_fields)
+
+
+def _last_wins(effects: Sequence[Effect]) -> list[Effect]:
+    """One effect that coalesces for each key: the last, as urgent as the most urgent."""
+    found: dict[str, Effect] = {}
+    others = []
+    for effect in effects:
+        if not effect.coalescing:
+            others.append(effect)
+            continue
+        before = found.get(effect.key)
+        found[effect.key] = effect.copy_with(priority=min(before.priority, effect.priority)) if before else effect
+    return [*others, *found.values()]
+
+
+async def _keep_all(conn: AsyncConnection, incidents: Sequence[Incident]) -> None:
+    """Insert those that are new, and replace each of the others by its last, where it is as the first one expects."""
+    new = [incident for incident in incidents if incident.version == 0]
+    if new:
+        statement = insert(conn.dialect.name, INCIDENT).on_conflict_do_nothing().returning(INCIDENT.c.id)
+        if len((await conn.execute(statement, [rows.incident_row(each) for each in new])).all()) < len(new):
+            raise Apart
+    first: dict[str, Incident] = {}
+    last: dict[str, Incident] = {}
+    for incident in incidents:
+        if incident.version == 0:
+            continue
+        before = last.get(incident.id)
+        if before is not None and incident.version != before.version + 1:
+            raise Apart
+        first.setdefault(incident.id, incident)
+        last[incident.id] = incident
+    for incident_id in sorted(last):
+        await _replace(conn, last[incident_id], first[incident_id].version)
 
 
 async def write(conn: AsyncConnection, change: Changeset) -> bool:
@@ -42,9 +147,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
         await jobs.settle(conn, change.claim_result, change.now)
     if change.incident:
         await _keep(conn, change.incident)
-    if change.entries:
-        entry = insert(conn.dialect.name, ENTRY).on_conflict_do_nothing(index_elements=["incident_id", "key"])
-        await conn.execute(entry, [rows.entry_row(each) for each in change.entries])
+    await _keep_entries(conn, change.entries)
     await jobs.arm(conn, change.timers, change.now)
     await jobs.enqueue(conn, change.effects, change.now)
     await _judge(conn, [each for each in change.judged if each.delivery_id not in change.judges])
@@ -54,7 +157,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await _keep_directory(conn, change)
     if change.audited:
         await conn.execute(sa.insert(AUDIT), [each.model_dump() for each in change.audited])
-    if change.envelope_done is not None:
+    if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):
         mine = sa.and_(ENVELOPE.c.key == change.envelope_done, ENVELOPE.c.done_at.is_(None))
         await conn.execute(sa.update(ENVELOPE).where(mine).values(done_at=change.now))
     return True
@@ -62,12 +165,26 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
 
 async def _lock(conn: AsyncConnection, change: Changeset) -> None:
     """On PostgreSQL, take the rows that two writers may both want in one order: incident, then jobs by key."""
-    if conn.dialect.name != "postgresql" or change.claim_result is None:
+    if change.claim_result is not None:
+        incidents = [change.incident] if change.incident else []
+        await _lock_rows(conn, incidents, [change.claim_result], change.effects, change.timers)
+
+
+async def _lock_rows(
+    conn: AsyncConnection,
+    incidents: Sequence[Incident],
+    settlements: Sequence[ClaimResult],
+    effects: Iterable[Effect],
+    timers: Iterable[Timer],
+) -> None:
+    if conn.dialect.name != "postgresql":
         return
-    if change.incident:
-        await conn.execute(sa.select(INCIDENT.c.id).where(INCIDENT.c.id == change.incident.id).with_for_update())
-    keys = [change.claim_result.key, *(effect.key for effect in change.effects)]
-    keys += [codec.timer_key(timer.incident_id, timer.kind) for timer in change.timers]
+    if incidents:
+        ids = sorted({incident.id for incident in incidents})
+        mine = sa.select(INCIDENT.c.id).where(INCIDENT.c.id.in_(ids)).order_by(INCIDENT.c.id)
+        await conn.execute(mine.with_for_update())
+    keys = [*(claim_result.key for claim_result in settlements), *(effect.key for effect in effects)]
+    keys += [codec.timer_key(timer.incident_id, timer.kind) for timer in timers]
     if len(keys) > 1:
         wanted = sa.select(JOB.c.key).where(JOB.c.key.in_(keys)).order_by(JOB.c.key)
         await conn.execute(wanted.with_for_update())
@@ -77,7 +194,7 @@ async def _take_in(conn: AsyncConnection, change: Changeset) -> bool:
     """Store what was delivered; False when all of it was known."""
     dialect = conn.dialect.name
     if change.envelope:
-        one = insert(dialect, ENVELOPE).values(rows.envelope_row(change.envelope))
+        one = insert(dialect, ENVELOPE).values(_envelope_row(change))
         result = await conn.execute(one.on_conflict_do_nothing(index_elements=["key"]))
         if result.rowcount == 0:
             return False
@@ -86,6 +203,18 @@ async def _take_in(conn: AsyncConnection, change: Changeset) -> bool:
         new = await conn.execute(alerts, [rows.alert_row(each) for each in change.received])
         return bool(new.all())
     return True
+
+
+def _envelope_row(change: Changeset) -> dict[str, Any]:
+    assert change.envelope is not None
+    done = change.envelope_done == change.envelope.key
+    return rows.envelope_row(change.envelope, change.now if done else None)
+
+
+async def _keep_entries(conn: AsyncConnection, entries: Sequence[Entry]) -> None:
+    if entries:
+        entry = insert(conn.dialect.name, ENTRY).on_conflict_do_nothing(index_elements=["incident_id", "key"])
+        await conn.execute(entry, [rows.entry_row(each) for each in entries])
 
 
 async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
@@ -102,8 +231,8 @@ async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
 
 
 async def _keep(conn: AsyncConnection, incident: Incident) -> None:
-    row = rows.incident_row(incident)
     if incident.version == 0:
+        row = rows.incident_row(incident)
         result = await conn.execute(insert(conn.dialect.name, INCIDENT).values(row).on_conflict_do_nothing())
         if result.rowcount == 0:
             raise Conflict(
@@ -111,10 +240,14 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
                 "by another writer. Load and decide again."
             )
         return
-    same = sa.and_(INCIDENT.c.id == incident.id, INCIDENT.c.version == incident.version)
-    result = await conn.execute(sa.update(INCIDENT).where(same).values(row))
+    await _replace(conn, incident, incident.version)
+
+
+async def _replace(conn: AsyncConnection, incident: Incident, expected: int) -> None:
+    same = sa.and_(INCIDENT.c.id == incident.id, INCIDENT.c.version == expected)
+    result = await conn.execute(sa.update(INCIDENT).where(same).values(rows.incident_row(incident)))
     if result.rowcount == 0:
-        raise Conflict(f"{incident.name} is not at version {incident.version} any more. Load and decide again.")
+        raise Conflict(f"{incident.name} is not at version {expected} any more. Load and decide again.")
 
 
 async def _judge(conn: AsyncConnection, judged: Sequence[AlertDecision]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, growth, names, process, rooms, timers, volume
+from tests.bench import alerts, clicks, crowd, growth, names, process, rooms, timers, volume
 from tests.bench.report import show
 
 MEASURES = {
     "rooms": rooms.measure,
     "clicks": clicks.measure,
+    "crowd": crowd.measure,
     "alerts": alerts.measure,
     "postgresql": alerts.measure_postgresql,
     "volume": volume.measure,

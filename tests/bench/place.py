@@ -43,8 +43,11 @@ async def place(database: str = "", *, limits: bool = False) -> AsyncIterator[tu
 
 
 @contextlib.asynccontextmanager
-async def process(slack: Sandbox) -> AsyncIterator[int]:
-    """`python -m bot run` connected to that workspace, as a process of its own; gives its id."""
+async def process(slack: Sandbox, database: str = "") -> AsyncIterator[int]:
+    """`python -m bot run` connected to that workspace, as a process of its own; gives its id.
+
+    On SQLite in a folder of its own unless a URL is given.
+    """
     known = slack.sockets.connections
     with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
         env = {
@@ -52,7 +55,7 @@ async def process(slack: Sandbox) -> AsyncIterator[int]:
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_APP_TOKEN": slack.app_token,
             "SLACK_API_URL": slack.api_url,
-            "DATABASE_URL": f"sqlite:///{folder}/warroom.db",
+            "DATABASE_URL": database or f"sqlite:///{folder}/warroom.db",
             "PORT": "0",
             "LOG_LEVEL": "ERROR",
         }

@@ -49,6 +49,8 @@ class FakeDatadog:
     sent: list[Body] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     url: str = ""
+    on_asked: Callable[[], None] = lambda: None
+    """Called after every request that met a fault of `faults`."""
     today: Callable[[], str] = lambda: "2026-11-21T03:00:00+00:00"
     """When something is created."""
     runner: web.AppRunner | None = None
@@ -137,6 +139,7 @@ class FakeDatadog:
                 await handler(request)
             if fault.do and fault.late:
                 fault.do()
+            self.on_asked()
             return await self._fail(request, fault)
         answer: web.StreamResponse = await handler(request)
         return answer

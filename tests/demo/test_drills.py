@@ -64,7 +64,7 @@ async def test_drill_stops_at_the_step_that_a_person_cannot_do() -> None:
 
 def test_demo_command_plays_and_ends_without_a_terminal() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        [sys.executable, "-m", "bot", "demo"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=150,
         env=os.environ | {"COLUMNS": "100"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

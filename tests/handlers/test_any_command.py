@@ -14,7 +14,7 @@ from tests.clock import NIGHT, ManualClock
 from tests.handlers.conftest import COMPANY, ONCALL, HandlerHarness, OneMessage
 from tests.people import ADA, GRACE, StoredPeople
 from warroom.outbox.changes import Changeset
-from warroom.outbox.effects import PrivateReply
+from warroom.outbox.effects import Effect, OpenRoom, Post, PrivateReply, ShareDocument, ShowCard
 from warroom.policy import check
 from warroom.ports import World
 
@@ -28,9 +28,15 @@ TYPED = st.builds(
     st.lists(PIECES | st.text(max_size=6), max_size=8),
 )
 
+SEEN = (PrivateReply, Post, ShowCard, OpenRoom, ShareDocument)
+"""Effects by which whoever typed sees what came of it."""
 
-async def play(typed: list[str]) -> list[PrivateReply]:
-    """The commands one after another, as Slack delivers them; what was answered. Raises whatever a listener raises."""
+
+async def play(typed: list[str]) -> list[tuple[list[Effect], int]]:
+    """The commands one after another, as Slack delivers them. For each (effects it asked for, forms it opened).
+
+    Raises whatever a listener raises.
+    """
     store = await open_store("memory://")
     checked = check(COMPANY)
     assert checked.policy is not None
@@ -38,22 +44,31 @@ async def play(typed: list[str]) -> list[PrivateReply]:
     world = World(store, StoredPeople(store), checked.policy, ManualClock(), OneMessage(), lambda: None)
     desk = HandlerHarness(world, ManualClock())
     await desk.room()
+    await desk.outbox()
+    answers = []
 
     async def ack(**_: object) -> None:
         return None
 
     for number, text in enumerate(typed):
         body = {"user_id": "UADA", "channel_id": "C1", "text": text, "command": "/incident", "trigger_id": f"t{number}"}
+        opened = len(desk.forms.views)
         await listener(world)(ack=ack, body=body, client=desk.client)
+        answers.append((await desk.outbox(), len(desk.forms.views) - opened))
     assert len(await store.audit(limit=100)) == len(typed)
-    return [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
+    return answers
 
 
 @settings(max_examples=60)
 @given(st.lists(TYPED, min_size=1, max_size=4))
 def test_any_command_is_answered(typed: list[str]) -> None:
-    for private_reply in asyncio.run(play(typed)):
-        shown = json.dumps(private_reply.blocks) + private_reply.text
-        assert private_reply.text
-        assert "<!channel" not in shown
-        assert "<!subteam" not in shown
+    answers = asyncio.run(play(typed))
+    for text, (effects, forms) in zip(typed, answers, strict=True):
+        private_replies = [effect for effect in effects if isinstance(effect, PrivateReply)]
+        seen = [effect for effect in effects if isinstance(effect, SEEN)]
+        assert len(seen) + forms > 0, f"nobody sees that {text!r} was typed"
+        for private_reply in private_replies:
+            shown = json.dumps(private_reply.blocks) + private_reply.text
+            assert private_reply.text
+            assert "<!channel" not in shown
+            assert "<!subteam" not in shown

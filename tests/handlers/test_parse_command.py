@@ -78,7 +78,7 @@ def test_a_wrong_option_is_refused_with_what_to_do(typed: str, because: str) -> 
 
 
 @given(TYPED)
-def test_whatever_is_typed_is_understood_or_refused(typed: str) -> None:
+def test_nothing_that_is_typed_raises_anything_but_a_refusal(typed: str) -> None:
     slack_text.split(typed)
     parse_command.target(typed, bare=True)
     parse_people.names(typed)

@@ -17,6 +17,7 @@ from blocks import forms, ids
 from handlers import actions, events, submissions
 from handlers.register import Reading, numbered, register
 from tests.handlers.conftest import HandlerHarness, fill
+from warroom.errors import Conflict
 from warroom.incident.events import MessagePinned, PageReason, PeoplePaged
 from warroom.outbox.effects import PublishHome
 from warroom.people.model import Group, Person
@@ -153,3 +154,24 @@ async def test_a_command_while_the_database_is_away_may_be_tried_again(desk: Han
     body = command("declare search is slow") | {"response_url": ""}
     status, _ = await deliver(app, body)
     assert status == 503
+
+
+async def test_a_command_that_others_overtook_may_be_tried_again_and_says_so(
+    desk: HandlerHarness, app: AsyncApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = await desk.room()
+    await desk.outbox()
+
+    async def overtaken(_changes: object) -> list[bool]:
+        raise Conflict("Somebody else was faster.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.world.store._turns, "_write", overtaken)  # type: ignore[attr-defined]  # every store has it
+        body = command("update rolled back") | {"channel_id": incident.room.channel_id}
+        status, _ = await deliver(app, body)
+    assert status == 503
+    (said,) = await desk.private_replies()
+    assert "tries it again by itself" in said
+    assert await deliver(app, body) == (200, {})
+    found = await desk.incident()
+    assert found.updates.last is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,17 @@ def test_a_burst_goes_at_once_and_the_next_call_waits_its_share_of_the_minute(cl
     assert budget.take("users.list") > 0
     clock.advance(0.2)
     assert budget.take("users.list") == 0
+
+
+@pytest.mark.parametrize("method", sorted(PER_MINUTE))
+def test_who_waited_as_long_as_told_need_not_wait_again(clock: ManualClock, method: str) -> None:
+    budget = Budget(clock)
+    spend(budget, method)
+    for pause in range(50):
+        if wait := budget.take(method):
+            clock.advance(wait)
+            assert budget.take(method) == 0
+        clock.advance(pause % 7 / 10)
 
 
 def test_one_channel_s_flood_does_not_keep_the_others_waiting(clock: ManualClock) -> None:

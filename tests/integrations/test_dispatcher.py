@@ -116,7 +116,7 @@ class RunningDispatcher:
         await self.settle()
 
     async def settle(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.work.quiet()
 
     async def incident(self) -> Incident:
@@ -294,7 +294,7 @@ async def _until_tried_again(night: RunningDispatcher, key: str) -> None:
     night.outside.begun[key].clear()
     night.clock.advance(LEASE.total_seconds())
     night.work.nudge()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await night.outside.begun[key].wait()
 
 

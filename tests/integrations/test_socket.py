@@ -13,13 +13,16 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.runtime.supervised import Supervised
 from integrations.slack.client import close_client, open_client
-from integrations.slack.socket import LEFT_BEHIND, PAUSES, InboxHandler
+from integrations.slack.socket import CONNECTION, INBOX, LEFT_BEHIND, PAUSES, WATCHDOG, InboxHandler
 from storage import open_store
 from storage.memory import MemoryStore
 from tests.clock import NIGHT, ManualClock
+from warroom.errors import Conflict
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Store
 
@@ -61,7 +64,7 @@ class SocketServer:
 
     async def deliver(self, kind: str, payload: Payload) -> str:
         """Send it over the socket, as a new envelope whose id is returned."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self._connected.wait()
         assert self._socket is not None
         envelope_id = f"envelope-{next(self._numbers)}"
@@ -73,7 +76,7 @@ class SocketServer:
 
     async def answer(self) -> Payload:
         """The next acknowledgement."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             return await self.acknowledged.get()
 
 
@@ -86,11 +89,14 @@ class Listeners:
         self.free = asyncio.Event()
         self.free.set()
         self.failures = 0
+        self.passing = False
         self.clients: list[AsyncWebClient] = []
 
     async def hear(self, text: str) -> None:
         self.begun.set()
         await self.free.wait()
+        if self.passing:
+            raise Conflict("others kept changing it")
         if self.failures:
             self.failures -= 1
             raise ArithmeticError("the listener is broken")
@@ -109,7 +115,7 @@ class RestartableBot:
     async def _sleep(self, seconds: float) -> None:
         task = asyncio.current_task()
         assert task is not None
-        if task.get_name() in ("socket watchdog", "inbox sweep"):
+        if task.get_name() in (CONNECTION, WATCHDOG, INBOX):
             await asyncio.Event().wait()
         if seconds:
             self.pauses.append(seconds)
@@ -136,6 +142,10 @@ class RestartableBot:
             listeners.clients.append(client)
             await listeners.hear(body["text"])
 
+        @app.error
+        async def broken(error: Exception) -> BoltResponse:
+            return BoltResponse(status=503 if isinstance(error, Conflict) else 500)
+
         @app.view("declare")
         async def view(ack: Any) -> None:
             await ack({"response_action": "errors", "errors": {"title": "Say what is wrong."}})
@@ -144,7 +154,13 @@ class RestartableBot:
             self.looked_for_missed += 1
 
         handler = InboxHandler(
-            app, APP_TOKEN, store=self.store, clock=self._clock, sleep=self._sleep, on_connected=connected
+            app,
+            APP_TOKEN,
+            store=self.store,
+            clock=self._clock,
+            sleep=self._sleep,
+            tasks=Supervised(),
+            on_connected=connected,
         )
         self._stack.push_async_callback(handler.stop, 0)
         await handler.start()
@@ -175,7 +191,7 @@ def typed(text: str, trigger: str = "1.1") -> Payload:
 
 async def idle(handler: InboxHandler) -> None:
     """Idle within reason."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await handler.idle()
 
 
@@ -197,7 +213,7 @@ async def test_it_is_acknowledged_at_once_and_not_idle_before_it_is_handled(line
     assert not waiting.done()
     assert len(await line.store.pending_envelopes()) == 1
     line.listeners.free.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await waiting
     assert line.listeners.heard == ["list"]
     assert await line.store.pending_envelopes() == []
@@ -276,6 +292,33 @@ async def test_a_listener_that_fails_is_tried_again_after_a_while(line: Restarta
     assert line.pauses == list(PAUSES)
 
 
+async def test_what_fails_for_a_reason_that_passes_stays_open_until_it_is_done(
+    line: RestartableBot, clock: ManualClock
+) -> None:
+    handler = await line.start()
+    line.listeners.passing = True
+    await line.slack.deliver("slash_commands", typed("resolve rolled back"))
+    await line.slack.answer()
+    await idle(handler)
+    assert line.listeners.heard == []
+    assert len(await line.store.pending_envelopes()) == 1
+    line.listeners.passing = False
+    clock.advance(LEFT_BEHIND.total_seconds())
+    assert await handler.replay(LEFT_BEHIND) == 1
+    await idle(handler)
+    assert line.listeners.heard == ["resolve rolled back"]
+    assert await line.store.pending_envelopes() == []
+
+
+async def test_what_fails_for_another_reason_is_given_up(line: RestartableBot) -> None:
+    handler = await line.start()
+    line.listeners.failures = 10
+    await line.slack.deliver("slash_commands", typed("resolve rolled back"))
+    await line.slack.answer()
+    await idle(handler)
+    assert await line.store.pending_envelopes() == []
+
+
 async def test_while_the_record_is_away_what_was_typed_is_quoted_back(line: RestartableBot) -> None:
     handler = await line.start()
     await idle(handler)
@@ -328,7 +371,7 @@ class Holding(MemoryStore):
 async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
     line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.slack.socket.POLITE", 5.0)
+    monkeypatch.setattr("integrations.slack.socket.POLITE", 600.0)
     line.store = holding = Holding()
     handler = await line.start()
     held = await line.slack.deliver("slash_commands", typed("held", "1.1"))
@@ -351,7 +394,7 @@ async def test_where_deliveries_never_cease_work_goes_on_all_the_same(
     for number in range(20):
         await line.slack.deliver("slash_commands", typed(f"quick {number}", f"2.{number}"))
         await line.slack.answer()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(line.listeners.heard) < 20:
             line.listeners.begun.clear()
             await line.listeners.begun.wait()

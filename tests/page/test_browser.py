@@ -14,16 +14,19 @@ from bot.demo.picture import find_chromium
 from bot.demo.workspace import workspace
 from sandbox.methods.views import show_modal
 from tests.page.browser import DESKTOP, PHONE, Tab, tab
+from tests.tools import missing
 from warroom.incident.model import State
 
-try:
-    find_chromium()
-    MISSING = ""
-except OSError as error:
-    MISSING = str(error)
-
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=MISSING or "there is a browser")
 ROOM = "inc-1-search-is-slow"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def chromium() -> str:
+    """The path of the browser that all of these tests need."""
+    try:
+        return find_chromium()
+    except OSError as error:
+        missing(str(error))
 
 
 @pytest.fixture

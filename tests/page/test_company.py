@@ -81,7 +81,7 @@ async def test_sockets_dropped_by_the_control_api_are_reconnected(company: Compa
         session.post(f"{slack.page_url}control/sockets", json={"do": "drop"}) as answer,
     ):
         assert (await answer.json())["sockets"] == 0
-    await slack.until(lambda: slack.sockets.connected > 0 and slack.sockets.connections > before, 15, "it is back")
+    await slack.until(lambda: slack.sockets.connected > 0 and slack.sockets.connections > before, why="it is back")
     answered = await slack.slash("ada", "general", "/incident", "declare search is slow")
     assert answered.acked, answered.error
     await settle(slack, bot)
@@ -107,7 +107,7 @@ async def test_sandbox_command_prints_its_address_and_ends_on_interrupt() -> Non
         cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert process.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         lines = [(await process.stdout.readline()).decode() for _ in range(2)]
         address = lines[1].split()[0]
         async with aiohttp.ClientSession() as session, session.get(address) as answer:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +14,12 @@ from pydantic import SecretStr
 
 from bot.demo.workspace import installation
 from sandbox import Sandbox
+from tests.conftest import FAILED
 from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
+from tests.reliability.clock import WoundClock
 from tests.reliability.effects import ALERTS
 from tests.reliability.house import House
-from tests.reliability.process import SOON, Process
+from tests.reliability.process import Forked
 from tests.scenarios.conftest import COMPANY, settings_for
 from warroom.policy import Policy, check
 
@@ -28,36 +33,96 @@ def policy_of(**more: Any) -> Policy:
     return checked.policy
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One for all cases of a module."""
-    path = tmp_path_factory.mktemp("house") / "warroom.db"
-    async with Sandbox.running(app=installation()) as slack:
-        process = Process(slack, settings_for(slack, f"sqlite:///{path}"), policy_of())
+@asynccontextmanager
+async def in_slack(folder: Path) -> AsyncIterator[House[Forked]]:
+    """A workspace and a bot in a process of its own, on a new SQLite database in that folder."""
+    async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
+        process = Forked(slack, settings_for(slack, f"sqlite:///{folder}/warroom.db"), policy_of())
+        stack.push_async_callback(process.stop)
         await process.start()
         house = House(slack, process)
         await house.settle()
         yield house
-        await process.stop()
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def with_datadog(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """The same with a Datadog, whose calls may take a moment only."""
-    path, datadog = tmp_path_factory.mktemp("house") / "warroom.db", FakeDatadog()
+@asynccontextmanager
+async def in_datadog(folder: Path) -> AsyncIterator[House[Forked]]:
+    """The same with a Datadog."""
+    datadog = FakeDatadog()
     listening = await datadog.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("integrations.datadog.client.TIMEOUT", (SOON, SOON))
-        async with Sandbox.running(app=installation()) as slack:
-            datadog.today = lambda: slack.clock.now().isoformat()
-            settings = settings_for(slack, f"sqlite:///{path}").model_copy(
-                update={"dd_api_key": SecretStr(API_KEY), "dd_app_key": SecretStr(APP_KEY), "dd_api_url": datadog.url}
-            )
-            policy = policy_of(datadog={"incidents": "link", "sync_every": None})
-            process = Process(slack, settings, policy)
-            await process.start()
-            house = House(slack, process, datadog=datadog)
-            await house.settle()
-            yield house
-            await process.stop()
-    await datadog.stop(listening)
+    async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
+        stack.push_async_callback(datadog.stop, listening)
+        datadog.today = lambda: slack.clock.now().isoformat()
+        settings = settings_for(slack, f"sqlite:///{folder}/warroom.db").model_copy(
+            update={"dd_api_key": SecretStr(API_KEY), "dd_app_key": SecretStr(APP_KEY), "dd_api_url": datadog.url}
+        )
+        process = Forked(slack, settings, policy_of(datadog={"incidents": "link", "sync_every": None}))
+        stack.push_async_callback(process.stop)
+        await process.start()
+        house = House(slack, process, datadog=datadog)
+        await house.settle()
+        yield house
+
+
+class Kept:
+    """A house for all cases of a module. One in which a case failed is torn down, and the next case gets a new one."""
+
+    def __init__(self, build: Callable[[], AbstractAsyncContextManager[House[Forked]]]) -> None:
+        self._build = build
+        self._stack = AsyncExitStack()
+        self._house: House[Forked] | None = None
+        self._before: set[asyncio.Task[Any]] = set()
+
+    async def house(self) -> House[Forked]:
+        """The house, built when there is none."""
+        if self._house is None:
+            self._house = await self._stack.enter_async_context(self._build())
+        self._before = asyncio.all_tasks()
+        return self._house
+
+    async def give_up(self) -> None:
+        """Nothing of it is left, nor of the case that failed: no process, no connection, no task."""
+        for process in self._house.processes if self._house else ():
+            process.kill()
+        await self.close()
+        left = asyncio.all_tasks() - self._before - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    async def close(self) -> None:
+        """At the end of the module."""
+        stack, self._stack = self._stack, AsyncExitStack()
+        self._house = None
+        await stack.aclose()
+
+
+def kept(build: Callable[[Path], AbstractAsyncContextManager[House[Forked]]]) -> Any:
+    """A fixture: the house that the cases of a module share."""
+
+    @pytest_asyncio.fixture(loop_scope="module", scope="module")
+    async def keep(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kept]:
+        keeping = Kept(lambda: build(tmp_path_factory.mktemp("house")))
+        yield keeping
+        await keeping.close()
+
+    return keep
+
+
+slack_kept, datadog_kept = kept(in_slack), kept(in_datadog)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shared(slack_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House[Forked]]:
+    """One for all cases of a module."""
+    yield await slack_kept.house()
+    if request.node.stash.get(FAILED, False):
+        await slack_kept.give_up()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def with_datadog(datadog_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House[Forked]]:
+    """The same with a Datadog."""
+    yield await datadog_kept.house()
+    if request.node.stash.get(FAILED, False):
+        await datadog_kept.give_up()

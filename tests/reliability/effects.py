@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sandbox.model import Json, SlackMessage, SlackUser
 from tests.reliability.house import House
+from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
 from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
@@ -28,7 +29,7 @@ def keyed(part: str) -> Callable[[Json], bool]:
 class Run:
     """One incident to which the trouble happens, and what was there before."""
 
-    house: House
+    house: House[Forked]
     incident: Incident | None = None
     seen: int = 0
     noted: dict[str, str] = field(default_factory=dict)
@@ -146,7 +147,7 @@ async def told_everybody(run: Run) -> int:
 async def datadog_app(run: Run) -> SlackUser:
     """Datadog's Slack app, and the number of incidents before it says anything."""
     slack = run.house.slack
-    run.seen = await run.house.process.bot.store.last_number()
+    run.seen = await run.house.store.last_number()
     known = next((each for each in slack.people() if each.name == "datadog"), None)
     app = known or await slack.save_person(SlackUser("", "datadog", "Datadog", is_bot=True))
     await run.house.settle()
@@ -257,11 +258,11 @@ async def homes(run: Run) -> int:
 
 
 async def people(run: Run) -> int:
-    return int(await run.house.process.bot.store.person(run.noted["person"]) is not None)
+    return int(await run.house.store.person(run.noted["person"]) is not None)
 
 
 async def incidents(run: Run) -> int:
-    return await run.house.process.bot.store.last_number() - run.seen
+    return await run.house.store.last_number() - run.seen
 
 
 EFFECT_CASES = (

@@ -32,7 +32,7 @@ async def mute(run: Run) -> None:
 async def fires(run: Run) -> None:
     """A monitor begins to fire, and the webhook does not tell."""
     datadog, now = run.house.datadog, int(run.house.slack.clock.now().timestamp())
-    run.seen = await run.house.process.bot.store.last_number()
+    run.seen = await run.house.store.last_number()
     for each in datadog.monitors:
         each["state"]["groups"], each["overall_state"] = {}, "OK"
     datadog.monitor(1000 + run.seen, f"Queue {run.seen}", groups={"service:api": ("Alert", now - 5)}, priority=1)
@@ -88,7 +88,7 @@ async def downtimes(run: Run) -> int:
 
 
 async def incidents(run: Run) -> int:
-    return await run.house.process.bot.store.last_number() - run.seen
+    return await run.house.store.last_number() - run.seen
 
 
 async def recoveries(run: Run) -> int:

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
+from typing import Generic, TypeVar
 
 from bot.demo.shared_clock import settle
 from sandbox import Channel, Sandbox, SlackMessage
 from sandbox.view_responses import GestureResult
 from tests.datadog.server import FakeDatadog
-from tests.reliability.process import Process
+from tests.reliability.process import Forked, Process
 from tests.reliability.promises import assert_promises, undone
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import Effect
+from warroom.ports import Store
 
 ROUNDS = 60
 
 
-class House:
+P = TypeVar("P", bound=Process)
+
+
+class House(Generic[P]):
     """Trouble is planned by the test; `recover` lets everything pass that time and restarts can heal."""
 
-    def __init__(self, slack: Sandbox, *processes: Process, datadog: FakeDatadog | None = None) -> None:
+    def __init__(self, slack: Sandbox, *processes: P, datadog: FakeDatadog | None = None) -> None:
         self.slack, self.processes, self._datadog = slack, list(processes), datadog
+        if datadog is not None:
+            datadog.on_asked = slack.workspace.changed.notify
 
     @property
-    def living(self) -> list[Process]:
+    def living(self) -> list[P]:
         """Those that were not killed."""
         return [each for each in self.processes if not each.killed]
 
     @property
-    def process(self) -> Process:
+    def process(self) -> P:
         """The one, or the first that lives."""
         return next(iter(self.living), self.processes[0])
+
+    @property
+    def store(self) -> Store:
+        """Its database, to look at."""
+        return self.process.store
 
     @property
     def datadog(self) -> FakeDatadog:
@@ -43,51 +54,50 @@ class House:
     async def recover(self) -> None:
         """Restart what was killed, then wind the clock as long as something is about to be done."""
         for process in self.processes:
-            if process.killed:
+            if isinstance(process, Forked) and process.killed:
                 await process.restart()
         await self.settle()
 
     async def settle(self, rounds: int = ROUNDS) -> None:
         """Until nobody has anything to do within minutes. Raises AssertionError when that never comes."""
         for _ in range(rounds):
-            bots, clock = [each.bot for each in self.living], self.slack.clock
+            living, clock = self.living, self.slack.clock
             await self._delivered()
-            for bot in bots:
-                await settle(self.slack, bot)
-            if await bots[0].store.pending_envelopes(1):
+            for process in living:
+                await settle(self.slack, process)
+            if await self.store.pending_envelopes(1):
                 # A bot looks for what was left behind every few seconds of real time; nobody waits for them here.
-                for bot in bots:
-                    await bot.socket.replay()
+                for process in living:
+                    await process.replay()
                 continue
-            due = await undone(bots[0].store, clock.now())
+            due = await undone(self.store, clock.now())
             if due is None:
                 return
             clock.advance(max(timedelta(0), due - clock.now()))
-            for bot in bots:
-                bot.dispatcher.nudge()
+            for process in living:
+                process.nudge()
         raise AssertionError("there is always something to do")
 
     async def _delivered(self) -> None:
         """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here."""
         for _ in range(ROUNDS):
-            try:
-                await asyncio.wait_for(self.slack.sockets.until_all_delivered(), 1)
-            except TimeoutError:
-                self.slack.clock.advance(60)
-            else:
+            await self.slack.sockets.until_none_in_flight()
+            again = self.slack.sockets.retry_at
+            if again is None:
                 return
+            self.slack.clock.advance(max(0.0, again - self.slack.clock.seconds()))
 
     async def pass_time(self, seconds: float) -> None:
         """That much later, with what can be done now done."""
         self.slack.clock.advance(seconds)
-        self.process.bot.dispatcher.nudge()
-        await self.process.bot.idle()
+        self.process.nudge()
+        await self.process.idle()
 
     async def hook(self, body: dict[str, object]) -> int:
         """Datadog calls the webhook; returns the status."""
         return await self.process.hook(body)
 
-    async def struck(self) -> None:
+    async def applied(self) -> None:
         """Until the trouble has come."""
         faults = self.slack.faults
 
@@ -95,13 +105,12 @@ class House:
             slack = all(hook.seen for hook in faults.hooks) and all(fault.applied for fault in faults.planned)
             return slack and not (self._datadog and self._datadog.faults)
 
-        async with asyncio.timeout(10):
-            while not come():
-                await asyncio.wait({asyncio.ensure_future(self.slack.workspace.changed.wait())}, timeout=0.02)
+        while not come():
+            await self.slack.workspace.changed.wait()
 
     async def promises(self) -> None:
         """Raises AssertionError when one is broken."""
-        await assert_promises(self.slack, self.process.bot.store)
+        await assert_promises(self.slack, self.store)
 
     async def type(self, who: str, text: str, where: str | Channel = "general") -> GestureResult:
         """/incident and the text."""
@@ -109,13 +118,11 @@ class House:
 
     async def ask(self, effect: Effect) -> None:
         """Put an effect into the outbox, as a use case would."""
-        world = self.process.bot.world
-        await world.commit(Changeset(now=world.clock.now(), effects=(effect,)))
+        await self.process.commit(Changeset(now=self.slack.clock.now(), effects=(effect,)))
 
     async def newest(self) -> Incident | None:
         """The newest incident, if there is one."""
-        store = self.process.bot.store
-        return await store.incident_numbered(await store.last_number())
+        return await self.store.incident_numbered(await self.store.last_number())
 
     async def last(self) -> Incident:
         """The newest incident. Raises AssertionError when there is none."""

@@ -1,72 +1,49 @@
-"""A bot that can be killed without a process: every task it began is remembered, and a kill ends them all at once.
-
-`kill -9` of a real process is what tests/scenarios/test_kill.py does; it takes seconds, this takes none.
-"""
+"""Bots for a test: as a process of its own, which can be killed as one is, or in the test's own loop, to look inside it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
-import warnings
-from contextvars import ContextVar
-from typing import Any
+import itertools
+import multiprocessing.connection
+import os
+import signal
+import socket
+import tempfile
+from abc import ABC, abstractmethod
+from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import aiohttp
-import aiosqlite
-import sqlalchemy as sa
-from sqlalchemy.exc import SAWarning
 
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
-from integrations.slack.client import close_client
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import Report, verify
 from sandbox import Sandbox
 from storage import open_store
-from storage.sql.store import SqlStore
+from tests.reliability.clock import FORKS, WoundClock
+from tests.reliability.life import ENDED, STARTED, Life, heard, live, message
 from tests.scenarios.conftest import TOKEN
+from tests.stacks import ELSEWHERE
+from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
-from warroom.ports import Clock
+from warroom.ports import Clock, Store
 
-PATIENCE = 10
-"""Real seconds that what was killed may take to end."""
-SOON = 0.7
-"""Real seconds a call of Slack may take here: a test of a timeout should not wait ten."""
-
-Tasks = dict[asyncio.Task[Any], None]
-"""In the order in which they were begun."""
-
-_OWNER: ContextVar[Tasks | None] = ContextVar("owner", default=None)
+DYING = 30
+"""Real seconds after which a process that was killed and lives on is an error of the machine."""
+TAIL = 6000
+"""Bytes shown of what a process wrote."""
 
 
-def remember_owners() -> None:
-    """From now on the running loop remembers on whose behalf a task was begun."""
-    asyncio.get_running_loop().set_task_factory(_begin)
-
-
-def _begin(loop: asyncio.AbstractEventLoop, work: Any, context: Any = None) -> asyncio.Task[Any]:
-    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, context=context)
-    owner = _OWNER.get()
-    if owner is not None:
-        owner[task] = None
-        task.add_done_callback(lambda done: owner.pop(done, None))
-    return task
-
-
-class Process:
+class Process(ABC):
     """One bot after another on the same database, as a supervisor would start them."""
 
-    def __init__(
-        self, slack: Sandbox, settings: Settings, policy: Policy, *, clock: Clock | None = None, timeout: float = SOON
-    ) -> None:
-        self.slack, self._settings, self._policy, self._timeout = slack, settings, policy, timeout
-        self._clock = clock or slack.clock
-        self._report: Report | None = None
-        self._tasks: Tasks = {}
-        self._bot: Bot | None = None
-        self._connections: set[aiosqlite.Connection] = set()
-        self.killed = False
+    killed = False
+    port = 0
+
+    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy) -> None:
+        self.slack, self._settings, self._policy = slack, settings, policy
+        self._known: Report | None = None
 
     @property
     def database(self) -> str:
@@ -74,103 +51,256 @@ class Process:
         return self._settings.database_url.get_secret_value()
 
     @property
-    def bot(self) -> Bot:
-        """The one that runs."""
-        assert self._bot is not None, "the bot does not run"
-        return self._bot
+    @abstractmethod
+    def store(self) -> Store:
+        """The database as somebody else sees it. Only to be read."""
 
     async def start(self) -> None:
         """Start it and wait until it is connected."""
-        remember_owners()
-        if self._report is None:
-            self._report = await verify(*slack_tokens(self._settings), needed_scopes(), self._settings.api_url)
-        store = await open_store(self.database)
-        self.killed, self._tasks = False, {}
-        self._remember_connections(store)
+        if self._known is None:
+            self._known = await verify(*slack_tokens(self._settings), needed_scopes(), self._settings.api_url)
         before = self.slack.sockets.connections
-        mark = _OWNER.set(self._tasks)
-        try:
-            self._bot = Bot(self._settings, self._policy, store, self._report, self._clock, slack_timeout=self._timeout)
-            await self._bot.start()
-        finally:
-            _OWNER.reset(mark)
-        await self.slack.until(lambda: self.slack.sockets.connections > before, 10, "the bot connects")
+        await self._start(self._known)
+        await self.slack.until(lambda: self.slack.sockets.connections > before, why="the bot connects")
+
+    @abstractmethod
+    async def _start(self, known: Report) -> None: ...
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """SIGTERM."""
 
     async def hook(self, body: dict[str, object]) -> int:
         """Datadog calls its webhook; returns the status."""
-        url = f"http://127.0.0.1:{self.bot.port}/hooks/datadog"
+        url = f"http://127.0.0.1:{self.port}/hooks/datadog"
         async with (
             aiohttp.ClientSession() as session,
             session.post(url, json=body, headers={"X-Warroom-Token": TOKEN}) as answer,
         ):
             return answer.status
 
-    def _remember_connections(self, store: object) -> None:
-        self._connections = set()
-        assert isinstance(store, SqlStore)
+    @abstractmethod
+    async def idle(self) -> None:
+        """See `Bot.idle`. Raises ConnectionError when it is killed before."""
 
-        def used(connection: Any, _record: object, _proxy: object) -> None:
-            if isinstance(connection.driver_connection, aiosqlite.Connection):
-                self._connections.add(connection.driver_connection)
+    @abstractmethod
+    def nudge(self) -> None:
+        """The clock was wound."""
 
-        sa.event.listen(store._engine.sync_engine, "checkout", used)
+    @abstractmethod
+    async def replay(self) -> None:
+        """Look for deliveries that were left behind, now."""
 
-    async def _roll_back(self) -> None:
-        """No transaction of a dead process outlives it."""
-        for connection in self._connections:
-            with contextlib.suppress(ValueError):  # it is closed already
-                await connection.rollback()
+    @abstractmethod
+    async def heartbeat(self) -> None:
+        """Give a sign of life to the others, now."""
+
+    @abstractmethod
+    async def commit(self, change: Changeset) -> bool:
+        """As a use case would."""
+
+
+class Hosted(Process):
+    """In the test's own loop, so that a test can reach into it. It cannot be killed."""
+
+    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy, clock: Clock | None = None) -> None:
+        super().__init__(slack, settings, policy)
+        self._clock = clock or slack.clock
+        self._bot: Bot | None = None
+
+    @property
+    def bot(self) -> Bot:
+        """The one that runs."""
+        assert self._bot is not None, "the bot does not run"
+        return self._bot
+
+    @property
+    def store(self) -> Store:
+        return self.bot.store
+
+    async def _start(self, known: Report) -> None:
+        self._bot = Bot(self._settings, self._policy, await open_store(self.database), known, self._clock)
+        await self._bot.start()
+        self.port = self._bot.port
+
+    async def stop(self) -> None:
+        if self._bot is not None:
+            bot, self._bot = self._bot, None
+            await bot.stop()
+            await bot.store.close()
+
+    async def idle(self) -> None:
+        await self.bot.idle()
+
+    def nudge(self) -> None:
+        self.bot.dispatcher.nudge()
+
+    async def replay(self) -> None:
+        await self.bot.socket.replay()
+
+    async def heartbeat(self) -> None:
+        await self.bot.replica.heartbeat()
+
+    async def commit(self, change: Changeset) -> bool:
+        return await self.bot.world.commit(change)
+
+
+class Forked(Process):
+    """A real process. What it cannot be asked for is seen in the workspace and in the database."""
+
+    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy) -> None:
+        super().__init__(slack, settings, policy)
+        self._life: BaseProcess | None = None
+        self._store: Store | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._numbers = itertools.count()
+        self._asked: dict[int, asyncio.Future[object]] = {}
+        handle, name = tempfile.mkstemp(prefix="warroom-", suffix=".log")
+        os.close(handle)
+        self._log = Path(name)
+
+    @property
+    def store(self) -> Store:
+        assert self._store is not None, "the bot was never started"
+        return self._store
+
+    async def _start(self, known: Report) -> None:
+        await self._close_store()
+        assert isinstance(self.slack.clock, WoundClock), "the workspace's clock must be one that can be shared"
+        ours, theirs = socket.socketpair()
+        with theirs:
+            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log)
+            self._life = FORKS.Process(target=live, args=(life, theirs), daemon=True)
+            self._life.start()
+        self.killed = False
+        ELSEWHERE.add(self.stacks)
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        started = self._expect(STARTED)
+        self._listening = asyncio.create_task(self._listen(reader), name=f"process {self._life.pid}")
+        port = await started
+        assert isinstance(port, int)
+        self.port = port
+        self._store = await open_store(self.database)
+
+    @property
+    def pid(self) -> int | None:
+        """The process; None when there is none."""
+        return self._life.pid if self._life else None
 
     def kill(self) -> None:
-        """It does nothing more from this moment on, and nothing is tidied up. Its connections break."""
-        self.killed = True
-        self._cancel()
+        """kill -9. Returns when it is dead; nobody has tidied up. Nothing happens to one that is dead already."""
+        if not self.killed and self._life is not None:
+            self.killed = True
+            self._life.kill()
+            assert multiprocessing.connection.wait([self._life.sentinel], DYING), "it outlives SIGKILL"
 
-    def _cancel(self) -> None:
-        # Each is cancelled once, parents before their children: a second time would interrupt the rollback of a
-        # transaction, and its lock would outlive it, as it never does with a process.
-        for task in list(self._tasks):
-            if not task.cancelling():
-                task.cancel()
+    def skip(self, hanging: int = 0) -> None:
+        """More seconds go by in its loop than any call may take, so that nobody waits for a timeout or a reconnection.
 
-    async def gone(self) -> None:
-        """After a kill: give back to the machine what the operating system would."""
-        patience = PATIENCE
-        while self._tasks:
-            _, deaf = await asyncio.wait(set(self._tasks), timeout=1)
-            self._cancel()
-            patience -= 1
-            for task in deaf if patience < 0 else ():
-                # It took its cancellation for something else. Not at once: the others may be at a rollback still.
-                task.cancel()
-        bot = self.bot
-        await bot.scheduler.stop()
-        await bot.web.stop()
-        await close_client(bot._client)
-        await bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
-        if bot._datadog:
-            await bot._datadog.close()
-        await self._roll_back()
-        await bot.store.close()
-        self._bot = None
-        del bot
-        # A connection that was cut off in the middle keeps its locks until it is collected.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)
-            gc.collect()
+        That happens once all its calls of Slack are answered, but for those that hang: so many more, and what was said before.
+        """
+        if not self.killed:
+            self._ask("skip", hanging)
 
     async def restart(self) -> None:
         """After a kill, as the supervisor does."""
-        await self.gone()
+        await self._bury()
         await self.start()
 
     async def stop(self) -> None:
         """SIGTERM; a killed one is buried."""
-        if self._bot is None:
+        if self._life is not None and not self.killed:
+            ended = self._expect(ENDED)
+            self._ask("stop")
+            await ended
+            self.killed = True
+        await self._bury()
+        await self._close_store()
+        self._log.unlink(missing_ok=True)
+
+    async def _close_store(self) -> None:
+        if self._store is not None:
+            store, self._store = self._store, None
+            await store.close()
+
+    async def _bury(self) -> None:
+        if self._life is None:
             return
+        assert multiprocessing.connection.wait([self._life.sentinel], DYING), "it does not end"
+        self._life.join()
+        self._life.close()
+        self._life = None
+        ELSEWHERE.discard(self.stacks)
+        assert self._listening is not None
+        assert self._writer is not None
+        await self._listening
+        self._writer.close()
+
+    async def idle(self) -> None:
+        await self._ask("idle")
+
+    def nudge(self) -> None:
+        self._ask("nudge")
+
+    async def replay(self) -> None:
+        await self._ask("replay")
+
+    async def heartbeat(self) -> None:
+        await self._ask("beat")
+
+    async def commit(self, change: Changeset) -> bool:
+        return bool(await self._ask("commit", change))
+
+    def _expect(self, number: int) -> asyncio.Future[object]:
+        answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        # Nobody waits for some; what went wrong with the process is heard by those that somebody waits for.
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._asked[number] = answer
+        return answer
+
+    def _ask(self, what: str, *args: object) -> asyncio.Future[object]:
+        assert self._writer is not None, "the bot does not run"
+        number = next(self._numbers)
+        answer = self._expect(number)
         if self.killed:
-            await self.gone()
-            return
-        await self._bot.stop()
-        await self._bot.store.close()
-        self._bot = None
+            answer.set_exception(ConnectionResetError("the process was killed"))
+        else:
+            self._writer.write(message((number, what, args)))
+        return answer
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                number, said, wrong = await heard(reader)
+                answer = self._asked.pop(number)
+                if wrong is None:
+                    answer.set_result(said)
+                else:
+                    answer.set_exception(AssertionError(f"in the process:\n{wrong}"))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            for answer in self._asked.values():
+                if not answer.done():
+                    answer.set_exception(self._end())
+            self._asked.clear()
+
+    def _end(self) -> Exception:
+        if self.killed:
+            return ConnectionResetError("the process was killed")
+        return AssertionError(f"the process ended by itself; it wrote:\n{self._tail()}")
+
+    def _tail(self) -> str:
+        return self._log.read_bytes()[-TAIL:].decode(errors="replace")
+
+    def stacks(self) -> str:
+        """Where it stands, and what it wrote before."""
+        assert self._life is not None
+        size = self._log.stat().st_size
+        if self._life.is_alive() and self._life.pid is not None:
+            os.kill(self._life.pid, signal.SIGUSR1)
+            multiprocessing.connection.wait([self._life.sentinel], 1)
+        written = self._log.read_bytes()
+        before, since = written[:size][-TAIL:], written[size:]
+        return (
+            f"=== process {self._life.pid} wrote\n{before.decode(errors='replace')}\n{since.decode(errors='replace')}"
+        )

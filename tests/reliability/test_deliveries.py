@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.demo.demo_company import MEMORY_ALERT
-from bot.demo.workspace import installation
-from sandbox import Sandbox
-from tests.reliability.conftest import policy_of
+from tests.reliability.conftest import in_slack
 from tests.reliability.house import House
-from tests.reliability.process import Process
+from tests.reliability.process import Forked
 from tests.reliability.promises import said_under
-from tests.scenarios.conftest import settings_for
 from warroom.incident import events
 from warroom.incident.model import State
 from warroom.value import Stored
@@ -25,24 +22,19 @@ AWAY = 600.0
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[House[Forked]]:
     """A workspace and a bot of its own."""
-    async with Sandbox.running(app=installation()) as slack:
-        process = Process(slack, settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), policy_of())
-        await process.start()
-        house = House(slack, process)
-        await house.settle()
+    async with in_slack(tmp_path) as house:
         yield house
-        await process.stop()
 
 
-async def timeline(house: House, kind: type[Stored]) -> int:
+async def timeline(house: House[Forked], kind: type[Stored]) -> int:
     """How many lines of that kind the newest incident has."""
-    lines = await house.process.bot.store.timeline((await house.last()).id)
+    lines = await house.store.timeline((await house.last()).id)
     return sum(isinstance(each.event, kind) for each in lines)
 
 
-async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House) -> None:
+async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House[Forked]) -> None:
     incident = await house.declared()
     said = await house.slack.say("ada", house.room(incident), "the disk of db-02 is full")
     house.slack.duplicate_next_event()
@@ -52,14 +44,13 @@ async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House
     await house.promises()
 
 
-async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(house: House) -> None:
+async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(house: House[Forked]) -> None:
     incident = await house.declared()
     said = await house.slack.say("ada", house.room(incident), "the disk of db-02 is full")
     await house.settle()
-    await house.process.bot.socket.client.close()  # type: ignore[no-untyped-call]  # the SDK has no types here
+    house.process.kill()
     await house.slack.until(lambda: house.slack.sockets.connected == 0, why="nobody hears")
     await house.slack.react("ada", said, "pushpin")
-    house.process.kill()
     await house.process.restart()
     house.slack.clock.advance(400)
     await house.settle()
@@ -68,7 +59,7 @@ async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(ho
     await house.promises()
 
 
-async def test_events_in_the_opposite_order(house: House) -> None:
+async def test_events_in_the_opposite_order(house: House[Forked]) -> None:
     incident = await house.declared()
     slack, room = house.slack, house.room(await house.last())
     slack.sockets.held = []
@@ -79,16 +70,13 @@ async def test_events_in_the_opposite_order(house: House) -> None:
     await slack.join("ben", room)
     slack.sockets.release(reverse=True)
     await house.settle()
-    lines = [
-        each.event.text
-        for each in await house.process.bot.store.timeline(incident.id)
-        if isinstance(each.event, events.MessagePinned)
-    ]
+    entries = await house.store.timeline(incident.id)
+    lines = [each.event.text for each in entries if isinstance(each.event, events.MessagePinned)]
     assert sorted(lines) == ["it began at noon", "rolled back"]
     await house.promises()
 
 
-async def test_everybody_presses_acknowledge_at_once(house: House) -> None:
+async def test_everybody_presses_acknowledge_at_once(house: House[Forked]) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident).snapshot()
     people = ["ada", "grace", "linus", "ben"]
@@ -103,7 +91,7 @@ async def test_everybody_presses_acknowledge_at_once(house: House) -> None:
     await house.promises()
 
 
-async def test_acknowledge_and_resolve_at_the_same_moment(house: House) -> None:
+async def test_acknowledge_and_resolve_at_the_same_moment(house: House[Forked]) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident).snapshot()
     await asyncio.gather(
@@ -115,17 +103,17 @@ async def test_acknowledge_and_resolve_at_the_same_moment(house: House) -> None:
     await house.promises()
 
 
-async def test_a_form_submitted_twice_at_once_opens_one_room(house: House) -> None:
+async def test_a_form_submitted_twice_at_once_opens_one_room(house: House[Forked]) -> None:
     await house.type("ada", "declare")
     form = await house.slack.modal("ada")
     form.fill("Title", "search is slow")
     await asyncio.gather(house.slack.submit("ada", form), house.slack.submit("ada", form))
     await house.settle()
-    assert await house.process.bot.store.last_number() == 1
+    assert await house.store.last_number() == 1
     await house.promises()
 
 
-async def test_an_update_submitted_twice_is_said_once(house: House) -> None:
+async def test_an_update_submitted_twice_is_said_once(house: House[Forked]) -> None:
     incident = await house.declared()
     await house.slack.click("ada", house.room(incident), house.card(incident), "Post update")
     form = await house.slack.modal("ada")
@@ -137,33 +125,34 @@ async def test_an_update_submitted_twice_is_said_once(house: House) -> None:
 
 
 @pytest.mark.parametrize("method", ["conversations.create", "chat.postMessage", "pins.add"])
-async def test_the_socket_breaks_in_the_middle_of_a_declaration(house: House, method: str) -> None:
+async def test_the_socket_breaks_in_the_middle_of_a_declaration(house: House[Forked], method: str) -> None:
     breaking: list[asyncio.Future[None]] = []
     house.slack.on_call(method, do=lambda: breaking.append(asyncio.ensure_future(house.slack.drop_sockets())))
     await house.type("ada", "declare checkout is down --sev 1")
-    await house.struck()
+    await house.applied()
     await asyncio.gather(*breaking)
+    house.process.skip()
     await house.slack.until_connected()
     await house.settle()
     await house.promises()
     assert (await house.last()).room.card_ts
 
 
-async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: House) -> None:
+async def test_slack_asks_to_connect_anew_in_the_middle_of_a_declaration(house: House[Forked]) -> None:
     connections = house.slack.sockets.connections
     await asyncio.gather(house.type("ada", "declare checkout is down --sev 1"), house.slack.refresh_sockets())
     await house.slack.until(lambda: house.slack.sockets.connections > connections, why="the bot connects anew")
     await house.settle()
-    if await house.process.bot.store.last_number() == 0:
+    if await house.store.last_number() == 0:
         # The command was lost with the connection, and Slack told the person so.
         await house.type("ada", "declare checkout is down --sev 1")
         await house.settle()
-    assert await house.process.bot.store.last_number() == 1
+    assert await house.store.last_number() == 1
     await house.promises()
 
 
 @pytest.mark.parametrize("how", ["503", "reset_before", "ratelimited"])
-async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(house: House, how: str) -> None:
+async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(house: House[Forked], how: str) -> None:
     slack = house.slack
     for method in ("chat.*", "conversations.invite", "conversations.set*", "pins.*", "bookmarks.*", "conversations.h*"):
         slack.fail(method, how, times=None, seconds=30)
@@ -178,11 +167,11 @@ async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(hous
     assert len(said_under(slack, f"{incident.id}:announce")) == 1
 
 
-async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House) -> None:
+async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House[Forked]) -> None:
     assert await house.hook(MEMORY_ALERT) == 202
     house.process.kill()
     await house.recover()
-    assert await house.process.bot.store.last_number() == 1
+    assert await house.store.last_number() == 1
     assert await house.hook(MEMORY_ALERT) == 202
     await house.settle()
     assert (await house.last()).alerts.count == 1, "the same delivery again is counted once"

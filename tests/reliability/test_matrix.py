@@ -11,6 +11,7 @@ from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
 from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
 from tests.reliability.house import House
+from tests.reliability.process import Forked
 from tests.reliability.table import PAGE, page
 from tests.reliability.troubles import TROUBLES, Trouble
 from tests.test_house_rules import DONE_IN_THE_PROCESS
@@ -22,7 +23,7 @@ every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: ea
 @in_module
 @every_trouble
 @pytest.mark.parametrize("deed", EFFECT_CASES, ids=lambda each: each.name)
-async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> None:
+async def test_in_slack(shared: House[Forked], case: EffectCase, trouble: Trouble) -> None:
     run = await prepared(shared, case)
     trouble.plan(shared.slack, shared.process, case.method, case.when)
     await exactly_once(run, case, trouble)
@@ -31,14 +32,14 @@ async def test_in_slack(shared: House, case: EffectCase, trouble: Trouble) -> No
 @in_module
 @every_trouble
 @pytest.mark.parametrize("deed", DATADOG_EFFECT_CASES, ids=lambda each: each.name)
-async def test_in_datadog(with_datadog: House, case: EffectCase, trouble: Trouble) -> None:
+async def test_in_datadog(with_datadog: House[Forked], case: EffectCase, trouble: Trouble) -> None:
     with_datadog.datadog.faults.clear()
     run = await prepared(with_datadog, case)
     trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, case.method)
     await exactly_once(run, case, trouble)
 
 
-async def prepared(house: House, case: EffectCase) -> Run:
+async def prepared(house: House[Forked], case: EffectCase) -> Run:
     """A run up to the moment before the trouble."""
     house.slack.faults.clear()
     # A minute later all of Slack's budgets are full again, and nobody has to wait in real time.
@@ -53,7 +54,7 @@ async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
     """The deed is done in spite of the trouble, and the incident is ended."""
     house = run.house
     await case.trigger(run)
-    await house.struck()
+    await house.applied()
     await house.recover()
     house.slack.faults.clear()
     run.incident = await house.newest()

@@ -16,9 +16,10 @@ from bot.runtime.dispatcher import LEASE
 from sandbox import Channel, Sandbox
 from storage import migrate
 from storage.schema import revisions
+from tests.reliability.clock import WoundClock
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
-from tests.reliability.process import Process
+from tests.reliability.process import Forked, Hosted
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
@@ -44,11 +45,11 @@ def limits() -> bool:
 
 
 @pytest.fixture
-async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> AsyncIterator[House]:
+async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> AsyncIterator[House[Hosted]]:
     """So many bots on one database."""
     url = postgresql.new()
     async with Sandbox.running(app=installation(), limits=limits) as slack:
-        made = [Process(slack, settings_for(slack, url), policy_of()) for _ in range(how_many)]
+        made = [Hosted(slack, settings_for(slack, url), policy_of()) for _ in range(how_many)]
         for process in made:
             await process.start()
         replicas = House(slack, *made)
@@ -60,7 +61,8 @@ async def replicas(postgresql: PostgreSQL, how_many: int, limits: bool) -> Async
             await process.stop()
 
 
-async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House) -> None:
+@pytest.mark.timeout(900)
+async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House[Hosted]) -> None:
     store, now = replicas.process.bot.store, replicas.slack.clock.now()
     due = now + timedelta(minutes=30)
     for number in range(1, MANY + 1):
@@ -89,7 +91,7 @@ async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House) -> 
     assert all(worked), f"everybody took part: {worked}"
 
 
-def _fired(process: Process) -> int:
+def _fired(process: Hosted) -> int:
     found = 0.0
     for metric in process.bot.meters.registry.collect():
         for sample in metric.samples:
@@ -102,23 +104,29 @@ def _fired(process: Process) -> int:
     return int(found)
 
 
-@pytest.mark.parametrize("how_many", [2], indirect=True)
 @pytest.mark.parametrize("moment", ["before", "after"])
-async def test_the_other_takes_over_within_the_lease(replicas: House, moment: str) -> None:
-    slack = replicas.slack
-    victim = replicas.processes[0]
-    slack.on_call("chat.postMessage", nth=1, moment=moment, do=victim.kill)
-    await slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1 grace@example.com")
-    await slack.until(lambda: victim.killed, 10, "the first is killed")
-    await victim.gone()
-    before = slack.clock.now()
-    await replicas.settle()
-    await replicas.promises()
-    assert slack.clock.now() - before <= LEASE + timedelta(seconds=45), "handed over within the lease"
+async def test_the_other_takes_over_within_the_lease(postgresql: PostgreSQL, moment: str) -> None:
+    url = postgresql.new()
+    # The clock stands, so that what is measured is what the bots wait for and not how fast the machine is.
+    async with Sandbox.running(app=installation(), clock=WoundClock(frozen=True)) as slack:
+        made = [Forked(slack, settings_for(slack, url), policy_of()) for _ in range(2)]
+        for process in made:
+            await process.start()
+        replicas, victim = House(slack, *made), made[0]
+        await replicas.settle()
+        slack.on_call("chat.postMessage", nth=1, moment=moment, do=victim.kill)
+        await slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1 grace@example.com")
+        await slack.until(lambda: victim.killed, why="the first is killed")
+        before = slack.clock.now()
+        await replicas.settle()
+        await replicas.promises()
+        assert slack.clock.now() - before <= LEASE + timedelta(seconds=45), "handed over within the lease"
+        for process in made:
+            await process.stop()
 
 
 @pytest.mark.parametrize("how_many", [2], indirect=True)
-async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(replicas: House) -> None:
+async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(replicas: House[Hosted]) -> None:
     slack = replicas.slack
     await slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
     await replicas.settle()
@@ -139,7 +147,7 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
 class Rolling:
     """Everybody types while the processes are replaced one after another."""
 
-    def __init__(self, replicas: House, room: Channel, incident: Incident) -> None:
+    def __init__(self, replicas: House[Hosted], room: Channel, incident: Incident) -> None:
         self.replicas, self.room, self.incident = replicas, room, incident
         self.typed: list[str] = []
 
@@ -177,7 +185,7 @@ class Rolling:
 
 
 @pytest.fixture
-async def rolling(replicas: House) -> Rolling:
+async def rolling(replicas: House[Hosted]) -> Rolling:
     """With an incident to type in."""
     await replicas.slack.slash("ada", "general", "/incident", "declare checkout is down --sev 1")
     await replicas.settle()
@@ -222,7 +230,7 @@ class TestWithSlacksLimits:
     def limits(self) -> bool:
         return True
 
-    async def test_a_storm_opens_its_rooms_and_slack_hardly_ever_has_to_refuse(self, replicas: House) -> None:
+    async def test_a_storm_opens_its_rooms_and_slack_hardly_ever_has_to_refuse(self, replicas: House[Hosted]) -> None:
         slack, began = replicas.slack, replicas.slack.clock.now()
         assert {process.bot.replica.active for process in replicas.processes} == {len(replicas.processes)}
         await asyncio.gather(
@@ -241,7 +249,7 @@ class TestWithSlacksLimits:
         assert await store.last_number() == 12 + len(replicas.processes) * 5
 
     @pytest.mark.parametrize("how_many", [2], indirect=True)
-    async def test_what_slack_told_one_the_other_knows_before_its_next_call(self, replicas: House) -> None:
+    async def test_what_slack_told_one_the_other_knows_before_its_next_call(self, replicas: House[Hosted]) -> None:
         slack, (first, second) = replicas.slack, replicas.processes
         first.bot.replica.budget.block("conversations.create", 20)
         # The news is told at once; the other hears it with its own sign of life.
@@ -253,7 +261,7 @@ class TestWithSlacksLimits:
         assert second.bot.replica.budget.take("conversations.create") == 0
 
     @pytest.mark.parametrize("how_many", [3], indirect=True)
-    async def test_who_ends_leaves_its_share_to_the_others(self, replicas: House) -> None:
+    async def test_who_ends_leaves_its_share_to_the_others(self, replicas: House[Hosted]) -> None:
         first, _, third = replicas.processes
         await third.stop()
         replicas.processes.remove(third)
@@ -261,7 +269,7 @@ class TestWithSlacksLimits:
         assert first.bot.replica.active == 2
 
 
-async def hooked(process: Process, number: int) -> None:
+async def hooked(process: Hosted, number: int) -> None:
     """Datadog tells that process of a monitor of its own."""
     told = {
         "event_id": f"9{number:06}",

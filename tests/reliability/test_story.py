@@ -13,14 +13,16 @@ from typing import Any, ClassVar
 
 import aiohttp
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, note, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from bot.demo.workspace import installation
-from sandbox import Sandbox
+from sandbox import Sandbox, sockets
+from tests.reliability.clock import WoundClock
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
-from tests.reliability.process import Process
+from tests.reliability.process import Forked
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
@@ -63,6 +65,10 @@ COMMANDS = st.sampled_from(
 MONITORS = st.integers(1, 3)
 
 
+def nothing() -> None:
+    """Nothing is done when that trouble strikes."""
+
+
 class Story(RuleBasedStateMachine):
     """One workspace, one bot on SQLite, at most a few incidents that people declare.
 
@@ -75,7 +81,7 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.folder = tempfile.TemporaryDirectory(prefix="warroom-story-")
-        self.workspace = Sandbox.running(app=installation())
+        self.workspace = Sandbox.running(app=installation(), clock=WoundClock())
         self.declared, self.alerts = 0, 0
         self.accepted: set[str] = set()
 
@@ -84,26 +90,26 @@ class Story(RuleBasedStateMachine):
         return f"sqlite:///{Path(self.folder.name) / 'warroom.db'}"
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return self.loop.run_until_complete(asyncio.wait_for(work, 60))
+        return self.loop.run_until_complete(work)
 
     @initialize()
     def begin(self) -> None:
         """The bot starts, in as many processes as there are."""
 
-        async def begin() -> House:
+        async def begin() -> House[Forked]:
             slack, url = await self.workspace.__aenter__(), self.new_database()
-            processes = [Process(slack, settings_for(slack, url), policy_of()) for _ in range(self.how_many)]
+            processes = [Forked(slack, settings_for(slack, url), policy_of()) for _ in range(self.how_many)]
             for process in processes:
                 await process.start()
             return House(slack, *processes)
 
-        self.house: House = self.run(begin())
+        self.house: House[Forked] = self.run(begin())
 
     async def _some(self, number: int) -> Incident | None:
         """One of the incidents; None when there is none, or nobody lives who could be spoken to."""
         if not self.house.living:
             return None
-        store = self.house.process.bot.store
+        store = self.house.store
         return await store.incident_numbered(number % max(1, await store.last_number()) + 1)
 
     @precondition(lambda self: self.declared < 3)
@@ -181,7 +187,11 @@ class Story(RuleBasedStateMachine):
 
     @rule(method=METHODS, kind=FAULTS, times=st.integers(1, 3))
     def trouble(self, method: str, kind: str, times: int) -> None:
-        self.house.slack.fail(method, kind, times=times, seconds=5)
+        self.house.slack.fail(method, kind, times=times, seconds=5, do=self._hang if kind == "hang_after" else nothing)
+
+    def _hang(self) -> None:
+        for process in self.house.living:
+            process.skip(hanging=1)
 
     @rule(method=METHODS, moment=st.sampled_from(["before", "after"]), which=st.integers(0, 1))
     def crash_at(self, method: str, moment: str, which: int) -> None:
@@ -204,14 +214,12 @@ class Story(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         async def act() -> None:
             self.house.slack.clock.advance(seconds)
-            idle = []
-            for process in self.house.living:
-                process.bot.dispatcher.nudge()
-                idle.append(asyncio.ensure_future(process.bot.idle()))
-            if idle:
-                await asyncio.wait(idle, timeout=0.3)
-            for each in idle:
-                each.cancel()
+            living = self.house.living
+            for process in living:
+                process.nudge()
+            ends = await asyncio.gather(*(process.idle() for process in living), return_exceptions=True)
+            for process, end in zip(living, ends, strict=True):
+                assert end is None or (process.killed and isinstance(end, ConnectionError)), end
 
         self.run(act())
 
@@ -227,7 +235,7 @@ class Story(RuleBasedStateMachine):
             house = self.house
             house.slack.faults.clear()
             await self._restart()
-            await house.slack.until_connected(20)
+            await house.slack.until_connected()
             await house.settle()
             await house.promises()
             await self.every_alert_counts()
@@ -248,7 +256,7 @@ class Story(RuleBasedStateMachine):
 
     async def every_alert_counts(self) -> None:
         """Each that was accepted is judged, and a monitor never has two open rooms."""
-        store = self.house.process.bot.store
+        store = self.house.store
         stored = await store.alerts(1000)
         assert self.accepted <= {received.alert.event_id for received, _ in stored}
         assert all(alert_decision is not None for _, alert_decision in stored)
@@ -281,13 +289,18 @@ class InTwoProcesses(Story):
 def told(machine: type[Story], times: int) -> None:
     """Raises whatever breaks a promise, with the shortest story that does."""
     drawn = settings(max_examples=times, stateful_step_count=12, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(machine, settings=drawn)
+    with pytest.MonkeyPatch.context() as patch:
+        # Where the database is away nothing is acknowledged. Nothing here depends on how soon Slack sees that.
+        patch.setattr(sockets, "ACK_TIMEOUT", 3.0)
+        run_state_machine_as_test(machine, settings=drawn)
 
 
+@pytest.mark.timeout(900)
 def test_one_process_keeps_every_promise() -> None:
     told(Story, 10)
 
 
+@pytest.mark.timeout(900)
 def test_two_processes_keep_every_promise(postgresql: PostgreSQL) -> None:
     InTwoProcesses.server = postgresql
     told(InTwoProcesses, 6)

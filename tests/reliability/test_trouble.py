@@ -14,12 +14,13 @@ import sqlalchemy as sa
 
 from bot.demo.workspace import installation
 from bot.runtime.dispatcher import LEASE
-from sandbox import Sandbox
+from sandbox import Sandbox, sockets
 from sandbox.clock import SandboxClock
 from storage.sql.store import SqlStore
+from tests.patience import be_patient
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House
-from tests.reliability.process import Process
+from tests.reliability.process import Hosted
 from tests.reliability.promises import said_under
 from tests.scenarios.conftest import settings_for
 from tests.storage.conftest import PostgreSQL
@@ -28,6 +29,8 @@ from warroom.incident.model import State
 
 DECLARE = "declare checkout is down --sev 1"
 HOUR = timedelta(hours=1)
+SOON = 0.5
+"""Real seconds that Slack waits for an acknowledgement which cannot come, or which nobody asks for."""
 
 
 class JumpingClock:
@@ -41,11 +44,11 @@ class JumpingClock:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path) -> AsyncIterator[House[Hosted]]:
     """A workspace and a bot of its own, whose clock may jump."""
     async with Sandbox.running(app=installation()) as slack:
         settings = settings_for(slack, f"sqlite:///{tmp_path}/warroom.db")
-        process = Process(slack, settings, policy_of(), clock=JumpingClock(slack.clock))
+        process = Hosted(slack, settings, policy_of(), clock=JumpingClock(slack.clock))
         await process.start()
         house = House(slack, process)
         await house.settle()
@@ -54,7 +57,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 
 @contextmanager
-def pragma(house: House, statement: str, undo: str) -> Iterator[None]:
+def pragma(house: House[Hosted], statement: str, undo: str) -> Iterator[None]:
     """Every connection behaves as if the file system did."""
     store = house.process.bot.store
     assert isinstance(store, SqlStore)
@@ -79,7 +82,7 @@ def pragma(house: House, statement: str, undo: str) -> Iterator[None]:
     ids=["read-only", "full"],
 )
 async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
-    house: House, statement: str, undo: str
+    house: House[Hosted], monkeypatch: pytest.MonkeyPatch, statement: str, undo: str
 ) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident)
@@ -89,7 +92,9 @@ async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
         assert all(answer.acked for answer in answers), "a command is answered with what was typed"
         if "query_only" in statement:
             assert any("cannot reach its database" in each.plain() for each in house.slack.ephemerals("ada"))
+            monkeypatch.setattr(sockets, "ACK_TIMEOUT", SOON)
             assert not (await house.slack.click("grace", room, card, "Acknowledge")).acked, "Slack tells her"
+            be_patient()
     await house.settle()
     assert (await house.slack.click("grace", room, card, "Acknowledge")).acked
     await house.settle()
@@ -97,7 +102,9 @@ async def test_what_cannot_be_stored_is_said_and_works_again_afterwards(
     await house.promises()
 
 
-async def test_a_locked_database_in_the_middle_of_a_declaration(house: House, tmp_path: Path) -> None:
+async def test_a_locked_database_in_the_middle_of_a_declaration(
+    house: House[Hosted], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     other = sqlite3.connect(tmp_path / "warroom.db", isolation_level=None, check_same_thread=False)
     locking: list[asyncio.Future[sqlite3.Cursor]] = []
 
@@ -106,8 +113,9 @@ async def test_a_locked_database_in_the_middle_of_a_declaration(house: House, tm
 
     house.slack.on_call("conversations.create", do=lock)
     await house.type("ada", DECLARE)
-    await house.struck()
+    await house.applied()
     await asyncio.gather(*locking)
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", SOON)
     assert not (await house.slack.shortcut("ada", "nobody knows")).acked, "nothing can be stored now"
     other.execute("COMMIT")
     other.close()
@@ -115,12 +123,15 @@ async def test_a_locked_database_in_the_middle_of_a_declaration(house: House, tm
     await house.promises()
 
 
-async def test_postgresql_restarts_in_the_middle_of_a_declaration(postgresql: PostgreSQL) -> None:
+async def test_postgresql_restarts_in_the_middle_of_a_declaration(
+    postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "ACK_TIMEOUT", SOON)
     url = postgresql.new()
     name = sa.make_url(url).database
     cut = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"  # noqa: S608  # our own name
     async with Sandbox.running(app=installation()) as slack:
-        process = Process(slack, settings_for(slack, url), policy_of())
+        process = Hosted(slack, settings_for(slack, url), policy_of())
         await process.start()
         house = House(slack, process)
         await house.settle()
@@ -131,14 +142,14 @@ async def test_postgresql_restarts_in_the_middle_of_a_declaration(postgresql: Po
         for method in ("conversations.create", "chat.postMessage", "pins.add"):
             slack.on_call(method, do=restart)
         await house.type("ada", DECLARE)
-        await house.struck()
+        await house.applied()
         await house.settle()
         await house.promises()
         await process.stop()
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
-async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House, jump: timedelta) -> None:
+async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House[Hosted], jump: timedelta) -> None:
     clock = house.process.bot.clock
     assert isinstance(clock, JumpingClock)
 
@@ -149,7 +160,7 @@ async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House, jump
     house.slack.fail("conversations.setTopic", "ratelimited", seconds=20)
     house.slack.on_call("pins.add", do=leap)
     await house.type("ada", DECLARE)
-    await house.struck()
+    await house.applied()
     await house.pass_time(0)
     for _ in range(10):
         await house.pass_time(10)
@@ -169,21 +180,26 @@ async def test_the_clock_jumps_in_the_middle_of_a_declaration(house: House, jump
 async def test_a_process_that_slept_through_its_lease_changes_nothing(postgresql: PostgreSQL) -> None:
     url = postgresql.new()
     async with Sandbox.running(app=installation()) as slack:
-        sleeper = Process(slack, settings_for(slack, url), policy_of(), timeout=30)
+        sleeper = Hosted(slack, settings_for(slack, url), policy_of())
         await sleeper.start()
         house = House(slack, sleeper)
         await house.settle()
-        fault = slack.fail("conversations.create", "delay", seconds=1.5)
+        woken = asyncio.Event()
+        fault = slack.fail("conversations.create", "delay", until=woken)
         await house.type("ada", DECLARE)
         await slack.until(lambda: fault.applied > 0)
-        other = Process(slack, settings_for(slack, url), policy_of())
+        other = Hosted(slack, settings_for(slack, url), policy_of())
         await other.start()
         slack.clock.advance(LEASE + timedelta(seconds=1))
-        other.bot.dispatcher.nudge()
-        await asyncio.gather(other.bot.idle(), sleeper.bot.idle())
         awake = House(slack, other)
+        await awake.settle()
+        opened = await house.last()
+        assert opened.room.channel_id is not None, "the other has done it"
+        woken.set()
+        await asyncio.gather(other.idle(), sleeper.idle())
         await awake.settle()
         await house.settle()
         await awake.promises()
+        assert (await house.last()).room.channel_id == opened.room.channel_id
         await other.stop()
         await sleeper.stop()

@@ -8,10 +8,12 @@ from typing import Any
 from sandbox import Sandbox
 from sandbox.faults import CallFilter
 from tests.datadog.server import FakeDatadog
-from tests.reliability.process import Process
+from tests.reliability.process import Forked
 
 PAUSE = 20.0
 """Seconds that a 429 asks to wait."""
+HANGING = ("hang_before", "hang_after")
+"""Faults that end when whoever called loses patience."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,16 @@ class Trouble:
     unheard: bool = False
     """The call took effect, and nobody heard the answer."""
 
-    def plan(self, slack: Sandbox, process: Process, method: str, when: CallFilter) -> None:
+    def plan(self, slack: Sandbox, process: Forked, method: str, when: CallFilter) -> None:
         """Let it happen at the next call of that method that is meant."""
         if self.kill:
             slack.on_call(method, moment=self.kill, do=process.kill, when=when)
-        if self.fault:
+        if self.fault in HANGING:
+            slack.fail(method, self.fault, when=when, do=lambda: process.skip(hanging=1))
+        elif self.fault:
             slack.fail(method, self.fault, seconds=PAUSE, when=when)
 
-    def plan_in_datadog(self, datadog: FakeDatadog, process: Process, call: str) -> None:
+    def plan_in_datadog(self, datadog: FakeDatadog, process: Forked, call: str) -> None:
         """The same for a call of Datadog's, such as "POST /api/v2/downtime"."""
         method, path = call.split()
         if self.kill:
@@ -40,6 +44,8 @@ class Trouble:
         else:
             assert self.fault is not None
             datadog.fail(method, path, **DATADOG[self.fault])
+            if self.fault in HANGING:
+                datadog.faults[-1].do, datadog.faults[-1].late = lambda: process.skip(), True
 
 
 DATADOG: dict[str, dict[str, Any]] = {

@@ -19,8 +19,8 @@ class ManualApp:
         self.ws = ws
 
     async def next(self) -> Json:
-        """The next message, within a second."""
-        found: Json = await self.ws.receive_json(timeout=1)
+        """The next message."""
+        found: Json = await self.ws.receive_json(timeout=60)
         return found
 
     async def ack(self, envelope: Json, payload: Json | None = None) -> None:

@@ -18,7 +18,7 @@ FAILURES = (SlackApiError, aiohttp.ClientError, asyncio.TimeoutError)
 @pytest.fixture
 def bare(slack: Sandbox) -> AsyncWebClient:
     """A client that neither tries again nor waits."""
-    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=5)
+    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[], timeout=60)
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,10 @@ async def test_event_is_retried_with_the_same_id_until_acknowledged(
         first = await app.next()
         came: list[Json] = [first]
         for pause in (1, 60):
-            await wait_for_retry(slack, pause)
+            await slack.until(lambda: slack.clock.waiting > 0)
+            if pause == 60:
+                monkeypatch.setattr(sockets, "ACK_TIMEOUT", 60)
+            slack.clock.advance(pause)
             came.append(await app.next())
         await app.ack(came[-1])
         await slack.sockets.until_all_delivered()
@@ -233,7 +236,7 @@ async def test_disconnect_names_its_reason(slack: Sandbox, http: aiohttp.ClientS
         await slack.refresh_sockets(reason)
         told = await app.next()
         assert (told["type"], told["reason"]) == ("disconnect", reason)
-        assert (await app.ws.receive(timeout=1)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING)
+        assert (await app.ws.receive(timeout=60)).type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING)
     if reason == "link_disabled":
         with refused("forbidden_team"):
             await ticket(slack)
@@ -253,7 +256,7 @@ async def test_socket_number_eleven_is_refused(slack: Sandbox, http: aiohttp.Cli
 async def test_ping_is_answered_with_its_payload(slack: Sandbox, http: aiohttp.ClientSession) -> None:
     async with connected(slack, http) as app:
         await app.ws.ping(b"sdk-ping-pong:1718000000.5")
-        pong = await app.ws.receive(timeout=1)
+        pong = await app.ws.receive(timeout=60)
         assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1718000000.5")
         await app.ws.send_str("not JSON")
         await app.ws.send_str('"a string"')
@@ -297,6 +300,6 @@ async def test_bolt_over_a_real_socket(slack: Sandbox) -> None:
         await slack.save_person(slack.person("ben"))
         await slack.sockets.until_all_delivered()
         await slack.until(lambda: slack.open_modal("ada") is None)
-        assert [await asyncio.wait_for(heard.get(), 2) for _ in range(2)] == ["checkout is down", "ben"]
+        assert [await asyncio.wait_for(heard.get(), 60) for _ in range(2)] == ["checkout is down", "ben"]
     finally:
         await handler.close_async()  # type: ignore[no-untyped-call]  # as above

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox import Form, Sandbox
+from sandbox import Form, Sandbox, triggers
+from sandbox.triggers import TRIGGER_LIFE
 from tests.sandbox.conftest import Json, modal, refused
 
 
@@ -25,7 +26,10 @@ async def test_trigger_works_once(web: AsyncWebClient, trigger: str) -> None:
         await web.views_open(trigger_id="1.2.made-up", view=modal())
 
 
-async def test_trigger_is_good_for_three_seconds(slack: Sandbox, web: AsyncWebClient, trigger: str) -> None:
+async def test_trigger_is_good_for_three_seconds(
+    slack: Sandbox, web: AsyncWebClient, trigger: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(triggers, "TRIGGER_LIFE", TRIGGER_LIFE)
     slack.clock.advance(timedelta(seconds=3.1))
     with refused("expired_trigger_id"):
         await web.views_open(trigger_id=trigger, view=modal())

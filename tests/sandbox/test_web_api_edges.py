@@ -122,6 +122,7 @@ async def test_event_retries_count_for_the_hourly_limit(
         await slack.save_person(slack.person("ada"))
         assert (await app.next())["payload"]["event"]["type"] == "user_change"
         await slack.until(lambda: slack.clock.waiting > 0)
+        monkeypatch.setattr(sockets, "ACK_TIMEOUT", 60)
         slack.clock.advance(1)
         envelope = await app.next()
         assert envelope["payload"]["type"] == LIMITED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.scenarios.conftest import WarRoom
 from warroom.incident.model import State
 
@@ -26,10 +28,26 @@ async def test_one_line_opens_a_furnished_room(room: WarRoom) -> None:
 
 
 async def test_the_room_is_usable_after_two_round_trips(room: WarRoom) -> None:
-    room.slack.latency = 0.05
-    room.slack.server.clear_calls()
-    await room.declare("ada", "checkout returns 500s --sev 1")
-    trips = {call.method: call.round_trip for call in reversed(room.slack.calls)}
+    slack, first, second = room.slack, asyncio.Event(), asyncio.Event()
+
+    def begun(*methods: str) -> bool:
+        return {call.method for call in slack.calls} >= set(methods)
+
+    def hold(answers: asyncio.Event) -> None:
+        slack.faults.clear()
+        slack.fail("*", "delay", times=None, until=answers)
+
+    # No call is answered before all that belong to the same round trip were made, so the machine's speed does not count.
+    slack.server.clear_calls()
+    hold(first)
+    slack.on_call("conversations.create", moment="after", do=lambda: hold(second))
+    declaring = asyncio.create_task(room.declare("ada", "checkout returns 500s --sev 1"))
+    await slack.until(lambda: begun("conversations.create"), why="the room is opened with the first round trip")
+    first.set()
+    await slack.until(lambda: begun("chat.postMessage", "conversations.invite"), why="both come with the second")
+    second.set()
+    await declaring
+    trips = {call.method: call.round_trip for call in reversed(slack.calls)}
     assert trips["conversations.create"] == 1
     assert (trips["chat.postMessage"], trips["conversations.invite"]) == (2, 2)
 
@@ -75,7 +93,10 @@ async def test_a_title_cannot_mention_anybody(room: WarRoom) -> None:
     await room.declare("ada", "<!channel> is down & <b>out</b> " + "x" * 3000)
     for name in ("inc-1", "incidents"):
         channel = next(c for c in room.slack.channels() if c.name.startswith(name))
-        for message in channel.messages_by_bot():
+        said = channel.messages_by_bot()
+        assert said, f"nothing was said in {channel.name}"
+        for message in said:
+            assert "is down" in message.plain()
             assert "<!channel>" not in str(message.blocks) + message.text
 
 

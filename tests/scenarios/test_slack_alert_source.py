@@ -66,7 +66,7 @@ async def reconnected(room: WarRoom) -> None:
     """The connection breaks and comes back; what was missed is read."""
     read = times_read(room.slack)
     await room.slack.drop_sockets()
-    await room.slack.until(lambda: times_read(room.slack) > read, 15, "the channel is read again")
+    await room.slack.until(lambda: times_read(room.slack) > read, why="the channel is read again")
     await room.settle()
 
 

@@ -117,6 +117,7 @@ def body(number: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.timeout(900)
 class TestAThousand:
     """A thousand alerts at once, against a workspace that enforces Slack's limits."""
 

@@ -16,6 +16,7 @@ from storage import migrate, open_store
 from storage.memory import MemoryStore
 from storage.sql.store import SqlStore
 from tests.storage.values import AnyStore
+from tests.tools import missing
 
 KINDS = ["memory", "sqlite", "postgresql"]
 
@@ -61,7 +62,7 @@ def postgresql() -> Iterator[PostgreSQL]:
         try:
             server = PostgreSQL(Path(folder))
         except (ImportError, OSError, subprocess.SubprocessError) as error:
-            pytest.skip(f"no PostgreSQL can be started here: {error!r}")
+            missing(f"no PostgreSQL can be started here: {error!r}")
         yield server
         server.stop()
 

@@ -18,7 +18,7 @@ from storage.engine import engine_for
 from storage.schema import VERSION_TABLE, revisions
 from storage.tables import Base
 from tests.storage.conftest import Opener
-from tests.storage.values import PATIENCE, ask, room, take_one
+from tests.storage.values import PATIENT, ask, room, take, take_one
 from warroom.errors import StoreUnavailable
 
 NEXT = "9998_next"
@@ -29,7 +29,7 @@ BOTH = pytest.mark.parametrize("empty_url", ["sqlite", "postgresql"], indirect=T
 
 async def execute(url: str, statement: str) -> None:
     """Something done to the database behind Warroom's back."""
-    engine = engine_for(parse(url), PATIENCE)
+    engine = engine_for(parse(url), PATIENT)
     async with engine.begin() as conn:
         await conn.execute(sa.text(statement))
     await engine.dispose()
@@ -58,7 +58,7 @@ async def test_migrate_tells_what_it_did(empty_url: str) -> None:
 @BOTH
 async def test_models_and_migrations_agree(empty_url: str) -> None:
     await migrate(empty_url)
-    engine = engine_for(parse(empty_url), PATIENCE)
+    engine = engine_for(parse(empty_url), PATIENT)
 
     def differences(connection: sa.Connection) -> list[object]:
         options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
@@ -72,9 +72,13 @@ async def test_models_and_migrations_agree(empty_url: str) -> None:
 @BOTH
 async def test_several_replicas_may_start_at_once_on_a_new_database(empty_url: str) -> None:
     stores = await asyncio.gather(*(open_store(empty_url) for _ in range(4)))
+    for number, store in enumerate(stores):
+        await ask(store, room(f"room:{number}"))
+    claimed = [claim.effect.key for claim in await take(stores[0]) if claim.effect]
+    assert sorted(claimed) == ["room:0", "room:1", "room:2", "room:3"], "all of them use one set of tables"
     for store in stores:
-        await store.ready()
         await store.close()
+    assert await migrate(empty_url) == (revisions()[0], revisions()[0]), "nothing is left to do"
 
 
 @BOTH
@@ -189,7 +193,7 @@ async def test_a_record_in_memory_has_nothing_to_migrate() -> None:
 
 
 async def test_migrate_waits_for_its_turn_and_then_says_who_is_in_the_way(sqlite_url: str) -> None:
-    engine = engine_for(parse(sqlite_url), PATIENCE)
+    engine = engine_for(parse(sqlite_url), PATIENT)
     async with engine.connect() as conn:
         await conn.execute(sa.text("BEGIN IMMEDIATE"))
         with pytest.raises(StoreUnavailable, match="locked"):

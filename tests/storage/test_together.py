@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from storage.priority_lock import PriorityLock
+from storage.priority_lock import IN_A_ROW, PriorityLock
 from storage.sql.commit_batcher import CommitBatcher
 from tests.storage.values import NOW, AnyStore, alert, envelope, put
 from warroom.errors import StoreUnavailable
@@ -106,3 +106,36 @@ async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_e
     leave.set()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == ["first", "click", "chore 1", "chore 2"]
+
+
+async def test_a_transaction_that_is_cancelled_by_mistake_leaves_nobody_waiting() -> None:
+    slow = Slow()
+    batcher = CommitBatcher(slow)
+    first = asyncio.ensure_future(batcher.join(change("E1")))
+    while not slow.batches:
+        await asyncio.wait({first}, timeout=0)
+    second = asyncio.ensure_future(batcher.join(change("E2")))
+    await asyncio.wait({second}, timeout=0)
+    (work,) = (task for task in asyncio.all_tasks() if task.get_name() == "arrivals")
+    work.cancel()
+    with pytest.raises(StoreUnavailable, match="cut off"):
+        await first
+    slow.open.set()
+    assert await second
+    assert slow.batches == [["E1"], ["E2"]]
+
+
+async def test_who_is_not_waited_for_gets_a_turn_now_and_then() -> None:
+    turn, order = PriorityLock(), list[str]()
+
+    async def write(name: str, *, urgent: bool) -> None:
+        async with turn.taken(urgent=urgent):
+            order.append(name)
+
+    await turn.take(urgent=True)
+    tasks = [asyncio.create_task(write("chore", urgent=False))]
+    tasks += [asyncio.create_task(write("click", urgent=True)) for _ in range(2 * IN_A_ROW)]
+    await asyncio.wait(tasks, timeout=0)
+    turn.pass_on()
+    await asyncio.gather(*tasks)
+    assert order == ["click"] * IN_A_ROW + ["chore"] + ["click"] * IN_A_ROW

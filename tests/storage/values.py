@@ -25,6 +25,9 @@ else:
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 PATIENCE = timedelta(milliseconds=300)
+"""How long a test waits for what does not come."""
+PATIENT = timedelta(seconds=60)
+"""How long a test waits for what comes."""
 
 
 def after(seconds: float) -> datetime:

@@ -50,7 +50,7 @@ async def attach(
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
         return replace(decision, firings=(after,), judged=(alert_decision,), judges=(alert.delivery_id,), quiet=quiet)
 
-    await change(world, incident.id, decide)
+    await change(world, incident.id, decide, alone=True)
     return alert_decision
 
 
@@ -86,7 +86,7 @@ async def attach_together(world: World, incident_id: str, repeats: Sequence[Aler
         delivered = tuple(each.delivery_id for each in judged)
         return replace(decision, firings=tuple(firings.values()), judged=judged, judges=delivered, quiet=quiet)
 
-    await change(world, incident_id, decide)
+    await change(world, incident_id, decide, alone=True)
     return judged
 
 

@@ -36,7 +36,7 @@ async def fire(world: World, claim: Claim) -> Incident:
             return reminders.action_due(incident, kind.removeprefix("action:"), now)
         return await RULES[kind](world, incident, now)
 
-    return await change(world, claim.incident_id, decide, settles=claim)
+    return await change(world, claim.incident_id, decide, settles=claim, alone=True)
 
 
 Rule = Callable[[World, Incident, datetime], Awaitable[Decision | None]]

@@ -1,4 +1,4 @@
-"""The one way an existing incident changes: load, decide, commit, and again if somebody was faster."""
+"""The one way an existing incident changes: load, decide, commit, and again if another process was faster."""
 
 from __future__ import annotations
 
@@ -13,42 +13,63 @@ from warroom.ports import World
 from warroom.refusals import IncidentGone
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
-"""Decides from the incident as it is; None changes nothing."""
+"""Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
 
-ATTEMPTS = 50
-"""Each attempt loses only to a commit that succeeded, so this many in a row means that something else is wrong."""
+IN_VAIN = 3
+"""Attempts in a row that were refused although nobody had changed the incident; then something else is wrong."""
 
 
-async def change(world: World, incident_id: str, decide: Decide, *, settles: Claim | None = None) -> Incident:
+async def change(
+    world: World,
+    incident_id: str,
+    decide: Decide,
+    *,
+    settles: Claim | None = None,
+    claim_result: ClaimResult | None = None,
+    alone: bool = False,
+) -> Incident:
     """The incident after the decision. Raises NotFound, whatever `decide` raises (nothing is written then), or Conflict.
 
-    With `settles` the claim ends in the same transaction, also when the decision is None or is refused: what a timer asked
-    for has been looked at.
+    Changes of one incident are made one after another, in the order in which they were asked for. With `settles` the claim
+    ends as done in the same transaction, with `settlement` as that says, also when the decision is None or is refused:
+    what a timer asked for has been looked at. `alone` is for a `decide` that reads more of the record than the incident.
     """
-    for _ in range(ATTEMPTS):
-        incident = await world.store.incident(incident_id)
-        if incident is None:
-            raise NotFound(IncidentGone())
-        now = world.clock.now()
-        claim_result = done(settles) if settles else None
-        try:
-            decision = await decide(incident, now)
-        except Refused:
-            if claim_result:
-                await world.commit(Changeset(now=now, claim_result=claim_result))
-            raise
-        if decision is None:
-            if claim_result:
-                await world.commit(Changeset(now=now, claim_result=claim_result))
-            return incident
-        wanted = changeset(incident, decision, now=now, policy=world.policy, claim_result=claim_result)
-        try:
-            await world.commit(wanted)
-        except Conflict:
-            continue
-        assert wanted.incident is not None
-        return wanted.incident.copy_with(version=incident.version + 1)
-    raise Conflict(f"Incident {incident_id} kept changing under us; {ATTEMPTS} attempts were too few.")
+    if settles is not None:
+        claim_result = done(settles)
+    version, in_vain = None, 0
+    while True:
+        # A claim has a lease that runs out; people wait without one.
+        async with world.in_turn(incident_id, urgent=claim_result is not None, alone=alone) as turn:
+            if turn.incident is None:
+                turn.incident = await world.store.incident(incident_id)
+                if turn.incident is None:
+                    raise NotFound(IncidentGone())
+                in_vain = in_vain + 1 if turn.incident.version == version else 0
+                if in_vain == IN_VAIN:
+                    raise Conflict(f"{turn.incident.name} cannot be stored, although nobody else changed it.")
+                version = turn.incident.version
+            incident = turn.incident
+            now = world.clock.now()
+            refused: Refused | None = None
+            try:
+                decision = await decide(incident, now)
+            except Refused as error:
+                decision, refused = None, error
+            if decision is None:
+                if not await turn.certain():
+                    continue
+                if claim_result:
+                    await world.commit(Changeset(now=now, claim_result=claim_result))
+                if refused:
+                    raise refused
+                return incident
+            wanted = changeset(incident, decision, now=now, policy=world.policy, claim_result=claim_result)
+            try:
+                await world.commit(wanted)
+            except Conflict:
+                continue
+            assert wanted.incident is not None
+            return wanted.incident.copy_with(version=incident.version + 1)
 
 
 def done(claim: Claim) -> ClaimResult:

@@ -10,9 +10,9 @@ from warroom.escalation.rules import levels_at_start
 from warroom.ids import new_id
 from warroom.incident import opening
 from warroom.incident.authorize import authorize
-from warroom.incident.decision import Decision, changeset
+from warroom.incident.decision import changeset
 from warroom.incident.model import AlertGroup, AlertSummary, Incident, Link, Origin, Participants
-from warroom.outbox.changes import AlertDecision, Firing
+from warroom.outbox.changes import AlertDecision, Changeset, Firing
 from warroom.people.resolution import Resolution, Why, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
@@ -22,6 +22,8 @@ from warroom.value import Value
 
 TITLE_LIMIT = 500
 """Characters of a title that are kept; the rest goes to the description, so that nothing typed is lost."""
+IN_VAIN = 5
+"""Attempts that were refused although nobody declared the same; then something else is wrong."""
 
 
 class Declare(Value):
@@ -74,39 +76,42 @@ async def declare(
     severity, team = _severity(world, what.severity), _team(world, what)
     people = await resolve(what.people, world.directory, world.policy)
     commander = await _one(world, what.commander)
-    while True:
-        known = await world.store.incident_from(what.origin_key)
-        if known is not None:
-            return DeclareResult(incident=known, people=people, existed=True)
-        incident = _incident(
-            world, what, severity, team, (commander, *ids(people)), await world.store.last_number() + 1
-        )
+    draft = _incident(world, what, severity, team, (commander, *ids(people)))
+    called, nobody = await _first_called(world, draft, unfound(people) if what.by is None else ())
+
+    def numbered(number: int) -> Changeset:
+        incident = draft.copy_with(number=number)
         decision = replace(
-            await _begun(world, incident, unfound(people) if what.by is None else ()),
+            opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody),
             firings=(firing.copy_with(incident_id=incident.id),) if firing else (),
             judged=(judged.copy_with(incident_id=incident.id),) if judged else (),
             judges=(judged.delivery_id,) if judged and judges else (),
         )
-        wanted = changeset(None, decision, now=incident.declared_at, policy=world.policy)
+        return changeset(None, decision, now=incident.declared_at, policy=world.policy)
+
+    for _ in range(IN_VAIN):
+        known = await world.store.incident_from(what.origin_key)
+        if known is not None:
+            return DeclareResult(incident=known, people=people, existed=True)
         try:
-            written = await world.commit(wanted)
+            written = await world.commit_new(numbered)
         except Conflict:
             continue
-        assert wanted.incident is not None
-        if not written:
-            return DeclareResult(incident=wanted.incident, people=people, existed=True)
-        return DeclareResult(incident=wanted.incident.copy_with(version=1), people=people)
+        if written is None:
+            return DeclareResult(incident=draft, people=people, existed=True)
+        assert written.incident is not None
+        return DeclareResult(incident=written.incident.copy_with(version=1), people=people)
+    raise Conflict(f"“{draft.title}” cannot be stored, although nobody else declared it.")
 
 
-async def _begun(world: World, incident: Incident, missed: tuple[str, ...]) -> Decision:
-    """The first levels of the escalation policy are paged; the room hears of names in them behind which nobody was found, and
-    of `missed`.
-    """
+async def _first_called(
+    world: World, incident: Incident, missed: tuple[str, ...]
+) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
+    """(who is paged first, by index of the level; the names in it behind which nobody was found, and `missed`)."""
     first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
     found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
-    called = {i: ids(resolution) for i, resolution in found.items()}
-    return opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody)
+    return {i: ids(resolution) for i, resolution in found.items()}, nobody
 
 
 def _severity(world: World, said: str | None) -> str:
@@ -132,9 +137,8 @@ def _team(world: World, what: Declare) -> str | None:
     return policy.workspace.default_team
 
 
-def _incident(
-    world: World, what: Declare, severity: str, team: str | None, people: tuple[str | None, ...], number: int
-) -> Incident:
+def _incident(world: World, what: Declare, severity: str, team: str | None, people: tuple[str | None, ...]) -> Incident:
+    """The incident without its number."""
     now = world.clock.now()
     title = " ".join(what.title.split())
     if not title:
@@ -145,7 +149,7 @@ def _incident(
         title = cut(title, TITLE_LIMIT)
     return Incident(
         id=new_id(),
-        number=number,
+        number=0,
         origin=what.origin,
         origin_key=what.origin_key,
         title=title,

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from warroom import muting
-from warroom.errors import Conflict, Rejected, Retryable
+from warroom.errors import NotFound, Rejected, Retryable
 from warroom.incident import opening
-from warroom.incident.change import ATTEMPTS, change, done
+from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
 from warroom.incident.model import Incident
@@ -126,7 +126,6 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
 
     Raises Conflict, LeaseLost, StoreUnavailable.
     """
-    now = world.clock.now()
     dead = ClaimResult(
         key=claim.key,
         fence=claim.fence,
@@ -136,22 +135,18 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     )
     effect = claim.effect
     assert effect is not None
-    for _ in range(ATTEMPTS):
-        incident = await world.store.incident(claim.incident_id) if claim.incident_id else None
-        wanted = Changeset(now=now, claim_result=dead)
-        if incident is not None:
-            decision = _failure_notice(incident, effect, error, now)
-            wanted = wanted.copy_with(
-                incident=decision.incident if decision.entries else None,
-                entries=decision.entries,
-                effects=decision.effects,
-            )
-        try:
-            await world.commit(wanted)
+
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        decision = _failure_notice(incident, effect, error, now)
+        return decision if decision.entries or decision.effects else None
+
+    try:
+        if claim.incident_id is not None:
+            await change(world, claim.incident_id, decide, claim_result=dead)
             return
-        except Conflict:
-            continue
-    raise Conflict(f"Incident {claim.incident_id} kept changing; {ATTEMPTS} attempts were too few.")
+    except NotFound:
+        pass  # of an incident that is not in the record nothing can be said
+    await world.commit(Changeset(now=world.clock.now(), claim_result=dead))
 
 
 PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)

@@ -20,6 +20,8 @@ from warroom.incident.model import Incident
 from warroom.policy import Policy
 
 MONITORS = {"memory": MEMORY_ALERT, "errors": ERROR_RATE_ALERT, "disk": DISK_ALERT}
+FORM_WITHIN = 15.0
+"""Real seconds for a form to open."""
 SIGNS = {"in time": "[green]✓[/]", "late": "[red]✗[/]", "never": "[red]✗[/]"}
 
 
@@ -96,7 +98,7 @@ class _Player:
         _require_acknowledged(answer.acked, answer.error)
         if not step.fill:
             return
-        form = await self.slack.modal(who)
+        form = await self.slack.modal(who, timeout=FORM_WITHIN)
         for name, value in step.fill.items():
             form.fill(name, value)
         sent = await self.slack.submit(who, form)

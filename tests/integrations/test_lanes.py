@@ -1,0 +1,146 @@
+"""Deliveries of one room change things in the order in which they arrived, and none of them holds up a room for long."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from integrations.slack.lanes import Lanes, lane_of
+from integrations.slack.pace import Pace
+from tests.clock import NIGHT
+from warroom.order import PLACE, step_aside
+from warroom.outbox.changes import Envelope
+
+ROOM = (False, "C1")
+
+
+def delivered(body: dict[str, Any], kind: str = "interactive") -> Envelope:
+    return Envelope(key="1", kind=kind, body=body, received_at=NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("body", "channel"),
+    [
+        ({"command": "/incident", "channel_id": "C1"}, "C1"),
+        ({"type": "block_actions", "channel": {"id": "C1", "name": "inc-1"}}, "C1"),
+        ({"type": "block_actions", "container": {"channel_id": "C1"}}, "C1"),
+        ({"event": {"type": "member_joined_channel", "channel": "C1"}}, "C1"),
+        ({"event": {"type": "reaction_added", "item": {"channel": "C1", "ts": "1"}}}, "C1"),
+        ({"event": {"type": "channel_rename", "channel": {"id": "C1"}}}, "C1"),
+        ({"event": {"type": "team_join", "user": {"id": "U1"}}}, None),
+        ({"event": "odd", "channel": ["odd"]}, None),
+    ],
+)
+def test_the_lane_of_a_delivery_is_its_room(body: dict[str, Any], channel: str | None) -> None:
+    assert lane_of(delivered(body)) == ((False, channel) if channel else None)
+
+
+def test_events_have_lanes_of_their_own() -> None:
+    assert lane_of(delivered({"event": {"channel": "C1"}}, "events_api")) == (True, "C1")
+
+
+class Room:
+    """Gestures that change the room when they reach their place."""
+
+    def __init__(self) -> None:
+        self.lanes = Lanes()
+        self.changed: list[str] = []
+        self.tasks: list[asyncio.Task[None]] = []
+
+    def arrives(self, name: str, ready: asyncio.Event | None = None, *, changes: bool = True) -> None:
+        place = self.lanes.join(ROOM)
+
+        async def work() -> None:
+            if ready is not None:
+                await ready.wait()
+            if changes:
+                await place.reached()
+                self.changed.append(name)
+            place.left()
+
+        self.tasks.append(asyncio.create_task(work()))
+
+    async def done(self) -> list[str]:
+        async with asyncio.timeout(5):
+            await asyncio.gather(*self.tasks)
+        return self.changed
+
+
+@pytest.fixture
+async def room() -> AsyncIterator[Room]:
+    room = Room()
+    yield room
+    for task in room.tasks:
+        task.cancel()
+
+
+async def test_whoever_was_slow_still_comes_first(room: Room) -> None:
+    slow = asyncio.Event()
+    room.arrives("1", slow)
+    room.arrives("2")
+    room.arrives("3")
+    await asyncio.wait(room.tasks, timeout=0)
+    assert room.changed == []
+    slow.set()
+    assert await room.done() == ["1", "2", "3"]
+
+
+async def test_who_changes_nothing_holds_nobody_up(room: Room) -> None:
+    room.arrives("1", changes=False)
+    room.arrives("2")
+    assert await room.done() == ["2"]
+
+
+async def test_one_that_takes_too_long_is_overtaken(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.slack.lanes.PATIENCE", 0.0)
+    slow = asyncio.Event()
+    room.arrives("1", slow)
+    room.arrives("2")
+    await asyncio.wait(room.tasks[1:])
+    slow.set()
+    assert await room.done() == ["2", "1"]
+
+
+async def test_who_steps_aside_is_not_waited_for() -> None:
+    lanes = Lanes()
+    first, second = lanes.join(ROOM), lanes.join(ROOM)
+    PLACE.set(first)
+    assert not second.first.is_set()
+    step_aside()
+    async with asyncio.timeout(5):
+        await second.reached()
+    second.left()
+    assert lanes.join(ROOM).first.is_set(), "an empty lane is forgotten"
+
+
+async def test_without_a_room_nobody_waits() -> None:
+    lanes = Lanes()
+    lanes.join(None)
+    async with asyncio.timeout(5):
+        await lanes.join(None).reached()
+
+
+async def test_every_room_has_its_turn_and_within_a_room_the_first_comes_first() -> None:
+    pace, order = Pace(), list[str]()
+    inside, leave = asyncio.Event(), asyncio.Event()
+
+    async def begin(room: str, name: str) -> None:
+        async with pace.taken(room):
+            inside.set()
+            if name == "first":
+                await leave.wait()
+            order.append(name)
+
+    tasks = [asyncio.create_task(begin("crowd", "first"))]
+    await inside.wait()
+    for room, name in (("crowd", "1"), ("crowd", "gone"), ("crowd", "2"), ("crowd", "3"), ("other", "list")):
+        tasks.append(asyncio.create_task(begin(room, name)))
+    await asyncio.wait(tasks, timeout=0)
+    tasks[2].cancel()
+    leave.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == ["first", "1", "list", "2", "3"]
+    await begin("other", "free again")
