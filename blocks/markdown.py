@@ -1,6 +1,6 @@
 """Markdown from text that came from outside: it shows as typed, forges no heading or link, and runs no HTML.
 
-Rules: CommonMark 0.31 (backslash escapes, autolinks) and GitHub Flavored Markdown (tables, strikethrough).
+Rules: CommonMark 0.31 (backslash escapes, autolinks) and GFM 0.29 (tables, strikethrough).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import assert_never
 from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
-from blocks.timeline import failed_effect
+from blocks.timeline import failed_effect, words
 from warroom.incident import notices
 from warroom.incident.events import PageReason
 from warroom.incident.model import State
@@ -99,13 +99,17 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             who, reason = text.mentions(notice.people), kit.line(notice.reason, 600).rstrip(".")
             return [f"⚠️ {who} could not be invited: {reason}. Invite somebody else with /incident invite."]
         case notices.EffectFailedNotice():
-            return [_warning(f"{failed_effect(notice.effect, notice.channel)}: {notice.error}", notice.advice)]
+            what = failed_effect(notice.effect, notice.channel, notice.what)
+            return [_warning(f"{what}: {notice.error}", notice.advice)]
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
         case notices.RoomLost():
             what = f"Nothing can be said in the room of {view.incident.name} any more: {notice.error}"
             return [_warning(what, notice.advice)]
+        case notices.IntegrationFault():
+            what = f"{notice.integration} did not hear of an event ({words(notice.event).what})"
+            return [_warning(what, "This is a fault in Warroom; its log says more.")]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
             what = kit.line(notice.what, 600).rstrip(".")

@@ -45,7 +45,7 @@ def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[
 
 
 def markdown(document: DocumentView) -> str:
-    """The whole post-mortem as Markdown (CommonMark with GitHub's tables and task lists), ending in a line feed."""
+    """The whole post-mortem as Markdown (CommonMark with GFM's tables and task lists), ending in a line feed."""
     view = document.view
     names = dict(document.names)
     if view.incident.room.channel_id and view.incident.room.channel_name:

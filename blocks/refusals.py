@@ -115,6 +115,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return f"The post-mortem needs these parts before it is published: {parts}. Press Edit post-mortem."
         case refusals.DoneBefore():
             return "This was done already; nothing changed the second time."
+        case refusals.MenuOutdated():
+            return "This menu offers that no more. The card is being redrawn; use the new one."
         case refusals.ToldByIntegration():
             return reason.text
     assert_never(reason)

@@ -78,7 +78,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.PostmortemLate():
             return EventWords("post-mortem", "late")
         case events.EffectFailed():
-            return EventWords("problem", f"{failed_effect(event.effect, event.channel)}: {event.error}")
+            what = failed_effect(event.effect, event.channel, event.what)
+            return EventWords("problem", f"{what}: {event.error}")
         case events.Reported() | events.Recorded():
             return EventWords(event.what, event.text)
     assert_never(event)
@@ -115,8 +116,10 @@ def severity_change(event: events.SeverityChanged) -> str:
     return f"{event.before} to {event.after}{why}"
 
 
-def failed_effect(effect: EffectKind, channel: str = "") -> str:
-    """What did not happen, as the beginning of a sentence. `channel` is where, as the policy names it."""
+def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
+    """What did not happen, as the beginning of a sentence. `channel` is where, as the policy names it; `what` are the words of the
+    integration whose operation it was.
+    """
     match effect:
         case EffectKind.OPEN_ROOM:
             return "The room could not be opened"
@@ -144,8 +147,6 @@ def failed_effect(effect: EffectKind, channel: str = "") -> str:
             return "An old message could not be removed"
         case EffectKind.SHARE_DOCUMENT:
             return "The post-mortem could not be shared as a file"
-        case EffectKind.MIRROR_INCIDENT:
-            return "The incident in Datadog could not be kept up to date"
-        case EffectKind.MUTE_MONITOR:
-            return "The monitor could not be muted"
+        case EffectKind.EXTERNAL:
+            return what or "Something could not be done in another system"
     assert_never(effect)

@@ -98,12 +98,6 @@ class DateInPast(Reason):
     said: str
 
 
-class MenuOutdated(Reason):
-    """An entry of a menu that an older card offered."""
-
-    chosen: str
-
-
 Usage = (
     UnknownSubcommand
     | NotThereYet
@@ -121,7 +115,6 @@ Usage = (
     | TimelineUnclear
     | ActionUnclear
     | DateInPast
-    | MenuOutdated
 )
 
 LATER = {
@@ -177,6 +170,4 @@ def usage_words(reason: Usage) -> str:
             return "An action item is added like this: action add raise the memory limit @ada due friday"
         case DateInPast(said=said):
             return f"“{said}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
-        case MenuOutdated(chosen=chosen):
-            return f"This menu offers “{chosen}” no more. The card is being redrawn; use the new one."
     assert_never(reason)

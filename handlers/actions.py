@@ -12,7 +12,6 @@ from blocks import forms, ids, postmortem_document, postmortem_form
 from blocks.answers import understood
 from blocks.form_fields import About
 from blocks.kit import Block, Card
-from blocks.usage import MenuOutdated
 from handlers.answers import Actor, Body, actor_of, answered
 from handlers.audit import audited
 from handlers.declare_command import IN_ONE_LINE
@@ -26,8 +25,7 @@ from warroom.incident.model import State
 from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
-from warroom.refusals import NothingToLearn, ReminderGone
-from warroom.usecases import monitors
+from warroom.refusals import MenuOutdated, NothingToLearn, ReminderGone
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +124,15 @@ async def menu(context: ActionContext) -> Card | None:
             await incidents.reopen(world, context.incident_id, context.user)
         case ids.MENU_POSTMORTEM:
             await write_postmortem(context)
-        case unknown:
-            raise Refused(MenuOutdated(chosen=unknown))
+        case _:
+            raise Refused(MenuOutdated())
     return None
 
 
-async def monitor(context: ActionContext) -> None:
-    """The menu beside the alerts: mute, or a link that only wants to be acknowledged."""
-    what, _, number = context.seen.partition(":")
-    if what == ids.MONITOR_MUTE:
-        await monitors.mute(context.world, context.incident_id, number, context.user)
+async def alert_menu(context: ActionContext) -> None:
+    """The menu beside the alerts: what an integration does, or a link that only wants to be acknowledged."""
+    if context.seen.partition(":")[0] != ids.ALERT_MENU_LINK:
+        await context.world.integrations.choose(context.world, context.incident_id, context.seen, context.user)
 
 
 async def write_postmortem(context: ActionContext) -> None:
@@ -199,7 +196,7 @@ RUNS: dict[str, Run] = {
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,
     ids.MENU: menu,
-    ids.MONITOR: monitor,
+    ids.ALERT_MENU: alert_menu,
     ids.EDIT_POSTMORTEM: edit_postmortem,
     ids.PUBLISH_POSTMORTEM: publish_postmortem,
     ids.INVITE_CANDIDATE: invite_candidate,

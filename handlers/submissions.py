@@ -24,7 +24,8 @@ from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
-from warroom.incident.declare import Declare, DeclareResult
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import DeclareResult
 from warroom.incident.declare import declare as declare_incident
 from warroom.incident.model import Origin
 from warroom.ports import World

@@ -139,6 +139,21 @@ def _renamed(body: Body, **names: str) -> Body:
 LADDERS: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,), "Entry": (_entry_2,)}
 """Format name (the value's class, "Effect" for all effects) to the steps that bring version n to n + 1, oldest first."""
 
+_FURTHER: dict[tuple[str, int], list[Step]] = {}
+"""By format name and version: steps of others that follow the ladder's own step to that version. See `upgrade_with`."""
+
+
+def upgrade_with(format_name: str, version: int, step: Step) -> None:
+    """From now on that step follows the ladder's own to `version`. Whoever keeps something in a body under a name of its own
+    brings the step that reads what it kept there before. Doing it twice changes nothing.
+    """
+    if not 2 <= version <= len(LADDERS.get(format_name, ())) + 1:
+        raise ValueError(f"{format_name} has no version {version} to upgrade to")
+    steps = _FURTHER.setdefault((format_name, version), [])
+    if step not in steps:
+        steps.append(step)
+
+
 LONGEST_KEY = 200
 """In characters. PostgreSQL refuses index rows above 2,704 bytes (https://www.postgresql.org/docs/current/btree.html)."""
 
@@ -235,8 +250,10 @@ def _upgraded(format_name: str, body: Mapping[str, Any]) -> Body:
             f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {len(ladder) + 1}. "
             "Start the newer version of Warroom again."
         )
-    for step in ladder[version - 1 :]:
+    for number, step in enumerate(ladder[version - 1 :], version + 1):
         fields = step(fields)
+        for further in _FURTHER.get((format_name, number), ()):
+            fields = further(fields)
     return fields
 
 

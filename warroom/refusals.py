@@ -218,6 +218,10 @@ class DoneBefore(Reason):
     """The same gesture was delivered twice."""
 
 
+class MenuOutdated(Reason):
+    """An entry of a menu that an older card offered."""
+
+
 class ToldByIntegration(Reason):
     """An integration refuses, in its own words."""
 
@@ -257,6 +261,7 @@ RuleRefusal = (
     | PostmortemPublishedBefore
     | PartsMissing
     | DoneBefore
+    | MenuOutdated
     | ToldByIntegration
 )
 """Everything that the rules refuse."""

@@ -12,14 +12,14 @@ from blocks.timeline import words
 from bot.cli.alert_readers import read_again
 from bot.cli.audit import leave_row
 from bot.clock import SystemClock
-from bot.datadog import open_datadog, read_all
+from bot.integrations import integrations_of, register_upgrades
 from bot.runtime.directory import CachedDirectory
-from bot.settings import Settings, SettingsError
-from integrations.datadog.performer import DatadogPerformer
+from bot.settings import Settings
 from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
 from warroom.errors import NotFound
-from warroom.incident.declare import Declare, DeclareResult, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
@@ -51,7 +51,9 @@ class _NoChat:
 
 
 @contextlib.asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[Store]:
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database, closed at the end. Raises StoreUnavailable."""
+    register_upgrades()
     store = await open_store(settings.database_url.get_secret_value())
     try:
         yield store
@@ -61,11 +63,12 @@ async def _store(settings: Settings) -> AsyncIterator[Store]:
 
 async def audit_offline(settings: Settings, number: int | None, limit: int) -> list[Audited]:
     """Who did what, newest first; about one incident or everything. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.audit(None if number is None else f"INC-{number}", limit)
 
 
-def _world(store: Store, policy: Policy) -> World:
+def world_without_chat(settings: Settings, store: Store, policy: Policy) -> World:
+    """The world as the command line has it: what follows from a change is stored, and left to the running bot."""
     chat = _NoChat()
     return World(
         store=store,
@@ -74,6 +77,7 @@ def _world(store: Store, policy: Policy) -> World:
         clock=SystemClock(),
         rooms=chat,
         nudge=lambda: None,
+        integrations=integrations_of(settings),
     )
 
 
@@ -91,7 +95,7 @@ async def declare_offline(
     key: str | None,
 ) -> DeclareResult:
     """The declared incident. Raises Refused, StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         what = Declare(
             origin=Origin.CLI,
             origin_key=f"cli:{key or uuid.uuid4().hex}",
@@ -103,7 +107,7 @@ async def declare_offline(
             people=people,
             private=private,
         )
-        declared = await declare(_world(store, policy), what)
+        declared = await declare(world_without_chat(settings, store, policy), what)
         result = "nothing to do: declared before" if declared.existed else "done"
         await leave_row(store, "declare", title, declared.incident.name, result)
         return declared
@@ -111,19 +115,19 @@ async def declare_offline(
 
 async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
     """The last accepted alerts with what became of them, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.alerts(limit)
 
 
 async def quarantined_offline(settings: Settings) -> list[Quarantined]:
     """What could not be used, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.quarantined(1000)
 
 
 async def dead_letters_offline(settings: Settings) -> list[tuple[DeadLetter, Incident | None]]:
     """Effects that failed for good with their incidents, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return [
             (dead_letter, await store.incident(dead_letter.incident_id) if dead_letter.incident_id else None)
             for dead_letter in await store.dead_letters(1000)
@@ -135,7 +139,7 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
 
     Raises StoreUnavailable.
     """
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         again = await store.requeue(keys, SystemClock().now())
         await leave_row(store, "outbox --retry", "\n".join(again))
         return again
@@ -144,8 +148,8 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
 async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
     """Read them again; the running bot decides about what is usable. Raises StoreUnavailable."""
     done = []
-    async with _store(settings) as store:
-        world = _world(store, policy)
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
         for name in ids:
             try:
                 found = await replay(world, name, read_again)
@@ -157,34 +161,16 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
     return done
 
 
-async def sync_offline(settings: Settings, policy: Policy) -> tuple[int, int]:
-    """What fires in Datadog and what recovered, accepted for the running bot. Returns (groups firing, monitors asked about).
-
-    Raises SettingsError without keys, NoLibrary, Rejected, Retryable, StoreUnavailable.
-    """
-    datadog = open_datadog(settings, policy)
-    if datadog is None:
-        raise SettingsError("python -m bot sync reads monitors from Datadog: set DD_API_KEY and DD_APP_KEY.")
-    try:
-        async with _store(settings) as store:
-            world = _world(store, policy)
-            firing, asked = await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
-            await leave_row(store, "sync", "", result=f"done: {firing} firing")
-            return firing, asked
-    finally:
-        await datadog.close()
-
-
 async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:
     """Incidents, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.incidents(open_only=open_only, limit=500)
 
 
 async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
     """One incident and its timeline as plain text. Raises NotFound, StoreUnavailable."""
-    async with _store(settings) as store:
-        world = _world(store, policy)
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
         lines = [
             f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
@@ -209,7 +195,7 @@ def _line(entry: Entry, names: Mapping[str, str]) -> str:
 
 async def document_offline(settings: Settings, policy: Policy, number: int) -> str:
     """The post-mortem as Markdown. Raises NotFound, StoreUnavailable."""
-    async with _store(settings) as store:
-        world = _world(store, policy)
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
         return markdown(await document_view(world, incident))

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from blocks.refusals import TERMINAL, refusal_words
+from bot.integrations import policy_model, settings_model
 from bot.policy_file import PolicyError, load
 from bot.runtime.observability import hide, hide_secrets, set_up_logging
 from bot.settings import Settings, SettingsError, load_settings
@@ -43,7 +44,7 @@ def do(work: Coroutine[Any, Any, T]) -> T:
 def settings_or_exit() -> Settings:
     """The settings; the end when they are wrong."""
     try:
-        settings = load_settings()
+        settings = load_settings(settings_model())
     except SettingsError as error:
         fail(error, 2)
     hide_secrets(settings.secrets)
@@ -54,7 +55,7 @@ def settings_or_exit() -> Settings:
 def policy_of(settings: Settings) -> Policy:
     """The policy, its warnings said; the end when it is wrong."""
     try:
-        loaded = load(settings.policy_path)
+        loaded = load(settings.policy_path, policy_model())
     except PolicyError as error:
         fail(error, 2)
     for warning in loaded.warnings:

@@ -86,7 +86,7 @@ async def _one_incident(slack: Sandbox, store: Store, name: str) -> list[Figure]
     while len(kept) < UPDATES and time.perf_counter() - begun < PATIENCE:
         await asyncio.sleep(LOOK_EVERY)
         entries = await store.timeline(incident.id)
-        kept = [entry.event.text for entry in entries if isinstance(entry.event, NoteAdded)]
+        kept = [each.event.text for each in entries if isinstance(each.event, NoteAdded)]
     took = time.perf_counter() - begun
     return [
         Figure(f"{UPDATES} at once on one incident, {name}: kept", len(kept), UPDATES, "", at_least=True),

@@ -174,7 +174,7 @@ def all_notices(text: str) -> list[Notice]:
         said.UpdatePostedNotice(by="UADA", text=text, next_due_at=NOW),
         said.SeverityChangedNotice(by="UADA", before=text, after=text),
         said.SeverityChangedNotice(by=None, before=text, after=text, why=text),
-        said.WorseAlert(severity=text, title=text, link="https://app.datadoghq.eu/monitors/7"),
+        said.WorseAlert(severity=text, title=text, link="https://monitors.example.com/7"),
         said.RoleAssignedNotice(by="UADA", role=text, person="UGRACE"),
         *(
             said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)
@@ -190,9 +190,7 @@ def all_notices(text: str) -> list[Notice]:
             alerts=412,
             monitors=9,
             lasted=timedelta(minutes=3),
-            newest=tuple(
-                said.Shower(title=text, link="https://app.datadoghq.eu/monitors/7", count=4) for _ in range(10)
-            ),
+            newest=tuple(said.Shower(title=text, link="https://monitors.example.com/7", count=4) for _ in range(10)),
             more=31,
         ),
         said.Stale(people=CROWD, since=NIGHT),
@@ -208,6 +206,7 @@ def all_notices(text: str) -> list[Notice]:
         *(said.EffectFailedNotice(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
         said.RoomNotOpened(error=text, advice=text),
         said.RoomLost(error=text, advice=text),
+        said.IntegrationFault(integration=text, event=events.Acknowledged()),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
 

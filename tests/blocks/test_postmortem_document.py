@@ -30,7 +30,7 @@ def entry(minute: float, event: events.Event, by: str | None = None, link: str |
 
 NIGHT_STORY = (
     entry(0, events.Declared(title="checkout returns 500s"), "UDEC"),
-    entry(1, events.AlertAttached(title="High error rate"), link="https://app.datadoghq.com/monitors/1"),
+    entry(1, events.AlertAttached(title="High error rate"), link="https://monitors.example.com/1"),
     entry(2, events.AlertFired(title="High error rate")),
     entry(3, events.AlertFired(title="High error rate")),
     entry(4, events.Acknowledged(), "UADA"),
@@ -100,7 +100,7 @@ def test_a_whole_document(policy: Policy, snapshot: SnapshotAssertion) -> None:
     )
     firing = Firing(
         incident_id="i1", dedup_key="1:a", keys=("1:a",), title="High error rate", state=AlertState.OK, count=3,
-        link="https://app.datadoghq.com/monitors/1",
+        link="https://monitors.example.com/1",
         first_seen_at=minutes(-2), last_seen_at=minutes(3), last_fired_at=minutes(3),
     )  # fmt: skip
     view = seen(resolved(postmortem=written), policy, firings=(firing,), timezone="Europe/Berlin")

@@ -86,7 +86,7 @@ REASONS: list[Reason] = [
     usage.TimelineUnclear(),
     usage.ActionUnclear(),
     usage.DateInPast(said="yesterday"),
-    usage.MenuOutdated(chosen="x"),
+    refusals.MenuOutdated(),
 ]
 FROM_THE_COMMAND_LINE = (
     refusals.TitleMissing,

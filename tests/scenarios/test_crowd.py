@@ -68,7 +68,7 @@ async def test_everything_that_a_crowd_does_in_a_room_is_recorded_in_order(
     assert all(answer.acked for answer in answers)
     await room.bot.socket.idle()
     entries = await room.bot.store.timeline(incident.id)
-    assert [entry.event.text for entry in entries if isinstance(entry.event, NoteAdded)] == texts
+    assert [each.event.text for each in entries if isinstance(each.event, NoteAdded)] == texts
     assert await room.bot.store.pending_envelopes() == []
     assert_nothing_broke(caplog, capsys)
 

@@ -301,8 +301,8 @@ class EffectKind(StrEnum):
     """A post whose place is the thread of the announcement."""
     WITHDRAW = "withdraw"
     SHARE_DOCUMENT = "share_document"
-    MIRROR_INCIDENT = "mirror_incident"
-    MUTE_MONITOR = "mute_monitor"
+    EXTERNAL = "external"
+    """An operation of an integration, which says in its own words what did not happen."""
 
 
 class EffectFailed(_Event):
@@ -310,6 +310,8 @@ class EffectFailed(_Event):
 
     kind: Literal["effect_failed"] = "effect_failed"
     effect: EffectKind
+    what: str = ""
+    """Of an integration's operation: what did not happen, in its own words."""
     channel: str = ""
     """Where it should have been done, as the policy names the channel."""
     error: str

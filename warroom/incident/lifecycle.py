@@ -37,8 +37,11 @@ def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = N
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=attempt))
 
 
-def acknowledge(incident: Incident, by: str, now: datetime) -> Decision:
-    """`by` has it: paging stops, and they command if nobody does. Raises AlreadyDone or Refused."""
+def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
+    """`by` has it: paging stops, and they command if nobody does; None when that is nobody known here, as another system says.
+
+    Raises AlreadyDone or Refused.
+    """
     if incident.state in (State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED):
         held = AlreadyAcknowledged(
             incident=incident.name, state=incident.state, by=incident.acknowledged_by, asked_by=by

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from warroom.incident.events import EffectKind, PageReason
+from warroom.incident.events import EffectKind, Event, PageReason
 from warroom.incident.model import State
 from warroom.value import Stored
 
@@ -198,6 +198,8 @@ class EffectFailedNotice(Stored):
 
     kind: Literal["effect_failed"] = "effect_failed"
     effect: EffectKind
+    what: str = ""
+    """Of an integration's operation: what did not happen, in its own words."""
     channel: str = ""
     """Where it should have been done, as the policy names the channel."""
     error: str
@@ -218,6 +220,15 @@ class RoomLost(Stored):
     kind: Literal["room_lost"] = "room_lost"
     error: str
     advice: str = ""
+
+
+class IntegrationFault(Stored):
+    """An integration's rule failed, so that its system does not hear of an event."""
+
+    kind: Literal["integration_fault"] = "integration_fault"
+    integration: str
+    """How people call it."""
+    event: Event
 
 
 class Problem(Stored):
@@ -252,6 +263,7 @@ Notice = Annotated[
     | EffectFailedNotice
     | RoomNotOpened
     | RoomLost
+    | IntegrationFault
     | Problem,
     Field(discriminator="kind"),
 ]

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from warroom import face
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision, announce, set_topic, show_card
@@ -128,8 +127,6 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     team = policy.teams.get(after.team) if after.team else None
     if team and team.channel and not after.private:
         effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
-    if face.wanted(incident, after, policy):
-        effects.append(face.mirror(after))
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
     return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
 

@@ -5,7 +5,6 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,15 +22,23 @@ class Place(StrEnum):
     ANNOUNCEMENT = "announcement thread"
 
 
-class _Effect(Stored):
-    coalescing: ClassVar[bool] = False
-    weight: ClassVar[int] = 5
-    """Order within one severity: what a person waits for goes first; 0 goes before everything of every severity."""
+class _Outboxed(Stored):
     incident_id: str | None = None
     key: str
     """Unique in the outbox."""
     priority: int = 50
     """Lower goes first: severity and how much a person waits for it."""
+
+
+class _Effect(_Outboxed):
+    coalescing: ClassVar[bool] = False
+    weight: ClassVar[int] = 5
+    """Order within one severity: what a person waits for goes first; 0 goes before everything of every severity."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in logs, metrics and lists of dead letters."""
+        return str(self.kind)  # type: ignore[attr-defined]  # every effect of the union has one
 
 
 class OpenRoom(_Effect):
@@ -178,55 +185,36 @@ class ReadAlertChannels(_Effect):
     key: str = "alert channels"
 
 
-class ReadMonitors(_Effect):
-    """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["read_monitors"] = "read_monitors"
-    page: int = 0
-
-
-class ReadMonitor(_Effect):
-    """Ask Datadog how a monitor is that fires as far as we know. Fact: MonitorRead."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["read_monitor"] = "read_monitor"
-    monitor_id: str
-
-
-class MuteMonitor(_Effect):
-    """Mute a monitor in Datadog. Fact: MonitorMuted."""
-
-    kind: Literal["mute_monitor"] = "mute_monitor"
-    monitor_id: str
-    groups: tuple[str, ...] = ()
-    """Only these groups, where Datadog can say so; none: the whole monitor."""
-    until: datetime
-    by: str
-
-
-class MirrorIncident(_Effect):
-    """Bring the incident and its like in Datadog together, from the state at delivery. Fact: Mirrored."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["mirror_incident"] = "mirror_incident"
-
-
-class ReadIncidents(_Effect):
-    """Ask Datadog which incidents are open there. Fact: IncidentsRead."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["read_incidents"] = "read_incidents"
-    key: str = "datadog:incidents"
-
-
 class DecideAlerts(_Effect):
-    """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
+    """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
     coalescing: ClassVar[bool] = True
     kind: Literal["decide_alerts"] = "decide_alerts"
     key: str = "alerts"
 
+
+class ExternalEffect(_Outboxed):
+    """Something that is asked of an integration. Its answer is an ExternalResult, an Incoming or nothing."""
+
+    kind: Literal["external"] = "external"
+    integration: str
+    """The integration's name."""
+    operation: str
+    """One of the integration's own words, such as "create_issue"."""
+    payload: dict[str, Any] = Field(default_factory=dict)
+    """What the operation needs to know, as a model of the integration's folder wrote it."""
+    coalescing: bool = False
+    weight: int = 5
+    """Within one severity, lower goes first; at most URGENT where a person waits for it."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in logs, metrics and lists of dead letters."""
+        return f"{self.integration}.{self.operation}"
+
+
+URGENT = 1
+"""The weight of an external effect for which a person waits: it never queues behind those in the background."""
 
 Effect = Annotated[
     OpenRoom
@@ -246,12 +234,8 @@ Effect = Annotated[
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels
-    | ReadMonitors
-    | ReadMonitor
-    | MuteMonitor
-    | MirrorIncident
-    | ReadIncidents
-    | DecideAlerts,
+    | DecideAlerts
+    | ExternalEffect,
     Field(discriminator="kind"),
 ]
 

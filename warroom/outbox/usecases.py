@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from warroom import muting
+from warroom.alerts.attach_rules import POLLED
 from warroom.errors import NotFound, Rejected, Retryable
 from warroom.incident import opening
 from warroom.incident.change import change, done
@@ -25,7 +25,7 @@ from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, Cla
 from warroom.outbox.effects import (
     Announce,
     Effect,
-    MuteMonitor,
+    ExternalEffect,
     OpenRoom,
     Place,
     Post,
@@ -33,22 +33,18 @@ from warroom.outbox.effects import (
     ReadAlertChannels,
     SyncDirectory,
 )
+from warroom.outbox.incoming import Incoming
+from warroom.outbox.remote import take
 from warroom.outbox.results import (
     Announced,
     CardShown,
     ChannelCreated,
     EffectResult,
-    IncidentResult,
-    IncidentsRead,
-    Mirrored,
-    MonitorMuted,
-    MonitorRead,
-    MonitorsRead,
+    ExternalResult,
     PeopleAdded,
     Posted,
 )
 from warroom.ports import World
-from warroom.usecases import mirroring, monitors
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
@@ -60,31 +56,23 @@ FEWEST_TRIES = 3
 """One that waited that long for the process itself, or was asked for again by hand, has so many tries all the same."""
 
 
-async def on_success(world: World, claim: Claim, result: EffectResult | None) -> None:
+async def on_success(world: World, claim: Claim, result: EffectResult | Incoming | None) -> None:
     """The effect was performed; `result` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
-    if isinstance(result, IncidentsRead):
-        await mirroring.heard(world, claim, result)
-        return
-    if isinstance(result, MonitorsRead | MonitorRead):
-        await monitors.heard(world, claim, result)
+    if isinstance(result, Incoming):
+        await take(world, result, POLLED, settles=claim)
         return
     if result is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
         return
-    found: IncidentResult = result
+    found: EffectResult = result
 
     async def decide(incident: Incident, now: datetime) -> Decision:
-        if isinstance(found, Mirrored):
-            return await mirroring.met(world, incident, found, now)
         return _apply_result(world, incident, found, now)
 
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-Answered = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | MonitorMuted
-
-
-def _apply_result(world: World, incident: Incident, result: Answered, now: datetime) -> Decision:
+def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision:
     match result:
         case ChannelCreated():
             return opening.opened(incident, result, now, world.policy)
@@ -96,8 +84,8 @@ def _apply_result(world: World, incident: Incident, result: Answered, now: datet
             return opening.posted(incident, result)
         case PeopleAdded():
             return opening.invited(incident, result)
-        case MonitorMuted():
-            return muting.muted(incident, result, now)
+        case ExternalResult():
+            return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
 
 
@@ -137,7 +125,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     assert effect is not None
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
-        decision = _failure_notice(incident, effect, error, now)
+        decision = _failure_notice(world, incident, effect, error, now)
         return decision if decision.entries or decision.effects else None
 
     try:
@@ -153,20 +141,24 @@ PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)
 """Notices that speak of something that failed: when one cannot be posted, no other follows from that."""
 
 
-def _failure_notice(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
+def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
     if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
-    if isinstance(effect, MuteMonitor):
-        decision = decision.with_changes(muted=muting.not_muted(incident, effect).muted)
+    what = ""
+    if isinstance(effect, ExternalEffect):
+        after, what = world.integrations.on_failure(incident, effect)
+        decision = Decision(after, quiet=True)
     kind, channel = effect_kind(effect), effect.channel if isinstance(effect, Announce) else ""
-    event = EffectFailed(effect=kind, channel=channel, error=str(error), code=error.code, advice=error.advice)
+    event = EffectFailed(
+        effect=kind, what=what, channel=channel, error=str(error), code=error.code, advice=error.advice
+    )
     decision = decision.record(event, now, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
-        notice = EffectFailedNotice(effect=kind, channel=channel, error=str(error), advice=error.advice)
+        notice = EffectFailedNotice(effect=kind, what=what, channel=channel, error=str(error), advice=error.advice)
         return decision.say(notice, key=f"problem:{effect.key}")
     no_room = RoomNotOpened(error=str(error), advice=error.advice)
     return decision.with_effects(*_to_one(incident, incident.declared_by, no_room, "no-room"))
