@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from storage import codec
 from storage.address import Address
+from storage.sql import sqlite_driver
 
 POOL = 16
 """Connections to PostgreSQL at most; SQLite has 4."""
@@ -50,7 +51,11 @@ def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
     engine = _create(
         address,
         address.url,
-        connect_args={"timeout": patience.total_seconds(), "factory": _Connection},
+        connect_args={
+            "timeout": patience.total_seconds(),
+            "factory": _Connection,
+            "async_creator_fn": sqlite_driver.connect,
+        },
         pool_size=4,
         max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,

@@ -72,6 +72,9 @@ class SqlStore(SqlPeople):
         self._new: Batch[Callable[[int], Changeset], Changeset | None] = Batch(self._commit_new, "new incidents")
         self._settlements = Batch(self._settle_together, "settlements")
         self._turns = Turns(self._commit_links)
+        self._by_id: Batch[str, Incident | None] = Batch(self._read_together, "incidents by id")
+        self._work_stored = False
+        """Effects were stored here since the last claim, so that it finds something without looking first."""
         self._check = check
         self._clean_up = clean_up
 
@@ -79,6 +82,11 @@ class SqlStore(SqlPeople):
 
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.ports.Store.commit`."""
+        written = await self._write(change)
+        self._work_stored |= written and bool(change.effects)
+        return written
+
+    async def _write(self, change: Changeset) -> bool:
         if can_be_batched(change):
             return await self._batcher.join(change)
         if is_settlement(change):
@@ -95,8 +103,8 @@ class SqlStore(SqlPeople):
 
     async def _commit(self, change: Changeset) -> bool:
         async def once() -> bool:
-            # Somebody waits for what they did; what a claim came to waits for nobody.
-            async with self._writing(urgent=change.claim_result is None) as conn:
+            # Somebody waits for what they did, and for what follows from a claim; its end alone can wait.
+            async with self._writing(urgent=change.claim_result is None or bool(change.effects)) as conn:
                 written = await write(conn, change)
                 if not written:
                     await conn.rollback()
@@ -125,7 +133,9 @@ class SqlStore(SqlPeople):
 
     async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
         """See `warroom.ports.Store.commit_new`."""
-        return await self._new.join(build)
+        written = await self._new.join(build)
+        self._work_stored |= written is not None and bool(written.effects)
+        return written
 
     async def _commit_new(self, builds: Sequence[Callable[[int], Changeset]]) -> list[Changeset | None]:
         async def once() -> list[Changeset | None]:
@@ -149,9 +159,11 @@ class SqlStore(SqlPeople):
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """See `warroom.ports.Store.claim`. A job that cannot be read is buried; one of a newer version is left to it."""
-        async with self._reading() as conn:
-            if not (await conn.execute(jobs.something_due(now))).first():
-                return []
+        if not self._work_stored:
+            async with self._reading() as conn:
+                if not (await conn.execute(jobs.something_due(now))).first():
+                    return []
+        self._work_stored = False
         # Among what is due may be an answer that somebody waits for.
         async with self._writing(urgent=True) as conn:
             taken = await jobs.claim(conn, now, limit, lease)
@@ -217,8 +229,15 @@ class SqlStore(SqlPeople):
             return [rows.incident_of(row) for row in (await conn.execute(query)).mappings()]
 
     async def incident(self, incident_id: str) -> Incident | None:
-        """By id."""
-        return await self._one_incident(INCIDENT.c.id == incident_id)
+        """By id. What performs effects side by side asks for the same incident at the same moment: it is read once."""
+        return await self._by_id.join(incident_id)
+
+    async def _read_together(self, ids: Sequence[str]) -> list[Incident | None]:
+        keys = [codec.key(each) for each in ids]
+        async with self._reading() as conn:
+            found = await conn.execute(sa.select(INCIDENT).where(INCIDENT.c.id.in_(sorted(set(keys)))))
+            by_key = {row["id"]: rows.incident_of(row) for row in found.mappings()}
+        return [by_key.get(each) for each in keys]
 
     async def incident_numbered(self, number: int) -> Incident | None:
         """By number; None for one that no incident can have."""
