@@ -33,8 +33,8 @@ def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
         yield f"*Last update* {text.when(incident.updates.last_at, tz)}\n{kit.quote(incident.updates.last, 700)}"
     if incident.state.open and incident.deadlines.update:
         yield f"*Next update* by {text.when(incident.deadlines.update, tz)}"
-    if incident.summary and not incident.state.open:
-        yield kit.quote(incident.summary, 700)
+    if (ended := labels.summary(incident)) and not incident.state.open:
+        yield kit.quote(ended, 700)
 
 
 def _how_long(incident: Incident, now: datetime) -> str:

@@ -10,7 +10,7 @@ RESOLVE = "incident.resolve"
 POST_UPDATE = "incident.post_update"
 REOPEN = "incident.reopen"
 MENU = "incident.menu"
-MONITOR = "incident.monitor"
+ALERT_MENU = "incident.monitor"
 RAISE = "severity.raise"
 SNOOZE = "reminder.snooze"
 INVITE_CANDIDATE = "candidate.invite"
@@ -27,9 +27,8 @@ MENU_MITIGATE = "mitigate"
 MENU_REOPEN = "reopen"
 MENU_POSTMORTEM = "postmortem"
 
-# What the overflow menu beside the alerts offers: "mute:<monitor>", or nothing to do but follow the link.
-MONITOR_MUTE = "mute"
-MONITOR_OPEN = "open"
+# The menu beside the alerts offers what integrations can do ("vendor:mute:42"), or a link ("open:…") to follow.
+ALERT_MENU_LINK = "open"
 
 FORM_DECLARE = "form.declare"
 FORM_UPDATE = "form.update"

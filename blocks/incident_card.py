@@ -28,7 +28,7 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
 def details(view: IncidentView, now: datetime) -> Iterator[Block]:
     """Everything the card says below its headline, without buttons."""
     yield kit.section("\n".join(_urgent(view, now)))
-    yield kit.section("\n".join(_facts(view, now)), accessory=_monitor(view))
+    yield kit.section("\n".join(_facts(view, now)), accessory=_alert_menu(view))
     if picture := kit.image(view.incident.alerts.snapshot, f"The metric of {view.incident.alerts.last_title}"):
         yield picture
     yield from _story(view)
@@ -51,8 +51,8 @@ def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
         yield f"⚠️ *Update overdue* since {text.when(incident.deadlines.update, view.timezone)}"
     elif incident.state.open and incident.deadlines.update:
         yield f"Next update due {text.when(incident.deadlines.update, view.timezone)}"
-    if incident.summary and not incident.state.open:
-        yield kit.quote(incident.summary, 600)
+    if (ended := labels.summary(incident)) and not incident.state.open:
+        yield kit.quote(ended, 600)
 
 
 def _escalation(view: IncidentView) -> Iterator[str]:
@@ -106,17 +106,16 @@ def _alerts(view: IncidentView) -> Iterator[str]:
     yield f"*Alerts:* {numbers}, {firing}{flapping}\n{sign} {last} ({labels.ALERT_STATE[alerts.last_state]})"
 
 
-def _monitor(view: IncidentView) -> Block | None:
-    """The menu beside the alerts: mute what fires, open the monitor. None where Datadog cannot be asked."""
-    incident, number = view.incident, view.incident.alerts.monitor_id or ""
-    if not view.datadog or not number.isdecimal():
-        return None
-    offered = []
-    if incident.state.open:
-        offered.append(Option("Mute 1 h", ids.carry(incident.id, f"{ids.MONITOR_MUTE}:{number}")))
-    page = f"{view.datadog}/monitors/{number}"
-    offered.append(Option("Open monitor", ids.carry(incident.id, ids.MONITOR_OPEN), page))
-    return kit.overflow(ids.MONITOR, offered)
+def _alert_menu(view: IncidentView) -> Block | None:
+    """The menu beside the alerts: what integrations offer. None where they offer nothing."""
+    chosen = [f"{ids.ALERT_MENU_LINK}:{entry.value}" if entry.url else entry.value for entry in view.menu]
+    return kit.overflow(
+        ids.ALERT_MENU,
+        [
+            Option(entry.label, ids.carry(view.incident.id, value), entry.url)
+            for entry, value in zip(view.menu, chosen, strict=True)
+        ],
+    )
 
 
 def _story(view: IncidentView) -> Iterator[Block]:
@@ -135,7 +134,7 @@ def _small_print(incident: Incident) -> Iterator[str]:
         yield "🔒 Private: only people in this room see it"
     for each in incident.links[:8]:
         yield kit.link(each.url, each.title)
-    yield f"Declared by {labels.person(incident.declared_by, incident.source)}"
+    yield f"Declared by {labels.person(incident.declared_by, labels.origin(incident))}"
     if incident.source_message:
         yield kit.link(incident.source_message, "the message it came from")
 

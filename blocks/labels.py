@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from blocks import text
 from warroom.alerts.model import AlertState
-from warroom.incident.model import Incident, State
+from warroom.incident.model import Incident, Origin, State
 from warroom.incident.view import IncidentView
 
 _SEVERITY_SIGNS = ("🔴", "🟠", "🟡", "🔵")
@@ -45,6 +45,23 @@ ALERT_SIGN: dict[AlertState, str] = {
     AlertState.UNKNOWN: "⚪",
 }
 
+RECOVERED = "every alert recovered and stayed so"
+"""Why an incident was resolved where no person did it."""
+
+PART_NAMES: dict[str, str] = {
+    "summary": "Summary",
+    "impact": "Impact",
+    "root_cause": "Root cause",
+    "went_well": "What went well",
+    "improve": "What could be improved",
+}
+"""The written parts of a post-mortem."""
+
+
+def part(key: str) -> str:
+    """The name of a written part of a post-mortem; a name that an earlier release stored is shown as it is."""
+    return PART_NAMES.get(key, key)
+
 
 def severity_sign(view: IncidentView) -> str:
     """The circle in the severity's colour; grey-white for an incident that is over."""
@@ -73,6 +90,16 @@ def title(incident: Incident) -> str:
 def person(user_id: str | None, otherwise: str = "nobody yet") -> str:
     """A mention, or `otherwise`."""
     return text.mention(user_id) if user_id else otherwise
+
+
+def origin(incident: Incident) -> str:
+    """What declared it where no person did."""
+    return "the command line" if incident.origin is Origin.CLI else "an alert"
+
+
+def summary(incident: Incident) -> str:
+    """What ended it: the words of whoever resolved or cancelled it, or why nobody had to; "" where nothing is known."""
+    return incident.summary or (RECOVERED if incident.resolved_automatically else "")
 
 
 def state_line(incident: Incident) -> str:

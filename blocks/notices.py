@@ -8,9 +8,11 @@ from typing import assert_never
 from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
+from blocks.timeline import failed_step
 from warroom.incident import notices
+from warroom.incident.events import PageReason
 from warroom.incident.model import State
-from warroom.incident.notices import Notice, PageReason
+from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 
 TITLE_IN_A_LIST, LINK_IN_A_LIST = 80, 160
@@ -33,10 +35,10 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
             last = "The last one was" if view.incident.updates.last_at else "There is none yet; it was declared"
             return [f"🕑 {_to(notice.people)}an update is due. {last} {text.ago(notice.since, now)}.{missed}"]
-        case notices.UpdatePosted():
+        case notices.UpdatePostedNotice():
             following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
             return [f"📣 *Update* by {text.mention(notice.by)}", kit.quote(notice.text, 2500), following]
-        case notices.SeverityChanged():
+        case notices.SeverityChangedNotice():
             after = labels.severity(view) if view.incident.severity == notice.after else notice.after
             return [
                 (
@@ -49,7 +51,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             alert, severity = text.link(notice.link, kit.cut(notice.title, 150)), kit.line(notice.severity, 80)
             own = kit.line(view.incident.severity, 80)
             return [f"⬆️ {alert} would be *{severity}* by itself; this incident is {own}."]
-        case notices.RoleAssigned():
+        case notices.RoleAssignedNotice():
             by = _by(notice.by, ", assigned by") if notice.by != notice.person else ""
             return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
         case notices.StateChanged():
@@ -90,6 +92,20 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.ActionDue():
             owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
             return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
+        case notices.NobodyFound():
+            what = f"Nobody was found for: {', '.join(notice.names)}"
+            return [_warning(what, "Invite them by mention: /incident invite @name")]
+        case notices.CouldNotInvite():
+            who, reason = text.mentions(notice.people), kit.line(notice.reason, 600).rstrip(".")
+            return [f"⚠️ {who} could not be invited: {reason}. Invite somebody else with /incident invite."]
+        case notices.StepFailed():
+            return [_warning(f"{failed_step(notice.step, notice.channel, notice.what)}: {notice.error}", notice.advice)]
+        case notices.RoomNotOpened():
+            what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
+            return [_warning(what, notice.advice)]
+        case notices.RoomLost():
+            what = f"Nothing can be said in the room of {view.incident.name} any more: {notice.error}"
+            return [_warning(what, notice.advice)]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
             what = kit.line(notice.what, 600).rstrip(".")
@@ -97,11 +113,17 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
     assert_never(notice)
 
 
+def _warning(what: str, advice: str) -> str:
+    return f"⚠️ {kit.line(what, 600).rstrip('.')}. {kit.line(advice, 400)}".strip()
+
+
 def _paged(notice: notices.Paged) -> str:
     who = text.mentions(notice.people) or "Nobody could be found"
     level = f" (level {notice.level})" if notice.level else ""
     by = text.mention(notice.by) if notice.by else "Somebody"
     match notice.reason:
+        case PageReason.DECLARED:
+            return f"📟 {who} you are paged{level}: this was declared just now."
         case PageReason.ESCALATION:
             return f"📟 {who} you are paged{level}: nobody has acknowledged yet."
         case PageReason.BUTTON:
@@ -135,7 +157,8 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
     if notice.reopened:
         return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
-    return [f"{labels.STATE_SIGN[notice.state]} *{labels.STATE[notice.state]}*{by}{after}", _quoted(notice.text), due]
+    said = labels.RECOVERED if notice.automatic and not notice.text else notice.text
+    return [f"{labels.STATE_SIGN[notice.state]} *{labels.STATE[notice.state]}*{by}{after}", _quoted(said), due]
 
 
 def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
@@ -161,7 +184,7 @@ def _postmortem(notice: notices.PostmortemReady) -> list[str]:
     if notice.published_by:
         return [f"📝 {text.mention(notice.published_by)} published the post-mortem. Thank you, everybody."]
     if notice.missing:
-        missing = kit.line(", ".join(notice.missing), 400)
+        missing = kit.line(", ".join(map(labels.part, notice.missing)), 400)
         return [f"📝 The post-mortem is drafted (revision {notice.revision}).", f"Still to be written: *{missing}*"]
     return [f"📝 The post-mortem is complete (revision {notice.revision}) and can be published."]
 

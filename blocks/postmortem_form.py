@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
-from blocks import ids, kit
+from blocks import ids, kit, labels
 from blocks.form_fields import INPUT, Wrong, about, field, form_about, text_in
 from blocks.kit import Block
 from warroom.incident.view import IncidentView
 from warroom.postmortem.model import Postmortem
-from warroom.postmortem.reminders import PART_NAMES, PARTS
+from warroom.postmortem.reminders import PARTS
 
 
 def postmortem_form(view: IncidentView, parts: Mapping[str, str]) -> Block:
@@ -18,7 +18,7 @@ def postmortem_form(view: IncidentView, parts: Mapping[str, str]) -> Block:
     fields = [
         field(
             part,
-            PART_NAMES[part],
+            labels.part(part),
             kit.plain_text_input(INPUT, initial=parts.get(part, ""), multiline=True),
             optional=True,
             hint="Needed before it is published." if part in Postmortem.required else "",

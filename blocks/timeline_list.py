@@ -7,13 +7,16 @@ from datetime import datetime
 
 from blocks import kit, labels, text
 from blocks.kit import Card
+from blocks.timeline import words
+from warroom.incident import events
 from warroom.incident.model import Incident, State
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView
 
 SHOWN = 40
 LATEST = 5
-NOT_NEWS = (EntryKind.ROOM_OPENED, EntryKind.INVITED, EntryKind.SNOOZED, EntryKind.PROBLEM)
+NOT_NEWS = (events.RoomOpened, events.PeopleInvited, events.Snoozed, events.EffectFailed)
+"""What somebody who comes late need not hear of."""
 
 
 def timeline(view: IncidentView, entries: Sequence[Entry]) -> Card:
@@ -34,11 +37,13 @@ def timeline(view: IncidentView, entries: Sequence[Entry]) -> Card:
 
 def entry_line(entry: Entry, tz: str) -> str:
     """One entry as mrkdwn for one person's eyes."""
+    what, more = words(entry.event)
     by = f" by {text.mention(entry.by)}" if entry.by else ""
-    said = text.spoken(" ".join(entry.text.split()), 400)
+    where = f" in {kit.line(entry.source, 60)}" if entry.source else ""
+    said = text.spoken(" ".join(more.split()), 400)
     said = f": {said}" if said else ""
-    source = f" {kit.link(entry.link, '↗')}" if entry.link else ""
-    return f"{text.when(entry.at, tz)} · *{entry.what.value.capitalize()}*{by}{said}{source}"
+    link = f" {kit.link(entry.link, '↗')}" if entry.link else ""
+    return f"{text.when(entry.at, tz)} · *{kit.line(what.capitalize(), 60)}*{by}{where}{said}{link}"
 
 
 def briefing(view: IncidentView, entries: Sequence[Entry], now: datetime) -> Card:
@@ -55,7 +60,7 @@ def briefing(view: IncidentView, entries: Sequence[Entry], now: datetime) -> Car
     if incident.updates.last and incident.updates.last_at:
         at = text.when(incident.updates.last_at, tz)
         lines.append(f"*Last update* {at}\n{text.set_apart(text.spoken(incident.updates.last, 700), 800)}")
-    news = [entry_line(entry, tz) for entry in entries if entry.what not in NOT_NEWS][-LATEST:]
+    news = [entry_line(entry, tz) for entry in entries if not isinstance(entry.event, NOT_NEWS)][-LATEST:]
     return kit.card(
         head,
         [

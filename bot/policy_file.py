@@ -32,10 +32,10 @@ class Loaded(Value):
     warnings: tuple[Mistake, ...] = ()
 
 
-def load(path: Path | None) -> Loaded:
-    """The policy in that file; the built-in one for None. Raises PolicyError with every mistake."""
+def load(path: Path | None, schema: type[Policy]) -> Loaded:
+    """The policy in that file, of the type `schema`; the built-in one for None. Raises PolicyError with every mistake."""
     if path is None:
-        return Loaded(policy=Policy())
+        return Loaded(policy=schema())
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -45,10 +45,10 @@ def load(path: Path | None) -> Loaded:
     except OSError as error:
         hint = "give the right path in WARROOM_POLICY, or run without one for the built-in policy"
         raise PolicyError((whole_file(f"cannot be read: {error.strerror or error}", hint),), path) from None
-    return _read(text, path)
+    return _read(text, path, schema)
 
 
-def _read(text: str, path: Path) -> Loaded:
+def _read(text: str, path: Path, schema: type[Policy]) -> Loaded:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         lines, twice = walked(node)
@@ -62,7 +62,7 @@ def _read(text: str, path: Path) -> Loaded:
         raise PolicyError(
             (whole_file("it is nested too deeply", "look for brackets that are never closed"),), path
         ) from None
-    checked = check(data)
+    checked = check(data, schema)
     mistakes = (*twice, *(at_line(mistake, lines) for mistake in checked.mistakes))
     if mistakes or checked.policy is None:
         raise PolicyError(tuple(sorted(mistakes, key=lambda mistake: mistake.line or 0)), path)
@@ -83,9 +83,9 @@ def effective_yaml(policy: Policy) -> str:
     return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110)
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of the file. It cannot say everything: `check` also knows what names what."""
-    schema = Policy.model_json_schema()
+def json_schema(policy: type[Policy]) -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the file that becomes such a policy. It cannot say everything: `check` also knows what names what."""
+    schema = policy.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Warroom policy"
     schema["description"] = "What a workspace decides about its incidents."

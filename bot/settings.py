@@ -16,7 +16,9 @@ class SettingsError(Exception):
 
 
 class Settings(BaseSettings):
-    """PRODUCT's table of settings. An empty variable counts as not set."""
+    """The settings of the process itself; `bot.integrations.settings_model` adds those of the integrations. An empty variable
+    counts as not set.
+    """
 
     model_config = SettingsConfigDict(env_ignore_empty=True, case_sensitive=False, extra="ignore")
 
@@ -28,11 +30,6 @@ class Settings(BaseSettings):
     warroom_policy: Path | None = None
     web_host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
-    datadog_webhook_token: SecretStr | None = None
-    dd_api_key: SecretStr | None = None
-    dd_app_key: SecretStr | None = None
-    dd_site: str = Field(default="datadoghq.com", pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
-    dd_api_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
 
@@ -45,15 +42,11 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
-        """What must never be shown. The database's URL hides its own password wherever it is printed."""
-        known = (
-            self.slack_bot_token,
-            self.slack_app_token,
-            self.datadog_webhook_token,
-            self.dd_api_key,
-            self.dd_app_key,
-        )
-        return [secret.get_secret_value() for secret in known if secret is not None]
+        """What must never be shown: every SecretStr, of the integrations too. The database's URL is not among them: it hides its
+        own password wherever it is printed.
+        """
+        values = (getattr(self, name) for name in type(self).model_fields if name != "database_url")
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
     @property
     def policy_path(self) -> Path | None:
@@ -68,10 +61,10 @@ class Settings(BaseSettings):
         return self.slack_api_url if self.slack_api_url.endswith("/") else f"{self.slack_api_url}/"
 
 
-def load_settings() -> Settings:
-    """The settings of this process. Raises SettingsError naming every wrong one."""
+def load_settings(model: type[Settings]) -> Settings:
+    """The settings of this process, from its environment. Raises SettingsError naming every wrong one."""
     try:
-        return Settings()
+        return model()
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False)]
         raise SettingsError("These settings are wrong:\n  " + "\n  ".join(lines)) from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import forms, ids, postmortem_form
+from blocks import forms, ids, postmortem_document, postmortem_form
 from blocks.answers import understood
 from blocks.form_fields import About
 from blocks.kit import Block, Card
@@ -24,9 +24,7 @@ from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
 from warroom.ports import World
-from warroom.postmortem import document
 from warroom.postmortem import usecases as postmortems
-from warroom.usecases import monitors
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +128,10 @@ async def menu(context: ActionContext) -> Card | None:
     return None
 
 
-async def monitor(context: ActionContext) -> None:
-    """The menu beside the alerts: mute, or a link that only wants to be acknowledged."""
-    what, _, number = context.seen.partition(":")
-    if what == ids.MONITOR_MUTE:
-        await monitors.mute(context.world, context.incident_id, number, context.user)
+async def alert_menu(context: ActionContext) -> None:
+    """The menu beside the alerts: what an integration does, or a link that only wants to be acknowledged."""
+    if context.seen.partition(":")[0] != ids.ALERT_MENU_LINK:
+        await context.world.integrations.choose(context.world, context.incident_id, context.seen, context.user)
 
 
 async def write_postmortem(context: ActionContext) -> None:
@@ -144,7 +141,8 @@ async def write_postmortem(context: ActionContext) -> None:
         await edit_postmortem(context)
         return
     # Two presses of the same menu both find no draft; only one of them writes it.
-    await postmortems.draft_postmortem(once(context.world, f"draft:{incident.id}"), incident.id, context.user)
+    world = once(context.world, f"draft:{incident.id}")
+    await postmortems.draft_postmortem(world, incident.id, context.user, postmortem_document.draft)
 
 
 async def edit_postmortem(context: ActionContext) -> None:
@@ -156,7 +154,7 @@ async def edit_postmortem(context: ActionContext) -> None:
     parts = postmortem_form.parts_of(incident.postmortem)
     if incident.postmortem is None:
         seen = await lookup.view(world, incident)
-        summary, impact = document.draft(seen, await record.timeline(world, incident), world.clock.now())
+        summary, impact = postmortem_document.draft(seen, await record.timeline(world, incident), world.clock.now())
         parts |= {"summary": summary, "impact": impact}
     await _form(context, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
 
@@ -197,7 +195,7 @@ RUNS: dict[str, Run] = {
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,
     ids.MENU: menu,
-    ids.MONITOR: monitor,
+    ids.ALERT_MENU: alert_menu,
     ids.EDIT_POSTMORTEM: edit_postmortem,
     ids.PUBLISH_POSTMORTEM: publish_postmortem,
     ids.INVITE_CANDIDATE: invite_candidate,

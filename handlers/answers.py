@@ -20,6 +20,9 @@ log = logging.getLogger(__name__)
 A_FEW_WORDS = 3
 """`/incident resolve 12` is not worth quoting; a summary that came too late is."""
 
+BEFORE_ROOMS = -1
+"""The priority of an answer: one call, which must not wait until a crowd's rooms are open (they have 0)."""
+
 Body = dict[str, Any]
 """What Slack delivered, as Bolt hands it over."""
 
@@ -71,7 +74,7 @@ async def answer(world: World, actor: Actor, card: Card, *, replace: bool = Fals
     """The asker sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
     private_reply = PrivateReply(
         key=f"{actor.key}:{key}",
-        priority=0,
+        priority=BEFORE_ROOMS,
         user=actor.user,
         channel=actor.channel,
         response_url=actor.response_url,

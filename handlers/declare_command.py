@@ -9,7 +9,8 @@ from blocks.kit import Card
 from handlers import parse_command
 from handlers.command_context import CommandContext
 from handlers.modals import open_form
-from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import Declared, declare
 from warroom.incident.model import Origin
 
 IN_ONE_LINE = "/incident declare checkout returns 500s --sev 1 --team commerce @ada"

@@ -91,7 +91,7 @@ async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
 
 
 async def message(event: Event) -> None:
-    """Something was posted or edited where Datadog's Slack app posts."""
+    """Something was posted or edited in a channel, perhaps an alert channel."""
     said = event.said
     posted = said.get("message") if said.get("subtype") == "message_changed" else said
     if isinstance(posted, dict) and said.get("subtype") != "message_deleted":

@@ -10,7 +10,7 @@ from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import World
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnceWorld(World):
     """The world in which one gesture acts. Its key is stored in the transaction of the change that it causes."""
 
@@ -48,5 +48,6 @@ def once(world: World, gesture: str) -> World:
         clock=world.clock,
         rooms=world.rooms,
         nudge=world.nudge,
+        integrations=world.integrations,
         gesture=gesture,
     )

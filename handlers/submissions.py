@@ -23,7 +23,8 @@ from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
-from warroom.incident.declare import Declare, Declared
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import Declared
 from warroom.incident.declare import declare as declare_incident
 from warroom.incident.model import Origin
 from warroom.ports import World

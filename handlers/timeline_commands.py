@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from blocks import lists, timeline_list
+from blocks import lists, postmortem_document, timeline_list
 from blocks.answers import said
 from blocks.kit import Card
 from handlers import parse_people
@@ -75,7 +75,9 @@ async def action(context: IncidentCommandContext) -> Card:
 
 async def postmortem(context: IncidentCommandContext) -> Card:
     """postmortem"""
-    incident = await postmortems.draft_postmortem(context.world, context.incident.id, context.user)
+    incident = await postmortems.draft_postmortem(
+        context.world, context.incident.id, context.user, postmortem_document.draft
+    )
     return said(
         f"The post-mortem of {incident.name} is being shared in its room; it can be edited and published there."
     )

@@ -1,5 +1,6 @@
 """Where incidents are kept. The only room that knows SQL."""
 
+from storage.codec import upgrade_with
 from storage.errors import BadAddress, BadExport, DatabaseFromTheFuture, NotEmpty, SchemaTooOld, Unreadable
 from storage.export import export_lines, import_lines
 from storage.open import open_store
@@ -16,4 +17,5 @@ __all__ = [
     "import_lines",
     "migrate",
     "open_store",
+    "upgrade_with",
 ]

@@ -72,12 +72,87 @@ def _effect_2(body: Body) -> Body:
     return body
 
 
+def _entry_2(body: Body) -> Body:
+    """An event in place of its kind and its text. What was only said in the text stays text (`recorded`)."""
+    body = dict(body)
+    what, text = str(body.pop("what")), str(body.pop("text", ""))
+    return body | {"event": _event(what, text) or {"kind": "recorded", "what": what, "text": text}}
+
+
+def _event(what: str, text: str) -> Body | None:
+    """The event that format 1 of a timeline entry told in words; None where its parts cannot be had."""
+    if what in _BARE_EVENTS:
+        return {"kind": _BARE_EVENTS[what]}
+    if what in _TEXT_EVENTS:
+        kind, name = _TEXT_EVENTS[what]
+        return {"kind": kind, name: text}
+    if what == "post-mortem" and text in _POSTMORTEM_EVENTS:
+        return {"kind": _POSTMORTEM_EVENTS[text]}
+    if what == "room opened" and text.startswith("#"):
+        return {"kind": "room_opened", "name": text[1:]}
+    if what == "alert":
+        kind = "alert_fired" if text.endswith(" (again)") else "alert_attached"
+        return {"kind": kind, "title": text.removesuffix(" (again)")}
+    if what == "role assigned" and (found := re.fullmatch(r"(.+): <@(\w+)>", text)):
+        return {"kind": "role_assigned", "role": found[1], "person": found[2]}
+    if what == "invited" and re.fullmatch(r"<@\w+>(, <@\w+>)*", text):
+        return {"kind": "people_invited", "invited": re.findall(r"<@(\w+)>", text)}
+    levels, _, why = text.partition(", because of ")
+    if what == "severity changed" and levels.count(" to ") == 1:
+        before, _, after = levels.partition(" to ")
+        return {"kind": "severity_changed", "before": before, "after": after, "why": why}
+    return None
+
+
+_BARE_EVENTS = {
+    "acknowledgement overdue": "acknowledgement_overdue",
+    "acknowledged": "acknowledged",
+    "update missed": "update_missed",
+    "snoozed": "snoozed",
+    "mitigated": "mitigated",
+    "reopened": "reopened",
+    "closed": "closed",
+}
+_TEXT_EVENTS = {
+    "declared": ("declared", "title"),
+    "update": ("update_posted", "text"),
+    "resolved": ("resolved", "summary"),
+    "cancelled": ("cancelled", "why"),
+    "alert recovered": ("alert_recovered", "title"),
+    "note": ("note_added", "text"),
+    "pinned message": ("message_pinned", "text"),
+    "action item": ("action_added", "text"),
+}
+"""Kind in format 1 to the event's kind and the field that has the text."""
+_POSTMORTEM_EVENTS = {
+    "draft written": "postmortem_drafted",
+    "edited": "postmortem_edited",
+    "published": "postmortem_published",
+    "late": "postmortem_late",
+}
+
+
 def _renamed(body: Body, **names: str) -> Body:
     return {names.get(name, name): value for name, value in body.items()}
 
 
-LADDERS: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,)}
+LADDERS: dict[str, tuple[Step, ...]] = {"Incident": (_incident_2,), "Effect": (_effect_2,), "Entry": (_entry_2,)}
 """Format name (the value's class, "Effect" for all effects) to the steps that bring version n to n + 1, oldest first."""
+
+_FURTHER: dict[tuple[str, int], list[Step]] = {}
+"""By format name and version: steps of others that follow the ladder's own step to that version. See `upgrade_with`."""
+
+
+def upgrade_with(format_name: str, version: int, step: Step) -> None:
+    """From now on that step follows the ladder's own to `version`. Whoever keeps something in a body under a name of its own
+    brings the step that reads what it kept there before. Doing it twice changes nothing.
+    """
+    if not 2 <= version <= len(LADDERS.get(format_name, ())) + 1:
+        raise ValueError(f"{format_name} has no version {version} to upgrade to")
+    steps = _FURTHER.setdefault((format_name, version), [])
+    if step not in steps:
+        steps.append(step)
+
 
 LONGEST_KEY = 200
 """In characters. PostgreSQL refuses index rows above 2,704 bytes (https://www.postgresql.org/docs/current/btree.html)."""
@@ -161,11 +236,6 @@ def effect_from(body: Mapping[str, Any]) -> Effect:
     try:
         return EFFECT.validate_python(fields)
     except ValidationError as error:
-        if error.errors()[0]["type"] == "union_tag_invalid":
-            raise DatabaseFromTheFuture(
-                f"A stored effect is of kind {fields.get('kind')!r}, which this version of Warroom does not know. "
-                "Start the newer version of Warroom again."
-            ) from error
         raise _unreadable("Effect", error) from error
 
 
@@ -180,13 +250,20 @@ def _upgraded(format_name: str, body: Mapping[str, Any]) -> Body:
             f"A stored {format_name} is of format {version}, and this version of Warroom reads up to {len(ladder) + 1}. "
             "Start the newer version of Warroom again."
         )
-    for step in ladder[version - 1 :]:
+    for number, step in enumerate(ladder[version - 1 :], version + 1):
         fields = step(fields)
+        for further in _FURTHER.get((format_name, number), ()):
+            fields = further(fields)
     return fields
 
 
-def _unreadable(format_name: str, error: ValidationError) -> Unreadable:
+def _unreadable(format_name: str, error: ValidationError) -> Unreadable | DatabaseFromTheFuture:
     first = error.errors(include_input=False, include_url=False)[0]
+    if first["type"] == "union_tag_invalid":
+        return DatabaseFromTheFuture(
+            f"A stored {format_name} is of kind {first['ctx']['tag']!r}, which this version of Warroom does not know. "
+            "Start the newer version of Warroom again."
+        )
     where = ".".join(str(part) for part in first["loc"]) or "the whole"
     return Unreadable(
         f"A stored {format_name} does not read: {first['msg']} at {where}. "

@@ -14,14 +14,14 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.settings import Settings
+from bot.integrations import settings_model
 from handlers.commands import LATER, SUBCOMMANDS
-from integrations.datadog import performer as datadog
 from integrations.slack.performers import performer as slack
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
+from warroom.incident.events import Step
 from warroom.incident.model import Deadlines
 from warroom.outbox.effects import Effect
 
@@ -37,7 +37,21 @@ DONE_IN_THE_PROCESS = {"decide_alerts"}
 def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     union = get_args(get_args(Effect)[0]) or get_args(Effect)
     kinds = {each.model_fields["kind"].default for each in union}
-    assert kinds - DONE_IN_THE_PROCESS == {*slack.PERFORMERS, *datadog.PERFORMERS}
+    assert kinds - DONE_IN_THE_PROCESS - {"external"} == set(slack.PERFORMERS)
+
+
+SILENT = {"private_reply", "sync_directory", "read_alert_channels"}
+"""Effects whose failure is not said anywhere: a failed answer cannot be answered, and the other two are said by themselves."""
+ABOUT_NO_INCIDENT = {
+    "tell_everybody",
+    "publish_home",
+    "decide_alerts",
+}
+
+
+def test_the_failure_of_every_effect_about_an_incident_has_a_name() -> None:
+    kinds = {each.model_fields["kind"].default for each in get_args(get_args(Effect)[0])}
+    assert {*Step} - {Step.POST_UNDER_ANNOUNCEMENT} == kinds - SILENT - ABOUT_NO_INCIDENT
 
 
 def test_every_deadline_has_a_rule_and_every_rule_a_deadline() -> None:
@@ -66,7 +80,7 @@ def test_the_manifest_is_one_that_slack_takes() -> None:
 def test_the_readme_names_every_setting_and_no_other() -> None:
     table = README[README.index("| setting |") : README.index("Routes:")]
     named = set(re.findall(r"`([A-Z_]{4,})`", table)) - {"DEBUG", "ERROR", "INFO"}
-    assert named == {name.upper() for name in Settings.model_fields}
+    assert named == {name.upper() for name in settings_model().model_fields}
 
 
 def test_the_readme_names_only_targets_that_exist() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from warroom.errors import Refused
+from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.order import PLACE
@@ -25,6 +27,8 @@ from warroom.outbox.changes import (
     Replicas,
     StoreStats,
 )
+from warroom.outbox.effects import Effect, ExternalEffect
+from warroom.outbox.results import ExternalResult
 from warroom.people.model import Group, Person
 from warroom.people.resolution import Directory
 from warroom.policy import Policy
@@ -240,6 +244,31 @@ class Rooms(Protocol):
     async def permalink(self, channel_id: str, ts: str) -> str | None: ...
 
 
+class Reactions(Protocol):
+    """What the integrations do about what happens; see `warroom.integration`. All but `choose` are pure."""
+
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]: ...
+    def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision: ...
+    def on_failure(self, incident: Incident, effect: ExternalEffect) -> tuple[Incident, str]: ...
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None: ...
+
+
+class NoIntegrations:
+    """There are none."""
+
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
+        return ()
+
+    def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision:
+        return Decision(incident, quiet=True)
+
+    def on_failure(self, incident: Incident, effect: ExternalEffect) -> tuple[Incident, str]:
+        return incident, f"{effect.label} could not be done"
+
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None:
+        raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything a use case may touch."""
@@ -251,6 +280,7 @@ class World:
     rooms: Rooms
     nudge: Callable[[], None]
     """Wakes the dispatcher; called after every commit."""
+    integrations: Reactions = field(default_factory=NoIntegrations)
 
     async def commit(self, change: Changeset) -> bool:
         """Store.commit, then the nudge."""

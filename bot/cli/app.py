@@ -12,6 +12,7 @@ from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.record import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
+from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
 from bot.runtime.observability import hide
 
@@ -51,7 +52,7 @@ def check(
     if schema:
         import json
 
-        typer.echo(json.dumps(json_schema(), indent=2))
+        typer.echo(json.dumps(json_schema(policy_model()), indent=2))
         return
     from bot.cli.check import check_all
 
@@ -164,12 +165,14 @@ def postmortem(
 
 @cli.command()
 def sync() -> None:
-    """Read Datadog's monitors: what fires and what recovered reaches the running bot as if the webhook had told it."""
-    from bot.cli.offline import sync_offline
+    """Ask the monitoring systems what fires and what recovered; the running bot hears of it as if a webhook had told it."""
+    from bot.cli.sync import sync_offline
 
     settings = settings_or_exit()
-    firing, asked = do(sync_offline(settings, policy_of(settings)))
-    typer.echo(f"{firing} firing in Datadog; asked after {asked} that fired here. The running bot works them off.")
+    for title, found in do(sync_offline(settings, policy_of(settings))).items():
+        typer.echo(
+            f"{found.firing} firing in {title}; asked after {found.asked} that fired here. The running bot works them off."
+        )
 
 
 cli.command()(sandbox)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot import clock, datadog
+from bot import clock
+from bot.integrations import integrations_of, problems
 from bot.settings import Settings, SettingsError, slack_tokens
-from integrations.datadog.client import NoLibrary
 from integrations.slack.readable import unreadable
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import verify
@@ -14,24 +14,25 @@ from warroom.policy import Policy
 
 
 async def check_all(settings: Settings, policy: Policy) -> list[str]:
-    """Every problem as a sentence: database, Datadog, tokens, scopes. The policy was checked when it was read."""
-    problems = []
+    """Every problem as a sentence: database, integrations, tokens, scopes. The policy was checked when it was read."""
+    found = []
     try:
         store = await open_store(settings.database_url.get_secret_value())
         await store.close()
     except WarroomError as error:
-        problems.append(f"Database: {error}")
-    try:
-        problems += [f"Datadog: {problem}" for problem in await datadog.problems(settings, policy)]
-    except NoLibrary as error:
-        problems.append(str(error))
+        found.append(f"Database: {error}")
+    found += await problems(integrations_of(settings), policy, clock.SystemClock())
+    return [*found, *(await _in_slack(settings, policy))]
+
+
+async def _in_slack(settings: Settings, policy: Policy) -> list[str]:
     try:
         bot_token, app_token = slack_tokens(settings)
     except SettingsError as error:
-        return [*problems, str(error)]
+        return [str(error)]
     report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
     found = list(report.problems)
     if report.ok:
         channels = policy.workspace.alert_channels
         found += await unreadable(bot_token, settings.api_url, channels, clock.SystemClock(), clock.sleep)
-    return [*problems, *(f"Slack: {problem}" for problem in found)]
+    return [f"Slack: {problem}" for problem in found]

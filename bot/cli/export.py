@@ -8,12 +8,14 @@ from typing import TextIO
 
 from bot.cli.audit import leave_row
 from bot.clock import SystemClock
+from bot.integrations import register_upgrades
 from bot.settings import Settings
 from storage import export_lines, import_lines, open_store
 
 
 async def export_to(settings: Settings, target: TextIO) -> int:
     """Writes the record line by line. Returns how many rows. Raises StoreUnavailable, OSError."""
+    register_upgrades()
     store = await open_store(settings.database_url.get_secret_value())
     lines = 0
     try:
@@ -28,6 +30,7 @@ async def export_to(settings: Settings, target: TextIO) -> int:
 
 async def import_from(settings: Settings, source: Iterable[str]) -> int:
     """Reads what `export_to` wrote. Returns how many rows. Raises BadExport, NotEmpty, StoreUnavailable, OSError."""
+    register_upgrades()
     store = await open_store(settings.database_url.get_secret_value())
     try:
         rows = await import_lines(store, source)

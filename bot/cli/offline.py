@@ -6,24 +6,25 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 
+from blocks.postmortem_document import markdown
+from blocks.timeline import words
 from bot.cli.alert_readers import read_again
 from bot.cli.audit import leave_row
 from bot.clock import SystemClock
-from bot.datadog import open_datadog, read_all
+from bot.integrations import integrations_of, register_upgrades
 from bot.runtime.directory import CachedDirectory
-from bot.settings import Settings, SettingsError
-from integrations.datadog.performer import DatadogPerformer
+from bot.settings import Settings
 from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
 from warroom.errors import NotFound
-from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import Declared, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
-from warroom.postmortem.document import markdown
 from warroom.postmortem.usecases import document_view
 
 
@@ -47,7 +48,9 @@ class _NoChat:
 
 
 @contextlib.asynccontextmanager
-async def _store(settings: Settings) -> AsyncIterator[Store]:
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database, closed at the end. Raises StoreUnavailable."""
+    register_upgrades()
     store = await open_store(settings.database_url.get_secret_value())
     try:
         yield store
@@ -57,11 +60,12 @@ async def _store(settings: Settings) -> AsyncIterator[Store]:
 
 async def audit_offline(settings: Settings, number: int | None, limit: int) -> list[Audited]:
     """Who did what, newest first; about one incident or everything. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.audit(None if number is None else f"INC-{number}", limit)
 
 
-def _world(store: Store, policy: Policy) -> World:
+def world_without_chat(settings: Settings, store: Store, policy: Policy) -> World:
+    """The world as the command line has it: what follows from a change is stored, and left to the running bot."""
     chat = _NoChat()
     return World(
         store=store,
@@ -70,6 +74,7 @@ def _world(store: Store, policy: Policy) -> World:
         clock=SystemClock(),
         rooms=chat,
         nudge=lambda: None,
+        integrations=integrations_of(settings),
     )
 
 
@@ -87,7 +92,7 @@ async def declare_offline(
     key: str | None,
 ) -> Declared:
     """The declared incident. Raises Refused, StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         what = Declare(
             origin=Origin.CLI,
             origin_key=f"cli:{key or uuid.uuid4().hex}",
@@ -99,7 +104,7 @@ async def declare_offline(
             people=people,
             private=private,
         )
-        declared = await declare(_world(store, policy), what)
+        declared = await declare(world_without_chat(settings, store, policy), what)
         result = "nothing to do: declared before" if declared.existed else "done"
         await leave_row(store, "declare", title, declared.incident.name, result)
         return declared
@@ -107,19 +112,19 @@ async def declare_offline(
 
 async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
     """The last accepted alerts with what became of them, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.alerts(limit)
 
 
 async def quarantined_offline(settings: Settings) -> list[Quarantined]:
     """What could not be used, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.quarantined(1000)
 
 
 async def dead_letters_offline(settings: Settings) -> list[tuple[DeadLetter, Incident | None]]:
     """Effects that failed for good with their incidents, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return [
             (dead_letter, await store.incident(dead_letter.incident_id) if dead_letter.incident_id else None)
             for dead_letter in await store.dead_letters(1000)
@@ -131,7 +136,7 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
 
     Raises StoreUnavailable.
     """
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         again = await store.requeue(keys, SystemClock().now())
         await leave_row(store, "outbox --retry", "\n".join(again))
         return again
@@ -140,8 +145,8 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
 async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
     """Read them again; the running bot judges what is usable. Raises StoreUnavailable."""
     done = []
-    async with _store(settings) as store:
-        world = _world(store, policy)
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
         for name in ids:
             try:
                 found = await replay(world, name, read_again)
@@ -153,34 +158,16 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
     return done
 
 
-async def sync_offline(settings: Settings, policy: Policy) -> tuple[int, int]:
-    """What fires in Datadog and what recovered, accepted for the running bot. Returns (groups firing, monitors asked about).
-
-    Raises SettingsError without keys, NoLibrary, Rejected, Retryable, StoreUnavailable.
-    """
-    datadog = open_datadog(settings, policy)
-    if datadog is None:
-        raise SettingsError("python -m bot sync reads monitors from Datadog: set DD_API_KEY and DD_APP_KEY.")
-    try:
-        async with _store(settings) as store:
-            world = _world(store, policy)
-            firing, asked = await read_all(world, DatadogPerformer(datadog, store, policy, world.clock))
-            await leave_row(store, "sync", "", result=f"done: {firing} firing")
-            return firing, asked
-    finally:
-        await datadog.close()
-
-
 async def incidents_offline(settings: Settings, *, open_only: bool) -> list[Incident]:
     """Incidents, newest first. Raises StoreUnavailable."""
-    async with _store(settings) as store:
+    async with opened_store(settings) as store:
         return await store.incidents(open_only=open_only, limit=500)
 
 
 async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
     """One incident and its timeline as plain text. Raises NotFound, StoreUnavailable."""
-    async with _store(settings) as store:
-        world = _world(store, policy)
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
         lines = [
             f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
@@ -191,15 +178,17 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
             "",
         ]
         for entry in await store.timeline(incident.id):
+            what, more = words(entry.event, lambda person: f"@{person}")
             by = f" by {entry.by}" if entry.by else ""
-            text = f": {entry.text}" if entry.text else ""
-            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.what}{by}{text}")
+            where = f" in {entry.source}" if entry.source else ""
+            text = f": {more}" if more else ""
+            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}")
         return "\n".join(lines)
 
 
 async def document_offline(settings: Settings, policy: Policy, number: int) -> str:
     """The post-mortem as Markdown. Raises NotFound, StoreUnavailable."""
-    async with _store(settings) as store:
-        world = _world(store, policy)
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
         return markdown(await document_view(world, incident))

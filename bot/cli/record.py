@@ -24,7 +24,7 @@ def outbox(
     keys: Keys = None,
     retry: Annotated[bool, typer.Option("--retry", help="Let the running bot try them again.")] = False,
 ) -> None:
-    """Show what could not be done in Slack or Datadog for good, and why; with --retry, try it again."""
+    """Show what could not be done in Slack or another system for good, and why; with --retry, try it again."""
     from bot.cli.offline import dead_letters_offline, retry_offline
 
     settings = settings_or_exit()

@@ -9,6 +9,7 @@ from typing import Any, Never, TypeVar
 import typer
 from rich.console import Console
 
+from bot.integrations import policy_model, settings_model
 from bot.policy_file import PolicyError, load
 from bot.runtime.observability import hide, hide_secrets, set_up_logging
 from bot.settings import Settings, SettingsError, load_settings
@@ -40,7 +41,7 @@ def do(work: Coroutine[Any, Any, T]) -> T:
 def settings_or_exit() -> Settings:
     """The settings; the end when they are wrong."""
     try:
-        settings = load_settings()
+        settings = load_settings(settings_model())
     except SettingsError as error:
         fail(error, 2)
     hide_secrets(settings.secrets)
@@ -51,7 +52,7 @@ def settings_or_exit() -> Settings:
 def policy_of(settings: Settings) -> Policy:
     """The policy, its warnings said; the end when it is wrong."""
     try:
-        loaded = load(settings.policy_path)
+        loaded = load(settings.policy_path, policy_model())
     except PolicyError as error:
         fail(error, 2)
     for warning in loaded.warnings:

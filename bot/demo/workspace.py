@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from bot.demo.demo_company import HOOK_SECRET, Monitors, company_policy, send_alert
 from bot.demo.shared_clock import advance_clock
+from bot.integrations import alone, settings_model
 from bot.runtime.app import Bot, running
-from bot.settings import Settings
 from sandbox import Installation, Sandbox, sample_people
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
@@ -25,16 +25,13 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
     """A sandbox on loopback and a bot connected to it, with a database that is deleted at the end. OSError when the port is taken."""
     with tempfile.TemporaryDirectory(prefix="warroom-") as folder:
         async with Sandbox.running(port=port, people=sample_people(people), app=installation()) as slack:
-            settings = Settings(
+            settings = settings_model()(
                 slack_bot_token=SecretStr(slack.bot_token),
                 slack_app_token=SecretStr(slack.app_token),
                 slack_api_url=slack.api_url,
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
-                datadog_webhook_token=SecretStr(HOOK_SECRET),
-                # Keys in the environment belong to a real Datadog, which the sandbox must not call.
-                dd_api_key=None,
-                dd_app_key=None,
+                **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)}),
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 from functools import partial
 
 import structlog
@@ -14,10 +13,11 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
-from bot.datadog import keep_following, keep_reading, leading, open_datadog
-from bot.runtime.background_tasks import first_directory, keep_directory, tidy
+from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
+from bot.runtime.background_tasks import first_directory, keep_directory, polling, tidy
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform
+from bot.runtime.external import ExternalPerformer, routed
 from bot.runtime.observability import Meters
 from bot.runtime.replicas import Replica
 from bot.runtime.scheduler import Scheduler
@@ -25,8 +25,7 @@ from bot.runtime.supervised import Run, Supervised, TaskEnded
 from bot.runtime.web import Web
 from bot.settings import Settings, SettingsError, slack_tokens
 from handlers.register import Reading, register
-from handlers.webhooks import Parsed, routes
-from integrations.datadog.performer import DatadogPerformer
+from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
 from integrations.slack.people import group_from, person_from
@@ -37,11 +36,10 @@ from integrations.slack.socket import InboxHandler
 from integrations.slack.startup import Report, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
-from warroom.alerts.parsing import parse
 from warroom.errors import StoreUnavailable
+from warroom.integration import Integrations
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
-from warroom.policy.datadog import Mirroring
 from warroom.ports import Clock, Store, World
 
 log = structlog.get_logger(__name__)
@@ -66,12 +64,13 @@ class Bot:
         store: Store,
         report: Report,
         clock: Clock,
+        integrations: Integrations,
     ) -> None:
         self.store, self.clock, self.report = store, clock, report
         self.meters = Meters()
         self.port = 0
         bot_token, app_token = slack_tokens(settings)
-        self._datadog = open_datadog(settings, policy)
+        self.integrations = integrations
         self._client = open_client(bot_token, settings.api_url, self.meters.called)
         self.tasks = Supervised()
         self.replica = Replica(store, clock, self.tasks)
@@ -83,6 +82,7 @@ class Bot:
             clock=clock,
             rooms=reader,
             nudge=self._nudge,
+            integrations=integrations,
         )
         self.scheduler = Scheduler(self._nudge, clock, self.tasks)
         self.dispatcher = Dispatcher(
@@ -101,10 +101,9 @@ class Bot:
             budget=self.replica.budget,
             channels=ChannelBook(world.clock),
             bot_user_id=self.report.bot_user_id,
-            datadog=self._datadog.page if self._datadog else None,
+            menu=self.integrations.menu,
         )
-        asked = DatadogPerformer(self._datadog, world.store, world.policy, world.clock) if self._datadog else None
-        return leading(chat.perform, asked)
+        return routed(chat.perform, ExternalPerformer(self.integrations, world))
 
     def _listening(self, bot_token: str, app_token: str) -> InboxHandler:
         report = self.report
@@ -133,14 +132,9 @@ class Bot:
         )
 
     def _serving(self, settings: Settings) -> Web:
-        secret = settings.datadog_webhook_token
-        hooks = routes(self.world, secret.get_secret_value() if secret else None, self._parsed)
+        webhooks = [webhook for each in self.integrations for webhook in each.webhooks()]
+        hooks = routes(self.world, webhooks, self.meters.alerts)
         return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
-
-    def _parsed(self, body: bytes, content_type: str, received_at: datetime) -> Parsed:
-        parsed: Parsed = parse(body, content_type, received_at)
-        self.meters.alerts("webhook", len(parsed.alerts))
-        return parsed
 
     async def _look_for_missed(self) -> None:
         await read_alert_channels(self.world)
@@ -196,11 +190,7 @@ class Bot:
     def _endless(self) -> Iterator[tuple[str, Run]]:
         yield "directory", partial(keep_directory, self.world)
         yield "tidy", partial(tidy, self.world)
-        following = self.world.policy.datadog
-        if self._datadog and following.sync_every:
-            yield "datadog", partial(keep_reading, self.world, following.sync_every)
-        if self._datadog and following.incidents is Mirroring.BOTH:
-            yield "datadog incidents", partial(keep_following, self.world)
+        yield from polling(self.world, self.integrations)
 
     async def idle(self) -> None:
         """Returns when everything that arrived is worked off and nothing is due."""
@@ -217,29 +207,32 @@ class Bot:
         await self.replica.stop()
         await self.tasks.end()
         await close_client(self._client)
-        if self._datadog:
-            await self._datadog.close()
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, policy: Policy, clock: Clock | None = None) -> AsyncIterator[Bot]:
+async def running(
+    settings: Settings, policy: Policy, clock: Clock | None = None, kinds: Kinds = INTEGRATIONS
+) -> AsyncIterator[Bot]:
     """A started bot, stopped at the end. Raises SettingsError, StoreUnavailable and whatever is wrong with the tokens."""
     bot_token, app_token = slack_tokens(settings)
-    store = await open_store(settings.database_url.get_secret_value())
-    try:
+    register_upgrades(kinds)
+    async with contextlib.AsyncExitStack() as stack:
+        store = await open_store(settings.database_url.get_secret_value())
+        stack.push_async_callback(store.close)
         report = await _verified(bot_token, app_token, settings.api_url)
         if not report.ok:
             raise SettingsError("Slack would not work like this:\n  " + "\n  ".join(report.problems))
         for remark in report.remarks:
             log.warning(remark)
-        bot = Bot(settings, policy, store, report, clock or system.SystemClock())
-        try:
-            await bot.start()
-            yield bot
-        finally:
-            await bot.stop()
-    finally:
-        await store.close()
+        clock = clock or system.SystemClock()
+        integrations = integrations_of(settings, kinds)
+        for remark in unused(integrations, policy):
+            log.warning(remark)
+        await stack.enter_async_context(started(integrations, policy, clock))
+        bot = Bot(settings, policy, store, report, clock, integrations)
+        stack.push_async_callback(bot.stop)
+        await bot.start()
+        yield bot
 
 
 async def _verified(bot_token: str, app_token: str, api_url: str) -> Report:

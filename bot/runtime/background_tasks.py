@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bot import clock
+from bot.runtime.supervised import Run
 from warroom.errors import StoreUnavailable
+from warroom.integration import Integrations, Poll
+from warroom.outbox.changes import Changeset
 from warroom.people.usecases import sync_directory
 from warroom.ports import Store, World
 
@@ -39,6 +44,30 @@ async def keep_directory(world: World) -> None:
         await clock.sleep(DIRECTORY_EVERY)
         with contextlib.suppress(StoreUnavailable):
             await sync_directory(world)
+
+
+async def ask(world: World, poll: Poll) -> None:
+    """Put what the poll asks for now into the outbox. Raises StoreUnavailable."""
+    effects = tuple(await poll.effects(world))
+    await world.commit(Changeset(now=world.clock.now(), effects=effects))
+
+
+async def keep_polling(world: World, poll: Poll, every: timedelta) -> None:
+    """Ask what an integration wants to know now and every so often, for ever."""
+    while True:
+        with contextlib.suppress(StoreUnavailable):
+            await ask(world, poll)
+        await clock.sleep(every.total_seconds())
+
+
+def polling(world: World, integrations: Integrations) -> Iterator[tuple[str, Run]]:
+    """(name, task that never ends) of every poll of every integration whose settings are there."""
+    for each in integrations:
+        if each.missing():
+            continue
+        for poll in each.polls(world.policy):
+            if poll.every:
+                yield f"{each.name} {poll.name}", partial(keep_polling, world, poll, poll.every)
 
 
 async def tidy(world: World) -> None:

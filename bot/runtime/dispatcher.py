@@ -18,6 +18,7 @@ from warroom.escalation import timers
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import DecideAlerts, Effect
+from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
 
@@ -35,7 +36,7 @@ NAMES = 10_000
 WIDTH = 48
 """Effects and timers in the works at once."""
 
-Perform = Callable[[Claim, Effect], Awaitable[EffectResult | None]]
+Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
 
 
 class Dispatcher:
@@ -147,7 +148,7 @@ class Dispatcher:
             self._wake.set()
 
     async def _work(self, claim: Claim) -> None:
-        name = claim.timer or (claim.effect.kind if claim.effect else "nothing")
+        name = claim.timer or (claim.effect.label if claim.effect else "nothing")
         with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
             try:
                 await self._say_which(claim)

@@ -7,7 +7,8 @@ from typing import Any
 from integrations.datadog.client import Answer
 from integrations.datadog.context import EffectContext
 from integrations.datadog.people import email_of
-from warroom.incident.model import ActionItem, DatadogLink, Incident
+from integrations.datadog.state import IncidentLink
+from warroom.incident.model import ActionItem, Incident
 
 SLACK = 1
 """Datadog's number for Slack among integrations."""
@@ -15,7 +16,7 @@ MANUAL = 3
 """Status "manually created"."""
 
 
-async def keep_room(context: EffectContext[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
+async def keep_room(context: EffectContext[Any], incident: Incident, link: IncidentLink) -> IncidentLink:
     """Datadog knows the channel."""
     if link.room_told or incident.room.channel_id is None:
         return link
@@ -37,7 +38,7 @@ def _channels(integration: Answer) -> list[str]:
     return [str(channel.get("channel_id")) for channel in metadata.get("channels") or ()]
 
 
-async def keep_todos(context: EffectContext[Any], incident: Incident, link: DatadogLink) -> DatadogLink:
+async def keep_todos(context: EffectContext[Any], incident: Incident, link: IncidentLink) -> IncidentLink:
     """Every action item is a to-do, done when it is done."""
     kept = {item: (todo, completed) for item, todo, completed in link.todos}
     new = [item for item in incident.actions if item.id not in kept]

@@ -36,7 +36,7 @@ class NoLibrary(WarroomError):
     """The extra `datadog` is not installed. The text says how to install it."""
 
 
-class Datadog:
+class DatadogClient:
     """Calls Datadog. Ended by `close`."""
 
     def __init__(self, api_key: str, app_key: str, *, site: str = "datadoghq.com", url: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One performing of one effect: the claim, the effect, and what a performer works with."""
+"""One performing of one effect: its payload, and what a performer works with."""
 
 from __future__ import annotations
 
@@ -6,26 +6,59 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from integrations.datadog.client import Datadog
-from warroom.outbox.effects import Effect
-from warroom.policy import Policy
-from warroom.ports import Clock, Store
+from pydantic import BaseModel
 
-E = TypeVar("E", bound=Effect, covariant=True)
+from integrations.datadog.client import DatadogClient
+from integrations.datadog.policy import NAME, DatadogPolicy, section
+from warroom.incident.model import Incident
+from warroom.integration import PerformContext
+from warroom.outbox.effects import ExternalEffect
+from warroom.outbox.results import ExternalResult
+from warroom.people.resolution import Directory
+from warroom.policy import Policy
+from warroom.ports import Store
+
+P = TypeVar("P", bound=BaseModel, covariant=True)
+
+
+class Nothing(BaseModel):
+    """The payload of operations that need to know nothing."""
 
 
 @dataclass(frozen=True)
-class EffectContext(Generic[E]):
+class EffectContext(Generic[P]):
     """One performing of one effect."""
 
-    effect: E
-    outcome_unknown: bool
-    """It may have happened before: look first."""
-    datadog: Datadog
-    store: Store
-    policy: Policy
-    clock: Clock
+    effect: ExternalEffect
+    payload: P
+    datadog: DatadogClient
+    outer: PerformContext
+
+    @property
+    def store(self) -> Store:
+        return self.outer.store
+
+    @property
+    def directory(self) -> Directory:
+        return self.outer.directory
+
+    @property
+    def policy(self) -> Policy:
+        return self.outer.policy
+
+    @property
+    def section(self) -> DatadogPolicy:
+        """What the policy says of Datadog."""
+        return section(self.outer.policy)
 
     @property
     def now(self) -> datetime:
-        return self.clock.now()
+        return self.outer.now
+
+    async def incident(self) -> Incident:
+        """The incident as it is now. Raises Rejected when the effect has none."""
+        return await self.outer.incident(self.effect)
+
+    def result(self, answer: BaseModel) -> ExternalResult:
+        """The answer, as the outbox takes it."""
+        return ExternalResult(integration=NAME, operation=self.effect.operation, payload=answer.model_dump(mode="json"))

@@ -12,7 +12,7 @@ from typing import Any
 from integrations.datadog.client import Answer
 from integrations.datadog.context import EffectContext
 from integrations.datadog.failures import Declined
-from warroom.face import SERVICES, TEAMS
+from integrations.datadog.snapshot import SERVICES, TEAMS
 
 ONE_VALUE = frozenset({"dropdown", "textbox"})
 BAD_REQUEST = 400

@@ -16,15 +16,16 @@ import structlog
 from integrations.datadog.attachments import keep_room, keep_todos
 from integrations.datadog.client import Answer
 from integrations.datadog.context import EffectContext
+from integrations.datadog.effects import SyncResult
 from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS
 from integrations.datadog.fields import fields_in, fill, values_of
 from integrations.datadog.people import email_in, email_of, user_id
-from warroom.errors import Rejected
-from warroom.face import ORIGIN, face, marked, names
-from warroom.incident.model import FOLLOWING, DatadogLink, Face, Incident, Origin
-from warroom.outbox.effects import MirrorIncident, ReadIncidents
-from warroom.outbox.results import IncidentsRead, Mirrored, TheirIncident
-from warroom.policy.datadog import Mirroring
+from integrations.datadog.policy import SyncMode
+from integrations.datadog.snapshot import ATTRIBUTES, ORIGIN, IncidentSnapshot, marked_title, names, snapshot
+from integrations.datadog.state import IncidentLink, state_of
+from warroom.incident.model import Incident, Origin
+from warroom.outbox.remote import person_behind
+from warroom.value import Value
 
 log = structlog.get_logger(__name__)
 
@@ -34,35 +35,47 @@ CLOCKS = timedelta(minutes=2)
 ALERT_KEY = "1:incident:"
 
 
-async def mirror_incident(context: EffectContext[MirrorIncident]) -> Mirrored | None:
-    """Both sides meet. Private incidents are not told; without a room it is too early: its opening asks again."""
-    incident = await context.store.incident(context.effect.incident_id or "")
-    if incident is None:
-        raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
-    if context.policy.datadog.incidents is Mirroring.OFF or incident.private or incident.room.channel_id is None:
+class RemoteIncident(Value):
+    """An incident that is open in Datadog."""
+
+    id: str
+    public_id: int
+    snapshot: IncidentSnapshot
+    created: datetime
+    page: str
+    private: bool = False
+    """Only some people of the organisation may see it."""
+
+
+async def sync_incident(context: EffectContext[Any]) -> SyncResult | None:
+    """Both sides are made equal. Private incidents are not told; without a room it is too early: its opening asks again."""
+    incident = await context.incident()
+    if context.section.incidents is SyncMode.OFF or incident.private or incident.room.channel_id is None:
         return None
-    ours = face(incident, context.policy, await email_of(context, incident.commander))
-    if incident.datadog is None:
-        return await _link(context, incident, ours)
-    return await _meet(context, incident, incident.datadog, ours)
+    local = snapshot(incident, context.policy, await email_of(context, incident.commander))
+    link = state_of(incident).link
+    result = await (_update(context, incident, link, local) if link else _link(context, incident, local))
+    emails = {result.link.remote.commander, result.changed_by} - {None}
+    people = {email: person for email in emails if email and (person := await person_behind(context.directory, email))}
+    return result.copy_with(commander=incident.commander, people=people)
 
 
-async def _link(context: EffectContext[MirrorIncident], incident: Incident, ours: Face) -> Mirrored:
+async def _link(context: EffectContext[Any], incident: Incident, local: IncidentSnapshot) -> SyncResult:
     found = await _existing(context, incident)
-    answer = found or await _made_before(context, incident) or await _create(context, incident, ours)
+    answer = found or await _made_before(context, incident) or await _create(context, incident, local)
     data, included = answer["data"], answer.get("included") or []
-    theirs = face_of(data, included, names(context.policy))
+    remote = snapshot_of(data, included, names(context.policy))
     # What was there before us is told of our side only when that changes. What we made is as it says it is: the room may
     # have changed since an earlier try made it, and how Datadog wants each field is known when it is read.
-    made = {name: theirs.said(name) for name in FOLLOWING}
-    known = ours if found else ours.copy_with(fields=()).saying(**made)
-    link = DatadogLink(id=str(data["id"]), public_id=_number(data), ours=known, theirs=theirs)
-    return Mirrored(link=link, page=page_of(context, data))
+    made = {name: remote.value(name) for name in ATTRIBUTES}
+    known = local if found else local.copy_with(fields=()).with_values(**made)
+    link = IncidentLink(id=str(data["id"]), public_id=_number(data), local=known, remote=remote)
+    return SyncResult(link=link, page=page_of(context, data))
 
 
-async def _existing(context: EffectContext[MirrorIncident], incident: Incident) -> Answer | None:
+async def _existing(context: EffectContext[Any], incident: Incident) -> Answer | None:
     """The incident of Datadog's that this one came from: it was read there, or the webhook told of it."""
-    names = [incident.origin_key.removeprefix(ORIGIN)] if incident.origin is Origin.DATADOG else []
+    names = [incident.origin_key.removeprefix(ORIGIN)] if incident.origin_key.startswith(ORIGIN) else []
     for firing in await context.store.firings(incident.id):
         names += [key.removeprefix(ALERT_KEY) for key in firing.keys if key.startswith(ALERT_KEY)]
     for name in names:
@@ -76,9 +89,9 @@ async def _get(context: EffectContext[Any], name: str) -> Answer:
     return answer
 
 
-async def _made_before(context: EffectContext[MirrorIncident], incident: Incident) -> Answer | None:
+async def _made_before(context: EffectContext[Any], incident: Incident) -> Answer | None:
     """What an earlier try made: Datadog would make a second one without a word, so it is always looked for."""
-    title, since, offset = marked(incident), incident.declared_at - CLOCKS, 0
+    title, since, offset = marked_title(incident), incident.declared_at - CLOCKS, 0
     while True:
         page, _ = await search(context, "active OR stable OR resolved", offset, PAGE)
         for data in page:
@@ -107,17 +120,17 @@ async def search(context: EffectContext[Any], states: str, offset: int, size: in
     return [each["data"] for each in found], answer.get("included") or []
 
 
-async def _create(context: EffectContext[MirrorIncident], incident: Incident, ours: Face) -> Answer:
-    said = f"Warroom opened #{incident.room.channel_name} in Slack for {incident.name}."
+async def _create(context: EffectContext[Any], incident: Incident, local: IncidentSnapshot) -> Answer:
+    text = f"Warroom opened #{incident.room.channel_name} in Slack for {incident.name}."
     attributes = {
-        "title": marked(incident),
+        "title": marked_title(incident),
         "customer_impacted": False,
-        "fields": _fields({"severity": ours.severity, "state": ours.state})
+        "fields": _fields({"severity": local.severity, "state": local.state})
         | _fields({"detection_method": "monitor" if incident.origin is Origin.ALERT else "employee"})
         | ({"summary": {"type": "textbox", "value": incident.description}} if incident.description else {}),
-        "initial_cells": [{"cell_type": "markdown", "content": {"content": said}}],
+        "initial_cells": [{"cell_type": "markdown", "content": {"content": text}}],
     }
-    data = {"type": "incidents", "attributes": attributes} | await _commander(context, ours.commander)
+    data = {"type": "incidents", "attributes": attributes} | await _commander(context, local.commander)
     answer: Answer = await context.datadog.call("Creating an incident", "create_incident", body={"data": data})
     return answer
 
@@ -131,22 +144,24 @@ def _fields(values: dict[str, str]) -> Answer:
     return {name: {"type": "dropdown", "value": value} for name, value in values.items()}
 
 
-async def _meet(context: EffectContext[MirrorIncident], incident: Incident, link: DatadogLink, ours: Face) -> Mirrored:
+async def _update(
+    context: EffectContext[Any], incident: Incident, link: IncidentLink, local: IncidentSnapshot
+) -> SyncResult:
     answer = await _get(context, link.id)
     data = answer["data"]
-    theirs = face_of(data, answer.get("included") or [], names(context.policy))
-    changed = [name for name in names(context.policy) if ours.said(name) != link.ours.said(name)]
-    pushed = [name for name in changed if ours.said(name) != theirs.said(name)]
-    plain = [name for name in pushed if name in FOLLOWING]
-    if plain and (body := await _told(context, link.id, ours, plain)):
-        await _update(context, body)
+    remote = snapshot_of(data, answer.get("included") or [], names(context.policy))
+    changed = [name for name in names(context.policy) if local.value(name) != link.local.value(name)]
+    pushed = [name for name in changed if local.value(name) != remote.value(name)]
+    plain = [name for name in pushed if name in ATTRIBUTES]
+    if plain and (body := await _attributes(context, link.id, local, plain)):
+        await context.datadog.call("Updating the incident", "update_incident", link.id, body={"data": body})
         told = [name for name in plain if name != "commander" or "relationships" in body]
-        theirs = theirs.saying(**{name: ours.said(name) for name in told})
-    filled, refused = await fill(context, data, {name: ours.said(name) for name in pushed if name not in FOLLOWING})
-    link = link.copy_with(ours=ours, theirs=theirs.saying(**filled))
+        remote = remote.with_values(**{name: local.value(name) for name in told})
+    filled, refused = await fill(context, data, {name: local.value(name) for name in pushed if name not in ATTRIBUTES})
+    link = link.copy_with(local=local, remote=remote.with_values(**filled))
     link = await keep_room(context, incident, link)
     link = await keep_todos(context, incident, link)
-    return Mirrored(
+    return SyncResult(
         link=link,
         page=page_of(context, data),
         pushed=tuple(changed),
@@ -155,20 +170,18 @@ async def _meet(context: EffectContext[MirrorIncident], incident: Incident, link
     )
 
 
-async def _update(context: EffectContext[Any], body: Answer) -> None:
-    await context.datadog.call("Updating the incident", "update_incident", body["id"], body={"data": body})
-
-
-async def _told(context: EffectContext[Any], name: str, ours: Face, pushed: list[str]) -> Answer | None:
+async def _attributes(
+    context: EffectContext[Any], name: str, local: IncidentSnapshot, pushed: list[str]
+) -> Answer | None:
     """The request that says only what changed; None when nothing of it can be said (nobody there has that email)."""
-    fields = _fields({each: getattr(ours, each) for each in pushed if each != "commander"})
+    fields = _fields({each: getattr(local, each) for each in pushed if each != "commander"})
     body: Answer = {"attributes": {"fields": fields}} if fields else {}
-    if "commander" in pushed and ours.commander:
-        body |= await _commander(context, ours.commander)
+    if "commander" in pushed and local.commander:
+        body |= await _commander(context, local.commander)
     return {"type": "incidents", "id": name} | body if body else None
 
 
-def face_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -> Face:
+def snapshot_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -> IncidentSnapshot:
     """What Datadog says of an incident; severity and state stand beside the fields, and in older answers only there.
 
     Raises LookupError without a state: whoever takes that for active reopens rooms.
@@ -182,12 +195,12 @@ def face_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -> Fa
     state = said("state")
     if not state:
         raise LookupError("an incident without a state")
-    return Face(
+    return IncidentSnapshot(
         title=str(attributes.get("title") or ""),
         severity=said("severity") or "UNKNOWN",
         state=state,
         commander=email_in(data, "commander_user", included),
-        fields=tuple((name, values_of(fields.get(name))) for name in wanted if name not in FOLLOWING),
+        fields=tuple((name, values_of(fields.get(name))) for name in wanted if name not in ATTRIBUTES),
     )
 
 
@@ -208,25 +221,23 @@ def _created(data: Answer) -> datetime | None:
     return created if isinstance(created, datetime) and created.tzinfo else None
 
 
-async def read_incidents(context: EffectContext[ReadIncidents]) -> IncidentsRead:
+async def newest_incidents(context: EffectContext[Any]) -> list[RemoteIncident]:
     """The newest open incidents."""
     page, included = await search(context, "active OR stable", 0, PAGE)
-    found = (_their_incident(context, data, included) for data in page)
-    return IncidentsRead(found=tuple(each for each in found if each))
+    found = (_remote_incident(context, data, included) for data in page)
+    return [each for each in found if each]
 
 
-def _their_incident(
-    context: EffectContext[ReadIncidents], data: Answer, included: list[Answer]
-) -> TheirIncident | None:
+def _remote_incident(context: EffectContext[Any], data: Answer, included: list[Answer]) -> RemoteIncident | None:
     """One of many; None for a test, and for one that is not understood, which keeps no other away."""
     try:
         attributes = data.get("attributes") or {}
         if attributes.get("is_test"):
             return None
-        return TheirIncident(
+        return RemoteIncident(
             id=str(data["id"]),
             public_id=_number(data),
-            face=face_of(data, included, names(context.policy)),
+            snapshot=snapshot_of(data, included, names(context.policy)),
             created=_created(data) or context.now,
             page=page_of(context, data),
             private=str(attributes.get("visibility") or "").casefold() == "private",

@@ -1,135 +1,74 @@
-"""Reading monitors: which fire, and how one is."""
+"""What Datadog says of a monitor when it is asked, and how that becomes the alert that the webhook would have brought. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from urllib.parse import quote
 
-import structlog
+from integrations.datadog.policy import DatadogPolicy
+from warroom.alerts.model import Alert, AlertState
+from warroom.alerts.parsing.datadog import read
+from warroom.alerts.parsing.keys import polled_delivery_id
+from warroom.value import Value
 
-from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
-from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS, Declined
-from warroom.alerts.model import AlertState
-from warroom.monitors import GroupState
-from warroom.outbox.effects import ReadMonitor, ReadMonitors
-from warroom.outbox.results import MonitorRead, MonitorsRead
-
-log = structlog.get_logger(__name__)
-
-PAGE = 100
-LAST_SECOND = 253_402_300_799
-"""Of the year 9999."""
-STATES = {
-    "alert": AlertState.ALERT,
-    "warn": AlertState.WARN,
-    "no data": AlertState.NO_DATA,
-    "ok": AlertState.OK,
+TRANSITION = {
+    AlertState.ALERT: "Triggered",
+    AlertState.WARN: "Warn",
+    AlertState.NO_DATA: "No Data",
+    AlertState.OK: "Recovered",
 }
-"""Other words (Ignored, Skipped, Unknown) say nothing."""
-WHOLE = frozenset({"*", "total", "@SYNTHETICS_OVERALL@"})
-"""Names of the group that is the monitor as a whole."""
-OVERALL = "@SYNTHETICS_OVERALL@"
-"""A synthetic test has one, beside a group for each location; it is the one that notifies."""
 
 
-async def read_monitors(context: EffectContext[ReadMonitors]) -> MonitorsRead:
-    """One page of monitors with their groups that are not OK."""
-    tags = ",".join(context.policy.datadog.monitor_tags)
-    # The page is always said: without it Datadog sends all monitors, and the library's own pagination sends them twice.
-    found: list[Answer] = await context.datadog.call(
-        "Reading monitors",
-        "list_monitors",
-        page=context.effect.page,
-        page_size=PAGE,
-        group_states="alert,warn,no data",
-        with_downtimes=True,
-        **({"monitor_tags": tags} if tags else {}),
-    )
-    groups = tuple(group for monitor in found for group in _readable(monitor, context.datadog.page))
-    return MonitorsRead(page=context.effect.page, groups=groups, more=len(found) >= PAGE)
+class GroupState(Value):
+    """One group of a monitor. `since` is when Datadog says the state began, None when it does not."""
+
+    monitor_id: str
+    name: str
+    group: str = ""
+    """As Datadog spells it ("host:a,env:b"); "" for a monitor without groups."""
+    state: AlertState
+    since: datetime | None = None
+    priority: int | None = None
+    tags: tuple[str, ...] = ()
+    query: str = ""
+    muted: bool = False
+    page: str = ""
+    """The monitor's page in Datadog."""
 
 
-def _readable(monitor: Any, pages: str) -> tuple[GroupState, ...]:
-    """The groups of one of many monitors: one that is not understood keeps no other away."""
-    try:
-        return tuple(groups_of(monitor, pages))
-    except UNEXPECTED_SHAPE_ERRORS as error:
-        log.warning("a monitor of Datadog's is not understood and left out", error=repr(error))
-        return ()
-
-
-async def read_monitor(context: EffectContext[ReadMonitor]) -> MonitorRead:
-    """One monitor with all its groups."""
-    name, asked_at = context.effect.monitor_id, context.now
-    try:
-        found: Answer = await context.datadog.call("Reading a monitor", "get_monitor", int(name), group_states="all")
-    except Declined as refusal:
-        if refusal.status != 404:
-            raise
-        return MonitorRead(monitor_id=name, asked_at=asked_at, overall=None)
-    overall = STATES.get(str(found.get("overall_state")).casefold())
-    return MonitorRead(
-        monitor_id=name,
-        asked_at=asked_at,
-        overall=_state(found, context.datadog.page, "", overall, {}) if overall else None,
-        groups=tuple(groups_of(found, context.datadog.page)),
-    )
-
-
-def groups_of(monitor: Answer, pages: str) -> Iterator[GroupState]:
-    """The groups that Datadog names; of a synthetic test only the whole; the monitor itself where it names none."""
-    groups: Mapping[str, Any] = (monitor.get("state") or {}).get("groups") or {}
-    groups = {name: group for name, group in groups.items() if isinstance(group, Mapping)}
-    if OVERALL in groups:
-        groups = {OVERALL: groups[OVERALL]}
-    for name, group in groups.items():
-        state = STATES.get(str(group.get("status")).casefold())
-        if state:
-            yield _state(monitor, pages, name, state, group)
-    overall = STATES.get(str(monitor.get("overall_state")).casefold())
-    if not groups and overall:
-        yield _state(monitor, pages, "", overall, {})
-
-
-def _state(monitor: Answer, pages: str, group: str, state: AlertState, said: Mapping[str, Any]) -> GroupState:
-    name = "" if group in WHOLE else group
-    return GroupState(
-        monitor_id=str(monitor["id"]),
-        name=str(monitor.get("name") or ""),
-        group=name,
-        state=state,
-        since=_since(state, said) or (None if said else _modified(monitor)),
-        priority=monitor.get("priority") or None,
-        tags=tuple(str(tag) for tag in monitor.get("tags") or ()),
-        query=str(monitor.get("query") or ""),
-        muted=any(_covers(downtime, name) for downtime in monitor.get("matching_downtimes") or ()),
-        page=f"{pages}/monitors/{monitor['id']}",
-    )
-
-
-def _since(state: AlertState, said: Mapping[str, Any]) -> datetime | None:
-    names = {AlertState.OK: ("last_resolved_ts",), AlertState.NO_DATA: ("last_nodata_ts", "last_triggered_ts")}
-    for name in names.get(state, ("last_triggered_ts",)):
-        seconds = said.get(name)
-        if isinstance(seconds, int | float) and 0 < seconds <= LAST_SECOND:
-            return datetime.fromtimestamp(seconds, UTC)
-    return None
-
-
-def _modified(monitor: Answer) -> datetime | None:
-    """When the monitor as a whole came into its state."""
-    try:
-        at = datetime.fromisoformat(str(monitor.get("overall_state_modified")))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _covers(downtime: Mapping[str, Any], group: str) -> bool:
-    """Whether a downtime surely silences the group: it is for all, or each of its tags is one of the group's."""
-    if downtime.get("active") is False:
+def fires(group: GroupState, policy: DatadogPolicy, now: datetime) -> bool:
+    """Whether it fires in the policy's sense: what is muted does not, nor what has been firing for longer than anybody cares."""
+    if group.muted or group.state not in policy.states or group.state not in TRANSITION:
         return False
-    scope = [tag for tag in downtime.get("scope") or () if tag != "*"]
-    return set(scope) <= set(group.split(","))
+    if policy.triggered_within is None:
+        return group.state is not AlertState.OK
+    if group.since is None:
+        # A monitor that never had data is in that state since nobody knows when.
+        return group.state in (AlertState.ALERT, AlertState.WARN)
+    return group.state is not AlertState.OK and now - group.since <= policy.triggered_within
+
+
+def alert_of(group: GroupState, now: datetime) -> Alert:
+    """The alert with the keys that the webhook's has; the same state since the same time has the same `delivery_id`."""
+    transition = TRANSITION[group.state]
+    page = group.page
+    if page and group.group:
+        page = f"{page}?group={quote(group.group, safe='')}"
+    alert = read(
+        {
+            "kind": "monitor",
+            "alert_id": group.monitor_id,
+            "alert_title": group.name or f"Monitor {group.monitor_id}",
+            "alert_transition": transition,
+            "alert_priority": f"P{group.priority}" if group.priority else "",
+            "alert_scope": group.group,
+            "alert_query": group.query,
+            "tags": list(group.tags),
+            "link": page,
+            "date": int(group.since.timestamp() * 1000) if group.since else "",
+        },
+        now,
+    )
+    since = group.since.isoformat() if group.since else ""
+    name = polled_delivery_id(group.monitor_id, alert.group or "", alert.transition, since)
+    return alert.copy_with(delivery_id=name)

@@ -1,116 +1,85 @@
-"""Muting a monitor, or what of it fires: a downtime that is looked for before it is made."""
+"""Muting a monitor from a room. The rules are pure."""
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
-from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
-from integrations.datadog.failures import Declined
-from warroom.errors import Rejected
-from warroom.outbox.effects import MuteMonitor
-from warroom.outbox.results import MonitorMuted
+from integrations.datadog.effects import MuteRequest, MuteResult, mute_monitor
+from integrations.datadog.policy import NAME
+from integrations.datadog.state import Mute, state_of, with_mute, with_state
+from warroom.alerts.model import AlertState
+from warroom.errors import AlreadyDone, Refused
+from warroom.incident.authorize import Permission, authorize
+from warroom.incident.change import change
+from warroom.incident.decision import Decision
+from warroom.incident.events import Reported
+from warroom.incident.model import Incident
+from warroom.incident.notices import Muted
+from warroom.outbox.changes import Firing
+from warroom.ports import World
 
-PAGE = 100
-ALL = "*"
-MOST_GROUPS = 20
-WORDS = frozenset({"AND", "OR", "NOT", "TO", "N/A"})
-"""Values that mean something else in a query; N/A is Datadog's for a tag that is not there."""
-_PLAIN = r"[A-Za-z0-9][A-Za-z0-9_./-]*"
-"""What needs no quotes in a query and has no meaning of its own there."""
-_TAG = re.compile(rf"([A-Za-z][A-Za-z0-9_./-]*):({_PLAIN})")
-_GROUP = re.compile(rf"{_TAG.pattern}(?:,{_TAG.pattern})*")
-
-
-async def mute_monitor(context: EffectContext[MuteMonitor]) -> MonitorMuted:
-    """The monitor has a downtime of ours until then. An attempt that comes too late makes none."""
-    effect = context.effect
-    if effect.until <= context.now:
-        raise Rejected(
-            f"the time to mute monitor {effect.monitor_id} was over before Datadog could be reached",
-            code="too_late",
-            advice="Mute it again if it is still needed.",
-        )
-    mark = marked(effect.key)
-    made = await _ours(context, mark)
-    scope = str((made.get("attributes") or {}).get("scope") or ALL) if made else await _scope(context)
-    if made is None:
-        body = {"data": {"type": "downtime", "attributes": _downtime(context, mark, scope)}}
-        await context.datadog.call("Muting", "create_downtime", body=body)
-    groups = effect.groups if scope != ALL else ()
-    return MonitorMuted(monitor_id=effect.monitor_id, groups=groups, until=effect.until, by=effect.by)
+FOR = timedelta(hours=1)
+FIRINGS = 1000
+"""How many things that fire in an incident are looked at for a monitor's groups."""
 
 
-async def _scope(context: EffectContext[MuteMonitor]) -> str:
-    """The query for the groups that are to be silent; the whole monitor where they are not its own, or no query says them."""
-    query = scope_of(context.effect.groups)
-    if query is None:
-        return ALL
-    try:
-        monitor: Answer = await context.datadog.call(
-            "Reading its groups", "get_monitor", int(context.effect.monitor_id), group_states="all"
-        )
-    except Declined:
-        return ALL
-    known = {frozenset(name.split(",")) for name in (monitor.get("state") or {}).get("groups") or ()}
-    return query if {frozenset(group.split(",")) for group in context.effect.groups} <= known else ALL
+async def mute(world: World, incident_id: str, monitor_id: str, by: str) -> Incident:
+    """What of the monitor fires here is silent for an hour from now; the room hears when it is.
 
-
-def scope_of(groups: Sequence[str]) -> str | None:
-    """The query that means exactly these groups, None where there is none.
-
-    Rules: docs.datadoghq.com, "Downtimes", on scopes: tags need a key, and OR may stand only between values of one key. So
-    the groups may differ in one key only.
+    Raises AlreadyDone, Refused, NotFound.
     """
-    said = [_TAG.findall(group) for group in groups if _GROUP.fullmatch(group)]
-    if not groups or len(said) < len(groups) or len(groups) > MOST_GROUPS:
-        return None
-    if any(value.upper() in WORDS for tags in said for _, value in tags):
-        return None
-    keys = [tuple(sorted(key for key, _ in tags)) for tags in said]
-    if len(set(keys)) > 1 or len(set(keys[0])) < len(keys[0]):
-        return None
-    values = {key: list(dict.fromkeys(dict(tags)[key] for tags in said)) for key in keys[0]}
-    if sum(len(each) > 1 for each in values.values()) > 1:
-        return None
-    return " AND ".join(
-        f"{key}:{each[0]}" if len(each) == 1 else f"{key}:({' OR '.join(each)})" for key, each in values.items()
-    )
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.MUTE, by, incident)
+        groups = firing_groups(await world.store.firings(incident.id, limit=FIRINGS), monitor_id)
+        return requested(incident, monitor_id, groups, by, now)
+
+    return await change(world, incident_id, decide)
 
 
-def marked(key: str) -> str:
-    """The words by which the downtime of an effect is known."""
-    return f"warroom-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+def firing_groups(firings: Iterable[Firing], monitor_id: str) -> tuple[str, ...]:
+    """The groups of the monitor that fire, all that did when none does now; none when one of them has no name."""
+    mine = [each for each in firings if each.monitor_id == monitor_id]
+    mine = [each for each in mine if each.state is not AlertState.OK] or mine
+    begin = f"1:monitor:{monitor_id}:"
+    groups = [next((key.removeprefix(begin) for key in each.keys if key.startswith(begin)), "") for each in mine]
+    return tuple(sorted(set(groups))) if all(groups) else ()
 
 
-def _downtime(context: EffectContext[MuteMonitor], mark: str, scope: str) -> Answer:
-    return {
-        "message": f"Muted from an incident's room. {mark}",
-        "monitor_identifier": {"monitor_id": int(context.effect.monitor_id)},
-        "scope": scope,
-        "schedule": {"start": None, "end": _whole_seconds(context.effect.until)},
-        "mute_first_recovery_notification": False,
-    }
+def requested(incident: Incident, monitor_id: str, groups: tuple[str, ...], by: str, now: datetime) -> Decision:
+    """The groups of the monitor (none: all of it) are to be muted for an hour.
+
+    Raises AlreadyDone while they are, Refused when it is not one of Datadog's.
+    """
+    if not monitor_id.isdecimal():
+        raise Refused("That alert names no monitor of Datadog's, so there is nothing to mute.")
+    known = state_of(incident).mute_of(monitor_id)
+    if known and known.until > now and (not known.groups or (groups and set(groups) <= set(known.groups))):
+        raise AlreadyDone(f"Monitor {monitor_id} is muted already, until {known.until:%H:%M} UTC.")
+    until = now + FOR
+    after = with_mute(incident, Mute(monitor_id=monitor_id, until=until, groups=groups))
+    effect = mute_monitor(incident, MuteRequest(monitor_id=monitor_id, groups=groups, until=until, by=by))
+    return Decision(after, quiet=True).with_effects(effect)
 
 
-def _whole_seconds(at: datetime) -> str:
-    return at.replace(microsecond=0).isoformat()
+def muted(incident: Incident, result: MuteResult, now: datetime) -> Decision:
+    """Datadog did it: said once."""
+    only = f" for {'; '.join(result.groups)}" if result.groups else ""
+    key = f"muted:{result.monitor_id}:{result.until.isoformat()}:{len(result.groups)}"
+    text = f"monitor {result.monitor_id}{only} until {result.until:%H:%M} UTC"
+    after = incident
+    if known := state_of(incident).mute_of(result.monitor_id):
+        # Datadog could not be told of the groups alone, perhaps.
+        after = with_mute(incident, known.copy_with(groups=result.groups))
+    event = Reported(integration=NAME, what="monitor muted", text=text)
+    decision = Decision(after, quiet=True).record(event, now, by=result.by, key=key)
+    notice = Muted(monitor_id=result.monitor_id, groups=result.groups, until=result.until, by=result.by)
+    return decision.say(notice, key=key)
 
 
-async def _ours(context: EffectContext[MuteMonitor], mark: str) -> Answer | None:
-    """What an earlier try made. Always asked: Datadog would make a second one without a word."""
-    offset = 0
-    while True:
-        answer = await context.datadog.call(
-            "Looking for downtimes", "list_downtimes", current_only=True, page_offset=offset, page_limit=PAGE
-        )
-        page: list[Answer] = answer.get("data") or []
-        for each in page:
-            if mark in str((each.get("attributes") or {}).get("message") or ""):
-                return each
-        if len(page) < PAGE:
-            return None
-        offset += PAGE
+def not_muted(incident: Incident, request: MuteRequest) -> Incident:
+    """The incident when muting was given up, so that it can be asked for again."""
+    mutes = state_of(incident).mutes
+    left = tuple(each for each in mutes if (each.monitor_id, each.until) != (request.monitor_id, request.until))
+    return with_state(incident, mutes=left) if left != mutes else incident

@@ -1,4 +1,4 @@
-"""People here and in Datadog are the same where their email is."""
+"""People are matched by email."""
 
 from __future__ import annotations
 

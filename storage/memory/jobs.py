@@ -97,7 +97,7 @@ class Jobs:
         job = self.by_key.get(key)
         text = keep(codec.effect_body(effect))
         if job is None:
-            self.by_key[key] = Job(key, effect.incident_id, effect.kind, False, text, effect.priority, now, now, now)
+            self.by_key[key] = Job(key, effect.incident_id, effect.label, False, text, effect.priority, now, now, now)
         elif effect.coalescing:
             _ask_again(job, effect, text, now)
 
@@ -181,7 +181,7 @@ class Jobs:
 
 def _ask_again(job: Job, effect: Effect, text: Text, now: datetime) -> None:
     idle = job.due_at is None
-    job.text, job.incident_id, job.kind = text, effect.incident_id, effect.kind
+    job.text, job.incident_id, job.kind = text, effect.incident_id, effect.label
     job.rev += 1
     job.priority = effect.priority if idle else min(effect.priority, job.priority)
     if job.in_flight(now):

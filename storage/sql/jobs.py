@@ -127,7 +127,7 @@ async def enqueue(conn: AsyncConnection, effects: Iterable[Effect], now: datetim
 
 def _effect_row(effect: Effect, now: datetime) -> dict[str, Any]:
     return {
-        **_fresh(effect.key, effect.incident_id, effect.kind, effect.priority, now),
+        **_fresh(effect.key, effect.incident_id, effect.label, effect.priority, now),
         "timer": False,
         "body": codec.effect_body(effect),
         "due_at": now,

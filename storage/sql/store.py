@@ -114,7 +114,8 @@ class SqlStore(SqlPeople):
 
     async def _settle_together(self, changes: Sequence[Changeset]) -> list[bool]:
         async def once() -> list[bool]:
-            async with self._writing() as conn:
+            # Until its claim has ended, an effect takes the place of the next one, which may be an answer.
+            async with self._writing(urgent=True) as conn:
                 await write_settlements(conn, changes)
             return [True] * len(changes)
 

@@ -14,6 +14,7 @@ from sandbox import Channel, Sandbox, SlackUser
 from storage import open_store
 from tests.bench.place import process
 from tests.bench.report import Figure
+from warroom.incident.events import NoteAdded
 from warroom.ports import Store
 
 UPDATES = 300
@@ -84,7 +85,8 @@ async def _one_incident(slack: Sandbox, store: Store, name: str) -> list[Figure]
     kept: list[str] = []
     while len(kept) < UPDATES and time.perf_counter() - begun < PATIENCE:
         await asyncio.sleep(LOOK_EVERY)
-        kept = [entry.text for entry in await store.timeline(incident.id) if entry.text.startswith("gesture ")]
+        entries = await store.timeline(incident.id)
+        kept = [each.event.text for each in entries if isinstance(each.event, NoteAdded)]
     took = time.perf_counter() - begun
     return [
         Figure(f"{UPDATES} at once on one incident, {name}: kept", len(kept), UPDATES, "", at_least=True),

@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from bot.demo.demo_company import HOOK_SECRET, company_policy
 from bot.demo.workspace import installation
+from bot.integrations import alone, settings_model
 from bot.runtime.app import Bot, running
 from bot.runtime.observability import set_up_logging
-from bot.settings import Settings
 from sandbox import Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -28,13 +28,13 @@ async def place(database: str = "", *, limits: bool = False) -> AsyncIterator[tu
     set_up_logging("ERROR", "console")
     with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
         async with Sandbox.running(app=installation(), limits=limits) as slack:
-            settings = Settings(
+            settings = settings_model()(
                 slack_bot_token=SecretStr(slack.bot_token),
                 slack_app_token=SecretStr(slack.app_token),
                 slack_api_url=slack.api_url,
                 database_url=SecretStr(database or f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
-                datadog_webhook_token=SecretStr(HOOK_SECRET),
+                **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)}),
             )
             async with running(settings, company_policy(), slack.clock) as bot:
                 await slack.until_connected()

@@ -8,7 +8,9 @@ from typing import Any
 from blocks import announcement, home, incident_card, lists, name_matches, notices, timeline_list
 from blocks.kit import Card
 from warroom.alerts.model import AlertState
+from warroom.incident import events
 from warroom.incident import notices as said
+from warroom.incident.events import Event, PageReason, Step
 from warroom.incident.model import (
     ActionItem,
     AlertSummary,
@@ -23,8 +25,8 @@ from warroom.incident.model import (
     State,
     Updates,
 )
-from warroom.incident.notices import Notice, PageReason
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.notices import Notice
+from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
 from warroom.outbox.changes import Firing
 from warroom.people.model import Person
@@ -166,11 +168,11 @@ def all_notices(text: str) -> list[Notice]:
         said.Paged(people=(), level=0, reason=PageReason.TEAM, by=None),
         said.UpdateReminder(people=CROWD, missed=2, since=NIGHT),
         said.Muted(monitor_id="42", until=NOW, by="UADA"),
-        said.UpdatePosted(by="UADA", text=text, next_due_at=NOW),
-        said.SeverityChanged(by="UADA", before=text, after=text),
-        said.SeverityChanged(by=None, before=text, after=text, why=text),
-        said.WorseAlert(severity=text, title=text, link="https://app.datadoghq.eu/monitors/7"),
-        said.RoleAssigned(by="UADA", role=text, person="UGRACE"),
+        said.UpdatePostedNotice(by="UADA", text=text, next_due_at=NOW),
+        said.SeverityChangedNotice(by="UADA", before=text, after=text),
+        said.SeverityChangedNotice(by=None, before=text, after=text, why=text),
+        said.WorseAlert(severity=text, title=text, link="https://monitors.example.com/7"),
+        said.RoleAssignedNotice(by="UADA", role=text, person="UGRACE"),
         *(
             said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)
             for state in State
@@ -185,9 +187,7 @@ def all_notices(text: str) -> list[Notice]:
             alerts=412,
             monitors=9,
             lasted=timedelta(minutes=3),
-            newest=tuple(
-                said.Shower(title=text, link="https://app.datadoghq.eu/monitors/7", count=4) for _ in range(10)
-            ),
+            newest=tuple(said.Shower(title=text, link="https://monitors.example.com/7", count=4) for _ in range(10)),
             more=31,
         ),
         said.Stale(people=CROWD, since=NIGHT),
@@ -198,6 +198,11 @@ def all_notices(text: str) -> list[Notice]:
         said.PostmortemDue(people=(), required_by=NOW + timedelta(hours=1)),
         said.ActionDue(text=text, owner="UADA", due_at=NIGHT),
         said.ActionDue(text=text, owner=None, due_at=NIGHT),
+        said.NobodyFound(names=(text,) * 30),
+        said.CouldNotInvite(people=CROWD, reason=text),
+        *(said.StepFailed(step=step, channel=text, error=text, advice=text) for step in Step),
+        said.RoomNotOpened(error=text, advice=text),
+        said.RoomLost(error=text, advice=text),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
 
@@ -205,8 +210,48 @@ def all_notices(text: str) -> list[Notice]:
 def entries(text: str) -> list[Entry]:
     """A long night."""
     return [
-        Entry(incident_id="i1", key=str(i), at=NIGHT, what=what, by="UADA", text=text, link=text)
-        for i, what in enumerate([*EntryKind] * 5)
+        Entry(incident_id="i1", key=str(i), at=NIGHT, event=event, by="UADA", link=text, source=text)
+        for i, event in enumerate(all_events(text) * 5)
+    ]
+
+
+def all_events(text: str) -> list[Event]:
+    """Every kind of event, in every shape that matters."""
+    return [
+        events.Declared(title=text),
+        events.RoomOpened(name=text),
+        *(events.PeoplePaged(paged=CROWD, level=2, names=(text,), reason=reason, why=text) for reason in PageReason),
+        events.PeoplePaged(paged=(), level=2, reason=PageReason.ESCALATION, again=True),
+        events.PeoplePaged(paged=CROWD, names=(text, text), reason=PageReason.TEAM),
+        events.AcknowledgementOverdue(paged=CROWD),
+        events.Acknowledged(),
+        events.UpdatePosted(text=text),
+        events.UpdateMissed(missed=2),
+        events.Snoozed(until=NOW),
+        events.SeverityChanged(before=text, after=text, why=text),
+        events.RoleAssigned(role=text, person="UGRACE"),
+        events.PeopleInvited(invited=CROWD),
+        events.Mitigated(),
+        events.Resolved(summary=text),
+        events.Resolved(automatic=True),
+        events.Reopened(),
+        events.Cancelled(why=text),
+        events.Closed(),
+        events.AlertAttached(title=text),
+        events.AlertFired(title=text),
+        events.AlertRecovered(title=text),
+        events.AlertsRecovered(count=3),
+        events.MessagePinned(text=text),
+        events.NoteAdded(text=text),
+        events.ActionAdded(text=text, owner="UADA"),
+        events.ActionDone(item_id="a1", text=text),
+        events.PostmortemDrafted(),
+        events.PostmortemEdited(revision=2),
+        events.PostmortemPublished(revision=3),
+        events.PostmortemLate(required_by=NIGHT),
+        *(events.EffectFailed(step=step, channel=text, error=text, advice=text) for step in Step),
+        events.Reported(integration="vendor", what=text, text=text),
+        events.Recorded(what=text, text=text),
     ]
 
 

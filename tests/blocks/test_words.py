@@ -11,8 +11,9 @@ from blocks.notices import notice_card
 from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.incident import notices
+from warroom.incident.events import PageReason
 from warroom.incident.model import Deadlines, Participants, State
-from warroom.incident.notices import Notice, PageReason
+from warroom.incident.notices import Notice
 from warroom.incident.view import incident_view
 from warroom.people.model import Person
 from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown, Why
@@ -31,7 +32,7 @@ PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)
         (notices.PostmortemReady(), ["Edit post-mortem", "Publish"]),
         (notices.PostmortemReady(published_by="UADA"), []),
         (notices.PostmortemDue(people=("UADA",), required_by=NIGHT), ["Write post-mortem"]),
-        (notices.UpdatePosted(by="UADA", text="rolling back"), []),
+        (notices.UpdatePostedNotice(by="UADA", text="rolling back"), []),
     ],
 )
 def test_a_notice_carries_the_button_for_what_is_next(notice: Notice, labels: list[str], policy: Policy) -> None:
@@ -45,7 +46,7 @@ def test_a_page_loses_its_button_once_somebody_has_the_incident(policy: Policy) 
 
 
 def test_an_update_is_quoted_whole_lines_inside_the_quotation(policy: Policy) -> None:
-    update = notices.UpdatePosted(by="UADA", text="first\n*Resolved* by nobody")
+    update = notices.UpdatePostedNotice(by="UADA", text="first\n*Resolved* by nobody")
     shown = texts(notice_card(update, incident_view(quiet(), policy), NOW).blocks)[0]
     assert "> first\n> *Resolved* by nobody" in shown
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,8 +17,10 @@ from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from warroom.alerts.parsing import parse
+from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy
 from warroom.ports import World
+from warroom.webhook import Webhook, shared_secret
 
 TOKEN = b"hook-secret-for-tests"
 LINES = st.sampled_from(
@@ -75,7 +78,12 @@ async def started() -> tuple[Web, int]:
     async def metrics() -> bytes:
         return Meters().text()
 
-    server = Web("127.0.0.1", 0, ready, metrics, routes(world, TOKEN.decode(), parse), Limits(seconds=SOON), SOON)
+    def read(body: bytes, content_type: str, at: datetime) -> Incoming:
+        found = parse(body, content_type, at)
+        return Incoming(alerts=found.alerts, refused=found.refused)
+
+    hook = Webhook("webhook", "/hooks/datadog", shared_secret(TOKEN.decode(), "TOKEN"), read)
+    server = Web("127.0.0.1", 0, ready, metrics, routes(world, [hook]), Limits(seconds=SOON), SOON)
     return server, await server.start()
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.demo.demo_company import company_policy
 from bot.demo.drills.review import review
+from warroom.incident import events
 from warroom.incident.model import Incident, Origin, State
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.postmortem.model import Postmortem
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
@@ -17,13 +18,13 @@ SEV_1 = Incident(
 )  # fmt: skip
 
 
-def words(incident: Incident, *entries: EntryKind, after: timedelta = timedelta(hours=1)) -> list[str]:
-    timeline = [Entry(incident_id="i1", key=str(n), at=START, what=what) for n, what in enumerate(entries)]
+def words(incident: Incident, *happened: events.Event, after: timedelta = timedelta(hours=1)) -> list[str]:
+    timeline = [Entry(incident_id="i1", key=str(n), at=START, event=event) for n, event in enumerate(happened)]
     return [line.outcome for line in review(incident, timeline, company_policy(), START + after)]
 
 
 def test_review_of_an_incident_without_any_action() -> None:
-    assert words(SEV_1, EntryKind.UPDATE_MISSED) == ["never", "late", "0", "open"]
+    assert words(SEV_1, events.UpdateMissed()) == ["never", "late", "0", "open"]
 
 
 def test_acknowledgement_after_five_minutes_is_in_time_and_after_six_late() -> None:

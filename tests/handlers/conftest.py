@@ -26,7 +26,7 @@ from tests.people import ADA, GRACE, StoredPeople
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import Effect, PrivateReply
-from warroom.outbox.results import RoomOpened
+from warroom.outbox.results import ChannelCreated
 from warroom.outbox.usecases import on_success
 from warroom.people.model import Group, Person
 from warroom.policy import check
@@ -113,7 +113,7 @@ class HandlerHarness:
         """An incident with its room, C1 for the first."""
         await self.type(text)
         incident = await self.incident(await self.world.store.last_number())
-        opened = RoomOpened(channel_id=f"C{incident.number}", name=f"inc-{incident.number}")
+        opened = ChannelCreated(channel_id=f"C{incident.number}", name=f"inc-{incident.number}")
         claims = await self.world.store.claim(now=self.clock.now(), limit=100, lease=timedelta(minutes=1))
         claim = next(each for each in claims if each.effect and each.effect.kind == "open_room")
         await on_success(self.world, claim, opened)

@@ -8,8 +8,8 @@ from handlers.audit import Repeated
 from handlers.commands import LATER, SUBCOMMANDS
 from tests.handlers.conftest import HandlerHarness
 from warroom.errors import AlreadyDone, NotFound, Refused
+from warroom.incident import events
 from warroom.incident.model import State
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Changeset
 
 
@@ -146,7 +146,7 @@ async def test_the_second_to_acknowledge_hears_who_was_first(desk: HandlerHarnes
     with pytest.raises(AlreadyDone, match="<@UADA> has it already"):
         await desk.press("incident.acknowledge", incident, user="UGRACE")
     entries = await desk.world.store.timeline(incident.id)
-    assert [entry.by for entry in entries if entry.what is EntryKind.ACKNOWLEDGED] == ["UADA"]
+    assert [entry.by for entry in entries if isinstance(entry.event, events.Acknowledged)] == ["UADA"]
 
 
 async def test_who_would_be_called_is_shown_level_by_level(desk: HandlerHarness) -> None:

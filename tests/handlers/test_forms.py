@@ -11,9 +11,8 @@ from blocks.incident_card import incident_card
 from handlers import shortcuts
 from tests.handlers.conftest import HandlerHarness, OneMessage
 from warroom.errors import AlreadyDone, Retryable
-from warroom.incident import lookup
+from warroom.incident import events, lookup
 from warroom.incident.model import Origin, State
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import PrivateReply
 
 
@@ -86,7 +85,7 @@ async def test_an_update_is_posted_once(desk: HandlerHarness) -> None:
     for _ in range(2):
         assert await desk.submit(view, {"Update": "rolling back"}, actor=actor) == {}
     entries = await desk.world.store.timeline(incident.id)
-    assert [entry.text for entry in entries if entry.what is EntryKind.UPDATE] == ["rolling back"]
+    assert [entry.event.text for entry in entries if isinstance(entry.event, events.UpdatePosted)] == ["rolling back"]
     assert list(await desk.submit(view, {"Update": " "})) == ["Update"]
 
 
@@ -116,7 +115,7 @@ async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: 
     after = await desk.incident()
     assert (after.state, after.mitigated_at) == (State.ACKNOWLEDGED, None)
     entries = await desk.world.store.timeline(incident.id)
-    assert len([entry for entry in entries if entry.what is EntryKind.REOPENED]) == 1
+    assert len([entry for entry in entries if isinstance(entry.event, events.Reopened)]) == 1
 
 
 async def test_a_severity_it_has_already_closes_the_form_and_is_said_kindly(desk: HandlerHarness) -> None:

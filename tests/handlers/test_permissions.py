@@ -12,7 +12,8 @@ from tests.handlers.conftest import COMPANY, HandlerHarness
 from warroom.errors import Forbidden
 from warroom.incident import lookup
 from warroom.incident.authorize import Permission
-from warroom.incident.declare import Declare, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import declare
 from warroom.incident.model import Origin, State
 from warroom.policy import check
 from warroom.policy.permissions import Permissions

@@ -18,7 +18,7 @@ from handlers import actions, events, submissions
 from handlers.register import Reading, numbered, register
 from tests.handlers.conftest import HandlerHarness, fill
 from warroom.errors import Conflict
-from warroom.incident.timeline import EntryKind
+from warroom.incident.events import MessagePinned, PageReason, PeoplePaged
 from warroom.outbox.effects import PublishHome
 from warroom.people.model import Group, Person
 
@@ -93,7 +93,8 @@ async def test_a_button_pressed_twice_acts_once(desk: HandlerHarness, app: Async
     for trigger in ("T.1", "T.2"):
         assert await deliver(app, body | {"trigger_id": trigger, "actions": [pressed]}) == (200, {})
     entries = await desk.world.store.timeline(incident.id)
-    assert len([each for each in entries if each.what is EntryKind.ESCALATED]) == 1
+    pages = [each.event for each in entries if isinstance(each.event, PeoplePaged)]
+    assert [page.reason for page in pages] == [PageReason.DECLARED, PageReason.BUTTON]
     assert any("escalated a moment ago" in said for said in await desk.private_replies())
 
 
@@ -119,7 +120,7 @@ async def test_a_pushpin_puts_the_message_on_the_timeline_once(desk: HandlerHarn
     pinned = {"type": "message", "message": {"ts": "100.1"}}
     await deliver(app, happened("pin_added", user="UADA", channel_id=incident.room.channel_id, item=pinned))
     entries = await desk.world.store.timeline(incident.id)
-    assert [each.text for each in entries if each.what is EntryKind.PINNED] == ["rolled back to 1.4.1"]
+    assert [each.event.text for each in entries if isinstance(each.event, MessagePinned)] == ["rolled back to 1.4.1"]
 
 
 async def test_whoever_joins_is_told_what_they_missed(desk: HandlerHarness, app: AsyncApp) -> None:

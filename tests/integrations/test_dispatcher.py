@@ -14,9 +14,9 @@ from bot.runtime.observability import Meters
 from storage import open_store
 from tests.clock import NIGHT, ManualClock
 from warroom.errors import Rejected, Retryable
+from warroom.incident import events
 from warroom.incident.model import Incident, Origin, Room
-from warroom.incident.notices import Problem
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import StepFailed
 from warroom.outbox.changes import Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
 from warroom.outbox.results import CardShown, EffectResult
@@ -153,9 +153,9 @@ def pin(key: str = "pin", priority: int = 50) -> PinCard:
     return PinCard(incident_id="i1", key=key, priority=priority)
 
 
-def problems(effects: Sequence[Effect]) -> list[Problem]:
+def problems(effects: Sequence[Effect]) -> list[StepFailed]:
     """The confessions among what was performed."""
-    return [each.notice for each in effects if isinstance(each, Post) and isinstance(each.notice, Problem)]
+    return [each.notice for each in effects if isinstance(each, Post) and isinstance(each.notice, StepFailed)]
 
 
 async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: RunningDispatcher) -> None:
@@ -213,13 +213,14 @@ async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: Ru
     await night.pass_time(HOUR)
     assert night.outside.times("pin") == [0]
     (problem,) = problems(night.outside.on_success)
-    assert (problem.what, problem.advice) == (
-        "The card could not be pinned: the app lacks pins:write",
-        "Add the scope.",
-    )
+    assert problem == StepFailed(step=events.Step.PIN_CARD, error="the app lacks pins:write", advice="Add the scope.")
     (dead_letter,) = await night.store.dead_letters()
     assert (dead_letter.key, dead_letter.attempts) == ("pin", 1)
-    assert [entry.what for entry in await night.store.timeline("i1")] == [EntryKind.PROBLEM]
+    assert [entry.event for entry in await night.store.timeline("i1")] == [
+        events.EffectFailed(
+            step=events.Step.PIN_CARD, error="the app lacks pins:write", code="missing_scope", advice="Add the scope."
+        )
+    ]
     assert "other" in {each.key for each in night.outside.on_success}, "the rest goes on"
 
 
@@ -233,7 +234,7 @@ async def test_what_failed_for_twelve_hours_is_buried_and_said(night: RunningDis
     (dead_letter,) = await night.store.dead_letters()
     assert (dead_letter.key, dead_letter.error) == ("pin", "trouble (tried 3 times)")
     (problem,) = problems(night.outside.on_success)
-    assert "tried 3 times" in problem.what
+    assert "tried 3 times" in problem.error
     tries = len(night.outside.tries)
     await night.pass_time(HOUR)
     assert len(night.outside.tries) == tries

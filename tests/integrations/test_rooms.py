@@ -22,7 +22,7 @@ from warroom.errors import Retryable
 from warroom.incident.model import Incident, Origin, Room
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard
-from warroom.outbox.results import Invited, RoomOpened
+from warroom.outbox.results import ChannelCreated, PeopleAdded
 from warroom.policy import Policy
 from warroom.ports import Store
 
@@ -105,7 +105,7 @@ async def test_one_call_invites_everybody_and_names_those_it_could_not(store: St
     errors = [{"ok": False, "user": "UGONE", "error": "cant_invite"}, {"user": "UIN", "error": "already_in_channel"}]
     slack = ScriptedSlackClient(conversations_invite=lambda _: {"ok": True, "errors": errors})
     result = await invite(act(inviting("UADA", "UGONE", "UIN", "UBOT", "UADA"), slack, store))
-    assert result == Invited(people=("UADA", "UIN"), failed=(("UGONE", CANNOT),))
+    assert result == PeopleAdded(people=("UADA", "UIN"), failed=(("UGONE", CANNOT),))
     ((_, asked),) = slack.asked
     assert (asked["users"], asked["force"]) == ("UADA,UGONE,UIN", True)
 
@@ -139,7 +139,7 @@ async def test_a_taken_name_gets_a_number_and_the_name_in_the_answer_counts(stor
 
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x", private=True)
     slack = ScriptedSlackClient(conversations_create=create)
-    assert await open_room(act(effect, slack, store)) == RoomOpened(channel_id="C9", name="inc-12-x-2")
+    assert await open_room(act(effect, slack, store)) == ChannelCreated(channel_id="C9", name="inc-12-x-2")
     assert all(asked["is_private"] for _, asked in slack.asked)
 
 
@@ -156,7 +156,7 @@ async def test_in_doubt_the_room_we_made_is_found_and_no_second_one_is_made(stor
     slack = ScriptedSlackClient(users_conversations=lambda _: {"channels": [*strangers, mine]})
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x")
     result = await open_room(act(effect, slack, store, outcome_unknown=True))
-    assert result == RoomOpened(channel_id="C9", name="inc-12-x")
+    assert result == ChannelCreated(channel_id="C9", name="inc-12-x")
 
 
 async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store: Store) -> None:
@@ -183,7 +183,7 @@ async def test_a_long_list_of_rooms_is_read_on_where_the_budget_stopped_it(store
         with pytest.raises(Retryable):
             await open_room(opening)
     turns = 1
-    assert await open_room(opening) == RoomOpened(channel_id="C9", name="inc-12-x")
+    assert await open_room(opening) == ChannelCreated(channel_id="C9", name="inc-12-x")
 
 
 async def test_a_server_that_does_not_say_who_made_a_room_does_not_get_a_second_one(store: Store) -> None:
@@ -191,7 +191,7 @@ async def test_a_server_that_does_not_say_who_made_a_room_does_not_get_a_second_
     result = await open_room(
         act(OpenRoom(incident_id="i1", key="room", name="inc-12-x"), slack, store, outcome_unknown=True)
     )
-    assert result == RoomOpened(channel_id="C9", name="inc-12-x")
+    assert result == ChannelCreated(channel_id="C9", name="inc-12-x")
 
 
 CARD = Card(text="hello", blocks=[{"type": "section", "text": {"type": "mrkdwn", "text": "hello"}}])

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from bot.integrations import policy_model
 from bot.policy_file import PolicyError, effective_yaml, json_schema, load
 from warroom.policy import Policy
 
@@ -49,13 +50,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_without_a_file_the_built_in_policy_works() -> None:
-    loaded = load(None)
-    assert (loaded.policy, loaded.path, loaded.warnings) == (Policy(), None, ())
+    loaded = load(None, policy_model())
+    assert (loaded.policy, loaded.path, loaded.warnings) == (policy_model()(), None, ())
 
 
 def test_a_whole_file_is_understood(file: Path) -> None:
     file.write_text(WHOLE)
-    policy = load(file).policy
+    policy = load(file, policy_model()).policy
     assert policy.workspace.default_team == "platform"
     assert list(policy.severities) == ["SEV-1", "SEV-2", "SEV-3"]
     assert [level.only for level in policy.teams["platform"].escalation] == [(), ("SEV-1",)]
@@ -65,7 +66,7 @@ def test_a_whole_file_is_understood(file: Path) -> None:
 def test_every_mistake_of_the_file_is_named_with_its_line(file: Path) -> None:
     file.write_text("workspace:\n  default_team: nobody\nteams:\n  web:\n    chanel: x\n    escalation: []\n")
     with pytest.raises(PolicyError) as told:
-        load(file)
+        load(file, policy_model())
     lines = str(told.value).splitlines()
     assert lines[0] == f"The policy {file} has 2 mistakes:"
     assert [line.split(":")[0].strip() for line in lines[1:]] == [
@@ -78,7 +79,7 @@ def test_every_mistake_of_the_file_is_named_with_its_line(file: Path) -> None:
 def test_a_key_that_stands_twice_would_hide_the_first(file: Path) -> None:
     file.write_text("teams:\n  web: {}\n  web: {}\n")
     with pytest.raises(PolicyError, match=r"line 3, teams\.web: the key stands twice, first in line 2"):
-        load(file)
+        load(file, policy_model())
 
 
 @pytest.mark.parametrize(
@@ -95,30 +96,30 @@ def test_a_key_that_stands_twice_would_hide_the_first(file: Path) -> None:
 def test_what_is_not_yaml_is_told_where_and_how_to_mend_it(file: Path, text: str, told: str) -> None:
     file.write_text(text)
     with pytest.raises(PolicyError) as error:
-        load(file)
+        load(file, policy_model())
     assert told in str(error.value)
 
 
 def test_a_file_that_is_not_there_and_one_that_is_not_text(file: Path) -> None:
     with pytest.raises(PolicyError, match="give the right path in WARROOM_POLICY"):
-        load(file)
+        load(file, policy_model())
     file.write_bytes(b"workspace: \xff\n")
     with pytest.raises(PolicyError, match="not UTF-8"):
-        load(file)
+        load(file, policy_model())
 
 
 def test_an_oversight_is_a_warning_with_its_line(file: Path) -> None:
     file.write_text("rules:\n  - {when: {}, drop: true}\n  - {when: {env: prod}, attach_only: {}}\n")
-    (warning,) = load(file).warnings
+    (warning,) = load(file, policy_model()).warnings
     assert (warning.path, warning.line) == ("rules[1]", 3)
 
 
 @pytest.mark.parametrize("text", ["", WHOLE])
 def test_the_effective_policy_is_a_file_that_means_the_same(file: Path, text: str) -> None:
     file.write_text(text)
-    policy = load(file).policy
+    policy = load(file, policy_model()).policy
     file.write_text(effective_yaml(policy))
-    assert load(file).policy == policy
+    assert load(file, policy_model()).policy == policy
 
 
 def test_the_effective_policy_shows_the_defaults() -> None:
@@ -128,7 +129,7 @@ def test_the_effective_policy_shows_the_defaults() -> None:
 
 
 def test_editors_get_a_schema_that_accepts_the_file_and_refuses_a_typo() -> None:
-    schema = json_schema()
+    schema = json_schema(policy_model())
     Draft202012Validator.check_schema(schema)
     validator = Draft202012Validator(schema)
     assert list(validator.iter_errors(yaml.safe_load(WHOLE))) == []

@@ -10,25 +10,25 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 
 from bot.demo.workspace import installation
+from bot.integrations import INTEGRATIONS, Kinds, policy_model, settings_model
 from sandbox import Sandbox
 from tests.conftest import FAILED
-from tests.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.reliability.clock import WoundClock
 from tests.reliability.effects import ALERTS
+from tests.reliability.external import ExternalCases
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.scenarios.conftest import COMPANY, settings_for
 from warroom.policy import Policy, check
 
 
-def policy_of(**more: Any) -> Policy:
+def policy_of(kinds: Kinds = INTEGRATIONS, **more: Any) -> Policy:
     """The company's policy, with a runbook and an alert channel."""
     workspace = {"announce": "#incidents", "default_team": "platform", "alert_channels": [f"#{ALERTS}"]}
     links = {"runbooks": {"*": "https://runbooks.example.com/"}}
-    checked = check(COMPANY | {"workspace": workspace, "links": links} | more)
+    checked = check(COMPANY | {"workspace": workspace, "links": links} | more, policy_model(kinds))
     assert checked.policy is not None, checked.mistakes
     return checked.policy
 
@@ -46,20 +46,20 @@ async def in_slack(folder: Path) -> AsyncIterator[House[Forked]]:
 
 
 @asynccontextmanager
-async def in_datadog(folder: Path) -> AsyncIterator[House[Forked]]:
-    """The same with a Datadog."""
-    datadog = FakeDatadog()
-    listening = await datadog.start()
+async def beside(cases: ExternalCases, folder: Path) -> AsyncIterator[House[Forked]]:
+    """The same with another system that one of the integrations calls."""
+    system = cases.system()
+    listening = await system.start()
     async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
-        stack.push_async_callback(datadog.stop, listening)
-        datadog.today = lambda: slack.clock.now().isoformat()
-        settings = settings_for(slack, f"sqlite:///{folder}/warroom.db").model_copy(
-            update={"dd_api_key": SecretStr(API_KEY), "dd_app_key": SecretStr(APP_KEY), "dd_api_url": datadog.url}
-        )
-        process = Forked(slack, settings, policy_of(datadog={"incidents": "link", "sync_every": None}))
+        stack.push_async_callback(system.stop, listening)
+        system.today = lambda: slack.clock.now().isoformat()
+        known = settings_for(slack, f"sqlite:///{folder}/warroom.db").model_dump()
+        settings = settings_model(cases.kinds)(**(known | cases.settings(system)))
+        policy = policy_of(kinds=cases.kinds, **{cases.integration.name: cases.policy})
+        process = Forked(slack, settings, policy, cases.kinds)
         stack.push_async_callback(process.stop)
         await process.start()
-        house = House(slack, process, datadog=datadog)
+        house = House(slack, process, system=system)
         await house.settle()
         yield house
 
@@ -109,7 +109,7 @@ def kept(build: Callable[[Path], AbstractAsyncContextManager[House[Forked]]]) ->
     return keep
 
 
-slack_kept, datadog_kept = kept(in_slack), kept(in_datadog)
+slack_kept = kept(in_slack)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -118,11 +118,3 @@ async def shared(slack_kept: Kept, request: pytest.FixtureRequest) -> AsyncItera
     yield await slack_kept.house()
     if request.node.stash.get(FAILED, False):
         await slack_kept.give_up()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def with_datadog(datadog_kept: Kept, request: pytest.FixtureRequest) -> AsyncIterator[House[Forked]]:
-    """The same with a Datadog."""
-    yield await datadog_kept.house()
-    if request.node.stash.get(FAILED, False):
-        await datadog_kept.give_up()

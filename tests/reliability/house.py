@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 from bot.demo.shared_clock import settle
 from sandbox import Channel, Sandbox, SlackMessage
 from sandbox.view_responses import GestureResult
-from tests.datadog.server import FakeDatadog
+from tests.integrations.fake_system import FakeSystem
 from tests.reliability.process import Forked, Process
 from tests.reliability.promises import assert_promises, undone
 from warroom.incident.model import Incident
@@ -25,10 +25,10 @@ P = TypeVar("P", bound=Process)
 class House(Generic[P]):
     """Trouble is planned by the test; `recover` lets everything pass that time and restarts can heal."""
 
-    def __init__(self, slack: Sandbox, *processes: P, datadog: FakeDatadog | None = None) -> None:
-        self.slack, self.processes, self._datadog = slack, list(processes), datadog
-        if datadog is not None:
-            datadog.on_asked = slack.workspace.changed.notify
+    def __init__(self, slack: Sandbox, *processes: P, system: FakeSystem | None = None) -> None:
+        self.slack, self.processes, self._system = slack, list(processes), system
+        if system is not None:
+            system.on_asked = slack.workspace.changed.notify
 
     @property
     def living(self) -> list[P]:
@@ -46,10 +46,10 @@ class House(Generic[P]):
         return self.process.store
 
     @property
-    def datadog(self) -> FakeDatadog:
-        """The organisation's Datadog."""
-        assert self._datadog is not None, "this house has no Datadog"
-        return self._datadog
+    def system(self) -> FakeSystem:
+        """The other system, beside Slack, that the bot uses."""
+        assert self._system is not None, "there is no other system"
+        return self._system
 
     async def recover(self) -> None:
         """Restart what was killed, then wind the clock as long as something is about to be done."""
@@ -103,7 +103,7 @@ class House(Generic[P]):
 
         def come() -> bool:
             slack = all(hook.seen for hook in faults.hooks) and all(fault.applied for fault in faults.planned)
-            return slack and not (self._datadog and self._datadog.faults)
+            return slack and not (self._system and self._system.faults)
 
         while not come():
             await self.slack.workspace.changed.wait()

@@ -27,6 +27,7 @@ import datadog_api_client.v2.api.incidents_api
 import datadog_api_client.v2.api.users_api  # noqa: F401
 
 from bot import clock as system
+from bot.integrations import Kinds, integrations_of, register_upgrades
 from bot.runtime.app import Bot
 from bot.settings import Settings
 from integrations.slack.startup import Report
@@ -56,6 +57,7 @@ class Life:
     report: Report
     clock: SharedClock
     log: Path
+    kinds: Kinds
 
 
 def message(said: object) -> bytes:
@@ -157,7 +159,11 @@ def live(life: Life, test: socket.socket) -> None:
 async def _live(life: Life, test: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=test)
     store = await open_store(life.settings.database_url.get_secret_value())
-    bot = Bot(life.settings, life.policy, store, life.report, life.clock)
+    register_upgrades(life.kinds)
+    integrations = integrations_of(life.settings, life.kinds)
+    for each in integrations:
+        await each.start(life.policy, life.clock)
+    bot = Bot(life.settings, life.policy, store, life.report, life.clock, integrations)
     served = Served(bot)
     await bot.start()
     writer.write(message((STARTED, bot.port, None)))
@@ -182,6 +188,8 @@ async def _live(life: Life, test: socket.socket) -> None:
         answering.add(task)
         task.add_done_callback(answering.discard)
     await bot.stop()
+    for each in integrations:
+        await each.stop()
     await store.close()
     writer.write(message((ENDED, None, None)))
     await writer.drain()

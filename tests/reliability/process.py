@@ -10,11 +10,13 @@ import signal
 import socket
 import tempfile
 from abc import ABC, abstractmethod
+from contextlib import AsyncExitStack
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import aiohttp
 
+from bot.integrations import INTEGRATIONS, Kinds, integrations_of, started
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.scopes import needed_scopes
@@ -41,8 +43,8 @@ class Process(ABC):
     killed = False
     port = 0
 
-    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy) -> None:
-        self.slack, self._settings, self._policy = slack, settings, policy
+    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy, kinds: Kinds = INTEGRATIONS) -> None:
+        self.slack, self._settings, self._policy, self._kinds = slack, settings, policy, kinds
         self._known: Report | None = None
 
     @property
@@ -106,6 +108,7 @@ class Hosted(Process):
     def __init__(self, slack: Sandbox, settings: Settings, policy: Policy, clock: Clock | None = None) -> None:
         super().__init__(slack, settings, policy)
         self._clock = clock or slack.clock
+        self._stack = AsyncExitStack()
         self._bot: Bot | None = None
 
     @property
@@ -119,7 +122,10 @@ class Hosted(Process):
         return self.bot.store
 
     async def _start(self, known: Report) -> None:
-        self._bot = Bot(self._settings, self._policy, await open_store(self.database), known, self._clock)
+        integrations = integrations_of(self._settings, self._kinds)
+        await self._stack.enter_async_context(started(integrations, self._policy, self._clock))
+        store = await open_store(self.database)
+        self._bot = Bot(self._settings, self._policy, store, known, self._clock, integrations)
         await self._bot.start()
         self.port = self._bot.port
 
@@ -127,6 +133,7 @@ class Hosted(Process):
         if self._bot is not None:
             bot, self._bot = self._bot, None
             await bot.stop()
+            await self._stack.aclose()
             await bot.store.close()
 
     async def idle(self) -> None:
@@ -148,8 +155,8 @@ class Hosted(Process):
 class Forked(Process):
     """A real process. What it cannot be asked for is seen in the workspace and in the database."""
 
-    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy) -> None:
-        super().__init__(slack, settings, policy)
+    def __init__(self, slack: Sandbox, settings: Settings, policy: Policy, kinds: Kinds = INTEGRATIONS) -> None:
+        super().__init__(slack, settings, policy, kinds)
         self._life: BaseProcess | None = None
         self._store: Store | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -170,7 +177,7 @@ class Forked(Process):
         assert isinstance(self.slack.clock, WoundClock), "the workspace's clock must be one that can be shared"
         ours, theirs = socket.socketpair()
         with theirs:
-            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log)
+            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log, self._kinds)
             self._life = FORKS.Process(target=live, args=(life, theirs), daemon=True)
             self._life.start()
         self.killed = False

@@ -13,8 +13,9 @@ from tests.reliability.conftest import in_slack
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import said_under
+from warroom.incident import events
 from warroom.incident.model import State
-from warroom.incident.timeline import EntryKind
+from warroom.value import Stored
 
 AWAY = 600.0
 """Seconds without Slack."""
@@ -27,10 +28,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House[Forked]]:
         yield house
 
 
-async def timeline(house: House[Forked], what: EntryKind) -> int:
+async def timeline(house: House[Forked], kind: type[Stored]) -> int:
     """How many lines of that kind the newest incident has."""
     lines = await house.store.timeline((await house.last()).id)
-    return sum(each.what is what for each in lines)
+    return sum(isinstance(each.event, kind) for each in lines)
 
 
 async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House[Forked]) -> None:
@@ -39,7 +40,7 @@ async def test_a_pin_that_slack_tells_twice_is_on_the_timeline_once(house: House
     house.slack.duplicate_next_event()
     await house.slack.react("ada", said, "pushpin")
     await house.settle()
-    assert await timeline(house, EntryKind.PINNED) == 1
+    assert await timeline(house, events.MessagePinned) == 1
     await house.promises()
 
 
@@ -53,7 +54,7 @@ async def test_an_event_that_was_not_acknowledged_comes_again_and_counts_once(ho
     await house.process.restart()
     house.slack.clock.advance(400)
     await house.settle()
-    assert await timeline(house, EntryKind.PINNED) == 1
+    assert await timeline(house, events.MessagePinned) == 1
     assert house.slack.sockets.unacknowledged == []
     await house.promises()
 
@@ -69,7 +70,11 @@ async def test_events_in_the_opposite_order(house: House[Forked]) -> None:
     await slack.join("ben", room)
     slack.sockets.release(reverse=True)
     await house.settle()
-    lines = [each.text for each in await house.store.timeline(incident.id) if each.what is EntryKind.PINNED]
+    lines = [
+        each.event.text
+        for each in await house.store.timeline(incident.id)
+        if isinstance(each.event, events.MessagePinned)
+    ]
     assert sorted(lines) == ["it began at noon", "rolled back"]
     await house.promises()
 
@@ -83,7 +88,7 @@ async def test_everybody_presses_acknowledge_at_once(house: House[Forked]) -> No
     await house.settle()
     after = await house.last()
     assert after.state is State.ACKNOWLEDGED
-    assert await timeline(house, EntryKind.ACKNOWLEDGED) == 1
+    assert await timeline(house, events.Acknowledged) == 1
     told = [who for who in people if any("has it already" in each.plain() for each in house.slack.ephemerals(who))]
     assert set(people) - set(told) <= {house.slack.person(after.commander or "").name}, "the others are told who has it"
     await house.promises()
@@ -97,7 +102,7 @@ async def test_acknowledge_and_resolve_at_the_same_moment(house: House[Forked]) 
     )
     await house.settle()
     assert (await house.last()).state is State.RESOLVED
-    assert await timeline(house, EntryKind.RESOLVED) == 1
+    assert await timeline(house, events.Resolved) == 1
     await house.promises()
 
 
@@ -118,7 +123,7 @@ async def test_an_update_submitted_twice_is_said_once(house: House[Forked]) -> N
     form.fill("Update", "rolling back")
     await asyncio.gather(house.slack.submit("ada", form), house.slack.submit("ada", form))
     await house.settle()
-    assert await timeline(house, EntryKind.UPDATE) == 1
+    assert await timeline(house, events.UpdatePosted) == 1
     await house.promises()
 
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.datadog.performer import PERFORMERS as IN_DATADOG
 from integrations.slack.performers import PERFORMERS as IN_SLACK
 from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
-from tests.reliability.effects_datadog import DATADOG_EFFECT_CASES
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.table import PAGE, page
@@ -22,20 +20,10 @@ every_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda each: ea
 
 @in_module
 @every_trouble
-@pytest.mark.parametrize("deed", EFFECT_CASES, ids=lambda each: each.name)
+@pytest.mark.parametrize("case", EFFECT_CASES, ids=lambda each: each.name)
 async def test_in_slack(shared: House[Forked], case: EffectCase, trouble: Trouble) -> None:
     run = await prepared(shared, case)
     trouble.plan(shared.slack, shared.process, case.method, case.when)
-    await exactly_once(run, case, trouble)
-
-
-@in_module
-@every_trouble
-@pytest.mark.parametrize("deed", DATADOG_EFFECT_CASES, ids=lambda each: each.name)
-async def test_in_datadog(with_datadog: House[Forked], case: EffectCase, trouble: Trouble) -> None:
-    with_datadog.datadog.faults.clear()
-    run = await prepared(with_datadog, case)
-    trouble.plan_in_datadog(with_datadog.datadog, with_datadog.process, case.method)
     await exactly_once(run, case, trouble)
 
 
@@ -66,8 +54,7 @@ async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
 
 
 def test_no_effect_is_missing() -> None:
-    covered = {case.effect for case in (*EFFECT_CASES, *DATADOG_EFFECT_CASES)}
-    assert covered == {*IN_SLACK, *IN_DATADOG}
+    assert {case.effect for case in EFFECT_CASES} == set(IN_SLACK), "test_external_matrix has those of other systems"
     assert {"decide_alerts"} == DONE_IN_THE_PROCESS, "test_deliveries has it: it calls nobody"
 
 

@@ -25,9 +25,9 @@ from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
 from tests.storage.test_migrations import _forget_revisions as _forget_revisions
 from tests.storage.test_migrations import with_one_more_step
+from warroom.incident import events
 from warroom.incident.decision import timers_of
 from warroom.incident.model import Deadlines, Incident, Origin, State
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Changeset, Timer
 
 MANY = 1000
@@ -139,8 +139,8 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
         await replicas.settle()
         assert label not in card.labels()
     store = replicas.process.bot.store
-    lines = Counter(each.what for each in await store.timeline((await replicas.last()).id))
-    assert (lines[EntryKind.ACKNOWLEDGED], lines[EntryKind.RESOLVED]) == (1, 1)
+    lines = Counter(type(each.event) for each in await store.timeline((await replicas.last()).id))
+    assert (lines[events.Acknowledged], lines[events.Resolved]) == (1, 1)
     await replicas.promises()
 
 
@@ -175,7 +175,11 @@ class Rolling:
         """Each line is in the timeline, once."""
         await self.replicas.settle()
         store = self.replicas.process.bot.store
-        notes = Counter(each.text for each in await store.timeline(self.incident.id) if each.what is EntryKind.NOTE)
+        notes = Counter(
+            each.event.text
+            for each in await store.timeline(self.incident.id)
+            if isinstance(each.event, events.NoteAdded)
+        )
         assert notes == Counter(self.typed)
         await self.replicas.promises()
 

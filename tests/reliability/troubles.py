@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import Sandbox
 from sandbox.faults import CallFilter
-from tests.datadog.server import FakeDatadog
+from tests.integrations.fake_system import FakeSystem
 from tests.reliability.process import Forked
 
 PAUSE = 20.0
@@ -35,21 +35,21 @@ class Trouble:
         elif self.fault:
             slack.fail(method, self.fault, seconds=PAUSE, when=when)
 
-    def plan_in_datadog(self, datadog: FakeDatadog, process: Forked, call: str) -> None:
-        """The same for a call of Datadog's, such as "POST /api/v2/downtime"."""
+    def plan_outside(self, system: FakeSystem, process: Forked, call: str) -> None:
+        """The same for a call of another system, such as "POST /api/v2/downtime"."""
         method, path = call.split()
         if self.kill:
             after, late = self.fault is None, self.kill == "after"
-            datadog.fail(method, path, drop=True, after=after, do=process.kill, late=late)
+            system.fail(method, path, drop=True, after=after, do=process.kill, late=late)
         else:
             assert self.fault is not None
-            datadog.fail(method, path, **DATADOG[self.fault])
+            system.fail(method, path, **OUTSIDE[self.fault])
             if self.fault in HANGING:
-                datadog.faults[-1].do, datadog.faults[-1].late = lambda: process.skip(), True
+                system.faults[-1].do, system.faults[-1].late = lambda: process.skip(), True
 
 
-DATADOG: dict[str, dict[str, Any]] = {
-    "ratelimited": {"status": 429, "headers": {"X-RateLimit-Reset": f"{PAUSE:.0f}"}},
+OUTSIDE: dict[str, dict[str, Any]] = {
+    "ratelimited": {"status": 429, "headers": {"X-RateLimit-Reset": f"{PAUSE:.0f}", "Retry-After": f"{PAUSE:.0f}"}},
     "500": {"status": 500},
     "503": {"status": 503, "body": b"<html>Service unavailable</html>", "headers": {"Content-Type": "text/html"}},
     "hang_before": {"hang": True},
@@ -57,7 +57,7 @@ DATADOG: dict[str, dict[str, Any]] = {
     "reset_after": {"drop": True, "after": True},
     "garbage_after": {"status": 200, "body": b"<!doctype html>", "after": True},
 }
-"""The sandbox's faults as Datadog has them."""
+"""The sandbox's faults as other systems have them."""
 
 
 TROUBLES = (

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from bot.demo.shared_clock import settle
 from bot.demo.workspace import installation
+from bot.integrations import alone, settings_model
 from bot.runtime.app import Bot, running
 from bot.settings import Settings
 from sandbox import Channel, Sandbox
@@ -100,16 +101,13 @@ async def slack() -> AsyncIterator[Sandbox]:
 
 def settings_for(slack: Sandbox, database: str) -> Settings:
     """The settings of a bot in that workspace."""
-    return Settings(
+    return settings_model()(
         slack_bot_token=SecretStr(slack.bot_token),
         slack_app_token=SecretStr(slack.app_token),
         slack_api_url=slack.api_url,
         database_url=SecretStr(database),
         port=0,
-        datadog_webhook_token=SecretStr(TOKEN),
-        # The sandbox is alone: keys in the environment belong to a real Datadog.
-        dd_api_key=None,
-        dd_app_key=None,
+        **(alone() | {"datadog_webhook_token": SecretStr(TOKEN)}),
     )
 
 

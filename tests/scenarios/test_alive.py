@@ -69,7 +69,7 @@ def give_back(tasks: Fragile, name: str) -> None:
 async def room(
     slack: Sandbox, policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[WarRoom]:
-    monkeypatch.setattr("bot.app.Supervised", Fragile)
+    monkeypatch.setattr("bot.runtime.app.Supervised", Fragile)
     async with AsyncExitStack() as stack:
         settings = settings_for(slack, f"sqlite:///{tmp_path}/warroom.db")
         bot = await stack.enter_async_context(running(settings, policy, slack.clock))
@@ -119,14 +119,14 @@ async def test_a_task_of_the_sdk_that_ends_costs_seconds_not_the_connection(room
 
 BROKEN = """
 import sys
-import bot.app, bot.supervised
-from bot.cli import main
+import bot.runtime.app, bot.runtime.supervised
+from bot.cli.app import main
 
 async def broken(world):
     raise ArithmeticError("the disk is gone")
 
-bot.supervised.PAUSES = ()
-bot.app.tidy = broken
+bot.runtime.supervised.PAUSES = ()
+bot.runtime.app.tidy = broken
 sys.argv = ["bot", "run"]
 main()
 """

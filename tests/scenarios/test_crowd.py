@@ -15,6 +15,7 @@ from sandbox import Sandbox, SlackUser
 from tests.scenarios.conftest import WarRoom, settings_for
 from tests.storage.conftest import PostgreSQL
 from tests.storage.conftest import postgresql as postgresql
+from warroom.incident.events import NoteAdded
 from warroom.policy import Policy
 
 CROWD = 120
@@ -67,7 +68,7 @@ async def test_everything_that_a_crowd_does_in_a_room_is_recorded_in_order(
     assert all(answer.acked for answer in answers)
     await room.bot.socket.idle()
     entries = await room.bot.store.timeline(incident.id)
-    assert [entry.text for entry in entries if entry.text.startswith("gesture ")] == texts
+    assert [each.event.text for each in entries if isinstance(each.event, NoteAdded)] == texts
     assert await room.bot.store.pending_envelopes() == []
     assert_nothing_broke(caplog, capsys)
 

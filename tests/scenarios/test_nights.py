@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.scenarios.conftest import WarRoom
+from warroom.incident import events
 from warroom.incident.model import State
-from warroom.incident.timeline import EntryKind
 
 
 async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
@@ -28,9 +28,9 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     await room.settle()
     after = await room.incident()
     assert (after.state, after.commander) == (State.ACKNOWLEDGED, grace.id)
-    paged = len([e for e in await room.bot.store.timeline(after.id) if e.what is EntryKind.PAGED])
+    paged = len([e for e in await room.bot.store.timeline(after.id) if isinstance(e.event, events.PeoplePaged)])
     await room.wait(minutes=20)
-    assert len([e for e in await room.bot.store.timeline(after.id) if e.what is EntryKind.PAGED]) == paged
+    assert len([e for e in await room.bot.store.timeline(after.id) if isinstance(e.event, events.PeoplePaged)]) == paged
 
 
 async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) -> None:
@@ -69,7 +69,7 @@ async def test_two_people_press_at_once_and_one_is_told_kindly(room: WarRoom) ->
     await slack.click(ada, channel.name, card, "Acknowledge")
     await room.settle()
     entries = await room.bot.store.timeline(incident.id)
-    assert len([e for e in entries if e.what is EntryKind.ACKNOWLEDGED]) == 1
+    assert len([e for e in entries if isinstance(e.event, events.Acknowledged)]) == 1
     await slack.slash(ben, channel.name, "/incident", "ack")
     await room.settle()
     assert ada.id in slack.ephemerals(ben)[-1].text + str(slack.ephemerals(ben)[-1].blocks)

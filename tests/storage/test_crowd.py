@@ -18,8 +18,8 @@ from tests.storage.values import LEASE, NOW, AnyStore, card, envelope, incident,
 from warroom.errors import AlreadyDone, Conflict, LeaseLost, StoreUnavailable
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
+from warroom.incident.events import NoteAdded
 from warroom.incident.model import Incident, Room
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
 from warroom.ports import World
@@ -37,8 +37,8 @@ async def say(world: World, text: str) -> Incident:
     """One more line on the first incident's timeline."""
 
     async def decide(found: Incident, now: datetime) -> Decision:
-        return Decision(found.with_participants(invitees=(*found.participants.invitees, text))).note(
-            EntryKind.NOTE, now, text=text
+        return Decision(found.with_participants(invitees=(*found.participants.invitees, text))).record(
+            NoteAdded(text=text), now
         )
 
     return await change(world, "inc-1", decide)
@@ -48,7 +48,7 @@ async def kept(store: AnyStore) -> list[str]:
     """What is on the timeline; it must be what the incident says, too."""
     found = await store.incident("inc-1")
     assert found is not None
-    texts = [entry.text for entry in await store.timeline("inc-1")]
+    texts = [entry.event.text for entry in await store.timeline("inc-1") if isinstance(entry.event, NoteAdded)]
     assert list(found.participants.invitees) == texts
     assert found.version == 1 + len(texts)
     return texts
@@ -113,8 +113,8 @@ async def test_who_reads_more_than_the_incident_sees_all_that_was_decided_before
     async def count(found: Incident, now: datetime) -> Decision:
         lines = await store.timeline("inc-1")
         text = f"there are {len(lines)}"
-        return Decision(found.with_participants(invitees=(*found.participants.invitees, text))).note(
-            EntryKind.NOTE, now, text=text
+        return Decision(found.with_participants(invitees=(*found.participants.invitees, text))).record(
+            NoteAdded(text=text), now
         )
 
     await asyncio.gather(
@@ -162,8 +162,8 @@ async def test_claims_end_together_and_one_that_was_lost_costs_the_others_nothin
     lost = claims[4].model_copy(update={"fence": claims[4].fence - 1})
 
     async def learn(found: Incident, now: datetime) -> Decision:
-        return Decision(found.with_participants(invitees=(*found.participants.invitees, "x"))).note(
-            EntryKind.NOTE, now, text="x"
+        return Decision(found.with_participants(invitees=(*found.participants.invitees, "x"))).record(
+            NoteAdded(text="x"), now
         )
 
     told = await asyncio.gather(

@@ -8,7 +8,7 @@ import pytest
 
 from tests.storage.values import LEASE, NOW, AnyStore, after, ask, card, put, room, settled, take, take_one
 from warroom.errors import LeaseLost
-from warroom.incident.notices import UpdatePosted
+from warroom.incident.notices import UpdatePostedNotice
 from warroom.outbox.changes import Claim, ClaimOutcome
 from warroom.outbox.effects import OpenRoom, Place, Post, PrivateReply
 
@@ -23,7 +23,7 @@ async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: AnyStore
         incident_id="inc-1",
         priority=7,
         place=Place.ROOM,
-        notice=UpdatePosted(by="U1", text="we roll back", next_due_at=after(900)),
+        notice=UpdatePostedNotice(by="U1", text="we roll back", next_due_at=after(900)),
         slot="update",
     )
     private_reply = PrivateReply(

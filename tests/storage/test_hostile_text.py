@@ -37,7 +37,7 @@ async def test_a_hundred_thousand_characters_come_back(store: AnyStore) -> None:
     assert kept is not None
     assert kept.title == LONG
     assert [each.number for each in await store.incidents(text="ÜNÏCØDÉ 🔥")] == [1]
-    assert [line.text for line in await store.timeline("inc-1")] == [LONG]
+    assert [line.event.texts[0] for line in await store.timeline("inc-1")] == [LONG]
 
 
 async def test_what_no_database_keeps_becomes_a_replacement_character(store: AnyStore) -> None:
@@ -51,7 +51,7 @@ async def test_what_no_database_keeps_becomes_a_replacement_character(store: Any
     assert kept is not None
     assert (kept.title, kept.summary) == (READABLE, READABLE)
     assert await store.incidents(text="a\x00b") == [kept]
-    assert [line.text for line in await store.timeline("inc-1")] == [READABLE]
+    assert [line.event.texts[0] for line in await store.timeline("inc-1")] == [READABLE]
     (delivered,) = await store.pending_envelopes()
     assert delivered.body == {"text": READABLE, "deep": [{"x": READABLE}], "k\ufffd": 1.5}
 

@@ -190,7 +190,7 @@ async def test_the_list_is_newest_first_and_can_be_narrowed(store: AnyStore) -> 
 async def test_the_timeline_is_in_order_of_time_then_arrival_and_a_repeat_is_kept_once(store: AnyStore) -> None:
     await put(store, entries=(entry("later", after(9)), entry("b"), entry("a")))
     await put(store, entries=(entry("c"), entry("b", text="said again"), entry("b", incident_id="inc-2")))
-    assert [(line.key, line.text) for line in await store.timeline("inc-1")] == [
+    assert [(line.key, line.event.texts[0]) for line in await store.timeline("inc-1")] == [
         ("b", "b"),
         ("a", "a"),
         ("c", "c"),

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from warroom.alerts.model import Alert, AlertState
+from warroom.incident import events
 from warroom.incident.model import Incident, Origin
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult, Envelope, Firing, ReceivedAlert, Timer
 from warroom.outbox.effects import Effect, OpenRoom, ShowCard
 from warroom.ports import Store
@@ -51,7 +52,7 @@ def incident(number: int = 1, **fields: object) -> Incident:
 
 def entry(key: str, at: datetime = NOW, incident_id: str = "inc-1", text: str = "") -> Entry:
     """A note."""
-    return Entry(incident_id=incident_id, key=key, at=at, what=EntryKind.NOTE, text=text or key)
+    return Entry(incident_id=incident_id, key=key, at=at, event=events.NoteAdded(text=text or key))
 
 
 def timer(kind: str = "ack", due_at: datetime | None = NOW, *, priority: int = 50) -> Timer:

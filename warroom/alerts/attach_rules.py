@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from warroom.alerts import storms
 from warroom.alerts.model import Alert, AlertState, Transition
 from warroom.incident.decision import Decision
+from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, AlertsRecovered
 from warroom.incident.model import AlertSummary, Incident, Link
 from warroom.incident.notices import AllRecovered, Flapping
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.changes import Firing
 from warroom.policy import Policy
 
@@ -108,10 +108,8 @@ def attach(
     before: Firing | None,
     after: Firing,
     now: datetime,
-    *,
-    note: bool = True,
 ) -> Decision:
-    """The incident with one more alert, new or again; `note` False where the incident was made by this very alert."""
+    """The incident with one more alert, new or again."""
     summary = incident.alerts
     was_firing = before is not None and before.state is not AlertState.OK
     is_firing = after.state is not AlertState.OK
@@ -129,14 +127,11 @@ def attach(
         recovered_at=None if firing else summary.recovered_at,
     )
     decision = Decision(incident.copy_with(alerts=summary))
-    if before is None and note:
-        decision = decision.note(
-            EntryKind.ALERT, now, text=alert.title, link=alert.link, key=f"alert:{alert.delivery_id}"
-        )
+    key = f"alert:{alert.delivery_id}"
+    if before is None:
+        decision = decision.record(AlertAttached(title=alert.title), now, link=alert.link, key=key)
     elif is_firing and not was_firing and not summary.flapping:
-        decision = decision.note(
-            EntryKind.ALERT, now, text=f"{alert.title} (again)", link=alert.link, key=f"alert:{alert.delivery_id}"
-        )
+        decision = decision.record(AlertFired(title=alert.title), now, link=alert.link, key=key)
     if is_firing and not was_firing and before is not None:
         decision = decision.with_deadlines(auto_resolve=None).withdraw("recovery")
     if alert.transition is not Transition.RECOVER:
@@ -175,9 +170,8 @@ def recover(incident: Incident, alert: Alert, before: Firing, after: Firing, now
     )
     decision = Decision(incident.copy_with(alerts=summary))
     if not summary.flapping:
-        decision = decision.note(
-            EntryKind.RECOVERED, now, text=alert.title, link=alert.link, key=f"alert:{alert.delivery_id}"
-        )
+        key = f"alert:{alert.delivery_id}"
+        decision = decision.record(AlertRecovered(title=alert.title), now, link=alert.link, key=key)
     decision = _flapping(decision, after)
     if firing or not incident.state.open:
         return decision
@@ -186,6 +180,7 @@ def recover(incident: Incident, alert: Alert, before: Firing, after: Firing, now
     decision = decision.with_deadlines(auto_resolve=resolve_at)
     if summary.flapping and incident.room.slot("recovery"):
         return decision
+    decision = decision.record(AlertsRecovered(count=summary.monitors), now)
     return decision.say(AllRecovered(count=summary.monitors, auto_resolve_at=resolve_at), slot="recovery")
 
 

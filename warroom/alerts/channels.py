@@ -15,7 +15,8 @@ from warroom.alerts.quarantine import unusable
 from warroom.alerts.rules import judge
 from warroom.alerts.severity import severity_in
 from warroom.alerts.usecases import receive
-from warroom.incident.declare import Declare, Declared, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import Declared, declare
 from warroom.incident.model import Incident
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Quarantined
 from warroom.outbox.effects import ReadAlertChannels

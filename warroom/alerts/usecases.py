@@ -11,7 +11,8 @@ from warroom.alerts.attach import AlertMatch, attach, attach_together
 from warroom.alerts.model import Alert, AlertState, Transition
 from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, Verdict, group_key, judge
 from warroom.alerts.rules import Declare as DeclareRule
-from warroom.incident.declare import Declare, declare
+from warroom.incident.declaration import Declare
+from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Firing, Quarantined, ReceivedAlert
 from warroom.outbox.effects import DecideAlerts

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from warroom.errors import Refused
 from warroom.incident.decision import Decision
+from warroom.incident.events import Snoozed, UpdateMissed, UpdatePosted
 from warroom.incident.model import Incident
-from warroom.incident.notices import Stale, UpdatePosted, UpdateReminder
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import Stale, UpdatePostedNotice, UpdateReminder
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 
@@ -29,8 +29,9 @@ def post_update(incident: Incident, by: str, text: str, now: datetime, policy: P
         raise Refused("An update needs words. For example: update rolling back, errors are falling.")
     due = next_update(incident.severity, policy, now) if incident.state.open else None
     after = incident.with_updates(last=text, last_at=now, last_by=by, missed=0).with_deadlines(update=due)
-    notice = UpdatePosted(by=by, text=text, next_due_at=due)
-    decision = Decision(after).note(EntryKind.UPDATE, now, by=by, text=text).withdraw("reminder")
+    event = UpdatePosted(text=text, next_due_at=due)
+    notice = UpdatePostedNotice(by=by, text=text, next_due_at=due)
+    decision = Decision(after).record(event, now, by=by).withdraw("reminder")
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
 
 
@@ -50,7 +51,7 @@ def missed(incident: Incident, now: datetime, policy: Policy) -> Decision:
     after = incident.with_updates(missed=count).with_deadlines(update=next_update(incident.severity, policy, now))
     since = incident.updates.last_at or incident.declared_at
     notice = UpdateReminder(people=keepers(incident), missed=count, since=since)
-    return Decision(after).note(EntryKind.UPDATE_MISSED, now).say(notice, slot="reminder")
+    return Decision(after).record(UpdateMissed(missed=count), now).say(notice, slot="reminder")
 
 
 def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
@@ -69,8 +70,9 @@ def snooze(incident: Incident, by: str, now: datetime) -> Decision:
     """The reminder comes again in 15 minutes. Raises Refused when there is nothing to be reminded of."""
     if incident.deadlines.update is None:
         raise Refused(f"No update is due for {incident.name}, so there is no reminder to snooze.")
-    after = incident.with_deadlines(update=now + SNOOZE)
-    return Decision(after).note(EntryKind.SNOOZED, now, by=by).withdraw("reminder")
+    until = now + SNOOZE
+    after = incident.with_deadlines(update=until)
+    return Decision(after).record(Snoozed(until=until), now, by=by).withdraw("reminder")
 
 
 def stale(incident: Incident, now: datetime) -> Decision:

@@ -1,4 +1,4 @@
-"""Who is called, and when: the chain, its levels and what happens when nobody answers. Pure."""
+"""Who is paged, and when: the escalation policy, its levels and what happens when nobody acknowledges. Pure."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from warroom.incident.decision import Decision, announce
+from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
 from warroom.incident.model import Incident, Level, State
-from warroom.incident.notices import Paged, PageReason, Unanswered
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import Paged, Unanswered
 from warroom.outbox.effects import Effect, Invite, Place
 from warroom.policy import Policy
 
@@ -94,11 +94,28 @@ def page_next(
     after = paged(incident, index, people)
     after = after.copy_with(escalation=after.escalation.copy_with(last_paged_at=now))
     after = after.with_deadlines(page=next_page_at(after, now, policy))
-    level = sum(1 for i in range(index + 1) if _applies(incident.escalation.levels[i], incident.severity))
-    what = EntryKind.ESCALATED if reason in (PageReason.BUTTON, PageReason.NO_UPDATE) else EntryKind.PAGED
-    text = _entry_text(f"level {level}", incident.escalation.levels[index].notify, reason, why)
-    decision = Decision(after).note(what, now, by=by, text=text).with_effects(*invite_new(incident, after))
-    return decision.say(Paged(people=people, level=level, reason=reason, by=by, why=why), slot="page")
+    event = PeoplePaged(
+        paged=people,
+        level=level_number(incident, index),
+        names=incident.escalation.levels[index].notify,
+        reason=reason,
+        why=why,
+    )
+    return paged_by(Decision(after), incident, event, now, by=by, slot="page")
+
+
+def level_number(incident: Incident, index: int) -> int:
+    """How people count the level: from 1, among those that apply to the incident's severity."""
+    return sum(1 for level in incident.escalation.levels[: index + 1] if _applies(level, incident.severity))
+
+
+def paged_by(
+    decision: Decision, before: Incident, event: PeoplePaged, now: datetime, *, by: str | None, slot: str | None = None
+) -> Decision:
+    """With people paged: the event, invitations for those who were not in `before`, and the notice that mentions them all."""
+    notice = Paged(people=event.paged, level=event.level, reason=event.reason, by=by, why=event.why)
+    decision = decision.record(event, now, by=by).with_effects(*invite_new(before, decision.incident))
+    return decision.say(notice, slot=slot)
 
 
 def _page_last_again(
@@ -117,33 +134,19 @@ def _page_last_again(
     )
     after = after.with_invitees(*people).with_deadlines(page=next_page_at(after, now, policy))
     index = last_level(incident)
-    names = incident.escalation.levels[index].notify if index is not None else ()
-    level = sum(
-        1 for i in range(incident.escalation.reached) if _applies(incident.escalation.levels[i], incident.severity)
+    event = PeoplePaged(
+        paged=people,
+        level=level_number(incident, incident.escalation.reached - 1) if incident.escalation.reached else 0,
+        names=incident.escalation.levels[index].notify if index is not None else (),
+        reason=PageReason.REPEAT if reason is PageReason.ESCALATION else reason,
+        why=why,
+        again=True,
     )
-    if reason is PageReason.ESCALATION:
-        reason = PageReason.REPEAT
-    text = _entry_text("the last level again", names, reason, why)
-    decision = Decision(after).note(EntryKind.ESCALATED if by else EntryKind.PAGED, now, by=by, text=text)
-    decision = decision.with_effects(*invite_new(incident, after))
-    decision = decision.say(Paged(people=people, level=level, reason=reason, by=by, why=why), slot="page")
+    decision = paged_by(Decision(after), incident, event, now, by=by, slot="page")
     if incident.state is State.DETECTED and not incident.private:
         said = Unanswered(rounds=after.escalation.rounds, since=incident.declared_at)
         decision = decision.with_effects(*announce(after, policy)).say(said, Place.ANNOUNCEMENT)
     return decision
-
-
-def _entry_text(whom: str, names: tuple[str, ...], reason: PageReason, why: str) -> str:
-    because = {
-        PageReason.ESCALATION: "nobody has acknowledged",
-        PageReason.REPEAT: "nobody has acknowledged",
-        PageReason.OVERDUE: "acknowledgement is overdue",
-        PageReason.NO_UPDATE: "two updates were missed",
-        PageReason.BUTTON: "asked for",
-        PageReason.TEAM: "asked for",
-    }[reason]
-    named = f" ({', '.join(names)})" if names else ""
-    return f"{whom}{named}: {why or because}"
 
 
 def names_to_page(incident: Incident) -> tuple[str, ...]:
@@ -166,7 +169,7 @@ def invite_new(before: Incident, after: Incident) -> list[Effect]:
 def overdue(incident: Incident, now: datetime) -> Decision:
     """The time to acknowledge has passed: those told so far are mentioned again and the card says overdue."""
     after = incident.copy_with(overdue=True).with_deadlines(ack=None)
-    decision = Decision(after).note(EntryKind.OVERDUE, now)
+    decision = Decision(after).record(AcknowledgementOverdue(paged=incident.escalation.paged), now)
     if not incident.escalation.paged:
         return decision
     paged = Paged(people=incident.escalation.paged, level=0, reason=PageReason.OVERDUE)

@@ -11,8 +11,8 @@ from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.change import change
 from warroom.incident.decision import Decision, timers_of
+from warroom.incident.events import PageReason
 from warroom.incident.model import Incident
-from warroom.incident.notices import PageReason
 from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
@@ -71,7 +71,7 @@ async def _close(_world: World, incident: Incident, now: datetime) -> Decision:
 
 
 async def _auto_resolve(world: World, incident: Incident, now: datetime) -> Decision:
-    return lifecycle.resolve(incident, None, now, world.policy, "every alert recovered and stayed so")
+    return lifecycle.resolve(incident, None, now, world.policy, automatic=True)
 
 
 async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision:

@@ -62,7 +62,14 @@ async def change(
                 if refused:
                     raise refused
                 return incident
-            wanted = changeset(incident, decision, now=now, policy=world.policy, claim_result=claim_result)
+            wanted = changeset(
+                incident,
+                decision,
+                now=now,
+                policy=world.policy,
+                react=world.integrations.on_event,
+                claim_result=claim_result,
+            )
             try:
                 await world.commit(wanted)
             except Conflict:

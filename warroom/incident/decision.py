@@ -6,23 +6,41 @@ Timers are drawn like cards: whole, from the incident as it is after the decisio
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from warroom import face
-from warroom.incident.model import Deadlines, Incident
+from warroom.incident.events import Event
+from warroom.incident.model import Deadlines, Incident, Link
 from warroom.incident.notices import Notice
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
-from warroom.outbox.effects import Announce, Effect, Place, Post, SetTopic, ShowCard, Withdraw
+from warroom.outbox.effects import (
+    AddBookmark,
+    Announce,
+    Effect,
+    Place,
+    Post,
+    SetTopic,
+    ShowCard,
+    Withdraw,
+)
 from warroom.policy import Policy
+
+React = Callable[[Incident, Entry, Policy], Sequence[Effect]]
+"""What integrations want done about an event; the incident is as it is afterwards."""
+
+
+def nobody_reacts(_incident: Incident, _entry: Entry, _policy: Policy) -> Sequence[Effect]:
+    """The reaction where there are no integrations."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The incident as it should be, what to write on its timeline and what to ask of the world.
+    """The incident as it should be, what happened (its new timeline entries) and what to ask of the world.
 
-    A `quiet` decision records a fact of our own making (the card's ts); nobody needs to see anything redrawn for it.
+    A `quiet` decision changes nothing that the card or the announcement shows, so nothing is redrawn.
     """
 
     incident: Incident
@@ -45,24 +63,18 @@ class Decision:
         """With these timers set, or disarmed where None is given."""
         return replace(self, incident=self.incident.with_deadlines(**due))
 
-    def note(
-        self,
-        what: EntryKind,
-        now: datetime,
-        *,
-        by: str | None = None,
-        text: str = "",
-        link: str | None = None,
-        key: str = "",
+    def record(
+        self, event: Event, now: datetime, *, by: str | None = None, link: str | None = None, key: str = ""
     ) -> Decision:
-        """With one more timeline entry. Without `key` it is unique to this version of the incident."""
+        """With one more event, which is on the timeline from then on. Without `key` it is unique to this version of the
+        incident.
+        """
         entry = Entry(
             incident_id=self.incident.id,
-            key=key or f"v{self.incident.version}:{what.name.lower()}:{len(self.entries)}",
+            key=key or f"v{self.incident.version}:{event.kind}:{len(self.entries)}",
             at=now,
-            what=what,
+            event=event,
             by=by,
-            text=text,
             link=link,
         )
         return replace(self, entries=(*self.entries, entry))
@@ -70,6 +82,24 @@ class Decision:
     def with_effects(self, *effects: Effect) -> Decision:
         """With more effects."""
         return replace(self, effects=(*self.effects, *effects))
+
+    def done_in(self, source: str, link: str | None = None) -> Decision:
+        """With `source`, another system as people call it, as the place where all of this was done."""
+        entries = (each.copy_with(source=source, link=each.link or link) for each in self.entries)
+        return replace(self, entries=tuple(entries))
+
+    def add_link(self, link: Link, key: str) -> Decision:
+        """With one more link on the card and among the room's bookmarks, unless that address is there already."""
+        incident = self.incident
+        if any(each.url == link.url for each in incident.links):
+            return self
+        linked = self.with_changes(links=(*incident.links, link))
+        if incident.room.channel_id is None:
+            return linked  # opening the room adds the bookmarks of all links
+        bookmark = f"{incident.id}:bookmark:{key}"
+        return linked.with_effects(
+            AddBookmark(incident_id=incident.id, key=bookmark, title=link.title, url=link.url, emoji=link.emoji)
+        )
 
     def say(self, notice: Notice, place: Place = Place.ROOM, *, slot: str | None = None, key: str = "") -> Decision:
         """With one more notice. Without `key` it is unique to this version of the incident."""
@@ -106,6 +136,7 @@ def changeset(
     *,
     now: datetime,
     policy: Policy,
+    react: React = nobody_reacts,
     claim_result: ClaimResult | None = None,
 ) -> Changeset:
     """The one transaction that makes the decision true: state, timeline, timers and effects together."""
@@ -113,7 +144,9 @@ def changeset(
     effects = decision.effects
     if not decision.quiet:
         after = after.copy_with(touched_at=now).with_deadlines(stale=_stale_at(after, policy, now))
-        effects = (*effects, *_redraw(before, after, policy), *_elsewhere(before, after, policy))
+        effects = (*effects, *_redraw(before, after, policy))
+    for entry in decision.entries:
+        effects = (*effects, *react(after, entry, policy))
     rank = policy.rank(after.severity)
     return Changeset(
         now=now,
@@ -137,18 +170,14 @@ def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Ef
     if before is None or after.room.channel_id is None:
         return []
     effects: list[Effect] = [show_card(after)]
-    if _announcement_face(before) != _announcement_face(after):
+    if _announcement_parts(before) != _announcement_parts(after):
         effects += announce(after, policy)
     if (before.severity, before.title, before.state.open) != (after.severity, after.title, after.state.open):
         effects.append(set_topic(after))
     return effects
 
 
-def _elsewhere(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
-    return [face.mirror(after)] if face.wanted(before, after, policy) else []
-
-
-def _announcement_face(incident: Incident) -> tuple[object, ...]:
+def _announcement_parts(incident: Incident) -> tuple[object, ...]:
     return (
         incident.title,
         incident.severity,

@@ -1,9 +1,8 @@
-"""Declaring an incident: one use case behind all five doors."""
+"""Declaring an incident: one use case behind every way to do it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from warroom.errors import Conflict, Refused
 from warroom.escalation.rules import levels_at_start
@@ -11,7 +10,8 @@ from warroom.ids import new_id
 from warroom.incident import opening
 from warroom.incident.authorize import Permission, authorize
 from warroom.incident.decision import changeset
-from warroom.incident.model import AlertGroup, AlertSummary, Incident, Link, Origin, Participants
+from warroom.incident.declaration import Declare
+from warroom.incident.model import AlertGroup, Incident, Participants
 from warroom.outbox.changes import AlertDecision, Changeset, Firing
 from warroom.people.resolution import Resolution, Why, resolve
 from warroom.ports import World
@@ -21,31 +21,6 @@ TITLE_LIMIT = 500
 """Characters of a title that are kept; the rest goes to the description, so that nothing typed is lost."""
 IN_VAIN = 5
 """Attempts that were refused although nobody declared the same; then something else is wrong."""
-
-
-class Declare(Value):
-    """What somebody, or an alert, declares. Names are as typed; `origin_key` makes a repeat harmless."""
-
-    origin: Origin
-    origin_key: str
-    title: str
-    severity: str | None = None
-    """Any word the policy knows; None takes the middle of the policy's severities."""
-    team: str | None = None
-    services: tuple[str, ...] = ()
-    description: str = ""
-    people: tuple[str, ...] = ()
-    private: bool = False
-    by: str | None = None
-    commander: str | None = None
-    """A name; whoever is found behind it commands from the start."""
-    fields: tuple[tuple[str, str], ...] = ()
-    links: tuple[Link, ...] = ()
-    source_message: str | None = None
-    alerts: AlertSummary = AlertSummary()
-    group_key: str | None = None
-    group_window: timedelta | None = None
-    auto_resolve_after: timedelta | None = None
 
 
 class Declared(Value):
@@ -84,7 +59,9 @@ async def declare(
             judged=(judged.copy_with(incident_id=incident.id),) if judged else (),
             judges=(judged.delivery_id,) if judged and judges else (),
         )
-        return changeset(None, decision, now=incident.declared_at, policy=world.policy)
+        return changeset(
+            None, decision, now=incident.declared_at, policy=world.policy, react=world.integrations.on_event
+        )
 
     for _ in range(IN_VAIN):
         known = await world.store.incident_from(what.origin_key)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
+from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import StateChanged
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 
@@ -35,19 +35,20 @@ def _step(incident: Incident, to: State, *, again: str, impossible: str) -> None
         raise Refused(impossible)
 
 
-def acknowledge(incident: Incident, by: str, now: datetime) -> Decision:
-    """`by` has it: the chain stops, and they command if nobody does. Raises AlreadyDone or Refused."""
+def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
+    """`by` has it: nobody is paged any more, and they command if nobody does; None when somebody unknown here has it, as another
+    system says. Raises AlreadyDone or Refused."""
     who = f"<@{incident.acknowledged_by}>" if incident.acknowledged_by else "somebody"
     if incident.state in (State.MITIGATED, State.RESOLVED):
         raise AlreadyDone(f"{incident.name} is {incident.state} already; {who} acknowledged it.")
     _step(
         incident,
         State.ACKNOWLEDGED,
-        again="You have it already." if incident.acknowledged_by == by else f"{who} has it already.",
+        again="You have it already." if by and incident.acknowledged_by == by else f"{who} has it already.",
         impossible=f"{incident.name} is {incident.state}; there is nothing to acknowledge.",
     )
     after = _owned(incident, by, now).copy_with(state=State.ACKNOWLEDGED)
-    return Decision(after).note(EntryKind.ACKNOWLEDGED, now, by=by)
+    return Decision(after).record(events.Acknowledged(), now, by=by)
 
 
 def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
@@ -65,7 +66,7 @@ def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
 
 
 def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
-    """The bleeding stopped. Whoever says so has it, if nobody had; None when it was said in Datadog. Raises AlreadyDone or Refused."""
+    """The bleeding stopped. Whoever says so has it, if nobody had; None: in another system. Raises AlreadyDone or Refused."""
     _step(
         incident,
         State.MITIGATED,
@@ -73,11 +74,14 @@ def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
         impossible=f"{incident.name} is {incident.state}; only an open incident can be mitigated.",
     )
     after = _owned(incident, by, now).copy_with(state=State.MITIGATED, mitigated_at=now)
-    return Decision(after).note(EntryKind.MITIGATED, now, by=by)
+    return Decision(after).record(events.Mitigated(), now, by=by)
 
 
-def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, summary: str = "") -> Decision:
-    """It is over. Reminders stop; a required post-mortem is asked for. `by` None means that no person of ours did it.
+def resolve(
+    incident: Incident, by: str | None, now: datetime, policy: Policy, summary: str = "", *, automatic: bool = False
+) -> Decision:
+    """It is over. Reminders stop; a required post-mortem is asked for. `by` None means that no person known here did it;
+    `automatic` that every alert had recovered for long enough.
 
     Raises AlreadyDone or Refused.
     """
@@ -98,6 +102,7 @@ def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, s
             resolved_at=now,
             resolved_by=by,
             summary=summary or incident.summary,
+            resolved_automatically=automatic,
             postmortem_required_by=now + within if within else None,
         )
         .with_deadlines(postmortem=now + within if within else None, close=None if within else now + CLOSE_AFTER)
@@ -106,14 +111,15 @@ def resolve(incident: Incident, by: str | None, now: datetime, policy: Policy, s
         state=State.RESOLVED,
         by=by,
         text=summary,
+        automatic=automatic,
         after=now - incident.declared_at,
         postmortem_by=after.postmortem_required_by,
     )
-    return _told(Decision(after).note(EntryKind.RESOLVED, now, by=by, text=summary), notice)
+    return _told(Decision(after).record(events.Resolved(summary=summary, automatic=automatic), now, by=by), notice)
 
 
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
-    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in Datadog.
+    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in another system.
 
     Raises AlreadyDone or Refused.
     """
@@ -128,13 +134,18 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
     after = (
         _owned(incident, by, now)
         .copy_with(
-            state=State.ACKNOWLEDGED, resolved_at=None, resolved_by=None, mitigated_at=None, postmortem_required_by=None
+            state=State.ACKNOWLEDGED,
+            resolved_at=None,
+            resolved_by=None,
+            resolved_automatically=False,
+            mitigated_at=None,
+            postmortem_required_by=None,
         )
         .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
         .with_updates(missed=0)
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
-    return _told(Decision(after).note(EntryKind.REOPENED, now, by=by), notice)
+    return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
 
 
 def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
@@ -149,7 +160,7 @@ def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
     )
     after = _stop_reminders(incident).copy_with(state=State.CANCELLED, cancelled_at=now, summary=why)
     notice = StateChanged(state=State.CANCELLED, by=by, text=why)
-    return _told(Decision(after).note(EntryKind.CANCELLED, now, by=by, text=why), notice)
+    return _told(Decision(after).record(events.Cancelled(why=why), now, by=by), notice)
 
 
 def close(incident: Incident, by: str | None, now: datetime) -> Decision:
@@ -161,7 +172,7 @@ def close(incident: Incident, by: str | None, now: datetime) -> Decision:
         impossible=f"{incident.name} is {incident.state}; it closes after it is resolved.",
     )
     after = incident.copy_with(state=State.CLOSED, closed_at=now).with_deadlines(close=None, postmortem=None)
-    return Decision(after).note(EntryKind.CLOSED, now, by=by)
+    return Decision(after).record(events.Closed(), now, by=by)
 
 
 def _stop_reminders(incident: Incident) -> Incident:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, Field
 
 from warroom.alerts.model import AlertState
 from warroom.postmortem.model import Postmortem
 from warroom.value import Stored
+
+M = TypeVar("M", bound=BaseModel)
 
 
 class State(StrEnum):
@@ -28,15 +32,15 @@ class State(StrEnum):
 
 
 class Origin(StrEnum):
-    """Which of the doors the incident came through."""
+    """How the incident was declared."""
 
     FORM = "form"
     COMMAND = "command"
     SHORTCUT = "shortcut"
     ALERT = "alert"
     CLI = "cli"
-    DATADOG = "datadog"
-    """Created in Datadog's Incident Management."""
+    EXTERNAL = "external"
+    """Created in another system that an integration reads; `origin_key` begins with the integration's name."""
 
 
 class Level(Stored):
@@ -110,47 +114,6 @@ class AlertSummary(Stored):
     burst: int = 0
     stormy: bool = False
     """There was a storm, and the room was or will be told."""
-
-
-class Face(Stored):
-    """What of an incident is in both places, in Datadog's words. `commander` is an email."""
-
-    title: str
-    severity: str
-    state: str
-    commander: str | None = None
-    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(Datadog's name of a field, its values), of the fields that follow each other."""
-
-    def said(self, name: str) -> str | tuple[str, ...] | None:
-        """What stands in `severity`, `state`, `commander`, or in the field of that name; () where nothing does."""
-        if name in FOLLOWING:
-            return getattr(self, name)  # type: ignore[no-any-return]  # the three above
-        return dict(self.fields).get(name, ())
-
-    def saying(self, **said: object) -> Face:
-        """With other values under those names."""
-        fields = {name: value for name, value in said.items() if name not in FOLLOWING}
-        plain = {name: value for name, value in said.items() if name in FOLLOWING}
-        return self.copy_with(**plain, fields=tuple((dict(self.fields) | fields).items()))
-
-
-FOLLOWING = ("severity", "state", "commander")
-"""What of a face follows in both directions beside its fields. A title is only followed from Datadog: rooms cannot be
-renamed here."""
-
-
-class DatadogLink(Stored):
-    """The incident in Datadog's Incident Management, and both sides as they were when they last met."""
-
-    id: str
-    public_id: int
-    ours: Face
-    theirs: Face
-    room_told: bool = False
-    """Datadog knows the channel."""
-    todos: tuple[tuple[str, str, bool], ...] = ()
-    """(our action item, Datadog's to-do, whether it is done there)."""
 
 
 class Deadlines(Stored):
@@ -255,6 +218,8 @@ class Incident(Stored):
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolved_by: str | None = None
+    resolved_automatically: bool = False
+    """Because every alert had recovered for as long as the policy waits."""
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
     touched_at: datetime
@@ -267,11 +232,8 @@ class Incident(Stored):
     """Nobody acknowledged within the severity's time."""
     alerts: AlertSummary = AlertSummary()
     alert_group: AlertGroup = AlertGroup()
-    datadog: DatadogLink | None = None
-    muted: tuple[tuple[str, datetime], ...] = ()
-    """(monitor, until when) of those that were muted from the room."""
-    muted_groups: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """(monitor, its groups that are muted); a muted monitor that is not here is muted as a whole."""
+    external: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By integration: what it remembers of this incident, as a model of its own wrote it. See `external_state`."""
     actions: tuple[ActionItem, ...] = ()
     postmortem: Postmortem | None = None
 
@@ -280,11 +242,6 @@ class Incident(Stored):
     room: Room = Room()
     source_message: str | None = None
     """Permalink of the message this was declared from."""
-
-    @property
-    def source(self) -> str:
-        """What declared it where no person did."""
-        return "the command line" if self.origin is Origin.CLI else "an alert"
 
     @property
     def name(self) -> str:
@@ -311,6 +268,14 @@ class Incident(Stored):
         invitees = tuple(dict.fromkeys((*self.participants.invitees, *people)))
         left = tuple(person for person in self.participants.left if person not in people)
         return self.with_participants(invitees=invitees, left=left)
+
+    def external_state(self, name: str, model: type[M]) -> M:
+        """What the integration of that name remembers of this incident; the model's defaults before it remembers anything."""
+        return model.model_validate(self.external.get(name, {}))
+
+    def with_external(self, name: str, state: BaseModel) -> Self:
+        """The same incident, of which the integration of that name remembers this."""
+        return self.copy_with(external=self.external | {name: state.model_dump(mode="json")})
 
     def with_participants(self, **changes: tuple[str, ...]) -> Incident:
         """With `changes` to the fields of `participants`."""

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from warroom.incident.events import PageReason, Step
 from warroom.incident.model import State
 from warroom.value import Stored
 
 
-class PageReason(StrEnum):
-    """Why a level of the escalation policy is paged."""
-
-    ESCALATION = "escalation"
-    BUTTON = "button"
-    OVERDUE = "overdue"
-    NO_UPDATE = "no update"
-    REPEAT = "repeat"
-    TEAM = "team"
-
-
 class Paged(Stored):
-    """People are called to the incident. `level` counts from 1; 0 when no level of the chain is meant."""
+    """People are called to the incident. `level` counts from 1; 0 when no level of the escalation policy is meant."""
 
     kind: Literal["paged"] = "paged"
     people: tuple[str, ...]
@@ -44,7 +33,7 @@ class UpdateReminder(Stored):
     """The last update, or the declaration while there is none."""
 
 
-class UpdatePosted(Stored):
+class UpdatePostedNotice(Stored):
     """Somebody posted an update."""
 
     kind: Literal["update_posted"] = "update_posted"
@@ -53,7 +42,7 @@ class UpdatePosted(Stored):
     next_due_at: datetime | None = None
 
 
-class SeverityChanged(Stored):
+class SeverityChangedNotice(Stored):
     """The severity went up or down."""
 
     kind: Literal["severity_changed"] = "severity_changed"
@@ -73,7 +62,7 @@ class WorseAlert(Stored):
     link: str | None = None
 
 
-class RoleAssigned(Stored):
+class RoleAssignedNotice(Stored):
     """Somebody has a role now."""
 
     kind: Literal["role_assigned"] = "role_assigned"
@@ -89,6 +78,8 @@ class StateChanged(Stored):
     state: State
     by: str | None
     text: str = ""
+    automatic: bool = False
+    """Resolved because every alert had recovered."""
     after: timedelta | None = None
     """Since declaration."""
     postmortem_by: datetime | None = None
@@ -164,6 +155,7 @@ class PostmortemReady(Stored):
 
     kind: Literal["postmortem_ready"] = "postmortem_ready"
     missing: tuple[str, ...] = ()
+    """Required parts that are not written yet, by key."""
     revision: int = 1
     published_by: str | None = None
 
@@ -185,8 +177,53 @@ class ActionDue(Stored):
     due_at: datetime
 
 
+class NobodyFound(Stored):
+    """Names in the escalation policy or the declaration led to nobody, or could be several people."""
+
+    kind: Literal["nobody_found"] = "nobody_found"
+    names: tuple[str, ...]
+
+
+class CouldNotInvite(Stored):
+    """People could not be brought into the room. `people` are shown by mention without calling them."""
+
+    kind: Literal["could_not_invite"] = "could_not_invite"
+    people: tuple[str, ...]
+    reason: str
+    """What the chat said, in the words of its integration."""
+
+
+class StepFailed(Stored):
+    """Something that was asked of another system failed for good. The texts are the integration's words."""
+
+    kind: Literal["step_failed"] = "step_failed"
+    step: Step
+    what: str = ""
+    """Of an integration's operation: what did not happen, in its own words."""
+    channel: str = ""
+    """Where it should have been done, as the policy names the channel."""
+    error: str
+    advice: str = ""
+
+
+class RoomNotOpened(Stored):
+    """The incident is recorded, but it has no room; said to whoever declared it."""
+
+    kind: Literal["room_not_opened"] = "room_not_opened"
+    error: str
+    advice: str = ""
+
+
+class RoomLost(Stored):
+    """Nothing can be said in the room any more; said where people look instead."""
+
+    kind: Literal["room_lost"] = "room_lost"
+    error: str
+    advice: str = ""
+
+
 class Problem(Stored):
-    """Something could not be done; what it was and what to do about it, in one line."""
+    """An integration could not do something: what it was and what to do about it, in its own words and in one line."""
 
     kind: Literal["problem"] = "problem"
     what: str
@@ -198,10 +235,10 @@ class Problem(Stored):
 Notice = Annotated[
     Paged
     | UpdateReminder
-    | UpdatePosted
-    | SeverityChanged
+    | UpdatePostedNotice
+    | SeverityChangedNotice
     | WorseAlert
-    | RoleAssigned
+    | RoleAssignedNotice
     | StateChanged
     | Unanswered
     | AllRecovered
@@ -212,6 +249,11 @@ Notice = Annotated[
     | PostmortemReady
     | PostmortemDue
     | ActionDue
+    | NobodyFound
+    | CouldNotInvite
+    | StepFailed
+    | RoomNotOpened
+    | RoomLost
     | Problem,
     Field(discriminator="kind"),
 ]

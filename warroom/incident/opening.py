@@ -7,15 +7,14 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from warroom import face
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision, announce, set_topic, show_card
+from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
 from warroom.incident.model import EscalationState, Incident, Level, Link
-from warroom.incident.notices import Problem
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import CouldNotInvite, NobodyFound
 from warroom.outbox.effects import AddBookmark, Effect, Invite, OpenRoom, PinCard, SetPurpose, TellTeam
-from warroom.outbox.results import Announced, CardShown, Invited, Posted, RoomOpened
+from warroom.outbox.results import Announced, CardShown, ChannelCreated, PeopleAdded, Posted
 from warroom.policy import Policy
 
 NAME_LIMIT = 80
@@ -23,7 +22,7 @@ NAME_LIMIT = 80
 
 
 def escalation_of(team: str | None, declared_by: str | None, policy: Policy) -> EscalationState:
-    """The escalation chain copied from the policy: the team's, else the declarer alone, else an empty one."""
+    """The escalation policy copied from the policy: the team's, else the declarer alone, else an empty one."""
     known = policy.teams.get(team) if team else None
     if known and known.escalation:
         levels = tuple(
@@ -43,7 +42,7 @@ def begin(
     *,
     nobody: tuple[str, ...] = (),
 ) -> Decision:
-    """A new incident, its first levels told and its timers set.
+    """A new incident, its first levels paged and its timers set.
 
     `paged` maps levels due at once to the people behind them; `nobody` are names behind which nobody was found.
     """
@@ -57,11 +56,18 @@ def begin(
         ack=now + severity.acknowledge_within,
         update=cadence.next_update(incident.severity, policy, now),
     )
-    decision = Decision(incident).note(EntryKind.DECLARED, now, by=incident.declared_by, text=incident.title)
+    decision = Decision(incident).record(Declared(title=incident.title), now, by=incident.declared_by)
     for index, people in paged.items():
-        names = ", ".join(incident.escalation.levels[index].notify)
         if people and people != (incident.declared_by,):
-            decision = decision.note(EntryKind.PAGED, now, text=f"level {index + 1} ({names})")
+            decision = decision.record(
+                PeoplePaged(
+                    paged=people,
+                    level=escalation.level_number(incident, index),
+                    names=incident.escalation.levels[index].notify,
+                    reason=PageReason.DECLARED,
+                ),
+                now,
+            )
     name = room_name(incident, policy)
     return nobody_found(decision, nobody).with_effects(
         OpenRoom(incident_id=incident.id, key=f"{incident.id}:room", name=name, private=incident.private)
@@ -72,8 +78,7 @@ def nobody_found(decision: Decision, names: tuple[str, ...]) -> Decision:
     """With one line about names behind which nobody was found; the decision as it is when there are none."""
     if not names:
         return decision
-    what = f"Nobody was found for: {', '.join(names)}."
-    return decision.say(Problem(what=what, advice="Invite them by mention: /incident invite @name"))
+    return decision.say(NobodyFound(names=names))
 
 
 def room_name(incident: Incident, policy: Policy) -> str:
@@ -103,7 +108,7 @@ def known_links(incident: Incident, policy: Policy) -> tuple[Link, ...]:
     )
 
 
-def opened(incident: Incident, result: RoomOpened, now: datetime, policy: Policy) -> Decision:
+def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Policy) -> Decision:
     """The channel exists: everything else side by side, the card and the people first."""
     after = incident.with_room(channel_id=result.channel_id, channel_name=result.name)
     effects: list[Effect] = [show_card(after)]
@@ -121,10 +126,8 @@ def opened(incident: Incident, result: RoomOpened, now: datetime, policy: Policy
     team = policy.teams.get(after.team) if after.team else None
     if team and team.channel and not after.private:
         effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
-    if face.wanted(incident, after, policy):
-        effects.append(face.mirror(after))
-    decision = Decision(after, quiet=True).note(EntryKind.ROOM_OPENED, now, text=f"#{result.name}", key="opened")
-    return decision.with_effects(*effects)
+    event = RoomOpened(name=result.name, channel_id=result.channel_id)
+    return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
 
 
 def shown(incident: Incident, result: CardShown) -> Decision:
@@ -144,17 +147,11 @@ def posted(incident: Incident, result: Posted) -> Decision:
     return Decision(incident.with_room(slots=(*slots, (result.slot, result.ts))), quiet=True)
 
 
-def invited(incident: Incident, result: Invited) -> Decision:
+def invited(incident: Incident, result: PeopleAdded) -> Decision:
     """Who is in the room; who could not be invited is said once, with the reason."""
     people = tuple(dict.fromkeys((*incident.participants.invited, *result.people)))
     decision = Decision(incident.with_participants(invited=people), quiet=True)
     for reason in dict.fromkeys(reason for _, reason in result.failed):
         who = tuple(person for person, why in result.failed if why == reason)
-        decision = decision.say(
-            Problem(
-                what=f"could not be invited: {reason}.",
-                advice="Invite somebody else with /incident invite.",
-                people=who,
-            )
-        )
+        decision = decision.say(CouldNotInvite(people=who, reason=reason))
     return decision

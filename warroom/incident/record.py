@@ -7,9 +7,10 @@ from datetime import datetime
 from warroom.errors import Refused
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
+from warroom.incident.events import MessagePinned, NoteAdded
 from warroom.incident.lookup import view
 from warroom.incident.model import Incident, State
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import reminders
@@ -25,7 +26,7 @@ async def add_note(world: World, incident_id: str, by: str, text: str, key: str)
         raise Refused("Write what happened, for example: timeline add deployed 1.4.2 to production")
 
     async def decide(incident: Incident, now: datetime) -> Decision:
-        return Decision(incident).note(EntryKind.NOTE, now, by=by, text=text, key=f"note:{key}")
+        return Decision(incident).record(NoteAdded(text=text), now, by=by, key=f"note:{key}")
 
     return await change(world, incident_id, decide)
 
@@ -45,8 +46,8 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
     async def decide(found: Incident, now: datetime) -> Decision:
         text = message.text if len(message.text) <= NOTE_LIMIT else message.text[: NOTE_LIMIT - 1] + "…"
         who = message.user or by
-        return Decision(found).note(
-            EntryKind.PINNED, now, by=who, text=text, link=message.permalink, key=f"message:{ts}"
+        return Decision(found).record(
+            MessagePinned(text=text), now, by=who, link=message.permalink, key=f"message:{ts}"
         )
 
     return await change(world, incident.id, decide)

@@ -8,9 +8,9 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision
+from warroom.incident.events import SeverityChanged
 from warroom.incident.model import Incident
-from warroom.incident.notices import SeverityChanged
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import SeverityChangedNotice
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 
@@ -37,8 +37,6 @@ def changed(
         .with_updates(missed=0)
     )
     after = after.with_deadlines(page=escalation.next_page_at(after, now, policy))
-    text = f"{incident.severity} to {severity}{f', because of {why}' if why else ''}"
-    notice = SeverityChanged(by=by, before=incident.severity, after=severity, why=why)
-    return (
-        Decision(after).withdraw("worse").note(EntryKind.SEVERITY, now, by=by, text=text).say(notice, Place.CARD_THREAD)
-    )
+    event = SeverityChanged(before=incident.severity, after=severity, why=why)
+    notice = SeverityChangedNotice(by=by, before=incident.severity, after=severity, why=why)
+    return Decision(after).withdraw("worse").record(event, now, by=by).say(notice, Place.CARD_THREAD)

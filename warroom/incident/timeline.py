@@ -1,51 +1,24 @@
-"""What happened, when, by whom: append-only."""
+"""The timeline: what happened, when, by whom. Append-only."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
+from warroom.incident.events import Event
 from warroom.value import Stored
 
 
-class EntryKind(StrEnum):
-    """The kinds of timeline entry."""
-
-    DECLARED = "declared"
-    ROOM_OPENED = "room opened"
-    PAGED = "paged"
-    OVERDUE = "acknowledgement overdue"
-    ACKNOWLEDGED = "acknowledged"
-    ESCALATED = "escalated"
-    UPDATE = "update"
-    UPDATE_MISSED = "update missed"
-    SNOOZED = "snoozed"
-    SEVERITY = "severity changed"
-    ROLE = "role assigned"
-    INVITED = "invited"
-    MITIGATED = "mitigated"
-    RESOLVED = "resolved"
-    REOPENED = "reopened"
-    CANCELLED = "cancelled"
-    CLOSED = "closed"
-    ALERT = "alert"
-    RECOVERED = "alert recovered"
-    MUTED = "monitor muted"
-    NOTE = "note"
-    PINNED = "pinned message"
-    ACTION = "action item"
-    POSTMORTEM = "post-mortem"
-    PROBLEM = "problem"
-
-
 class Entry(Stored):
-    """One line of the timeline. `text` is plain; whoever shows it escapes it."""
+    """One line of the timeline. The words are in `blocks.timeline`."""
 
     incident_id: str
     key: str
     """Unique within the incident: the same cause twice makes one entry."""
     at: datetime
-    what: EntryKind
+    event: Event
     by: str | None = None
-    text: str = ""
+    """Who did it (a Slack user id); None when nobody did, or nobody known here."""
     link: str | None = None
+    """Where it can be read."""
+    source: str = ""
+    """The other system in which it was done, as people call it."""

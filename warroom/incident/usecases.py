@@ -12,10 +12,10 @@ from warroom.incident.authorize import Permission, authorize
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
+from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident
-from warroom.incident.notices import Paged, PageReason, RoleAssigned
+from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.severity import changed
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import Place
 from warroom.people.resolution import Resolution, resolve
 from warroom.ports import World
@@ -164,9 +164,9 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
         else:
             after = incident.copy_with(roles=tuple((dict(incident.roles) | {role: person}).items()))
         after = after.with_invitees(person)
-        decision = Decision(after).note(EntryKind.ROLE, now, by=by, text=f"{role}: <@{person}>")
+        decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
-        return decision.say(RoleAssigned(by=by, role=role, person=person), Place.CARD_THREAD)
+        return decision.say(RoleAssignedNotice(by=by, role=role, person=person), Place.CARD_THREAD)
 
     return await change(world, incident_id, decide)
 
@@ -191,8 +191,7 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
         )
         if not new:
             return None
-        text = ", ".join(f"<@{person}>" for person in new)
-        decision = Decision(after).note(EntryKind.INVITED, now, by=by, text=text)
+        decision = Decision(after).record(PeopleInvited(invited=new), now, by=by)
         return decision.with_effects(*escalation.invite_new(incident, after))
 
     await change(world, incident_id, decide)
@@ -217,9 +216,8 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
         if not called:
             return None
         after = incident.with_invitees(*called)
-        decision = Decision(after).note(EntryKind.PAGED, now, by=by, text=f"{', '.join(names)}: {why or 'asked for'}")
-        decision = decision.with_effects(*escalation.invite_new(incident, after))
-        return decision.say(Paged(people=called, level=0, reason=PageReason.TEAM, by=by, why=why))
+        event = PeoplePaged(paged=called, names=names, reason=PageReason.TEAM, why=why)
+        return escalation.paged_by(Decision(after), incident, event, now, by=by)
 
     await change(world, incident_id, decide)
     return people

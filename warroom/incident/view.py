@@ -11,6 +11,21 @@ from warroom.policy import Policy
 from warroom.value import Value
 
 
+class MenuEntry(Value):
+    """One entry of the menu beside the card's alerts. With a `url` it opens that page, otherwise the integration acts."""
+
+    label: str
+    integration: str
+    action: str
+    """What the integration hears when it is chosen."""
+    url: str | None = None
+
+    @property
+    def value(self) -> str:
+        """The integration and the action, as a button carries them."""
+        return f"{self.integration}:{self.action}"
+
+
 class IncidentView(Value):
     """An incident with what the policy says of it."""
 
@@ -24,8 +39,8 @@ class IncidentView(Value):
     """How many of those have been told."""
     firings: tuple[Firing, ...] = ()
     timezone: str = "UTC"
-    datadog: str | None = None
-    """The address of Datadog's pages where its keys are set; then monitors can be muted."""
+    menu: tuple[MenuEntry, ...] = ()
+    """What integrations offer in the menu beside the alerts."""
 
 
 class DocumentView(Value):
@@ -38,7 +53,7 @@ class DocumentView(Value):
 
 
 def incident_view(
-    incident: Incident, policy: Policy, firings: tuple[Firing, ...] = (), *, datadog: str | None = None
+    incident: Incident, policy: Policy, firings: tuple[Firing, ...] = (), *, menu: tuple[MenuEntry, ...] = ()
 ) -> IncidentView:
     """The view of an incident under the current policy; a severity the policy no longer knows keeps its key as name."""
     severity = policy.severities.get(incident.severity)
@@ -53,5 +68,5 @@ def incident_view(
         chain_level=sum(1 for i in applies if i < incident.escalation.reached),
         firings=firings,
         timezone=policy.workspace.timezone,
-        datadog=datadog,
+        menu=menu,
     )

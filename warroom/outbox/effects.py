@@ -5,7 +5,6 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,10 +22,7 @@ class Place(StrEnum):
     ANNOUNCEMENT = "announcement thread"
 
 
-class _Effect(Stored):
-    coalescing: ClassVar[bool] = False
-    weight: ClassVar[int] = 5
-    """Order within one severity: what a person waits for goes first; 0 goes before everything of every severity."""
+class _Outboxed(Stored):
     incident_id: str | None = None
     key: str
     """Unique in the outbox."""
@@ -34,8 +30,19 @@ class _Effect(Stored):
     """Lower goes first: severity and how much a person waits for it."""
 
 
+class _Effect(_Outboxed):
+    coalescing: ClassVar[bool] = False
+    weight: ClassVar[int] = 5
+    """Order within one severity: what a person waits for goes first; 0 goes before everything of every severity."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in logs, metrics and lists of dead letters."""
+        return str(self.kind)  # type: ignore[attr-defined]  # every effect of the union has one
+
+
 class OpenRoom(_Effect):
-    """Create the channel. Fact: RoomOpened."""
+    """Create the channel. Its result is ChannelCreated."""
 
     weight: ClassVar[int] = 0
     kind: Literal["open_room"] = "open_room"
@@ -44,7 +51,7 @@ class OpenRoom(_Effect):
 
 
 class ShowCard(_Effect):
-    """Post the incident card, or redraw it. Fact: CardShown on the first time."""
+    """Post the incident card, or redraw it. Its result is CardShown, when it was posted."""
 
     weight: ClassVar[int] = 1
     coalescing: ClassVar[bool] = True
@@ -59,7 +66,7 @@ class PinCard(_Effect):
 
 
 class Invite(_Effect):
-    """Invite people into the room. Fact: Invited."""
+    """Invite people into the room. Its result is PeopleAdded."""
 
     weight: ClassVar[int] = 1
     kind: Literal["invite"] = "invite"
@@ -134,7 +141,7 @@ class Withdraw(_Effect):
 class PrivateReply(_Effect):
     """Answer one person: by `response_url` while it lives, else privately in the channel, else directly.
 
-    `text` and `blocks` are finished (escaped and cut).
+    Either `text` and `blocks`, which are finished (escaped and cut), or a `notice` about the incident, drawn at delivery.
     """
 
     weight: ClassVar[int] = 0
@@ -142,8 +149,9 @@ class PrivateReply(_Effect):
     user: str
     channel: str | None = None
     response_url: str | None = None
-    text: str
+    text: str = ""
     blocks: tuple[dict[str, Any], ...] = ()
+    notice: Notice | None = None
     replace_original: bool = False
 
 
@@ -177,55 +185,36 @@ class ReadAlertChannels(_Effect):
     key: str = "alert channels"
 
 
-class ReadMonitors(_Effect):
-    """Ask Datadog which monitors fire, one page of them. Fact: MonitorsRead."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["read_monitors"] = "read_monitors"
-    page: int = 0
-
-
-class ReadMonitor(_Effect):
-    """Ask Datadog how a monitor is that fires as far as we know. Fact: MonitorRead."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["read_monitor"] = "read_monitor"
-    monitor_id: str
-
-
-class MuteMonitor(_Effect):
-    """Mute a monitor in Datadog. Fact: MonitorMuted."""
-
-    kind: Literal["mute_monitor"] = "mute_monitor"
-    monitor_id: str
-    groups: tuple[str, ...] = ()
-    """Only these groups, where Datadog can say so; none: the whole monitor."""
-    until: datetime
-    by: str
-
-
-class MirrorIncident(_Effect):
-    """Bring the incident and its like in Datadog together, from the state at delivery. Fact: Mirrored."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["mirror_incident"] = "mirror_incident"
-
-
-class ReadIncidents(_Effect):
-    """Ask Datadog which incidents are open there. Fact: IncidentsRead."""
-
-    coalescing: ClassVar[bool] = True
-    kind: Literal["read_incidents"] = "read_incidents"
-    key: str = "datadog:incidents"
-
-
 class DecideAlerts(_Effect):
-    """Work off the accepted alerts. One pending copy for the whole installation, so that they are judged one after another."""
+    """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
     coalescing: ClassVar[bool] = True
     kind: Literal["decide_alerts"] = "decide_alerts"
     key: str = "alerts"
 
+
+class ExternalEffect(_Outboxed):
+    """Something that is asked of an integration. Its answer is an ExternalResult, an Incoming or nothing."""
+
+    kind: Literal["external"] = "external"
+    integration: str
+    """The integration's name."""
+    operation: str
+    """One of the integration's own words, such as "create_issue"."""
+    payload: dict[str, Any] = Field(default_factory=dict)
+    """What the operation needs to know, as a model of the integration's folder wrote it."""
+    coalescing: bool = False
+    weight: int = 5
+    """Within one severity, lower goes first; at most URGENT where a person waits for it."""
+
+    @property
+    def label(self) -> str:
+        """What it is called in logs, metrics and lists of dead letters."""
+        return f"{self.integration}.{self.operation}"
+
+
+URGENT = 1
+"""The weight of an external effect for which a person waits: it never queues behind those in the background."""
 
 Effect = Annotated[
     OpenRoom
@@ -245,12 +234,8 @@ Effect = Annotated[
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels
-    | ReadMonitors
-    | ReadMonitor
-    | MuteMonitor
-    | MirrorIncident
-    | ReadIncidents
-    | DecideAlerts,
+    | DecideAlerts
+    | ExternalEffect,
     Field(discriminator="kind"),
 ]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Any
 
-from warroom.incident.model import DatadogLink, Face
-from warroom.monitors import GroupState
+from pydantic import Field
+
 from warroom.value import Value
 
 
-class RoomOpened(Value):
+class ChannelCreated(Value):
     """The channel exists. `name` is as Slack normalised it."""
 
     channel_id: str
@@ -36,68 +36,21 @@ class Posted(Value):
     ts: str
 
 
-class Invited(Value):
-    """Who is in the room now, and who could not be invited with Slack's code for it."""
+class PeopleAdded(Value):
+    """Who is in the room now, and who could not be invited, with the reason in the words of the integration."""
 
     people: tuple[str, ...]
     failed: tuple[tuple[str, str], ...] = ()
 
 
-class MonitorsRead(Value):
-    """A page of what fires in Datadog, and whether there are more pages."""
+class ExternalResult(Value):
+    """What an integration's operation came to, for the incident that it is about. `payload` is read back by the integration's
+    own model.
+    """
 
-    page: int
-    groups: tuple[GroupState, ...]
-    more: bool
-
-
-class MonitorRead(Value):
-    """One monitor as a whole and with all its groups; `overall` None when Datadog knows no such monitor."""
-
-    monitor_id: str
-    asked_at: datetime
-    overall: GroupState | None
-    groups: tuple[GroupState, ...] = ()
+    integration: str
+    operation: str
+    payload: dict[str, Any] = Field(default_factory=dict)
 
 
-class MonitorMuted(Value):
-    """The monitor is silent until then."""
-
-    monitor_id: str
-    groups: tuple[str, ...] = ()
-    """Only these of its groups; none: all of it."""
-    until: datetime
-    by: str
-
-
-class Mirrored(Value):
-    """Both sides after they met. `pushed` names what Datadog was told; `changed_by` is the email of who changed it last there."""
-
-    link: DatadogLink
-    page: str
-    pushed: tuple[str, ...] = ()
-    refused: tuple[str, ...] = ()
-    """Fields that Datadog did not take, each with its reason."""
-    changed_by: str | None = None
-
-
-class TheirIncident(Value):
-    """An incident that is open in Datadog."""
-
-    id: str
-    public_id: int
-    face: Face
-    created: datetime
-    page: str
-    private: bool = False
-    """Only some people of the organisation may see it."""
-
-
-class IncidentsRead(Value):
-    """The newest incidents that are open in Datadog."""
-
-    found: tuple[TheirIncident, ...]
-
-
-IncidentResult = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted | Mirrored
-EffectResult = IncidentResult | MonitorsRead | MonitorRead | IncidentsRead
+EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult

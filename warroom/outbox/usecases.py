@@ -5,20 +5,19 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from warroom import muting
+from warroom.alerts.attach_rules import POLLED
 from warroom.errors import NotFound, Rejected, Retryable
 from warroom.incident import opening
 from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
+from warroom.incident.events import EffectFailed, Step
 from warroom.incident.model import Incident
-from warroom.incident.notices import Problem
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import CouldNotInvite, NobodyFound, Notice, Problem, RoomLost, RoomNotOpened, StepFailed
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
     Effect,
-    Invite,
-    MuteMonitor,
+    ExternalEffect,
     OpenRoom,
     Place,
     Post,
@@ -26,22 +25,18 @@ from warroom.outbox.effects import (
     ReadAlertChannels,
     SyncDirectory,
 )
+from warroom.outbox.incoming import Incoming
+from warroom.outbox.remote import take
 from warroom.outbox.results import (
     Announced,
     CardShown,
+    ChannelCreated,
     EffectResult,
-    IncidentResult,
-    IncidentsRead,
-    Invited,
-    Mirrored,
-    MonitorMuted,
-    MonitorRead,
-    MonitorsRead,
+    ExternalResult,
+    PeopleAdded,
     Posted,
-    RoomOpened,
 )
 from warroom.ports import World
-from warroom.usecases import mirroring, monitors
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
@@ -53,33 +48,25 @@ FEWEST_TRIES = 3
 """One that waited that long for the process itself, or was dug up, has so many tries all the same."""
 
 
-async def on_success(world: World, claim: Claim, result: EffectResult | None) -> None:
-    """The effect was performed; `fact` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
-    if isinstance(result, IncidentsRead):
-        await mirroring.heard(world, claim, result)
-        return
-    if isinstance(result, MonitorsRead | MonitorRead):
-        await monitors.heard(world, claim, result)
+async def on_success(world: World, claim: Claim, result: EffectResult | Incoming | None) -> None:
+    """The effect was performed; `result` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
+    if isinstance(result, Incoming):
+        await take(world, result, POLLED, settles=claim)
         return
     if result is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
         return
-    found: IncidentResult = result
+    found: EffectResult = result
 
     async def decide(incident: Incident, now: datetime) -> Decision:
-        if isinstance(found, Mirrored):
-            return await mirroring.met(world, incident, found, now)
         return _apply_result(world, incident, found, now)
 
     await change(world, claim.incident_id, decide, settles=claim)
 
 
-Answered = RoomOpened | CardShown | Announced | Posted | Invited | MonitorMuted
-
-
-def _apply_result(world: World, incident: Incident, result: Answered, now: datetime) -> Decision:
+def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision:
     match result:
-        case RoomOpened():
+        case ChannelCreated():
             return opening.opened(incident, result, now, world.policy)
         case CardShown():
             return opening.shown(incident, result)
@@ -87,10 +74,10 @@ def _apply_result(world: World, incident: Incident, result: Answered, now: datet
             return opening.announced(incident, result)
         case Posted():
             return opening.posted(incident, result)
-        case Invited():
+        case PeopleAdded():
             return opening.invited(incident, result)
-        case MonitorMuted():
-            return muting.muted(incident, result, now)
+        case ExternalResult():
+            return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
 
 
@@ -127,7 +114,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     assert effect is not None
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
-        decision = _failure_notice(incident, effect, error, now)
+        decision = _failure_notice(world, incident, effect, error, now)
         return decision if decision.entries or decision.effects else None
 
     try:
@@ -139,62 +126,49 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     await world.commit(Changeset(now=world.clock.now(), claim_result=dead))
 
 
-def _failure_notice(incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
+PROBLEMS = (NobodyFound, CouldNotInvite, StepFailed, RoomLost, Problem)
+"""Notices that speak of something that failed: when one cannot be posted, no other follows from that."""
+
+
+def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
     if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels)):
         return decision
-    if isinstance(effect, Post) and isinstance(effect.notice, Problem):
+    if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
-    if isinstance(effect, MuteMonitor):
-        decision = decision.with_changes(muted=muting.not_muted(incident, effect).muted)
-    what = f"{_failed_action(effect)}: {error}"
-    decision = decision.note(EntryKind.PROBLEM, now, text=what, key=f"problem:{effect.key}")
+    what = ""
+    if isinstance(effect, ExternalEffect):
+        after, what = world.integrations.on_failure(incident, effect)
+        decision = Decision(after, quiet=True)
+    step, channel = step_of(effect), effect.channel if isinstance(effect, Announce) else ""
+    event = EffectFailed(step=step, what=what, channel=channel, error=str(error), code=error.code, advice=error.advice)
+    decision = decision.record(event, now, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
-        return decision.say(Problem(what=what, advice=error.advice), key=f"problem:{effect.key}")
-    if incident.declared_by is None:
-        return decision
-    text = f"{incident.name} is recorded, but its room could not be opened: {error}. {error.advice}"
-    return decision.with_effects(
-        PrivateReply(incident_id=incident.id, key=f"{incident.id}:no-room", user=incident.declared_by, text=text)
-    )
+        notice = StepFailed(step=step, what=what, channel=channel, error=str(error), advice=error.advice)
+        return decision.say(notice, key=f"problem:{effect.key}")
+    no_room = RoomNotOpened(error=str(error), advice=error.advice)
+    return decision.with_effects(*_to_one(incident, incident.declared_by, no_room, "no-room"))
+
+
+def step_of(effect: Effect) -> Step:
+    """What is said to have failed. Raises ValueError for an effect about no incident, and for those nobody is told of."""
+    if isinstance(effect, Post) and effect.place is Place.ANNOUNCEMENT:
+        return Step.POST_UNDER_ANNOUNCEMENT
+    return Step(effect.kind)
 
 
 def _elsewhere(decision: Decision, error: Rejected) -> Decision:
     """The room cannot be written into: said once under the announcement, else to whoever leads."""
-    incident = decision.incident
-    what = f"Nothing can be said in the room of {incident.name} any more: {error}"
+    incident, notice = decision.incident, RoomLost(error=str(error), advice=error.advice)
     if incident.room.announced_ts and not incident.private:
-        return decision.say(Problem(what=what, advice=error.advice), Place.ANNOUNCEMENT, key="room-lost")
+        return decision.say(notice, Place.ANNOUNCEMENT, key="room-lost")
     lead = incident.commander or incident.declared_by
-    if lead is None:
-        return decision
-    key = f"{incident.id}:room-lost"
-    return decision.with_effects(
-        PrivateReply(incident_id=incident.id, key=key, user=lead, text=f"{what}. {error.advice}")
-    )
+    return decision.with_effects(*_to_one(incident, lead, notice, "room-lost"))
 
 
-def _failed_action(effect: Effect) -> str:
-    match effect:
-        case Announce():
-            return f"The announcement in {effect.channel} failed"
-        case Invite():
-            return "An invitation failed"
-        case Post() if effect.place is Place.ANNOUNCEMENT:
-            return "A line under the announcement failed"
-        case _:
-            words = {
-                "open_room": "The room could not be opened",
-                "show_card": "The card could not be shown",
-                "pin_card": "The card could not be pinned",
-                "set_topic": "The topic could not be set",
-                "set_purpose": "The purpose could not be set",
-                "add_bookmark": "A bookmark could not be added",
-                "tell_team": "The team's channel could not be told",
-                "share_document": "The post-mortem could not be shared as a file",
-                "mirror_incident": "The incident in Datadog could not be kept up to date",
-                "mute_monitor": "The monitor could not be muted",
-                "withdraw": "An old message could not be removed",
-            }
-            return words.get(effect.kind, "Something could not be done")
+def _to_one(incident: Incident, user: str | None, notice: Notice, key: str) -> tuple[PrivateReply, ...]:
+    """The notice for one person alone; nothing where there is nobody."""
+    if user is None:
+        return ()
+    return (PrivateReply(incident_id=incident.id, key=f"{incident.id}:{key}", user=user, notice=notice),)

@@ -38,30 +38,33 @@ class Checked(Value):
     warnings: tuple[Mistake, ...] = ()
 
 
-def check(data: object) -> Checked:
-    """What the data of a policy file (as YAML gives it; None for an empty file) means. Never raises."""
+def check(data: object, schema: type[Policy] = Policy) -> Checked:
+    """What the data of a policy file (as YAML gives it; None for an empty file) means. Never raises.
+
+    `schema` is the type of policy with the sections of the integrations that there are.
+    """
     if data is None:
-        return Checked(policy=Policy())
+        return Checked(policy=schema())
     if not isinstance(data, Mapping):
-        problem = f"a policy is a mapping with the keys {', '.join(Policy.model_fields)}, not {_kind(data)}"
+        problem = f"a policy is a mapping with the keys {', '.join(schema.model_fields)}, not {_kind(data)}"
         return Checked(policy=None, mistakes=(Mistake(path="", problem=problem, suggestion="begin with: workspace:"),))
-    whole = _filled(data)
+    whole = _filled(data, schema)
     policy: Policy | None = None
     mistakes: list[Mistake] = []
     try:
-        policy = Policy.model_validate(whole)
+        policy = schema.model_validate(whole)
     except ValidationError as error:
-        mistakes = [_mistake(detail) for detail in error.errors(include_url=False)]
-    mistakes += [m for m in mistakes_between(data, whole) if m.path not in {known.path for known in mistakes}]
+        mistakes = [_mistake(detail, schema) for detail in error.errors(include_url=False)]
+    mistakes += [m for m in mistakes_between(data, whole, schema) if m.path not in {known.path for known in mistakes}]
     if mistakes or policy is None:
         return Checked(policy=None, mistakes=tuple(dict.fromkeys(mistakes)))
     policy = _with_keys(policy)
     return Checked(policy=policy, warnings=tuple(warnings_about(policy)))
 
 
-def _filled(data: Mapping[Any, Any]) -> dict[Any, Any]:
+def _filled(data: Mapping[Any, Any], schema: type[Policy]) -> dict[Any, Any]:
     """The data with severities laid over the built-in ones, with sections and outcomes that say nothing as empty."""
-    whole = {key: value for key, value in data.items() if value is not None or key not in Policy.model_fields}
+    whole = {key: value for key, value in data.items() if value is not None or key not in schema.model_fields}
     if isinstance(written := whole.get("severities"), Mapping):
         whole["severities"] = merged_defaults(written)
     if isinstance(rules := whole.get("rules"), list | tuple):
@@ -94,7 +97,7 @@ def _with_keys(policy: Policy) -> Policy:
     return policy.copy_with(teams=teams, workspace=workspace)
 
 
-def _mistake(detail: ErrorDetails) -> Mistake:
+def _mistake(detail: ErrorDetails, schema: type[Policy]) -> Mistake:
     """One of pydantic's errors in our words."""
     where = tuple(part for part in detail["loc"] if part != "[key]")
     path = path_of(where)
@@ -102,7 +105,7 @@ def _mistake(detail: ErrorDetails) -> Mistake:
     if "[key]" in detail["loc"] and kind != "value_error":
         return Mistake(path=path, problem=f"the name {shown(where[-1])} must be text", suggestion="put it in quotes")
     if kind == "extra_forbidden":
-        known = tuple(_keys_at(where[:-1]))
+        known = tuple(_keys_at(where[:-1], schema))
         return Mistake(
             path=path,
             problem=f"there is no key {shown(where[-1])} here",
@@ -148,9 +151,9 @@ def path_of(where: Sequence[str | int]) -> str:
     return text
 
 
-def _keys_at(where: Sequence[str | int]) -> Iterator[str]:
+def _keys_at(where: Sequence[str | int], schema: type[Policy]) -> Iterator[str]:
     """The keys that the model at that place knows."""
-    model: Any = Policy
+    model: Any = schema
     for part in where:
         if isinstance(model, type) and issubclass(model, BaseModel):
             field = model.model_fields.get(str(part))

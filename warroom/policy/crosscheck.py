@@ -12,15 +12,18 @@ from typing import Any
 
 from warroom.durations import parse_duration
 from warroom.people.model import normal
-from warroom.policy.mistake import Mistake, did_you_mean, shown
+from warroom.policy.mistake import Mistake, did_you_mean, shown, unknown_name
 from warroom.policy.model import Policy
 from warroom.policy.permissions import WORDS
 from warroom.policy.reach import shadows
 from warroom.policy.rule import OUTCOMES
+from warroom.policy.section import KnownNames, sections_of
 from warroom.policy.severity import BUILT_IN, number_of
 
 
-def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Iterator[Mistake]:
+def mistakes_between(
+    data: Mapping[Any, Any], whole: Mapping[Any, Any], schema: type[Policy] = Policy
+) -> Iterator[Mistake]:
     """Mistakes in the data as written; `whole` is the same with the built-in severities filled in."""
     severities, teams = _mapping(whole.get("severities", BUILT_IN)), _texts(_mapping(data.get("teams")))
     words = _severity_words(severities)
@@ -28,26 +31,24 @@ def mistakes_between(data: Mapping[Any, Any], whole: Mapping[Any, Any]) -> Itera
     yield from _words_twice(severities)
     yield from _teams_twice(teams)
     said = _mapping(data.get("workspace")).get("default_team")
-    yield from _unknown("workspace.default_team", said, "team", teams)
+    yield from unknown_name("workspace.default_team", said, "team", teams)
     for name, team in _mapping(data.get("teams")).items():
         yield from _levels(f"teams.{name}.escalation", _list(_mapping(team).get("escalation")), words)
     templates = _texts(_mapping(data.get("templates")))
     for index, rule in enumerate(_list(data.get("rules"))):
         for outcome in OUTCOMES[:2]:
             path, opening = f"rules[{index}].{outcome}", _mapping(_mapping(rule).get(outcome))
-            yield from _unknown(f"{path}.severity", opening.get("severity"), "severity", words)
-            yield from _unknown(f"{path}.team", opening.get("team"), "team", teams)
-            yield from _unknown(f"{path}.template", opening.get("template"), "template", templates)
+            yield from unknown_name(f"{path}.severity", opening.get("severity"), "severity", words)
+            yield from unknown_name(f"{path}.team", opening.get("team"), "team", teams)
+            yield from unknown_name(f"{path}.template", opening.get("template"), "template", templates)
     yield from _fields(_mapping(data.get("templates")))
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
-        yield from _unknown(f"links.dashboards.{name}", name, "team", teams)
+        yield from unknown_name(f"links.dashboards.{name}", name, "team", teams)
     yield from _permissions(_mapping(data.get("permissions")), teams)
-    datadog = _mapping(data.get("datadog"))
-    for name in _texts(_mapping(datadog.get("severities"))):
-        yield from _unknown(f"datadog.severities.{name}", name, "severity", words)
-    if datadog.get("open_rooms") is True and datadog.get("incidents") != "both":
-        problem = "rooms can be opened from Datadog only where its changes are read"
-        yield Mistake(path="datadog.open_rooms", problem=problem, suggestion="write incidents: both")
+    known = KnownNames(tuple(words), tuple(teams), tuple(templates))
+    for name, section in sections_of(schema).items():
+        for mistake in section.mistakes(_mapping(data.get(name)), known):
+            yield mistake.copy_with(path=f"{name}.{mistake.path}")
 
 
 def _permissions(written: Mapping[Any, Any], teams: list[str]) -> Iterator[Mistake]:
@@ -83,12 +84,6 @@ def _severity_words(severities: Mapping[Any, Any]) -> list[str]:
     names = _texts(entry.get("name") for entry in entries)
     numbers = [word for key in keys if (n := number_of(key)) for word in (n, f"sev{n}", f"severity{n}")]
     return [*keys, *names, *(word for entry in entries for word in _texts(_list(entry.get("aliases")))), *numbers]
-
-
-def _unknown(path: str, said: Any, what: str, known: list[str]) -> Iterator[Mistake]:
-    if isinstance(said, str) and said.strip() and normal(said) not in {normal(word) for word in known}:
-        suggestion = did_you_mean(said, known) or f"describe it under {what}s:"
-        yield Mistake(path=path, problem=f"there is no {what} {shown(said)}", suggestion=suggestion)
 
 
 def _removed_strangers(written: Mapping[Any, Any]) -> Iterator[Mistake]:
@@ -137,7 +132,7 @@ def _levels(path: str, levels: list[Any], words: list[str]) -> Iterator[Mistake]
     for index, level in enumerate(levels):
         level = _mapping(level)
         for place, word in enumerate(_list(level.get("only"))):
-            yield from _unknown(f"{path}[{index}].only[{place}]", word, "severity", words)
+            yield from unknown_name(f"{path}[{index}].only[{place}]", word, "severity", words)
         try:
             after = parse_duration(level.get("after"))
         except ValueError:
@@ -188,13 +183,9 @@ def warnings_about(policy: Policy) -> Iterator[Mistake]:
             yield Mistake(
                 path=f"teams.{name}", problem=problem, suggestion="add escalation: [{after: 0m, notify: [...]}]"
             )
-    asked = {field.name for template in policy.templates.values() for field in template.fields}
-    asked |= {name for rule in policy.rules if rule.opening for name in rule.opening.fields}
-    for theirs, ours in policy.datadog.fields.items():
-        if ours not in asked:
-            problem = f"no template and no rule has a field {shown(ours)}"
-            hint = did_you_mean(ours, tuple(asked)) or "only alerts that bring such a fact fill it"
-            yield Mistake(path=f"datadog.fields.{theirs}", problem=problem, suggestion=hint)
+    for name, section in sections_of(type(policy)).items():
+        for warning in policy.section(name, section).warnings(policy):
+            yield warning.copy_with(path=f"{name}.{warning.path}")
     numbered = [(key, int(number)) for key in policy.severities if (number := number_of(key))]
     for (before, high), (key, low) in pairwise(numbered):
         if low < high:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from warroom.people.model import normal
 from warroom.value import Value
@@ -52,3 +52,11 @@ def shown(value: object) -> str:
         return "a list"
     text = " ".join(str(value).split())
     return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+
+
+def unknown_name(path: str, written: object, what: str, known: Iterable[str]) -> Iterator[Mistake]:
+    """The mistake, if `written` is text that is none of the known names. `what` says of what they are the names."""
+    known = tuple(known)
+    if isinstance(written, str) and written.strip() and normal(written) not in {normal(name) for name in known}:
+        suggestion = did_you_mean(written, known) or f"describe it under {what}s:"
+        yield Mistake(path=path, problem=f"there is no {what} {shown(written)}", suggestion=suggestion)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from warroom.durations import Duration
 from warroom.people.model import normal
-from warroom.policy.datadog import Datadog
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
@@ -18,6 +18,8 @@ from warroom.policy.rule import Rule
 from warroom.policy.severity import BUILT_IN, Severity, number_of
 from warroom.policy.team import Team
 from warroom.value import Value
+
+S = TypeVar("S", bound=BaseModel)
 
 
 class Workspace(Value):
@@ -27,9 +29,9 @@ class Workspace(Value):
     """The broadcast channel; None announces nowhere."""
     channel_name: ChannelName = "inc-{number}-{slug}"
     alert_channels: Texts = ()
-    """Channels where Datadog's Slack app posts."""
+    """Channels where an app posts alerts."""
     alert_bots: Texts = ()
-    """Whose messages there are alerts: ids or names of apps. Empty: the app called Datadog."""
+    """Whose messages there are alerts: ids or names of apps. Empty: the app of the monitoring system that is known."""
     default_team: Text | None = None
     timezone: TimeZone = "UTC"
     meeting_url: Url | None = None
@@ -82,6 +84,7 @@ def built_in_severities() -> dict[str, Severity]:
 class Policy(Value):
     """The whole policy; `Policy()` is the built-in one. A file becomes one through `warroom.policy.check`, which also
     checks what no single value can know: that teams, severities and templates named in one place exist in another.
+    Integrations add sections to it: `warroom.policy.section`.
     """
 
     workspace: Workspace = Workspace()
@@ -91,8 +94,12 @@ class Policy(Value):
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
     links: Links = Links()
-    datadog: Datadog = Datadog()
     permissions: Permissions = Permissions()
+
+    def section(self, name: str, model: type[S]) -> S:
+        """An integration's section; the model's defaults where this policy was read without that integration."""
+        found = getattr(self, name, None)
+        return found if isinstance(found, model) else model()
 
     @cached_property
     def _severity_words(self) -> dict[str, str]:

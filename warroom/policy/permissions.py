@@ -1,4 +1,4 @@
-"""Who may do what. Alerts, reminders, Datadog and the command line ask nobody."""
+"""Who may do what. Alerts, reminders, integrations and the command line ask nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Afterwards: the post-mortem, action items, and chasing them. Pure."""
+"""The post-mortem and the action items, and reminders of both. Pure."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ from datetime import datetime, timedelta
 
 from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
-from warroom.incident import lifecycle
+from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision
 from warroom.incident.model import ActionItem, Incident, State
 from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
 PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
-PART_NAMES = {
-    "summary": "Summary",
-    "impact": "Impact",
-    "root_cause": "Root cause",
-    "went_well": "What went well",
-    "improve": "What could be improved",
-}
 CHASE_EVERY = timedelta(hours=24)
 """How often a late post-mortem is asked for again, at most."""
 
@@ -34,9 +26,7 @@ def draft(incident: Incident, by: str | None, now: datetime, summary: str, impac
         raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
     if incident.postmortem is None:
         written = Postmortem(summary=summary, impact=impact, created_at=now, created_by=by)
-        decision = Decision(incident.copy_with(postmortem=written)).note(
-            EntryKind.POSTMORTEM, now, by=by, text="draft written"
-        )
+        decision = Decision(incident.copy_with(postmortem=written)).record(events.PostmortemDrafted(), now, by=by)
     else:
         written = incident.postmortem.copy_with(revision=incident.postmortem.revision + 1)
         decision = Decision(incident.copy_with(postmortem=written))
@@ -50,14 +40,14 @@ def edit(incident: Incident, by: str, now: datetime, parts: Mapping[str, str]) -
     if all(getattr(written, part) == text for part, text in changed.items()) and incident.postmortem:
         raise AlreadyDone("Nothing was changed in the post-mortem.")
     written = written.copy_with(**changed, revision=written.revision + 1, edited_at=now, edited_by=by)
-    decision = Decision(incident.copy_with(postmortem=written)).note(EntryKind.POSTMORTEM, now, by=by, text="edited")
-    return _shared(decision, written)
+    event = events.PostmortemEdited(revision=written.revision)
+    return _shared(Decision(incident.copy_with(postmortem=written)).record(event, now, by=by), written)
 
 
 def _shared(decision: Decision, written: Postmortem) -> Decision:
     incident = decision.incident
     ready = PostmortemReady(
-        missing=tuple(PART_NAMES[part] for part in written.missing),
+        missing=written.missing,
         revision=written.revision,
         published_by=written.published_by,
     )
@@ -79,11 +69,11 @@ def publish(incident: Incident, by: str, now: datetime) -> Decision:
     if incident.state is not State.RESOLVED:
         raise Refused(f"{incident.name} is {incident.state}. Resolve it first; then the post-mortem can be published.")
     if written.missing:
-        parts = ", ".join(PART_NAMES[part] for part in written.missing)
+        parts = ", ".join(part.replace("_", " ").capitalize() for part in written.missing)
         raise Refused(f"The post-mortem needs these parts before it is published: {parts}. Press Edit post-mortem.")
     written = written.copy_with(published_at=now, published_by=by, revision=written.revision + 1)
     closed = lifecycle.close(incident.copy_with(postmortem=written), by, now)
-    return _shared(closed.note(EntryKind.POSTMORTEM, now, by=by, text="published"), written)
+    return _shared(closed.record(events.PostmortemPublished(revision=written.revision), now, by=by), written)
 
 
 def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
@@ -91,8 +81,9 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
     severity = policy.severities.get(incident.severity)
     within = severity.postmortem_within if severity and severity.postmortem_within else CHASE_EVERY
     after = incident.with_deadlines(postmortem=now + min(CHASE_EVERY, within))
-    due = PostmortemDue(people=cadence.keepers(incident), required_by=incident.postmortem_required_by or now)
-    return Decision(after).note(EntryKind.POSTMORTEM, now, text="late").say(due, slot="postmortem due")
+    required_by = incident.postmortem_required_by or now
+    due = PostmortemDue(people=cadence.keepers(incident), required_by=required_by)
+    return Decision(after).record(events.PostmortemLate(required_by=required_by), now).say(due, slot="postmortem due")
 
 
 def add_action(
@@ -111,7 +102,8 @@ def add_action(
         created_at=now,
         created_by=by,
     )
-    return Decision(incident.copy_with(actions=(*incident.actions, item))).note(EntryKind.ACTION, now, by=by, text=text)
+    event = events.ActionAdded(item_id=item.id, text=text, owner=owner, due_at=due_at)
+    return Decision(incident.copy_with(actions=(*incident.actions, item))).record(event, now, by=by)
 
 
 def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:

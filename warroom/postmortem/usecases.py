@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from warroom.incident.authorize import Permission, authorize
@@ -13,16 +14,21 @@ from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView, incident_view
 from warroom.ports import World
-from warroom.postmortem import document, reminders
+from warroom.postmortem import reminders
+
+Draft = Callable[[IncidentView, Sequence[Entry], datetime], tuple[str, str]]
+"""The words of (summary, impact), as far as the record can tell at that time."""
+
+_MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
 
 
-async def draft_postmortem(world: World, incident_id: str, by: str | None) -> Incident:
+async def draft_postmortem(world: World, incident_id: str, by: str | None, words: Draft) -> Incident:
     """The post-mortem exists and is shared in the room, with what the record can say already said. Raises Refused, NotFound."""
     entries = tuple(await world.store.timeline(incident_id))
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.POSTMORTEM, by, incident)
-        summary, impact = document.draft(incident_view(incident, world.policy), entries, now)
+        summary, impact = words(incident_view(incident, world.policy), entries, now)
         return reminders.draft(incident, by, now, summary, impact)
 
     return await change(world, incident_id, decide)
@@ -53,8 +59,28 @@ async def document_view(world: World, incident: Incident) -> DocumentView:
     seen: IncidentView = await view(world, incident)
     entries: tuple[Entry, ...] = tuple(await world.store.timeline(incident.id))
     names = {}
-    for user in document.people_in(seen, entries):
+    for user in people_in(seen, entries):
         person = await world.directory.person(user)
         if person:
             names[user] = person.display_name or person.real_name or person.name
     return DocumentView(view=seen, entries=entries, names=names, written_at=world.clock.now())
+
+
+def people_in(view: IncidentView, entries: Sequence[Entry]) -> tuple[str, ...]:
+    """Ids of everybody the document may speak of, each once, sorted."""
+    incident, written = view.incident, view.incident.postmortem
+    ids: set[str | None] = {
+        incident.declared_by, incident.commander, incident.acknowledged_by, incident.resolved_by,
+        incident.updates.last_by, *incident.participants.invitees, *incident.participants.invited, *incident.escalation.paged,
+        *(person for _, person in incident.roles), *(item.owner for item in incident.actions),
+        *(entry.by for entry in entries), *(person for entry in entries for person in entry.event.people),
+        *((written.created_by, written.published_by) if written else ()),
+    }  # fmt: skip
+    texts = [
+        incident.title, incident.description, incident.impact, incident.summary,
+        *(value for _, value in incident.fields), *(item.text for item in incident.actions),
+        *(text for entry in entries for text in entry.event.texts),
+        *(getattr(written, part) for part in reminders.PARTS if written),
+    ]  # fmt: skip
+    ids.update(found for text in texts for found in _MENTION.findall(text))
+    return tuple(sorted(filter(None, ids)))

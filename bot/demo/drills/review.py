@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from bot.demo.drills.drill_file import Drill, Outcome
 from warroom.durations import format_duration
+from warroom.incident.events import UpdateMissed, UpdatePosted
 from warroom.incident.model import Incident, State
-from warroom.incident.timeline import Entry, EntryKind
+from warroom.incident.timeline import Entry
 from warroom.policy import Policy
 
 
@@ -49,8 +50,8 @@ def _acknowledged(incident: Incident, policy: Policy, now: datetime) -> ReviewLi
 
 def _updates(incident: Incident, timeline: Sequence[Entry], policy: Policy) -> ReviewLine:
     every = policy.severities[incident.severity].update_every
-    posted = sum(entry.what is EntryKind.UPDATE for entry in timeline)
-    missed = sum(entry.what is EntryKind.UPDATE_MISSED for entry in timeline)
+    posted = sum(isinstance(entry.event, UpdatePosted) for entry in timeline)
+    missed = sum(isinstance(entry.event, UpdateMissed) for entry in timeline)
     happened = f"{posted} posted, {missed} missed"
     if every is None:
         return ReviewLine("updates", "none asked for", happened, "not needed")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -15,7 +15,7 @@ from integrations.slack.client import Answer
 from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
-from warroom.incident.view import IncidentView, incident_view
+from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
 from warroom.policy import Policy
@@ -23,6 +23,14 @@ from warroom.ports import Clock, Store
 
 SLACK_MAY_BE_BEHIND = timedelta(seconds=60)
 """How far Slack's clock may be behind ours when we look for something we did."""
+
+
+Menu = Callable[[Incident, Policy], tuple[MenuEntry, ...]]
+
+
+def no_menu(_incident: Incident, _policy: Policy) -> tuple[MenuEntry, ...]:
+    """Where no integration offers anything."""
+    return ()
 
 
 @dataclass
@@ -66,8 +74,8 @@ class PerformerDeps:
     reading: dict[str, Any] = field(default_factory=dict)
     """By alert channel: how far its reading got."""
     sync: SyncProgress = field(default_factory=SyncProgress)
-    datadog: str | None = None
-    """The address of Datadog's pages where its keys are set."""
+    menu: Menu = no_menu
+    """What the menu beside an incident's alerts offers."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 
@@ -137,7 +145,9 @@ class EffectContext(Generic[E]):
         """The incident with its alerts, ready to be drawn."""
         # A room that people asked for has no alerts, and is drawn several times while it opens.
         firings = await self.desk.store.firings(incident.id) if incident.alerts.monitors else ()
-        return incident_view(incident, self.desk.policy, tuple(firings), datadog=self.desk.datadog)
+        return incident_view(
+            incident, self.desk.policy, tuple(firings), menu=self.desk.menu(incident, self.desk.policy)
+        )
 
     def since(self, incident: Incident | None = None) -> str:
         """From when to look for what this effect did, as a Slack ts.

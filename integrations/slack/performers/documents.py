@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 
+from blocks.postmortem_document import markdown
 from integrations.slack.failures import Declined, failure
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.messages import GONE
@@ -11,7 +12,7 @@ from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
 from warroom.incident.view import DocumentView
 from warroom.outbox.effects import ShareDocument
-from warroom.postmortem.document import markdown, people_in
+from warroom.postmortem.usecases import people_in
 
 
 async def share_document(context: EffectContext[ShareDocument]) -> None:

@@ -21,7 +21,7 @@ from integrations.slack.performers import (
     private_replies,
     rooms,
 )
-from integrations.slack.performers.context import EffectContext, PerformerDeps
+from integrations.slack.performers.context import EffectContext, Menu, PerformerDeps, no_menu
 from integrations.slack.rate_limited import RateLimitedClient
 from warroom.errors import Rejected, Retryable
 from warroom.outbox.changes import Claim
@@ -68,9 +68,9 @@ class SlackPerformer:
         budget: Budget,
         channels: ChannelBook,
         bot_user_id: str,
-        datadog: str | None = None,
+        menu: Menu = no_menu,
     ) -> None:
-        self._desk = PerformerDeps(client, store, policy, clock, budget, channels, bot_user_id, datadog=datadog)
+        self._desk = PerformerDeps(client, store, policy, clock, budget, channels, bot_user_id, menu=menu)
 
     async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         """What Slack answered, None when there is nothing to remember. Raises Retryable or Rejected."""

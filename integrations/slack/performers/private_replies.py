@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from blocks.notices import notice_card
 from integrations.slack.budget import RESPONSE_URL
 from integrations.slack.failures import Declined, failure, retry_after
 from integrations.slack.performers.context import EffectContext
@@ -25,23 +26,25 @@ NOT_HERE = frozenset(
 
 async def private_reply(context: EffectContext[PrivateReply]) -> None:
     """By response_url while it lives, else privately in the channel, else directly."""
-    if await _by_response_url(context) or await _in_channel(context):
+    said = await _said(context)
+    if await _by_response_url(context, said) or await _in_channel(context, said):
         return
-    await context.call(
-        "chat.postMessage", channel=context.effect.user, unfurl_links=False, unfurl_media=False, **_said(context)
-    )
+    await context.call("chat.postMessage", channel=context.effect.user, unfurl_links=False, unfurl_media=False, **said)
 
 
-def _said(context: EffectContext[PrivateReply]) -> dict[str, Any]:
+async def _said(context: EffectContext[PrivateReply]) -> dict[str, Any]:
+    if context.effect.notice is not None:
+        card = notice_card(context.effect.notice, await context.view(await context.incident()), context.now)
+        return {"text": card.text, "blocks": card.blocks}
     blocks = [dict(block) for block in context.effect.blocks]
     return {"text": context.effect.text} | ({"blocks": blocks} if blocks else {})
 
 
-async def _by_response_url(context: EffectContext[PrivateReply]) -> bool:
+async def _by_response_url(context: EffectContext[PrivateReply], what: dict[str, Any]) -> bool:
     url, session = context.effect.response_url, context.desk.client.session
     if not url or session is None or context.now - context.claim.created_at > LIFE:
         return False
-    said = _said(context) | {"response_type": "ephemeral", "replace_original": context.effect.replace_original}
+    said = what | {"response_type": "ephemeral", "replace_original": context.effect.replace_original}
     async with context.line.acquire(RESPONSE_URL, context.effect.channel):
         try:
             async with session.post(url, json=said, proxy=context.desk.client.proxy) as answer:
@@ -60,13 +63,11 @@ def _taken(answer: aiohttp.ClientResponse) -> bool:
     return answer.status < 400
 
 
-async def _in_channel(context: EffectContext[PrivateReply]) -> bool:
+async def _in_channel(context: EffectContext[PrivateReply], what: dict[str, Any]) -> bool:
     if context.effect.channel is None:
         return False
     try:
-        await context.call(
-            "chat.postEphemeral", channel=context.effect.channel, user=context.effect.user, **_said(context)
-        )
+        await context.call("chat.postEphemeral", channel=context.effect.channel, user=context.effect.user, **what)
     except Declined as refusal:
         if refusal.code in NOT_HERE:
             return False

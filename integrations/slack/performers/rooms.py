@@ -12,7 +12,7 @@ from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectCon
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
 from warroom.outbox.effects import Invite, OpenRoom
-from warroom.outbox.results import Invited, RoomOpened
+from warroom.outbox.results import ChannelCreated, PeopleAdded
 
 NAME_LIMIT = 80
 """Characters in a channel's name (conversations.create: invalid_name_maxlength)."""
@@ -46,7 +46,7 @@ ABOUT_ONE = frozenset(
 """Codes of conversations.invite that speak of a person, not of the call."""
 
 
-async def open_room(context: EffectContext[OpenRoom]) -> RoomOpened:
+async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
     """Create the channel, under another name where its own is taken; in doubt the one we made is found first."""
     incident = await context.incident()
     if context.outcome_unknown and (ours := await _ours(context, incident)):
@@ -65,7 +65,7 @@ async def open_room(context: EffectContext[OpenRoom]) -> RoomOpened:
                 context.desk.taken_names.clear()
             context.desk.taken_names.add(name)
             continue
-        return RoomOpened(channel_id=answer["channel"]["id"], name=answer["channel"]["name"])
+        return ChannelCreated(channel_id=answer["channel"]["id"], name=answer["channel"]["name"])
     context.desk.taken_names.clear()
     raise Rejected(
         "every channel name that was tried is taken (name_taken)",
@@ -84,7 +84,7 @@ def names(name: str, incident: Incident) -> Iterator[str]:
     yield f"inc-{incident.number}-{incident.declared_at:%Y%m%d%H%M%S}"
 
 
-async def _ours(context: EffectContext[OpenRoom], incident: Incident) -> RoomOpened | None:
+async def _ours(context: EffectContext[OpenRoom], incident: Incident) -> ChannelCreated | None:
     """The channel an earlier try made: one of the names, created by the bot since then, of no other incident."""
     order = {name.casefold(): place for place, name in reversed(list(enumerate(names(context.effect.name, incident))))}
     since = (context.claim.created_at - SLACK_MAY_BE_BEHIND).timestamp()
@@ -99,21 +99,21 @@ async def _ours(context: EffectContext[OpenRoom], incident: Incident) -> RoomOpe
     for channel in sorted(found, key=lambda channel: order[channel["name"].casefold()]):
         owner = await context.desk.store.incident_in(channel["id"])
         if owner is None or owner.id == incident.id:
-            return RoomOpened(channel_id=channel["id"], name=channel["name"])
+            return ChannelCreated(channel_id=channel["id"], name=channel["name"])
     return None
 
 
-async def invite(context: EffectContext[Invite]) -> Invited:
+async def invite(context: EffectContext[Invite]) -> PeopleAdded:
     """Bring people into the room. Those already there count as invited; the rest are named with the reason."""
     incident = await context.incident()
     if incident.room.channel_id is None:
-        return Invited(people=())
+        return PeopleAdded(people=())
     people = [person for person in dict.fromkeys(context.effect.people) if person != context.desk.bot_user_id]
     failed: dict[str, str] = {}
     for start in range(0, len(people), AT_ONCE):
         failed |= await _invite(context, incident.room.channel_id, people[start : start + AT_ONCE])
     context.desk.invited.pop(context.key, None)
-    return Invited(
+    return PeopleAdded(
         people=tuple(person for person in people if person not in failed),
         failed=tuple((person, explain(failed[person], {})[0]) for person in people if person in failed),
     )

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from integrations.datadog.monitors import GroupState, alert_of
 from tests.warroom.alerts.conftest import FIXTURES, NIGHT, fixture, sent
 from warroom.alerts.model import AlertState
 from warroom.alerts.parsing import parse
-from warroom.monitors import GroupState, alert_of
 
 PINNED: dict[str, list[list[str]]] = json.loads(Path(__file__).with_name("keys.json").read_text("utf-8"))
 """The keys of the alerts of each body. Written once, from what was stored then; a line that must be changed here is one

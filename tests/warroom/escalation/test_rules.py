@@ -5,9 +5,10 @@ from __future__ import annotations
 from tests.warroom.conftest import CHAIN, Make, minutes
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
+from warroom.incident import events
+from warroom.incident.events import PageReason
 from warroom.incident.model import Deadlines, Room, State, Updates
-from warroom.incident.notices import Paged, PageReason, Stale, Unanswered, UpdateReminder
-from warroom.incident.timeline import EntryKind
+from warroom.incident.notices import Paged, Stale, Unanswered, UpdateReminder
 from warroom.outbox.effects import Announce, Invite, Place, Post
 from warroom.policy import Policy
 
@@ -45,8 +46,9 @@ def test_the_button_calls_the_next_level_although_somebody_has_it(make: Make, po
         incident, ("UGRACE",), minutes(7), policy, reason=PageReason.BUTTON, by="UADA", why="I need a DBA"
     )
     assert decision.incident.deadlines.page is None
-    assert decision.entries[0].what is EntryKind.ESCALATED
-    assert "I need a DBA" in decision.entries[0].text
+    assert decision.entries[0].event == events.PeoplePaged(
+        paged=("UGRACE",), level=2, names=("grace@example.com",), reason=PageReason.BUTTON, why="I need a DBA"
+    )
 
 
 def test_overdue_calls_those_told_so_far_once(make: Make) -> None:

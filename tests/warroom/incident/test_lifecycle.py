@@ -8,10 +8,9 @@ import pytest
 
 from tests.warroom.conftest import Make, minutes
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import lifecycle
+from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision, changeset, timers_of
 from warroom.incident.model import Incident, State
-from warroom.incident.timeline import EntryKind
 from warroom.outbox.effects import Announce, Place, Post, SetTopic, ShowCard
 from warroom.policy import Policy
 
@@ -23,7 +22,7 @@ def test_whoever_acknowledges_has_it_and_the_paging_stops(make: Make) -> None:
     assert after.acknowledged_at == minutes(3)
     assert "page" not in timers_of(after)
     assert "ack" not in timers_of(after)
-    assert [entry.what for entry in decision.entries] == [EntryKind.ACKNOWLEDGED]
+    assert [entry.event for entry in decision.entries] == [events.Acknowledged()]
 
 
 def test_a_commander_named_before_stays_commander(make: Make) -> None:

@@ -1,0 +1,232 @@
+"""The post-mortem as Markdown, and its first draft: built from the record alone. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from blocks import labels, text
+from blocks import markdown as md
+from blocks.timeline import severity_change, words
+from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, SeverityChanged
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.incident.view import DocumentView, IncidentView
+
+DRAFT_LIMIT = 2_900
+"""A drafted part has to fit into a form's field (Slack: plain_text_input takes 3000 characters)."""
+UNWRITTEN = "*Still to be written.*"
+
+
+def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[str, str]:
+    """(summary, impact) in plain text as far as the record can tell, each short enough for a form's field."""
+    incident = view.incident
+    steps = [
+        f"{label.lower()} after {text.duration(at - incident.declared_at)}" for label, at in _milestones(incident)[1:]
+    ]
+    started = text.moment(incident.declared_at, view.timezone)
+    summary = f"{labels.title(incident)} ({labels.severity(view)}) started {started}"
+    summary += f" and was {_enumerated(steps)}." if steps else "."
+    summary += "\n" + _alert_sentence(incident) if incident.alerts.count else ""
+    ended = labels.summary(incident)
+    summary += f"\n{ended}" if ended else ""
+    changes = [severity_change(entry.event) for entry in entries if isinstance(entry.event, SeverityChanged)]
+    impact = [
+        incident.impact,
+        _lasted(incident, now),
+        f"Affected: {', '.join(incident.services)}." if incident.services else "",
+        f"The severity changed: {'; '.join(changes)}." if changes else "",
+        *(f"{name}: {value}" for name, value in incident.fields),
+    ]
+    return _cut(summary), _cut("\n".join(filter(None, impact)))
+
+
+def markdown(document: DocumentView) -> str:
+    """The whole post-mortem as Markdown (CommonMark with GFM's tables and task lists), ending in a line feed."""
+    view = document.view
+    names = dict(document.names)
+    if view.incident.room.channel_id and view.incident.room.channel_name:
+        names[view.incident.room.channel_id] = view.incident.room.channel_name
+    written = view.incident.postmortem
+    parts = {part: getattr(written, part) if written else "" for part in labels.PART_NAMES}
+    summary, impact = draft(view, document.entries, document.written_at)
+    # A part that a person emptied stays empty: only a document without a draft speaks from the record.
+    parts |= {} if written else {"summary": summary, "impact": impact}
+    sections = [
+        f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",
+        "\n".join(_head(document, names)),
+        *(_part(name, parts[name], names) for name in ("summary", "impact")),
+        _section("Times", [*_times(document)]),
+        _section("Severity", [*_severities(document, names)]),
+        _section("People", [*_people(document, names)]),
+        _section("Alerts", [*_alerts(view, names)]),
+        _section("Timeline", [*_timeline(document, names)]),
+        *(_part(name, parts[name], names) for name in ("root_cause", "went_well", "improve")),
+        _section("Action items", [*_actions(view, names)] or ["None yet."]),
+        _section("Links", [f"- {md.link(each.url, each.title, names)}" for each in view.incident.links]),
+    ]
+    return "\n\n".join(filter(None, sections)) + "\n"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= DRAFT_LIMIT else text[: DRAFT_LIMIT - 1].rstrip() + "…"
+
+
+def _enumerated(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def _milestones(incident: Incident) -> list[tuple[str, datetime]]:
+    steps = [
+        ("Declared", incident.declared_at),
+        ("Acknowledged", incident.acknowledged_at),
+        ("Mitigated", incident.mitigated_at),
+        ("Resolved", incident.resolved_at),
+        ("Cancelled", incident.cancelled_at),
+    ]
+    return [(label, at) for label, at in steps if at]
+
+
+def _lasted(incident: Incident, now: datetime) -> str:
+    ended = incident.resolved_at or incident.cancelled_at
+    if ended is None:
+        return f"Not over yet: {text.duration(now - incident.declared_at)} so far."
+    return f"It lasted {text.duration(ended - incident.declared_at)}."
+
+
+def _alert_sentence(incident: Incident) -> str:
+    alerts = incident.alerts
+    numbers = "1 alert" if alerts.count == 1 else f"{alerts.count:,} alerts"
+    monitors = f" from {alerts.monitors:,} monitors" if alerts.monitors > 1 else ""
+    firing = f"{alerts.firing:,} still firing" if alerts.firing else "all recovered"
+    return f"{numbers}{monitors}, {firing}." + (f" The last: {alerts.last_title}." if alerts.last_title else "")
+
+
+def _section(title: str, lines: list[str]) -> str:
+    return f"## {title}\n\n" + "\n".join(lines) if lines else ""
+
+
+def _part(part: str, text: str, names: Mapping[str, str]) -> str:
+    return _section(labels.part(part), [md.prose(text, names) if text.strip() else UNWRITTEN])
+
+
+def _name(user_id: str | None, names: Mapping[str, str], otherwise: str = "nobody") -> str:
+    return md.line(names.get(user_id, user_id), {}, 100) if user_id else otherwise
+
+
+def _head(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
+    view, incident = document.view, document.view.incident
+    written = incident.postmortem
+    if written and written.published_at:
+        by = f" by {_name(written.published_by, names)}" if written.published_by else ""
+        status = f"Published {text.moment(written.published_at, view.timezone)}{by}"
+    else:
+        status = f"Draft as of {text.moment(document.written_at, view.timezone)}"
+    revision = f", revision {written.revision}" if written else ""
+    yield f"- **Status:** {status}{revision}"
+    yield f"- **Incident:** {md.line(labels.severity(view), names)}, {incident.state}"
+    for label, value in (("Team", incident.team or ""), ("Affected", ", ".join(incident.services))):
+        if value:
+            yield f"- **{label}:** {md.line(value, names)}"
+    if incident.room.channel_name:
+        yield f"- **Room:** {md.line('#' + incident.room.channel_name, names)}"
+    if incident.private:
+        yield "- **Private:** share only with those it concerns"
+
+
+def _times(document: DocumentView) -> Iterator[str]:
+    """Milestones with the time to each, counted from declaration; the first alert may lie before it."""
+    view, incident = document.view, document.view.incident
+    steps = _milestones(incident)
+    first = min((firing.first_seen_at for firing in view.firings), default=None)
+    if first and first < incident.declared_at:
+        steps.insert(0, ("First alert", first))
+    yield "| What | When | Time to it |"
+    yield "| --- | --- | --- |"
+    for label, at in steps:
+        after = text.duration(at - incident.declared_at) if at > incident.declared_at else ""
+        if label == "First alert":
+            after = f"{text.duration(incident.declared_at - at)} before it was declared"
+        yield f"| {label} | {text.moment(at, view.timezone)} | {after} |"
+    yield ""
+    yield _lasted(incident, document.written_at)
+
+
+def _severities(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
+    view = document.view
+    changes = [(entry, entry.event) for entry in document.entries if isinstance(entry.event, SeverityChanged)]
+    yield f"- {md.line(labels.severity(view), names)}" + (" in the end" if changes else " throughout")
+    for entry, event in changes:
+        by = f" by {_name(entry.by, names)}" if entry.by else ""
+        yield f"- {text.moment(entry.at, view.timezone)}: {md.line(severity_change(event), names)}{by}"
+
+
+def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
+    incident = document.view.incident
+    yield f"- **Commander:** {_name(incident.commander, names)}"
+    for role, person in incident.roles:
+        yield f"- **{md.line(role.capitalize(), {}, 60)}:** {_name(person, names)}"
+    yield f"- **Declared by:** {_name(incident.declared_by, names, labels.origin(incident))}"
+    for label, person_id in (
+        ("Acknowledged by", incident.acknowledged_by),
+        ("Resolved by", incident.resolved_by),
+    ):
+        if person_id:
+            yield f"- **{label}:** {_name(person_id, names)}"
+    there = dict.fromkeys((*incident.participants.invited, *(entry.by for entry in document.entries if entry.by)))
+    if there:
+        yield f"- **Responders:** {', '.join(_name(person, names) for person in there)}"
+
+
+def _alerts(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
+    if not view.incident.alerts.count:
+        return
+    yield md.line(_alert_sentence(view.incident), names)
+    if view.firings:
+        yield ""
+    for firing in sorted(view.firings, key=lambda each: (each.first_seen_at, each.dedup_key)):
+        seen = f"first {text.moment(firing.first_seen_at, view.timezone)}, last {text.moment(firing.last_seen_at, view.timezone)}"
+        title = md.link(firing.link, firing.title or "Untitled alert", names)
+        yield f"- {title}: {firing.count:,}×, {seen}, {labels.ALERT_STATE[firing.state]}"
+
+
+def _timeline(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
+    """A line for each entry; the same alert several times in a row is one line."""
+    zone = ZoneInfo(document.view.timezone)
+    if not document.entries:
+        yield "Nothing was recorded."
+        return
+    yield f"Times are {document.entries[0].at.astimezone(zone):%Z}."
+    yield ""
+    for _, run in groupby(document.entries, _sameness):
+        entries = list(run)
+        first, last = entries[0], entries[-1]
+        what, more = words(first.event)
+        by = f" by {_name(first.by, names)}" if first.by else ""
+        where = f" in {md.line(first.source, {}, 60)}" if first.source else ""
+        said = f": {md.line(more, names, 2_000)}" if more.strip() else ""
+        often = f" ({len(entries):,} times until {last.at.astimezone(zone):%H:%M:%S})" if len(entries) > 1 else ""
+        source = md.link(first.link, "source", names) if first.link else ""
+        cited = f" ({source})" if source.startswith("[") else ""
+        when = f"{first.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+        yield f"- {when} **{md.line(what.capitalize(), {}, 60)}**{by}{where}{said}{often}{cited}"
+
+
+def _sameness(entry: Entry) -> tuple[str, ...]:
+    match entry.event:
+        case AlertAttached(title=title) | AlertFired(title=title):
+            return ("alert", title)
+        case AlertRecovered(title=title):
+            return ("alert recovered", title)
+        case _:
+            return (entry.key,)
+
+
+def _actions(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
+    for item in view.incident.actions:
+        due = f", due {text.moment(item.due_at, view.timezone)}" if item.due_at else ""
+        done = f", done {text.moment(item.done_at, view.timezone)}" if item.done_at else ""
+        owner = _name(item.owner, names, "no owner")
+        yield f"- [{'x' if item.done_at else ' '}] {md.line(item.text, names, 1_000)} ({owner}{due}{done})"

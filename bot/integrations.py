@@ -1,0 +1,120 @@
+"""The integrations: one line for each. Settings, sections of the policy, routes, checks, background tasks and the menus of the
+card follow from this tuple.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from functools import cache
+from typing import Any, ClassVar, cast
+
+from pydantic import create_model
+
+from bot.settings import Settings
+from integrations.datadog import Datadog
+from warroom.errors import Rejected, WarroomError
+from warroom.integration import Integration, Integrations
+from warroom.policy import Policy
+from warroom.policy.section import with_sections
+from warroom.ports import Clock
+
+Kinds = tuple[type[Integration[Any]], ...]
+
+INTEGRATIONS: Kinds = (Datadog,)
+
+
+def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:
+    """The type of the policy with a section for each integration that has one."""
+    return with_sections({kind.name: kind.policy for kind in kinds})
+
+
+@cache
+def settings_model(kinds: Kinds = INTEGRATIONS) -> type[Settings]:
+    """The type of the settings with those of each integration. Raises ValueError when two have a setting of the same name."""
+    taken = set(Settings.model_fields)
+    for kind in kinds:
+        if twice := taken & kind.settings.model_fields.keys():
+            raise ValueError(f"{kind.name} has settings that exist already: {', '.join(sorted(twice))}")
+        taken |= kind.settings.model_fields.keys()
+    bases: Any = (_Composed, *dict.fromkeys(kind.settings for kind in kinds))
+    model: Any = create_model("Settings", __base__=bases, kinds=(ClassVar[Kinds], kinds))
+    return cast("type[Settings]", model)
+
+
+class _Composed(Settings):
+    """Settings of a type that is made here: another process finds the type again by its integrations."""
+
+    kinds: ClassVar[Kinds] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _blank, (self.kinds,), self.__getstate__()
+
+
+def _blank(kinds: Kinds) -> Settings:
+    model = settings_model(kinds)
+    return model.__new__(model)
+
+
+def alone(kinds: Kinds = INTEGRATIONS) -> dict[str, Any]:
+    """The integrations' settings as they are when nothing is set, whatever the environment says: it belongs to real systems, and
+    a sandbox must not talk to them.
+    """
+    return {
+        name: field.get_default(call_default_factory=True)
+        for kind in kinds
+        for name, field in kind.settings.model_fields.items()
+    }
+
+
+def integrations_of(settings: Settings, kinds: Kinds = INTEGRATIONS) -> Integrations:
+    """Each integration with its own settings, not started: its rules work, its calls do not."""
+    return Integrations(*(kind(_own(settings, kind)) for kind in kinds))
+
+
+def _own(settings: Settings, kind: type[Integration[Any]]) -> Any:
+    known = {name: getattr(settings, name) for name in kind.settings.model_fields if hasattr(settings, name)}
+    return kind.settings.model_validate(known)
+
+
+def unused(integrations: Integrations, policy: Policy) -> list[str]:
+    """Sentences about sections that the policy has for integrations whose settings are missing."""
+    return [
+        f"{each.title}: the policy has a section for it, but it is not used: {each.missing()}"
+        for each in integrations
+        if each.missing() and policy.section(each.name, each.policy) != each.policy()
+    ]
+
+
+@contextlib.asynccontextmanager
+async def started(integrations: Integrations, policy: Policy, clock: Clock) -> AsyncIterator[Integrations]:
+    """The integrations with whatever they need opened, closed at the end. Raises WarroomError."""
+    async with contextlib.AsyncExitStack() as stack:
+        for each in integrations:
+            await each.start(policy, clock)
+            stack.push_async_callback(each.stop)
+        yield integrations
+
+
+async def problems(integrations: Integrations, policy: Policy, clock: Clock) -> list[str]:
+    """Why they would not work, as sentences. Each is started for it and stopped."""
+    found = unused(integrations, policy)
+    for each in integrations:
+        if each.missing():
+            continue
+        try:
+            async with started(Integrations(each), policy, clock):
+                found += [f"{each.title}: {problem}" for problem in await each.check(policy)]
+        except WarroomError as error:
+            advice = error.advice if isinstance(error, Rejected) else ""
+            found.append(f"{each.title}: {error}. {advice}".strip())
+    return found
+
+
+def register_upgrades(kinds: Sequence[type[Integration[Any]]] = INTEGRATIONS) -> None:
+    """Tell the codec how to read what integrations stored in earlier releases. Called before a store is opened."""
+    from storage import upgrade_with  # slow to import, and only needed where there is a database
+
+    for kind in kinds:
+        for format_name, version, step in kind.upgrades.steps:
+            upgrade_with(format_name, version, step)

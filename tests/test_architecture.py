@@ -1,0 +1,70 @@
+"""What holds for the arrangement of the code beside the arrows in `.importlinter`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import grimp
+import pytest
+
+from bot.integrations import INTEGRATIONS
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "warroom")
+
+VENDORS = {
+    *(kind.name for kind in INTEGRATIONS),
+    *(path.name for path in (ROOT / "integrations").iterdir() if path.is_dir() and path.name[0] not in "._"),
+    *("alertmanager", "elasticsearch", "github", "grafana", "jira", "loki", "opensearch", "opsgenie"),
+    *("pagerduty", "prometheus", "statuspage", "victorops"),
+} - {"slack"}
+"""Systems that integrations are for, now or soon. Slack is the one that everything is drawn in."""
+WITHOUT_VENDORS = ("warroom", "blocks", "handlers", "storage")
+NOT_YET = (
+    # The parsers of alerts and the reading of an app's messages still stand here; they move to their integrations.
+    "warroom/alerts/parsing/",
+    "warroom/alerts/model.py",
+    "warroom/alerts/channels.py",
+    "tests/warroom/alerts/",
+    "bot/cli/alert_files.py",
+)
+
+
+@pytest.mark.parametrize("room", [*WITHOUT_VENDORS, *(f"tests/{room}" for room in WITHOUT_VENDORS)])
+def test_no_vendor_is_named_outside_of_the_integrations(room: str) -> None:
+    named = re.compile("|".join(sorted(VENDORS)), re.IGNORECASE)
+    found = [
+        f"{name}:{number}: {line.strip()}"
+        for path in sorted((ROOT / room).rglob("*"))
+        if path.is_file() and path.suffix != ".pyc" and not (name := str(path.relative_to(ROOT))).startswith(NOT_YET)
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
+        if named.search(line)
+    ]
+    assert found == []
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    """Imports inside of functions and for types only count too: they hide a cycle, they do not end it."""
+    graph = grimp.build_graph(*ROOMS)
+    left = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    # What imports nothing that is left is in no cycle.
+    while free := [module for module, imported in left.items() if not imported & left.keys()]:
+        for module in free:
+            del left[module]
+    cycle = {module: sorted(imported & left.keys()) for module, imported in left.items()}
+    assert cycle == {}
+
+
+def test_the_process_names_no_vendor_either() -> None:
+    """Everything that is particular to an integration follows from the tuple in bot/integrations.py."""
+    named = re.compile("|".join(sorted(VENDORS - {"prometheus"})), re.IGNORECASE)
+    files = [*(ROOT / "bot/runtime").glob("*.py"), ROOT / "bot/settings.py", *(ROOT / "bot/cli").glob("*.py")]
+    found = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in files
+        if str(path.relative_to(ROOT)) not in NOT_YET
+        for line in path.read_text().splitlines()
+        if named.search(line)
+    ]
+    assert found == []

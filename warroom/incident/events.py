@@ -1,0 +1,375 @@
+"""What happened to an incident, as values: the entries of its timeline, and what integrations are told of.
+
+The words for each are in `blocks.timeline`. Who did it, when and where it can be read stands in the `Entry` around the event.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from warroom.value import Stored
+
+
+class PageReason(StrEnum):
+    """Why people are paged."""
+
+    DECLARED = "declared"
+    """Their level of the escalation policy is due at once."""
+    ESCALATION = "escalation"
+    """Their level is due and nobody has acknowledged."""
+    BUTTON = "button"
+    """Somebody escalated."""
+    OVERDUE = "overdue"
+    """The time to acknowledge has passed."""
+    NO_UPDATE = "no update"
+    """Updates were missed."""
+    REPEAT = "repeat"
+    """The escalation policy is exhausted and its last level is paged again."""
+    TEAM = "team"
+    """Somebody named them."""
+
+
+class _Event(Stored):
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of the people in it."""
+        return ()
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What people or other systems wrote in it; mentions in it are not among `people`."""
+        return tuple(value for name, value in self if isinstance(value, str) and name != "kind")
+
+
+class Declared(_Event):
+    """The incident began."""
+
+    kind: Literal["declared"] = "declared"
+    title: str
+
+
+class RoomOpened(_Event):
+    """Its channel exists."""
+
+    kind: Literal["room_opened"] = "room_opened"
+    name: str
+    """Without #."""
+    channel_id: str | None = None
+
+
+class PeoplePaged(_Event):
+    """People are called to the incident. `level` counts from 1; 0 when no level of the escalation policy is meant."""
+
+    kind: Literal["people_paged"] = "people_paged"
+    paged: tuple[str, ...]
+    level: int = 0
+    names: tuple[str, ...] = ()
+    """What led to these people, as the policy or a person wrote it."""
+    reason: PageReason
+    why: str = ""
+    """In the words of whoever paged."""
+    again: bool = False
+    """They are the last level, which was paged before."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of everybody who is paged."""
+        return self.paged
+
+
+class AcknowledgementOverdue(_Event):
+    """Nobody acknowledged in time. Everybody in `paged`, which is everybody paged so far, is called again."""
+
+    kind: Literal["acknowledgement_overdue"] = "acknowledgement_overdue"
+    paged: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of everybody who is called again."""
+        return self.paged
+
+
+class Acknowledged(_Event):
+    """Somebody took it."""
+
+    kind: Literal["acknowledged"] = "acknowledged"
+
+
+class UpdatePosted(_Event):
+    """Somebody posted an update."""
+
+    kind: Literal["update_posted"] = "update_posted"
+    text: str
+    next_due_at: datetime | None = None
+
+
+class UpdateMissed(_Event):
+    """An update was due and did not come."""
+
+    kind: Literal["update_missed"] = "update_missed"
+    missed: int = 1
+    """How many in a row."""
+
+
+class Snoozed(_Event):
+    """The reminder of an update was put off."""
+
+    kind: Literal["snoozed"] = "snoozed"
+    until: datetime | None = None
+
+
+class SeverityChanged(_Event):
+    """The severity went up or down."""
+
+    kind: Literal["severity_changed"] = "severity_changed"
+    before: str
+    after: str
+    why: str = ""
+    """The title of the alert that raised it by itself."""
+
+
+class RoleAssigned(_Event):
+    """Somebody has a role now."""
+
+    kind: Literal["role_assigned"] = "role_assigned"
+    role: str
+    person: str
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The id of whoever has the role."""
+        return (self.person,)
+
+
+class PeopleInvited(_Event):
+    """Somebody invited people to the room."""
+
+    kind: Literal["people_invited"] = "people_invited"
+    invited: tuple[str, ...]
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of everybody who was invited."""
+        return self.invited
+
+
+class Mitigated(_Event):
+    """The damage stopped, the cause may not be gone."""
+
+    kind: Literal["mitigated"] = "mitigated"
+
+
+class Resolved(_Event):
+    """It is over."""
+
+    kind: Literal["resolved"] = "resolved"
+    summary: str = ""
+    automatic: bool = False
+    """Every alert had recovered for as long as the policy waits."""
+
+
+class Reopened(_Event):
+    """It was not over, or the mitigation did not hold."""
+
+    kind: Literal["reopened"] = "reopened"
+
+
+class Cancelled(_Event):
+    """It was a false alarm."""
+
+    kind: Literal["cancelled"] = "cancelled"
+    why: str
+
+
+class Closed(_Event):
+    """The post-mortem is published, or was not required."""
+
+    kind: Literal["closed"] = "closed"
+
+
+class AlertAttached(_Event):
+    """An alert that was not part of the incident before."""
+
+    kind: Literal["alert_attached"] = "alert_attached"
+    title: str
+
+
+class AlertFired(_Event):
+    """An alert of the incident had recovered and fires again."""
+
+    kind: Literal["alert_fired"] = "alert_fired"
+    title: str
+
+
+class AlertRecovered(_Event):
+    """One alert of the incident recovered."""
+
+    kind: Literal["alert_recovered"] = "alert_recovered"
+    title: str
+
+
+class AlertsRecovered(_Event):
+    """The last alert that fired recovered: none fires now."""
+
+    kind: Literal["alerts_recovered"] = "alerts_recovered"
+    count: int
+    """How many distinct things had fired."""
+
+
+class MessagePinned(_Event):
+    """A message of the room was marked as worth remembering. Its author stands in the entry."""
+
+    kind: Literal["message_pinned"] = "message_pinned"
+    text: str
+
+
+class NoteAdded(_Event):
+    """Somebody wrote a line on the timeline."""
+
+    kind: Literal["note_added"] = "note_added"
+    text: str
+
+
+class ActionAdded(_Event):
+    """One more action item."""
+
+    kind: Literal["action_added"] = "action_added"
+    item_id: str = ""
+    text: str
+    owner: str | None = None
+    due_at: datetime | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The id of its owner."""
+        return (self.owner,) if self.owner else ()
+
+
+class ActionDone(_Event):
+    """An action item was done."""
+
+    kind: Literal["action_done"] = "action_done"
+    item_id: str
+    text: str
+
+
+class PostmortemDrafted(_Event):
+    """The post-mortem was begun from the record."""
+
+    kind: Literal["postmortem_drafted"] = "postmortem_drafted"
+
+
+class PostmortemEdited(_Event):
+    """Somebody changed the post-mortem."""
+
+    kind: Literal["postmortem_edited"] = "postmortem_edited"
+    revision: int = 0
+
+
+class PostmortemPublished(_Event):
+    """The post-mortem is final."""
+
+    kind: Literal["postmortem_published"] = "postmortem_published"
+    revision: int = 0
+
+
+class PostmortemLate(_Event):
+    """A required post-mortem was not published in time."""
+
+    kind: Literal["postmortem_late"] = "postmortem_late"
+    required_by: datetime | None = None
+
+
+class Step(StrEnum):
+    """The effects about an incident whose failure its room is told of; each is the kind of an effect."""
+
+    OPEN_ROOM = "open_room"
+    SHOW_CARD = "show_card"
+    PIN_CARD = "pin_card"
+    INVITE = "invite"
+    SET_TOPIC = "set_topic"
+    SET_PURPOSE = "set_purpose"
+    ADD_BOOKMARK = "add_bookmark"
+    ANNOUNCE = "announce"
+    TELL_TEAM = "tell_team"
+    POST = "post"
+    POST_UNDER_ANNOUNCEMENT = "post_under_announcement"
+    """A post whose place is the thread of the announcement."""
+    WITHDRAW = "withdraw"
+    SHARE_DOCUMENT = "share_document"
+    EXTERNAL = "external"
+    """An operation of an integration, which says in its own words what did not happen."""
+
+
+class EffectFailed(_Event):
+    """Something that was asked of another system failed for good."""
+
+    kind: Literal["effect_failed"] = "effect_failed"
+    step: Step
+    what: str = ""
+    """Of an integration's operation: what did not happen, in its own words."""
+    channel: str = ""
+    """Where it should have been done, as the policy names the channel."""
+    error: str
+    """What the other system said, in the words of its integration."""
+    code: str = ""
+    """The other system's code for it."""
+    advice: str = ""
+    """The next step for a person, in the words of the integration."""
+
+
+class Reported(_Event):
+    """Something that an integration did or heard of, in its own words and in lower case: "monitor muted", "until 04:00 UTC"."""
+
+    kind: Literal["reported"] = "reported"
+    integration: str
+    what: str = "note"
+    text: str = ""
+
+
+class Recorded(_Event):
+    """An entry of an earlier release from which no other event can be made: shown as it was written then."""
+
+    kind: Literal["recorded"] = "recorded"
+    what: str
+    text: str = ""
+
+
+Event = Annotated[
+    Declared
+    | RoomOpened
+    | PeoplePaged
+    | AcknowledgementOverdue
+    | Acknowledged
+    | UpdatePosted
+    | UpdateMissed
+    | Snoozed
+    | SeverityChanged
+    | RoleAssigned
+    | PeopleInvited
+    | Mitigated
+    | Resolved
+    | Reopened
+    | Cancelled
+    | Closed
+    | AlertAttached
+    | AlertFired
+    | AlertRecovered
+    | AlertsRecovered
+    | MessagePinned
+    | NoteAdded
+    | ActionAdded
+    | ActionDone
+    | PostmortemDrafted
+    | PostmortemEdited
+    | PostmortemPublished
+    | PostmortemLate
+    | EffectFailed
+    | Reported
+    | Recorded,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,350 @@
+"""The port to other systems: what an integration is, and what it may be able to do besides. docs/integrations.md is the guide.
+
+An integration is one folder in `integrations/` and one line in `bot/integrations.py`. Its rules are pure functions that are
+called inside the commit of whatever happened, so what it wants done elsewhere is stored together with what caused it; its
+calls are effects in the outbox, with all the outbox's promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+
+import structlog
+from pydantic import BaseModel, Field
+
+from warroom.errors import Refused, Rejected
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
+from warroom.incident.notices import Problem
+from warroom.incident.timeline import Entry
+from warroom.incident.view import MenuEntry
+from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
+from warroom.outbox.incoming import Incoming
+from warroom.outbox.results import ExternalResult
+from warroom.people.resolution import Directory
+from warroom.policy import Policy
+from warroom.policy.section import Section
+from warroom.ports import Clock, Store, World
+from warroom.value import Value
+from warroom.webhook import Webhook
+
+log = structlog.get_logger(__name__)
+
+
+BACKGROUND = 80
+"""Priority of effects for which nobody waits."""
+
+
+class NoSettings(BaseModel):
+    """The settings of an integration that needs none."""
+
+
+S = TypeVar("S", bound=BaseModel)
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class PerformContext:
+    """What an integration may read while it performs an effect. It writes by what it returns."""
+
+    store: Store
+    directory: Directory
+    policy: Policy
+    clock: Clock
+    outcome_unknown: bool = False
+    """An earlier try may have happened: look for what it would have made before making it again."""
+
+    @property
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.clock.now()
+
+    async def incident(self, effect: ExternalEffect) -> Incident:
+        """The incident that the effect is about, as it is now. Raises Rejected when there is none."""
+        found = await self.store.incident(effect.incident_id) if effect.incident_id else None
+        if found is None:
+            raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Something that is asked for every so often, at the start first. `effects` says what is asked then; each is put into the
+    outbox, so that it is done once for all processes on one database. They should coalesce.
+    """
+
+    name: str
+    every: timedelta | None
+    """None: only by `python -m bot sync`."""
+    effects: Callable[[World], Awaitable[Sequence[ExternalEffect]]]
+    brings_alerts: bool = False
+    """`python -m bot sync` asks for it at once, and for what its answers ask next."""
+
+
+class Upgrades(Value):
+    """How what an integration stored in an earlier release is read now: by format ("Incident", "Effect") and the version
+    that the step leads to, what turns the stored body into the newer one. A step gets every stored body of its format and
+    returns those that are not its own as they are.
+    """
+
+    steps: tuple[tuple[str, int, Callable[[dict[str, Any]], dict[str, Any]]], ...] = ()
+
+
+class Integration(Generic[S]):
+    """The base of every integration. Everything but `name` and `title` may be left out."""
+
+    name: ClassVar[str]
+    """Its key in the policy, in Incident.external and in its effects."""
+    title: ClassVar[str]
+    """How people call it."""
+    policy: ClassVar[type[Section]] = Section
+    settings: ClassVar[type[BaseModel]] = NoSettings
+    """Each field is an environment variable; SecretStr for what must never be shown."""
+    operations: ClassVar[Mapping[str, str]] = {}
+    """Every operation of its effects, and what a room is told when one failed for good."""
+    upgrades: ClassVar[Upgrades] = Upgrades()
+
+    def __init__(self, settings: S) -> None:
+        self.configured = settings
+        """The settings as they are. Rules do not look at them: a process without them commits changes too."""
+
+    @classmethod
+    def effect(
+        cls,
+        operation: str,
+        key: str,
+        incident: Incident | None = None,
+        payload: BaseModel | None = None,
+        *,
+        coalescing: bool = False,
+        weight: int = 5,
+    ) -> ExternalEffect:
+        """One of its effects. The same key again is the same effect: it is left alone, or asked for anew if it coalesces. The
+        incident and the integration are put before the key. What belongs to no incident waits behind what does.
+        """
+        return ExternalEffect(
+            integration=cls.name,
+            operation=operation,
+            incident_id=incident.id if incident else None,
+            key=":".join([*([incident.id] if incident else []), cls.name, key]),
+            payload=payload.model_dump(mode="json") if payload else {},
+            coalescing=coalescing,
+            weight=weight,
+            priority=50 if incident else BACKGROUND,
+        )
+
+    @classmethod
+    def result(cls, effect: ExternalEffect, answer: BaseModel) -> ExternalResult:
+        """What `perform` returns where `on_result` is to be called with the answer."""
+        payload = answer.model_dump(mode="json")
+        return ExternalResult(integration=cls.name, operation=effect.operation, payload=payload)
+
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
+        """What is to be done about something that happened; `incident` is as it is afterwards. Pure. Called inside the commit
+        for every new entry of the timeline, whoever caused it: what an integration did itself it recognises by what it
+        remembers of the incident (`external`).
+        """
+        return ()
+
+    async def perform(self, effect: ExternalEffect, context: PerformContext) -> ExternalResult | Incoming | None:
+        """Do it. Raises Retryable (the outbox tries again) or Rejected (the room is told, with the advice)."""
+        raise NotImplementedError
+
+    def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision:
+        """What follows for the incident. Pure. Called in the transaction that ends the effect's claim."""
+        return Decision(incident, quiet=True)
+
+    def on_failure(self, incident: Incident, effect: ExternalEffect) -> Incident:
+        """The incident when an effect about it failed for good. Pure."""
+        return incident
+
+    def missing(self) -> str:
+        """What has to be set before it can be used, such as "set VENDOR_TOKEN"; "" when nothing is missing."""
+        return ""
+
+    def ensure_configured(self) -> None:
+        """Raises Rejected, with what has to be set, while something is missing."""
+        if missing := self.missing():
+            advice = f"{missing[0].upper()}{missing[1:]}, or take the section `{self.name}` out of the policy."
+            raise Rejected(f"{self.title} is not set up", code="not_set_up", advice=advice)
+
+    async def start(self, policy: Policy, clock: Clock) -> None:
+        """Open what it needs, once, in the running event loop; where something is `missing`, nothing. Raises WarroomError."""
+
+    async def stop(self) -> None:
+        """Close what `start` opened."""
+
+    async def check(self, policy: Policy) -> Sequence[str]:
+        """Why it would not work, as sentences. Called after `start` where nothing is `missing`. Raises Rejected or Retryable as
+        `perform` does, which become a sentence too.
+        """
+        return ()
+
+    def webhooks(self) -> Sequence[Webhook]:
+        """Addresses at which it is told of alerts and of changes that were made in the other system."""
+        return ()
+
+    def polls(self, policy: Policy) -> Sequence[Poll]:
+        """What it asks for in the background, where nothing is `missing`."""
+        return ()
+
+    def menu(self, incident: Incident, policy: Policy) -> Sequence[MenuEntry]:
+        """What the menu beside the card's alerts offers of it."""
+        return ()
+
+    async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
+        """Somebody chose an entry of `menu`. Raises Refused."""
+        raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+
+
+@runtime_checkable
+class OnCallSource(Protocol):
+    """Knows who is on call. In a policy's `notify` the names that begin with one of the prefixes mean its schedules."""
+
+    on_call_prefixes: tuple[str, ...]
+    """Such as "vendor:" of "vendor:P7KXG1"."""
+
+    async def on_call(self, prefix: str, schedule: str, at: datetime) -> Sequence[str]:
+        """Emails of whoever is on call then. Raises Retryable or Rejected."""
+        ...
+
+
+class Series(Value):
+    """One line of a metric: its labels, and values by time."""
+
+    labels: dict[str, str]
+    points: tuple[tuple[datetime, float], ...]
+
+
+@runtime_checkable
+class MetricSource(Protocol):
+    """Answers queries of metrics."""
+
+    async def series(self, query: str, since: datetime, until: datetime, step: timedelta) -> Sequence[Series]:
+        """What the query yields, in the source's own language. Raises Retryable or Rejected."""
+        ...
+
+
+class LogLine(Value):
+    """One line of a log."""
+
+    at: datetime
+    text: str
+    labels: dict[str, str] = Field(default_factory=dict)
+
+
+@runtime_checkable
+class LogSource(Protocol):
+    """Answers queries of logs."""
+
+    async def lines(self, query: str, since: datetime, until: datetime, limit: int) -> Sequence[LogLine]:
+        """The newest lines that fit, in the source's own language. Raises Retryable or Rejected."""
+        ...
+
+
+class Change(Value):
+    """Something that was changed in what runs: a deployment, a release, a setting."""
+
+    at: datetime
+    service: str
+    kind: str
+    text: str
+    author: str = ""
+    url: str = ""
+
+
+@runtime_checkable
+class ChangeSource(Protocol):
+    """Knows what was changed, and when."""
+
+    async def changes(self, since: datetime, until: datetime) -> Sequence[Change]:
+        """Oldest first. Raises Retryable or Rejected."""
+        ...
+
+
+@runtime_checkable
+class StepKind(Protocol):
+    """One kind of step of a runbook, such as "vendor.restart"."""
+
+    step: str
+    parameters: type[BaseModel]
+
+    def plan(self, parameters: Any) -> Sequence[str]:
+        """Every call that would be made, in words. Pure."""
+        ...
+
+    async def run(self, parameters: Any, key: str) -> dict[str, Any]:
+        """What came of it, for later steps. `key` is the same for every try. Raises Retryable or Rejected."""
+        ...
+
+    async def look(self, parameters: Any, key: str) -> dict[str, Any] | None:
+        """What came of an earlier try whose answer was lost; None when it did not happen. Raises Retryable or Rejected."""
+        ...
+
+
+class Integrations:
+    """The integrations of a process."""
+
+    def __init__(self, *integrations: Integration[Any]) -> None:
+        self._by_name = {each.name: each for each in integrations}
+        assert len(self._by_name) == len(integrations), "two integrations have the same name"
+
+    def __iter__(self) -> Iterator[Integration[Any]]:
+        return iter(self._by_name.values())
+
+    def named(self, name: str) -> Integration[Any]:
+        """The integration of that name. Raises Rejected when this process has none."""
+        found = self._by_name.get(name)
+        if found is None:
+            raise Rejected(f"this version of Warroom knows no {name}", code="no_integration", advice="Update Warroom.")
+        return found
+
+    def able(self, capability: type[C]) -> list[C]:
+        """Those that can do it, such as OnCallSource."""
+        return [each for each in self if isinstance(each, capability)]
+
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> list[Effect]:
+        """What all of them want done about it. A rule that fails costs its integration's effects, never the change itself."""
+        effects: list[Effect] = []
+        for each in self:
+            try:
+                effects += each.on_event(incident, entry, policy)
+            except Exception:
+                # Nobody may be kept from acknowledging by a mistake in an integration; the room hears of it instead.
+                log.exception("a rule of an integration failed", integration=each.name, happened=entry.event.kind)
+                effects.append(_fault(incident, entry, each))
+        return effects
+
+    def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision:
+        """What follows from an answer. Raises Rejected when this process has no such integration."""
+        return self.named(result.integration).on_result(incident, result, now, policy)
+
+    def on_failure(self, incident: Incident, effect: ExternalEffect) -> tuple[Incident, str]:
+        """(the incident after the effect failed for good, what the room is told)."""
+        known = self._by_name.get(effect.integration)
+        if known is None:
+            return incident, f"{effect.label} could not be done"
+        told = known.operations.get(effect.operation, f"{known.title} could not do {effect.operation}")
+        return known.on_failure(incident, effect), told
+
+    def menu(self, incident: Incident, policy: Policy) -> tuple[MenuEntry, ...]:
+        """What the menu beside the card's alerts offers."""
+        return tuple(entry for each in self for entry in each.menu(incident, policy))
+
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None:
+        """Somebody chose an entry of the menu; `chosen` is its `value`. Raises Refused."""
+        name, _, action = chosen.partition(":")
+        known = self._by_name.get(name)
+        if known is None:
+            raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+        await known.choose(world, incident_id, action, by)
+
+
+def _fault(incident: Incident, entry: Entry, integration: Integration[Any]) -> Post:
+    what = f"{integration.title} did not hear of an event ({entry.event.kind.replace('_', ' ')})"
+    advice = "This is a fault in Warroom; its log says more."
+    key = f"{incident.id}:post:{integration.name}:fault:{entry.key}"
+    return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=Problem(what=what, advice=advice))

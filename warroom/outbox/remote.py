@@ -1,0 +1,91 @@
+"""Changes that were made in another system are made here too."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from warroom.alerts.usecases import receive
+from warroom.errors import NotFound, Refused, Rejected, Retryable
+from warroom.escalation import rules as escalation
+from warroom.incident import lifecycle
+from warroom.incident.change import change, done
+from warroom.incident.decision import Decision
+from warroom.incident.declare import declare
+from warroom.incident.events import Reported
+from warroom.incident.model import Incident
+from warroom.outbox.changes import Changeset, Claim
+from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
+from warroom.people.resolution import Directory
+from warroom.ports import World
+
+log = logging.getLogger(__name__)
+
+
+async def take(world: World, incoming: Incoming, source: str, *, settles: Claim | None = None) -> None:
+    """Everything in it is stored and done; doing it twice changes nothing. `source` is the source of its alerts. The claim, if
+    there is one, ends last. Raises Conflict, LeaseLost, StoreUnavailable.
+    """
+    await receive(world, incoming.alerts, source)
+    await follow(world, incoming.changes)
+    for wanted in incoming.declares:
+        try:
+            await declare(world, wanted)
+        except Refused as error:
+            log.warning("an incident of another system opens no room: %s", error)
+    if incoming.effects or settles:
+        claim_result = done(settles) if settles else None
+        await world.commit(Changeset(now=world.clock.now(), effects=incoming.effects, claim_result=claim_result))
+
+
+async def follow(world: World, changes: tuple[RemoteChange, ...]) -> None:
+    """Each change is made here, in order. Raises Conflict, StoreUnavailable."""
+    for each in changes:
+        by = await person_behind(world.directory, each.email)
+        try:
+            await _follow(world, each, by)
+        except NotFound:
+            log.info("%s speaks of an incident that is not in the record", each.integration)
+
+
+async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
+        state = incident.external.get(remote.integration, {})
+        known = incident.copy_with(external=incident.external | {remote.integration: state | remote.remember})
+        try:
+            decision = _followed(world, known, remote, by, now)
+        except Refused:
+            # It was done here before, or makes no sense any more; what the other side knows is remembered all the same.
+            decision = Decision(known, quiet=True)
+        return decision if decision.entries or known.external != incident.external else None
+
+    await change(world, remote.incident_id, decide)
+
+
+def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | None, now: datetime) -> Decision:
+    match remote.act:
+        case RemoteAct.ACKNOWLEDGE:
+            decision = lifecycle.acknowledge(incident, by, now)
+        case RemoteAct.MITIGATE:
+            decision = lifecycle.mitigate(incident, by, now)
+        case RemoteAct.RESOLVE:
+            decision = lifecycle.resolve(incident, by, now, world.policy, remote.text)
+        case RemoteAct.REOPEN:
+            decision = lifecycle.reopen(incident, by, now, world.policy)
+        case RemoteAct.NOTE:
+            key = f"{remote.integration}:{remote.key}"
+            note = Reported(integration=remote.integration, text=remote.text)
+            return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link)
+    decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
+    return decision.done_in(remote.source, remote.link)
+
+
+async def person_behind(directory: Directory, email: str | None) -> str | None:
+    """The id of the one person here with that email; None when there is none, or the chat cannot be asked now."""
+    if not email:
+        return None
+    try:
+        found = [each for each in await directory.by_email(email) if not each.deleted and not each.is_bot]
+    except (Retryable, Rejected):
+        return None
+    return found[0].id if len(found) == 1 else None

@@ -1,1 +1,0 @@
-"""Load, decide, commit. Async; they talk to the ports only. One file per kind of gesture."""
