@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
-from warroom.incident.notices import Problem
+from warroom.incident.notices import IntegrationFault
 from warroom.incident.timeline import Entry
 from warroom.incident.view import MenuEntry
 from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
@@ -28,6 +28,7 @@ from warroom.people.resolution import Directory
 from warroom.policy import Policy
 from warroom.policy.section import Section
 from warroom.ports import Clock, Store, World
+from warroom.refusals import MenuOutdated
 from warroom.value import Value
 from warroom.webhook import Webhook
 
@@ -197,7 +198,7 @@ class Integration(Generic[S]):
 
     async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
         """Somebody chose an entry of `menu`. Raises Refused."""
-        raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+        raise Refused(MenuOutdated())
 
 
 @runtime_checkable
@@ -339,12 +340,11 @@ class Integrations:
         name, _, action = chosen.partition(":")
         known = self._by_name.get(name)
         if known is None:
-            raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+            raise Refused(MenuOutdated())
         await known.choose(world, incident_id, action, by)
 
 
 def _fault(incident: Incident, entry: Entry, integration: Integration[Any]) -> Post:
-    what = f"{integration.title} did not hear of an event ({entry.event.kind.replace('_', ' ')})"
-    advice = "This is a fault in Warroom; its log says more."
+    notice = IntegrationFault(integration=integration.title, event=entry.event)
     key = f"{incident.id}:post:{integration.name}:fault:{entry.key}"
-    return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=Problem(what=what, advice=advice))
+    return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=notice)

@@ -9,6 +9,6 @@ from warroom.outbox.changes import Quarantined
 
 def read_again(kept: Quarantined) -> Parsed:
     """What is in something that could not be used when it came, read as if it came at that time."""
-    if kept.source == channels.DOOR:
+    if kept.source == channels.SOURCE:
         return channels.read_kept(kept)
     return parse(kept.body, kept.content_type, kept.received_at)

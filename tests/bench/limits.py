@@ -32,7 +32,9 @@ async def bare_handler(count: int) -> float:
     await runner.setup()
     try:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        measured = json.loads(await run("tests.bench.sender", f"http://127.0.0.1:{runner.addresses[0][1]}/", str(count)))
+        measured = json.loads(
+            await run("tests.bench.sender", f"http://127.0.0.1:{runner.addresses[0][1]}/", str(count))
+        )
         return count / float(measured["took"])
     finally:
         await runner.cleanup()

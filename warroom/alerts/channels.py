@@ -1,4 +1,4 @@
-"""Channels in which Datadog's Slack app posts: a door like the webhook."""
+"""Channels in which Datadog's Slack app posts: an alert source like the webhook."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from warroom.alerts.rules import judge
 from warroom.alerts.severity import severity_in
 from warroom.alerts.usecases import receive
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import Declared, declare
+from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.model import Incident
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Quarantined
 from warroom.outbox.effects import ReadAlertChannels
 from warroom.policy import Policy
 from warroom.ports import World
 
-DOOR = "slack"
+SOURCE = "slack"
 LONGEST_LINK = 600
 LONGEST_TITLE = 200
 """Characters of them that a form carries."""
@@ -46,7 +46,7 @@ async def heard(world: World, channel_id: str, message: Mapping[str, Any]) -> in
     if not any(each.channel_id == channel_id and each.name in names for each in await world.store.read_cursors()):
         return 0
     parsed, kept = read_message(message, channel_id, world.policy, world.clock.now())
-    return await receive(world, parsed.alerts, DOOR, kept)
+    return await receive(world, parsed.alerts, SOURCE, kept)
 
 
 def read_message(
@@ -59,7 +59,7 @@ def read_message(
     if not parsed.refused:
         return parsed, ()
     body = json.dumps({"channel": channel_id, "message": message}, sort_keys=True).encode()
-    return parsed, (unusable(body, CONTENT_TYPE, parsed.refused, DOOR, now),)
+    return parsed, (unusable(body, CONTENT_TYPE, parsed.refused, SOURCE, now),)
 
 
 def alert_in(message: Mapping[str, Any], channel_id: str, policy: Policy, now: datetime) -> Alert | None:
@@ -82,7 +82,7 @@ async def open_incident_of(world: World, alert: Alert) -> Incident | None:
     return next((incident for _, incident in known if incident.state.open), None)
 
 
-async def declare_with(world: World, what: Declare, alert: Alert) -> Declared:
+async def declare_with(world: World, what: Declare, alert: Alert) -> DeclareResult:
     """Declares with the alert attached, so that its repeats and its recovery come to this incident. Raises as `declare`."""
     now = world.clock.now()
     services = what.services or ((alert.service,) if alert.service else ())

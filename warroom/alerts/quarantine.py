@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from warroom.alerts.parsing.parse import Parsed
 from warroom.alerts.usecases import receive
 from warroom.errors import NotFound
 from warroom.outbox.changes import Changeset, Quarantined
 from warroom.ports import World
+from warroom.refusals import NotInQuarantine
 from warroom.value import Value
 
 REASON_LIMIT = 2000
+MOST = 1000
+MOST_BYTES = 64 * 1024 * 1024
+"""How much is kept. What goes beyond either pushes the oldest out: a sender that is wrong for days must not fill the disk."""
+
+K = TypeVar("K", bound=Hashable)
 
 Reading = Callable[[Quarantined], Parsed]
 """How something kept is read again."""
@@ -30,6 +37,16 @@ def unusable(body: bytes, content_type: str, reasons: tuple[str, ...], source: s
     )
 
 
+def over_limit(newest_first: Iterable[tuple[K, int]], most: int = MOST, most_bytes: int = MOST_BYTES) -> list[K]:
+    """Which of (key, size in bytes) have to go."""
+    total, going = 0, []
+    for place, (key, size) in enumerate(newest_first):
+        total += size
+        if place >= most or total > most_bytes:
+            going.append(key)
+    return going
+
+
 class Replayed(Value):
     """What a second try came to: how many alerts were accepted, and what still cannot be read."""
 
@@ -44,7 +61,7 @@ async def replay(world: World, quarantine_id: str, read: Reading) -> Replayed:
     """
     kept = await world.store.quarantined_as(quarantine_id)
     if kept is None:
-        raise NotFound(f"Nothing in quarantine has the id {quarantine_id}. List it: python -m bot alerts --quarantined")
+        raise NotFound(NotInQuarantine(id=quarantine_id))
     parsed = read(kept)
     accepted = await receive(world, parsed.alerts, kept.source)
     if parsed.alerts and not parsed.refused:
