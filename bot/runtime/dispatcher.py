@@ -141,8 +141,11 @@ class Dispatcher:
             log.warning("the clock was ahead; what was put off by it is due now", count=count)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
+        full = len(self._tasks) >= WIDTH
         self._tasks.discard(task)
-        self._wake.set()
+        # What the work caused was announced by its commit. Only whether all is done, or there is room again, is news.
+        if full or not self._tasks:
+            self._wake.set()
 
     async def _work(self, claim: Claim) -> None:
         name = claim.timer or (claim.effect.label if claim.effect else "nothing")

@@ -28,6 +28,11 @@ class SqlCommits(Connected):
 
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.stores.Commits.commit`."""
+        written = await self._write(change)
+        self._effects_stored |= written and bool(change.effects)
+        return written
+
+    async def _write(self, change: Changeset) -> bool:
         if can_be_batched(change):
             return await self._batcher.join(change)
         if only_ends_a_claim(change):
@@ -37,7 +42,9 @@ class SqlCommits(Connected):
 
     async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
         """See `warroom.stores.Commits.commit_new`."""
-        return await self._new.join(build)
+        written = await self._new.join(build)
+        self._effects_stored |= written is not None and bool(written.effects)
+        return written
 
     def in_turn(
         self, incident_id: str, *, urgent: bool = False, alone: bool = False
@@ -47,8 +54,8 @@ class SqlCommits(Connected):
 
     async def _commit(self, change: Changeset) -> bool:
         async def once() -> bool:
-            # Somebody waits for what they did; nobody waits for what a claim came to.
-            async with self._writing(urgent=change.claim_result is None) as conn:
+            # Somebody waits for what they did, and for what follows from a claim: the card follows from the room.
+            async with self._writing(urgent=change.claim_result is None or bool(change.effects)) as conn:
                 written = await write(conn, change)
                 if not written:
                     await conn.rollback()

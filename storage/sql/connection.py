@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from storage import codec
 from storage.errors import BadAddress
 from storage.priority_lock import PriorityLock
+from storage.sql import sqlite_driver
 from storage.sql.address import Address
 from storage.sql.faults import Again, translated
 from warroom.errors import Conflict, StoreUnavailable
@@ -63,7 +64,11 @@ def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
     engine = _create(
         address,
         address.url,
-        connect_args={"timeout": patience.total_seconds(), "factory": _Connection},
+        connect_args={
+            "timeout": patience.total_seconds(),
+            "factory": _Connection,
+            "async_creator_fn": sqlite_driver.connect,
+        },
         pool_size=4,
         max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
@@ -147,6 +152,8 @@ class Connected:
         # may wait for each other's rows, and half of the connections remain for those who read.
         self._lock = PriorityLock(1 if address.kind == "sqlite" else POOL // 2)
         self._closed = False
+        self._effects_stored = False
+        """Since the last claim, so that the next one finds something without looking first."""
 
     @property
     def _shared(self) -> bool:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import codec, keys
+from storage.batch import Batch
 from storage.sql import rows
+from storage.sql.address import Address
 from storage.sql.connection import Connected
 from storage.sql.dialect import contains
 from storage.sql.tables import ENTRY, INCIDENT
@@ -18,6 +23,10 @@ OPEN = [state.value for state in State if state.open]
 class SqlIncidents(Connected):
     """`warroom.stores.Incidents`."""
 
+    def __init__(self, address: Address, engine: AsyncEngine) -> None:
+        super().__init__(address, engine)
+        self._by_id: Batch[str, Incident | None] = Batch(self._read_together, "incidents by id")
+
     async def _one_incident(self, where: sa.ColumnElement[bool]) -> Incident | None:
         found = await self._incidents(sa.select(INCIDENT).where(where).order_by(INCIDENT.c.number.desc()).limit(1))
         return found[0] if found else None
@@ -27,8 +36,15 @@ class SqlIncidents(Connected):
             return [rows.incident_of(row) for row in (await conn.execute(query)).mappings()]
 
     async def incident(self, incident_id: str) -> Incident | None:
-        """By id."""
-        return await self._one_incident(INCIDENT.c.id == incident_id)
+        """By id. What performs effects side by side asks for the same incident at the same moment: it is read once."""
+        return await self._by_id.join(incident_id)
+
+    async def _read_together(self, ids: Sequence[str]) -> list[Incident | None]:
+        wanted = [keys.key(each) for each in ids]
+        async with self._reading() as conn:
+            found = await conn.execute(sa.select(INCIDENT).where(INCIDENT.c.id.in_(sorted(set(wanted)))))
+            by_key = {row["id"]: rows.incident_of(row) for row in found.mappings()}
+        return [by_key.get(each) for each in wanted]
 
     async def incident_numbered(self, number: int) -> Incident | None:
         """By number; None for one that no incident can have."""

@@ -24,9 +24,11 @@ class SqlOutbox(Connected):
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """See `warroom.stores.Outbox.claim`."""
-        async with self._reading() as conn:
-            if not (await conn.execute(_something_due(now))).first():
-                return []
+        if not self._effects_stored:
+            async with self._reading() as conn:
+                if not (await conn.execute(_something_due(now))).first():
+                    return []
+        self._effects_stored = False
         # Among what is due may be an answer that somebody waits for.
         async with self._writing(urgent=True) as conn:
             bound = {"now": now, "until": now + lease, "most": limit}

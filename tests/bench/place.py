@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import yaml
 from pydantic import SecretStr
 
-from bot.demo.demo_company import HOOK_SECRET, company_policy
+from bot.demo.demo_company import HOOK_SECRET, POLICY, company_policy
 from bot.demo.workspace import installation
 from bot.integrations import alone, settings_model
 from bot.runtime.app import Bot, running
@@ -43,26 +45,37 @@ async def place(database: str = "", *, limits: bool = False) -> AsyncIterator[tu
 
 
 @contextlib.asynccontextmanager
-async def process(slack: Sandbox, database: str = "") -> AsyncIterator[int]:
-    """`python -m bot run` connected to that workspace, as a process of its own; gives its id.
+async def process(slack: Sandbox, database: str = "", *, port: int = 0, tree: Path = ROOT) -> AsyncIterator[int]:
+    """`python -m bot run` in `tree`, connected to that workspace, as a process of its own; gives its id.
 
-    On SQLite in a folder of its own unless a URL is given.
+    With the demo company's policy, on SQLite in a folder of its own unless a URL is given.
     """
     known = slack.sockets.connections
     with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
+        policy = Path(folder) / "policy.yml"
+        policy.write_text(yaml.safe_dump(POLICY))
         env = {
             "PATH": os.environ["PATH"],
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_APP_TOKEN": slack.app_token,
             "SLACK_API_URL": slack.api_url,
             "DATABASE_URL": database or f"sqlite:///{folder}/warroom.db",
-            "PORT": "0",
+            "WARROOM_POLICY": str(policy),
+            "DATADOG_WEBHOOK_TOKEN": HOOK_SECRET,
+            "PORT": str(port),
             "LOG_LEVEL": "ERROR",
         }
-        bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", cwd=ROOT, env=env)
+        bot = await asyncio.create_subprocess_exec(sys.executable, "-m", "bot", "run", cwd=tree, env=env)
         try:
             await slack.until(lambda: slack.sockets.connections > known, 20, "the bot connects")
             yield bot.pid
         finally:
             bot.terminate()
             await bot.wait()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])

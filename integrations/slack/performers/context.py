@@ -143,7 +143,8 @@ class EffectContext(Generic[E]):
 
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
-        firings = await self.desk.store.firings(incident.id)
+        # A room that people asked for has no alerts, and is drawn several times while it opens.
+        firings = await self.desk.store.firings(incident.id) if incident.alerts.monitors else ()
         return incident_view(
             incident, self.desk.policy, tuple(firings), menu=self.desk.menu(incident, self.desk.policy)
         )
