@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,11 +12,10 @@ from bot.runtime.observability import Meters
 from bot.runtime.web import Web
 from handlers.webhooks import routes
 from storage import open_store
+from tests.alert_sources import SOURCES
 from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
-from warroom.alerts.parsing import parse
-from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy
 from warroom.ports import World
 from warroom.webhook import Webhook, shared_secret
@@ -78,11 +76,9 @@ async def started() -> tuple[Web, int]:
     async def metrics() -> bytes:
         return Meters().text()
 
-    def read(body: bytes, content_type: str, at: datetime) -> Incoming:
-        found = parse(body, content_type, at)
-        return Incoming(alerts=found.alerts, refused=found.refused)
-
-    hook = Webhook("webhook", "/hooks/datadog", shared_secret(TOKEN.decode(), "TOKEN"), read)
+    hook = Webhook(
+        "webhook", "/hooks/datadog", shared_secret(TOKEN.decode(), "TOKEN"), SOURCES.webhook("webhook").parse
+    )
     server = Web("127.0.0.1", 0, ready, metrics, routes(world, [hook]), Limits(seconds=SOON), SOON)
     return server, await server.start()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from storage import open_store
+from tests.alert_sources import posted
 from tests.bot.conftest import bot
-from warroom.alerts.parsing import parse
 from warroom.alerts.quarantine import unusable
 from warroom.outbox.changes import Changeset, Quarantined
 
@@ -34,7 +34,7 @@ def put(*kept: Quarantined, bodies: tuple[bytes, ...] = ()) -> None:
         from warroom.outbox.changes import ReceivedAlert
 
         store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
-        alerts = [alert for body in bodies for alert in parse(body, "application/json", NIGHT).alerts]
+        alerts = [alert for body in bodies for alert in posted(body, at=NIGHT).alerts]
         received = tuple(ReceivedAlert(alert=alert, received_at=NIGHT) for alert in alerts)
         await store.commit(Changeset(now=NIGHT, quarantined=kept, received=received))
         await store.close()

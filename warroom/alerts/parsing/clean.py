@@ -35,7 +35,7 @@ def clean(value: object, limit: int = WORD_LIMIT) -> str | None:
     """`value` as one line of at most `limit` characters; None when it says nothing.
 
     Nothing said is "", null, none, undefined, n/a in any case, a variable that was never filled in (`$HOSTNAME`,
-    `$TAGS[service]`), a list, an object, a truth value, NaN. Numbers become text. Datadog's `%%%` fences go, HTML
+    `$TAGS[service]`), a list, an object, a truth value, NaN. Numbers become text. Markdown's `%%%` fences go, HTML
     entities are unescaped once, control characters and lone surrogates are removed.
     """
     text = _plain(value)
