@@ -21,15 +21,17 @@ VENDORS = {
 } - {"slack"}
 """Systems that integrations are for, now or soon. Slack is the one that everything is drawn in."""
 WITHOUT_VENDORS = ("warroom", "blocks", "handlers", "storage")
+RELEASED = "tests/storage/fixtures/"
+"""Databases as an earlier release wrote them, and what wrote them there; that release knew one vendor by name."""
 
 
 @pytest.mark.parametrize("room", [*WITHOUT_VENDORS, *(f"tests/{room}" for room in WITHOUT_VENDORS)])
 def test_no_vendor_is_named_outside_of_the_integrations(room: str) -> None:
     named = re.compile("|".join(sorted(VENDORS)), re.IGNORECASE)
     found = [
-        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        f"{name}:{number}: {line.strip()}"
         for path in sorted((ROOT / room).rglob("*"))
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.suffix != ".pyc" and not (name := str(path.relative_to(ROOT))).startswith(RELEASED)
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if named.search(line)
     ]

@@ -50,11 +50,11 @@ def due() -> list[Claim]:
     return asyncio.run(read())
 
 
-def test_nothing_is_buried_in_a_record_that_is_well() -> None:
-    assert "Nothing is buried" in bot("outbox").output
+def test_there_are_no_dead_letters_where_all_is_well() -> None:
+    assert "There are no dead letters" in bot("outbox").output
 
 
-def test_the_buried_are_shown_with_incident_and_reason_and_without_secrets() -> None:
+def test_dead_letters_are_shown_with_incident_and_reason_and_without_secrets() -> None:
     bury("i1:room")
     shown = bot("outbox").output
     assert "i1:room" in shown
@@ -67,7 +67,7 @@ def test_one_is_tried_again_and_the_other_stays() -> None:
     bury("i1:room", "i1:other")
     result = bot("outbox", "--retry", "i1:room", "stranger")
     assert "i1:room is tried again" in result.output
-    assert "stranger is not buried" in result.output
+    assert "stranger is no dead letter" in result.output
     assert result.exit_code == 1
     assert [(claim.key, claim.outcome_unknown) for claim in due()] == [("i1:room", True)]
     assert "i1:other" in bot("outbox").output
@@ -77,7 +77,7 @@ def test_without_a_key_all_are_tried_again() -> None:
     bury("i1:room", "i1:other")
     assert bot("outbox", "--retry").exit_code == 0
     assert len(due()) == 2
-    assert "Nothing is buried" in bot("outbox").output
+    assert "There are no dead letters" in bot("outbox").output
 
 
 def test_the_audit_trail_has_the_command_line_too_and_can_be_read_by_machines() -> None:

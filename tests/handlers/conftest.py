@@ -20,9 +20,9 @@ from handlers.command_context import CommandContext
 from handlers.idempotency import once
 from handlers.slack_text import split
 from handlers.submissions import RUNS, submitted
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
 from tests.people import ADA, GRACE, StoredPeople
+from tests.stores import fresh_store
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import Effect, PrivateReply
@@ -167,19 +167,18 @@ def _state(element: Block, given: Any) -> dict[str, Any]:
 @pytest.fixture
 async def desk() -> AsyncIterator[HandlerHarness]:
     """A company at night."""
-    store = await open_store("memory://")
-    checked = check(COMPANY)
-    assert checked.policy is not None, checked.mistakes
-    people = (ADA, GRACE, ALEX_1, ALEX_2)
-    await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))
-    clock = ManualClock()
-    world = World(
-        store=store,
-        directory=StoredPeople(store),
-        policy=checked.policy,
-        clock=clock,
-        rooms=OneMessage(),
-        nudge=lambda: None,
-    )
-    yield HandlerHarness(world, clock)
-    await store.close()
+    async with fresh_store() as store:
+        checked = check(COMPANY)
+        assert checked.policy is not None, checked.mistakes
+        people = (ADA, GRACE, ALEX_1, ALEX_2)
+        await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))
+        clock = ManualClock()
+        world = World(
+            store=store,
+            directory=StoredPeople(store),
+            policy=checked.policy,
+            clock=clock,
+            rooms=OneMessage(),
+            nudge=lambda: None,
+        )
+        yield HandlerHarness(world, clock)

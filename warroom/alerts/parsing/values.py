@@ -37,7 +37,7 @@ def occurred(said: str | None, received_at: datetime, oldest: timedelta = OLDEST
 def safe_link(url: str | None) -> str | None:
     """`url` if it is a whole http or https address that may be shown as a link, else None.
 
-    An address with a user name in it is none: "https://datadoghq.com@evil.example" looks like what it is not.
+    An address with a user name in it is none: "https://monitors.example.com@evil.example" looks like what it is not.
     """
     if url is None or len(url) > LINK_LIMIT or _FORBIDDEN_IN_A_LINK.search(url):
         return None
