@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from blocks import kit, name_matches, text
+from blocks import kit, labels, name_matches, text
 from blocks.kit import Block, Card
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
@@ -13,7 +13,7 @@ from warroom.value import Value
 
 
 def said(what: str, quoted: str = "") -> Card:
-    """One line, and what was typed in vain. People in it are mentioned, which calls nobody: only the asker sees it."""
+    """One line, and what was typed in vain. People in it are mentioned, which notifies nobody: only the actor sees it."""
     line = text.spoken(what)
     return kit.card(line, [kit.section(line), *typed(quoted)])
 
@@ -25,7 +25,7 @@ def typed(quoted: str) -> list[Block]:
 
 
 def understood(incident: Incident, people: Resolution, what: str) -> Card:
-    """`what` was done; below it who was found and by which rung, who was not, and a button for each who could be meant."""
+    """`what` was done; below it who was found and how the name matched, who was not, and a button for each who could be meant."""
     head = text.spoken(what)
     if people.ambiguous:
         asked = name_matches.candidates(incident.id, people.ambiguous, people.found, people.unknown)
@@ -36,7 +36,7 @@ def understood(incident: Incident, people: Resolution, what: str) -> Card:
 
 
 class Called(Value):
-    """One level of a team's escalation chain, with the people behind its names."""
+    """One level of a team's escalation policy, with the people behind its names."""
 
     team: str
     after: timedelta
@@ -45,9 +45,9 @@ class Called(Value):
 
 
 def on_call(levels: Sequence[Called]) -> Card:
-    """Whom the chains call and when, team by team. It mentions them without calling: only the asker sees it."""
+    """Whom the escalation policies page and when, team by team. The mentions notify nobody: only the actor sees it."""
     if not levels:
-        return said("No escalation chain is described in the policy file, so nobody is called but the declarer.")
+        return said("No escalation policy is described in the policy file, so nobody is called but the declarer.")
     shown = []
     for team in dict.fromkeys(level.team for level in levels):
         lines = [f"*{kit.line(team, 100)}*", *(_level(level) for level in levels if level.team == team)]
@@ -59,6 +59,6 @@ def _level(level: Called) -> str:
     when = f"after {text.duration(level.after)}" if level.after else "at once"
     only = f" ({kit.line(', '.join(level.only), 100)} only)" if level.only else ""
     unclear = [f"“{kit.line(each.said, 60)}” could be several people" for each in level.people.ambiguous]
-    nobody = [f"“{kit.line(each.said, 60)}”: {each.why.value}" for each in level.people.unknown]
+    nobody = [f"“{kit.line(each.said, 60)}”: {labels.NOBODY[each.why]}" for each in level.people.unknown]
     who = text.mentions(match.person.id for match in level.people.found)
     return f"{when}{only}: {', '.join(filter(None, [who, *unclear, *nobody]))}"

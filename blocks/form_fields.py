@@ -29,7 +29,7 @@ class About(Stored):
     """The alert that the message is, without its longer parts: a form carries 3,000 characters."""
 
 
-class Wrong(Value):
+class FormMistakes(Value):
     """What is wrong, by field; Slack shows it below the field and the form stays open."""
 
     fields: dict[str, str]

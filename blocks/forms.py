@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from blocks import ids, kit, labels, text
-from blocks.form_fields import INPUT, About, Wrong, about, chosen_in, field, form, form_about, text_in, value_in
+from blocks.form_fields import INPUT, About, FormMistakes, about, chosen_in, field, form, form_about, text_in, value_in
 from blocks.kit import Block, Option
 from warroom.incident.usecases import COMMANDER
 from warroom.incident.view import IncidentView
@@ -27,7 +27,7 @@ _BLAMED = {
 }
 
 
-class Declaration(Value):
+class DeclareInput(Value):
     """The filled-in declare form. `people` are user ids."""
 
     title: str
@@ -104,14 +104,14 @@ def declare_form(
     )
 
 
-def read_declare(view: Block, policy: Policy) -> Declaration | Wrong:
+def read_declare(view: Block, policy: Policy) -> DeclareInput | FormMistakes:
     """What was declared, or that it has no title."""
     title = text_in(view, TITLE)
     if not title:
-        return Wrong(fields={TITLE: "An incident needs a title: what is broken, as people see it."})
+        return FormMistakes(fields={TITLE: "An incident needs a title: what is broken, as people see it."})
     names = [name for name in (part.strip() for part in text_in(view, AFFECTED).split(",")) if name]
     teams = [name for name in names if policy.team_named(name)]
-    return Declaration(
+    return DeclareInput(
         title=title,
         severity=chosen_in(view, SEVERITY),
         team=policy.team_named(teams[0]) if teams else None,
@@ -145,10 +145,12 @@ def update_form(view: IncidentView) -> Block:
     )
 
 
-def read_update(view: Block) -> str | Wrong:
+def read_update(view: Block) -> str | FormMistakes:
     """The update's text, or that there is none."""
     written = text_in(view, UPDATE)
-    return written or Wrong(fields={UPDATE: "An update needs words, for example: rolling back, errors are falling."})
+    return written or FormMistakes(
+        fields={UPDATE: "An update needs words, for example: rolling back, errors are falling."}
+    )
 
 
 def severity_form(view: IncidentView, policy: Policy) -> Block:
@@ -157,9 +159,9 @@ def severity_form(view: IncidentView, policy: Policy) -> Block:
     return form_about(view, ids.FORM_SEVERITY, "Severity", "Change", [field(SEVERITY, "Severity", choice)])
 
 
-def read_severity(view: Block) -> str | Wrong:
+def read_severity(view: Block) -> str | FormMistakes:
     """The severity's key, or that none was chosen."""
-    return chosen_in(view, SEVERITY) or Wrong(fields={SEVERITY: "Choose a severity."})
+    return chosen_in(view, SEVERITY) or FormMistakes(fields={SEVERITY: "Choose a severity."})
 
 
 def roles_form(view: IncidentView) -> Block:
@@ -178,12 +180,12 @@ def roles_form(view: IncidentView) -> Block:
     )
 
 
-def read_roles(view: Block) -> RoleGiven | Wrong:
+def read_roles(view: Block) -> RoleGiven | FormMistakes:
     """Who gets which role, or what is missing."""
     role, person = chosen_in(view, ROLE), value_in(view, PERSON).get("selected_user")
     if role and person:
         return RoleGiven(role=role, person=person)
-    return Wrong(fields={PERSON: "Choose a person."} if role else {ROLE: "Choose a role."})
+    return FormMistakes(fields={PERSON: "Choose a person."} if role else {ROLE: "Choose a role."})
 
 
 def page_form(view: IncidentView, policy: Policy) -> Block:
@@ -204,17 +206,17 @@ def page_form(view: IncidentView, policy: Policy) -> Block:
     )
 
 
-def read_page(view: Block) -> Page | Wrong:
+def read_page(view: Block) -> Page | FormMistakes:
     """Whom to page, or that nobody was chosen."""
     team, people = chosen_in(view, TEAM), tuple(value_in(view, PEOPLE).get("selected_users") or ())
     if not team and not people:
-        return Wrong(fields={PEOPLE: "Choose a team or people to page."})
+        return FormMistakes(fields={PEOPLE: "Choose a team or people to page."})
     return Page(team=team, people=people, why=text_in(view, WHY))
 
 
-def blame(view: Block, why: str) -> Wrong:
+def blame(view: Block, why: str) -> FormMistakes:
     """The refusal of the whole form, shown at its main field."""
-    return Wrong(fields={_BLAMED[view["callback_id"]]: why})
+    return FormMistakes(fields={_BLAMED[view["callback_id"]]: why})
 
 
 def _severities(policy: Policy) -> list[Option]:

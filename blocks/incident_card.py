@@ -12,7 +12,7 @@ from warroom.incident.view import IncidentView
 
 
 def incident_card(view: IncidentView, now: datetime) -> Card:
-    """The card as it is at `now`. While nobody has the incident it mentions everybody told: posting it pages them."""
+    """The card as it is at `now`. While nobody has the incident it mentions everybody paged: posting it notifies them."""
     incident = view.incident
     head = labels.headline(view)
     return kit.card(
@@ -56,12 +56,12 @@ def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
 
 
 def _escalation(view: IncidentView) -> Iterator[str]:
-    chain, due = view.incident.escalation, view.incident.deadlines.page
+    state, due = view.incident.escalation, view.incident.deadlines.page
     if not view.chain_length:
         return
     level = f"Escalation: level {view.chain_level} of {view.chain_length}"
-    if chain.rounds:
-        level += f", told again {text.count(chain.rounds, 'time')}"
+    if state.rounds:
+        level += f", told again {text.count(state.rounds, 'time')}"
     yield f"{level}, next at {text.when(due, view.timezone)}" if due else f"{level}"
 
 

@@ -27,6 +27,7 @@ from blocks.text import (
     web_address,
     when,
 )
+from warroom.text import cut as plain_cut
 
 __all__ = [
     "Block", "Card", "Option", "actions", "ago", "button", "card", "channel_link", "checkboxes", "confirm",
@@ -238,7 +239,7 @@ def plain_text_input(
         "max_length": limit,
     }
     if initial:
-        block["initial_value"] = initial if len(initial) <= limit else initial[: limit - 1] + "…"
+        block["initial_value"] = plain_cut(initial, limit)
     return block | ({"placeholder": _plain(placeholder, 150)} if placeholder else {})
 
 

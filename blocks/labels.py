@@ -8,6 +8,7 @@ from blocks import text
 from warroom.alerts.model import AlertState
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.view import IncidentView
+from warroom.people.resolution import Why
 
 _SEVERITY_SIGNS = ("🔴", "🟠", "🟡", "🔵")
 
@@ -44,6 +45,22 @@ ALERT_SIGN: dict[AlertState, str] = {
     AlertState.OK: "🟢",
     AlertState.UNKNOWN: "⚪",
 }
+
+NOBODY: dict[Why, str] = {
+    Why.NOT_FOUND: "nobody here has this name",
+    Why.NO_SUCH_EMAIL: "nobody here has this email",
+    Why.DEACTIVATED: "the account is deactivated",
+    Why.BOT: "it is a bot",
+    Why.GUEST: "it is a guest; guests are found only by mention or exact email",
+    Why.NO_SUCH_GROUP: "there is no such user group",
+    Why.GROUP_DISABLED: "the user group is disabled",
+    Why.GROUP_EMPTY: "nobody is in the user group",
+    Why.NO_LEVELS: "the team has no escalation levels in the policy",
+    Why.LOOP: "the team's escalation leads back to itself",
+    Why.SCHEDULE: "it looks like an on-call schedule, and none is connected",
+    Why.EVERYBODY: "it is a channel or everybody in it, not a person",
+}
+"""Why a name led to nobody."""
 
 RECOVERED = "every alert recovered and stayed so"
 """Why an incident was resolved where no person did it."""

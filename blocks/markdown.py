@@ -6,40 +6,14 @@ Rules: CommonMark 0.31 (backslash escapes, autolinks) and GFM 0.29 (tables, stri
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
-_KEPT = "\n\u200d"  # the latter joins the parts of an emoji
+from warroom.text import clean, cut, readable
+
 _ACTIVE = re.compile(r"([\\`*_\[\]<>|~$&])")
 _AT_START = re.compile(r"^(#{1,6}(?=\s|$)|[-+=]|\d{1,9}(?=[.)]))", re.MULTILINE)
 _WEB = re.compile(r"https?://[^\s<>\"'`|\\]+(?<![.,:;!?)*_~])")
-_SLACKS = re.compile(r"<(?:([@#!])([^<>|\s]+)|((?:https?://|mailto:)[^<>|\s]+))(?:\|([^<>|]*))?>")
-
-
-def clean(text: str) -> str:
-    """`text` without control characters, direction overrides and lone surrogates; lines end in a line feed."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    text = text.replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
-
-
-def readable(text: str, names: Mapping[str, str]) -> str:
-    """Plain text for what Slack wrote into a message: "<@U1>" is the name of U1, "<https://a.example|x>" shows its address.
-
-    `names` maps ids to names; an id without one stays an id.
-    """
-
-    def spelled(token: re.Match[str]) -> str:
-        sign, target, url, label = token.groups()
-        if url:
-            address = url.removeprefix("mailto:")
-            return address if label in (None, "", url, address) else f"{label} ({address})"
-        target = target.removeprefix("subteam^")
-        name = names.get(target) or label or target
-        return f"{'#' if sign == '#' else '@'}{name.lstrip('@#')}"
-
-    return _SLACKS.sub(spelled, text)
 
 
 def prose(text: str, names: Mapping[str, str]) -> str:
@@ -50,8 +24,7 @@ def prose(text: str, names: Mapping[str, str]) -> str:
 
 def line(text: str, names: Mapping[str, str], limit: int = 300) -> str:
     """Text from outside as Markdown on one line, cut to `limit` characters before escaping."""
-    said = " ".join(clean(readable(text, names)).split())
-    return _linked(said if len(said) <= limit else said[: limit - 1].rstrip() + "…")
+    return _linked(cut(" ".join(clean(readable(text, names)).split()), limit))
 
 
 def link(url: str | None, label: str, names: Mapping[str, str]) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from blocks import ids, kit, text
+from blocks import ids, kit, labels, text
 from blocks.kit import Block, Card
 from warroom.people.model import Person
 from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown
 
 
 def resolution_lines(found: Sequence[Match], unknown: Sequence[Unknown]) -> list[str]:
-    """A line for everybody who was found, with the rung that matched, and for every name that led to nobody."""
+    """A line for everybody who was found, with what of them matched, and for every name that led to nobody."""
     lines = [f"✅ {text.mention(match.person.id)} {_how(match)}" for match in found]
-    return lines + [f"⚠️ “{kit.line(name.said, 100)}”: {name.why.value}{_via(name.via)}" for name in unknown]
+    return lines + [f"⚠️ “{kit.line(name.said, 100)}”: {labels.NOBODY[name.why]}{_via(name.via)}" for name in unknown]
 
 
 def _how(match: Match) -> str:

@@ -8,7 +8,7 @@ from typing import assert_never
 from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
-from blocks.timeline import failed_step
+from blocks.timeline import failed_effect, words
 from warroom.incident import notices
 from warroom.incident.events import PageReason
 from warroom.incident.model import State
@@ -98,14 +98,18 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.CouldNotInvite():
             who, reason = text.mentions(notice.people), kit.line(notice.reason, 600).rstrip(".")
             return [f"⚠️ {who} could not be invited: {reason}. Invite somebody else with /incident invite."]
-        case notices.StepFailed():
-            return [_warning(f"{failed_step(notice.step, notice.channel, notice.what)}: {notice.error}", notice.advice)]
+        case notices.EffectFailedNotice():
+            what = failed_effect(notice.effect, notice.channel, notice.what)
+            return [_warning(f"{what}: {notice.error}", notice.advice)]
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
         case notices.RoomLost():
             what = f"Nothing can be said in the room of {view.incident.name} any more: {notice.error}"
             return [_warning(what, notice.advice)]
+        case notices.IntegrationFault():
+            what = f"{notice.integration} did not hear of an event ({words(notice.event).what})"
+            return [_warning(what, "This is a fault in Warroom; its log says more.")]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
             what = kit.line(notice.what, 600).rstrip(".")
@@ -163,11 +167,11 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
 
 def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
     title = kit.line(labels.title(view.incident), 200)
-    again = f", and the last level was told again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
+    again = f", and the last level was paged again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
     return [
         (
             f"🚨 *{view.incident.name} {title}*: nobody has acknowledged for {text.duration(now - notice.since)}. "
-            f"The whole escalation chain was told{again}."
+            f"The whole escalation policy was paged{again}."
         ),
         f"If you can help, go to {text.channel_link(view.incident.room.channel_id)} and press *Acknowledge*.",
     ]

@@ -14,6 +14,7 @@ from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, S
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView
+from warroom.text import cut
 
 DRAFT_LIMIT = 2_900
 """A drafted part has to fit into a form's field (Slack: plain_text_input takes 3000 characters)."""
@@ -40,7 +41,7 @@ def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[
         f"The severity changed: {'; '.join(changes)}." if changes else "",
         *(f"{name}: {value}" for name, value in incident.fields),
     ]
-    return _cut(summary), _cut("\n".join(filter(None, impact)))
+    return cut(summary, DRAFT_LIMIT), cut("\n".join(filter(None, impact)), DRAFT_LIMIT)
 
 
 def markdown(document: DocumentView) -> str:
@@ -68,10 +69,6 @@ def markdown(document: DocumentView) -> str:
         _section("Links", [f"- {md.link(each.url, each.title, names)}" for each in view.incident.links]),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= DRAFT_LIMIT else text[: DRAFT_LIMIT - 1].rstrip() + "…"
 
 
 def _enumerated(parts: list[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from blocks import ids, kit, labels
-from blocks.form_fields import INPUT, Wrong, about, field, form_about, text_in
+from blocks.form_fields import INPUT, FormMistakes, about, field, form_about, text_in
 from blocks.kit import Block
 from warroom.incident.view import IncidentView
 from warroom.postmortem.model import Postmortem
@@ -30,7 +30,7 @@ def postmortem_form(view: IncidentView, parts: Mapping[str, str]) -> Block:
     return form_about(view, ids.FORM_POSTMORTEM, "Post-mortem", "Save", [*fields, note], seen)
 
 
-def read_postmortem(view: Block, stored: Postmortem | None) -> dict[str, str] | Wrong:
+def read_postmortem(view: Block, stored: Postmortem | None) -> dict[str, str] | FormMistakes:
     """The parts that were changed in the form, or those that somebody else changed meanwhile, differently.
 
     `stored` is how it is now; while there is none, what the form offered counts as written.
@@ -44,7 +44,7 @@ def read_postmortem(view: Block, stored: Postmortem | None) -> dict[str, str] | 
     theirs = [part for part, written in mine.items() if now[part] not in (seen.get(part), _mark(written))]
     if theirs:
         why = "Somebody changed this meanwhile. Copy your text and open the form again."
-        return Wrong(fields=dict.fromkeys(theirs, why))
+        return FormMistakes(fields=dict.fromkeys(theirs, why))
     return mine
 
 

@@ -8,36 +8,25 @@ Rules: Slack, "Formatting message text" (escaping, links, mentions, date formatt
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-ELLIPSIS = "…"
+from warroom.text import ELLIPSIS, clean, readable
+
 WORD_JOINER = "\u2060"
 MAX_URL = 2000
 
-_KEPT = "\n\u200d"  # the latter joins the parts of an emoji
 # Without an end to the word: what is cut right behind it must not become one.
 _BROADCAST = re.compile(r"(?<![\w.+-])@(?=here|channel|everyone|group)", re.IGNORECASE)
 _SPECIAL = re.compile(r"<(?=[!@#])")
 _URL = re.compile(r"https?://(?:(?!&[lg]t;)[^\s<>|\"'`*~])+(?<![.,:!?)])")
-_SLACKS = re.compile(r"<(?:([@#!])([^<>|\s]+)|((?:https?://|mailto:)[^<>|\s]+))(?:\|([^<>|]*))?>")
 _SPOKEN = re.compile(r"<(?:@([UW][A-Z0-9]+)|#([CGD][A-Z0-9]+))(?:\|[^<>|]*)?>")
 _PERSON = re.compile(r"[UW][A-Z0-9]+")
 _GROUP = re.compile(r"S[A-Z0-9]+")
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
-
-
-def clean(text: str) -> str:
-    """`text` without what changes how its surroundings read: control characters, direction overrides, surrogates."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    text = text.replace("\u2028", "\n").replace("\u2029", "\n")
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c for c in text if c in _KEPT or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
 
 
 def escape(text: str) -> str:
@@ -57,21 +46,6 @@ def cut(text: str, limit: int) -> str:
     if ampersand > head.rfind(";"):
         head = head[:ampersand]
     return head.rstrip() + ELLIPSIS
-
-
-def readable(text: str) -> str:
-    """Plain text for what Slack wrote into a message: "<@U1|ada>" is "@ada", "<https://a.example|x>" has its address."""
-    return _SLACKS.sub(_name_of, text)
-
-
-def _name_of(token: re.Match[str]) -> str:
-    sign, target, url, label = token.groups()
-    if url:
-        return (
-            url.removeprefix("mailto:") if label in (None, "", url, url.removeprefix("mailto:")) else f"{label} ({url})"
-        )
-    name = label or target.removeprefix("subteam^")
-    return f"{'#' if sign == '#' else '@'}{name.lstrip('@#')}"
 
 
 def _enough(text: str, limit: int) -> str:

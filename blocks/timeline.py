@@ -7,80 +7,81 @@ from typing import NamedTuple, assert_never
 
 from blocks import labels, text
 from warroom.incident import events
-from warroom.incident.events import Event, PageReason, Step
+from warroom.incident.events import EffectKind, Event, PageReason
 
 
-class Words(NamedTuple):
+class EventWords(NamedTuple):
     """A line of the timeline: what happened in lower case ("severity changed"), and more about it ("SEV-2 to SEV-1") or ""."""
 
     what: str
     more: str = ""
 
 
-def words(event: Event, person: Callable[[str], str] = text.mention) -> Words:
+def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWords:
     """The words for an event. `person` turns a user id into how people are shown there; by default they are mentioned."""
     match event:
         case events.Declared():
-            return Words("declared", event.title)
+            return EventWords("declared", event.title)
         case events.RoomOpened():
-            return Words("room opened", f"#{event.name}")
+            return EventWords("room opened", f"#{event.name}")
         case events.PeoplePaged():
             escalated = event.reason in (PageReason.BUTTON, PageReason.NO_UPDATE)
-            return Words("escalated" if escalated else "paged", _paged(event))
+            return EventWords("escalated" if escalated else "paged", _paged(event))
         case events.AcknowledgementOverdue():
-            return Words("acknowledgement overdue")
+            return EventWords("acknowledgement overdue")
         case events.Acknowledged():
-            return Words("acknowledged")
+            return EventWords("acknowledged")
         case events.UpdatePosted():
-            return Words("update", event.text)
+            return EventWords("update", event.text)
         case events.UpdateMissed():
-            return Words("update missed")
+            return EventWords("update missed")
         case events.Snoozed():
-            return Words("snoozed")
+            return EventWords("snoozed")
         case events.SeverityChanged():
-            return Words("severity changed", severity_change(event))
+            return EventWords("severity changed", severity_change(event))
         case events.RoleAssigned():
-            return Words("role assigned", f"{event.role}: {person(event.person)}")
+            return EventWords("role assigned", f"{event.role}: {person(event.person)}")
         case events.PeopleInvited():
-            return Words("invited", ", ".join(map(person, event.invited)))
+            return EventWords("invited", ", ".join(map(person, event.invited)))
         case events.Mitigated():
-            return Words("mitigated")
+            return EventWords("mitigated")
         case events.Resolved():
-            return Words("resolved", event.summary or (labels.RECOVERED if event.automatic else ""))
+            return EventWords("resolved", event.summary or (labels.RECOVERED if event.automatic else ""))
         case events.Reopened():
-            return Words("reopened")
+            return EventWords("reopened")
         case events.Cancelled():
-            return Words("cancelled", event.why)
+            return EventWords("cancelled", event.why)
         case events.Closed():
-            return Words("closed")
+            return EventWords("closed")
         case events.AlertAttached():
-            return Words("alert", event.title)
+            return EventWords("alert", event.title)
         case events.AlertFired():
-            return Words("alert", f"{event.title} (again)")
+            return EventWords("alert", f"{event.title} (again)")
         case events.AlertRecovered():
-            return Words("alert recovered", event.title)
+            return EventWords("alert recovered", event.title)
         case events.AlertsRecovered():
-            return Words("all alerts recovered", text.count(event.count, "alert"))
+            return EventWords("all alerts recovered", text.count(event.count, "alert"))
         case events.MessagePinned():
-            return Words("pinned message", event.text)
+            return EventWords("pinned message", event.text)
         case events.NoteAdded():
-            return Words("note", event.text)
+            return EventWords("note", event.text)
         case events.ActionAdded():
-            return Words("action item", event.text)
+            return EventWords("action item", event.text)
         case events.ActionDone():
-            return Words("action item done", event.text)
+            return EventWords("action item done", event.text)
         case events.PostmortemDrafted():
-            return Words("post-mortem", "draft written")
+            return EventWords("post-mortem", "draft written")
         case events.PostmortemEdited():
-            return Words("post-mortem", "edited")
+            return EventWords("post-mortem", "edited")
         case events.PostmortemPublished():
-            return Words("post-mortem", "published")
+            return EventWords("post-mortem", "published")
         case events.PostmortemLate():
-            return Words("post-mortem", "late")
+            return EventWords("post-mortem", "late")
         case events.EffectFailed():
-            return Words("problem", f"{failed_step(event.step, event.channel, event.what)}: {event.error}")
+            what = failed_effect(event.effect, event.channel, event.what)
+            return EventWords("problem", f"{what}: {event.error}")
         case events.Reported() | events.Recorded():
-            return Words(event.what, event.text)
+            return EventWords(event.what, event.text)
     assert_never(event)
 
 
@@ -115,37 +116,37 @@ def severity_change(event: events.SeverityChanged) -> str:
     return f"{event.before} to {event.after}{why}"
 
 
-def failed_step(step: Step, channel: str = "", what: str = "") -> str:
+def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
     """What did not happen, as the beginning of a sentence. `channel` is where, as the policy names it; `what` are the words of the
     integration whose operation it was.
     """
-    match step:
-        case Step.OPEN_ROOM:
+    match effect:
+        case EffectKind.OPEN_ROOM:
             return "The room could not be opened"
-        case Step.SHOW_CARD:
+        case EffectKind.SHOW_CARD:
             return "The card could not be shown"
-        case Step.PIN_CARD:
+        case EffectKind.PIN_CARD:
             return "The card could not be pinned"
-        case Step.INVITE:
+        case EffectKind.INVITE:
             return "An invitation failed"
-        case Step.SET_TOPIC:
+        case EffectKind.SET_TOPIC:
             return "The topic could not be set"
-        case Step.SET_PURPOSE:
+        case EffectKind.SET_PURPOSE:
             return "The purpose could not be set"
-        case Step.ADD_BOOKMARK:
+        case EffectKind.ADD_BOOKMARK:
             return "A bookmark could not be added"
-        case Step.ANNOUNCE:
+        case EffectKind.ANNOUNCE:
             return f"The announcement in {channel} failed" if channel else "The announcement failed"
-        case Step.TELL_TEAM:
+        case EffectKind.TELL_TEAM:
             return "The team's channel could not be told"
-        case Step.POST:
+        case EffectKind.POST:
             return "A message could not be posted"
-        case Step.POST_UNDER_ANNOUNCEMENT:
+        case EffectKind.POST_UNDER_ANNOUNCEMENT:
             return "A line under the announcement failed"
-        case Step.WITHDRAW:
+        case EffectKind.WITHDRAW:
             return "An old message could not be removed"
-        case Step.SHARE_DOCUMENT:
+        case EffectKind.SHARE_DOCUMENT:
             return "The post-mortem could not be shared as a file"
-        case Step.EXTERNAL:
+        case EffectKind.EXTERNAL:
             return what or "Something could not be done in another system"
-    assert_never(step)
+    assert_never(effect)

@@ -25,6 +25,7 @@ from warroom.incident.model import State
 from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.refusals import MenuOutdated, NothingToLearn, ReminderGone
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ async def snooze(context: ActionContext) -> None:
     """Snooze 15 min: a second press of the same reminder adds nothing."""
     incident = await lookup.by_id(context.world, context.incident_id)
     if incident.room.slot("reminder") is None:
-        raise AlreadyDone(f"The reminder of {incident.name} was snoozed or answered already.")
+        raise AlreadyDone(ReminderGone(incident=incident.name))
     await incidents.snooze(context.world, context.incident_id, context.user)
 
 
@@ -123,8 +124,8 @@ async def menu(context: ActionContext) -> Card | None:
             await incidents.reopen(world, context.incident_id, context.user)
         case ids.MENU_POSTMORTEM:
             await write_postmortem(context)
-        case unknown:
-            raise Refused(f"This menu offers “{unknown}” no more. The card is being redrawn; use the new one.")
+        case _:
+            raise Refused(MenuOutdated())
     return None
 
 
@@ -150,7 +151,7 @@ async def edit_postmortem(context: ActionContext) -> None:
     world = context.world
     incident = await lookup.by_id(world, context.incident_id)
     if incident.state is State.CANCELLED:
-        raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
+        raise Refused(NothingToLearn(incident=incident.name))
     parts = postmortem_form.parts_of(incident.postmortem)
     if incident.postmortem is None:
         seen = await lookup.view(world, incident)

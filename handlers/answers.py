@@ -10,6 +10,7 @@ from typing import Any
 from blocks.answers import said
 from blocks.kit import Card
 from blocks.lists import refusal
+from blocks.refusals import refusal_words
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.outbox.effects import PrivateReply
 from warroom.people import usecases as replies
@@ -71,7 +72,7 @@ def _id(found: Any) -> str:
 
 
 async def answer(world: World, actor: Actor, card: Card, *, replace: bool = False, key: str = "answer") -> None:
-    """The asker sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
+    """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
     private_reply = PrivateReply(
         key=f"{actor.key}:{key}",
         priority=BEFORE_ROOMS,
@@ -94,9 +95,9 @@ async def answered(world: World, actor: Actor, work: Awaitable[Card | None], typ
     try:
         card = await work
     except AlreadyDone as done:
-        card = said(str(done), typed if len(typed.split()) > A_FEW_WORDS else "")
+        card = said(refusal_words(done.reason), typed if len(typed.split()) > A_FEW_WORDS else "")
     except Refused as refused:
-        card = refusal(str(refused), typed)
+        card = refusal(refusal_words(refused.reason), typed)
     if card is None:
         return
     try:

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from blocks.refusals import refusal_words
 from handlers.answers import Actor
 from warroom.errors import AlreadyDone, Refused, Retryable, StoreUnavailable
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Audited, Changeset, Envelope
 from warroom.ports import World
+from warroom.refusals import DoneBefore
+from warroom.text import cut
 
 log = structlog.get_logger("audit")
 
@@ -26,7 +29,7 @@ class Repeated(AlreadyDone):
     """What the gesture of that name does was done by it before."""
 
     def __init__(self, gesture: str) -> None:
-        super().__init__("This was done already; nothing changed the second time.")
+        super().__init__(DoneBefore())
         self.gesture = gesture
 
 
@@ -54,10 +57,10 @@ async def audited(
             yield gesture
         except AlreadyDone as done:
             mine = isinstance(done, Repeated) and done.gesture == actor.key
-            gesture.result = DONE if mine else f"nothing to do: {done}"
+            gesture.result = DONE if mine else f"nothing to do: {refusal_words(done.reason)}"
             raise
         except Refused as refused:
-            gesture.result = f"refused: {refused}"
+            gesture.result = f"refused: {refusal_words(refused.reason)}"
             raise
         except asyncio.CancelledError:
             gesture.result, over = "failed: the process ended", not kept
@@ -93,7 +96,7 @@ async def _write(world: World, actor: Actor, what: str, said: str, gesture: Gest
         what=what,
         incident=incident,
         channel=actor.channel,
-        said=said if len(said) <= SAID_LIMIT else said[: SAID_LIMIT - 1] + "…",
+        said=cut(said, SAID_LIMIT),
         result=gesture.result,
     )
     log.info(what, result=gesture.result.partition(":")[0])

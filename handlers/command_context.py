@@ -17,7 +17,7 @@ from warroom.incident.model import Incident
 from warroom.ports import World
 
 
-class About(Enum):
+class CommandSubject(Enum):
     """What stands after the subcommand's name."""
 
     INCIDENT = auto()
@@ -66,7 +66,8 @@ class Subcommand:
 
 
 def about(
-    run: Callable[[IncidentCommandContext], Awaitable[Card | None]], what: About = About.INCIDENT_AND_TEXT
+    run: Callable[[IncidentCommandContext], Awaitable[Card | None]],
+    what: CommandSubject = CommandSubject.INCIDENT_AND_TEXT,
 ) -> Callable[[CommandContext], Awaitable[Card | None]]:
     """A subcommand about one incident: found before it runs. Raises NotFound."""
 
@@ -78,10 +79,10 @@ def about(
     return found
 
 
-async def _incident(context: CommandContext, what: About) -> tuple[Incident, str]:
+async def _incident(context: CommandContext, what: CommandSubject) -> tuple[Incident, str]:
     store, here = context.world.store, context.actor.channel
     room = await store.incident_in(here) if here else None
-    target = parse_command.target(context.text, bare=room is None or what is About.INCIDENT)
+    target = parse_command.target(context.text, bare=room is None or what is CommandSubject.INCIDENT)
     if target.number is None and target.channel is None and room is not None:
         return room, target.rest
     incident = await lookup.by_number_or_room(context.world, target.number, target.channel)

@@ -9,15 +9,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import lists
 from blocks.kit import Card
+from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import declare_command, incident_commands, oncall_command, timeline_commands
 from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
-from handlers.command_context import About, CommandContext, Subcommand, about
+from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
 from handlers.errors import typed
 from handlers.idempotency import once
-from handlers.slack_text import did_you_mean, split
+from handlers.slack_text import split
 from warroom.errors import Refused
 from warroom.ports import World
+from warroom.text import did_you_mean
 
 COMMAND = "/incident"
 
@@ -40,14 +42,14 @@ SUBCOMMANDS = (
         "show",
         "show [N]",
         "one incident: state, people, what is next",
-        about(timeline_commands.show, About.INCIDENT),
+        about(timeline_commands.show, CommandSubject.INCIDENT),
         ("status",),
     ),
     Subcommand(
         "ack",
         "ack [N]",
         "you have it; nobody else is called",
-        about(incident_commands.acknowledge, About.INCIDENT),
+        about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
     ),
     Subcommand("escalate", "escalate [why]", "call the next level now", about(incident_commands.escalate)),
@@ -58,12 +60,12 @@ SUBCOMMANDS = (
     Subcommand(
         "mitigate",
         "mitigate",
-        "the bleeding stopped",
-        about(incident_commands.mitigate, About.INCIDENT),
+        "the damage stopped",
+        about(incident_commands.mitigate, CommandSubject.INCIDENT),
         ("mitigated",),
     ),
     Subcommand("resolve", "resolve [summary]", "it is over", about(incident_commands.resolve), ("resolved",)),
-    Subcommand("reopen", "reopen", "it was not over", about(incident_commands.reopen, About.INCIDENT)),
+    Subcommand("reopen", "reopen", "it was not over", about(incident_commands.reopen, CommandSubject.INCIDENT)),
     Subcommand("cancel", "cancel WHY", "a false alarm", about(incident_commands.cancel)),
     Subcommand(
         "role", "role ROLE @person", "give somebody a role, for example commander", about(incident_commands.role)
@@ -84,22 +86,15 @@ SUBCOMMANDS = (
         "postmortem",
         "postmortem",
         "write the post-mortem from the record",
-        about(timeline_commands.postmortem, About.INCIDENT),
+        about(timeline_commands.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
     ),
     Subcommand(
-        "oncall", "oncall [TEAM]", "whom a team's escalation chain calls, and when", oncall_command.show, ("on-call",)
+        "oncall", "oncall [TEAM]", "whom a team's escalation policy calls, and when", oncall_command.show, ("on-call",)
     ),
     Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
     Subcommand("help", "help", "this", show_help, ("?",)),
 )
-
-LATER = {
-    "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "metrics": "Metrics in Slack are not there yet. /incident list and /incident find show the incidents themselves.",
-    "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
-}
-"""Named in the product and still to come: said honestly, and absent from help."""
 
 _BY_NAME = {name: each for each in SUBCOMMANDS for name in (each.name, *each.also)}
 
@@ -131,10 +126,6 @@ async def run(name: str, context: CommandContext) -> Card | None:
     if known is not None:
         return await known.run(context)
     if name in LATER:
-        raise Refused(LATER[name])
+        raise Refused(NotThereYet(name=name))
     near = did_you_mean(name, list(_BY_NAME))
-    if near is not None:
-        raise Refused(f"There is no subcommand “{name}”. Did you mean {COMMAND} {_BY_NAME[near].name}?")
-    raise Refused(
-        f"There is no subcommand “{name}”. {COMMAND} help shows all. To open a room: {COMMAND} declare {name} …"
-    )
+    raise Refused(UnknownSubcommand(name=name, near=_BY_NAME[near].name if near else None))

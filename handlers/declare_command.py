@@ -10,7 +10,7 @@ from handlers import parse_command
 from handlers.command_context import CommandContext
 from handlers.modals import open_form
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import Declared, declare
+from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.model import Origin
 
 IN_ONE_LINE = "/incident declare checkout returns 500s --sev 1 --team commerce @ada"
@@ -37,7 +37,7 @@ async def declare_now(context: CommandContext) -> Card | None:
     return declared_card(await declare(context.world, what))
 
 
-def declared_card(declared: Declared) -> Card:
+def declared_card(declared: DeclareResult) -> Card:
     """What the declarer is told: the number, and how the names were understood."""
     text = f"{declared.incident.name} is declared; you are being invited to its room."
     return understood(declared.incident, declared.people, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from blocks.answers import said, understood
 from blocks.kit import Card
+from blocks.usage import SeverityMissing
 from handlers import parse_people, slack_text
 from handlers.command_context import IncidentCommandContext
 from handlers.people_lookup import one_person, readable
@@ -11,12 +12,13 @@ from warroom.errors import Refused
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
+from warroom.text import as_typed
 
 
 async def acknowledge(context: IncidentCommandContext) -> Card:
     """ack"""
     incident = await incidents.acknowledge(context.world, context.incident.id, context.user)
-    return said(f"You have {incident.name}. Nobody else is called.")
+    return said(f"You acknowledged {incident.name}; paging stopped.")
 
 
 async def escalate(context: IncidentCommandContext) -> Card:
@@ -37,12 +39,10 @@ async def update(context: IncidentCommandContext) -> Card:
 
 async def severity(context: IncidentCommandContext) -> Card:
     """severity LEVEL"""
-    level = slack_text.plain(slack_text.unquote(context.text))
+    level = as_typed(slack_text.unquote(context.text))
     if not level:
-        levels = ", ".join(context.world.policy.severities)
-        raise Refused(
-            f"Say the new severity of {context.incident.name}: {levels}. For example: severity #{context.incident.number} 2"
-        )
+        incident, known = context.incident, tuple(context.world.policy.severities)
+        raise Refused(SeverityMissing(incident=incident.name, number=incident.number, known=known))
     incident = await incidents.set_severity(context.world, context.incident.id, context.user, level)
     return said(f"{incident.name} is {incident.severity} now.")
 
@@ -84,16 +84,16 @@ async def role(context: IncidentCommandContext) -> Card:
 async def invite(context: IncidentCommandContext) -> Card:
     """invite WHO…"""
     people = await incidents.invite(context.world, context.incident.id, context.user, parse_people.names(context.text))
-    return understood(context.incident, people, _failed_action("invited to", context.incident, people))
+    return understood(context.incident, people, _done("invited to", context.incident, people))
 
 
 async def page(context: IncidentCommandContext) -> Card:
     """page TEAM"""
-    team = context.world.policy.team_named(slack_text.plain(slack_text.unquote(context.text)))
+    team = context.world.policy.team_named(as_typed(slack_text.unquote(context.text)))
     names = (team,) if team else parse_people.names(context.text)
     people = await incidents.page(context.world, context.incident.id, context.user, names)
-    return understood(context.incident, people, _failed_action("paged to", context.incident, people))
+    return understood(context.incident, people, _done("paged for", context.incident, people))
 
 
-def _failed_action(did: str, incident: Incident, people: Resolution) -> str:
+def _done(did: str, incident: Incident, people: Resolution) -> str:
     return f"{did.capitalize()} {incident.name}:" if people.found else f"Nobody was {did} {incident.name} yet."

@@ -1,24 +1,27 @@
-"""Who would be called: the escalation chain of a team, with its names resolved to the people of this moment."""
+"""Who would be called: the escalation policy of a team, with its names resolved to the people of this moment."""
 
 from __future__ import annotations
 
 from blocks.answers import Called, on_call
 from blocks.kit import Card
+from blocks.usage import NoTeams
 from handlers import slack_text
 from handlers.command_context import CommandContext
 from warroom.errors import Refused
 from warroom.people.resolution import resolve
+from warroom.refusals import UnknownTeam
+from warroom.text import as_typed
 
 
 async def show(context: CommandContext) -> Card:
     """oncall [TEAM]"""
     policy = context.world.policy
-    said = slack_text.plain(slack_text.unquote(context.text))
+    said = as_typed(slack_text.unquote(context.text))
     team = policy.team_named(said)
     if not policy.teams:
-        raise Refused("There are no teams yet: they and their escalation chains are described in the policy file.")
+        raise Refused(NoTeams())
     if said and team is None:
-        raise Refused(f"There is no team “{said}”. Known teams: {', '.join(policy.teams)}.")
+        raise Refused(UnknownTeam(said=said, known=tuple(policy.teams)))
     called = []
     for name in (team,) if team else policy.teams:
         for level in policy.teams[name].escalation:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
-from handlers.slack_text import person, plain, unquote, words
+from blocks.usage import OptionNeedsValue, OptionTwice, PrivateTakesNoValue, UnknownOption
+from handlers.slack_text import person, unquote, words
 from warroom.errors import Refused
+from warroom.text import as_typed, did_you_mean
 from warroom.value import Value
 
 OPTIONS = {"sev": "sev", "severity": "sev", "private": "private", "service": "service", "team": "team"}
@@ -79,15 +80,15 @@ def _value(name: str, found: re.Match[str], typed: Iterator[re.Match[str]]) -> s
     """What the option says: after its =, in its own name (--sev1), or the next word. Raises Refused without a value."""
     if name == "private":
         if found["value"]:
-            raise Refused("--private takes no value: leave it out for an incident that everybody may see.")
+            raise Refused(PrivateTakesNoValue())
         return ""
     written = _compact(found) or found["value"]
     if written is None:
         after = next(typed, None)
         written = after[0] if after and not after["option"] else ""
-    value = plain(unquote(written))
+    value = as_typed(unquote(written))
     if not value:
-        raise Refused(f"--{name} needs a value, for example --{name} {_EXAMPLES[name]}.")
+        raise Refused(OptionNeedsValue(option=name))
     return value
 
 
@@ -102,17 +103,14 @@ def _joined(words: list[re.Match[str]]) -> str:
     return "".join(pieces)
 
 
-_EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
-
-
 def _declaration(options: list[tuple[str, str]], people: list[str], title: str) -> Declaration:
     for name in ("sev", "team"):
         values = [value for option, value in options if option == name]
         if len(values) > 1:
-            raise Refused(f"--{name} is there more than once ({', '.join(values)}). Keep one.")
+            raise Refused(OptionTwice(option=name, values=tuple(values)))
     said = dict(options)
     return Declaration(
-        title=plain(title),
+        title=as_typed(title),
         severity=said.get("sev"),
         team=said.get("team"),
         services=tuple(value for option, value in options if option == "service"),
@@ -128,11 +126,10 @@ def _option(found: re.Match[str]) -> str | None:
         return OPTIONS[name]
     if _compact(found) is not None:
         return "sev"
-    near = get_close_matches(name, OPTIONS, n=1, cutoff=0.7)
-    if not found["option"].startswith("--") and not near:
+    near = did_you_mean(name, OPTIONS, likeness=0.7)
+    if not found["option"].startswith("--") and near is None:
         return None
-    hint = f" Did you mean --{near[0]}?" if near else ""
-    raise Refused(f"There is no option --{found['name']}.{hint} Known are --sev, --team, --service and --private.")
+    raise Refused(UnknownOption(name=found["name"], near=near))
 
 
 def _compact(found: re.Match[str]) -> str | None:

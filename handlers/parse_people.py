@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from handlers.slack_text import person, plain, unquote, words
+from blocks.usage import RoleUnclear
+from handlers.slack_text import person, unquote, words
 from warroom.errors import Refused
 from warroom.incident.usecases import COMMANDER
+from warroom.text import as_typed
 from warroom.value import Value
 
 
@@ -34,7 +36,7 @@ def names(text: str) -> tuple[str, ...]:
 
     def end_run() -> None:
         if run:
-            found.append(plain(" ".join(run)))
+            found.append(as_typed(" ".join(run)))
             run.clear()
 
     for match in words(text):
@@ -61,12 +63,12 @@ def role(text: str) -> Role:
     typed = [match[0] for match in words(text)]
     certain = [n for n, word in enumerate(typed) if person(word)]
     if not certain and len(typed) > 2 and typed[0].casefold() == COMMANDER:
-        return Role(role=COMMANDER, person=plain(" ".join(typed[1:])))
+        return Role(role=COMMANDER, person=as_typed(" ".join(typed[1:])))
     if len(typed) < 2 or len(certain) > 1:
-        raise Refused("Name one role and one person, for example: role commander @ada")
+        raise Refused(RoleUnclear())
     at = certain[0] if certain else len(typed) - 1
-    who = person(typed[at]) or plain(unquote(typed[at]))
-    return Role(role=plain(" ".join(typed[:at] + typed[at + 1 :])), person=who)
+    who = person(typed[at]) or as_typed(unquote(typed[at]))
+    return Role(role=as_typed(" ".join(typed[:at] + typed[at + 1 :])), person=who)
 
 
 def action(text: str, is_date: Callable[[str], bool]) -> ActionWords:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
-from handlers import slack_text
+from blocks.usage import PersonNotFound, SeveralCandidates, SeveralPeople
 from warroom.errors import Refused
 from warroom.incident.declare import ids, unfound
 from warroom.people.resolution import resolve
 from warroom.ports import World
+from warroom.text import as_typed
 
 ME = ("me", "@me", "myself")
 _UNLABELLED = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>")
@@ -23,11 +24,11 @@ async def one_person(world: World, said: str, actor: str) -> str:
     if len(found) == 1 and not unfound(people):
         return found[0]
     if people.ambiguous:
-        names = ", ".join(candidate.name for candidate in people.ambiguous[0].candidates)
-        raise Refused(f"“{said}” could be several people ({names}). Mention the one you mean, or write the email.")
+        names = tuple(candidate.name for candidate in people.ambiguous[0].candidates)
+        raise Refused(SeveralCandidates(said=said, names=names))
     if found:
-        raise Refused(f"“{said}” is {len(found)} people. Name one of them.")
-    raise Refused(f"Nobody was found for “{said}”. Mention the person with @, or write the email.")
+        raise Refused(SeveralPeople(said=said, count=len(found)))
+    raise Refused(PersonNotFound(said=said))
 
 
 async def readable(world: World, text: str) -> str:
@@ -36,4 +37,4 @@ async def readable(world: World, text: str) -> str:
     for user, label in _UNLABELLED.findall(text):
         person = None if label else await world.directory.person(user)
         names[user] = label or (person and (person.display_name or person.real_name or person.name)) or user
-    return slack_text.plain(_UNLABELLED.sub(lambda found: f"@{names[found[1]]}", text)).strip()
+    return as_typed(_UNLABELLED.sub(lambda found: f"@{names[found[1]]}", text)).strip()

@@ -12,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import forms
 from blocks.answers import said
 from blocks.form_fields import About
-from handlers import slack_text
 from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import audited
 from handlers.declare_command import IN_ONE_LINE
@@ -23,6 +22,7 @@ from warroom.alerts.model import Alert
 from warroom.alerts.rules import severity_of
 from warroom.errors import Rejected, Retryable
 from warroom.ports import World
+from warroom.text import as_typed
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +64,12 @@ async def declare_from_message(world: World, client: AsyncWebClient, actor: Acto
 
 
 async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, message: Body, alert: Alert) -> None:
-    """The form about an alert, unless the incident it belongs to is open: then the asker is told which one."""
+    """The form about an alert, unless the incident it belongs to is open: then the actor is told which one."""
     known = await channels.open_incident_of(world, alert)
     if known is not None:
         where = f" in <#{known.room.channel_id}>" if known.room.channel_id else ""
         name = f"{known.name} is already open for this alert{where}."
-        await answer(world, actor, said(name if known.shown_to(actor.user) else "This is looked after already."))
+        await answer(world, actor, said(name if known.shown_to(actor.user) else "Someone is already on this."))
         return
     link = await _permalink(world, actor.channel, str(message.get("ts") or "")) if actor.channel else None
     form = forms.declare_form(
@@ -89,7 +89,7 @@ async def _quoted(world: World, text: str) -> str:
             return await readable(world, text)
     except (Retryable, Rejected, TimeoutError) as error:
         log.warning("declaring without people's names: %s", error or "no answer in time")
-        return slack_text.plain(text)
+        return as_typed(text)
 
 
 async def _permalink(world: World, channel: str, ts: str) -> str | None:

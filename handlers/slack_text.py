@@ -1,10 +1,10 @@
-"""Words as Slack delivers them: quotes, dashes, mentions, emails, markup. Pure."""
+"""Words as Slack delivers them: quotes, dashes, mentions, emails. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from difflib import get_close_matches
+
+from warroom.text import as_typed
 
 _QUOTED = r"[\"“”„][^\"“”„]*[\"“”„]|'[^']*'|‘[^’]*’"
 _WORD = re.compile(
@@ -22,7 +22,6 @@ _EMAIL = re.compile(r"^[\w.+%'’-]+@[\w-]+(?:\.[\w-]+)+$")
 _HANDLE = re.compile(r"^@[\w\"“„‘]")
 _TRAILING = ",;:.!?)"
 _QUOTES = "\"“”„'‘’"
-_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 
 
 def words(text: str) -> list[re.Match[str]]:
@@ -44,30 +43,13 @@ def person(word: str) -> str | None:
     if mail := _MAILTO.match(bare):
         return mail["email"]
     if _EMAIL.match(bare):
-        return plain(bare)
+        return as_typed(bare)
     if bare[:1] in _QUOTES and unquote(bare).startswith("@"):
         bare = unquote(bare)
     if _HANDLE.match(bare):
-        name = plain(unquote(bare[1:]))
+        name = as_typed(unquote(bare[1:]))
         return f"@{name}" if name else None
     return None
-
-
-def plain(text: str) -> str:
-    """Slack's markup as the text a person saw: `&lt;` is <, `<#C1|ops>` is #ops, `<https://x|y>` is its address."""
-
-    def shown(found: re.Match[str]) -> str:
-        inside, _, label = found[1].partition("|")
-        if inside.startswith("#"):
-            return f"#{label or inside[1:]}"
-        if inside.startswith("!"):
-            return label or f"@{inside[1:].partition('^')[0]}"
-        return inside.removeprefix("mailto:")
-
-    text = re.sub(r"<((?:#|!|https?:|mailto:)[^<>]*)>", shown, text)
-    for written, meant in _ENTITIES:
-        text = text.replace(written, meant)
-    return text
 
 
 def unquote(word: str) -> str:
@@ -76,9 +58,3 @@ def unquote(word: str) -> str:
     if len(word) >= 2 and word[0] in _QUOTES and word[-1] in _QUOTES:
         return word[1:-1].strip()
     return word
-
-
-def did_you_mean(typed: str, known: Sequence[str]) -> str | None:
-    """The one known word that `typed` is probably a slip of, or None."""
-    near = get_close_matches(typed.casefold(), known, n=1, cutoff=0.6)
-    return near[0] if near else None

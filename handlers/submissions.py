@@ -11,8 +11,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 
 from blocks import forms, ids, postmortem_form
 from blocks.answers import said, understood
-from blocks.form_fields import Wrong, about
+from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
+from blocks.refusals import refusal_words
 from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import Gesture, Repeated, audited
 from handlers.declare_command import declared_card
@@ -24,7 +25,7 @@ from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import Declared
+from warroom.incident.declare import DeclareResult
 from warroom.incident.declare import declare as declare_incident
 from warroom.incident.model import Origin
 from warroom.ports import World
@@ -39,7 +40,7 @@ NOT_STORED = (
 )
 TOO_SLOW = "The database is slow. Your text is still here: send it again. What was stored already is not done twice."
 
-Submit = Callable[[World, Actor, Block], Awaitable[Card | Wrong | None]]
+Submit = Callable[[World, Actor, Block], Awaitable[Card | FormMistakes | None]]
 """Does what the form asks. Returns what is wrong, or an answer for whoever sent it, or None."""
 
 
@@ -60,7 +61,7 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     return on_submission
 
 
-async def submitted(world: World, actor: Actor, view: Block, submit: Submit, gesture: Gesture) -> Wrong | None:
+async def submitted(world: World, actor: Actor, view: Block, submit: Submit, gesture: Gesture) -> FormMistakes | None:
     """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
@@ -69,17 +70,18 @@ async def submitted(world: World, actor: Actor, view: Block, submit: Submit, ges
     except Repeated:
         return None
     except AlreadyDone as done:
-        gesture.result = f"nothing to do: {done}"
-        result = said(str(done))
+        words = refusal_words(done.reason)
+        gesture.result = f"nothing to do: {words}"
+        result = said(words)
     except Refused as refused:
-        return forms.blame(view, str(refused))
+        return forms.blame(view, refusal_words(refused.reason))
     except StoreUnavailable as error:
         log.warning("%s of %s was not stored: %s", view["callback_id"], actor.user, error)
         return forms.blame(view, NOT_STORED)
     except TimeoutError:
         log.warning("%s of %s was not stored in time", view["callback_id"], actor.user)
         return forms.blame(view, TOO_SLOW)
-    if isinstance(result, Wrong):
+    if isinstance(result, FormMistakes):
         return result
     if result is not None:
         await _tell(world, replace(actor, channel=about(view).channel or actor.channel), result)
@@ -95,16 +97,16 @@ async def _tell(world: World, actor: Actor, card: Card) -> None:
         log.warning("done, but %s could not be answered: %s", actor.user, error)
 
 
-async def declare(world: World, actor: Actor, view: Block) -> Card | Wrong | None:
+async def declare(world: World, actor: Actor, view: Block) -> Card | FormMistakes | None:
     """Declare incident"""
     wanted = forms.read_declare(view, world.policy)
-    if isinstance(wanted, Wrong):
+    if isinstance(wanted, FormMistakes):
         return wanted
     declared = await _declare(world, actor, wanted)
     return declared_card(declared)
 
 
-async def _declare(world: World, actor: Actor, wanted: forms.Declaration) -> Declared:
+async def _declare(world: World, actor: Actor, wanted: forms.DeclareInput) -> DeclareResult:
     what = Declare(
         origin=Origin.SHORTCUT if wanted.about.by_shortcut else Origin.FORM,
         origin_key=f"form:{actor.key}",
@@ -124,49 +126,49 @@ async def _declare(world: World, actor: Actor, wanted: forms.Declaration) -> Dec
     return await declare_incident(world, what)
 
 
-async def update(world: World, actor: Actor, view: Block) -> Wrong | None:
+async def update(world: World, actor: Actor, view: Block) -> FormMistakes | None:
     """Post update"""
     text = forms.read_update(view)
-    if isinstance(text, Wrong):
+    if isinstance(text, FormMistakes):
         return text
     await incidents.post_update(world, about(view).incident_id, actor.user, text)
     return None
 
 
-async def severity(world: World, actor: Actor, view: Block) -> Wrong | None:
+async def severity(world: World, actor: Actor, view: Block) -> FormMistakes | None:
     """Severity"""
     level = forms.read_severity(view)
-    if isinstance(level, Wrong):
+    if isinstance(level, FormMistakes):
         return level
     await incidents.set_severity(world, about(view).incident_id, actor.user, level)
     return None
 
 
-async def roles(world: World, actor: Actor, view: Block) -> Wrong | None:
+async def roles(world: World, actor: Actor, view: Block) -> FormMistakes | None:
     """Roles"""
     given = forms.read_roles(view)
-    if isinstance(given, Wrong):
+    if isinstance(given, FormMistakes):
         return given
     await incidents.assign_role(world, about(view).incident_id, actor.user, given.role, given.person)
     return None
 
 
-async def page(world: World, actor: Actor, view: Block) -> Card | Wrong:
+async def page(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     """Page someone"""
     wanted = forms.read_page(view)
-    if isinstance(wanted, Wrong):
+    if isinstance(wanted, FormMistakes):
         return wanted
     names = (*((wanted.team,) if wanted.team else ()), *(f"<@{person}>" for person in wanted.people))
     incident = await lookup.by_id(world, about(view).incident_id)
     people = await incidents.page(world, incident.id, actor.user, names, wanted.why)
-    return understood(incident, people, f"Paged to {incident.name}:")
+    return understood(incident, people, f"Paged for {incident.name}:")
 
 
-async def postmortem(world: World, actor: Actor, view: Block) -> Wrong | None:
+async def postmortem(world: World, actor: Actor, view: Block) -> FormMistakes | None:
     """Post-mortem"""
     incident = await lookup.by_id(world, about(view).incident_id)
     parts = postmortem_form.read_postmortem(view, incident.postmortem)
-    if isinstance(parts, Wrong):
+    if isinstance(parts, FormMistakes):
         return parts
     await postmortems.edit_postmortem(world, incident.id, actor.user, parts)
     return None

@@ -7,6 +7,7 @@ import re
 from blocks import lists, postmortem_document, timeline_list
 from blocks.answers import said
 from blocks.kit import Card
+from blocks.usage import ActionUnclear, DateInPast, SearchEmpty, TimelineUnclear
 from handlers import parse_people
 from handlers.command_context import CommandContext, IncidentCommandContext
 from handlers.dates import due_at
@@ -31,7 +32,7 @@ async def search(context: CommandContext) -> Card:
     """find TEXT"""
     text = await readable(context.world, context.text)
     if not text:
-        raise Refused("Say what to look for, for example: find checkout")
+        raise Refused(SearchEmpty())
     found = await lookup.matching(context.world, context.user, text)
     return lists.found(text, found, context.now)
 
@@ -44,7 +45,7 @@ async def timeline(context: IncidentCommandContext) -> Card:
         incident = await record.add_note(context.world, context.incident.id, context.user, note, context.actor.key)
         return said(f"It is on the timeline of {incident.name}.")
     if context.text:
-        raise Refused("The timeline can be shown, or added to: timeline add deployed 1.4.2 to production")
+        raise Refused(TimelineUnclear())
     entries = await record.timeline(context.world, context.incident)
     return timeline_list.timeline(await lookup.view(context.world, context.incident), entries)
 
@@ -55,15 +56,13 @@ async def action(context: IncidentCommandContext) -> Card:
     if verb in ("", "list"):
         return lists.action_items(await lookup.view(context.world, context.incident))
     if verb != "add":
-        raise Refused("An action item is added like this: action add raise the memory limit @ada due friday")
+        raise Refused(ActionUnclear())
     zone = context.world.policy.workspace.timezone
     item = parse_people.action(text, lambda date: due_at(date, context.now, zone) is not None)
     owner = await one_person(context.world, item.owner, context.user) if item.owner else None
     due = due_at(item.due, context.now, zone) if item.due else None
     if due is not None and due < context.now:
-        raise Refused(
-            f"“{item.due}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
-        )
+        raise Refused(DateInPast(said=item.due or ""))
     words = await readable(context.world, item.text)
     incident = await record.add_action(context.world, context.incident.id, context.user, words, owner, due)
     whose = f"<@{owner}>" if owner else "nobody yet"

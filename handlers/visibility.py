@@ -7,10 +7,11 @@ from handlers.audit import about_id
 from warroom.errors import NotFound
 from warroom.incident import record
 from warroom.ports import World
+from warroom.refusals import IncidentGone, LeftRoom
 
 
 async def admitted(world: World, actor: Actor, incident_id: str) -> None:
-    """Returns when the asker may know of the incident that a button or form is about, or when it is about none.
+    """Returns when the actor may know of the incident that a button or form is about, or when it is about none.
 
     Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound.
     """
@@ -18,7 +19,7 @@ async def admitted(world: World, actor: Actor, incident_id: str) -> None:
     if incident is None or incident.shown_to(actor.user):
         return
     if actor.user in incident.participants.left:
-        raise NotFound("You left the room of this incident. Let somebody who is in it invite you again.")
+        raise NotFound(LeftRoom())
     if incident.room.channel_id is None or actor.channel != incident.room.channel_id:
-        raise NotFound("That incident is not in the record any more.")
+        raise NotFound(IncidentGone())
     await record.joined(world, incident.room.channel_id, actor.user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -14,16 +15,19 @@ import jsonschema
 import pytest
 import yaml
 
+from blocks.usage import LATER
 from bot.integrations import settings_model
-from handlers.commands import LATER, SUBCOMMANDS
+from handlers.commands import SUBCOMMANDS
 from integrations.slack.performers import performer as slack
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
-from warroom.incident.events import Step
+from warroom.incident.events import EffectKind, Event
 from warroom.incident.model import Deadlines
+from warroom.incident.notices import Notice
 from warroom.outbox.effects import Effect
+from warroom.refusals import RuleRefusal
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "warroom")
@@ -51,7 +55,7 @@ ABOUT_NO_INCIDENT = {
 
 def test_the_failure_of_every_effect_about_an_incident_has_a_name() -> None:
     kinds = {each.model_fields["kind"].default for each in get_args(get_args(Effect)[0])}
-    assert {*Step} - {Step.POST_UNDER_ANNOUNCEMENT} == kinds - SILENT - ABOUT_NO_INCIDENT
+    assert {*EffectKind} - {EffectKind.POST_UNDER_ANNOUNCEMENT} == kinds - SILENT - ABOUT_NO_INCIDENT
 
 
 def test_every_deadline_has_a_rule_and_every_rule_a_deadline() -> None:
@@ -93,6 +97,12 @@ def test_the_readme_names_only_pages_that_exist() -> None:
     for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name} links to {link}"
+
+
+def test_the_glossary_names_only_files_that_exist() -> None:
+    page = (ROOT / "docs/glossary.md").read_text()
+    named = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w/.]*)`", page)
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_every_dependency_is_explained() -> None:
@@ -140,3 +150,36 @@ def test_nothing_is_read_from_the_environment_at_import(room: str, tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+WORDED_IN_BLOCKS = (
+    {"Refused", "AlreadyDone", "NotFound", "Forbidden"}
+    | {each.__name__ for each in get_args(get_args(Event)[0])}
+    | {each.__name__ for each in get_args(get_args(Notice)[0])}
+    | {each.__name__ for each in get_args(RuleRefusal)}
+)
+
+
+def test_the_rules_say_nothing_in_sentences() -> None:
+    """What people read about an incident is a value in the rules, and worded in `blocks`."""
+    said = []
+    for path in (ROOT / "warroom").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and _name(call.func) in WORDED_IN_BLOCKS:
+                constants = (each.value for each in ast.walk(call) if isinstance(each, ast.Constant))
+                texts = [each for each in constants if isinstance(each, str)]
+                said += [f"{path.name}:{call.lineno}: {text}" for text in texts if len(text.split()) > 2]
+    assert said == []
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def test_no_two_classes_of_the_rules_pictures_and_handlers_have_the_same_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path in (path for room in ("warroom", "blocks", "handlers") for path in (ROOT / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(path.name)
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}

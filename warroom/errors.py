@@ -1,9 +1,9 @@
 """What can go wrong, as types.
 
 WarroomError
- ├─ Refused            a person asked for something that does not apply now; the message says why and what to do
+ ├─ Refused            a person asked for something that does not apply now; `reason` says why, as a value
  │   ├─ NotFound       no such incident
- │   ├─ Forbidden      the policy leaves it to others; the message says to whom
+ │   ├─ Forbidden      the policy leaves it to others
  │   └─ AlreadyDone    somebody did it before; nothing changed
  ├─ Conflict           another writer was faster: load and decide again
  ├─ LeaseLost          the claim was taken over by somebody else: drop the result
@@ -14,13 +14,26 @@ WarroomError
 
 from __future__ import annotations
 
+from warroom.value import Value
+
 
 class WarroomError(Exception):
     """The root of the tree above."""
 
 
+class Reason(Value):
+    """Why something is refused. Its subclasses are in `warroom.refusals` and `blocks.usage`, their words in `blocks.refusals`."""
+
+
 class Refused(WarroomError):
-    """A request that does not apply now. The text is for the person who asked."""
+    """A request that does not apply now, and why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return repr(self.reason)
 
 
 class NotFound(Refused):
@@ -40,7 +53,7 @@ class Conflict(WarroomError):
 
 
 class LeaseLost(WarroomError):
-    """The claim is no longer ours; whoever has it now settles it."""
+    """The claim is no longer ours; whoever has it now records its result."""
 
 
 class StoreUnavailable(WarroomError):
@@ -50,7 +63,7 @@ class StoreUnavailable(WarroomError):
 class Retryable(WarroomError):
     """An outside call failed and may succeed later.
 
-    `after` is in seconds, None leaves it to the back-off. `doubtful` says that the act may have happened all the same,
+    `after` is in seconds, None leaves it to the back-off. `outcome_unknown` says that the act may have happened all the same,
     so it must be looked for before it is done again.
     """
 

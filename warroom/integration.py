@@ -17,10 +17,10 @@ from pydantic import BaseModel, Field
 
 from warroom.alerts.app_messages import MessageReader
 from warroom.alerts.parsing.formats import AlertFormat
-from warroom.errors import NotFound, Refused, Rejected
+from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
-from warroom.incident.notices import Problem
+from warroom.incident.notices import IntegrationFault
 from warroom.incident.timeline import Entry
 from warroom.incident.view import MenuEntry
 from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
@@ -30,6 +30,7 @@ from warroom.people.resolution import Directory
 from warroom.policy import Policy
 from warroom.policy.section import Section
 from warroom.ports import Clock, Store, World
+from warroom.refusals import MenuOutdated
 from warroom.value import Value
 from warroom.webhook import AlertParser, Webhook
 
@@ -201,7 +202,7 @@ class Integration(Generic[S]):
 
     async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
         """Somebody chose an entry of `menu`. Raises Refused."""
-        raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+        raise Refused(MenuOutdated())
 
 
 @runtime_checkable
@@ -320,12 +321,13 @@ class Integrations:
         return tuple(webhook for those in self._webhooks.values() for webhook in those)
 
     def webhook(self, name: str) -> Webhook:
-        """The address with that name, else the first of the integration with that name. Raises NotFound."""
+        """The address with that name, else the first of the integration with that name. Raises Rejected."""
         named = {webhook.name: webhook for webhook in self.webhooks}
         first = {integration: those[0] for integration, those in self._webhooks.items() if those}
         found = named.get(name) or first.get(name)
         if found is None:
-            raise NotFound(f"There is no alert source {name}. Those there are: {', '.join(sorted({*named, *first}))}.")
+            known = f"Those there are: {', '.join(sorted({*named, *first}))}."
+            raise Rejected(f"There is no alert source {name}", code="no_source", advice=known)
         return found
 
     def able(self, capability: type[C]) -> list[C]:
@@ -370,7 +372,7 @@ class Integrations:
         name, _, action = chosen.partition(":")
         known = self._by_name.get(name)
         if known is None:
-            raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+            raise Refused(MenuOutdated())
         await known.choose(world, incident_id, action, by)
 
 
@@ -380,7 +382,6 @@ def _with_formats(webhook: Webhook, formats: Mapping[str, AlertFormat]) -> Webho
 
 
 def _fault(incident: Incident, entry: Entry, integration: Integration[Any]) -> Post:
-    what = f"{integration.title} did not hear of an event ({entry.event.kind.replace('_', ' ')})"
-    advice = "This is a fault in Warroom; its log says more."
+    notice = IntegrationFault(integration=integration.title, event=entry.event)
     key = f"{incident.id}:post:{integration.name}:fault:{entry.key}"
-    return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=Problem(what=what, advice=advice))
+    return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=notice)

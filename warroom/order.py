@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 
-class Place(Protocol):
+class QueuePlace(Protocol):
     """The place of a gesture among those of the same room."""
 
     async def reached(self) -> None:
@@ -18,7 +18,7 @@ class Place(Protocol):
         ...
 
 
-PLACE: ContextVar[Place | None] = ContextVar("place", default=None)
+PLACE: ContextVar[QueuePlace | None] = ContextVar("place", default=None)
 """Of the gesture that is being worked on; None for what nobody waits for: timers, effect results, alerts."""
 
 

@@ -19,6 +19,7 @@ from warroom.outbox.effects import Effect, ExternalEffect
 from warroom.outbox.results import ExternalResult
 from warroom.people.resolution import Directory
 from warroom.policy import Policy
+from warroom.refusals import MenuOutdated
 from warroom.stores import IncidentTurn as IncidentTurn
 from warroom.stores import Store as Store
 from warroom.value import Value
@@ -77,7 +78,7 @@ class NoIntegrations:
         return incident, f"{effect.label} could not be done"
 
     async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None:
-        raise Refused("This menu offers that no more. The card is being redrawn; use the new one.")
+        raise Refused(MenuOutdated())
 
 
 @dataclass(frozen=True, slots=True)

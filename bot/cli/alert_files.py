@@ -12,7 +12,7 @@ from typing import Any
 from warroom.alerts.model import Alert, Transition
 from warroom.alerts.parsing import row
 from warroom.alerts.parsing.parse import COLUMNS
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Declare, Verdict, judge, passed_over, severity_of
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, OpenIncident, Verdict, judge, passed_over, severity_of
 from warroom.policy import Policy
 from warroom.webhook import Posted, Webhook
 
@@ -58,8 +58,8 @@ def line(item: Item, policy: Policy, now: datetime) -> dict[str, Any]:
         return head | dict.fromkeys((*COLUMNS, "rule", "opens", "resolves"))
     verdict = judge(alert, policy, alert.occurred_at or now)
     recovers = alert.transition is Transition.RECOVER
-    opening = isinstance(verdict, Declare | AttachOrDeclare)
-    severity = verdict.severity if isinstance(verdict, Declare | AttachOrDeclare) else severity_of(alert, policy)
+    opening = isinstance(verdict, OpenIncident | AttachOrDeclare)
+    severity = verdict.severity if isinstance(verdict, OpenIncident | AttachOrDeclare) else severity_of(alert, policy)
     judged = {"rule": verdict.rule or None, "opens": opening and not recovers, "resolves": recovers}
     return head | row(alert) | {"severity": severity} | judged
 
@@ -81,7 +81,7 @@ def explained(item: Item, policy: Policy, now: datetime) -> Iterator[str]:
 def _failed_action(verdict: Verdict, alert: Alert) -> str:
     if isinstance(verdict, AttachOnly):
         return "joins what is open for it, opens nothing"
-    if not isinstance(verdict, Declare | AttachOrDeclare):
+    if not isinstance(verdict, OpenIncident | AttachOrDeclare):
         return "dropped"
     if alert.transition is Transition.RECOVER:
         return "recovers what is open for it, opens nothing"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from warroom.alerts import app_messages, channels
 from warroom.alerts.quarantine import Reading
-from warroom.errors import NotFound
+from warroom.errors import Rejected
 from warroom.integration import Integrations
 from warroom.outbox.changes import Quarantined
 from warroom.outbox.incoming import Incoming
@@ -20,8 +20,8 @@ def reading(integrations: Integrations) -> Reading:
             return Incoming(alerts=parsed.alerts, refused=parsed.refused)
         try:
             webhook = integrations.webhook(kept.source)
-        except NotFound as error:
-            return Incoming(refused=(str(error),))
+        except Rejected as error:
+            return Incoming(refused=(f"{error}. {error.advice}",))
         return webhook.read(Posted(kept.body, kept.content_type, kept.received_at))
 
     return read_again

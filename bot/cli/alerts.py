@@ -15,7 +15,7 @@ from bot.cli.terminal import do, err, out, policy_of, settings_or_exit
 from bot.clock import SystemClock
 from bot.integrations import integrations_of
 from bot.settings import Settings
-from warroom.errors import NotFound
+from warroom.errors import Rejected
 from warroom.webhook import Webhook
 
 LISTED = 20
@@ -147,8 +147,8 @@ def _source(settings: Settings, name: str | None) -> Webhook:
     integrations = integrations_of(settings)
     try:
         return integrations.webhook(name) if name else integrations.webhooks[0]
-    except NotFound as error:
-        err.print(str(error), style="red", markup=False)
+    except Rejected as error:
+        err.print(f"{error}. {error.advice}", style="red", markup=False)
         raise typer.Exit(2) from None
 
 

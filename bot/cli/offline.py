@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from blocks.postmortem_document import markdown
+from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
 from bot.cli.alert_readers import reading
 from bot.cli.audit import leave_row
@@ -18,14 +19,16 @@ from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
 from warroom.errors import NotFound
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import Declared, declare
+from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
+from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
 from warroom.postmortem.usecases import document_view
+from warroom.text import clean, readable
 
 
 class _NoChat:
@@ -90,7 +93,7 @@ async def declare_offline(
     people: tuple[str, ...],
     private: bool,
     key: str | None,
-) -> Declared:
+) -> DeclareResult:
     """The declared incident. Raises Refused, StoreUnavailable."""
     async with opened_store(settings) as store:
         what = Declare(
@@ -143,7 +146,7 @@ async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
 
 
 async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> list[Replayed]:
-    """Read them again; the running bot judges what is usable. Raises StoreUnavailable."""
+    """Read them again; the running bot decides about what is usable. Raises StoreUnavailable."""
     done = []
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
@@ -152,7 +155,7 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
             try:
                 found = await replay(world, name, read_again)
             except NotFound as error:
-                found = Replayed(id=name, accepted=0, refused=(str(error),))
+                found = Replayed(id=name, accepted=0, refused=(refusal_words(error.reason, TERMINAL),))
             refused = f"; refused: {'; '.join(found.refused)}" if found.refused else ""
             await leave_row(store, "alerts --replay", name, result=f"{found.accepted} accepted{refused}")
             done.append(found)
@@ -178,13 +181,17 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
             f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",
             "",
         ]
-        for entry in await store.timeline(incident.id):
-            what, more = words(entry.event, lambda person: f"@{person}")
-            by = f" by {entry.by}" if entry.by else ""
-            where = f" in {entry.source}" if entry.source else ""
-            text = f": {more}" if more else ""
-            lines.append(f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}")
-        return "\n".join(lines)
+        view = await document_view(world, incident)
+        return "\n".join([*lines, *(_line(entry, view.names) for entry in view.entries)])
+
+
+def _line(entry: Entry, names: Mapping[str, str]) -> str:
+    """An entry of the timeline as plain text, with people by name."""
+    what, more = words(entry.event, lambda person: names.get(person, person))
+    by = f" by {names.get(entry.by, entry.by)}" if entry.by else ""
+    where = f" in {entry.source}" if entry.source else ""
+    text = f": {clean(readable(more, names))}" if more else ""
+    return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
 
 
 async def document_offline(settings: Settings, policy: Policy, number: int) -> str:

@@ -9,11 +9,12 @@ from typing import Any, Never, TypeVar
 import typer
 from rich.console import Console
 
+from blocks.refusals import TERMINAL, refusal_words
 from bot.integrations import policy_model, settings_model
 from bot.policy_file import PolicyError, load
 from bot.runtime.observability import hide, hide_secrets, set_up_logging
 from bot.settings import Settings, SettingsError, load_settings
-from warroom.errors import WarroomError
+from warroom.errors import Refused, WarroomError
 from warroom.policy import Policy
 
 out = Console()
@@ -32,6 +33,8 @@ def do(work: Coroutine[Any, Any, T]) -> T:
     """Run it to the end; what a person can mend becomes a sentence."""
     try:
         return asyncio.run(work)
+    except Refused as refused:
+        fail(refusal_words(refused.reason, TERMINAL))
     except (SettingsError, PolicyError, WarroomError) as error:
         fail(error)
     except KeyboardInterrupt:

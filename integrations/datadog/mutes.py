@@ -10,14 +10,16 @@ from integrations.datadog.policy import NAME
 from integrations.datadog.state import Mute, state_of, with_mute, with_state
 from warroom.alerts.model import AlertState
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident.authorize import Permission, authorize
+from warroom.incident.authorize import authorize
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident
 from warroom.incident.notices import Muted
 from warroom.outbox.changes import Firing
+from warroom.policy.permissions import Permission
 from warroom.ports import World
+from warroom.refusals import ToldByIntegration
 
 FOR = timedelta(hours=1)
 FIRINGS = 1000
@@ -53,10 +55,11 @@ def requested(incident: Incident, monitor_id: str, groups: tuple[str, ...], by: 
     Raises AlreadyDone while they are, Refused when it is not one of Datadog's.
     """
     if not monitor_id.isdecimal():
-        raise Refused("That alert names no monitor of Datadog's, so there is nothing to mute.")
+        raise Refused(ToldByIntegration(text="That alert names no monitor of Datadog's, so there is nothing to mute."))
     known = state_of(incident).mute_of(monitor_id)
     if known and known.until > now and (not known.groups or (groups and set(groups) <= set(known.groups))):
-        raise AlreadyDone(f"Monitor {monitor_id} is muted already, until {known.until:%H:%M} UTC.")
+        muted = ToldByIntegration(text=f"Monitor {monitor_id} is muted already, until {known.until:%H:%M} UTC.")
+        raise AlreadyDone(muted)
     until = now + FOR
     after = with_mute(incident, Mute(monitor_id=monitor_id, until=until, groups=groups))
     effect = mute_monitor(incident, MuteRequest(monitor_id=monitor_id, groups=groups, until=until, by=by))

@@ -6,7 +6,7 @@ import asyncio
 import re
 from datetime import datetime, timedelta
 
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
 from warroom.errors import Rejected
 from warroom.ports import Clock
@@ -42,7 +42,7 @@ class ChannelBook:
             try:
                 async with self._one_reads:
                     await self._read(wanted, line)
-            except Declined as refusal:
+            except SlackDeclined as refusal:
                 self._cursor, self._own_cursor, self._own_read = None, None, False
                 if refusal.code not in CANNOT_LIST:
                     raise

@@ -25,7 +25,7 @@ UNTOLD_WAIT = 30.0
 """Seconds to wait when a 429 does not say how long."""
 
 
-class Declined(Rejected):
+class SlackDeclined(Rejected):
     """Slack said no. `answer` is everything it said."""
 
     def __init__(self, message: str, *, code: str, advice: str, answer: Mapping[str, Any]) -> None:
@@ -60,7 +60,7 @@ def _refused(method: str, response: Any) -> Retryable | Rejected:
     messages = (known.get("response_metadata") or {}).get("messages")
     log.warning("Slack refused", method=method, code=code, messages=messages, needed=known.get("needed"))
     what, step = explain(code or "no code", known)
-    return Declined(what, code=code, advice=step, answer=known)
+    return SlackDeclined(what, code=code, advice=step, answer=known)
 
 
 def _status(response: Any) -> int:

@@ -40,7 +40,7 @@ def _part(body: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class LanePlace:
-    """`warroom.order.Place`: the place of one delivery in its lane."""
+    """`warroom.order.QueuePlace`: the place of one delivery in its lane."""
 
     def __init__(self, lanes: Lanes, lane: Lane | None) -> None:
         self._lanes, self.lane = lanes, lane

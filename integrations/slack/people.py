@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.rate_limited import RateLimitedClient
 from warroom.people.model import Group, Person
 
@@ -49,7 +49,7 @@ async def groups_of(line: RateLimitedClient) -> tuple[Group, ...]:
     """Every user group with its members; none where the workspace has no such thing. Raises Retryable or Rejected."""
     try:
         answer = await line.call("usergroups.list", include_users=True, include_disabled=True)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code not in NO_GROUPS:
             raise
         log.info("user groups are not read", why=str(refusal), advice=refusal.advice)

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.budget import Budget
 from integrations.slack.client import Answer
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.people import groups_of, person_from
 from integrations.slack.rate_limited import RateLimitedClient
 from warroom.people.model import Group, Person
@@ -73,7 +73,7 @@ class Reader:
 async def _unless(codes: frozenset[str], asked: Awaitable[Answer]) -> Answer | None:
     try:
         return await asked
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code in codes:
             return None
         raise

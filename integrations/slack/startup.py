@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from integrations.slack.client import call, close_client, open_client, respond
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from warroom.errors import Rejected, Retryable
 
 BOT_PREFIXES = ("xoxb-", "xoxe.xoxb-")
@@ -84,7 +84,7 @@ async def _bot(
         return None
     try:
         return await respond(client, "auth.test")
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         problems.append(f"SLACK_BOT_TOKEN does not work: {refusal}. {refusal.advice}")
     except (Retryable, Rejected) as error:
         problems.append(_away(client, error))
@@ -105,7 +105,7 @@ async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: l
         return
     try:
         await call(client, "apps.connections.open", app_token=token)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         problems.append(f"SLACK_APP_TOKEN does not open Socket Mode ({refusal.code}): {_socket_words(refusal.code)}")
     except (Retryable, Rejected) as error:
         problems.append(_away(client, error))

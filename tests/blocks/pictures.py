@@ -10,14 +10,14 @@ from blocks.kit import Card
 from warroom.alerts.model import AlertState
 from warroom.incident import events
 from warroom.incident import notices as said
-from warroom.incident.events import Event, PageReason, Step
+from warroom.incident.events import EffectKind, Event, PageReason
 from warroom.incident.model import (
     ActionItem,
     AlertSummary,
     Deadlines,
+    EscalationLevel,
     EscalationState,
     Incident,
-    Level,
     Link,
     Origin,
     Participants,
@@ -81,7 +81,10 @@ def quiet(**changes: object) -> Incident:
             team="platform",
             reached=1,
             paged=("UADA",),
-            levels=(Level(after=timedelta(0), notify=("@sre",)), Level(after=timedelta(minutes=15), notify=("Grace",))),
+            levels=(
+                EscalationLevel(after=timedelta(0), notify=("@sre",)),
+                EscalationLevel(after=timedelta(minutes=15), notify=("Grace",)),
+            ),
         ),
         participants=Participants(invitees=("UDEC", "UADA"), invited=("UDEC", "UADA")),
         room=Room(channel_id="C1", card_ts="100.1", channel_name="inc-12-checkout-returns-500s"),
@@ -132,7 +135,7 @@ def crowded(text: str, state: State, policy: Policy) -> IncidentView:
         overdue=True,
         private=True,
         escalation=EscalationState(
-            team=text, paged=CROWD, reached=1, rounds=3, levels=(Level(after=timedelta(0), notify=(text,)),)
+            team=text, paged=CROWD, reached=1, rounds=3, levels=(EscalationLevel(after=timedelta(0), notify=(text,)),)
         ),
         alerts=AlertSummary(
             count=10_000, firing=50, monitors=50, last_title=text, last_link=text, last_seen_at=NIGHT, flapping=True
@@ -200,9 +203,10 @@ def all_notices(text: str) -> list[Notice]:
         said.ActionDue(text=text, owner=None, due_at=NIGHT),
         said.NobodyFound(names=(text,) * 30),
         said.CouldNotInvite(people=CROWD, reason=text),
-        *(said.StepFailed(step=step, channel=text, error=text, advice=text) for step in Step),
+        *(said.EffectFailedNotice(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
         said.RoomNotOpened(error=text, advice=text),
         said.RoomLost(error=text, advice=text),
+        said.IntegrationFault(integration=text, event=events.Acknowledged()),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
 
@@ -249,7 +253,7 @@ def all_events(text: str) -> list[Event]:
         events.PostmortemEdited(revision=2),
         events.PostmortemPublished(revision=3),
         events.PostmortemLate(required_by=NIGHT),
-        *(events.EffectFailed(step=step, channel=text, error=text, advice=text) for step in Step),
+        *(events.EffectFailed(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
         events.Reported(integration="vendor", what=text, text=text),
         events.Recorded(what=text, text=text),
     ]

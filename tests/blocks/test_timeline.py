@@ -6,11 +6,11 @@ from typing import get_args
 
 from syrupy.assertion import SnapshotAssertion
 
-from blocks.timeline import failed_step, words
+from blocks.timeline import failed_effect, words
 from blocks.timeline_list import entry_line
 from tests.blocks.pictures import NIGHT, all_events
 from warroom.incident import events
-from warroom.incident.events import Event, Step
+from warroom.incident.events import EffectKind, Event
 from warroom.incident.timeline import Entry
 
 
@@ -28,7 +28,7 @@ def test_the_words(snapshot: SnapshotAssertion) -> None:
 
 
 def test_every_step_that_fails_is_called_something_else() -> None:
-    assert len({failed_step(step) for step in Step}) == len(Step)
+    assert len({failed_effect(kind) for kind in EffectKind}) == len(EffectKind)
 
 
 def test_people_are_shown_as_the_place_wants_them() -> None:

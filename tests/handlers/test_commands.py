@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from blocks.usage import LATER
 from handlers.audit import Repeated
-from handlers.commands import LATER, SUBCOMMANDS
+from handlers.commands import SUBCOMMANDS
 from tests.handlers.conftest import HandlerHarness
+from tests.refusals import refuses
 from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.incident import events
 from warroom.incident.model import State
@@ -19,10 +21,10 @@ async def test_help_names_every_subcommand(desk: HandlerHarness) -> None:
 
 
 async def test_a_typo_is_asked_about_and_what_is_to_come_is_said(desk: HandlerHarness) -> None:
-    with pytest.raises(Refused, match="Did you mean /incident resolve"):
+    with refuses(Refused, match="Did you mean /incident resolve"):
         await desk.type("resolv")
     for name in LATER:
-        with pytest.raises(Refused, match="not there yet"):
+        with refuses(Refused, match="not there yet"):
             await desk.type(name)
 
 
@@ -44,7 +46,7 @@ async def test_nothing_said_opens_the_form(desk: HandlerHarness) -> None:
 async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(desk: HandlerHarness) -> None:
     first = await desk.room()
     room = first.room.channel_id or ""
-    assert "You have INC-1" in (await desk.type("ack", channel=room)).text
+    assert "You acknowledged INC-1" in (await desk.type("ack", channel=room)).text
     await desk.type("severity 2", channel=room)
     await desk.type("update rolling back", channel=room)
     await desk.type("role scribe @grace", channel=room)
@@ -97,9 +99,9 @@ async def test_people_are_called_and_homonyms_are_asked_about(desk: HandlerHarne
 
 async def test_outside_of_a_room_the_number_is_asked_for(desk: HandlerHarness) -> None:
     await desk.room()
-    with pytest.raises(NotFound, match="Say which incident"):
+    with refuses(NotFound, match="Say which incident"):
         await desk.type("ack")
-    with pytest.raises(NotFound, match="no incident #7"):
+    with refuses(NotFound, match="no incident #7"):
         await desk.type("ack 7")
 
 
@@ -143,7 +145,7 @@ async def test_a_declaration_that_is_delivered_again_is_the_same_incident(desk: 
 async def test_the_second_to_acknowledge_hears_who_was_first(desk: HandlerHarness) -> None:
     incident = await desk.room()
     await desk.press("incident.acknowledge", incident)
-    with pytest.raises(AlreadyDone, match="<@UADA> has it already"):
+    with refuses(AlreadyDone, match="<@UADA> has it already"):
         await desk.press("incident.acknowledge", incident, user="UGRACE")
     entries = await desk.world.store.timeline(incident.id)
     assert [entry.by for entry in entries if isinstance(entry.event, events.Acknowledged)] == ["UADA"]
@@ -153,7 +155,7 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: HandlerHarness)
     card = await desk.type("oncall platform")
     assert "at once: <@UGRACE>" in str(card.blocks)
     assert "after 15 min: <@UADA>" in str(card.blocks)
-    with pytest.raises(Refused, match="Known teams: platform"):
+    with refuses(Refused, match="Known teams: platform"):
         await desk.type("oncall payroll")
 
 
@@ -162,7 +164,7 @@ async def test_a_reminder_is_snoozed_once(desk: HandlerHarness) -> None:
     reminded = incident.with_room(slots=(("reminder", "200.1"),))
     await desk.world.store.commit(Changeset(now=desk.clock.now(), incident=reminded))
     await desk.press("reminder.snooze", incident)
-    with pytest.raises(AlreadyDone, match="snoozed or answered"):
+    with refuses(AlreadyDone, match="snoozed or answered"):
         await desk.press("reminder.snooze", incident)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
-
 from blocks import forms, ids
 from blocks.incident_card import incident_card
 from handlers import shortcuts
 from tests.handlers.conftest import HandlerHarness, OneMessage
+from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Retryable
 from warroom.incident import events, lookup
 from warroom.incident.model import Origin, State
@@ -110,7 +109,7 @@ async def test_a_mitigation_that_did_not_hold_is_taken_back_from_the_menu(desk: 
     card = incident_card(await lookup.view(desk.world, await desk.incident()), desk.world.clock.now())
     assert "Not mitigated after all" in str(card.blocks)
     await desk.press(ids.MENU, incident, ids.MENU_REOPEN)
-    with pytest.raises(AlreadyDone, match="is open"):
+    with refuses(AlreadyDone, match="is open"):
         await desk.press(ids.MENU, incident, ids.MENU_REOPEN)
     after = await desk.incident()
     assert (after.state, after.mitigated_at) == (State.ACKNOWLEDGED, None)

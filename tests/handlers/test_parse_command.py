@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from handlers import parse_command, parse_people, slack_text
 from handlers.parse_command import Declaration, Target
 from handlers.parse_people import ActionWords, Role
+from tests.refusals import refuses
 from warroom.errors import Refused
+from warroom.text import as_typed
 
 TYPED = st.text(alphabet=st.sampled_from("ab1 @<>#|!&;\"'“”‘’—–-=.,:\n\tUé🔥") | st.characters(), max_size=60)
 
@@ -71,7 +73,7 @@ def test_a_declaration_is_understood(typed: str, meant: Declaration) -> None:
     ],
 )
 def test_a_wrong_option_is_refused_with_what_to_do(typed: str, because: str) -> None:
-    with pytest.raises(Refused, match=re.escape(because)):
+    with refuses(Refused, match=re.escape(because)):
         parse_command.declaration(typed)
 
 
@@ -81,7 +83,7 @@ def test_nothing_that_is_typed_raises_anything_but_a_refusal(typed: str) -> None
     parse_command.target(typed, bare=True)
     parse_people.names(typed)
     parse_people.action(typed, lambda _: False)
-    slack_text.plain(typed)
+    as_typed(typed)
     for parse in (parse_command.declaration, parse_people.role):
         with suppress(Refused):
             parse(typed)
@@ -159,7 +161,7 @@ def test_a_role_and_a_person(typed: str, meant: Role) -> None:
 
 @pytest.mark.parametrize("typed", ["", "commander", "scribe @ada @grace"])
 def test_a_role_without_one_person_is_refused(typed: str) -> None:
-    with pytest.raises(Refused, match="role commander @ada"):
+    with refuses(Refused, match="role commander @ada"):
         parse_people.role(typed)
 
 

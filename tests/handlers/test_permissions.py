@@ -9,14 +9,14 @@ import pytest
 
 from blocks import forms, ids
 from tests.handlers.conftest import COMPANY, HandlerHarness
+from tests.refusals import refuses
 from warroom.errors import Forbidden
 from warroom.incident import lookup
-from warroom.incident.authorize import Permission
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Origin, State
 from warroom.policy import check
-from warroom.policy.permissions import Permissions
+from warroom.policy.permissions import Permission, Permissions
 
 OUTSIDER = "UALEX1"
 
@@ -38,7 +38,7 @@ async def test_by_default_anybody_may_do_what_helps(desk: HandlerHarness) -> Non
 @pytest.mark.parametrize("text", ["severity #1 3", "cancel #1 a false alarm"])
 async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: HandlerHarness, text: str) -> None:
     before = await desk.room()
-    with pytest.raises(Forbidden, match=r"INC-1 is for the people in its room\. Join #inc-1 and try again\."):
+    with refuses(Forbidden, match=r"INC-1 is for the people in its room\. Join #inc-1 and try again\."):
         await desk.type(text, user=OUTSIDER)
     assert await desk.incident() == before
     await desk.type(text, user="UGRACE")
@@ -56,9 +56,9 @@ async def test_a_form_that_may_not_be_sent_says_so_in_the_form(desk: HandlerHarn
 async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: HandlerHarness) -> None:
     rule(desk, cancel="commander", mitigate=["@sre-oncall"], resolve=["ada@example.com", "commander"])
     await desk.room()
-    with pytest.raises(Forbidden, match="its commander, who is nobody yet"):
+    with refuses(Forbidden, match="its commander, who is nobody yet"):
         await desk.type("cancel #1 no")
-    with pytest.raises(Forbidden, match=r"Mitigating INC-1 is for @sre-oncall\. Ask one"):
+    with refuses(Forbidden, match=r"Mitigating INC-1 is for @sre-oncall\. Ask one"):
         await desk.type("mitigate #1")
     await desk.type("mitigate #1", user="UGRACE")
     await desk.type("resolve #1", user="UADA")
@@ -67,7 +67,7 @@ async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: Handler
 
 async def test_declaring_can_be_kept_to_some_but_never_from_an_alert(desk: HandlerHarness) -> None:
     rule(desk, declare="platform")
-    with pytest.raises(Forbidden, match="Declaring incidents is for platform"):
+    with refuses(Forbidden, match="Declaring incidents is for platform"):
         await desk.type("declare the sky is falling", user=OUTSIDER)
     await desk.type("declare the sky is falling", user="UGRACE")
     alert = Declare(origin=Origin.ALERT, origin_key="alert:1", title="Disk full")
@@ -77,7 +77,7 @@ async def test_declaring_can_be_kept_to_some_but_never_from_an_alert(desk: Handl
 async def test_a_button_asks_for_the_same_permission(desk: HandlerHarness) -> None:
     rule(desk, acknowledge="responders")
     incident = await desk.room()
-    with pytest.raises(Forbidden, match="Acknowledging INC-1"):
+    with refuses(Forbidden, match="Acknowledging INC-1"):
         await desk.press(ids.ACKNOWLEDGE, incident, user=OUTSIDER)
     await desk.press(ids.ACKNOWLEDGE, incident)
 

@@ -6,6 +6,7 @@ import pytest
 
 from blocks import ids
 from tests.handlers.conftest import HandlerHarness
+from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.model import Incident, State
 
@@ -67,7 +68,7 @@ async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: HandlerHar
 async def test_it_is_published_when_complete_and_only_once(desk: HandlerHarness) -> None:
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
-    with pytest.raises(Refused, match="Root cause"):
+    with refuses(Refused, match="Root cause"):
         await desk.press(ids.PUBLISH_POSTMORTEM, incident)
     await desk.press(ids.EDIT_POSTMORTEM, incident)
     parts = {part: f"the {part}" for part in ("Summary", "Impact", "Root cause")}

@@ -134,7 +134,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     """Every pattern that stands in a module that parses alerts, by its place."""
     shared = pkgutil.walk_packages(warroom.alerts.parsing.__path__, "warroom.alerts.parsing.")
     own = pkgutil.walk_packages(integrations.__path__, "integrations.")
-    names = [each.name for each in shared] + [each.name for each in own if ".parsing" in each.name]
+    names = [each.name for each in shared] + [each.name for each in own if ".parsing" in each.name] + ["warroom.text"]
     found = {}
     for module in names:
         for name, value in vars(importlib.import_module(module)).items():

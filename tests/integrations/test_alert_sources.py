@@ -12,7 +12,7 @@ from tests.alert_sources import BODIES, FIRST, GENERIC, SOURCES, fixture, of, po
 from tests.clock import NIGHT
 from tests.warroom.alerts.conftest import SOURCE
 from warroom.alerts.model import Transition
-from warroom.errors import NotFound
+from warroom.errors import Rejected
 from warroom.outbox.incoming import Incoming
 
 PINNED: dict[str, list[list[str]]] = json.loads(Path(__file__).with_name("keys.json").read_text("utf-8"))
@@ -85,5 +85,6 @@ def test_keys_do_not_depend_on_when_or_in_which_order_a_body_is_sent(name: str) 
 def test_a_source_is_found_by_its_own_name_or_its_integrations() -> None:
     assert SOURCES.webhook("webhook") is SOURCES.webhook("datadog")
     assert SOURCES.webhook("alertmanager").path == "/hooks/alertmanager"
-    with pytest.raises(NotFound, match=r"no alert source pigeon\. Those there are: alertmanager, datadog, webhook"):
+    with pytest.raises(Rejected, match="no alert source pigeon") as refused:
         SOURCES.webhook("pigeon")
+    assert refused.value.advice == "Those there are: alertmanager, datadog, webhook."

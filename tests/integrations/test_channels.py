@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.rate_limited import RateLimitedClient
 from tests.clock import ManualClock
 from warroom.errors import Rejected, Retryable
@@ -86,7 +86,7 @@ async def test_a_channel_that_is_not_there_is_said_once_a_minute_and_found_when_
 
 async def test_where_the_app_may_not_list_channels_slack_is_given_the_name(clock: ManualClock) -> None:
     slack = Lists(())
-    slack.refusal = Declined("no", code="missing_scope", advice="", answer={})
+    slack.refusal = SlackDeclined("no", code="missing_scope", advice="", answer={})
     assert await ChannelBook(clock).find("Incidents", slack) == "#incidents"
 
 

@@ -16,7 +16,7 @@ from tests.stores import fresh_store
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.model import Incident, Origin, Room
-from warroom.incident.notices import StepFailed
+from warroom.incident.notices import EffectFailedNotice
 from warroom.outbox.changes import Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
 from warroom.outbox.results import CardShown, EffectResult
@@ -152,9 +152,9 @@ def pin(key: str = "pin", priority: int = 50) -> PinCard:
     return PinCard(incident_id="i1", key=key, priority=priority)
 
 
-def problems(effects: Sequence[Effect]) -> list[StepFailed]:
+def problems(effects: Sequence[Effect]) -> list[EffectFailedNotice]:
     """The confessions among what was performed."""
-    return [each.notice for each in effects if isinstance(each, Post) and isinstance(each.notice, StepFailed)]
+    return [each.notice for each in effects if isinstance(each, Post) and isinstance(each.notice, EffectFailedNotice)]
 
 
 async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: RunningDispatcher) -> None:
@@ -214,12 +214,17 @@ async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: Ru
     await night.pass_time(HOUR)
     assert night.outside.times("pin") == [0]
     (problem,) = problems(night.outside.on_success)
-    assert problem == StepFailed(step=events.Step.PIN_CARD, error="the app lacks pins:write", advice="Add the scope.")
+    assert problem == EffectFailedNotice(
+        effect=events.EffectKind.PIN_CARD, error="the app lacks pins:write", advice="Add the scope."
+    )
     (dead_letter,) = await night.store.dead_letters()
     assert (dead_letter.key, dead_letter.attempts) == ("pin", 1)
     assert [entry.event for entry in await night.store.timeline("i1")] == [
         events.EffectFailed(
-            step=events.Step.PIN_CARD, error="the app lacks pins:write", code="missing_scope", advice="Add the scope."
+            effect=events.EffectKind.PIN_CARD,
+            error="the app lacks pins:write",
+            code="missing_scope",
+            advice="Add the scope.",
         )
     ]
     assert "other" in {each.key for each in night.outside.on_success}, "the rest goes on"

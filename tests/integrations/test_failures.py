@@ -12,7 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.settings import Settings
 from integrations.slack.advice import ADVICE, explain
-from integrations.slack.failures import PASSING, UNTOLD_WAIT, Declined, failure
+from integrations.slack.failures import PASSING, UNTOLD_WAIT, SlackDeclined, failure
 from warroom.errors import Rejected, Retryable
 
 
@@ -59,7 +59,7 @@ def test_an_answer_that_is_none_leaves_doubt(data: object, status: int) -> None:
 
 def test_a_refusal_is_final_and_keeps_what_slack_said() -> None:
     error = answered({"ok": False, "error": "missing_scope", "needed": "pins:write"})
-    assert isinstance(error, Declined)
+    assert isinstance(error, SlackDeclined)
     assert (error.code, error.answer["needed"]) == ("missing_scope", "pins:write")
     assert "Add the scope pins:write" in error.advice
 

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
@@ -30,15 +30,15 @@ Answer = dict[str, Any]
 E = TypeVar("E", bound=Effect)
 
 
-def no(code: str, **said: object) -> Declined:
+def no(code: str, **said: object) -> SlackDeclined:
     """Slack's refusal."""
-    return Declined(code, code=code, advice="", answer={"ok": False, "error": code, **said})
+    return SlackDeclined(code, code=code, advice="", answer={"ok": False, "error": code, **said})
 
 
 class ScriptedSlackClient(RateLimitedClient):
     """Answers each method with the story's function, and remembers what was asked."""
 
-    def __init__(self, **answers: Callable[[Answer], Answer | Declined]) -> None:
+    def __init__(self, **answers: Callable[[Answer], Answer | SlackDeclined]) -> None:
         super().__init__(AsyncWebClient(), Budget(ManualClock()))
         self._answers = answers
         self.asked: list[tuple[str, Answer]] = []
@@ -46,7 +46,7 @@ class ScriptedSlackClient(RateLimitedClient):
     async def call(self, method: str, **args: Any) -> Answer:
         self.asked.append((method, args))
         answer = self._answers[method.replace(".", "_")](args)
-        if isinstance(answer, Declined):
+        if isinstance(answer, SlackDeclined):
             raise answer
         return answer
 
@@ -111,7 +111,7 @@ async def test_one_call_invites_everybody_and_names_those_it_could_not(store: St
 
 @pytest.mark.parametrize("code", ["cant_invite", "brand_new_code"])
 async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: Store, code: str) -> None:
-    def answer(args: Answer) -> Answer | Declined:
+    def answer(args: Answer) -> Answer | SlackDeclined:
         if "UGONE" in args["users"]:
             return no(code, errors=[{"ok": False, "user": "UGONE", "error": code}])
         return no("already_in_channel") if args["users"] == "UIN" else {"ok": True}
@@ -127,13 +127,13 @@ async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: S
 
 async def test_what_is_about_the_room_and_not_about_a_person_is_a_refusal(store: Store) -> None:
     slack = ScriptedSlackClient(conversations_invite=lambda _: no("is_archived"))
-    with pytest.raises(Declined, match="is_archived"):
+    with pytest.raises(SlackDeclined, match="is_archived"):
         await invite(act(inviting("UADA"), slack, store))
     assert len(slack.asked) == 1
 
 
 async def test_a_taken_name_gets_a_number_and_the_name_in_the_answer_counts(store: Store) -> None:
-    def create(args: Answer) -> Answer | Declined:
+    def create(args: Answer) -> Answer | SlackDeclined:
         return {"channel": {"id": "C9", "name": "inc-12-x-2"}} if args["name"].endswith("-2") else no("name_taken")
 
     effect = OpenRoom(incident_id="i1", key="room", name="inc-12-x", private=True)
@@ -200,7 +200,7 @@ PIN = PinCard(incident_id="i1", key="said")
 async def test_where_the_bot_is_not_in_the_channel_it_joins_and_says_it(store: Store) -> None:
     posted: list[Answer] = []
 
-    def post(args: Answer) -> Answer | Declined:
+    def post(args: Answer) -> Answer | SlackDeclined:
         posted.append(args)
         return no("not_in_channel") if len(posted) == 1 else {"channel": "C5", "ts": "7.7"}
 
@@ -215,7 +215,7 @@ async def test_where_the_bot_is_not_in_the_channel_it_joins_and_says_it(store: S
 )
 async def test_where_it_cannot_join_the_refusal_that_helps_is_told(store: Store, join: str, told: str) -> None:
     slack = ScriptedSlackClient(chat_postMessage=lambda _: no("not_in_channel"), conversations_join=lambda _: no(join))
-    with pytest.raises(Declined) as refusal:
+    with pytest.raises(SlackDeclined) as refusal:
         await say(act(PIN, slack, store), "C5", CARD)
     assert refusal.value.code == told
 

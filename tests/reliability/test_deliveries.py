@@ -70,11 +70,8 @@ async def test_events_in_the_opposite_order(house: House[Forked]) -> None:
     await slack.join("ben", room)
     slack.sockets.release(reverse=True)
     await house.settle()
-    lines = [
-        each.event.text
-        for each in await house.store.timeline(incident.id)
-        if isinstance(each.event, events.MessagePinned)
-    ]
+    entries = await house.store.timeline(incident.id)
+    lines = [each.event.text for each in entries if isinstance(each.event, events.MessagePinned)]
     assert sorted(lines) == ["it began at noon", "rolled back"]
     await house.promises()
 

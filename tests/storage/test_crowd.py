@@ -26,6 +26,7 @@ from warroom.incident.model import Incident, Room
 from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
 from warroom.ports import World
+from warroom.refusals import DoneBefore
 
 CROWD = 120
 DECLARES = 60
@@ -96,7 +97,7 @@ async def test_what_somebody_refuses_or_cancels_holds_nobody_up(store: Database)
         raise AssertionError
 
     async def refuse(_found: Incident, _now: datetime) -> Decision:
-        raise AlreadyDone("Somebody has it.")
+        raise AlreadyDone(DoneBefore())
 
     holder = asyncio.create_task(change(world, "inc-1", waiting))
     await inside.wait()

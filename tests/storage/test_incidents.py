@@ -10,7 +10,7 @@ import pytest
 from storage import Database
 from tests.storage.values import NOW, after, entry, incident, put, room, take, timer
 from warroom.errors import Conflict
-from warroom.incident.model import ActionItem, AlertGroup, EscalationState, Incident, Level, Link, Room, State
+from warroom.incident.model import ActionItem, AlertGroup, EscalationLevel, EscalationState, Incident, Link, Room, State
 
 
 async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: Database) -> None:
@@ -18,7 +18,9 @@ async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: Databas
         state=State.ACKNOWLEDGED,
         private=True,
         links=(Link(title="Runbook", url="https://example.com"),),
-        escalation=EscalationState(team="sre", levels=(Level(after=after(90) - NOW, notify=("@ada",)),), paged=("U1",)),
+        escalation=EscalationState(
+            team="sre", levels=(EscalationLevel(after=after(90) - NOW, notify=("@ada",)),), paged=("U1",)
+        ),
         actions=(ActionItem(id="a", text="fix it", created_at=NOW, due_at=after(5.123456)),),
         fields=(("orders lost", "12"),),
         room=Room(channel_id="C1"),

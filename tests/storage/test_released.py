@@ -15,7 +15,7 @@ from storage import Database, SchemaTooOld, export_lines, import_lines, migrate,
 from storage.sql.schema import revisions
 from tests.storage.conftest import Opener, PostgreSQL
 from tests.stores import new_database
-from warroom.incident.model import EscalationState, Level, State
+from warroom.incident.model import EscalationLevel, EscalationState, State
 from warroom.outbox.changes import AlertOutcome, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import Post, PrivateReply
 
@@ -98,9 +98,9 @@ async def test_every_incident_is_read(upgraded: Database) -> None:
     assert detected.escalation == EscalationState(
         team="platform",
         levels=(
-            Level(after=timedelta(0), notify=("@sre-oncall",)),
-            Level(after=timedelta(minutes=15), notify=("grace@example.com",)),
-            Level(after=timedelta(minutes=30), notify=("ada@example.com",), only=("SEV-1",)),
+            EscalationLevel(after=timedelta(0), notify=("@sre-oncall",)),
+            EscalationLevel(after=timedelta(minutes=15), notify=("grace@example.com",)),
+            EscalationLevel(after=timedelta(minutes=30), notify=("ada@example.com",), only=("SEV-1",)),
         ),
         reached=1,
         paged=("UADA", "UBEN"),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from warroom.incident.model import Deadlines, EscalationState, Incident, Level, Origin, Participants, Room
+from warroom.incident.model import Deadlines, EscalationLevel, EscalationState, Incident, Origin, Participants, Room
 from warroom.policy import Policy, check
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
@@ -23,9 +23,9 @@ def minutes(count: float) -> datetime:
 CHAIN = EscalationState(
     team="platform",
     levels=(
-        Level(after=timedelta(0), notify=("@sre-oncall",)),
-        Level(after=timedelta(minutes=15), notify=("grace@example.com",)),
-        Level(after=timedelta(minutes=30), notify=("VP Engineering",), only=("SEV-1",)),
+        EscalationLevel(after=timedelta(0), notify=("@sre-oncall",)),
+        EscalationLevel(after=timedelta(minutes=15), notify=("grace@example.com",)),
+        EscalationLevel(after=timedelta(minutes=30), notify=("VP Engineering",), only=("SEV-1",)),
     ),
     reached=1,
     paged=("UADA",),

@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import BaseModel
 
+from tests.refusals import refuses
 from tests.warroom.conftest import NIGHT, Make
 from warroom.errors import Refused, Rejected
 from warroom.incident import lifecycle
 from warroom.incident.decision import changeset
 from warroom.incident.events import Acknowledged
 from warroom.incident.model import Incident
-from warroom.incident.notices import Problem
+from warroom.incident.notices import IntegrationFault
 from warroom.incident.timeline import Entry
 from warroom.integration import BACKGROUND, Integration, Integrations, NoSettings, OnCallSource
 from warroom.outbox.effects import URGENT, ExternalEffect, Post
@@ -80,8 +81,8 @@ def test_a_rule_that_fails_costs_neither_the_change_nor_the_others(make: Make) -
     assert wanted.incident is not None
     assert wanted.incident.acknowledged_by == "UADA"
     assert [each.label for each in wanted.effects if isinstance(each, ExternalEffect)] == ["lamp.light"]
-    (said,) = [each.notice for each in wanted.effects if isinstance(each, Post) and isinstance(each.notice, Problem)]
-    assert said.what == "Broken did not hear of an event (acknowledged)"
+    faults = [each.notice for each in wanted.effects if isinstance(each, Post)]
+    assert faults == [IntegrationFault(integration="Broken", event=Acknowledged())]
 
 
 def test_an_integration_that_is_gone_is_named_and_its_failure_still_has_words(make: Make) -> None:
@@ -94,7 +95,7 @@ def test_an_integration_that_is_gone_is_named_and_its_failure_still_has_words(ma
 
 async def test_a_menu_entry_of_an_older_card_is_refused() -> None:
     for chosen in ("mute:42", "lamp:mute:42", ""):
-        with pytest.raises(Refused, match="no more"):
+        with refuses(Refused, match="no more"):
             await Integrations(LAMP).choose(None, "i1", chosen, "UADA")  # type: ignore[arg-type]  # nothing is done
 
 

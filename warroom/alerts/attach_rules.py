@@ -23,9 +23,9 @@ REPEATS = frozenset(
 
 
 POLLED = "sync"
-"""The door of what was asked for instead of told."""
+"""The alert source of what was asked for instead of delivered."""
 SAME_FIRING = timedelta(minutes=1)
-"""So far apart may two doors date the same trigger."""
+"""So far apart may two alert sources date the same trigger."""
 
 
 def told_before(firing: Firing, incident: Incident, alert: Alert) -> bool:
@@ -140,7 +140,7 @@ def attach(
 
 
 def _told(alert: Alert, before: Firing | None, after: Firing) -> int:
-    """How many more alerts that is: a recovery is none, nor what asking had told before."""
+    """How many more alerts that is: a recovery is none, nor what asking had brought before."""
     if alert.transition is Transition.RECOVER:
         return 0
     return after.count - before.count if before else 1

@@ -16,7 +16,7 @@ from warroom.alerts.rules import judge
 from warroom.alerts.severity import severity_in
 from warroom.alerts.usecases import receive
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import Declared, declare
+from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.model import Incident
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Quarantined
 from warroom.outbox.effects import ReadAlertChannels
@@ -84,7 +84,7 @@ async def open_incident_of(world: World, alert: Alert) -> Incident | None:
     return next((incident for _, incident in known if incident.state.open), None)
 
 
-async def declare_with(world: World, what: Declare, alert: Alert) -> Declared:
+async def declare_with(world: World, what: Declare, alert: Alert) -> DeclareResult:
     """Declares with the alert attached, so that its repeats and its recovery come to this incident. Raises as `declare`."""
     now = world.clock.now()
     services = what.services or ((alert.service,) if alert.service else ())

@@ -12,6 +12,7 @@ from warroom.outbox.changes import Changeset, Quarantined
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.remote import take
 from warroom.ports import World
+from warroom.refusals import NotInQuarantine
 from warroom.value import Value
 
 REASON_LIMIT = 2000
@@ -60,7 +61,7 @@ async def replay(world: World, quarantine_id: str, read: Reading) -> Replayed:
     """
     kept = await world.store.quarantined_as(quarantine_id)
     if kept is None:
-        raise NotFound(f"Nothing in quarantine has the id {quarantine_id}. List it: python -m bot alerts --quarantined")
+        raise NotFound(NotInQuarantine(id=quarantine_id))
     found = read(kept)
     await take(world, found, kept.source)
     if not found.refused and found != Incoming():

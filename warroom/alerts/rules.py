@@ -48,7 +48,7 @@ class _Opens(_Joins):
     auto_resolve_after: timedelta | None = None
 
 
-class Declare(_Opens):
+class OpenIncident(_Opens):
     """The alert opens an incident, unless its own or one of its group is open."""
 
 
@@ -64,7 +64,7 @@ class Drop(_Outcome):
     """The alert is of no interest."""
 
 
-Verdict = Declare | AttachOrDeclare | AttachOnly | Drop
+Verdict = OpenIncident | AttachOrDeclare | AttachOnly | Drop
 
 
 def judge(alert: Alert, policy: Policy, at: datetime | None = None) -> Verdict:
@@ -112,7 +112,7 @@ def _verdict(alert: Alert, rule: Rule, name: str, policy: Policy) -> Verdict:
     why, opening = f"rule “{name}”", rule.opening
     if opening is not None:
         severity, because = _severity(alert, opening, policy)
-        verdict = Declare if rule.declare is not None else AttachOrDeclare
+        verdict = OpenIncident if rule.declare is not None else AttachOrDeclare
         return verdict(rule=name, why=f"{why}; {severity} {because}", **_opens(alert, opening, severity, policy))
     if rule.attach_only is not None:
         return AttachOnly(rule=name, why=why, group_by=rule.attach_only.group_by)

@@ -1,7 +1,7 @@
 """An alert joins an incident and is worse than all before it. Pure.
 
 While nobody has the incident and nobody chose its severity, it becomes as severe as the alert, so that its reminders and
-its chain are right. Once somebody has, the severity is theirs: they are told once for each step up, with a button.
+its escalation policy are right. Once somebody has, the severity is theirs: each step up is one notice with a button.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from warroom.alerts.model import Alert
-from warroom.alerts.rules import AttachOrDeclare, Declare, Verdict
+from warroom.alerts.rules import AttachOrDeclare, OpenIncident, Verdict
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.notices import WorseAlert
@@ -21,7 +21,7 @@ SLOT = "worse"
 
 def severity_in(verdict: Verdict) -> str | None:
     """The severity that an incident opened by the alert would have; None for alerts that only attach, or are dropped."""
-    return verdict.severity if isinstance(verdict, Declare | AttachOrDeclare) else None
+    return verdict.severity if isinstance(verdict, OpenIncident | AttachOrDeclare) else None
 
 
 def raise_for_alert(decision: Decision, alert: Alert, severity: str | None, now: datetime, policy: Policy) -> Decision:

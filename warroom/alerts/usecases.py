@@ -1,4 +1,4 @@
-"""Alerts: accepted first, judged one after another afterwards, each exactly once."""
+"""Alerts: accepted first, decided one after another afterwards, each exactly once."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from warroom.alerts import attach_rules
 from warroom.alerts.attach import AlertMatch, attach, attach_together
 from warroom.alerts.model import Alert, AlertState, Transition
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, Verdict, group_key, judge
-from warroom.alerts.rules import Declare as DeclareRule
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, Verdict, group_key, judge
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
@@ -32,7 +31,8 @@ REMEMBERED = timedelta(hours=24)
 
 
 async def receive(world: World, alerts: tuple[Alert, ...], source: str, unusable: tuple[Quarantined, ...] = ()) -> int:
-    """The alerts are stored; judging follows at once, elsewhere. Returns how many deliveries were accepted (known ones too).
+    """The alerts are stored; what becomes of them is decided at once, elsewhere. Returns how many deliveries were accepted, known
+    ones too.
 
     `unusable` is what could not be read, kept in the same transaction. Raises StoreUnavailable: then nothing is stored
     and the sender should try again.
@@ -48,7 +48,7 @@ async def receive(world: World, alerts: tuple[Alert, ...], source: str, unusable
 
 async def decide_pending(world: World, told: Callable[[AlertDecision], None] = lambda _: None) -> int:
     """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
-    that a storm does not outlive the lease under which it is judged. Returns how many were judged, and tells of each.
+    that a storm does not outlive the lease under which it is decided. Returns how many were decided, and calls `told` with each.
     Raises StoreUnavailable.
     """
     until = world.clock.now() + AT_WORK
@@ -67,7 +67,7 @@ async def decide_pending(world: World, told: Callable[[AlertDecision], None] = l
 
 
 async def _decide_next(world: World, pending: Sequence[ReceivedAlert]) -> list[AlertDecision]:
-    """Judges the first of them, with all that follow it and merely repeat something known."""
+    """Decides the first of them, with all that follow it and merely repeat something known."""
     matches: dict[tuple[str, ...], AlertMatch | None] = {}
     repeats: dict[str, list[AlertMatch]] = {}
     for received in pending:
@@ -113,7 +113,9 @@ async def decide_alert(world: World, received: ReceivedAlert) -> AlertDecision:
     if isinstance(verdict, Drop):
         return await _settle(world, received, AlertOutcome.DROPPED, verdict)
     if received.source == attach_rules.POLLED and await _known(world, alert):
-        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="another door told of it before")
+        return await _settle(
+            world, received, AlertOutcome.IGNORED, verdict, why="another alert source brought it before"
+        )
     match = await _find_incident(world, alert, verdict, received.received_at)
     if match is not None:
         return await attach(world, received, verdict, *match)
@@ -124,7 +126,7 @@ async def decide_alert(world: World, received: ReceivedAlert) -> AlertDecision:
     if isinstance(verdict, AttachOnly):
         return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
     if await _recovered_already(world, alert):
-        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it had recovered before it was told")
+        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it had recovered before it arrived")
     return await _open(world, received, verdict)
 
 
@@ -136,7 +138,7 @@ async def _recovered_already(world: World, alert: Alert) -> bool:
     for received, judged in await world.store.alerts(LATELY):
         other = received.alert
         if judged is None:
-            continue  # it came after this one, and is judged after it
+            continue  # it came after this one, and is decided after it
         later = other.occurred_at is not None and other.occurred_at > alert.occurred_at
         if later and other.transition is Transition.RECOVER and mine & set(other.keys):
             return True
@@ -191,7 +193,7 @@ async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[
     return None
 
 
-async def _open(world: World, received: ReceivedAlert, verdict: DeclareRule | AttachOrDeclare) -> AlertDecision:
+async def _open(world: World, received: ReceivedAlert, verdict: OpenIncident | AttachOrDeclare) -> AlertDecision:
     """A new incident. Its origin key names its predecessor, so that two who open it at once open one."""
     alert = received.alert
     group = group_key(alert, verdict)

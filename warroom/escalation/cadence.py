@@ -1,4 +1,4 @@
-"""The rhythm: updates due, reminders, snoozing, silence. Pure."""
+"""Updates: when they are due, reminders, snoozing, and incidents in which nothing happens any more. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import Stale, UpdatePostedNotice, UpdateReminder
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
+from warroom.refusals import NothingToSnooze, UpdateEmpty
 
 SNOOZE = timedelta(minutes=15)
 MISSES_TO_ESCALATE = 2
-"""The second interval without an update calls the next level."""
+"""The second interval without an update pages the next level."""
 
 
 def next_update(severity: str, policy: Policy, now: datetime) -> datetime | None:
@@ -26,7 +27,7 @@ def next_update(severity: str, policy: Policy, now: datetime) -> datetime | None
 def post_update(incident: Incident, by: str, text: str, now: datetime, policy: Policy) -> Decision:
     """An update for the room and for everybody else; the next is due one interval from now. Raises Refused."""
     if not text.strip():
-        raise Refused("An update needs words. For example: update rolling back, errors are falling.")
+        raise Refused(UpdateEmpty())
     due = next_update(incident.severity, policy, now) if incident.state.open else None
     after = incident.with_updates(last=text, last_at=now, last_by=by, missed=0).with_deadlines(update=due)
     event = UpdatePosted(text=text, next_due_at=due)
@@ -36,7 +37,7 @@ def post_update(incident: Incident, by: str, text: str, now: datetime, policy: P
 
 
 def keepers(incident: Incident) -> tuple[str, ...]:
-    """Who is asked for updates: the commander, else those told so far, else the declarer."""
+    """Who is asked for updates: the commander, else everybody paged so far, else the declarer."""
     if incident.commander:
         return (incident.commander,)
     return incident.escalation.paged or ((incident.declared_by,) if incident.declared_by else ())
@@ -55,9 +56,9 @@ def missed(incident: Incident, now: datetime, policy: Policy) -> Decision:
 
 
 def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
-    """Whether the missed updates of `incident` call the next level: every second one does.
+    """Whether the missed updates of `incident` page the next level: every second one does.
 
-    Not while the chain has only just called somebody on its own account: one night, one call.
+    Not when a level was paged within the last half interval.
     """
     if incident.updates.missed % MISSES_TO_ESCALATE or not incident.escalation.levels:
         return False
@@ -69,7 +70,7 @@ def calls_for_help(incident: Incident, now: datetime, policy: Policy) -> bool:
 def snooze(incident: Incident, by: str, now: datetime) -> Decision:
     """The reminder comes again in 15 minutes. Raises Refused when there is nothing to be reminded of."""
     if incident.deadlines.update is None:
-        raise Refused(f"No update is due for {incident.name}, so there is no reminder to snooze.")
+        raise Refused(NothingToSnooze(incident=incident.name))
     until = now + SNOOZE
     after = incident.with_deadlines(update=until)
     return Decision(after).record(Snoozed(until=until), now, by=by).withdraw("reminder")

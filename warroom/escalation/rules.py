@@ -7,17 +7,17 @@ from datetime import datetime, timedelta
 
 from warroom.incident.decision import Decision, announce
 from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
-from warroom.incident.model import Incident, Level, State
+from warroom.incident.model import EscalationLevel, Incident, State
 from warroom.incident.notices import Paged, Unanswered
 from warroom.outbox.effects import Effect, Invite, Place
 from warroom.policy import Policy
 
 FALLBACK_REPEAT = timedelta(minutes=30)
-"""How often the last level is told again for a severity that the policy does not know any more."""
+"""How often the last level is paged again for a severity that the policy does not know any more."""
 
 
 def next_level(incident: Incident) -> int | None:
-    """Index of the next level that applies to the severity and was not told, or None when the chain is exhausted."""
+    """Index of the next level that applies to the severity and was not paged, or None when there is none."""
     for index in range(incident.escalation.reached, len(incident.escalation.levels)):
         if _applies(incident.escalation.levels[index], incident.severity):
             return index
@@ -25,19 +25,19 @@ def next_level(incident: Incident) -> int | None:
 
 
 def last_level(incident: Incident) -> int | None:
-    """Index of the last level told that applies to the severity, or None when none was."""
+    """Index of the last paged level that applies to the severity, or None when none was."""
     paged = [
         i for i in range(incident.escalation.reached) if _applies(incident.escalation.levels[i], incident.severity)
     ]
     return paged[-1] if paged else None
 
 
-def _applies(level: Level, severity: str) -> bool:
+def _applies(level: EscalationLevel, severity: str) -> bool:
     return not level.only or severity in level.only
 
 
 def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
-    """When the chain speaks next: the next level's time, or the repetition of the last. None once somebody has it."""
+    """When somebody is paged next: the next level's time, or the repetition of the last. None once somebody has it."""
     if incident.state is not State.DETECTED or not incident.escalation.levels:
         return None
     index = next_level(incident)
@@ -52,7 +52,7 @@ def stopped(incident: Incident) -> Incident:
 
 
 def levels_at_start(incident: Incident) -> list[int]:
-    """Indices of the levels that are told at once: those due at declaration."""
+    """Indices of the levels that are paged at once: those due at declaration."""
     return [
         index
         for index, level in enumerate(incident.escalation.levels)
@@ -61,13 +61,13 @@ def levels_at_start(incident: Incident) -> list[int]:
 
 
 def paged(incident: Incident, index: int, people: Iterable[str]) -> Incident:
-    """The same incident after that level was told."""
+    """The same incident after that level was paged."""
     people = tuple(people)
-    chain = incident.escalation.copy_with(
+    state = incident.escalation.copy_with(
         reached=max(incident.escalation.reached, index + 1),
         paged=_joined(incident.escalation.paged, people),
     )
-    return incident.with_invitees(*people).copy_with(escalation=chain)
+    return incident.with_invitees(*people).copy_with(escalation=state)
 
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,9 +84,9 @@ def page_next(
     by: str | None = None,
     why: str = "",
 ) -> Decision:
-    """The next level is told; when the chain is exhausted, its last level again, and everybody hears that nobody answers.
+    """The next level is paged; after the last one that level again, and everybody hears that nobody answers.
 
-    `people` are the ids behind the names of `names_to_tell(incident)`.
+    `people` are the ids behind the names of `names_to_page(incident)`.
     """
     index = next_level(incident)
     if index is None:
@@ -150,7 +150,7 @@ def _page_last_again(
 
 
 def names_to_page(incident: Incident) -> tuple[str, ...]:
-    """The names, as the policy wrote them, of whom `tell_next` would call now."""
+    """The names, as the policy wrote them, of whom `page_next` would page now."""
     index = next_level(incident)
     if index is None:
         index = last_level(incident)
@@ -158,7 +158,7 @@ def names_to_page(incident: Incident) -> tuple[str, ...]:
 
 
 def invite_new(before: Incident, after: Incident) -> list[Effect]:
-    """The invitation of whoever is wanted now and was not before, or had left; none while there is no room (opening it invites all)."""
+    """The invitation of whoever is an invitee now and was not before, or had left; none while there is no room (opening it invites all)."""
     there = set(before.participants.invitees) - (set(before.participants.left) - set(after.participants.left))
     new = tuple(person for person in after.participants.invitees if person not in there)
     if not new or after.room.channel_id is None:
@@ -167,7 +167,7 @@ def invite_new(before: Incident, after: Incident) -> list[Effect]:
 
 
 def overdue(incident: Incident, now: datetime) -> Decision:
-    """The time to acknowledge has passed: those told so far are mentioned again and the card says overdue."""
+    """The time to acknowledge has passed: everybody paged so far is mentioned again and the card says overdue."""
     after = incident.copy_with(overdue=True).with_deadlines(ack=None)
     decision = Decision(after).record(AcknowledgementOverdue(paged=incident.escalation.paged), now)
     if not incident.escalation.paged:

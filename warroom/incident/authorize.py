@@ -2,47 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from warroom.errors import Forbidden
 from warroom.incident.model import Incident
 from warroom.people.resolution import resolve
-from warroom.policy.permissions import Who
+from warroom.policy.permissions import Permission, Who
 from warroom.ports import World
-
-
-class Permission(StrEnum):
-    """What the policy's `permissions` speak of: the key there, and how a refusal calls it."""
-
-    DECLARE = "declare", "Declaring incidents"
-    ACKNOWLEDGE = "acknowledge", "Acknowledging"
-    ESCALATE = "escalate", "Escalating"
-    UPDATE = "update", "Posting updates of"
-    RAISE_SEVERITY = "raise_severity", "Raising the severity of"
-    LOWER_SEVERITY = "lower_severity", "Lowering the severity of"
-    MITIGATE = "mitigate", "Mitigating"
-    RESOLVE = "resolve", "Resolving"
-    REOPEN = "reopen", "Reopening"
-    CANCEL = "cancel", "Cancelling"
-    MERGE = "merge", "Merging"
-    ROLES = "roles", "Giving roles in"
-    INVITE = "invite", "Inviting people to"
-    PAGE = "page", "Paging people to"
-    MUTE = "mute", "Muting monitors of"
-    POSTMORTEM = "postmortem", "Writing the post-mortem of"
-    PUBLISH = "publish", "Publishing the post-mortem of"
-
-    words: str
-
-    def __new__(cls, key: str, words: str) -> Permission:
-        """A key of the policy that knows its words."""
-        case = str.__new__(cls, key)
-        case._value_, case.words = key, words
-        return case
+from warroom.refusals import NotAllowed
 
 
 async def authorize(world: World, case: Permission, by: str | None, incident: Incident | None = None) -> None:
-    """Returns when `by` may do it; None, which is no person, may do everything. Raises Forbidden, naming who may."""
+    """Returns when `by` may do it; None, which is no person, may do everything. Raises Forbidden, which names who may."""
     may: tuple[str, ...] = getattr(world.policy.permissions, case.value)
     if by is None or Who.EVERYBODY in may:
         return
@@ -54,23 +23,17 @@ async def authorize(world: World, case: Permission, by: str | None, incident: In
     people = await resolve(names, world.directory, world.policy)
     if by in (match.person.id for match in people.found):
         return
-    raise Forbidden(_refusal(case, may, incident))
+    raise Forbidden(
+        NotAllowed(
+            permission=case,
+            may=may,
+            incident=incident.name if incident else None,
+            has_commander=bool(incident and incident.commander),
+            room=_open_room(incident) if Who.RESPONDERS in may else None,
+        )
+    )
 
 
-def _refusal(case: Permission, may: tuple[str, ...], incident: Incident | None) -> str:
-    what = f"{case.words} {incident.name}" if incident else case.words
-    return f"{what} is for {' or '.join(_who(each, incident) for each in may)}.{_step(may, incident)}"
-
-
-def _who(said: str, incident: Incident | None) -> str:
-    if said == Who.RESPONDERS:
-        return "the people in its room" if incident else "responders"
-    if said == Who.COMMANDER:
-        return "its commander" if incident is None or incident.commander else "its commander, who is nobody yet"
-    return said
-
-
-def _step(may: tuple[str, ...], incident: Incident | None) -> str:
-    if incident and incident.room.channel_name and Who.RESPONDERS in may and not incident.private:
-        return f" Join #{incident.room.channel_name} and try again."
-    return " Ask one of them."
+def _open_room(incident: Incident | None) -> str | None:
+    """The name of the incident's channel, when anybody may join it."""
+    return incident.room.channel_name if incident and not incident.private else None

@@ -10,6 +10,7 @@ from warroom.incident.decision import Decision, changeset
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.ports import World
+from warroom.refusals import IncidentGone
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
@@ -42,7 +43,7 @@ async def change(
             if turn.incident is None:
                 turn.incident = await world.store.incident(incident_id)
                 if turn.incident is None:
-                    raise NotFound("That incident is not in the record.")
+                    raise NotFound(IncidentGone())
                 in_vain = in_vain + 1 if turn.incident.version == version else 0
                 if in_vain == IN_VAIN:
                     raise Conflict(f"{turn.incident.name} cannot be stored, although nobody else changed it.")

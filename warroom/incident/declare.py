@@ -1,4 +1,4 @@
-"""Declaring an incident: one use case behind every way to do it."""
+"""Declaring an incident: one use case behind command, form, shortcut, alert and command line."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from warroom.errors import Conflict, Refused
 from warroom.escalation.rules import levels_at_start
 from warroom.ids import new_id
 from warroom.incident import opening
-from warroom.incident.authorize import Permission, authorize
+from warroom.incident.authorize import authorize
 from warroom.incident.decision import changeset
 from warroom.incident.declaration import Declare
 from warroom.incident.model import AlertGroup, Incident, Participants
 from warroom.outbox.changes import AlertDecision, Changeset, Firing
 from warroom.people.resolution import Resolution, Why, resolve
+from warroom.policy.permissions import Permission
 from warroom.ports import World
+from warroom.refusals import TitleMissing, UnknownSeverity, UnknownTeam
+from warroom.text import cut
 from warroom.value import Value
 
 TITLE_LIMIT = 500
@@ -23,7 +26,7 @@ IN_VAIN = 5
 """Attempts that were refused although nobody declared the same; then something else is wrong."""
 
 
-class Declared(Value):
+class DeclareResult(Value):
     """The incident, and how the names were understood. `existed` when the same gesture came a second time."""
 
     incident: Incident
@@ -38,11 +41,11 @@ async def declare(
     firing: Firing | None = None,
     judged: AlertDecision | None = None,
     judges: bool = False,
-) -> Declared:
+) -> DeclareResult:
     """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
 
     `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
-    is declared when the alert was judged meanwhile, and the incident returned is none that is stored (`existed`).
+    is declared when the alert was decided meanwhile, and the incident returned is none that is stored (`existed`).
     """
     await authorize(world, Permission.DECLARE, what.by)
     severity, team = _severity(world, what.severity), _team(world, what)
@@ -66,22 +69,22 @@ async def declare(
     for _ in range(IN_VAIN):
         known = await world.store.incident_from(what.origin_key)
         if known is not None:
-            return Declared(incident=known, people=people, existed=True)
+            return DeclareResult(incident=known, people=people, existed=True)
         try:
             written = await world.commit_new(numbered)
         except Conflict:
             continue
         if written is None:
-            return Declared(incident=draft, people=people, existed=True)
+            return DeclareResult(incident=draft, people=people, existed=True)
         assert written.incident is not None
-        return Declared(incident=written.incident.copy_with(version=1), people=people)
+        return DeclareResult(incident=written.incident.copy_with(version=1), people=people)
     raise Conflict(f"“{draft.title}” cannot be stored, although nobody else declared it.")
 
 
 async def _first_called(
     world: World, incident: Incident, missed: tuple[str, ...]
 ) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
-    """(who is told first, by level of the chain; the names in it behind which nobody was found, and `missed`)."""
+    """(who is paged first, by index of the level; the names in it behind which nobody was found, and `missed`)."""
     first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
     found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
@@ -94,8 +97,7 @@ def _severity(world: World, said: str | None) -> str:
         return policy.default_severity()
     known = policy.severity_named(said)
     if known is None:
-        choices = ", ".join(policy.severities)
-        raise Refused(f"There is no severity “{said}”. Use one of: {choices}.")
+        raise Refused(UnknownSeverity(said=said, known=tuple(policy.severities)))
     return known
 
 
@@ -104,8 +106,7 @@ def _team(world: World, what: Declare) -> str | None:
     if what.team:
         known = policy.team_named(what.team)
         if known is None:
-            choices = ", ".join(policy.teams) or "none yet: teams are described in the policy file"
-            raise Refused(f"There is no team “{what.team}”. Known teams: {choices}.")
+            raise Refused(UnknownTeam(said=what.team, known=tuple(policy.teams)))
         return known
     for service in what.services:
         if team := policy.team_for_service(service):
@@ -118,11 +119,11 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
     now = world.clock.now()
     title = " ".join(what.title.split())
     if not title:
-        raise Refused("An incident needs a title. For example: declare checkout returns 500s --sev 1")
+        raise Refused(TitleMissing())
     description = what.description
     if len(title) > TITLE_LIMIT:
         description = f"{title}\n\n{description}".strip()
-        title = title[: TITLE_LIMIT - 1] + "…"
+        title = cut(title, TITLE_LIMIT)
     return Incident(
         id=new_id(),
         number=0,

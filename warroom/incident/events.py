@@ -1,4 +1,4 @@
-"""What happened to an incident, as values: the entries of its timeline, and what integrations are told of.
+"""What happened to an incident, as values: the entries of its timeline, and what integrations hear of.
 
 The words for each are in `blocks.timeline`. Who did it, when and where it can be read stands in the `Entry` around the event.
 """
@@ -284,8 +284,8 @@ class PostmortemLate(_Event):
     required_by: datetime | None = None
 
 
-class Step(StrEnum):
-    """The effects about an incident whose failure its room is told of; each is the kind of an effect."""
+class EffectKind(StrEnum):
+    """The effects about an incident whose failure is said in its room; each is the kind of an effect."""
 
     OPEN_ROOM = "open_room"
     SHOW_CARD = "show_card"
@@ -309,7 +309,7 @@ class EffectFailed(_Event):
     """Something that was asked of another system failed for good."""
 
     kind: Literal["effect_failed"] = "effect_failed"
-    step: Step
+    effect: EffectKind
     what: str = ""
     """Of an integration's operation: what did not happen, in its own words."""
     channel: str = ""

@@ -13,6 +13,7 @@ from warroom.incident.model import Incident, State
 from warroom.incident.notices import StateChanged
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
+from warroom.refusals import AlreadyAcknowledged, AlreadyInState, Attempt, CancelReasonMissing, NotInState
 
 STEPS: dict[State, frozenset[State]] = {
     State.DETECTED: frozenset({State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED, State.CANCELLED}),
@@ -28,25 +29,25 @@ CLOSE_AFTER = timedelta(hours=24)
 """How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
 
 
-def _step(incident: Incident, to: State, *, again: str, impossible: str) -> None:
+def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = None) -> None:
+    """Raises AlreadyDone when it is there (`by` brought it there), Refused when it cannot go there."""
     if incident.state is to:
-        raise AlreadyDone(again)
+        raise AlreadyDone(AlreadyInState(incident=incident.name, state=to, attempt=attempt, by=by))
     if to not in STEPS[incident.state]:
-        raise Refused(impossible)
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=attempt))
 
 
 def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
-    """`by` has it: nobody is paged any more, and they command if nobody does; None when somebody unknown here has it, as another
-    system says. Raises AlreadyDone or Refused."""
-    who = f"<@{incident.acknowledged_by}>" if incident.acknowledged_by else "somebody"
-    if incident.state in (State.MITIGATED, State.RESOLVED):
-        raise AlreadyDone(f"{incident.name} is {incident.state} already; {who} acknowledged it.")
-    _step(
-        incident,
-        State.ACKNOWLEDGED,
-        again="You have it already." if by and incident.acknowledged_by == by else f"{who} has it already.",
-        impossible=f"{incident.name} is {incident.state}; there is nothing to acknowledge.",
-    )
+    """`by` has it: paging stops, and they command if nobody does; None when that is nobody known here, as another system says.
+
+    Raises AlreadyDone or Refused.
+    """
+    if incident.state in (State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED):
+        held = AlreadyAcknowledged(
+            incident=incident.name, state=incident.state, by=incident.acknowledged_by, asked_by=by
+        )
+        raise AlreadyDone(held)
+    _step(incident, State.ACKNOWLEDGED, Attempt.ACKNOWLEDGE)
     after = _owned(incident, by, now).copy_with(state=State.ACKNOWLEDGED)
     return Decision(after).record(events.Acknowledged(), now, by=by)
 
@@ -66,13 +67,11 @@ def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
 
 
 def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
-    """The bleeding stopped. Whoever says so has it, if nobody had; None: in another system. Raises AlreadyDone or Refused."""
-    _step(
-        incident,
-        State.MITIGATED,
-        again=f"{incident.name} is marked as mitigated already.",
-        impossible=f"{incident.name} is {incident.state}; only an open incident can be mitigated.",
-    )
+    """The damage stopped. Whoever says so has it, if nobody had; None when that is nobody known here.
+
+    Raises AlreadyDone or Refused.
+    """
+    _step(incident, State.MITIGATED, Attempt.MITIGATE)
     after = _owned(incident, by, now).copy_with(state=State.MITIGATED, mitigated_at=now)
     return Decision(after).record(events.Mitigated(), now, by=by)
 
@@ -86,14 +85,9 @@ def resolve(
     Raises AlreadyDone or Refused.
     """
     if incident.state is State.CLOSED:
-        raise AlreadyDone(f"{incident.name} is resolved and closed already.")
-    by_whom = f" by <@{incident.resolved_by}>" if incident.resolved_by else ""
-    _step(
-        incident,
-        State.RESOLVED,
-        again=f"{incident.name} was resolved already{by_whom}.",
-        impossible=f"{incident.name} is {incident.state}; only an open incident can be resolved.",
-    )
+        closed = AlreadyInState(incident=incident.name, state=incident.state, attempt=Attempt.RESOLVE)
+        raise AlreadyDone(closed)
+    _step(incident, State.RESOLVED, Attempt.RESOLVE, by=incident.resolved_by)
     within = policy.severities[incident.severity].postmortem_within if incident.severity in policy.severities else None
     after = (
         _stop_reminders(incident)
@@ -119,18 +113,14 @@ def resolve(
 
 
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
-    """It was not over, or the mitigation did not hold. `by` has it again; None when it was said in another system.
+    """It was not over, or the mitigation did not hold. `by` has it again; None when that is nobody known here.
 
     Raises AlreadyDone or Refused.
     """
     if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
-        raise AlreadyDone(f"{incident.name} is open ({incident.state}).")
-    _step(
-        incident,
-        State.ACKNOWLEDGED,
-        again=f"{incident.name} is open.",
-        impossible=f"{incident.name} is {incident.state} and stays so. Declare a new incident and mention {incident.name}.",
-    )
+        running = AlreadyInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN)
+        raise AlreadyDone(running)
+    _step(incident, State.ACKNOWLEDGED, Attempt.REOPEN)
     after = (
         _owned(incident, by, now)
         .copy_with(
@@ -151,13 +141,8 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
 def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
     """A false alarm. Raises AlreadyDone, or Refused without a reason or when it is over."""
     if not why.strip():
-        raise Refused(f"Say why {incident.name} is cancelled, for example: cancel the monitor was wrong.")
-    _step(
-        incident,
-        State.CANCELLED,
-        again=f"{incident.name} was cancelled already.",
-        impossible=f"{incident.name} is {incident.state}; only an open incident can be cancelled.",
-    )
+        raise Refused(CancelReasonMissing(incident=incident.name))
+    _step(incident, State.CANCELLED, Attempt.CANCEL)
     after = _stop_reminders(incident).copy_with(state=State.CANCELLED, cancelled_at=now, summary=why)
     notice = StateChanged(state=State.CANCELLED, by=by, text=why)
     return _told(Decision(after).record(events.Cancelled(why=why), now, by=by), notice)
@@ -165,12 +150,7 @@ def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
 
 def close(incident: Incident, by: str | None, now: datetime) -> Decision:
     """The end: the post-mortem is published, or was not required. Raises AlreadyDone or Refused."""
-    _step(
-        incident,
-        State.CLOSED,
-        again=f"{incident.name} is closed already.",
-        impossible=f"{incident.name} is {incident.state}; it closes after it is resolved.",
-    )
+    _step(incident, State.CLOSED, Attempt.CLOSE)
     after = incident.copy_with(state=State.CLOSED, closed_at=now).with_deadlines(close=None, postmortem=None)
     return Decision(after).record(events.Closed(), now, by=by)
 

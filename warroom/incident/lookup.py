@@ -6,13 +6,14 @@ from warroom.errors import NotFound
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView, incident_view
 from warroom.ports import World
+from warroom.refusals import IncidentGone, NoSuchIncident, NotARoom
 
 LOOKED_AT = 1000
 """Incidents among which those are chosen that somebody may see."""
 
 
 async def by_number_or_room(world: World, number: int | None, channel_id: str | None) -> Incident:
-    """The incident with that number, else the one whose room this is. Raises NotFound with what to type instead."""
+    """The incident with that number, else the one whose room this is. Raises NotFound."""
     if number is not None:
         incident = await world.store.incident_numbered(number)
         if incident is None:
@@ -25,20 +26,15 @@ async def by_number_or_room(world: World, number: int | None, channel_id: str | 
 
 
 def no_such(number: int | None) -> NotFound:
-    """What is said of a number that no incident has, or, without a number, of a channel that is no room."""
-    if number is not None:
-        return NotFound(f"There is no incident #{number}. /incident list shows the open ones.")
-    return NotFound(
-        "This channel is not an incident's room. Say which incident you mean by its number, for example #12; "
-        "/incident list shows the open ones."
-    )
+    """The error for a number that no incident has, or, without a number, for a channel that is no room."""
+    return NotFound(NotARoom() if number is None else NoSuchIncident(number=number))
 
 
 async def by_id(world: World, incident_id: str) -> Incident:
     """The incident with that id. Raises NotFound."""
     incident = await world.store.incident(incident_id)
     if incident is None:
-        raise NotFound("That incident is not in the record any more.")
+        raise NotFound(IncidentGone())
     return incident
 
 

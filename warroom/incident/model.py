@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Origin(StrEnum):
-    """How the incident was declared."""
+    """What declared the incident."""
 
     FORM = "form"
     COMMAND = "command"
@@ -43,8 +43,8 @@ class Origin(StrEnum):
     """Created in another system that an integration reads; `origin_key` begins with the integration's name."""
 
 
-class Level(Stored):
-    """One level of an escalation chain, with the names as the policy wrote them."""
+class EscalationLevel(Stored):
+    """One level of an escalation policy, with the names as the policy wrote them."""
 
     after: timedelta
     notify: tuple[str, ...]
@@ -53,18 +53,18 @@ class Level(Stored):
 
 
 class EscalationState(Stored):
-    """The escalation chain as it was when the incident started, and how far it got."""
+    """The escalation policy as it was when the incident started, and how far it got."""
 
     team: str | None = None
-    levels: tuple[Level, ...] = ()
+    levels: tuple[EscalationLevel, ...] = ()
     reached: int = 0
-    """How many levels (counted in `levels`, skipped ones included) have been told."""
+    """How many levels (counted in `levels`, skipped ones included) have been paged."""
     rounds: int = 0
-    """How often the last level was told again after the chain was exhausted."""
+    """How often the last level was paged again after all were."""
     paged: tuple[str, ...] = ()
-    """Ids of everybody told so far, in order."""
+    """Ids of everybody paged so far, in order."""
     last_paged_at: datetime | None = None
-    """When a level was last told after the start."""
+    """When a level was last paged after the start."""
 
 
 class Link(Stored):
@@ -113,7 +113,7 @@ class AlertSummary(Stored):
     """When the alerts counted in `burst` began to come."""
     burst: int = 0
     stormy: bool = False
-    """There was a storm, and the room was or will be told."""
+    """There was a storm, and the room heard or will hear of it."""
 
 
 class Deadlines(Stored):
@@ -135,7 +135,7 @@ class Deadlines(Stored):
     redraw: datetime | None = None
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
-    """The channel is told of an alert storm."""
+    """The room hears of an alert storm."""
 
 
 class Room(Stored):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from warroom.incident.events import PageReason, Step
+from warroom.incident.events import EffectKind, Event, PageReason
 from warroom.incident.model import State
 from warroom.value import Stored
 
@@ -87,7 +87,7 @@ class StateChanged(Stored):
 
 
 class Unanswered(Stored):
-    """The chain is exhausted and nobody acknowledged; said to everybody in the broadcast channel."""
+    """Every level was paged and nobody acknowledged; said to everybody in the broadcast channel."""
 
     kind: Literal["unanswered"] = "unanswered"
     rounds: int
@@ -121,7 +121,7 @@ class Muted(Stored):
 
 
 class Shower(Stored):
-    """One of the things that fire in a storm, and how often it was told."""
+    """One of the things that fire in a storm, and how often it came."""
 
     title: str
     link: str | None = None
@@ -193,11 +193,11 @@ class CouldNotInvite(Stored):
     """What the chat said, in the words of its integration."""
 
 
-class StepFailed(Stored):
+class EffectFailedNotice(Stored):
     """Something that was asked of another system failed for good. The texts are the integration's words."""
 
-    kind: Literal["step_failed"] = "step_failed"
-    step: Step
+    kind: Literal["effect_failed"] = "effect_failed"
+    effect: EffectKind
     what: str = ""
     """Of an integration's operation: what did not happen, in its own words."""
     channel: str = ""
@@ -220,6 +220,15 @@ class RoomLost(Stored):
     kind: Literal["room_lost"] = "room_lost"
     error: str
     advice: str = ""
+
+
+class IntegrationFault(Stored):
+    """An integration's rule failed, so that its system does not hear of an event."""
+
+    kind: Literal["integration_fault"] = "integration_fault"
+    integration: str
+    """How people call it."""
+    event: Event
 
 
 class Problem(Stored):
@@ -251,9 +260,10 @@ Notice = Annotated[
     | ActionDue
     | NobodyFound
     | CouldNotInvite
-    | StepFailed
+    | EffectFailedNotice
     | RoomNotOpened
     | RoomLost
+    | IntegrationFault
     | Problem,
     Field(discriminator="kind"),
 ]

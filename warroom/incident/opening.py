@@ -1,4 +1,4 @@
-"""How an incident begins and how its room is furnished. Pure."""
+"""How an incident begins and what its room gets. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision, announce, set_topic, show_card
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
-from warroom.incident.model import EscalationState, Incident, Level, Link
+from warroom.incident.model import EscalationLevel, EscalationState, Incident, Link
 from warroom.incident.notices import CouldNotInvite, NobodyFound
 from warroom.outbox.effects import AddBookmark, Effect, Invite, OpenRoom, PinCard, SetPurpose, TellTeam
 from warroom.outbox.results import Announced, CardShown, ChannelCreated, PeopleAdded, Posted
@@ -26,11 +26,12 @@ def escalation_of(team: str | None, declared_by: str | None, policy: Policy) -> 
     known = policy.teams.get(team) if team else None
     if known and known.escalation:
         levels = tuple(
-            Level(after=level.after, notify=tuple(level.notify), only=tuple(level.only)) for level in known.escalation
+            EscalationLevel(after=level.after, notify=tuple(level.notify), only=tuple(level.only))
+            for level in known.escalation
         )
         return EscalationState(team=team, levels=levels)
     if declared_by:
-        return EscalationState(levels=(Level(after=timedelta(0), notify=(f"<@{declared_by}>",)),))
+        return EscalationState(levels=(EscalationLevel(after=timedelta(0), notify=(f"<@{declared_by}>",)),))
     return EscalationState()
 
 

@@ -14,6 +14,8 @@ from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.refusals import NoteEmpty
+from warroom.text import cut
 from warroom.value import Value
 
 NOTE_LIMIT = 3000
@@ -23,7 +25,7 @@ NOTE_LIMIT = 3000
 async def add_note(world: World, incident_id: str, by: str, text: str, key: str) -> Incident:
     """A line on the timeline. Raises Refused, NotFound."""
     if not text.strip():
-        raise Refused("Write what happened, for example: timeline add deployed 1.4.2 to production")
+        raise Refused(NoteEmpty())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         return Decision(incident).record(NoteAdded(text=text), now, by=by, key=f"note:{key}")
@@ -44,11 +46,8 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
         return None
 
     async def decide(found: Incident, now: datetime) -> Decision:
-        text = message.text if len(message.text) <= NOTE_LIMIT else message.text[: NOTE_LIMIT - 1] + "…"
-        who = message.user or by
-        return Decision(found).record(
-            MessagePinned(text=text), now, by=who, link=message.permalink, key=f"message:{ts}"
-        )
+        event, who = MessagePinned(text=cut(message.text, NOTE_LIMIT)), message.user or by
+        return Decision(found).record(event, now, by=who, link=message.permalink, key=f"message:{ts}")
 
     return await change(world, incident.id, decide)
 

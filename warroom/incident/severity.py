@@ -13,6 +13,7 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import SeverityChangedNotice
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
+from warroom.refusals import Attempt, NotInState, SeverityUnchanged
 
 
 def changed(
@@ -23,9 +24,12 @@ def changed(
     `why` is the title of the alert that caused it.
     """
     if not incident.state.open:
-        raise Refused(f"{incident.name} is {incident.state}; its severity stays {incident.severity}.")
+        closed = NotInState(
+            incident=incident.name, state=incident.state, attempt=Attempt.SEVERITY, severity=incident.severity
+        )
+        raise Refused(closed)
     if incident.severity == severity:
-        raise AlreadyDone(f"{incident.name} is {severity} already.")
+        raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=severity))
     since = incident.updates.last_at or incident.declared_at
     within = policy.severities[severity].acknowledge_within
     after = (

@@ -8,7 +8,7 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle, opening
-from warroom.incident.authorize import Permission, authorize
+from warroom.incident.authorize import authorize
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
@@ -18,7 +18,21 @@ from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.severity import changed
 from warroom.outbox.effects import Place
 from warroom.people.resolution import Resolution, resolve
+from warroom.policy.permissions import Permission
 from warroom.ports import World
+from warroom.refusals import (
+    Attempt,
+    EscalatedMeanwhile,
+    NobodyToInvite,
+    NobodyToPage,
+    NoEscalationPolicy,
+    NotInState,
+    PageFoundNobody,
+    RoleHeld,
+    RoleMissing,
+    SeverityUnchanged,
+    UnknownSeverity,
+)
 
 COMMANDER = "commander"
 
@@ -35,22 +49,20 @@ async def acknowledge(world: World, incident_id: str, by: str) -> Incident:
 
 
 async def escalate(world: World, incident_id: str, by: str, why: str = "", seen: int | None = None) -> Incident:
-    """The next level of the chain is told now. Raises Refused, NotFound.
+    """The next level of the escalation policy is paged now. Raises Refused, NotFound.
 
-    `seen` is how far the chain was on the card that was pressed: when it got further meanwhile, somebody else pressed first
-    and AlreadyDone is raised.
+    `seen` is how many levels had been paged on the card that was pressed: when there are more meanwhile, somebody else
+    pressed first and AlreadyDone is raised.
     """
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.ESCALATE, by, incident)
         if not incident.state.open:
-            raise Refused(f"{incident.name} is {incident.state}; there is nobody to call any more.")
+            raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.ESCALATE))
         if not incident.escalation.levels:
-            raise Refused(
-                f"{incident.name} has no escalation chain. /incident page TEAM calls a team, /incident invite @name a person."
-            )
+            raise Refused(NoEscalationPolicy(incident=incident.name))
         if seen is not None and incident.escalation.reached + incident.escalation.rounds > seen:
-            raise AlreadyDone(f"{incident.name} was escalated a moment ago; the next level has been told.")
+            raise AlreadyDone(EscalatedMeanwhile(incident=incident.name))
         return await page_next(world, incident, now, reason=PageReason.BUTTON, by=by, why=why)
 
     return await change(world, incident_id, decide)
@@ -59,7 +71,7 @@ async def escalate(world: World, incident_id: str, by: str, why: str = "", seen:
 async def page_next(
     world: World, incident: Incident, now: datetime, *, reason: PageReason, by: str | None = None, why: str = ""
 ) -> Decision:
-    """The decision that calls the next level, with the names resolved to the people of this moment."""
+    """The decision that pages the next level, with the names resolved to the people of this moment."""
     people = await resolve(escalation.names_to_page(incident), world.directory, world.policy)
     decision = escalation.page_next(incident, ids(people), now, world.policy, reason=reason, by=by, why=why)
     return opening.nobody_found(decision, unfound(people))
@@ -86,7 +98,7 @@ async def snooze(world: World, incident_id: str, by: str) -> Incident:
 
 
 async def mitigate(world: World, incident_id: str, by: str) -> Incident:
-    """The bleeding stopped. Raises AlreadyDone, Refused, NotFound."""
+    """The damage stopped. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.MITIGATE, by, incident)
@@ -136,12 +148,12 @@ async def set_severity(world: World, incident_id: str, by: str, said: str, *, on
     """A new severity, with its own times from now on. Raises AlreadyDone, Refused, NotFound."""
     severity = world.policy.severity_named(said)
     if severity is None:
-        raise Refused(f"There is no severity “{said}”. Use one of: {', '.join(world.policy.severities)}.")
+        raise Refused(UnknownSeverity(said=said, known=tuple(world.policy.severities)))
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         lower = world.policy.more_severe(incident.severity, severity)
         if lower and only_up:
-            raise AlreadyDone(f"{incident.name} is {incident.severity} already.")
+            raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=incident.severity))
         await authorize(world, Permission.LOWER_SEVERITY if lower else Permission.RAISE_SEVERITY, by, incident)
         return changed(incident, by, severity, now, world.policy)
 
@@ -152,13 +164,13 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
     """`person` (an id) has the role now and is in the room. Raises AlreadyDone, Refused, NotFound."""
     role = " ".join(role.casefold().split())
     if not role:
-        raise Refused("Name the role, for example: role commander @ada")
+        raise Refused(RoleMissing())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.ROLES, by, incident)
         roles = dict(incident.roles) | {COMMANDER: incident.commander or ""}
         if roles.get(role) == person:
-            raise AlreadyDone(f"<@{person}> is {role} of {incident.name} already.")
+            raise AlreadyDone(RoleHeld(incident=incident.name, role=role, person=person))
         if role == COMMANDER:
             after = incident.copy_with(commander=person)
         else:
@@ -177,7 +189,7 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
     Raises Refused, NotFound.
     """
     if not names:
-        raise Refused("Say whom to invite: mentions, @names, emails, user groups or teams.")
+        raise Refused(NobodyToInvite())
     people = await resolve(names, world.directory, world.policy)
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
@@ -204,12 +216,11 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
     Raises Refused when nobody was found, NotFound.
     """
     if not names:
-        raise Refused(f"Say whom to page. Known teams: {', '.join(world.policy.teams) or 'none yet'}.")
+        raise Refused(NobodyToPage(teams=tuple(world.policy.teams)))
     people = await resolve(names, world.directory, world.policy)
     called = ids(people)
     if not called and not people.ambiguous:
-        whys = "; ".join(f"{each.said} ({each.why.value})" for each in people.unknown)
-        raise Refused(f"There is nobody to page: {whys}. Name a team, a user group or a person.")
+        raise Refused(PageFoundNobody(unknown=people.unknown))
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await authorize(world, Permission.PAGE, by, incident)

@@ -96,7 +96,7 @@ class AddBookmark(_Effect):
 
 
 class Announce(_Effect):
-    """Post the announcement in the broadcast channel, or redraw it. Fact: Announced on the first time."""
+    """Post the announcement in the broadcast channel, or redraw it. Its result is Announced, when it was posted."""
 
     weight: ClassVar[int] = 3
     coalescing: ClassVar[bool] = True
@@ -122,7 +122,7 @@ class TellEverybody(_Effect):
 
 
 class Post(_Effect):
-    """Say something in the room or a thread. With a slot it takes the place of the slot's last message. Fact: Posted."""
+    """Say something in the room or a thread. With a slot it takes the place of the slot's last message; then its result is Posted."""
 
     weight: ClassVar[int] = 2
     kind: Literal["post"] = "post"

@@ -10,9 +10,17 @@ from warroom.errors import NotFound, Rejected, Retryable
 from warroom.incident import opening
 from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
-from warroom.incident.events import EffectFailed, Step
+from warroom.incident.events import EffectFailed, EffectKind
 from warroom.incident.model import Incident
-from warroom.incident.notices import CouldNotInvite, NobodyFound, Notice, Problem, RoomLost, RoomNotOpened, StepFailed
+from warroom.incident.notices import (
+    CouldNotInvite,
+    EffectFailedNotice,
+    NobodyFound,
+    Notice,
+    Problem,
+    RoomLost,
+    RoomNotOpened,
+)
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
@@ -43,9 +51,9 @@ LONGEST_WAIT = 60.0
 """Seconds between tries: 1, 2, 4 … 60."""
 
 GIVE_UP_AFTER = timedelta(hours=12)
-"""An effect that kept failing for so long is buried: what it would say is not true any more."""
+"""An effect that kept failing for so long becomes a dead letter: what it would say is not true any more."""
 FEWEST_TRIES = 3
-"""One that waited that long for the process itself, or was dug up, has so many tries all the same."""
+"""One that waited that long for the process itself, or was asked for again by hand, has so many tries all the same."""
 
 
 async def on_success(world: World, claim: Claim, result: EffectResult | Incoming | None) -> None:
@@ -95,14 +103,17 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
         outcome=ClaimOutcome.RETRY,
         retry_at=now + min(timedelta(seconds=error.after if error.after is not None else wait), FARTHEST),
         error=str(error),
-        # Whatever stopped this try, the doubt about an earlier one remains.
+        # An earlier try may have happened, whatever stopped this one.
         outcome_unknown=error.outcome_unknown or claim.outcome_unknown,
     )
     await world.commit(Changeset(now=now, claim_result=claim_result))
 
 
 async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
-    """The effect failed for good: it is buried, and one line is said where people look. Raises LeaseLost, StoreUnavailable."""
+    """The effect failed for good: it becomes a dead letter, and one line is said where people look.
+
+    Raises Conflict, LeaseLost, StoreUnavailable.
+    """
     dead = ClaimResult(
         key=claim.key,
         fence=claim.fence,
@@ -126,7 +137,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     await world.commit(Changeset(now=world.clock.now(), claim_result=dead))
 
 
-PROBLEMS = (NobodyFound, CouldNotInvite, StepFailed, RoomLost, Problem)
+PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)
 """Notices that speak of something that failed: when one cannot be posted, no other follows from that."""
 
 
@@ -141,21 +152,23 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
     if isinstance(effect, ExternalEffect):
         after, what = world.integrations.on_failure(incident, effect)
         decision = Decision(after, quiet=True)
-    step, channel = step_of(effect), effect.channel if isinstance(effect, Announce) else ""
-    event = EffectFailed(step=step, what=what, channel=channel, error=str(error), code=error.code, advice=error.advice)
+    kind, channel = effect_kind(effect), effect.channel if isinstance(effect, Announce) else ""
+    event = EffectFailed(
+        effect=kind, what=what, channel=channel, error=str(error), code=error.code, advice=error.advice
+    )
     decision = decision.record(event, now, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
-        notice = StepFailed(step=step, what=what, channel=channel, error=str(error), advice=error.advice)
+        notice = EffectFailedNotice(effect=kind, what=what, channel=channel, error=str(error), advice=error.advice)
         return decision.say(notice, key=f"problem:{effect.key}")
     no_room = RoomNotOpened(error=str(error), advice=error.advice)
     return decision.with_effects(*_to_one(incident, incident.declared_by, no_room, "no-room"))
 
 
-def step_of(effect: Effect) -> Step:
+def effect_kind(effect: Effect) -> EffectKind:
     """What is said to have failed. Raises ValueError for an effect about no incident, and for those nobody is told of."""
     if isinstance(effect, Post) and effect.place is Place.ANNOUNCEMENT:
-        return Step.POST_UNDER_ANNOUNCEMENT
-    return Step(effect.kind)
+        return EffectKind.POST_UNDER_ANNOUNCEMENT
+    return EffectKind(effect.kind)
 
 
 def _elsewhere(decision: Decision, error: Rejected) -> Decision:

@@ -54,18 +54,18 @@ _EXACT = (
 class Why(StrEnum):
     """Why a name led to nobody."""
 
-    NOT_FOUND = "nobody here has this name"
-    NO_SUCH_EMAIL = "nobody here has this email"
-    DEACTIVATED = "the account is deactivated"
-    BOT = "it is a bot"
-    GUEST = "it is a guest; guests are found only by mention or exact email"
-    NO_SUCH_GROUP = "there is no such user group"
-    GROUP_DISABLED = "the user group is disabled"
-    GROUP_EMPTY = "nobody is in the user group"
-    NO_LEVELS = "the team has no escalation levels in the policy"
-    LOOP = "the team's escalation leads back to itself"
-    SCHEDULE = "it looks like an on-call schedule, and none is connected"
-    EVERYBODY = "it is a channel or everybody in it, not a person"
+    NOT_FOUND = "not_found"
+    NO_SUCH_EMAIL = "no_such_email"
+    DEACTIVATED = "deactivated"
+    BOT = "bot"
+    GUEST = "guest"
+    NO_SUCH_GROUP = "no_such_group"
+    GROUP_DISABLED = "group_disabled"
+    GROUP_EMPTY = "group_empty"
+    NO_LEVELS = "no_levels"
+    LOOP = "loop"
+    SCHEDULE = "schedule"
+    EVERYBODY = "everybody"
 
 
 class Match(Value):

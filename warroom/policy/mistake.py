@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
+from warroom import text
 from warroom.people.model import normal
 from warroom.value import Value
 
@@ -38,9 +38,9 @@ class Wrong(ValueError):
 def did_you_mean(said: str, known: Iterable[str]) -> str:
     """ "did you mean X?" for the nearest known word, else the list of what is known, else ""."""
     words = {normal(word): word for word in known}
-    near = difflib.get_close_matches(normal(said), words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {words[near[0]]}?"
+    near = text.did_you_mean(normal(said), words)
+    if near is not None:
+        return f"did you mean {words[near]}?"
     return f"known: {', '.join(words.values())}" if words else ""
 
 
@@ -50,8 +50,7 @@ def shown(value: object) -> str:
         return "a mapping"
     if isinstance(value, list | tuple | set):
         return "a list"
-    text = " ".join(str(value).split())
-    return f"“{text if len(text) <= 40 else text[:39] + '…'}”"
+    return f"“{text.cut(' '.join(str(value).split()), 40)}”"
 
 
 def unknown_name(path: str, written: object, what: str, known: Iterable[str]) -> Iterator[Mistake]:

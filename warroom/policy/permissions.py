@@ -13,6 +13,28 @@ from warroom.policy.kinds import Texts
 from warroom.value import Value
 
 
+class Permission(StrEnum):
+    """What the policy's `permissions` speak of; each is a field of `Permissions`."""
+
+    DECLARE = "declare"
+    ACKNOWLEDGE = "acknowledge"
+    ESCALATE = "escalate"
+    UPDATE = "update"
+    RAISE_SEVERITY = "raise_severity"
+    LOWER_SEVERITY = "lower_severity"
+    MITIGATE = "mitigate"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+    MERGE = "merge"
+    ROLES = "roles"
+    INVITE = "invite"
+    PAGE = "page"
+    MUTE = "mute"
+    POSTMORTEM = "postmortem"
+    PUBLISH = "publish"
+
+
 class Who(StrEnum):
     """Words for people that need no name."""
 

@@ -14,6 +14,16 @@ from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
 from warroom.outbox.effects import ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
+from warroom.refusals import (
+    ActionEmpty,
+    Attempt,
+    NothingToLearn,
+    NotInState,
+    PartsMissing,
+    PostmortemMissing,
+    PostmortemPublishedBefore,
+    PostmortemUnchanged,
+)
 
 PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
 CHASE_EVERY = timedelta(hours=24)
@@ -23,7 +33,7 @@ CHASE_EVERY = timedelta(hours=24)
 def draft(incident: Incident, by: str | None, now: datetime, summary: str, impact: str) -> Decision:
     """The post-mortem, built from the record if there is none yet, shared in the room. Raises Refused when cancelled."""
     if incident.state is State.CANCELLED:
-        raise Refused(f"{incident.name} was cancelled; there is nothing to learn from in a post-mortem.")
+        raise Refused(NothingToLearn(incident=incident.name))
     if incident.postmortem is None:
         written = Postmortem(summary=summary, impact=impact, created_at=now, created_by=by)
         decision = Decision(incident.copy_with(postmortem=written)).record(events.PostmortemDrafted(), now, by=by)
@@ -38,7 +48,7 @@ def edit(incident: Incident, by: str, now: datetime, parts: Mapping[str, str]) -
     written = incident.postmortem or Postmortem(created_at=now, created_by=by)
     changed = {part: parts[part] for part in PARTS if part in parts}
     if all(getattr(written, part) == text for part, text in changed.items()) and incident.postmortem:
-        raise AlreadyDone("Nothing was changed in the post-mortem.")
+        raise AlreadyDone(PostmortemUnchanged())
     written = written.copy_with(**changed, revision=written.revision + 1, edited_at=now, edited_by=by)
     event = events.PostmortemEdited(revision=written.revision)
     return _shared(Decision(incident.copy_with(postmortem=written)).record(event, now, by=by), written)
@@ -63,14 +73,13 @@ def publish(incident: Incident, by: str, now: datetime) -> Decision:
     """The post-mortem is final, and the incident closes. Raises AlreadyDone, or Refused while parts are missing."""
     written = incident.postmortem
     if written is None:
-        raise Refused(f"{incident.name} has no post-mortem yet. /incident postmortem writes the draft.")
+        raise Refused(PostmortemMissing(incident=incident.name))
     if written.published_at:
-        raise AlreadyDone(f"The post-mortem of {incident.name} was published already.")
+        raise AlreadyDone(PostmortemPublishedBefore(incident=incident.name))
     if incident.state is not State.RESOLVED:
-        raise Refused(f"{incident.name} is {incident.state}. Resolve it first; then the post-mortem can be published.")
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.PUBLISH))
     if written.missing:
-        parts = ", ".join(part.replace("_", " ").capitalize() for part in written.missing)
-        raise Refused(f"The post-mortem needs these parts before it is published: {parts}. Press Edit post-mortem.")
+        raise Refused(PartsMissing(parts=written.missing))
     written = written.copy_with(published_at=now, published_by=by, revision=written.revision + 1)
     closed = lifecycle.close(incident.copy_with(postmortem=written), by, now)
     return _shared(closed.record(events.PostmortemPublished(revision=written.revision), now, by=by), written)
@@ -91,9 +100,7 @@ def add_action(
 ) -> Decision:
     """One more action item. Raises Refused without words."""
     if not text.strip():
-        raise Refused(
-            "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
-        )
+        raise Refused(ActionEmpty())
     item = ActionItem(
         id=f"a{len(incident.actions) + 1}",
         text=text,

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from warroom.incident.authorize import Permission, authorize
+from warroom.incident.authorize import authorize
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.lookup import view
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView, incident_view
+from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import reminders
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import structlog
 
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.alert_threads import Threads, read_threads
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.rate_limited import PAGE, next_cursor
@@ -30,7 +30,7 @@ OUTSIDE = frozenset({"not_in_channel", "channel_not_found"})
 
 
 @dataclass
-class Reading:
+class ChannelReading:
     """How far the reading of one channel got."""
 
     since: str
@@ -79,12 +79,12 @@ async def _failure_notice(context: EffectContext[ReadAlertChannels], name: str, 
         await context.desk.store.commit(Changeset(now=context.now, effects=(told,)))
 
 
-async def _read(context: EffectContext[ReadAlertChannels], channel_id: str) -> Reading:
+async def _read(context: EffectContext[ReadAlertChannels], channel_id: str) -> ChannelReading:
     """Everything posted in the channel itself since reading stopped; one never read before is read from when we asked."""
     reading = context.desk.reading.get(channel_id)
     if reading is None:
         known = {each.channel_id: each.ts for each in await context.desk.store.read_cursors()}
-        reading = Reading(since=known.get(channel_id) or f"{context.claim.created_at.timestamp():.6f}")
+        reading = ChannelReading(since=known.get(channel_id) or f"{context.claim.created_at.timestamp():.6f}")
         context.desk.reading[channel_id] = reading
     while not reading.ended:
         page = await _page(context, channel_id, reading)
@@ -94,7 +94,7 @@ async def _read(context: EffectContext[ReadAlertChannels], channel_id: str) -> R
     return reading
 
 
-async def _page(context: EffectContext[ReadAlertChannels], channel_id: str, reading: Reading) -> dict[str, Any]:
+async def _page(context: EffectContext[ReadAlertChannels], channel_id: str, reading: ChannelReading) -> dict[str, Any]:
     async def ask() -> dict[str, Any]:
         return await context.call(
             "conversations.history", channel=channel_id, oldest=reading.since, limit=PAGE, cursor=reading.cursor
@@ -102,7 +102,7 @@ async def _page(context: EffectContext[ReadAlertChannels], channel_id: str, read
 
     try:
         return await ask()
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code == "invalid_cursor" and reading.cursor is not None:
             # Cursors expire; a message that is read twice is stored once.
             reading.cursor = None
@@ -116,7 +116,7 @@ async def _page(context: EffectContext[ReadAlertChannels], channel_id: str, read
 async def _enter(context: EffectContext[ReadAlertChannels], channel_id: str) -> None:
     try:
         await context.call("conversations.join", channel=channel_id)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         raise Rejected(
             f"the bot is not in it and cannot enter by itself ({refusal.code})",
             code=refusal.code,
@@ -124,7 +124,7 @@ async def _enter(context: EffectContext[ReadAlertChannels], channel_id: str) -> 
         ) from refusal
 
 
-async def _take_in(context: EffectContext[ReadAlertChannels], position: ReadCursor, reading: Reading) -> None:
+async def _take_in(context: EffectContext[ReadAlertChannels], position: ReadCursor, reading: ChannelReading) -> None:
     """The alerts are stored before the position moves: a crash in between reads them again, and they are known."""
     by_time = {str(message.get("ts") or ""): message for message in (*reading.messages, *reading.threads.replies)}
     received: list[ReceivedAlert] = []

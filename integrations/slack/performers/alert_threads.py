@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.rate_limited import PAGE, next_cursor
 from warroom.alerts.app_messages import is_from
@@ -83,7 +83,7 @@ async def _look_back(
                 limit=PAGE,
                 cursor=threads.cursor,
             )
-        except Declined as refusal:
+        except SlackDeclined as refusal:
             if refusal.code == "invalid_cursor" and threads.cursor is not None:
                 # Cursors expire; which thread has news is looked up anew.
                 threads.pages, threads.cursor = 0, None
@@ -119,7 +119,7 @@ async def _one(
                 limit=PAGE,
                 cursor=threads.inside,
             )
-        except Declined as refusal:
+        except SlackDeclined as refusal:
             if refusal.code in GONE:
                 return
             if refusal.code == "invalid_cursor" and threads.inside is not None:

@@ -8,7 +8,7 @@ them reached the end.
 
 from __future__ import annotations
 
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.people import groups_of, person_from
 from integrations.slack.performers.context import EffectContext, SyncProgress
 from integrations.slack.rate_limited import PAGE, next_cursor
@@ -38,7 +38,7 @@ async def sync_directory(context: EffectContext[SyncDirectory]) -> None:
 async def _read_page(context: EffectContext[SyncDirectory], progress: SyncProgress) -> None:
     try:
         page = await context.call("users.list", limit=PAGE, cursor=progress.cursor)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code != "invalid_cursor" or progress.cursor is None:
             raise
         # Cursors expire; what was read is stored, and reading it again is harmless.

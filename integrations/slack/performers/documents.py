@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 
 from blocks.postmortem_document import markdown
-from integrations.slack.failures import Declined, failure
+from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.messages import GONE
 from warroom.errors import Rejected, Retryable
@@ -57,7 +57,7 @@ async def _is_shared(context: EffectContext[ShareDocument], channel: str, filena
             names = [file.get("name") for file in message.get("files") or []]
             if message.get("user") == context.desk.bot_user_id and filename in names:
                 return True
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code not in GONE:
             raise
     return False

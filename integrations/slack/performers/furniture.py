@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import unescape
 
 from blocks.topic import purpose, topic
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
 from warroom.outbox.effects import AddBookmark, PinCard, SetPurpose, SetTopic
 
@@ -17,7 +17,7 @@ async def pin_card(context: EffectContext[PinCard]) -> None:
         return
     try:
         await context.call("pins.add", channel=incident.room.channel_id, timestamp=incident.room.card_ts)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code not in ("already_pinned", "message_not_found"):
             raise
 

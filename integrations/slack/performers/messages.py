@@ -10,7 +10,7 @@ import structlog
 
 from blocks.kit import Card
 from integrations.slack.client import Answer
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
 from warroom.errors import Retryable
 from warroom.incident.model import Incident
@@ -62,7 +62,7 @@ async def say(
             return channel, found
     try:
         answer = await _post(context, channel, card, thread_ts, broadcast)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code != "not_in_channel":
             context.desk.channels.forget(channel)
             raise
@@ -71,11 +71,11 @@ async def say(
     return answer["channel"], answer["ts"]
 
 
-async def _join(context: EffectContext[Effect], channel: str, why: Declined) -> None:
+async def _join(context: EffectContext[Effect], channel: str, why: SlackDeclined) -> None:
     """Raises `why` where Slack lets nobody but people bring the bot in: that refusal has the advice that helps."""
     try:
         await context.call("conversations.join", channel=channel)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code == "missing_scope":
             raise
         raise why from refusal
@@ -96,7 +96,7 @@ async def _draw(context: EffectContext[Effect], method: str, card: Card, **where
     shown = Card(card.text, [block for block in card.blocks if block.get("image_url") not in bad])
     try:
         return await context.call(method, **where, **body(shown, context.key))
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         pictures = {block["image_url"] for block in shown.blocks if block["type"] == "image"}
         if refusal.code != "invalid_blocks" or not pictures:
             raise
@@ -112,7 +112,7 @@ async def redraw(context: EffectContext[Effect], channel: str, ts: str, card: Ca
     """Whether the message could be redrawn; False when it is gone. Raises Retryable or Rejected."""
     try:
         await _draw(context, "chat.update", card, channel=channel, ts=ts)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code == "message_not_found":
             return False
         raise
@@ -123,7 +123,7 @@ async def remove(context: EffectContext[Effect], channel: str, ts: str) -> None:
     """Delete one of our messages; one that is gone already is fine. Raises Retryable or Rejected."""
     try:
         await context.call("chat.delete", channel=channel, ts=ts)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code != "message_not_found":
             raise
 
@@ -132,7 +132,7 @@ async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: s
     """Delete a message that a newer one replaced. What matters is said already, so a failure is only logged."""
     try:
         await remove(context, channel, ts)
-    except (Retryable, Declined) as error:
+    except (Retryable, SlackDeclined) as error:
         log.warning("an old message stays beside the new one", channel=channel, ts=ts, why=str(error))
 
 
@@ -146,7 +146,7 @@ async def find(context: EffectContext[Effect], channel: str, thread_ts: str | No
         async for message in context.items(method, "messages", **wanted):
             if message.get("user") == context.desk.bot_user_id and _carries(message, context.key):
                 return str(message["ts"])
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         # Where the bot is not, it has not posted.
         if refusal.code not in GONE:
             raise

@@ -10,7 +10,7 @@ import structlog
 
 from blocks.notices import notice_card
 from integrations.slack.budget import RESPONSE_URL
-from integrations.slack.failures import Declined, failure, retry_after
+from integrations.slack.failures import SlackDeclined, failure, retry_after
 from integrations.slack.performers.context import EffectContext
 from warroom.errors import Retryable
 from warroom.outbox.effects import PrivateReply
@@ -68,7 +68,7 @@ async def _in_channel(context: EffectContext[PrivateReply], what: dict[str, Any]
         return False
     try:
         await context.call("chat.postEphemeral", channel=context.effect.channel, user=context.effect.user, **what)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if refusal.code in NOT_HERE:
             return False
         raise

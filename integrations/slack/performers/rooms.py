@@ -7,7 +7,7 @@ from typing import Any
 
 from integrations.slack.advice import explain
 from integrations.slack.client import Answer
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
@@ -56,7 +56,7 @@ async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
             continue
         try:
             answer = await context.call("conversations.create", name=name, is_private=context.effect.private)
-        except Declined as refusal:
+        except SlackDeclined as refusal:
             if refusal.code not in BAD_NAME and refusal.code != "name_taken":
                 raise
             if context.outcome_unknown and (ours := await _ours(context, incident)):
@@ -123,7 +123,7 @@ async def _invite(context: EffectContext[Invite], channel: str, people: list[str
     """Slack's code for everybody who could not be invited."""
     try:
         answer = await context.call("conversations.invite", channel=channel, users=",".join(people), force=True)
-    except Declined as refusal:
+    except SlackDeclined as refusal:
         if not _about_people(refusal):
             raise
         return await _one_by_one(context, channel, people)
@@ -139,7 +139,7 @@ async def _one_by_one(context: EffectContext[Invite], channel: str, people: list
         try:
             answer = await context.call("conversations.invite", channel=channel, users=person)
             done[person] = _failures(answer).get(person, "")
-        except Declined as refusal:
+        except SlackDeclined as refusal:
             if not _about_people(refusal):
                 raise
             done[person] = "" if refusal.code in HARMLESS else refusal.code
@@ -149,7 +149,7 @@ async def _one_by_one(context: EffectContext[Invite], channel: str, people: list
 HARMLESS = frozenset({"already_in_channel", "cant_invite_self"})
 
 
-def _about_people(refusal: Declined) -> bool:
+def _about_people(refusal: SlackDeclined) -> bool:
     return refusal.code in ABOUT_ONE or bool(_failures(refusal.answer))
 
 

@@ -53,7 +53,7 @@ async def test_datadog_hears_of_services_team_and_fields_once(night: DatadogWarR
     assert len(patches(night)) == 1
     for _ in range(3):
         await followed(night)
-    assert (len(patches(night)), night.chat.said("problem", "step_failed")) == (1, [])
+    assert (len(patches(night)), night.chat.said("problem", "effect_failed")) == (1, [])
 
 
 async def test_what_is_written_in_datadog_comes_back_without_an_echo(night: DatadogWarRoom) -> None:
@@ -99,7 +99,7 @@ async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else
     incident = await declared(night, services=("checkout",), fields=fields)
     assert (values(night)["services"], values(night)["regions"]) == (["checkout"], ["eu-west"])
     assert values(night)["attack_vector"] is None
-    (problem,) = night.chat.said("problem", "step_failed")
+    (problem,) = night.chat.said("problem", "effect_failed")
     assert isinstance(problem, Problem)
     assert "it has no field notes" in problem.what
     assert "attack_vector (Filling its fields: invalid value for field attack_vector)" in problem.what
@@ -107,7 +107,7 @@ async def test_a_value_datadog_does_not_take_is_said_once_and_keeps_nothing_else
     await night.settle()
     await followed(night)
     assert theirs(night)["attributes"]["state"] == "stable"
-    assert len(night.chat.said("problem", "step_failed")) == 1
+    assert len(night.chat.said("problem", "effect_failed")) == 1
 
 
 async def test_hostile_words_from_datadog_are_cut_and_cleaned(night: DatadogWarRoom) -> None:

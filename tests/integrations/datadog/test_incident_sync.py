@@ -15,7 +15,7 @@ from warroom.errors import AlreadyDone
 from warroom.incident import events, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
-from warroom.incident.notices import StepFailed
+from warroom.incident.notices import EffectFailedNotice
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ class TestOutgoing:
         await incidents.acknowledge(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["relationships"]["commander_user"]["data"] is None
-        assert (patches(night), night.chat.said("problem", "step_failed")) == ([], [])
+        assert (patches(night), night.chat.said("problem", "effect_failed")) == ([], [])
 
     async def test_action_items_are_todos_once(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
@@ -154,7 +154,7 @@ class TestTrouble:
         for _ in range(12):
             await night.wait(minutes=5)
         assert theirs(night)["attributes"]["state"] == "stable"
-        assert night.chat.said("problem", "step_failed") == []
+        assert night.chat.said("problem", "effect_failed") == []
 
     async def test_a_refusal_is_one_line_in_the_room(self, night: DatadogWarRoom) -> None:
         night.datadog.fail("POST", INCIDENTS, 403, body=b'{"errors": ["no scope"]}')
@@ -162,10 +162,10 @@ class TestTrouble:
         incident = await declared(night)
         await incidents.mitigate(night.world, incident.id, "UADA")
         await night.settle()
-        (problem,) = night.chat.said("problem", "step_failed")
-        assert isinstance(problem, StepFailed)
+        (problem,) = night.chat.said("problem", "effect_failed")
+        assert isinstance(problem, EffectFailedNotice)
         assert problem.what == "The incident in Datadog could not be kept up to date"
-        assert (problem.step, problem.error) == (events.Step.EXTERNAL, "Creating an incident: no scope")
+        assert (problem.effect, problem.error) == (events.EffectKind.EXTERNAL, "Creating an incident: no scope")
         await incidents.resolve_incident(night.world, incident.id, "UADA")
         await night.settle()
         assert theirs(night)["attributes"]["state"] == "resolved"

@@ -13,10 +13,11 @@ from integrations.datadog import Datadog, mutes
 from integrations.datadog.settings import DatadogSettings
 from tests.clock import NIGHT
 from tests.integrations.datadog.conftest import DatadogWarRoom
+from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events
 from warroom.incident.model import Incident
-from warroom.incident.notices import Muted, StepFailed
+from warroom.incident.notices import EffectFailedNotice, Muted
 from warroom.incident.view import incident_view
 from warroom.integration import Integrations
 
@@ -43,7 +44,7 @@ async def test_a_second_press_mutes_nothing_more_until_the_hour_is_over(night: D
     incident = await firing(night)
     await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
-    with pytest.raises(AlreadyDone, match="until 04:00"):
+    with refuses(AlreadyDone, match="until 04:00"):
         await mutes.mute(night.world, incident.id, "42", "UGRACE")
     await night.wait(minutes=61)
     await mutes.mute(night.world, incident.id, "42", "UGRACE")
@@ -161,8 +162,8 @@ async def test_a_refusal_is_said_in_the_room_and_may_be_tried_again(night: Datad
     night.datadog.fail("POST", "/api/v2/downtime", 403, body=b'{"errors": ["Forbidden"]}')
     await mutes.mute(night.world, incident.id, "42", "UADA")
     await night.settle()
-    (problem,) = night.chat.said("step_failed")
-    assert isinstance(problem, StepFailed)
+    (problem,) = night.chat.said("effect_failed")
+    assert isinstance(problem, EffectFailedNotice)
     assert (problem.what, problem.error) == ("The monitor could not be muted", "Muting: Forbidden")
     assert "scopes" in problem.advice
     await mutes.mute(night.world, incident.id, "42", "UADA")
@@ -177,12 +178,12 @@ async def test_a_mute_that_comes_too_late_is_not_made(night: DatadogWarRoom) -> 
     await night.settle()
     await night.wait(hours=2)
     assert night.datadog.downtimes == []
-    assert len(night.chat.said("problem", "step_failed")) == 1
+    assert len(night.chat.said("problem", "effect_failed")) == 1
 
 
 async def test_what_is_no_monitor_cannot_be_muted(night: DatadogWarRoom) -> None:
     incident = await firing(night)
-    with pytest.raises(Refused, match="nothing to mute"):
+    with refuses(Refused, match="nothing to mute"):
         await mutes.mute(night.world, incident.id, "abc", "UADA")
 
 
@@ -210,7 +211,7 @@ async def test_the_menu_mutes_and_refuses_what_it_does_not_offer(night: DatadogW
     await night.settle()
     assert len(night.datadog.downtimes) == 1
     for old in ("mute:42", "datadog:paint:42", "nobody:mute:42"):
-        with pytest.raises(Refused, match="no more"):
+        with refuses(Refused, match="no more"):
             await night.world.integrations.choose(night.world, incident.id, old, "UADA")
 
 

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
-from integrations.slack.failures import Declined
+from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say
 from integrations.slack.rate_limited import RateLimitedClient
@@ -34,7 +34,7 @@ class NoPictures(RateLimitedClient):
         kinds = [block["type"] for block in args["blocks"]]
         self.asked.append(kinds)
         if "image" in kinds:
-            raise Declined("invalid_blocks", code="invalid_blocks", advice="", answer={})
+            raise SlackDeclined("invalid_blocks", code="invalid_blocks", advice="", answer={})
         return {"channel": args["channel"], "ts": "1.1"}
 
 

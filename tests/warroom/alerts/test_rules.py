@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warroom.alerts.model import Alert, AlertState, Transition
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Declare, Drop, fits, group_key, judge, title_of
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, fits, group_key, judge, title_of
 from warroom.policy import Policy, When, check
 from warroom.policy.pattern import matches
 
@@ -47,7 +47,7 @@ def alert(title: str = "High Memory Usage", /, **said: object) -> Alert:
 
 def test_the_first_rule_that_matches_decides(policy: Policy) -> None:
     verdict = judge(alert("Prompt Injection seen", tags=("tier:1", "env:staging")), policy)
-    assert isinstance(verdict, Declare)
+    assert isinstance(verdict, OpenIncident)
     assert (verdict.rule, verdict.title) == ("prompt injection", "Security: Prompt Injection seen")
     assert (verdict.severity, verdict.team, verdict.private) == ("SEV-1", "security", True)
     assert "by the rule" in verdict.why
@@ -122,7 +122,7 @@ def test_alerts_of_one_service_belong_together_and_others_do_not(policy: Policy)
     assert key(service="checkout") != key(service="api")
     assert key() is None, "having nothing in common is no relation"
     verdict = judge(alert(tags=("tier:1",), service="api"), policy)
-    assert isinstance(verdict, Declare)
+    assert isinstance(verdict, OpenIncident)
     assert verdict.window == timedelta(minutes=10)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.refusals import refuses
 from tests.warroom.conftest import Make, minutes
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events, lifecycle
@@ -31,7 +32,7 @@ def test_a_commander_named_before_stays_commander(make: Make) -> None:
 
 @pytest.mark.parametrize("state", [State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED])
 def test_a_second_acknowledgement_changes_nothing_and_names_the_first(make: Make, state: State) -> None:
-    with pytest.raises(AlreadyDone, match="UADA"):
+    with refuses(AlreadyDone, match="UADA"):
         lifecycle.acknowledge(make(state=state, acknowledged_by="UADA"), "UBEN", minutes(4))
 
 
@@ -66,18 +67,18 @@ def test_a_mitigation_that_did_not_hold_is_taken_back(make: Make, policy: Policy
     mitigated = lifecycle.mitigate(make(), "UADA", minutes(20)).incident
     after = lifecycle.reopen(mitigated, "UBEN", minutes(50), policy).incident
     assert (after.state, after.mitigated_at, after.acknowledged_by) == (State.ACKNOWLEDGED, None, "UADA")
-    with pytest.raises(AlreadyDone, match="is open"):
+    with refuses(AlreadyDone, match="is open"):
         lifecycle.reopen(after, "UBEN", minutes(51), policy)
 
 
 @pytest.mark.parametrize("state", [State.CLOSED, State.CANCELLED])
 def test_what_is_over_for_good_is_not_reopened(make: Make, policy: Policy, state: State) -> None:
-    with pytest.raises(Refused, match="Declare a new incident"):
+    with refuses(Refused, match="Declare a new incident"):
         lifecycle.reopen(make(state=state), "UBEN", minutes(50), policy)
 
 
 def test_cancelling_needs_a_reason(make: Make) -> None:
-    with pytest.raises(Refused, match="Say why"):
+    with refuses(Refused, match="Say why"):
         lifecycle.cancel(make(), "UADA", minutes(2), "  ")
     after = lifecycle.cancel(make(), "UADA", minutes(2), "the monitor was wrong").incident
     assert after.state is State.CANCELLED

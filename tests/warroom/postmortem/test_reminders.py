@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.refusals import refuses
 from tests.warroom.conftest import Make, minutes
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.model import Deadlines, State
@@ -26,7 +27,7 @@ def test_the_draft_is_shared_as_a_file_and_a_second_request_keeps_what_was_writt
 
 def test_publishing_needs_every_required_part_and_closes(make: Make) -> None:
     drafted = reminders.draft(make(state=State.RESOLVED), "UADA", minutes(60), "what happened", "12 minutes").incident
-    with pytest.raises(Refused, match="Root cause"):
+    with refuses(Refused, match="Root cause"):
         reminders.publish(drafted, "UADA", minutes(61))
     written = reminders.edit(drafted, "UADA", minutes(62), WRITTEN).incident
     published = reminders.publish(written, "UADA", minutes(63)).incident
@@ -39,7 +40,7 @@ def test_publishing_needs_every_required_part_and_closes(make: Make) -> None:
 
 def test_an_open_incident_cannot_publish(make: Make) -> None:
     written = reminders.edit(make(), "UADA", minutes(62), WRITTEN).incident
-    with pytest.raises(Refused, match="Resolve it first"):
+    with refuses(Refused, match="Resolve it first"):
         reminders.publish(written, "UADA", minutes(63))
 
 

@@ -1,0 +1,208 @@
+"""The words for every refusal: why it does not apply now and what to do instead, in the chat and on the command line.
+
+What comes back is text with people by mention; whoever shows it in the chat escapes the rest (`text.spoken`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never, cast
+
+from blocks import labels, text
+from blocks.usage import Usage, usage_words
+from warroom import refusals
+from warroom.errors import Reason
+from warroom.incident.model import State
+from warroom.policy.permissions import Permission, Who
+from warroom.refusals import Attempt, RuleRefusal
+
+
+@dataclass(frozen=True, slots=True)
+class Medium:
+    """Where the words are read: how people are shown there, and what is typed there."""
+
+    person: Callable[[str], str]
+    """From a user id."""
+    list_open: str
+    """The command that shows the open incidents."""
+    declare: str
+    """An example of declaring an incident."""
+
+
+CHAT = Medium(text.mention, "/incident list", "declare checkout returns 500s --sev 1")
+TERMINAL = Medium(str, "python -m bot list", "python -m bot declare checkout returns 500s --sev 1")
+
+
+def refusal_words(reason: Reason, medium: Medium = CHAT) -> str:
+    """Why, and what to do next. Every class of reason is one of the union: a test holds them against each other."""
+    known = cast("RuleRefusal | Usage", reason)
+    return usage_words(known) if isinstance(known, Usage) else _words(known, medium)
+
+
+def _words(reason: RuleRefusal, medium: Medium) -> str:
+    match reason:
+        case refusals.AlreadyAcknowledged():
+            return _acknowledged(reason, medium)
+        case refusals.AlreadyInState():
+            return _already(reason, medium)
+        case refusals.NotInState():
+            return f"{reason.incident} is {reason.state}{_not_now(reason)}"
+        case refusals.CancelReasonMissing():
+            return f"Say why {reason.incident} is cancelled, for example: cancel the monitor was wrong."
+        case refusals.UpdateEmpty():
+            return "An update needs words. For example: update rolling back, errors are falling."
+        case refusals.NothingToSnooze():
+            return f"No update is due for {reason.incident}, so there is no reminder to snooze."
+        case refusals.ReminderGone():
+            return f"The reminder of {reason.incident} was snoozed or answered already."
+        case refusals.TitleMissing():
+            return f"An incident needs a title. For example: {medium.declare}"
+        case refusals.UnknownSeverity():
+            return f"There is no severity “{reason.said}”. Use one of: {', '.join(reason.known)}."
+        case refusals.SeverityUnchanged():
+            return f"{reason.incident} is {reason.severity} already."
+        case refusals.UnknownTeam():
+            choices = ", ".join(reason.known) or "none yet: teams are described in the policy file"
+            return f"There is no team “{reason.said}”. Known teams: {choices}."
+        case refusals.NoEscalationPolicy():
+            return (
+                f"{reason.incident} has no escalation policy. "
+                "/incident page TEAM calls a team, /incident invite @name a person."
+            )
+        case refusals.EscalatedMeanwhile():
+            return f"{reason.incident} was escalated a moment ago; the next level has been paged."
+        case refusals.RoleMissing():
+            return "Name the role, for example: role commander @ada"
+        case refusals.RoleHeld():
+            return f"{medium.person(reason.person)} is {reason.role} of {reason.incident} already."
+        case refusals.NobodyToInvite():
+            return "Say whom to invite: mentions, @names, emails, user groups or teams."
+        case refusals.NobodyToPage():
+            return f"Say whom to page. Known teams: {', '.join(reason.teams) or 'none yet'}."
+        case refusals.PageFoundNobody():
+            whys = "; ".join(f"{each.said} ({labels.NOBODY[each.why]})" for each in reason.unknown)
+            return f"There is nobody to page: {whys}. Name a team, a user group or a person."
+        case refusals.NoteEmpty():
+            return "Write what happened, for example: timeline add deployed 1.4.2 to production"
+        case refusals.ActionEmpty():
+            return "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
+        case refusals.NoSuchIncident():
+            return f"There is no incident #{reason.number}. {medium.list_open} shows the open ones."
+        case refusals.NotARoom():
+            return (
+                "This channel is not an incident's room. Say which incident you mean by its number, for example #12; "
+                f"{medium.list_open} shows the open ones."
+            )
+        case refusals.IncidentGone():
+            return "That incident is not in the record any more."
+        case refusals.LeftRoom():
+            return "You left the room of this incident. Let somebody who is in it invite you again."
+        case refusals.NotInQuarantine():
+            return f"Nothing in quarantine has the id {reason.id}. List it: python -m bot alerts --quarantined"
+        case refusals.NotAllowed():
+            return _not_allowed(reason)
+        case refusals.NothingToLearn():
+            return f"{reason.incident} was cancelled; there is nothing to learn from in a post-mortem."
+        case refusals.PostmortemUnchanged():
+            return "Nothing was changed in the post-mortem."
+        case refusals.PostmortemMissing():
+            return f"{reason.incident} has no post-mortem yet. /incident postmortem writes the draft."
+        case refusals.PostmortemPublishedBefore():
+            return f"The post-mortem of {reason.incident} was published already."
+        case refusals.PartsMissing():
+            parts = ", ".join(map(labels.part, reason.parts))
+            return f"The post-mortem needs these parts before it is published: {parts}. Press Edit post-mortem."
+        case refusals.DoneBefore():
+            return "This was done already; nothing changed the second time."
+        case refusals.MenuOutdated():
+            return "This menu offers that no more. The card is being redrawn; use the new one."
+        case refusals.ToldByIntegration():
+            return reason.text
+    assert_never(reason)
+
+
+def _acknowledged(reason: refusals.AlreadyAcknowledged, medium: Medium) -> str:
+    who = medium.person(reason.by) if reason.by else "somebody"
+    if reason.state is not State.ACKNOWLEDGED:
+        return f"{reason.incident} is {reason.state} already; {who} acknowledged it."
+    return "You have it already." if reason.by and reason.by == reason.asked_by else f"{who} has it already."
+
+
+def _already(reason: refusals.AlreadyInState, medium: Medium) -> str:
+    match reason.state:
+        case State.MITIGATED:
+            return f"{reason.incident} is marked as mitigated already."
+        case State.RESOLVED:
+            by = f" by {medium.person(reason.by)}" if reason.by else ""
+            return f"{reason.incident} was resolved already{by}."
+        case State.CLOSED if reason.attempt is Attempt.RESOLVE:
+            return f"{reason.incident} is resolved and closed already."
+        case State.CLOSED:
+            return f"{reason.incident} is closed already."
+        case State.CANCELLED:
+            return f"{reason.incident} was cancelled already."
+        case State.DETECTED | State.ACKNOWLEDGED:
+            return f"{reason.incident} is open ({reason.state})."
+    assert_never(reason.state)
+
+
+def _not_now(reason: refusals.NotInState) -> str:
+    match reason.attempt:
+        case Attempt.ACKNOWLEDGE:
+            return "; there is nothing to acknowledge."
+        case Attempt.MITIGATE:
+            return "; only an open incident can be mitigated."
+        case Attempt.RESOLVE:
+            return "; only an open incident can be resolved."
+        case Attempt.REOPEN:
+            return f" and stays so. Declare a new incident and mention {reason.incident}."
+        case Attempt.CANCEL:
+            return "; only an open incident can be cancelled."
+        case Attempt.CLOSE:
+            return "; it closes after it is resolved."
+        case Attempt.ESCALATE:
+            return "; there is nobody to call any more."
+        case Attempt.SEVERITY:
+            return f"; its severity stays {reason.severity}."
+        case Attempt.PUBLISH:
+            return ". Resolve it first; then the post-mortem can be published."
+    assert_never(reason.attempt)
+
+
+def _not_allowed(reason: refusals.NotAllowed) -> str:
+    doing = _DOING[reason.permission]
+    what = f"{doing} {reason.incident}" if reason.incident else doing
+    step = f"Join #{reason.room} and try again." if reason.room else "Ask one of them."
+    return f"{what} is for {' or '.join(_who(each, reason) for each in reason.may)}. {step}"
+
+
+def _who(said: str, reason: refusals.NotAllowed) -> str:
+    if said == Who.RESPONDERS:
+        return "the people in its room" if reason.incident else "responders"
+    if said == Who.COMMANDER:
+        known = reason.incident is None or reason.has_commander
+        return "its commander" if known else "its commander, who is nobody yet"
+    return said
+
+
+_DOING = {
+    Permission.DECLARE: "Declaring incidents",
+    Permission.ACKNOWLEDGE: "Acknowledging",
+    Permission.ESCALATE: "Escalating",
+    Permission.UPDATE: "Posting updates of",
+    Permission.RAISE_SEVERITY: "Raising the severity of",
+    Permission.LOWER_SEVERITY: "Lowering the severity of",
+    Permission.MITIGATE: "Mitigating",
+    Permission.RESOLVE: "Resolving",
+    Permission.REOPEN: "Reopening",
+    Permission.CANCEL: "Cancelling",
+    Permission.MERGE: "Merging",
+    Permission.ROLES: "Giving roles in",
+    Permission.INVITE: "Inviting people to",
+    Permission.PAGE: "Paging people for",
+    Permission.MUTE: "Muting monitors of",
+    Permission.POSTMORTEM: "Writing the post-mortem of",
+    Permission.PUBLISH: "Publishing the post-mortem of",
+}
+"""What each permission allows, before the incident's name."""

@@ -1,0 +1,173 @@
+"""What somebody typed or pressed that cannot be used as it stands, as values with their words."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from warroom.errors import Reason
+
+
+class UnknownSubcommand(Reason):
+    """There is no such subcommand; `near` is the one that was probably meant."""
+
+    name: str
+    near: str | None = None
+
+
+class NotThereYet(Reason):
+    """A subcommand that is still to come."""
+
+    name: str
+
+
+class SeverityMissing(Reason):
+    """The severity to change to was not said."""
+
+    incident: str
+    number: int
+    known: tuple[str, ...]
+
+
+class NoTeams(Reason):
+    """The policy file describes no teams."""
+
+
+class PrivateTakesNoValue(Reason):
+    """--private=something."""
+
+
+class OptionNeedsValue(Reason):
+    """An option that stands at the end, or before another one."""
+
+    option: str
+
+
+class OptionTwice(Reason):
+    """An option with several values that takes one."""
+
+    option: str
+    values: tuple[str, ...]
+
+
+class UnknownOption(Reason):
+    """There is no such option; `near` is the one that was probably meant."""
+
+    name: str
+    near: str | None = None
+
+
+class RoleUnclear(Reason):
+    """Not one role and one person."""
+
+
+class SeveralCandidates(Reason):
+    """A name that could be several people; `names` are theirs."""
+
+    said: str
+    names: tuple[str, ...]
+
+
+class SeveralPeople(Reason):
+    """A team or a group where one person is wanted."""
+
+    said: str
+    count: int
+
+
+class PersonNotFound(Reason):
+    """A name that led to nobody."""
+
+    said: str
+
+
+class SearchEmpty(Reason):
+    """Nothing to look for."""
+
+
+class TimelineUnclear(Reason):
+    """Words after `timeline` that are not `add`."""
+
+
+class ActionUnclear(Reason):
+    """Words after `action` that are not `add`."""
+
+
+class DateInPast(Reason):
+    """A due date that is over."""
+
+    said: str
+
+
+Usage = (
+    UnknownSubcommand
+    | NotThereYet
+    | SeverityMissing
+    | NoTeams
+    | PrivateTakesNoValue
+    | OptionNeedsValue
+    | OptionTwice
+    | UnknownOption
+    | RoleUnclear
+    | SeveralCandidates
+    | SeveralPeople
+    | PersonNotFound
+    | SearchEmpty
+    | TimelineUnclear
+    | ActionUnclear
+    | DateInPast
+)
+
+LATER = {
+    "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
+    "metrics": "Metrics in Slack are not there yet. /incident list and /incident find show the incidents themselves.",
+    "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
+}
+"""Subcommands that are still to come, absent from help, with what is said to whoever types them."""
+
+_EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
+
+
+def usage_words(reason: Usage) -> str:
+    """Why it cannot be used and what to type instead."""
+    match reason:
+        case UnknownSubcommand(name=name, near=None):
+            return (
+                f"There is no subcommand “{name}”. /incident help shows all. To open a room: /incident declare {name} …"
+            )
+        case UnknownSubcommand(name=name, near=near):
+            return f"There is no subcommand “{name}”. Did you mean /incident {near}?"
+        case NotThereYet(name=name):
+            return LATER[name]
+        case SeverityMissing(incident=incident, number=number, known=known):
+            levels = ", ".join(known)
+            return f"Say the new severity of {incident}: {levels}. For example: severity #{number} 2"
+        case NoTeams():
+            return "There are no teams yet: they and their escalation policies are described in the policy file."
+        case PrivateTakesNoValue():
+            return "--private takes no value: leave it out for an incident that everybody may see."
+        case OptionNeedsValue(option=option):
+            return f"--{option} needs a value, for example --{option} {_EXAMPLES[option]}."
+        case OptionTwice(option=option, values=values):
+            return f"--{option} is there more than once ({', '.join(values)}). Keep one."
+        case UnknownOption(name=name, near=near):
+            hint = f" Did you mean --{near}?" if near else ""
+            return f"There is no option --{name}.{hint} Known are --sev, --team, --service and --private."
+        case RoleUnclear():
+            return "Name one role and one person, for example: role commander @ada"
+        case SeveralCandidates(said=said, names=names):
+            return (
+                f"“{said}” could be several people ({', '.join(names)}). Mention the one you mean, or write the email."
+            )
+        case SeveralPeople(said=said, count=count):
+            return f"“{said}” is {count} people. Name one of them."
+        case PersonNotFound(said=said):
+            return f"Nobody was found for “{said}”. Mention the person with @, or write the email."
+        case SearchEmpty():
+            return "Say what to look for, for example: find checkout"
+        case TimelineUnclear():
+            return "The timeline can be shown, or added to: timeline add deployed 1.4.2 to production"
+        case ActionUnclear():
+            return "An action item is added like this: action add raise the memory limit @ada due friday"
+        case DateInPast(said=said):
+            return f"“{said}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
+    assert_never(reason)

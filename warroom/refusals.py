@@ -1,0 +1,267 @@
+"""Why something that a person asked for is refused, as values. The words for each are in `blocks.refusals`.
+
+`incident` is how people call it: "INC-12". People are user ids.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from warroom.errors import Reason
+from warroom.incident.model import State
+from warroom.people.resolution import Unknown
+from warroom.policy.permissions import Permission
+
+
+class Attempt(StrEnum):
+    """What somebody tried to do with an incident in a state that does not allow it."""
+
+    ACKNOWLEDGE = "acknowledge"
+    MITIGATE = "mitigate"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+    CANCEL = "cancel"
+    CLOSE = "close"
+    ESCALATE = "escalate"
+    SEVERITY = "severity"
+    PUBLISH = "publish"
+
+
+class AlreadyAcknowledged(Reason):
+    """Somebody has it. `by` None where that is nobody known here."""
+
+    incident: str
+    state: State
+    by: str | None
+    asked_by: str | None
+
+
+class AlreadyInState(Reason):
+    """The incident is where somebody wanted to bring it. `by` brought it there, where that is known."""
+
+    incident: str
+    state: State
+    attempt: Attempt
+    by: str | None = None
+
+
+class NotInState(Reason):
+    """The incident's state does not allow it."""
+
+    incident: str
+    state: State
+    attempt: Attempt
+    severity: str = ""
+    """The one that stays, where another was wanted."""
+
+
+class CancelReasonMissing(Reason):
+    """An incident is cancelled only with a reason."""
+
+    incident: str
+
+
+class UpdateEmpty(Reason):
+    """An update without words."""
+
+
+class NothingToSnooze(Reason):
+    """No update is due."""
+
+    incident: str
+
+
+class ReminderGone(Reason):
+    """The reminder was snoozed or answered before."""
+
+    incident: str
+
+
+class TitleMissing(Reason):
+    """An incident without a title."""
+
+
+class UnknownSeverity(Reason):
+    """The policy knows no severity of that name."""
+
+    said: str
+    known: tuple[str, ...]
+
+
+class SeverityUnchanged(Reason):
+    """It has that severity already, or a higher one where it should only be raised."""
+
+    incident: str
+    severity: str
+
+
+class UnknownTeam(Reason):
+    """The policy knows no team of that name."""
+
+    said: str
+    known: tuple[str, ...]
+
+
+class NoEscalationPolicy(Reason):
+    """There are no levels that could be paged."""
+
+    incident: str
+
+
+class EscalatedMeanwhile(Reason):
+    """Somebody escalated while the person looked at an older card."""
+
+    incident: str
+
+
+class RoleMissing(Reason):
+    """A role without a name."""
+
+
+class RoleHeld(Reason):
+    """The person has that role already."""
+
+    incident: str
+    role: str
+    person: str
+
+
+class NobodyToInvite(Reason):
+    """No name was given."""
+
+
+class NobodyToPage(Reason):
+    """No name was given."""
+
+    teams: tuple[str, ...]
+
+
+class PageFoundNobody(Reason):
+    """Every name led to nobody."""
+
+    unknown: tuple[Unknown, ...]
+
+
+class NoteEmpty(Reason):
+    """A line for the timeline without words."""
+
+
+class ActionEmpty(Reason):
+    """An action item without words."""
+
+
+class NoSuchIncident(Reason):
+    """No incident has that number, or the person may not know of it."""
+
+    number: int
+
+
+class NotARoom(Reason):
+    """The channel is no incident's room, and no number was given."""
+
+
+class IncidentGone(Reason):
+    """The incident of a button or a form is not in the record, or the person may not know of it."""
+
+
+class LeftRoom(Reason):
+    """The person left the room of a private incident."""
+
+
+class NotInQuarantine(Reason):
+    """Nothing in quarantine has that id."""
+
+    id: str
+
+
+class NotAllowed(Reason):
+    """The policy leaves it to others."""
+
+    permission: Permission
+    may: tuple[str, ...]
+    """Words of `Who` and names, as the policy wrote them."""
+    incident: str | None = None
+    has_commander: bool = False
+    room: str | None = None
+    """The name of a channel that the person could join and then may do it."""
+
+
+class NothingToLearn(Reason):
+    """A cancelled incident has no post-mortem."""
+
+    incident: str
+
+
+class PostmortemUnchanged(Reason):
+    """The form was sent as it was opened."""
+
+
+class PostmortemMissing(Reason):
+    """There is no draft that could be published."""
+
+    incident: str
+
+
+class PostmortemPublishedBefore(Reason):
+    """It was published already."""
+
+    incident: str
+
+
+class PartsMissing(Reason):
+    """Required parts of the post-mortem are empty; their keys."""
+
+    parts: tuple[str, ...]
+
+
+class DoneBefore(Reason):
+    """The same gesture was delivered twice."""
+
+
+class MenuOutdated(Reason):
+    """An entry of a menu that an older card offered."""
+
+
+class ToldByIntegration(Reason):
+    """An integration refuses, in its own words."""
+
+    text: str
+
+
+RuleRefusal = (
+    AlreadyAcknowledged
+    | AlreadyInState
+    | NotInState
+    | CancelReasonMissing
+    | UpdateEmpty
+    | NothingToSnooze
+    | ReminderGone
+    | TitleMissing
+    | UnknownSeverity
+    | SeverityUnchanged
+    | UnknownTeam
+    | NoEscalationPolicy
+    | EscalatedMeanwhile
+    | RoleMissing
+    | RoleHeld
+    | NobodyToInvite
+    | NobodyToPage
+    | PageFoundNobody
+    | NoteEmpty
+    | ActionEmpty
+    | NoSuchIncident
+    | NotARoom
+    | IncidentGone
+    | LeftRoom
+    | NotInQuarantine
+    | NotAllowed
+    | NothingToLearn
+    | PostmortemUnchanged
+    | PostmortemMissing
+    | PostmortemPublishedBefore
+    | PartsMissing
+    | DoneBefore
+    | MenuOutdated
+    | ToldByIntegration
+)
+"""Everything that the rules refuse."""
