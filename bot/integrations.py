@@ -12,6 +12,7 @@ from typing import Any, ClassVar, cast
 from pydantic import create_model
 
 from bot.settings import Settings
+from integrations.alertmanager import Alertmanager
 from integrations.datadog import Datadog
 from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
@@ -21,7 +22,7 @@ from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog,)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

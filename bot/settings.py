@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_POLICY = Path("warroom.yml")
@@ -32,6 +32,24 @@ class Settings(BaseSettings):
     port: int = Field(default=3000, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["console", "json"] = "console"
+
+    _blank: tuple[str, ...] = PrivateAttr(default=())
+
+    @model_validator(mode="after")
+    def _without_blank_secrets(self) -> Self:
+        blank = []
+        for name, field in type(self).model_fields.items():
+            value = getattr(self, name)
+            if isinstance(value, SecretStr) and field.default is None and not value.get_secret_value().strip():
+                blank.append(name)
+                setattr(self, name, None)
+        self._blank = (*self._blank, *blank)
+        return self
+
+    @property
+    def blank(self) -> tuple[str, ...]:
+        """Sentences about secrets that are set to nothing but spaces; they count as not set."""
+        return tuple(f"{name.upper()} is set to nothing but spaces, which counts as not set." for name in self._blank)
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod

@@ -46,7 +46,7 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
 async def declare_from_message(world: World, client: AsyncWebClient, actor: Actor, body: Body) -> None:
     """The declare form about the message in `body`. Raises SlackApiError."""
     message = body.get("message") or {}
-    alert = channels.alert_in(message, actor.channel or "", world.policy, world.clock.now())
+    alert = channels.alert_in(world, message, actor.channel or "")
     if alert is not None:
         await _declare_alert(world, client, actor, message, alert)
         return

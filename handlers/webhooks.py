@@ -17,7 +17,7 @@ from warroom.errors import Conflict, StoreUnavailable
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.remote import take
 from warroom.ports import World
-from warroom.webhook import Refusal, Webhook
+from warroom.webhook import Posted, Refusal, Webhook
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,6 @@ RETRY_AFTER = (("Retry-After", "5"),)
 """Seconds after which a sender may try again when the database is away."""
 TOO_LARGE = Refusal(413, f"The body is larger than {LIMIT} bytes. Send fewer alerts at a time.")
 AWAY = Refusal(503, "The database cannot be reached; nothing was stored. Try again.", RETRY_AFTER)
-
-UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading a body raises that lacks what the sender's documentation promises."""
 
 Received = Callable[[str, int], None]
 """Hears the alert source and how many alerts a webhook brought."""
@@ -70,11 +67,7 @@ def _route(
 
 async def _receive(world: World, webhook: Webhook, body: bytes, content_type: str, received: Received) -> web.Response:
     now = world.clock.now()
-    try:
-        found = webhook.parse(body, content_type, now)
-    except UNEXPECTED_SHAPE_ERRORS as error:
-        log.warning("a body that was posted to %s is not understood", webhook.path, exc_info=True)
-        found = Incoming(refused=(f"The body is not understood ({type(error).__name__}).",))
+    found = webhook.read(Posted(body, content_type, now))
     received(webhook.name, len(found.alerts))
     accepted, refused = len(found.alerts) + len(found.changes), found.refused
     useless = bool(refused) and found == Incoming(refused=refused)

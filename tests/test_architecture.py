@@ -21,14 +21,6 @@ VENDORS = {
 } - {"slack"}
 """Systems that integrations are for, now or soon. Slack is the one that everything is drawn in."""
 WITHOUT_VENDORS = ("warroom", "blocks", "handlers", "storage")
-NOT_YET = (
-    # The parsers of alerts and the reading of an app's messages still stand here; they move to their integrations.
-    "warroom/alerts/parsing/",
-    "warroom/alerts/model.py",
-    "warroom/alerts/channels.py",
-    "tests/warroom/alerts/",
-    "bot/cli/alert_files.py",
-)
 RELEASED = "tests/storage/fixtures/"
 """Databases as an earlier release wrote them, and what wrote them there; that release knew one vendor by name."""
 
@@ -39,9 +31,7 @@ def test_no_vendor_is_named_outside_of_the_integrations(room: str) -> None:
     found = [
         f"{name}:{number}: {line.strip()}"
         for path in sorted((ROOT / room).rglob("*"))
-        if path.is_file()
-        and path.suffix != ".pyc"
-        and not (name := str(path.relative_to(ROOT))).startswith((*NOT_YET, RELEASED))
+        if path.is_file() and path.suffix != ".pyc" and not (name := str(path.relative_to(ROOT))).startswith(RELEASED)
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if named.search(line)
     ]
@@ -67,7 +57,6 @@ def test_the_process_names_no_vendor_either() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in files
-        if str(path.relative_to(ROOT)) not in NOT_YET
         for line in path.read_text().splitlines()
         if named.search(line)
     ]

@@ -8,13 +8,15 @@ calls are effects in the outbox, with all the outbox's promises.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 import structlog
 from pydantic import BaseModel, Field
 
+from warroom.alerts.app_messages import MessageReader
+from warroom.alerts.parsing.formats import AlertFormat
 from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -30,7 +32,7 @@ from warroom.policy.section import Section
 from warroom.ports import Clock, Store, World
 from warroom.refusals import MenuOutdated
 from warroom.value import Value
-from warroom.webhook import Webhook
+from warroom.webhook import AlertParser, Webhook
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +109,8 @@ class Integration(Generic[S]):
     operations: ClassVar[Mapping[str, str]] = {}
     """Every operation of its effects, and what a room is told when one failed for good."""
     upgrades: ClassVar[Upgrades] = Upgrades()
+    alert_formats: ClassVar[tuple[AlertFormat, ...]] = ()
+    """Alerts of this system that may come to other integrations' addresses too (`AlertParser.also`)."""
 
     def __init__(self, settings: S) -> None:
         self.configured = settings
@@ -292,6 +296,14 @@ class Integrations:
     def __init__(self, *integrations: Integration[Any]) -> None:
         self._by_name = {each.name: each for each in integrations}
         assert len(self._by_name) == len(integrations), "two integrations have the same name"
+        formats = {each.name: each for integration in integrations for each in integration.alert_formats}
+        self._webhooks = {
+            integration.name: tuple(_with_formats(each, formats) for each in integration.webhooks())
+            for integration in integrations
+        }
+        names, paths = [each.name for each in self.webhooks], [each.path for each in self.webhooks]
+        assert len(set(names)) == len(names), "two webhooks have the same name"
+        assert len(set(paths)) == len(paths), "two webhooks have the same path"
 
     def __iter__(self) -> Iterator[Integration[Any]]:
         return iter(self._by_name.values())
@@ -303,9 +315,29 @@ class Integrations:
             raise Rejected(f"this version of Warroom knows no {name}", code="no_integration", advice="Update Warroom.")
         return found
 
+    @property
+    def webhooks(self) -> tuple[Webhook, ...]:
+        """Every address, in the order of the integrations."""
+        return tuple(webhook for those in self._webhooks.values() for webhook in those)
+
+    def webhook(self, name: str) -> Webhook:
+        """The address with that name, else the first of the integration with that name. Raises Rejected."""
+        named = {webhook.name: webhook for webhook in self.webhooks}
+        first = {integration: those[0] for integration, those in self._webhooks.items() if those}
+        found = named.get(name) or first.get(name)
+        if found is None:
+            known = f"Those there are: {', '.join(sorted({*named, *first}))}."
+            raise Rejected(f"There is no alert source {name}", code="no_source", advice=known)
+        return found
+
     def able(self, capability: type[C]) -> list[C]:
         """Those that can do it, such as OnCallSource."""
         return [each for each in self if isinstance(each, capability)]
+
+    @property
+    def message_readers(self) -> Sequence[MessageReader]:
+        """Those that read what an app posts into channels."""
+        return self.able(MessageReader)
 
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> list[Effect]:
         """What all of them want done about it. A rule that fails costs its integration's effects, never the change itself."""
@@ -342,6 +374,11 @@ class Integrations:
         if known is None:
             raise Refused(MenuOutdated())
         await known.choose(world, incident_id, action, by)
+
+
+def _with_formats(webhook: Webhook, formats: Mapping[str, AlertFormat]) -> Webhook:
+    parser = webhook.parse
+    return replace(webhook, parse=parser.knowing(formats)) if isinstance(parser, AlertParser) else webhook
 
 
 def _fault(incident: Incident, entry: Entry, integration: Integration[Any]) -> Post:

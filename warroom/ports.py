@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Refused
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -54,6 +55,8 @@ class Rooms(Protocol):
 class Reactions(Protocol):
     """What the integrations do about what happens; see `warroom.integration`. All but `choose` are pure."""
 
+    @property
+    def message_readers(self) -> Sequence[MessageReader]: ...
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]: ...
     def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision: ...
     def on_failure(self, incident: Incident, effect: ExternalEffect) -> tuple[Incident, str]: ...
@@ -62,6 +65,8 @@ class Reactions(Protocol):
 
 class NoIntegrations:
     """There are none."""
+
+    message_readers: Sequence[MessageReader] = ()
 
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
         return ()

@@ -1,4 +1,4 @@
-"""Addresses at which other systems tell of alerts and changes, and how a sender is recognised. Pure."""
+"""Addresses at which other systems tell of alerts and changes: how a sender is recognised, and how a body is read. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import base64
 import binascii
 import hashlib
 import hmac
+import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
+from warroom.alerts.parsing.formats import AlertFormat, Arrival
+from warroom.alerts.parsing.parse import parse
+from warroom.alerts.parsing.values import OLDEST
 from warroom.outbox.incoming import Incoming
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""What reading a body raises that lacks what the sender's documentation promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +36,68 @@ Body = Callable[[], Awaitable[bytes]]
 Verify = Callable[[Mapping[str, str], Body], Awaitable[Refusal | None]]
 """(the headers, whose names are compared without case; the body) to None for a known sender. Strangers' bodies are only read
 where the signature covers them."""
-Parse = Callable[[bytes, str, datetime], Incoming]
-"""(body, content type, received at) to what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A body as it came."""
+
+    body: bytes
+    content_type: str
+    received_at: datetime
+    """Aware UTC."""
+    oldest: timedelta = OLDEST
+    """A time in it that lies further back is not believed; a body out of a file may be older than one that just came."""
+
+
+Parse = Callable[[Posted], Incoming]
+"""What a body says."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertParser:
+    """The `parse` of an address that brings alerts only. Each object of a body is read by the first format that recognises it:
+    those of `also`, then the address's own; what none recognises is read as a plain alert.
+    """
+
+    source: str
+    """The source of alerts that do not name their sender. It is part of their keys, so it never changes."""
+    own: tuple[AlertFormat, ...] = ()
+    also: tuple[str, ...] = ()
+    """Names of formats of other integrations that are sent here too; `Integrations` knows them."""
+    others: tuple[AlertFormat, ...] = ()
+
+    def knowing(self, formats: Mapping[str, AlertFormat]) -> AlertParser:
+        """The same with those formats of `also` that there are."""
+        return replace(self, others=tuple(formats[name] for name in self.also if name in formats))
+
+    def __call__(self, posted: Posted) -> Incoming:
+        """The alerts in it. Raises nothing, whatever the bytes."""
+        arrival = Arrival(posted.received_at, posted.oldest, self.source)
+        found = parse(posted.body, posted.content_type, arrival, (*self.others, *self.own))
+        return Incoming(alerts=found.alerts, refused=found.refused)
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One address. `parse` is pure; what it refuses is kept in the quarantine under the webhook's name."""
+    """One address: an alert source, a source of changes, or both. `parse` is pure; what it refuses is kept in the quarantine
+    under the webhook's name.
+    """
 
     name: str
-    """The alert source: what its alerts are counted, matched and kept as."""
+    """What its alerts are counted and stored under. It never changes: what is in the quarantine is read again by it."""
     path: str
     """Such as "/hooks/vendor"."""
     verify: Verify
     parse: Parse
+
+    def read(self, posted: Posted) -> Incoming:
+        """What the body says, or why it cannot be used. Raises nothing."""
+        try:
+            return self.parse(posted)
+        except UNEXPECTED_SHAPE_ERRORS as error:
+            log.warning("a body that was posted to %s is not understood", self.path, exc_info=True)
+            return Incoming(refused=(f"The body is not understood ({type(error).__name__}).",))
 
 
 WRONG_SECRET = "The shared secret is missing or wrong. Send it as X-Warroom-Token, as Authorization: Bearer, or as basic-auth password."
@@ -48,13 +105,13 @@ CHALLENGE = (("WWW-Authenticate", 'Basic realm="warroom"'),)
 
 
 def shared_secret(token: str | None, setting: str) -> Verify:
-    """A sender that knows the secret, in one of three headers. Without a token nobody is let in, and the answer names the
-    setting.
+    """A sender that knows the secret, in one of three headers. Without a token, or with a blank one, nobody is let in, and the
+    answer names the setting.
     """
 
     async def verify(headers: Mapping[str, str], _body: Body) -> Refusal | None:
-        if not token:
-            why = f"{setting} is not set, so nobody can be recognised. Set it here and in the webhook's headers."
+        if not token or not token.strip():
+            why = f"{setting} {_unset(token)}, so nobody can be recognised. Set it here and in the webhook's headers."
             return Refusal(503, why)
         wanted = token.encode()
         # Every place is compared, so that the time says nothing.
@@ -66,13 +123,13 @@ def shared_secret(token: str | None, setting: str) -> Verify:
 
 def signed(secret: str | None, setting: str, *, header: str, prefix: str = "sha256=") -> Verify:
     """A sender that signs the body with HMAC-SHA256: the header holds one or several signatures in hexadecimal, separated by
-    commas, each after the prefix. Without a secret nobody is let in, and the answer names the setting.
+    commas, each after the prefix. Without a secret, or with a blank one, nobody is let in, and the answer names the setting.
     """
 
     async def verify(headers: Mapping[str, str], body: Body) -> Refusal | None:
-        if not secret:
+        if not secret or not secret.strip():
             return Refusal(
-                503, f"{setting} is not set, so no signature can be checked. Set it to the webhook's secret."
+                503, f"{setting} {_unset(secret)}, so no signature can be checked. Set it to the webhook's secret."
             )
         given = [each.strip() for each in headers.get(header, "").split(",")]
         if not any(each.startswith(prefix) for each in given):
@@ -84,6 +141,10 @@ def signed(secret: str | None, setting: str, *, header: str, prefix: str = "sha2
         )
 
     return verify
+
+
+def _unset(secret: str | None) -> str:
+    return "is blank, which counts as not set" if secret else "is not set"
 
 
 def _given(headers: Mapping[str, str]) -> list[bytes]:

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from warroom.alerts.model import Alert, Transition
-from warroom.alerts.parsing import parse, row
+from warroom.alerts.parsing import row
 from warroom.alerts.parsing.parse import COLUMNS
 from warroom.alerts.rules import AttachOnly, AttachOrDeclare, OpenIncident, Verdict, judge, passed_over, severity_of
 from warroom.policy import Policy
+from warroom.webhook import Posted, Webhook
 
 JSON = "application/json"
+NO_ALERT = "There is no alert in the body."
 FORM = "application/x-www-form-urlencoded"
-AS_OLD_AS_DATADOG = timedelta(days=20 * 365)
+AS_OLD_AS_MONITORING = timedelta(days=20 * 365)
 """So far back the times in a file are believed: it may have been captured long ago."""
 
 
@@ -32,12 +34,13 @@ class Item:
     """When it arrived; None: judge it by the sender's time."""
 
 
-def read(name: str, now: datetime, content_type: str | None = None) -> list[Item]:
-    """What becomes of the body in that file ("-": standard input). Raises OSError when it cannot be read."""
+def read(name: str, source: Webhook, now: datetime, content_type: str | None = None) -> list[Item]:
+    """What the source makes of the body in that file ("-": standard input). Raises OSError when it cannot be read."""
     body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    parsed = parse(body, content_type or guessed(body), now, AS_OLD_AS_DATADOG)
-    accepted = [Item(name, alert=alert) for alert in parsed.alerts]
-    return [*accepted, *(Item(name, reason=reason) for reason in parsed.refused)]
+    found = source.read(Posted(body, content_type or guessed(body), now, AS_OLD_AS_MONITORING))
+    accepted = [Item(name, alert=alert) for alert in found.alerts]
+    refused = found.refused if found.alerts or found.refused else (NO_ALERT,)
+    return [*accepted, *(Item(name, reason=reason) for reason in refused)]
 
 
 def guessed(body: bytes) -> str:

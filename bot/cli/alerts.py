@@ -13,6 +13,10 @@ from typer.core import TyperGroup
 from bot.cli import alert_files
 from bot.cli.terminal import do, err, out, policy_of, settings_or_exit
 from bot.clock import SystemClock
+from bot.integrations import integrations_of
+from bot.settings import Settings
+from warroom.errors import Rejected
+from warroom.webhook import Webhook
 
 LISTED = 20
 
@@ -42,6 +46,10 @@ Files = Annotated[
 MaybeFiles = Annotated[list[str] | None, typer.Argument(metavar="FILE…", help="Bodies as a webhook sends them.")]
 ContentType = Annotated[
     str | None, typer.Option(help="As the webhook's header said; guessed from the body without it.")
+]
+Source = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The webhook or integration that reads the files; the first one without it."),
 ]
 
 
@@ -116,11 +124,13 @@ def parse(
     files: Files,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     content_type: ContentType = None,
+    source: Source = None,
 ) -> None:
     """Show what each body becomes: the alert, or the reason why it is none. Needs neither tokens nor a database."""
-    policy = policy_of(settings_or_exit())
+    settings = settings_or_exit()
+    policy = policy_of(settings)
     now = SystemClock().now()
-    items, unread = read_all(files, content_type)
+    items, unread = read_all(files, _source(settings, source), content_type)
     lines = [alert_files.line(item, policy, now) for item in items]
     if as_json:
         for line in lines:
@@ -132,13 +142,23 @@ def parse(
         raise typer.Exit(1)
 
 
-def read_all(files: list[str], content_type: str | None) -> tuple[list[alert_files.Item], bool]:
+def _source(settings: Settings, name: str | None) -> Webhook:
+    """The alert source of that name, the first one without a name. Ends the program where there is none."""
+    integrations = integrations_of(settings)
+    try:
+        return integrations.webhook(name) if name else integrations.webhooks[0]
+    except Rejected as error:
+        err.print(f"{error}. {error.advice}", style="red", markup=False)
+        raise typer.Exit(2) from None
+
+
+def read_all(files: list[str], source: Webhook, content_type: str | None) -> tuple[list[alert_files.Item], bool]:
     """(what is in the files, whether one of them could not be read)."""
     now, unread = SystemClock().now(), False
     items: list[alert_files.Item] = []
     for name in files:
         try:
-            items += alert_files.read(name, now, content_type)
+            items += alert_files.read(name, source, now, content_type)
         except OSError as error:
             unread = True
             items.append(alert_files.Item(name, reason=f"The file cannot be read: {error.strerror or error}."))
@@ -165,11 +185,12 @@ def try_out(
     files: MaybeFiles = None,
     stored: Annotated[int, typer.Option(min=0, max=10_000, help="So many of the last stored alerts as well.")] = 0,
     content_type: ContentType = None,
+    source: Source = None,
 ) -> None:
     """Show which rule acts on each alert, what it does, and why the rules before it did not."""
     settings = settings_or_exit()
     policy = policy_of(settings)
-    items, unread = read_all(files or [], content_type)
+    items, unread = read_all(files or [], _source(settings, source), content_type)
     if stored:
         from bot.cli.offline import alerts_offline
 

@@ -15,7 +15,7 @@ from warroom.policy import Policy
 
 async def check_all(settings: Settings, policy: Policy) -> list[str]:
     """Every problem as a sentence: database, integrations, tokens, scopes. The policy was checked when it was read."""
-    found = []
+    found = list(settings.blank)
     try:
         store = await open_store(settings.database_url.get_secret_value())
         try:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from blocks.postmortem_document import markdown
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
-from bot.cli.alert_readers import read_again
+from bot.cli.alert_readers import reading
 from bot.cli.audit import leave_row
 from bot.clock import SystemClock
 from bot.integrations import integrations_of, register_upgrades
@@ -150,6 +150,7 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
     done = []
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
+        read_again = reading(integrations_of(settings))
         for name in ids:
             try:
                 found = await replay(world, name, read_again)

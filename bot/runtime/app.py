@@ -104,6 +104,7 @@ class Bot:
             channels=ChannelBook(world.clock),
             bot_user_id=self.report.bot_user_id,
             menu=self.integrations.menu,
+            message_readers=self.integrations.message_readers,
         )
         return routed(chat.perform, ExternalPerformer(self.integrations, world))
 
@@ -134,8 +135,7 @@ class Bot:
         )
 
     def _serving(self, settings: Settings) -> Web:
-        webhooks = [webhook for each in self.integrations for webhook in each.webhooks()]
-        hooks = routes(self.world, webhooks, self.meters.alerts)
+        hooks = routes(self.world, self.integrations.webhooks, self.meters.alerts)
         return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
 
     async def _look_for_missed(self) -> None:
@@ -223,7 +223,7 @@ async def running(
             log.warning(remark)
         clock = clock or system.SystemClock()
         integrations = integrations_of(settings, kinds)
-        for remark in unused(integrations, policy):
+        for remark in (*settings.blank, *unused(integrations, policy)):
             log.warning(remark)
         await stack.enter_async_context(started(integrations, policy, clock))
         bot = Bot(settings, policy, store, report, clock, integrations)

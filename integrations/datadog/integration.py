@@ -14,11 +14,12 @@ from integrations.datadog.client import DatadogClient
 from integrations.datadog.context import EffectContext, Nothing
 from integrations.datadog.downtimes import make_downtime
 from integrations.datadog.effects import MonitorPage, MuteRequest, MuteResult, OneMonitor, SyncResult, sync_incident
+from integrations.datadog.parsing import FORMAT, SOURCE, slack_message
 from integrations.datadog.policy import NAME, DatadogPolicy, SyncMode, section
 from integrations.datadog.reconcile import reconcile
 from integrations.datadog.settings import DatadogSettings
 from integrations.datadog.upgrades import UPGRADES
-from warroom.alerts.parsing import parse
+from warroom.alerts.parsing import Parsed
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.decision import Decision
@@ -31,12 +32,14 @@ from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import ExternalResult
 from warroom.policy import Policy
 from warroom.ports import Clock, World
-from warroom.webhook import Webhook, shared_secret
+from warroom.webhook import AlertParser, Webhook, shared_secret
 
 log = structlog.get_logger(__name__)
 
 NO_KEYS = "Datadog's keys are not set"
 ADVICE = "Set DD_API_KEY and DD_APP_KEY, or remove what asks for them."
+ALSO_SENT_HERE = ("alertmanager",)
+"""Formats that this address took before they had one of their own; whoever sends them here still may."""
 FOLLOW_EVERY = timedelta(minutes=1)
 """Between looks at Datadog's incidents."""
 SYNCED = (
@@ -153,7 +156,16 @@ class Datadog(Integration[DatadogSettings]):
         """The address that Datadog's Webhooks integration calls."""
         token = self.configured.datadog_webhook_token
         verify = shared_secret(token.get_secret_value() if token else None, "DATADOG_WEBHOOK_TOKEN")
-        return (Webhook(name="webhook", path="/hooks/datadog", verify=verify, parse=_parse),)
+        parser = AlertParser(SOURCE, own=(FORMAT,), also=ALSO_SENT_HERE)
+        return (Webhook(name="webhook", path="/hooks/datadog", verify=verify, parse=parser),)
+
+    def wrote(self, message: Mapping[str, Any]) -> bool:
+        """Whether Datadog's Slack app wrote it."""
+        return slack_message.wrote(message)
+
+    def read_message(self, message: Mapping[str, Any], channel_id: str, received_at: datetime) -> Parsed:
+        """The alerts in a message of Datadog's Slack app. Raises nothing."""
+        return slack_message.parse_message(message, channel_id, received_at)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
         """Monitors and, where changes are followed, incidents."""
@@ -180,9 +192,3 @@ class Datadog(Integration[DatadogSettings]):
         if what != "mute":
             await super().choose(world, incident_id, action, by)
         await mutes.mute(world, incident_id, number, by)
-
-
-def _parse(body: bytes, content_type: str, received_at: datetime) -> Incoming:
-    found = parse(body, content_type, received_at)
-    nothing = () if found.alerts else ("There is no alert in the body.",)
-    return Incoming(alerts=found.alerts, refused=found.refused or nothing)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from urllib.parse import quote
 
+from integrations.datadog.parsing import read
 from integrations.datadog.policy import DatadogPolicy
 from warroom.alerts.model import Alert, AlertState
-from warroom.alerts.parsing.datadog import read
+from warroom.alerts.parsing import Arrival
 from warroom.alerts.parsing.keys import polled_delivery_id
 from warroom.value import Value
 
@@ -67,7 +68,7 @@ def alert_of(group: GroupState, now: datetime) -> Alert:
             "link": page,
             "date": int(group.since.timestamp() * 1000) if group.since else "",
         },
-        now,
+        Arrival(now),
     )
     since = group.since.isoformat() if group.since else ""
     name = polled_delivery_id(group.monitor_id, alert.group or "", alert.transition, since)

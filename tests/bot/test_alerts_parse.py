@@ -89,6 +89,31 @@ def test_what_cannot_be_used_has_its_reason_and_a_list_gives_a_line_each() -> No
     assert (first["file"], first["title"], second["accepted"]) == ("1.json", "one", False)
 
 
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [
+        (None, "1:title:datadog:HighLatency:"),
+        ("webhook", "1:title:datadog:HighLatency:"),
+        ("datadog", "1:title:datadog:HighLatency:"),
+        ("alertmanager", "1:title:alertmanager:HighLatency:"),
+    ],
+)
+def test_a_source_is_named_by_its_own_name_or_its_integrations(source: str | None, key: str) -> None:
+    body = {"labels": {"alertname": "HighLatency"}, "startsAt": "2020-07-02T15:15:31Z"}
+    Path("a.json").write_text(json.dumps(body))
+    named = ["--source", source] if source else []
+    result = CliRunner().invoke(cli, ["alerts", "parse", "a.json", "--json", *named])
+    line = json.loads(result.stdout)
+    assert (line["dedup_key"], line["occurred_at"]) == (key, "2020-07-02T15:15:31Z")
+
+
+def test_a_source_that_is_not_there_is_said_with_those_there_are() -> None:
+    Path("a.json").write_text("{}")
+    result = CliRunner().invoke(cli, ["alerts", "parse", "a.json", "--source", "pigeon"])
+    assert result.exit_code == 2
+    assert "There is no alert source pigeon. Those there are: alertmanager, datadog, webhook." in result.output
+
+
 def test_a_form_is_known_by_its_look() -> None:
     [line] = parsed(b"alert_title=High+memory&alert_id=42&alert_transition=Warn")
     assert (line["title"], line["monitor_id"], line["state"]) == ("High memory", "42", "warn")

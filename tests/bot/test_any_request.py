@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from datetime import datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,12 +13,11 @@ from bot.runtime.observability import Meters
 from bot.runtime.web import Web
 from handlers.webhooks import routes
 from storage import Database
+from tests.alert_sources import SOURCES
 from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from tests.stores import fresh_store
-from warroom.alerts.parsing import parse
-from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy
 from warroom.ports import World
 from warroom.webhook import Webhook, shared_secret
@@ -79,11 +77,8 @@ async def started(store: Database, limits: Limits) -> tuple[Web, int]:
     async def metrics() -> bytes:
         return Meters().text()
 
-    def read(body: bytes, content_type: str, at: datetime) -> Incoming:
-        found = parse(body, content_type, at)
-        return Incoming(alerts=found.alerts, refused=found.refused)
-
-    hook = Webhook("webhook", "/hooks/datadog", shared_secret(TOKEN.decode(), "TOKEN"), read)
+    verify = shared_secret(TOKEN.decode(), "TOKEN")
+    hook = Webhook("webhook", "/hooks/datadog", verify, SOURCES.webhook("webhook").parse)
     server = Web("127.0.0.1", 0, ready, metrics, routes(world, [hook]), limits, SOON)
     return server, await server.start()
 

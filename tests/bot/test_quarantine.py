@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from storage import open_store
+from tests.alert_sources import posted
 from tests.bot.conftest import bot
-from warroom.alerts.parsing import parse
 from warroom.alerts.quarantine import unusable
 from warroom.outbox.changes import Changeset, Quarantined
 
@@ -34,7 +34,7 @@ def put(*kept: Quarantined, bodies: tuple[bytes, ...] = ()) -> None:
         from warroom.outbox.changes import ReceivedAlert
 
         store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
-        alerts = [alert for body in bodies for alert in parse(body, "application/json", NIGHT).alerts]
+        alerts = [alert for body in bodies for alert in posted(body, at=NIGHT).alerts]
         received = tuple(ReceivedAlert(alert=alert, received_at=NIGHT) for alert in alerts)
         await store.commit(Changeset(now=NIGHT, quarantined=kept, received=received))
         await store.close()
@@ -42,9 +42,9 @@ def put(*kept: Quarantined, bodies: tuple[bytes, ...] = ()) -> None:
     asyncio.run(write())
 
 
-def useless(body: bytes) -> Quarantined:
-    """A body of which the webhook once made nothing."""
-    return unusable(body, "application/json", ("It could not be read then.",), "webhook", NIGHT)
+def useless(body: bytes, source: str = "webhook") -> Quarantined:
+    """A body of which the source once made nothing."""
+    return unusable(body, "application/json", ("It could not be read then.",), source, NIGHT)
 
 
 def test_what_could_not_be_used_is_shown_in_one_line_each() -> None:
@@ -79,6 +79,29 @@ def test_after_a_fix_it_is_read_again_and_leaves() -> None:
 
 def test_the_same_body_is_the_same_thing_in_quarantine() -> None:
     assert useless(b"{").id == useless(b"{").id != useless(b"[").id
+
+
+LABELLED = {"labels": {"alertname": "HighLatency"}, "startsAt": "2026-11-21T02:59:00Z"}
+
+
+def test_it_is_read_again_by_the_source_that_it_came_to() -> None:
+    kept = useless(json.dumps(LABELLED).encode(), "alertmanager")
+    unknown = useless(b'{"title": "High memory"}', "pigeon")
+    put(kept, unknown)
+    shown = bot("alerts", "--quarantined").output
+    assert f"{kept.id}  2026-11-21 03:00:00  alertmanager" in shown
+    result = bot("alerts", "--replay", kept.id, unknown.id)
+    assert f"{kept.id}: 1 accepted" in result.output
+    assert "There is no alert source pigeon. Those there are: alertmanager, datadog, webhook." in result.output
+    assert unknown.id in bot("alerts", "--quarantined").output
+    assert kept.id not in bot("alerts", "--quarantined").output
+
+
+def test_rules_are_tried_with_the_source_that_is_named() -> None:
+    Path("warroom.yml").write_text("rules: [{name: theirs, when: {source: alertmanager}, drop: true}]")
+    Path("a.json").write_text(json.dumps(LABELLED))
+    assert "rule “theirs”: dropped" in bot("rules", "test", "a.json", "--source", "alertmanager").output
+    assert "rule “theirs”: dropped" not in bot("rules", "test", "a.json").output
 
 
 def test_rules_are_tried_on_files_and_on_what_arrived() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
-from datetime import datetime
 
 import pytest
 from aiohttp import web
@@ -14,7 +13,7 @@ from handlers import webhooks
 from tests.handlers.conftest import HandlerHarness
 from warroom.alerts.model import Alert
 from warroom.outbox.incoming import Incoming
-from warroom.webhook import Webhook, shared_secret
+from warroom.webhook import Posted, Webhook, shared_secret
 
 TOKEN = "hook-secret-for-tests"
 PATH = "/hooks/vendor"
@@ -22,9 +21,9 @@ BASIC = base64.b64encode(f"vendor:{TOKEN}".encode()).decode()
 Hook = TestClient[web.Request, web.Application]
 
 
-def parse(body: bytes, _content_type: str, _at: datetime) -> Incoming:
+def parse(posted: Posted) -> Incoming:
     """One alert for each line of the body, by its words; a line with a question mark cannot be read."""
-    lines = body.decode().split("\n") if body else []
+    lines = posted.body.decode().split("\n") if posted.body else []
     good = [Alert(delivery_id=line, dedup_key=line, keys=(line,), title=line) for line in lines if "?" not in line]
     refused = tuple(f"cannot read {line}" for line in lines if "?" in line)
     return Incoming(alerts=tuple(good), refused=refused if lines else ("There is no alert in the body.",))

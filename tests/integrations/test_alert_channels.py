@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.slack.performers.alert_channels import read_alert_channels
+from tests.alert_sources import SOURCES
 from tests.clock import NIGHT
 from tests.integrations.test_rooms import Answer, ScriptedSlackClient, act, no
 from tests.integrations.test_rooms import store as store
@@ -29,6 +30,7 @@ async def test_a_thread_that_is_refused_keeps_nothing_of_the_channel_away(store:
         conversations_replies=lambda _: no("missing_scope"),
     )
     reading = act(ReadAlertChannels(key="read"), slack, store)
+    reading.desk.message_readers = SOURCES.message_readers
     checked = check({"workspace": {"alert_channels": [CHANNEL]}})
     assert checked.policy is not None
     reading.desk.policy = checked.policy

@@ -1,15 +1,15 @@
-"""Channels in which Datadog's Slack app posts: an alert source like the webhook."""
+"""Channels in which other systems' apps post alerts: read, and declared from."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from warroom.alerts import attach_rules
+from warroom.alerts.app_messages import SOURCE, MessageReader, is_from, parse_message
 from warroom.alerts.model import Alert
-from warroom.alerts.parsing.datadog.slack_message import is_from, parse_message
 from warroom.alerts.parsing.parse import Parsed
 from warroom.alerts.quarantine import unusable
 from warroom.alerts.rules import judge
@@ -23,7 +23,6 @@ from warroom.outbox.effects import ReadAlertChannels
 from warroom.policy import Policy
 from warroom.ports import World
 
-SOURCE = "slack"
 LONGEST_LINK = 600
 LONGEST_TITLE = 200
 """Characters of them that a form carries."""
@@ -41,30 +40,33 @@ async def heard(world: World, channel_id: str, message: Mapping[str, Any]) -> in
     other author. Raises StoreUnavailable.
     """
     names = world.policy.workspace.alert_channels
-    if not names or not is_from(message, world.policy.workspace.alert_bots):
+    readers = world.integrations.message_readers
+    if not names or not is_from(message, readers, world.policy.workspace.alert_bots):
         return 0
     if not any(each.channel_id == channel_id and each.name in names for each in await world.store.read_cursors()):
         return 0
-    parsed, kept = read_message(message, channel_id, world.policy, world.clock.now())
+    parsed, kept = read_message(message, channel_id, readers, world.policy, world.clock.now())
     return await receive(world, parsed.alerts, SOURCE, kept)
 
 
 def read_message(
-    message: Mapping[str, Any], channel_id: str, policy: Policy, now: datetime
+    message: Mapping[str, Any], channel_id: str, readers: Sequence[MessageReader], policy: Policy, now: datetime
 ) -> tuple[Parsed, tuple[Quarantined, ...]]:
     """(what the message says, what of it could not be used). Nothing for authors that do not count."""
-    if not is_from(message, policy.workspace.alert_bots):
+    if not is_from(message, readers, policy.workspace.alert_bots):
         return Parsed(), ()
-    parsed = parse_message(message, channel_id, now)
+    parsed = parse_message(message, channel_id, readers, now)
     if not parsed.refused:
         return parsed, ()
     body = json.dumps({"channel": channel_id, "message": message}, sort_keys=True).encode()
     return parsed, (unusable(body, CONTENT_TYPE, parsed.refused, SOURCE, now),)
 
 
-def alert_in(message: Mapping[str, Any], channel_id: str, policy: Policy, now: datetime) -> Alert | None:
+def alert_in(world: World, message: Mapping[str, Any], channel_id: str) -> Alert | None:
     """The first alert in a message, None when it is none or its author does not count."""
-    return next(iter(read_message(message, channel_id, policy, now)[0].alerts), None)
+    readers = world.integrations.message_readers
+    parsed, _ = read_message(message, channel_id, readers, world.policy, world.clock.now())
+    return next(iter(parsed.alerts), None)
 
 
 def carried(alert: Alert) -> Alert:
@@ -97,7 +99,7 @@ async def declare_with(world: World, what: Declare, alert: Alert) -> DeclareResu
     return await declare(world, what, firing=attach_rules.first("", alert, now), judged=judged)
 
 
-def read_kept(kept: Quarantined) -> Parsed:
+def read_kept(kept: Quarantined, readers: Sequence[MessageReader]) -> Parsed:
     """What is in a message out of the quarantine."""
     said = json.loads(kept.body)
-    return parse_message(said["message"], said["channel"], kept.received_at)
+    return parse_message(said["message"], said["channel"], readers, kept.received_at)

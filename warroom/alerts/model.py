@@ -1,4 +1,4 @@
-"""One alert, whatever door it came through."""
+"""One alert, whatever source it came from."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Kind(StrEnum):
 
 
 class Transition(StrEnum):
-    """What happened to the monitor's group, in one spelling for every door."""
+    """What happened to the monitor's group, in one spelling for every source."""
 
     TRIGGER = "trigger"
     RETRIGGER = "retrigger"
@@ -73,7 +73,8 @@ class Alert(Stored):
     query: str | None = None
     link: str | None = None
     snapshot: str | None = None
-    source: str = "datadog"
+    source: str = ""
+    """The system that it came from: as the sender names it, else that of the address it was sent to."""
     people: tuple[str, ...] = ()
     """Whom the sender wants told (emails, names), to be resolved like any other name."""
     facts: tuple[tuple[str, str], ...] = ()

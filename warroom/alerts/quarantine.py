@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
 from typing import TypeVar
 
-from warroom.alerts.parsing.parse import Parsed
-from warroom.alerts.usecases import receive
 from warroom.errors import NotFound
 from warroom.outbox.changes import Changeset, Quarantined
+from warroom.outbox.incoming import Incoming
+from warroom.outbox.remote import take
 from warroom.ports import World
 from warroom.refusals import NotInQuarantine
 from warroom.value import Value
@@ -22,7 +22,7 @@ MOST_BYTES = 64 * 1024 * 1024
 
 K = TypeVar("K", bound=Hashable)
 
-Reading = Callable[[Quarantined], Parsed]
+Reading = Callable[[Quarantined], Incoming]
 """How something kept is read again."""
 
 
@@ -48,7 +48,7 @@ def over_limit(newest_first: Iterable[tuple[K, int]], most: int = MOST, most_byt
 
 
 class Replayed(Value):
-    """What a second try came to: how many alerts were accepted, and what still cannot be read."""
+    """What a second try came to: how many alerts and changes were accepted, and what still cannot be read."""
 
     id: str
     accepted: int
@@ -56,14 +56,14 @@ class Replayed(Value):
 
 
 async def replay(world: World, quarantine_id: str, read: Reading) -> Replayed:
-    """Reads it again. What is usable now is received like any alert; when nothing is refused any more it leaves the
-    quarantine. Alerts that were accepted before are known and do nothing. Raises NotFound, StoreUnavailable.
+    """Reads it again. What is usable now is taken as if it had just come; when nothing is refused any more it leaves the
+    quarantine. What was accepted before is known and does nothing. Raises NotFound, Conflict, StoreUnavailable.
     """
     kept = await world.store.quarantined_as(quarantine_id)
     if kept is None:
         raise NotFound(NotInQuarantine(id=quarantine_id))
-    parsed = read(kept)
-    accepted = await receive(world, parsed.alerts, kept.source)
-    if parsed.alerts and not parsed.refused:
+    found = read(kept)
+    await take(world, found, kept.source)
+    if not found.refused and found != Incoming():
         await world.commit(Changeset(now=world.clock.now(), released=(kept.id,)))
-    return Replayed(id=kept.id, accepted=accepted, refused=parsed.refused)
+    return Replayed(id=kept.id, accepted=len(found.alerts) + len(found.changes), refused=found.refused)

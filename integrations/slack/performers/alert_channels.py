@@ -16,7 +16,8 @@ from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.alert_threads import Threads, read_threads
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.rate_limited import PAGE, next_cursor
-from warroom.alerts.channels import SOURCE, read_message
+from warroom.alerts.app_messages import SOURCE
+from warroom.alerts.channels import read_message
 from warroom.errors import Rejected, Retryable
 from warroom.outbox.changes import Changeset, Quarantined, ReadCursor, ReceivedAlert
 from warroom.outbox.effects import DecideAlerts, ReadAlertChannels, TellEverybody
@@ -128,8 +129,9 @@ async def _take_in(context: EffectContext[ReadAlertChannels], position: ReadCurs
     by_time = {str(message.get("ts") or ""): message for message in (*reading.messages, *reading.threads.replies)}
     received: list[ReceivedAlert] = []
     kept: list[Quarantined] = []
+    readers = context.desk.message_readers
     for ts in sorted(by_time):
-        parsed, useless = read_message(by_time[ts], position.channel_id, context.desk.policy, context.now)
+        parsed, useless = read_message(by_time[ts], position.channel_id, readers, context.desk.policy, context.now)
         received += [ReceivedAlert(alert=alert, received_at=context.now, source=SOURCE) for alert in parsed.alerts]
         kept += useless
     for place in range(0, len(received), AT_ONCE):

@@ -16,7 +16,7 @@ import structlog
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.rate_limited import PAGE, next_cursor
-from warroom.alerts.parsing.datadog.slack_message import is_from
+from warroom.alerts.app_messages import is_from
 from warroom.errors import Retryable
 from warroom.outbox.effects import ReadAlertChannels
 
@@ -97,8 +97,9 @@ async def _look_back(
 
 
 def _with_news(context: EffectContext[ReadAlertChannels], messages: Iterable[dict[str, Any]], after: str) -> list[str]:
-    senders = context.desk.policy.workspace.alert_bots
-    latest = {str(each.get("ts")): str(each.get("latest_reply") or "") for each in messages if is_from(each, senders)}
+    senders, readers = context.desk.policy.workspace.alert_bots, context.desk.message_readers
+    theirs = [each for each in messages if is_from(each, readers, senders)]
+    latest = {str(each.get("ts")): str(each.get("latest_reply") or "") for each in theirs}
     news = sorted((ts for ts in latest if latest[ts] > after), key=lambda ts: latest[ts], reverse=True)
     if len(news) > MOST_THREADS:
         log.warning("more threads of alerts have news than are read at once", threads=len(news), read=MOST_THREADS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,7 @@ from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import Answer
 from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
+from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
@@ -76,6 +77,8 @@ class PerformerDeps:
     sync: SyncProgress = field(default_factory=SyncProgress)
     menu: Menu = no_menu
     """What the menu beside an incident's alerts offers."""
+    message_readers: Sequence[MessageReader] = ()
+    """Who reads alerts in messages."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 

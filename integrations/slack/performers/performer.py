@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from integrations.slack.performers import (
 )
 from integrations.slack.performers.context import EffectContext, Menu, PerformerDeps, no_menu
 from integrations.slack.rate_limited import RateLimitedClient
+from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
@@ -69,8 +70,19 @@ class SlackPerformer:
         channels: ChannelBook,
         bot_user_id: str,
         menu: Menu = no_menu,
+        message_readers: Sequence[MessageReader] = (),
     ) -> None:
-        self._desk = PerformerDeps(client, store, policy, clock, budget, channels, bot_user_id, menu=menu)
+        self._desk = PerformerDeps(
+            client,
+            store,
+            policy,
+            clock,
+            budget,
+            channels,
+            bot_user_id,
+            menu=menu,
+            message_readers=message_readers,
+        )
 
     async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         """What Slack answered, None when there is nothing to remember. Raises Retryable or Rejected."""

@@ -101,7 +101,7 @@ class Bell(Integration[BellSettings]):
         secret = self.configured.bell_webhook_secret
         known = secret.get_secret_value() if secret else None
         verify = signed(known, "BELL_WEBHOOK_SECRET", header="X-Bell-Signature")
-        return [Webhook("bell", "/hooks/bell", verify, lambda body, _type, _at: _incoming([json.loads(body)]))]
+        return [Webhook("bell", "/hooks/bell", verify, lambda posted: _incoming([json.loads(posted.body)]))]
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
         async def look(_world: World) -> Sequence[ExternalEffect]:

@@ -17,12 +17,12 @@ from bot.runtime.external import ExternalPerformer, routed
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.settings import DatadogSettings
+from tests.alert_sources import sent
 from tests.clock import NIGHT, ManualClock
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
 from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
-from warroom.alerts.parsing import parse
 from warroom.incident.model import Incident
 from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry
@@ -98,9 +98,8 @@ class DatadogWarRoom:
 
     async def hook(self, **body: object) -> None:
         """Datadog calls the webhook."""
-        import json
 
-        parsed = parse(json.dumps(body).encode(), "application/json", self.clock.now())
+        parsed = sent(body, self.clock.now())
         assert not parsed.refused
         await alerts.receive(self.world, parsed.alerts, "webhook")
         await self.settle()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from datetime import timedelta
 from random import Random
 
@@ -11,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.alert_sources import sent
 from tests.clock import NIGHT, ManualClock
 from tests.integrations.datadog.conftest import DatadogWarRoom, NoRooms
 from tests.people import StoredPeople
 from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
-from warroom.alerts.parsing import parse
 from warroom.incident import usecases as incidents
 from warroom.policy import Policy, check
 from warroom.ports import Store, World
@@ -57,7 +56,7 @@ async def test_a_recovery_that_is_told_together_with_its_trigger_comes_after_it(
         {"alert_id": "42", "alert_title": "Errors", "alert_transition": word, "date": int(at.timestamp() * 1000)}
         for word, at in (("Triggered", NIGHT), ("Recovered", NIGHT + timedelta(minutes=1)))
     ]
-    parsed = parse(json.dumps(both).encode(), "application/json", night.clock.now())
+    parsed = sent(both, night.clock.now())
     await alerts.receive(night.world, parsed.alerts, "webhook")
     await night.settle()
     incident = await night.incident()
@@ -134,7 +133,7 @@ async def _fires(store: Store, clock: ManualClock, policy: Policy, deliveries: l
     for minute, word in deliveries:
         at = int((NIGHT + timedelta(minutes=minute)).timestamp() * 1000)
         body = {"alert_id": "42", "alert_title": "Errors", "alert_transition": word, "date": at, "alert_type": "error"}
-        parsed = parse(json.dumps(body).encode(), "application/json", clock.now())
+        parsed = sent(body, clock.now())
         await alerts.receive(world, parsed.alerts, "webhook")
         await alerts.decide_pending(world)
         clock.time += timedelta(seconds=5)

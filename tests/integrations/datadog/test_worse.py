@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.alert_sources import sent
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from tests.refusals import refuses
 from warroom.alerts import usecases as alerts
-from warroom.alerts.parsing import parse
 from warroom.errors import AlreadyDone
 from warroom.incident import events
 from warroom.incident import usecases as incidents
@@ -124,9 +124,8 @@ async def test_many_at_once_raise_it_once_to_the_worst(night: DatadogWarRoom) ->
         }
         for n, (word, level) in enumerate([("Triggered", "P2"), ("Re-Triggered", "P1"), ("Re-Triggered", "P3")] * 5)
     ]
-    import json
 
-    parsed = parse(json.dumps(bodies).encode(), "application/json", night.clock.now())
+    parsed = sent(bodies, night.clock.now())
     await alerts.receive(night.world, parsed.alerts, "webhook")
     await night.settle()
     assert (await night.incident()).severity == "SEV-1"

@@ -1,4 +1,4 @@
-"""Bodies as senders send them, and the night they arrive in."""
+"""Plain bodies as people send them, and the night they arrive in."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from warroom.alerts.model import Alert
-from warroom.alerts.parsing import Parsed, parse
+from warroom.alerts.parsing import Arrival, Parsed, parse
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
-FIXTURES = {path.stem: path for path in sorted(Path(__file__).with_name("fixtures").rglob("*.json"))}
+SOURCE = "webhook"
+FIXTURES = {path.stem: path for path in sorted(Path(__file__).with_name("bodies").glob("*.json"))}
 """A file for every body, by its name: the body, and what is said by each of its alerts (the fields that matter there).
 
-`recovers` names the file whose alerts these are the recovery of.
+`recovers` names the file whose alerts these are the recovery of. The bodies of integrations are in their tests.
 """
 COLUMNS = [
     "kind",
@@ -45,9 +46,14 @@ def fixture(name: str) -> dict[str, Any]:
     return read
 
 
+def posted(body: bytes, content_type: str = "application/json", received_at: datetime = NIGHT) -> Parsed:
+    """What these bytes say."""
+    return parse(body, content_type, Arrival(received_at, source=SOURCE))
+
+
 def sent(body: object, received_at: datetime = NIGHT) -> Parsed:
     """The body, posted as JSON."""
-    return parse(json.dumps(body).encode(), "application/json", received_at)
+    return posted(json.dumps(body).encode(), received_at=received_at)
 
 
 def alert(body: object, received_at: datetime = NIGHT) -> Alert:

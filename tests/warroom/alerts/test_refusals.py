@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.warroom.alerts.conftest import NIGHT, alert, fixture, sent
-from warroom.alerts.parsing import parse
+from tests.warroom.alerts.conftest import alert, fixture, posted, sent
 from warroom.alerts.parsing.parse import MOST_ALERTS
 
 
@@ -29,7 +28,7 @@ from warroom.alerts.parsing.parse import MOST_ALERTS
     ],
 )
 def test_a_useless_body_has_one_reason(body: bytes, reason: str) -> None:
-    parsed = parse(body, "application/json", NIGHT)
+    parsed = posted(body)
     assert parsed.alerts == ()
     [said] = parsed.refused
     assert said.startswith(reason)
@@ -45,7 +44,7 @@ def test_a_useless_body_has_one_reason(body: bytes, reason: str) -> None:
     ],
 )
 def test_a_useless_form_has_one_reason(body: bytes, reason: str) -> None:
-    parsed = parse(body, "application/x-www-form-urlencoded", NIGHT)
+    parsed = posted(body, "application/x-www-form-urlencoded")
     assert parsed.alerts == ()
     assert parsed.refused[0].startswith(reason)
 
@@ -60,7 +59,7 @@ def test_more_alerts_than_are_read_are_told_of() -> None:
 
 def test_huge_texts_are_cut_and_still_told_apart() -> None:
     long = "x" * 100_000
-    body = dict.fromkeys(fixture("template_triggered")["body"], long) | {"tags": [long] * 3, long: long}
+    body = dict.fromkeys(fixture("rich")["body"], long) | {"tags": [long] * 3, long: long}
     found = alert(body)
     assert (len(found.title), len(found.text), len(found.tags)) == (500, 8000, 1)
     assert all(len(key) < 200 for key in (found.delivery_id, *found.keys))

@@ -44,8 +44,6 @@ def test_a_transition_in_any_spelling(said: str, transition: str, state: str) ->
 @pytest.mark.parametrize(
     ("body", "transition", "state"),
     [
-        ({"title": "[No data on {host:a}] Queue"}, "no_data", "no_data"),
-        ({"title": "[P3] [Re-Triggered] Queue", "alert_type": "warning"}, "retrigger", "alert"),
         ({"title": "Queue", "alert_type": "success"}, "recover", "ok"),
         ({"title": "Queue", "alert_type": "warning"}, "warn", "warn"),
         ({"title": "Queue", "alert_type": "info"}, "update", "unknown"),
@@ -61,29 +59,10 @@ def test_without_a_transition_something_else_tells(body: dict[str, str], transit
 
 
 @pytest.mark.parametrize(
-    ("title", "name"),
-    [
-        ("[P1] [Triggered on {host:a,env:b}] Queue", "Queue"),
-        ("[Triggered] [P1] Queue", "Queue"),
-        ("[Triggered on {host:a}] [TEST] Queue", "Queue"),
-        ("[Triggered] [Synthetics] Queue", "[Synthetics] Queue"),
-        ("[Error] Queue", "[Error] Queue"),
-        ("[] Queue", "[] Queue"),
-        ("[Triggered on {host:a Queue", "[Triggered on {host:a Queue"),
-        ("[Warn]", "[Warn]"),
-    ],
-)
-def test_the_name_is_what_is_left_of_a_title(title: str, name: str) -> None:
-    assert alert({"title": title}).title == name
-
-
-@pytest.mark.parametrize(
     ("body", "priority", "severity"),
     [
         ({"alert_priority": "P2"}, "P2", None),
         ({"priority": 4}, "P4", None),
-        ({"title": "[p3] Queue"}, "P3", None),
-        ({"alert_priority": "", "title": "[P5] [Triggered] Queue"}, "P5", None),
         ({"priority": "normal"}, None, None),
         ({"priority": "P6"}, None, "P6"),
         ({"priority": "high"}, None, "high"),
@@ -138,12 +117,12 @@ def test_a_late_delivery_keeps_its_time_for_days_not_for_months() -> None:
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
-        ("https://app.datadoghq.com/monitors/1?group=a%3Ab&x=1", True),
-        ("http://grafana.internal:3000/d/1", True),
+        ("https://app.vendor.example.com/monitors/1?group=a%3Ab&x=1", True),
+        ("http://graphs.internal:3000/d/1", True),
         ("javascript:alert(1)", False),
         ("ftp://example.com", False),
         ("https://", False),
-        ("https://app.datadoghq.com@evil.example/", False),
+        ("https://app.vendor.example.com@evil.example/", False),
         ("https://example.com/a|forged>", False),
         ("https://[::1", False),
         ("https://example.com/" + "a" * 3000, False),

@@ -20,7 +20,7 @@ class Unusable(Exception):
 
 
 def opened(body: bytes, content_type: str) -> object:
-    """What the body says: JSON, or the fields of a form (Datadog's *Encode as form*).
+    """What the body says: JSON, or the fields of a form.
 
     A form's `payload` field is the body when it holds JSON, as relays send it. A body that starts like JSON is read as
     JSON whatever its type says, because `curl -d` calls everything a form. Where a name is given twice, the last one
@@ -78,7 +78,7 @@ def _form(text: str) -> Mapping[str, object]:
 
 
 def _not_utf8(where: str) -> str:
-    return f"The body is not UTF-8 text (see {where}). Send JSON encoded as UTF-8, as Datadog does."
+    return f"The body is not UTF-8 text (see {where}). Send JSON encoded as UTF-8."
 
 
 def _too_deep() -> Unusable:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from warroom.alerts.model import Alert, Kind
 from warroom.alerts.parsing.body import unpacked
+from warroom.alerts.parsing.clean import TITLE_LIMIT
 from warroom.alerts.parsing.fields import Fields, plain_name
+from warroom.alerts.parsing.formats import Arrival
+from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
-from warroom.alerts.parsing.reading import Names
+from warroom.alerts.parsing.reading import Names, Said, Title, alert_of
 
 NAMES = Names(
     titles=("title",),
@@ -40,7 +44,7 @@ NAMES = Names(
         teams=("team", "labels_team"),
     ),
 )
-"""What people call the fields of a body of their own; labels and annotations are as in Prometheus."""
+"""What people call the fields of a body of their own; labels and annotations are those of rules that alert."""
 
 _ENVELOPES = ("data", "payload")
 _LISTS = ("alerts", *_ENVELOPES)
@@ -50,6 +54,33 @@ _ABOUT_AN_ALERT = (
     *NAMES.texts,
     *("labels", "annotations", "alerts", "event_title", "alert_title", "attributes"),
 )
+
+
+def read(item: Mapping[str, Any], arrival: Arrival) -> Alert:
+    """What `item` says. Raises Unusable when it has neither a title nor an id."""
+    fields = Fields(item)
+    own, event, monitor = (
+        fields.word("fingerprint", "alert_id", "id"),
+        fields.word("event_id"),
+        fields.word("monitor_id"),
+    )
+    said = Said(
+        item=item,
+        text=fields.text(*NAMES.texts, limit=None) or "",
+        kind=_kind(fields, monitor),
+        source=fields.word("source", limit=80) or arrival.source,
+        ids=Identity(event=event, monitor=monitor, own=own),
+        event=event or own,
+        title=Title(fields.word(*NAMES.titles, limit=TITLE_LIMIT) or ""),
+    )
+    return alert_of(fields, NAMES, said, arrival)
+
+
+def _kind(fields: Fields, monitor: str | None) -> Kind:
+    said = (fields.word("kind") or "").lower()
+    if said in tuple(Kind):
+        return Kind(said)
+    return Kind.MONITOR if monitor else Kind.GENERIC
 
 
 def listed(data: object) -> object:

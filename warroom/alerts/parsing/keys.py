@@ -23,11 +23,11 @@ class Identity(NamedTuple):
     incident: str | None = None
     signal: str | None = None
     own: str | None = None
-    """The sender's own name for the alert ("DATADOG-MEM-001", Alertmanager's fingerprint)."""
+    """The sender's own name for the alert ("SHOP-MEM-001", a fingerprint)."""
 
 
 def delivery_id(item: object, event_id: str | None, transition: Transition) -> str:
-    """The name of this delivery: Datadog's event id and what happened, else a digest of all that the body says.
+    """The name of this delivery: its event's id and what happened, else a digest of all that the body says.
 
     The digest does not depend on white space or the order of fields.
     """

@@ -14,7 +14,7 @@ _HOST = ("host", "hostname", "host.name", "host_name")
 _SERVICE = ("service", "service.name", "service_name")
 _ENV = ("env", "environment", "deployment.environment", "deployment.environment.name", "deployment_environment")
 _TEAM = ("team",)
-"""The tags that say it, the best first: Datadog's own, then how OpenTelemetry and people call them."""
+"""The tags that say it, the best first: the short names, then how OpenTelemetry and people call them."""
 
 
 class LabelNames(NamedTuple):
@@ -32,7 +32,7 @@ class Labels(NamedTuple):
     """Where it fires."""
 
     group: str
-    """The group's parts, sorted and joined by commas, because Datadog sends them in any order; "" without."""
+    """The group's parts, sorted and joined by commas, because monitors send them in any order; "" without."""
     tags: tuple[str, ...]
     hosts: tuple[str, ...]
     service: str | None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
 from typing import Any
 
 from warroom.alerts.model import Alert
-from warroom.alerts.parsing import alertmanager, datadog, generic
+from warroom.alerts.parsing import generic
 from warroom.alerts.parsing.body import Unusable, opened, unpacked
-from warroom.alerts.parsing.values import OLDEST
+from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.value import Value
 
 MOST_ALERTS = 1000
@@ -29,11 +29,11 @@ class Parsed(Value):
     refused: tuple[str, ...] = ()
 
 
-def parse(body: bytes, content_type: str, received_at: datetime, oldest: timedelta = OLDEST) -> Parsed:
-    """The alerts in `body`, each delivery once. Raises nothing, whatever the bytes; `received_at` is aware.
+def parse(body: bytes, content_type: str, arrival: Arrival, formats: Sequence[AlertFormat] = ()) -> Parsed:
+    """The alerts in `body`, each delivery once. Raises nothing, whatever the bytes.
 
-    `body` is JSON or a form: one object, a list of them, or an object with a list under `alerts`. A time further back
-    than `oldest` is not believed; a body out of a file may be older than one that just came.
+    `body` is JSON or a form: one object, a list of them, or an object with a list under `alerts`. Each object is read by the
+    first of `formats` that recognises it; what none of them does is read as a plain one.
     """
     try:
         items = _items(opened(body, content_type))
@@ -44,7 +44,7 @@ def parse(body: bytes, content_type: str, received_at: datetime, oldest: timedel
     for number, item in enumerate(items[:MOST_ALERTS], start=1):
         where = f"Alert {number} of {len(items)}" if len(items) > 1 else "The alert"
         try:
-            alert = _alert(item, received_at, oldest)
+            alert = _alert(item, arrival, formats)
         except Unusable as error:
             refused.append(f"{where} {error.reason}.")
         else:
@@ -74,13 +74,13 @@ def _items(data: object) -> list[object]:
     return found
 
 
-def _alert(item: object, received_at: datetime, oldest: timedelta) -> Alert:
+def _alert(item: object, arrival: Arrival, formats: Sequence[AlertFormat]) -> Alert:
     item = unpacked(item)
     if not isinstance(item, dict):
         raise Unusable(f"is {_named(item)}, not an object; send an object with at least a title")
     inside = generic.unwrapped(item)
-    read = alertmanager.read if alertmanager.recognises(inside) else datadog.read
-    return read(inside, received_at, oldest)
+    read = next((each.read for each in formats if each.recognises(inside)), generic.read)
+    return read(inside, arrival)
 
 
 def _named(data: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from warroom.alerts.model import Alert, Kind, Transition
@@ -11,6 +10,7 @@ from warroom.alerts.parsing import keys, words
 from warroom.alerts.parsing.body import Unusable
 from warroom.alerts.parsing.clean import TEXT_LIMIT, TITLE_LIMIT, cut
 from warroom.alerts.parsing.fields import Fields
+from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.labels import LabelNames, Labels, labelled, tagged_severity
 from warroom.alerts.parsing.values import LINK_LIMIT, occurred, safe_link
 
@@ -87,7 +87,7 @@ class Said(NamedTuple):
     test: bool = False
 
 
-def alert_of(fields: Fields, names: Names, said: Said, received_at: datetime, oldest: timedelta) -> Alert:
+def alert_of(fields: Fields, names: Names, said: Said, arrival: Arrival) -> Alert:
     """The alert. Raises Unusable when the body has neither a title nor an id."""
     labels = labelled(fields, names.labels, said.scopes)
     word = fields.word(*names.transitions, limit=80) or said.transition
@@ -105,7 +105,7 @@ def alert_of(fields: Fields, names: Names, said: Said, received_at: datetime, ol
     link = fields.word(*names.links, limit=LINK_LIMIT + 1)
     snapshot = fields.word(*names.snapshots, limit=LINK_LIMIT + 1)
     ends = names.ended if transition is Transition.RECOVER else names.began
-    times = [occurred(fields.word(name), received_at, oldest) for name in (*names.times, *ends)]
+    times = [occurred(fields.word(name), arrival.received_at, arrival.oldest) for name in (*names.times, *ends)]
     return Alert(
         kind=said.kind,
         delivery_id=keys.delivery_id(said.item, said.ids.event, transition),
@@ -141,7 +141,7 @@ def alert_of(fields: Fields, names: Names, said: Said, received_at: datetime, ol
 def without_scope(title: str, known: frozenset[str]) -> str:
     """The title without " on <tags>" at its end, where all of these tags are `known`.
 
-    Datadog adds them for monitors with groups, in any order, with or without braces and spaces. An end that names what
+    Senders add them for monitors with groups, in any order, with or without braces and spaces. An end that names what
     the alert says nowhere else stays.
     """
     name, on, end = title.rpartition(" on ")

@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 SKEW = timedelta(minutes=5)
 """So far ahead of ours the sender's clock may be."""
 OLDEST = timedelta(days=30)
-"""What is said to be older comes from a wrong clock or a wrong unit: Datadog reminds of an alert for 30 hours."""
+"""What is said to be older comes from a wrong clock or a wrong unit: monitors remind of an alert for hours or days, not for a month."""
 LINK_LIMIT = 3000
 
 _MILLISECONDS_FROM = 100_000_000_000
 _MICROSECONDS_FROM = 100_000_000_000_000
 _NANOSECONDS_FROM = 100_000_000_000_000_000
 _IN_WORDS = ("%b %d, %Y, %I:%M%p UTC", "%a %b %d %H:%M:%S UTC %Y")
-"""As Datadog writes times for people: a Synthetics result's, a security signal's."""
+"""As monitors write times for people: "Jul 02, 2020, 03:15PM UTC", "Thu Jul 2 15:15:31 UTC 2020"."""
 _FORBIDDEN_IN_A_LINK = re.compile(r"[\s<>|\"\\\x00-\x1f\x7f]")
 
 
@@ -37,7 +37,7 @@ def occurred(said: str | None, received_at: datetime, oldest: timedelta = OLDEST
 def safe_link(url: str | None) -> str | None:
     """`url` if it is a whole http or https address that may be shown as a link, else None.
 
-    An address with a user name in it is none: "https://datadoghq.com@evil.example" looks like what it is not.
+    An address with a user name in it is none: "https://monitors.example.com@evil.example" looks like what it is not.
     """
     if url is None or len(url) > LINK_LIMIT or _FORBIDDEN_IN_A_LINK.search(url):
         return None

@@ -13,7 +13,7 @@ _SILENT: Happening = (Transition.NO_DATA, AlertState.NO_DATA)
 _OVER: Happening = (Transition.RECOVER, AlertState.OK)
 _NEWS: Happening = (Transition.UPDATE, AlertState.UNKNOWN)
 
-_DATADOG: dict[str, Happening] = {
+_IN_TITLES: dict[str, Happening] = {
     "triggered": _FIRING,
     "retriggered": (Transition.RETRIGGER, AlertState.ALERT),
     # A reminder says nothing of the state it reminds of.
@@ -27,19 +27,18 @@ _DATADOG: dict[str, Happening] = {
     "escalated": _FIRING,
     "muted": _NEWS,
 }
-"""`$ALERT_TRANSITION`, and the words in brackets that a title begins with
-(https://docs.datadoghq.com/integrations/webhooks/)."""
+"""Transitions of monitors, as a field or as the words in brackets that a title begins with ("[Triggered] CPU")."""
 
 _OTHERS: dict[str, Happening] = {
     **dict.fromkeys(
         ("trigger", "alert", "alerting", "firing", "fired", "open", "opened", "active", "problem"), _FIRING
     ),
     **dict.fromkeys(("warning",), _WARNING),
-    **dict.fromkeys(("retrigger",), _DATADOG["retriggered"]),
-    **dict.fromkeys(("renotified", "reminder"), _DATADOG["renotify"]),
+    **dict.fromkeys(("retrigger",), _IN_TITLES["retriggered"]),
+    **dict.fromkeys(("renotified", "reminder"), _IN_TITLES["renotify"]),
     **dict.fromkeys(("recover", "recovery", "resolved", "resolve", "ok", "closed", "completed"), _OVER),
     **dict.fromkeys(("update", "updated", "stable", "acknowledged", "unknown"), _NEWS),
-    # Alertmanager's and Prometheus's own states beside firing, active and resolved.
+    # States of alerts that are routed or evaluated by rules, beside firing, active and resolved.
     **dict.fromkeys(("suppressed", "silenced", "pending"), _NEWS),
     **dict.fromkeys(("unprocessed",), _FIRING),
     **dict.fromkeys(("inactive",), _OVER),
@@ -52,7 +51,7 @@ _TYPES: dict[str, Happening] = {
     "info": _NEWS,
     **dict.fromkeys(("userupdate", "recommendation", "snapshot"), _NEWS),
 }
-"""`$ALERT_TYPE`, and what else the type of an event can be."""
+"""The type of an event, where nothing else says what happened."""
 
 _REMINDED = {"error": AlertState.ALERT, "warning": AlertState.WARN}
 
@@ -60,12 +59,12 @@ _REMINDED = {"error": AlertState.ALERT, "warning": AlertState.WARN}
 def known(word: str | None) -> Happening | None:
     """What a word means, compared without case, spaces, hyphens and underscores; None when it is no such word."""
     plain = plain_name(word or "")
-    return _DATADOG.get(plain) or _OTHERS.get(plain)
+    return _IN_TITLES.get(plain) or _OTHERS.get(plain)
 
 
 def of_title(word: str) -> Happening | None:
-    """What a word in a title's brackets means. Only Datadog's own: "[Error]" may belong to the monitor's name."""
-    return _DATADOG.get(plain_name(word))
+    """What a word in a title's brackets means. Only transitions of monitors: "[Error]" may belong to the monitor's name."""
+    return _IN_TITLES.get(plain_name(word))
 
 
 def happened(

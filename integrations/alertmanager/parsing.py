@@ -8,15 +8,15 @@ notifier".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.alerts.model import Alert, Kind
 from warroom.alerts.parsing.fields import Fields, plain_name
+from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.reading import Names, Said, alert_of
-from warroom.alerts.parsing.values import OLDEST, occurred
+from warroom.alerts.parsing.values import occurred
 
 SOURCE = "alertmanager"
 
@@ -41,7 +41,7 @@ def recognises(item: Mapping[str, Any]) -> bool:
     )
 
 
-def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLDEST) -> Alert:
+def read(item: Mapping[str, Any], arrival: Arrival) -> Alert:
     """What `item` says. Raises Unusable when it has neither a title nor an id."""
     fields = Fields(item)
     text = fields.text(*NAMES.texts, limit=None) or ""
@@ -50,18 +50,22 @@ def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLD
         item=item,
         text=text,
         kind=Kind.GENERIC,
-        # Alerts without a fingerprint are known by their title; those that are open have this word in their keys.
-        source=fields.word("source", limit=80) or (SOURCE if fingerprint else "datadog"),
+        # Where these alerts come to another integration's address, those without a fingerprint have its name in their keys.
+        source=fields.word("source", limit=80) or (SOURCE if fingerprint else arrival.source),
         ids=Identity(event=event, own=fingerprint),
         event=event,
-        transition="resolved" if _is_over(fields, received_at) else None,
+        transition="resolved" if _is_over(fields, arrival) else None,
     )
-    return alert_of(fields, NAMES, said, received_at, oldest)
+    return alert_of(fields, NAMES, said, arrival)
 
 
-def _is_over(fields: Fields, received_at: datetime) -> bool:
+def _is_over(fields: Fields, arrival: Arrival) -> bool:
     """Whether it ended: an alert that is handed to Alertmanager has no status, only a time at which it ends."""
     if fields.word(*NAMES.statuses):
         return False
-    ended = occurred(fields.word("ends_at"), received_at)
-    return ended is not None and ended <= received_at
+    ended = occurred(fields.word("ends_at"), arrival.received_at, arrival.oldest)
+    return ended is not None and ended <= arrival.received_at
+
+
+FORMAT = AlertFormat(name=SOURCE, recognises=recognises, read=read)
+"""The alerts of its webhook, its API and its kin."""

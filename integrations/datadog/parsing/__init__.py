@@ -1,5 +1,5 @@
 """Datadog's own bodies: webhooks made of its variables, its API's objects, and the messages of its Slack app."""
 
-from warroom.alerts.parsing.datadog.variables import read
+from integrations.datadog.parsing.variables import FORMAT, SOURCE, read
 
-__all__ = ["read"]
+__all__ = ["FORMAT", "SOURCE", "read"]

@@ -7,7 +7,6 @@ another program's load cannot decide: a factor of 8 in length gives 8 where the 
 from __future__ import annotations
 
 import importlib
-import json
 import pkgutil
 import re
 from collections.abc import Callable
@@ -15,10 +14,12 @@ from time import process_time
 
 import pytest
 
+import integrations
 import warroom.alerts.parsing
-from tests.warroom.alerts.conftest import NIGHT
-from warroom.alerts.parsing import parse
-from warroom.alerts.parsing.datadog.slack_message import is_from, parse_message
+from integrations.datadog.parsing.slack_message import parse_message, wrote
+from tests.alert_sources import SOURCES, sent
+from tests.clock import NIGHT
+from warroom.alerts.app_messages import is_from
 
 FACTOR = 8
 TOO_MUCH = 30
@@ -116,25 +117,29 @@ def _everywhere(text: str) -> None:
         dict.fromkeys(fields, text),
         {"labels": {"a": text}, "annotations": {"summary": text}, "startsAt": text},
     ):
-        parse(json.dumps({"data": body}).encode(), "application/json", NIGHT)
+        sent({"data": body})
 
 
 def _in_slack(text: str) -> None:
     block = {"type": "section", "text": {"type": "mrkdwn", "text": text}, "fields": [{"text": text}]}
     said = {"bot_id": "B1", "ts": "1.2", "text": text, "blocks": [block]}
-    is_from(said)
+    is_from(said, SOURCES.message_readers)
+    wrote(said)
     parse_message(said, "C1", NIGHT)
     part = {"title": f"Triggered: {text}", "title_link": text, "text": text, "fallback": text, "pretext": text}
     parse_message(said | {"attachments": [part, {"blocks": [block]}]}, "C1", NIGHT)
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """Every pattern that stands in a module of warroom.alerts.parsing, by its place."""
+    """Every pattern that stands in a module that parses alerts, by its place."""
+    shared = pkgutil.walk_packages(warroom.alerts.parsing.__path__, "warroom.alerts.parsing.")
+    own = pkgutil.walk_packages(integrations.__path__, "integrations.")
+    names = [each.name for each in shared] + [each.name for each in own if ".parsing" in each.name] + ["warroom.text"]
     found = {}
-    for module in pkgutil.walk_packages(warroom.alerts.parsing.__path__, "warroom.alerts.parsing."):
-        for name, value in vars(importlib.import_module(module.name)).items():
+    for module in names:
+        for name, value in vars(importlib.import_module(module)).items():
             if isinstance(value, re.Pattern):
-                found[f"{module.name}.{name}"] = value
+                found[f"{module}.{name}"] = value
     return found
 
 

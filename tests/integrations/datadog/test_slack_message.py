@@ -8,15 +8,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.warroom.alerts.conftest import NIGHT, sent
+from integrations.datadog.parsing.slack_message import parse_message
+from tests.alert_sources import SOURCES, sent
+from tests.clock import NIGHT
+from warroom.alerts import app_messages
 from warroom.alerts.model import Alert, Kind
-from warroom.alerts.parsing.datadog.slack_message import is_from, parse_message
 
 LINK = (
     "https://app.datadoghq.eu/monitors/815?group=service%3Acheckout%2Chost%3Adb-1&event_id=8673000000000000001"
     f"&link_source=monitor_notif&link_monitor_id=815&link_event_id=8673000000000000001"
     f"&link_event_ts={int(NIGHT.timestamp()) - 60}"
 )
+READERS = SOURCES.message_readers
 FROM_DATADOG = {"type": "message", "subtype": "bot_message", "bot_id": "B0DD", "username": "Datadog", "text": ""}
 
 
@@ -174,7 +177,7 @@ def test_what_is_no_monitors_message_is_left_alone(said: dict[str, Any]) -> None
     ],
 )
 def test_only_the_apps_own_messages_count(said: dict[str, Any], senders: tuple[str, ...], counts: bool) -> None:
-    assert is_from(said, senders) is counts
+    assert app_messages.is_from(said, READERS, senders) is counts
 
 
 JSON = st.recursive(
@@ -193,14 +196,16 @@ JSON = st.recursive(
 
 def test_an_app_that_calls_itself_datadog_in_one_message_is_not_datadog() -> None:
     said = message(title="Triggered: CPU", title_link=LINK)
-    assert is_from(said)
-    assert not is_from(said | {"bot_profile": {"name": "deploybot", "app_id": "A1"}})
-    assert is_from(said | {"username": "alerts", "bot_profile": {"name": "Datadog", "app_id": "A2"}})
+    assert app_messages.is_from(said, READERS)
+    assert not app_messages.is_from(said | {"bot_profile": {"name": "deploybot", "app_id": "A1"}}, READERS)
+    assert app_messages.is_from(
+        said | {"username": "alerts", "bot_profile": {"name": "Datadog", "app_id": "A2"}}, READERS
+    )
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(["ts", "text", "attachments", "blocks", "bot_id", "bot_profile"]), JSON))
 def test_no_message_raises_and_every_alert_has_a_title(said: dict[str, Any]) -> None:
-    is_from(said)
+    app_messages.is_from(said, READERS)
     for found in parse_message(said, "C1", NIGHT).alerts:
         assert found.title

@@ -12,17 +12,19 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from integrations.datadog.parsing.texts import from_link
+from integrations.datadog.parsing.variables import read
+from warroom.alerts.app_messages import author_of
 from warroom.alerts.model import Alert
 from warroom.alerts.parsing import words
 from warroom.alerts.parsing.body import Unusable
-from warroom.alerts.parsing.datadog.texts import from_link
-from warroom.alerts.parsing.datadog.variables import read
 from warroom.alerts.parsing.fields import plain_name
+from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.keys import names_an_event
 from warroom.alerts.parsing.parse import Parsed
 
 SENDER = "datadog"
-"""How the app is called when the policy does not list whose messages count."""
+"""How the app is called, without case."""
 MOST_PARTS = 20
 _LINK = re.compile(r"<(https?://[^|<>\s]+)(?:\|([^<>]*))?>")
 _EMOJI = re.compile(r"^(?:\s*:[a-z0-9_+-]+:)+\s*")
@@ -43,19 +45,9 @@ class Piece(NamedTuple):
     fields: tuple[tuple[str, str], ...] = ()
 
 
-def is_from(message: Mapping[str, Any], senders: Sequence[str] = ()) -> bool:
-    """Whether an app wrote it whose messages are alerts: one of `senders` (ids or names), else one called Datadog.
-
-    People's messages never are: anybody can write what looks like an alert.
-    """
-    profile = _mapping(message.get("bot_profile"))
-    ids = {str(said) for said in (message.get("bot_id"), message.get("app_id"), profile.get("app_id")) if said}
-    if not ids:
-        return False
-    # Any app may write under any user name; what its profile says is its own.
-    names = {str(said).casefold() for said in (profile.get("name") or message.get("username"),) if said}
-    if senders:
-        return any(said in ids or said.casefold() in names for said in senders)
+def wrote(message: Mapping[str, Any]) -> bool:
+    """Whether an app called Datadog wrote it, or one without a name that links to a monitor."""
+    names = author_of(message).names
     return any(name.startswith(SENDER) for name in names) or (not names and bool(_monitor_link(_pieces(message))))
 
 
@@ -102,7 +94,7 @@ def _alert(head: Piece, others: Sequence[Piece], ts: str, received_at: datetime)
     }
     if word:
         item["alert_transition"] = word
-    return read(item, received_at)
+    return read(item, Arrival(received_at))
 
 
 def _heading(title: str) -> tuple[str, str]:

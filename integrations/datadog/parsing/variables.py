@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
+from integrations.datadog.parsing import shapes, texts
 from warroom.alerts.model import Alert, Kind
 from warroom.alerts.parsing.clean import TITLE_LIMIT
-from warroom.alerts.parsing.datadog import shapes, texts
 from warroom.alerts.parsing.fields import Fields
+from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
 from warroom.alerts.parsing.reading import Names, Said, alert_of
-from warroom.alerts.parsing.values import LINK_LIMIT, OLDEST, safe_link
+from warroom.alerts.parsing.values import LINK_LIMIT, safe_link
 
 VARIABLES = frozenset(
     {
@@ -97,11 +97,15 @@ NAMES = NAMES.then(
 # Datadog's event ids are 64-bit numbers; the ids that people write by hand are not.
 _EVENT_ID = re.compile(r"\d{15,20}")
 _MONITOR_ID = re.compile(r"\d{1,20}")
+SOURCE = "datadog"
+"""The source of alerts that do not name one. It is part of the keys by which open incidents are found."""
+FINGERPRINTED = "alertmanager"
+"""The same for bodies with a fingerprint that are not recognised as another sender's."""
 # Datadog leaves "ID" behind where a template misspells a variable.
 _REMNANT = "ID"
 
 
-def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLDEST) -> Alert:
+def read(item: Mapping[str, Any], arrival: Arrival) -> Alert:
     """What `item` says. Raises Unusable when it has neither a title nor an id."""
     item = shapes.unwrapped(item)
     fields = Fields(item, VARIABLES)
@@ -120,7 +124,7 @@ def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLD
         item=item,
         text=texts.without_footer(text),
         kind=_kind(fields, ids),
-        source=fields.word("source", limit=80) or ("alertmanager" if fields.word("fingerprint") else "datadog"),
+        source=fields.word("source", limit=80) or (FINGERPRINTED if fields.word("fingerprint") else SOURCE),
         ids=ids,
         event=ids.event or ids.signal or (None if is_monitor else plain) or texts.event_of(links[0] if links else None),
         title=title,
@@ -129,7 +133,7 @@ def read(item: Mapping[str, Any], received_at: datetime, oldest: timedelta = OLD
         snapshot=texts.image_in(markdown),
         test=texts.is_test(text),
     )
-    return alert_of(fields, NAMES, said, received_at, oldest)
+    return alert_of(fields, NAMES, said, arrival)
 
 
 def _fished(links: list[str], markdown: str) -> texts.FromLink:
@@ -184,3 +188,11 @@ def _kind(fields: Fields, ids: Identity) -> Kind:
 def _id(fields: Fields, *names: str) -> str | None:
     found = fields.word(*names)
     return None if found == _REMNANT else found
+
+
+def _any(_item: Mapping[str, Any]) -> bool:
+    return True
+
+
+FORMAT = AlertFormat(name=SOURCE, recognises=_any, read=read)
+"""Whatever comes: templates are written by people, so hardly anything says for certain that a body is one of Datadog's."""
