@@ -176,7 +176,7 @@ class Store(PeopleStore, Protocol):
         ...
 
     async def release_stale_leases(self, now: datetime) -> int:
-        """Make due, as doubtful, what a process that died had claimed. Returns how many; called before the first claim.
+        """Make due, with an unknown outcome, what a process that died had claimed. Returns how many; called before the first claim.
 
         Does nothing (0) in a record that several processes share: there the lease must run out.
         """
@@ -208,7 +208,7 @@ class Store(PeopleStore, Protocol):
         ...
 
     async def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
-        """Make buried effects due again, as doubtful: they may have happened. Returns the keys of those that were buried."""
+        """Make dead letters due again, with an unknown outcome: they may have happened. Returns the keys of those there were."""
         ...
 
     async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:

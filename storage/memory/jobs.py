@@ -158,7 +158,7 @@ class Jobs:
         return [job.created_at for job in self.by_key.values() if job.due_at is not None and not job.timer]
 
     def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
-        """Make buried ones due again. Returns their keys."""
+        """Make dead letters due again. Returns their keys."""
         wanted = {codec.key(key) for key in keys}
         found = [job for job in self.by_key.values() if job.dead_at is not None and job.key in wanted]
         for job in found:

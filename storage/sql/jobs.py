@@ -236,7 +236,7 @@ def burial(row: Row, error: Exception) -> ClaimResult:
 
 
 def dug_up(keys: Sequence[str], now: datetime) -> sa.Update:
-    """Buried jobs are due again. `created_at` stays: whoever looks whether it happened looks from there on."""
+    """Dead letters are due again. `created_at` stays: whoever looks whether it happened looks from there on."""
     update = sa.update(JOB).where(JOB.c.key.in_(list(keys)), JOB.c.dead_at.is_not(None))
     again = update.values(due_at=now, due_since=now, dead_at=None, attempts=0, outcome_unknown=True, error="")
     return again.returning(JOB.c.key)

@@ -149,7 +149,7 @@ class SqlStore(SqlPeople):
         return self._turns.of(incident_id, urgent=urgent, alone=alone)
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
-        """See `warroom.ports.Store.claim`. A job that cannot be read is buried; one of a newer version is left to it."""
+        """See `warroom.ports.Store.claim`. A job that cannot be read becomes a dead letter; one of a newer version is left to it."""
         async with self._reading() as conn:
             if not (await conn.execute(jobs.something_due(now))).first():
                 return []
