@@ -1,15 +1,26 @@
-"""Where incidents are kept. The only room that knows SQL."""
+"""Where incidents are kept. The only package that knows SQL."""
 
-from storage.codec import upgrade_with
-from storage.errors import BadAddress, BadExport, DatabaseFromTheFuture, NotEmpty, SchemaTooOld, Unreadable
+from storage.errors import (
+    BadAddress,
+    BadExport,
+    DatabaseFromTheFuture,
+    ForeignDatabase,
+    NotEmpty,
+    SchemaTooOld,
+    Unreadable,
+)
 from storage.export import export_lines, import_lines
-from storage.open import open_store
-from storage.schema import migrate
+from storage.open import FORMS, migrate, open_store
+from storage.records import Database
+from storage.upgrades import upgrade_with
 
 __all__ = [
+    "FORMS",
     "BadAddress",
     "BadExport",
+    "Database",
     "DatabaseFromTheFuture",
+    "ForeignDatabase",
     "NotEmpty",
     "SchemaTooOld",
     "Unreadable",

@@ -1,55 +1,68 @@
-"""Opening a store by its URL."""
+"""Opening and upgrading a database by its URL. Each kind of database is a package with these two functions, and a line here."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from datetime import timedelta
-from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
 
-from storage.address import Address, parse, sqlite_at
-from storage.engine import engine_for
+from storage import sql
 from storage.errors import BadAddress
-from storage.memory import MemoryStore
-from storage.schema import prepare, require_usable
-from storage.sql.store import SqlStore
+from storage.records import Database
+
+PATIENCE = timedelta(seconds=5)
+"""How long a locked or unreachable database is waited for."""
 
 
-async def open_store(url: str, *, patience: timedelta = timedelta(seconds=5)) -> SqlStore | MemoryStore:
+class Backend(Protocol):
+    """A kind of database."""
+
+    FORMS: str
+    """A sentence with the URLs that it takes."""
+
+    async def open_store(self, url: str, patience: timedelta) -> Database:
+        """The store at the URL; a new, empty database gets its tables. Raises StoreUnavailable."""
+        ...
+
+    async def migrate(self, url: str, patience: timedelta) -> tuple[str | None, str]:
+        """Upgrade it; (schema before or None, schema after). Raises StoreUnavailable."""
+        ...
+
+
+BACKENDS: MappingProxyType[str, Backend] = MappingProxyType({"sqlite": sql, "postgresql": sql, "postgres": sql})
+"""By the scheme of the URL, without a driver ("+asyncpg")."""
+
+FORMS = " ".join(dict.fromkeys(backend.FORMS for backend in BACKENDS.values()))
+
+
+async def open_store(url: str, *, patience: timedelta = PATIENCE) -> Database:
     """The store at the URL; a new, empty database gets its tables.
 
     `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` (a file that is deleted on close), `postgresql://…`,
-    `postgres://…`, `memory://`. `patience` is how long a locked or unreachable database is waited for. Raises BadAddress,
-    SchemaTooOld, DatabaseFromTheFuture, or StoreUnavailable when the database is away.
+    `postgres://…`. Raises BadAddress, ForeignDatabase, SchemaTooOld, DatabaseFromTheFuture, or StoreUnavailable when the
+    database is away.
     """
-    address = parse(url)
-    if address.kind == "memory":
-        return MemoryStore()
-    if address.kind == "sqlite" and not address.url.database:
-        folder = tempfile.mkdtemp(prefix="warroom-")
-        return await _open(sqlite_at(f"{folder}/warroom.db"), patience, folder)
-    return await _open(address, patience)
+    return await _backend(url).open_store(url, patience)
 
 
-async def _open(address: Address, patience: timedelta, to_delete: str | None = None) -> SqlStore:
-    if address.kind == "sqlite":
-        _require_folder(address)
+async def migrate(url: str, *, patience: timedelta = PATIENCE) -> tuple[str | None, str]:
+    """Upgrade the database at the URL; (schema before or None, schema after).
 
-    def clean_up() -> None:
-        if to_delete is not None:
-            shutil.rmtree(to_delete)
-
-    engine = engine_for(address, patience)
-    store = SqlStore(address, engine, require_usable, clean_up)
-    try:
-        await prepare(address, engine)
-    except BaseException:
-        await store.close()
-        raise
-    return store
+    Raises BadAddress, ForeignDatabase, DatabaseFromTheFuture or StoreUnavailable.
+    """
+    return await _backend(url).migrate(url, patience)
 
 
-def _require_folder(address: Address) -> None:
-    folder = Path(address.url.database or "").resolve().parent
-    if not folder.is_dir():
-        raise BadAddress(f"The folder {folder} does not exist. Create it, or correct DATABASE_URL.")
+def _backend(url: str) -> Backend:
+    """Raises BadAddress; the text never repeats the URL, which may hold a password."""
+    scheme, separator, _ = url.partition("://")
+    kind = scheme.strip().partition("+")[0].lower()
+    if kind in BACKENDS:
+        return BACKENDS[kind]
+    if kind == "memory":
+        raise BadAddress(
+            "There is no memory:// store. Write sqlite:// for a temporary database that is deleted when Warroom stops."
+        )
+    if not separator or not kind.isalpha():
+        raise BadAddress(f"The database URL cannot be read. {FORMS}")
+    raise BadAddress(f"Warroom keeps its data in SQLite or PostgreSQL, not in {kind!r}. {FORMS}")

@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from storage.sql import connection
 from tests.patience import be_patient
 from tests.stacks import stacks
 
 settings.register_profile("steady", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
 settings.load_profile("steady")
+
+# No database of a test must survive a power cut.
+connection.SYNCHRONOUS = "OFF"
 
 LIMIT = pytest.StashKey[float]()
 """Seconds that a test may take, and once more its teardown."""

@@ -29,6 +29,8 @@ NOT_YET = (
     "tests/warroom/alerts/",
     "bot/cli/alert_files.py",
 )
+RELEASED = "tests/storage/fixtures/"
+"""Databases as an earlier release wrote them, and what wrote them there; that release knew one vendor by name."""
 
 
 @pytest.mark.parametrize("room", [*WITHOUT_VENDORS, *(f"tests/{room}" for room in WITHOUT_VENDORS)])
@@ -37,7 +39,9 @@ def test_no_vendor_is_named_outside_of_the_integrations(room: str) -> None:
     found = [
         f"{name}:{number}: {line.strip()}"
         for path in sorted((ROOT / room).rglob("*"))
-        if path.is_file() and path.suffix != ".pyc" and not (name := str(path.relative_to(ROOT))).startswith(NOT_YET)
+        if path.is_file()
+        and path.suffix != ".pyc"
+        and not (name := str(path.relative_to(ROOT))).startswith((*NOT_YET, RELEASED))
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if named.search(line)
     ]

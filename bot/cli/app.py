@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
-from bot.cli.record import audit, export_record, import_record, outbox
+from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
 from bot.integrations import policy_model

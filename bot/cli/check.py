@@ -18,7 +18,10 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
     found = []
     try:
         store = await open_store(settings.database_url.get_secret_value())
-        await store.close()
+        try:
+            await store.check_writable()
+        finally:
+            await store.close()
     except WarroomError as error:
         found.append(f"Database: {error}")
     found += await problems(integrations_of(settings), policy, clock.SystemClock())

@@ -1,4 +1,4 @@
-"""The whole record out of one database and into another."""
+"""Everything out of one database and into another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage import export_lines, import_lines, open_store
 
 
 async def export_to(settings: Settings, target: TextIO) -> int:
-    """Writes the record line by line. Returns how many rows. Raises StoreUnavailable, OSError."""
+    """Writes everything line by line. Returns how many rows. Raises StoreUnavailable, OSError."""
     register_upgrades()
     store = await open_store(settings.database_url.get_secret_value())
     lines = 0

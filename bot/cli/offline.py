@@ -135,7 +135,7 @@ async def dead_letters_offline(settings: Settings) -> list[tuple[DeadLetter, Inc
 
 
 async def retry_offline(settings: Settings, keys: list[str]) -> list[str]:
-    """Dead letters are due again; the running bot does them. Returns the keys of those that were dead letters.
+    """Dead letters are due again; the running bot does them. Returns the keys of those that were dead.
 
     Raises StoreUnavailable.
     """

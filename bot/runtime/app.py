@@ -19,6 +19,7 @@ from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform
 from bot.runtime.external import ExternalPerformer, routed
 from bot.runtime.observability import Meters
+from bot.runtime.readiness import DatabaseHealth
 from bot.runtime.replicas import Replica
 from bot.runtime.scheduler import Scheduler
 from bot.runtime.supervised import Run, Supervised, TaskEnded
@@ -67,6 +68,7 @@ class Bot:
         integrations: Integrations,
     ) -> None:
         self.store, self.clock, self.report = store, clock, report
+        self._database = DatabaseHealth(store)
         self.meters = Meters()
         self.port = 0
         bot_token, app_token = slack_tokens(settings)
@@ -145,13 +147,8 @@ class Bot:
     async def problems(self) -> list[str]:
         """Why the process is not ready: the database, the socket, the dispatcher. Empty when it is."""
         found = []
-        try:
-            async with asyncio.timeout(READY_WITHIN):
-                await self.store.ready()
-        except StoreUnavailable as error:
-            found.append(f"database: {error}")
-        except TimeoutError:
-            found.append(f"database: no answer within {READY_WITHIN:g} s")
+        if problem := await self._database.problem(READY_WITHIN):
+            found.append(f"database: {problem}")
         if not await self.socket.connected():
             found.append("socket: not connected to Slack")
         if (stuck := self.dispatcher.stuck) is not None:
@@ -159,15 +156,15 @@ class Bot:
         return found
 
     async def metrics(self) -> bytes:
-        """Prometheus' text, with the record as it is now."""
+        """Prometheus' text, with the database as it is now."""
         self.meters.connected(await self.socket.connected())
         self.meters.processes(self.replica.active)
+        self.meters.database(await self._database.problem(READY_WITHIN) is None)
         try:
-            store_stats = await self.store.store_stats()
-        except StoreUnavailable as error:
-            log.warning("the record cannot be measured", error=str(error))
-            store_stats = None
-        self.meters.store_stats(store_stats, self.clock.now())
+            async with asyncio.timeout(READY_WITHIN):
+                self.meters.store_stats(await self.store.store_stats(), self.clock.now())
+        except (StoreUnavailable, TimeoutError) as error:
+            log.warning("the database cannot be measured; its figures stay as they were", error=str(error))
         return self.meters.text()
 
     async def start(self) -> None:

@@ -15,7 +15,8 @@ from warroom.errors import StoreUnavailable
 from warroom.integration import Integrations, Poll
 from warroom.outbox.changes import Changeset
 from warroom.people.usecases import sync_directory
-from warroom.ports import Store, World
+from warroom.ports import World
+from warroom.stores import People
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ FIRST_READ = 1.5
 """Seconds a start waits at most for the first read of the workspace."""
 
 
-async def first_directory(store: Store) -> None:
+async def first_directory(store: People) -> None:
     """A new workspace is read before the first command arrives, unless it is so large that people would wait."""
     for _ in range(int(FIRST_READ / 0.05)):
         _, complete = await store.directory_version()

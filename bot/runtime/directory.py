@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from storage.names import best_group
 from warroom.people.fuzzy import CLEAR, FuzzyIndex
-from warroom.people.model import Group, Person, normal
-from warroom.ports import PeopleStore
+from warroom.people.model import Group, Person, best_group, normal
+from warroom.stores import People
 
 PAGE = 500
 """People taken into the index at a time; nobody else has the loop meanwhile."""
@@ -33,7 +32,7 @@ class Lookup(Protocol):
 class CachedDirectory:
     """Implements `warroom.responders.Directory` over the stored directory."""
 
-    def __init__(self, store: PeopleStore, lookup: Lookup) -> None:
+    def __init__(self, store: People, lookup: Lookup) -> None:
         self._store, self._lookup = store, lookup
         self._index = FuzzyIndex()
         self._indexed = -1

@@ -118,12 +118,14 @@ class Meters:
         self._open = Gauge("warroom_open_incidents", "Open incidents", ["severity"], registry=ours)
         self._waiting = Gauge("warroom_outbox_waiting", "Effects not done yet", registry=ours)
         self._age = Gauge("warroom_outbox_age_seconds", "Age of the oldest effect not done yet", registry=ours)
-        self._buried = Gauge(
+        self._dead_letters = Gauge(
             "warroom_outbox_dead_letters", "Effects that failed for good; python -m bot outbox", registry=ours
         )
         self._unjudged = Gauge("warroom_alerts_unjudged", "Alerts accepted and not judged yet", registry=ours)
         self._useless = Gauge("warroom_quarantined", "What arrived and could not be used", registry=ours)
-        self._database = Gauge("warroom_database_up", "1 when the database answers", registry=ours)
+        self._database = Gauge(
+            "warroom_database_up", "1 when the database answers and can be written to", registry=ours
+        )
         self._connected = Gauge("warroom_sockets_connected", "Connections of Socket Mode", registry=ours)
         self._processes = Gauge("warroom_processes", "Processes that share the record", registry=ours)
 
@@ -158,18 +160,19 @@ class Meters:
         """So many processes share the record."""
         self._processes.set(living)
 
-    def store_stats(self, found: StoreStats | None, now: datetime) -> None:
-        """How the record is; None when the database does not answer: then what was known last stays."""
-        self._database.set(found is not None)
-        if found is None:
-            return
+    def database(self, usable: bool) -> None:
+        """Whether the database answers and can be written to."""
+        self._database.set(usable)
+
+    def store_stats(self, found: StoreStats, now: datetime) -> None:
+        """What is open, waiting, dead or quarantined."""
         self._open.clear()
         for severity, count in found.open_incidents:
             self._open.labels(severity).set(count)
         self._waiting.set(found.waiting)
         since = found.waiting_since
         self._age.set(max(0.0, (now - since).total_seconds()) if since else 0.0)
-        self._buried.set(found.dead_letters)
+        self._dead_letters.set(found.dead_letters)
         self._unjudged.set(found.unjudged)
         self._useless.set(found.quarantined)
 

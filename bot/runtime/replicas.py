@@ -1,4 +1,4 @@
-"""Processes that share a record tell each other that they live, and what Slack told them to leave alone."""
+"""Processes that share a database send heartbeats, with the methods that Slack told them to leave alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from bot import clock
 from bot.runtime.supervised import Supervised
 from integrations.slack.budget import Budget
 from warroom.errors import Conflict, StoreUnavailable
-from warroom.ports import Clock, Store
+from warroom.ports import Clock
+from warroom.stores import Processes
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +25,9 @@ BEAT = 1.0
 
 
 class Replica:
-    """This process among those that share the record, and Slack's limits divided among them."""
+    """This process among those that share the database, and Slack's limits divided among them."""
 
-    def __init__(self, store: Store, system: Clock, tasks: Supervised | None = None) -> None:
+    def __init__(self, store: Processes, system: Clock, tasks: Supervised | None = None) -> None:
         self.budget = Budget(system, self._hurry)
         self.active = 1
         """How many processes there are."""
@@ -39,7 +40,7 @@ class Replica:
         self._news.set()
 
     async def start(self) -> None:
-        """Reckon with the others from the first call on. Raises StoreUnavailable."""
+        """Register, so that the limits are divided from the first call on. Raises StoreUnavailable."""
         await self.heartbeat()
         self._kept.keep(NAME, self._keep_heartbeat)
 
@@ -53,7 +54,7 @@ class Replica:
         self.budget.heed(heard.limited)
 
     async def stop(self) -> None:
-        """The others need not reckon with this process any more."""
+        """Deregister this process."""
         await self._kept.end(NAME)
         try:
             await self._store.deregister(self._me)

@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import codec
+from storage import keys
 from storage.batch import Batch
 from storage.sql import jobs, rows
 from storage.sql.dialect import insert
-from storage.tables import ALERT, AUDIT, ENVELOPE
+from storage.sql.tables import ALERT, AUDIT, ENVELOPE
 from warroom.outbox.changes import Changeset
 
 SIMPLE = {"now", "envelope", "received", "effects", "envelope_done", "audited"}
@@ -28,7 +28,7 @@ def can_be_batched(change: Changeset) -> bool:
 
 async def write_together(conn: AsyncConnection, changes: Sequence[Changeset]) -> list[bool]:
     """All of them in one transaction; for each whether it was written, False where all it brought was known."""
-    envelopes = {codec.key(each.envelope.key): rows.envelope_row(each.envelope) for each in changes if each.envelope}
+    envelopes = {keys.key(each.envelope.key): rows.envelope_row(each.envelope) for each in changes if each.envelope}
     alerts = [received for each in changes for received in each.received]
     fresh = await _insert(conn, ENVELOPE, "key", list(envelopes.values()))
     fresh_alerts = await _insert(conn, ALERT, "delivery_id", [rows.alert_row(each) for each in alerts])
@@ -57,15 +57,15 @@ async def _insert(conn: AsyncConnection, table: sa.Table, key: str, new: list[di
 def _is_new(change: Changeset, envelopes: set[str], alerts: set[str]) -> bool:
     """Whether it brought something new. Of two equal ones in the same transaction the first did."""
     if change.envelope:
-        key = codec.key(change.envelope.key)
+        key = keys.key(change.envelope.key)
         new = key in envelopes
         envelopes.discard(key)
         if not new:
             return False
     if change.received:
-        keys = {codec.key(each.alert.delivery_id) for each in change.received}
-        new = bool(keys & alerts)
-        alerts -= keys
+        mine = {keys.key(each.alert.delivery_id) for each in change.received}
+        new = bool(mine & alerts)
+        alerts -= mine
         return new
     return True
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage import codec
-from storage.names import keys_of, searchable
+from storage import codec, keys
+from storage.keys import keys_of, searchable
+from storage.records import Job, LoggedAlert, StoredEnvelope
 from warroom.alerts.model import Alert
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
@@ -50,13 +51,18 @@ def incident_of(row: sa.RowMapping) -> Incident:
     return codec.from_body(Incident, {**row["body"], "version": row["version"]})
 
 
+def entry_of(row: sa.RowMapping) -> Entry:
+    """The timeline entry."""
+    return codec.from_body(Entry, row["body"])
+
+
 def entry_row(entry: Entry) -> dict[str, Any]:
     """The columns of a timeline entry."""
     return {"incident_id": entry.incident_id, "key": entry.key, "at": entry.at, "body": codec.to_body(entry)}
 
 
 def alert_row(received: ReceivedAlert) -> dict[str, Any]:
-    """The columns of an accepted alert, not judged yet."""
+    """The columns of an accepted alert, not decided yet."""
     return {
         "delivery_id": received.alert.delivery_id,
         "received_at": received.received_at,
@@ -72,7 +78,7 @@ def alert_of(row: sa.RowMapping) -> ReceivedAlert:
 
 
 def alert_decision_of(row: Mapping[str, Any] | sa.RowMapping) -> AlertDecision | None:
-    """What became of the alert, None while nobody judged it."""
+    """What became of the alert, None while that is not decided."""
     if row["outcome"] is None:
         return None
     return AlertDecision(
@@ -84,13 +90,30 @@ def alert_decision_of(row: Mapping[str, Any] | sa.RowMapping) -> AlertDecision |
     )
 
 
+def logged_alert_of(row: sa.RowMapping) -> LoggedAlert:
+    """The alert and what became of it."""
+    return LoggedAlert(received=alert_of(row), decision=alert_decision_of(row))
+
+
+def logged_alert_row(logged: LoggedAlert) -> dict[str, Any]:
+    """The columns of an accepted alert and what became of it."""
+    said = logged.decision
+    return {
+        **alert_row(logged.received),
+        "outcome": said and said.outcome.value,
+        "incident_id": said and said.incident_id,
+        "rule": said and said.rule,
+        "why": said.why if said else "",
+    }
+
+
 def quarantine_row(kept: Quarantined) -> dict[str, Any]:
     """The columns of something that could not be used."""
     return {**kept.model_dump(), "size": len(kept.body)}
 
 
 def quarantined_of(row: sa.RowMapping) -> Quarantined:
-    """What could not be used, whole."""
+    """What could not be used, with its full body."""
     return Quarantined.model_validate({name: row[name] for name in Quarantined.model_fields})
 
 
@@ -115,6 +138,32 @@ def envelope_row(envelope: Envelope, done_at: datetime | None = None) -> dict[st
     }
 
 
+def stored_envelope_of(row: sa.RowMapping) -> StoredEnvelope:
+    """The delivery and whether it was worked off."""
+    return StoredEnvelope(envelope=codec.from_body(Envelope, row["body"]), done_at=row["done_at"])
+
+
+def stored_envelope_row(stored: StoredEnvelope) -> dict[str, Any]:
+    """The columns of a delivery of Slack's and whether it was worked off."""
+    return envelope_row(stored.envelope, stored.done_at)
+
+
+def job_of(row: sa.RowMapping) -> Job:
+    """The timer or effect, its body as it is stored."""
+    return Job.model_validate(dict(row))
+
+
+def firing_of(row: sa.RowMapping) -> Firing:
+    """The firing."""
+    return codec.from_body(Firing, row["body"])
+
+
+def firing_key_rows(firing: Firing) -> list[dict[str, Any]]:
+    """A row for every key that leads to the firing. Long keys are shortened here, so that no two of them become equal."""
+    found = sorted({keys.key(each) for each in (firing.dedup_key, *firing.keys)})
+    return [{"incident_id": firing.incident_id, "dedup_key": firing.dedup_key, "key": each} for each in found]
+
+
 def firing_row(firing: Firing) -> dict[str, Any]:
     """The columns of a firing."""
     return {
@@ -128,6 +177,16 @@ def firing_row(firing: Firing) -> dict[str, Any]:
 def person_row(person: Person) -> dict[str, Any]:
     """The columns of a person: what names are compared by."""
     return {"id": person.id, **keys_of(person), "body": codec.to_body(person)}
+
+
+def person_of(row: sa.RowMapping) -> Person:
+    """The person."""
+    return codec.from_body(Person, row["body"])
+
+
+def group_of(row: sa.RowMapping) -> Group:
+    """The user group."""
+    return codec.from_body(Group, row["body"])
 
 
 def group_row(group: Group) -> dict[str, Any]:

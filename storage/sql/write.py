@@ -8,31 +8,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import codec
-from storage.names import COMPLETE, VERSION
-from storage.quarantine import too_many
+from storage import keys
 from storage.sql import jobs, rows
+from storage.sql.alert_log import decide, keep_firings, keep_quarantined, keep_read_cursors
 from storage.sql.dialect import insert
-from storage.tables import (
-    ALERT,
-    AUDIT,
-    ENTRY,
-    ENVELOPE,
-    FIRING,
-    FIRING_KEY,
-    GROUP,
-    INCIDENT,
-    JOB,
-    META,
-    PERSON,
-    QUARANTINE,
-    READ_CURSOR,
-)
+from storage.sql.people import keep_directory
+from storage.sql.tables import ALERT, AUDIT, ENTRY, ENVELOPE, INCIDENT, JOB
 from storage.turns import Apart
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Quarantined, ReadCursor, Timer
+from warroom.outbox.changes import Changeset, ClaimResult, Timer
 from warroom.outbox.effects import Effect
 
 NUMBERING = 0x57415253
@@ -48,7 +34,7 @@ async def following_number(conn: AsyncConnection) -> int:
     return (highest or 0) + 1
 
 
-MERGEABLE = {"now", "incident", "entries", "timers", "effects", "audited", "envelope", "envelope_done", "settlement"}
+MERGEABLE = {"now", "incident", "entries", "timers", "effects", "audited", "envelope", "envelope_done", "claim_result"}
 """What a change may say to be written with others: nothing that depends on more than its incident and its claim."""
 
 
@@ -56,19 +42,19 @@ async def write_merged(conn: AsyncConnection, changes: Sequence[Changeset]) -> N
     """All of them as if one after another, each incident in the order of its changes. Raises Apart, and what `write` raises."""
     if not all(change.incident is not None and _mergeable(change) for change in changes):
         raise Apart
-    settlements = [change.claim_result for change in changes if change.claim_result]
+    claim_results = [change.claim_result for change in changes if change.claim_result]
     effects = _last_wins([effect for change in changes for effect in change.effects])
     timers = {(timer.incident_id, timer.kind): timer for change in changes for timer in change.timers}
     incidents = [change.incident for change in changes if change.incident]
     now = changes[-1].now
-    if settlements:
-        await _lock_rows(conn, incidents, settlements, effects, timers.values())
+    if claim_results:
+        await _lock_rows(conn, incidents, claim_results, effects, timers.values())
     envelopes = [_envelope_row(change) for change in changes if change.envelope]
     if envelopes:
         fresh = insert(conn.dialect.name, ENVELOPE).on_conflict_do_nothing(index_elements=["key"])
         if len((await conn.execute(fresh.returning(ENVELOPE.c.seq), envelopes)).all()) < len(envelopes):
             raise Apart
-    for claim_result in settlements:
+    for claim_result in claim_results:
         await jobs.settle(conn, claim_result, now)
     await _keep_all(conn, incidents)
     await _keep_entries(conn, [entry for change in changes for entry in change.entries])
@@ -79,21 +65,21 @@ async def write_merged(conn: AsyncConnection, changes: Sequence[Changeset]) -> N
         await conn.execute(sa.insert(AUDIT), audited)
 
 
-def is_settlement(change: Changeset) -> bool:
+def only_ends_a_claim(change: Changeset) -> bool:
     """Whether it does nothing but end a claim."""
     return change.claim_result is not None and all(
-        name in ("now", "settlement") or not getattr(change, name) for name in Changeset.model_fields
+        name in ("now", "claim_result") or not getattr(change, name) for name in Changeset.model_fields
     )
 
 
-async def write_settlements(conn: AsyncConnection, changes: Sequence[Changeset]) -> None:
+async def write_claim_results(conn: AsyncConnection, changes: Sequence[Changeset]) -> None:
     """The ends of all these claims. Raises LeaseLost when one of them is not held any more."""
-    settlements = {each.claim_result.key: each for each in changes if each.claim_result}
-    if len(settlements) < len(changes):
+    claim_results = {each.claim_result.key: each for each in changes if each.claim_result}
+    if len(claim_results) < len(changes):
         raise Apart
     # Always in the order of keys, so that two writers never wait for each other in a circle.
-    for key in sorted(settlements):
-        change = settlements[key]
+    for key in sorted(claim_results):
+        change = claim_results[key]
         assert change.claim_result is not None
         await jobs.settle(conn, change.claim_result, change.now)
 
@@ -141,7 +127,7 @@ async def _keep_all(conn: AsyncConnection, incidents: Sequence[Incident]) -> Non
 async def write(conn: AsyncConnection, change: Changeset) -> bool:
     """All of the changeset. False when it was known: then the caller rolls back."""
     await _lock(conn, change)
-    if not await _take_in(conn, change) or not await _first_to_judge(conn, change):
+    if not await _take_in(conn, change) or not await _first_to_decide(conn, change):
         return False
     if change.claim_result:
         await jobs.settle(conn, change.claim_result, change.now)
@@ -150,11 +136,11 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await _keep_entries(conn, change.entries)
     await jobs.arm(conn, change.timers, change.now)
     await jobs.enqueue(conn, change.effects, change.now)
-    await _judge(conn, [each for each in change.judged if each.delivery_id not in change.judges])
-    await _keep_firings(conn, change.firings)
-    await _keep_read_cursors(conn, change.read_cursors)
-    await _quarantine(conn, change.quarantined, change.released)
-    await _keep_directory(conn, change)
+    await decide(conn, [each for each in change.judged if each.delivery_id not in change.judges])
+    await keep_firings(conn, change.firings)
+    await keep_read_cursors(conn, change.read_cursors)
+    await keep_quarantined(conn, change.quarantined, change.released)
+    await keep_directory(conn, change)
     if change.audited:
         await conn.execute(sa.insert(AUDIT), [each.model_dump() for each in change.audited])
     if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):
@@ -173,7 +159,7 @@ async def _lock(conn: AsyncConnection, change: Changeset) -> None:
 async def _lock_rows(
     conn: AsyncConnection,
     incidents: Sequence[Incident],
-    settlements: Sequence[ClaimResult],
+    claim_results: Sequence[ClaimResult],
     effects: Iterable[Effect],
     timers: Iterable[Timer],
 ) -> None:
@@ -183,11 +169,11 @@ async def _lock_rows(
         ids = sorted({incident.id for incident in incidents})
         mine = sa.select(INCIDENT.c.id).where(INCIDENT.c.id.in_(ids)).order_by(INCIDENT.c.id)
         await conn.execute(mine.with_for_update())
-    keys = [*(claim_result.key for claim_result in settlements), *(effect.key for effect in effects)]
-    keys += [codec.timer_key(timer.incident_id, timer.kind) for timer in timers]
-    if len(keys) > 1:
-        wanted = sa.select(JOB.c.key).where(JOB.c.key.in_(keys)).order_by(JOB.c.key)
-        await conn.execute(wanted.with_for_update())
+    wanted = [*(claim_result.key for claim_result in claim_results), *(effect.key for effect in effects)]
+    wanted += [keys.timer_key(timer.incident_id, timer.kind) for timer in timers]
+    if len(wanted) > 1:
+        locked = sa.select(JOB.c.key).where(JOB.c.key.in_(wanted)).order_by(JOB.c.key)
+        await conn.execute(locked.with_for_update())
 
 
 async def _take_in(conn: AsyncConnection, change: Changeset) -> bool:
@@ -217,8 +203,8 @@ async def _keep_entries(conn: AsyncConnection, entries: Sequence[Entry]) -> None
         await conn.execute(entry, [rows.entry_row(each) for each in entries])
 
 
-async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
-    """Whether no alert this is about was judged before. Whoever comes second waits here for the first to end."""
+async def _first_to_decide(conn: AsyncConnection, change: Changeset) -> bool:
+    """Whether no alert this is about was decided before. Whoever comes second waits here for the first to end."""
     mine = [each for each in change.judged if each.delivery_id in change.judges]
     if len(mine) < len(change.judges):
         return False
@@ -227,7 +213,7 @@ async def _first_to_judge(conn: AsyncConnection, change: Changeset) -> bool:
         found = await conn.execute(free.order_by(ALERT.c.delivery_id).with_for_update())
         if len(found.all()) < len(mine):
             return False
-    return not mine or await _judge(conn, mine) != 0
+    return not mine or await decide(conn, mine) != 0
 
 
 async def _keep(conn: AsyncConnection, incident: Incident) -> None:
@@ -236,7 +222,7 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
         result = await conn.execute(insert(conn.dialect.name, INCIDENT).values(row).on_conflict_do_nothing())
         if result.rowcount == 0:
             raise Conflict(
-                f"The number {incident.number}, the origin {codec.key(incident.origin_key)} or the channel was taken "
+                f"The number {incident.number}, the origin {keys.key(incident.origin_key)} or the channel was taken "
                 "by another writer. Load and decide again."
             )
         return
@@ -248,88 +234,3 @@ async def _replace(conn: AsyncConnection, incident: Incident, expected: int) -> 
     result = await conn.execute(sa.update(INCIDENT).where(same).values(rows.incident_row(incident)))
     if result.rowcount == 0:
         raise Conflict(f"{incident.name} is not at version {expected} any more. Load and decide again.")
-
-
-async def _judge(conn: AsyncConnection, judged: Sequence[AlertDecision]) -> int:
-    """How many were not judged before; of several at once it may not be known (-1)."""
-    if not judged:
-        return 0
-    first = sa.and_(
-        ALERT.c.delivery_id == sa.bindparam("judged_id", type_=ALERT.c.delivery_id.type), ALERT.c.outcome.is_(None)
-    )
-    values = [
-        {
-            "judged_id": each.delivery_id,
-            "outcome": each.outcome.value,
-            "incident_id": each.incident_id,
-            "rule": each.rule,
-            "why": each.why,
-        }
-        for each in sorted(judged, key=lambda each: codec.key(each.delivery_id))
-    ]
-    names = ("outcome", "incident_id", "rule", "why")
-    update = sa.update(ALERT).where(first).values({name: sa.bindparam(name) for name in names})
-    return (await conn.execute(update, values[0] if len(values) == 1 else values)).rowcount
-
-
-async def _keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> None:
-    if not firings:
-        return
-    await _upsert(conn, FIRING, ["incident_id", "dedup_key"], [rows.firing_row(each) for each in firings])
-    identity = [{"of": each.incident_id, "by": each.dedup_key} for each in firings]
-    old = sa.and_(
-        FIRING_KEY.c.incident_id == sa.bindparam("of", type_=FIRING_KEY.c.incident_id.type),
-        FIRING_KEY.c.dedup_key == sa.bindparam("by", type_=FIRING_KEY.c.dedup_key.type),
-    )
-    await conn.execute(sa.delete(FIRING_KEY).where(old), identity)
-    keys = [
-        {"incident_id": each.incident_id, "dedup_key": each.dedup_key, "key": key}
-        for each in firings
-        for key in sorted({each.dedup_key, *each.keys})
-    ]
-    await conn.execute(insert(conn.dialect.name, FIRING_KEY).on_conflict_do_nothing(), keys)
-
-
-async def _keep_read_cursors(conn: AsyncConnection, read_cursors: Sequence[ReadCursor]) -> None:
-    if not read_cursors:
-        return
-    one = insert(conn.dialect.name, READ_CURSOR)
-    newer = one.excluded.ts > READ_CURSOR.c.ts
-    further = one.on_conflict_do_update(
-        index_elements=["channel_id"], set_={"name": one.excluded.name, "ts": one.excluded.ts}, where=newer
-    )
-    await conn.execute(further, [each.model_dump() for each in sorted(read_cursors, key=lambda each: each.channel_id)])
-
-
-async def _quarantine(conn: AsyncConnection, kept: Sequence[Quarantined], released: Sequence[str]) -> None:
-    if released:
-        await conn.execute(sa.delete(QUARANTINE).where(QUARANTINE.c.id.in_(list(released))))
-    if not kept:
-        return
-    one = insert(conn.dialect.name, QUARANTINE).on_conflict_do_nothing(index_elements=["id"])
-    await conn.execute(one, [rows.quarantine_row(each) for each in kept])
-    sizes = await conn.execute(sa.select(QUARANTINE.c.seq, QUARANTINE.c.size).order_by(QUARANTINE.c.seq.desc()))
-    if going := too_many((seq, size) for seq, size in sizes):
-        await conn.execute(sa.delete(QUARANTINE).where(QUARANTINE.c.seq.in_(going)))
-
-
-async def _keep_directory(conn: AsyncConnection, change: Changeset) -> None:
-    dialect = conn.dialect.name
-    if change.people:
-        await _upsert(conn, PERSON, ["id"], [rows.person_row(each) for each in change.people])
-    if change.groups:
-        await _upsert(conn, GROUP, ["id"], [rows.group_row(each) for each in change.groups])
-    if change.people or change.groups:
-        counter = insert(dialect, META).values(name=VERSION, number=1)
-        await conn.execute(counter.on_conflict_do_update(index_elements=["name"], set_={"number": META.c.number + 1}))
-    if change.directory_complete:
-        flag = insert(dialect, META).values(name=COMPLETE, number=1)
-        await conn.execute(flag.on_conflict_do_nothing(index_elements=["name"]))
-
-
-async def _upsert(conn: AsyncConnection, table: sa.Table, identity: list[str], values: list[dict[str, Any]]) -> None:
-    """Insert or replace whole rows, in the order of their identity so that two writers never wait in a circle."""
-    statement = insert(conn.dialect.name, table)
-    rest = {name: statement.excluded[name] for name in values[0] if name not in identity}
-    values.sort(key=lambda row: [str(row[name]) for name in identity])
-    await conn.execute(statement.on_conflict_do_update(index_elements=identity, set_=rest), values)

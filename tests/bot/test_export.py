@@ -35,7 +35,7 @@ def test_an_incident_moves_with_everything_it_has() -> None:
 def test_it_goes_through_a_pipe_as_well() -> None:
     bot("declare", "Disk full")
     lines = bot("export", "-").output
-    assert json.loads(lines.splitlines()[0])["warroom_export"] == 1
+    assert json.loads(lines.splitlines()[0])["warroom_export"] == 2
     assert bot("import", "-", at="new", typed=lines).exit_code == 0
     assert "Disk full" in bot("list", at="new").output
 

@@ -11,13 +11,13 @@ from aiohttp.web import RequestPayloadError
 
 from bot.runtime.dispatcher import STUCK, Dispatcher
 from bot.runtime.observability import Meters, hide, hide_secrets, set_up_logging
-from storage import open_store
-from storage.address import FORMS
+from storage import FORMS
 from tests.bot.conftest import NIGHT, OUTAGE
 from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.handlers.test_any_command import play
 from tests.people import StoredPeople
+from tests.stores import fresh_store
 from warroom.errors import Rejected
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, OpenRoom
@@ -49,18 +49,18 @@ async def refuse(_claim: Claim, _effect: Effect) -> EffectResult | None:
 
 async def test_every_line_of_an_effects_work_names_its_incident(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logging("INFO", "json")
-    store = await open_store("memory://")
-    await store.commit(
-        Changeset(now=NIGHT, incident=OUTAGE, effects=(OpenRoom(key="r", incident_id="i1", name="inc-7"),))
-    )
-    dispatcher = Dispatcher(world_of(store), refuse, Meters())
-    dispatcher.start()
-    await dispatcher.quiet()
-    await dispatcher.drain(1)
-    logged = lines(capsys)
-    assert [line["event"] for line in logged[:2]] == ["about to say no", "given up"]
-    assert {line["incident"] for line in logged} == {"INC-7"}
-    assert logged[1]["why"] == "Slack said no to [hidden]"
+    async with fresh_store() as store:
+        await store.commit(
+            Changeset(now=NIGHT, incident=OUTAGE, effects=(OpenRoom(key="r", incident_id="i1", name="inc-7"),))
+        )
+        dispatcher = Dispatcher(world_of(store), refuse, Meters())
+        dispatcher.start()
+        await dispatcher.quiet()
+        await dispatcher.drain(1)
+        logged = lines(capsys)
+        assert [line["event"] for line in logged[:2]] == ["about to say no", "given up"]
+        assert {line["incident"] for line in logged} == {"INC-7"}
+        assert logged[1]["why"] == "Slack said no to [hidden]"
 
 
 async def test_every_line_of_a_gesture_says_who_made_it_and_about_which_incident(
@@ -78,17 +78,17 @@ async def test_every_line_of_a_gesture_says_who_made_it_and_about_which_incident
 
 
 async def test_a_dispatcher_that_finds_no_time_to_look_for_work_is_stuck() -> None:
-    store = await open_store("memory://")
-    now = [0.0]
-    dispatcher = Dispatcher(world_of(store), refuse, Meters(), steady=lambda: now[0])
-    now[0] = STUCK
-    assert dispatcher.stuck is None
-    now[0] = STUCK + 1
-    assert dispatcher.stuck == STUCK + 1
-    dispatcher.start()
-    await dispatcher.quiet()
-    assert dispatcher.stuck is None
-    await dispatcher.drain(1)
+    async with fresh_store() as store:
+        now = [0.0]
+        dispatcher = Dispatcher(world_of(store), refuse, Meters(), steady=lambda: now[0])
+        now[0] = STUCK
+        assert dispatcher.stuck is None
+        now[0] = STUCK + 1
+        assert dispatcher.stuck == STUCK + 1
+        dispatcher.start()
+        await dispatcher.quiet()
+        assert dispatcher.stuck is None
+        await dispatcher.drain(1)
 
 
 def test_no_secret_is_ever_shown_whatever_it_looks_like(capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,7 +50,7 @@ def due() -> list[Claim]:
     return asyncio.run(read())
 
 
-def test_a_record_that_is_well_has_no_dead_letters() -> None:
+def test_there_are_no_dead_letters_where_all_is_well() -> None:
     assert "There are no dead letters" in bot("outbox").output
 
 

@@ -106,6 +106,7 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
     known = StoreStats(
         open_incidents=(("SEV-1", 2),), waiting=3, waiting_since=NIGHT, dead_letters=1, unjudged=4, quarantined=5
     )
+    meters.database(True)
     meters.store_stats(known, NIGHT + timedelta(seconds=9))
     async with serving(site) as client:
         answer = await client.get("/metrics")
@@ -132,7 +133,7 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
 
 async def test_while_the_database_is_away_the_metrics_say_so_and_keep_the_rest(site: Site) -> None:
     site.meters.store_stats(StoreStats(waiting=3), NIGHT)
-    site.meters.store_stats(None, NIGHT)
+    site.meters.database(False)
     text = site.meters.text().decode()
     assert "warroom_database_up 0.0" in text
     assert "warroom_outbox_waiting 3.0" in text

@@ -17,12 +17,11 @@ from handlers.actions import ActionContext
 from handlers.answers import Actor
 from handlers.audit import Gesture
 from handlers.command_context import CommandContext
-from handlers.idempotency import once
 from handlers.slack_text import split
 from handlers.submissions import RUNS, submitted
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
 from tests.people import ADA, GRACE, StoredPeople
+from tests.stores import fresh_store
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import Effect, PrivateReply
@@ -92,13 +91,13 @@ class HandlerHarness:
         """`/incident text`. Raises Refused."""
         actor = actor or self.actor(user, channel)
         name, rest = split(text)
-        card = await commands.run(name, CommandContext(once(self.world, actor.key), self.client, actor, rest))
+        card = await commands.run(name, CommandContext(self.world.for_gesture(actor.key), self.client, actor, rest))
         return card or Card("", [])
 
     async def press(self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA") -> Card | None:
         """A button. Raises Refused."""
         actor = self.actor(user, incident.room.channel_id)
-        world = once(self.world, actor.key)
+        world = self.world.for_gesture(actor.key)
         return await actions.RUNS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
 
     async def submit(
@@ -167,19 +166,18 @@ def _state(element: Block, given: Any) -> dict[str, Any]:
 @pytest.fixture
 async def desk() -> AsyncIterator[HandlerHarness]:
     """A company at night."""
-    store = await open_store("memory://")
-    checked = check(COMPANY)
-    assert checked.policy is not None, checked.mistakes
-    people = (ADA, GRACE, ALEX_1, ALEX_2)
-    await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))
-    clock = ManualClock()
-    world = World(
-        store=store,
-        directory=StoredPeople(store),
-        policy=checked.policy,
-        clock=clock,
-        rooms=OneMessage(),
-        nudge=lambda: None,
-    )
-    yield HandlerHarness(world, clock)
-    await store.close()
+    async with fresh_store() as store:
+        checked = check(COMPANY)
+        assert checked.policy is not None, checked.mistakes
+        people = (ADA, GRACE, ALEX_1, ALEX_2)
+        await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))
+        clock = ManualClock()
+        world = World(
+            store=store,
+            directory=StoredPeople(store),
+            policy=checked.policy,
+            clock=clock,
+            rooms=OneMessage(),
+            nudge=lambda: None,
+        )
+        yield HandlerHarness(world, clock)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.commands import SUBCOMMANDS, listener
-from storage import open_store
+from storage import Database
 from tests.clock import NIGHT, ManualClock
 from tests.handlers.conftest import COMPANY, ONCALL, HandlerHarness, OneMessage
 from tests.people import ADA, GRACE, StoredPeople
+from tests.stores import empty, fresh_store
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import Effect, OpenRoom, Post, PrivateReply, ShareDocument, ShowCard
 from warroom.policy import check
@@ -37,7 +39,12 @@ async def play(typed: list[str]) -> list[tuple[list[Effect], int]]:
 
     Raises whatever a listener raises.
     """
-    store = await open_store("memory://")
+    async with fresh_store() as store:
+        return await play_in(store, typed)
+
+
+async def play_in(store: Database, typed: list[str]) -> list[tuple[list[Effect], int]]:
+    """The same in an empty store that is open already."""
     checked = check(COMPANY)
     assert checked.policy is not None
     await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), groups=(ONCALL,), directory_complete=True))
@@ -59,16 +66,25 @@ async def play(typed: list[str]) -> list[tuple[list[Effect], int]]:
     return answers
 
 
-@settings(max_examples=60)
-@given(st.lists(TYPED, min_size=1, max_size=4))
-def test_any_command_is_answered(typed: list[str]) -> None:
-    answers = asyncio.run(play(typed))
-    for text, (effects, forms) in zip(typed, answers, strict=True):
-        private_replies = [effect for effect in effects if isinstance(effect, PrivateReply)]
-        seen = [effect for effect in effects if isinstance(effect, SEEN)]
-        assert len(seen) + forms > 0, f"nobody sees that {text!r} was typed"
-        for private_reply in private_replies:
-            shown = json.dumps(private_reply.blocks) + private_reply.text
-            assert private_reply.text
-            assert "<!channel" not in shown
-            assert "<!subteam" not in shown
+def test_any_command_is_answered() -> None:
+    with asyncio.Runner() as runner:
+        opened = AsyncExitStack()
+        store = runner.run(opened.enter_async_context(fresh_store()))
+
+        @settings(max_examples=60)
+        @given(st.lists(TYPED, min_size=1, max_size=4))
+        def answered(typed: list[str]) -> None:
+            runner.run(empty(store))
+            answers = runner.run(play_in(store, typed))
+            for text, (effects, forms) in zip(typed, answers, strict=True):
+                private_replies = [effect for effect in effects if isinstance(effect, PrivateReply)]
+                seen = [effect for effect in effects if isinstance(effect, SEEN)]
+                assert len(seen) + forms > 0, f"nobody sees that {text!r} was typed"
+                for private_reply in private_replies:
+                    shown = json.dumps(private_reply.blocks) + private_reply.text
+                    assert private_reply.text
+                    assert "<!channel" not in shown
+                    assert "<!subteam" not in shown
+
+        answered()
+        runner.run(opened.aclose())

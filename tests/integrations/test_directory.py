@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.runtime.directory import CachedDirectory
-from storage import open_store
 from tests.clock import NIGHT
+from tests.stores import fresh_store
 from warroom.outbox.changes import Changeset
 from warroom.people.model import Group, Person
 from warroom.people.resolution import resolve
@@ -40,9 +40,8 @@ class CountingSlack:
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    store = await open_store("memory://")
-    yield store
-    await store.close()
+    async with fresh_store() as store:
+        yield store
 
 
 async def test_before_the_first_read_has_ended_slack_is_asked_and_groups_only_once(store: Store) -> None:

@@ -11,8 +11,8 @@ import pytest
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import LEASE, Dispatcher
 from bot.runtime.observability import Meters
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
+from tests.stores import fresh_store
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.model import Incident, Origin, Room
@@ -127,25 +127,24 @@ class RunningDispatcher:
 
 @pytest.fixture
 async def night(clock: ManualClock) -> AsyncIterator[RunningDispatcher]:
-    store = await open_store("memory://")
-    incident = Incident(
-        id="i1",
-        number=1,
-        origin=Origin.COMMAND,
-        origin_key="command:1",
-        title="checkout returns 500s",
-        severity="SEV-1",
-        declared_by="UADA",
-        declared_at=NIGHT,
-        touched_at=NIGHT,
-        room=Room(channel_id="C1", channel_name="inc-1-checkout"),
-    )
-    night = RunningDispatcher(store, clock)
-    await store.commit(Changeset(now=NIGHT, incident=incident))
-    night.work.start()
-    yield night
-    await night.work.drain(0)
-    await store.close()
+    async with fresh_store() as store:
+        incident = Incident(
+            id="i1",
+            number=1,
+            origin=Origin.COMMAND,
+            origin_key="command:1",
+            title="checkout returns 500s",
+            severity="SEV-1",
+            declared_by="UADA",
+            declared_at=NIGHT,
+            touched_at=NIGHT,
+            room=Room(channel_id="C1", channel_name="inc-1-checkout"),
+        )
+        night = RunningDispatcher(store, clock)
+        await store.commit(Changeset(now=NIGHT, incident=incident))
+        night.work.start()
+        yield night
+        await night.work.drain(0)
 
 
 def pin(key: str = "pin", priority: int = 50) -> PinCard:
@@ -161,6 +160,7 @@ def problems(effects: Sequence[Effect]) -> list[EffectFailedNotice]:
 async def test_what_is_asked_for_is_done_once_and_then_it_is_quiet(night: RunningDispatcher) -> None:
     await night.ask(pin("a"), pin("b"))
     await night.ask(pin("a"))
+    await night.settle()
     await night.pass_time(HOUR)
     assert sorted(key for key, _, _ in night.outside.tries) == ["a", "b"]
     assert night.next_due is None
@@ -173,7 +173,8 @@ async def test_the_answer_changes_the_incident(night: RunningDispatcher) -> None
     assert (await night.incident()).room.card_ts == "100.1"
 
 
-async def test_the_more_urgent_goes_first(night: RunningDispatcher) -> None:
+async def test_the_more_urgent_goes_first(night: RunningDispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.runtime.dispatcher.WIDTH", 1)
     await night.ask(pin("later", 90), pin("now", 0), pin("soon", 10))
     await night.settle()
     assert [key for key, _, _ in night.outside.tries] == ["now", "soon", "later"]

@@ -16,8 +16,8 @@ from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
 from integrations.slack.rate_limited import RateLimitedClient
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
+from tests.stores import fresh_store
 from warroom.errors import Retryable
 from warroom.incident.model import Incident, Origin, Room
 from warroom.outbox.changes import Changeset, Claim
@@ -70,10 +70,9 @@ INCIDENT = Incident(
 
 @pytest.fixture
 async def store() -> AsyncIterator[Store]:
-    store = await open_store("memory://")
-    await store.commit(Changeset(now=NIGHT, incident=INCIDENT))
-    yield store
-    await store.close()
+    async with fresh_store() as store:
+        await store.commit(Changeset(now=NIGHT, incident=INCIDENT))
+        yield store
 
 
 def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown: bool = False) -> EffectContext[E]:

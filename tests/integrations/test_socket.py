@@ -19,9 +19,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.runtime.supervised import Supervised
 from integrations.slack.client import close_client, open_client
 from integrations.slack.socket import CONNECTION, INBOX, LEFT_BEHIND, PAUSES, WATCHDOG, InboxHandler
-from storage import open_store
-from storage.memory import MemoryStore
 from tests.clock import NIGHT, ManualClock
+from tests.stores import fresh_store
 from warroom.errors import Conflict
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.ports import Store
@@ -173,8 +172,7 @@ async def line(clock: ManualClock) -> AsyncIterator[RestartableBot]:
     async with AsyncExitStack() as stack:
         await slack.server.start_server()
         stack.push_async_callback(slack.server.close)
-        store = await open_store("memory://")
-        stack.push_async_callback(store.close)
+        store = await stack.enter_async_context(fresh_store())
         yield RestartableBot(slack, store, clock, stack)
 
 
@@ -355,30 +353,30 @@ async def test_when_slack_drops_events_what_was_missed_is_looked_for(line: Resta
     assert await line.store.pending_envelopes() == []
 
 
-class Holding(MemoryStore):
-    """Holds one delivery back until it is released."""
+def hold_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """One delivery is held back by the store until the event is set."""
+    release, commit = asyncio.Event(), store.commit
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.release = asyncio.Event()
-
-    async def commit(self, change: Changeset) -> bool:
+    async def commit_later(change: Changeset) -> bool:
         if change.envelope is not None and change.envelope.body.get("text") == "held":
-            await self.release.wait()
-        return await super().commit(change)
+            await release.wait()
+        return await commit(change)
+
+    monkeypatch.setattr(store, "commit", commit_later)
+    return release
 
 
 async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
     line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.slack.socket.POLITE", 600.0)
-    line.store = holding = Holding()
+    release = hold_one(line.store, monkeypatch)
     handler = await line.start()
     held = await line.slack.deliver("slash_commands", typed("held", "1.1"))
     quick = await line.slack.deliver("slash_commands", typed("quick", "2.2"))
     assert await line.slack.answer() == {"envelope_id": quick}
     assert not line.listeners.begun.is_set()
-    holding.release.set()
+    release.set()
     assert await line.slack.answer() == {"envelope_id": held}
     await idle(handler)
     assert sorted(line.listeners.heard) == ["held", "quick"]
@@ -388,7 +386,7 @@ async def test_where_deliveries_never_cease_work_goes_on_all_the_same(
     line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("integrations.slack.socket.POLITE", 0.5)
-    line.store = holding = Holding()
+    release = hold_one(line.store, monkeypatch)
     handler = await line.start()
     await line.slack.deliver("slash_commands", typed("held", "1.1"))
     for number in range(20):
@@ -398,6 +396,6 @@ async def test_where_deliveries_never_cease_work_goes_on_all_the_same(
         while len(line.listeners.heard) < 20:
             line.listeners.begun.clear()
             await line.listeners.begun.wait()
-    assert not holding.release.is_set()
-    holding.release.set()
+    assert not release.is_set()
+    release.set()
     await idle(handler)

@@ -15,7 +15,7 @@ from bot.demo.workspace import installation
 from bot.runtime.dispatcher import LEASE
 from sandbox import Channel, Sandbox
 from storage import migrate
-from storage.schema import revisions
+from storage.sql.schema import revisions
 from tests.reliability.clock import WoundClock
 from tests.reliability.conftest import policy_of
 from tests.reliability.house import House

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from tests.scenarios.conftest import WarRoom
+from warroom.errors import StoreUnavailable
 
 
 async def get(room: WarRoom, path: str) -> tuple[int, str]:
@@ -59,3 +60,16 @@ async def test_a_database_that_is_frozen_is_named_by_readyz(room: WarRoom, monke
     async with aiohttp.ClientSession() as session, session.get(url) as answer:
         assert answer.status == 503
         assert (await answer.json())["problems"] == ["database: no answer within 0.05 s"]
+
+
+async def test_a_database_that_cannot_be_written_to_is_named(room: WarRoom, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full() -> None:
+        raise StoreUnavailable("database or disk is full. Make room on the disk.")
+
+    monkeypatch.setattr(room.bot.store, "check_writable", full)
+    status, text = await get(room, "/readyz")
+    assert status == 503
+    assert "database: database or disk is full" in text
+    seen = await metrics(room)
+    assert seen["warroom_database_up"] == 0
+    assert seen["warroom_outbox_waiting"] == 0, "what can be read is still counted"

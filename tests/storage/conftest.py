@@ -1,4 +1,7 @@
-"""Every contract test runs over memory, SQLite and a real PostgreSQL; each test has a database of its own."""
+"""Every contract test runs over SQLite and a real PostgreSQL; each test has a database of its own.
+
+Another kind of database joins by a name in KINDS and a way to make a new one in `database` and `empty_url`.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,14 @@ import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from storage import migrate, open_store
-from storage.memory import MemoryStore
-from storage.sql.store import SqlStore
-from tests.storage.values import AnyStore
+from storage import Database, migrate, open_store
+from tests.stores import new_database
 from tests.tools import missing
 
-KINDS = ["memory", "sqlite", "postgresql"]
+KINDS = ["sqlite", "postgresql"]
 
 
 class PostgreSQL:
@@ -51,9 +53,21 @@ class PostgreSQL:
         self.sql(f'CREATE DATABASE "{name}" TEMPLATE "{"template1" if empty else "template_ours"}";')
         return self.url(name)
 
+    def restored(self, dump: str) -> str:
+        """The URL of a new database with what a pg_dump holds."""
+        url = self.new(empty=True)
+        asyncio.run(_run_script(url, dump))
+        return url
+
     def stop(self) -> None:
         """Stop it and delete its data."""
         self._server.cleanup()
+
+
+async def _run_script(url: str, script: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute(script)
+    await connection.close()
 
 
 @pytest.fixture(scope="session")
@@ -67,18 +81,9 @@ def postgresql() -> Iterator[PostgreSQL]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    asyncio.run(migrate(f"sqlite:///{path}"))
-    return path.read_bytes()
-
-
 @pytest.fixture
-def sqlite_url(tmp_path: Path, sqlite_template: bytes) -> str:
-    path = tmp_path / "warroom.db"
-    path.write_bytes(sqlite_template)
-    return f"sqlite:///{path}"
+def sqlite_url(tmp_path: Path) -> str:
+    return new_database(tmp_path)
 
 
 @pytest.fixture
@@ -95,23 +100,20 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of a database with our tables, of every kind; parametrise it indirectly for fewer kinds."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    if request.param == "memory":
-        return "memory://"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new()
 
 
-Opener = Callable[[str], Awaitable[AnyStore]]
+Opener = Callable[[str], Awaitable[Database]]
 
 
 @pytest.fixture
 async def opening() -> AsyncIterator[Opener]:
     """Opens stores and closes them after the test."""
-    opened: list[AnyStore] = []
+    opened: list[Database] = []
 
-    async def open_one(url: str) -> AnyStore:
+    async def open_one(url: str) -> Database:
         store = await open_store(url)
-        assert isinstance(store, SqlStore | MemoryStore)
         opened.append(store)
         return store
 
@@ -121,5 +123,5 @@ async def opening() -> AsyncIterator[Opener]:
 
 
 @pytest.fixture
-async def store(database: str, opening: Opener) -> AnyStore:
+async def store(database: str, opening: Opener) -> Database:
     return await opening(database)

@@ -8,13 +8,14 @@ from datetime import datetime
 
 import pytest
 
-from handlers.audit import Repeated
-from handlers.idempotency import once
+from storage import Database
+from storage.sql.connection import POOL
+from storage.sql.store import SqlStore
 from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from tests.storage.conftest import Opener
-from tests.storage.values import LEASE, NOW, AnyStore, card, envelope, incident, put, room, timer
+from tests.storage.values import LEASE, NOW, card, envelope, incident, put, room, timer
 from warroom.errors import AlreadyDone, Conflict, LeaseLost, StoreUnavailable
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
@@ -23,13 +24,13 @@ from warroom.incident.model import Incident, Room
 from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
 from warroom.ports import World
-from warroom.refusals import DoneBefore
+from warroom.refusals import DoneBefore, Repeated
 
 CROWD = 120
 DECLARES = 60
 
 
-def world_of(store: AnyStore) -> World:
+def world_of(store: Database) -> World:
     """Nothing but the record matters."""
     return World(store, StoredPeople(store), Policy(), ManualClock(), OneMessage(), lambda: None)
 
@@ -45,7 +46,7 @@ async def say(world: World, text: str) -> Incident:
     return await change(world, "inc-1", decide)
 
 
-async def kept(store: AnyStore) -> list[str]:
+async def kept(store: Database) -> list[str]:
     """What is on the timeline; it must be what the incident says, too."""
     found = await store.incident("inc-1")
     assert found is not None
@@ -55,7 +56,7 @@ async def kept(store: AnyStore) -> list[str]:
     return texts
 
 
-async def test_everything_that_a_crowd_does_is_kept_in_the_order_in_which_it_was_done(store: AnyStore) -> None:
+async def test_everything_that_a_crowd_does_is_kept_in_the_order_in_which_it_was_done(store: Database) -> None:
     await put(store, incident=incident())
     world = world_of(store)
     texts = [f"{n}" for n in range(CROWD)]
@@ -74,16 +75,16 @@ async def test_another_process_only_makes_it_decide_again(database: str, opening
     assert sorted(await kept(await opening(database))) == sorted(texts)
 
 
-async def test_a_gesture_that_was_made_before_takes_nothing_with_it(store: AnyStore) -> None:
+async def test_a_gesture_that_was_made_before_takes_nothing_with_it(store: Database) -> None:
     await put(store, incident=incident())
     world = world_of(store)
-    await say(once(world, "3"), "3 for the first time")
-    told = await asyncio.gather(*(say(once(world, str(n)), str(n)) for n in range(8)), return_exceptions=True)
+    await say(world.for_gesture("3"), "3 for the first time")
+    told = await asyncio.gather(*(say(world.for_gesture(str(n)), str(n)) for n in range(8)), return_exceptions=True)
     assert [n for n, each in enumerate(told) if isinstance(each, Repeated)] == [3]
     assert sorted(await kept(store)) == ["0", "1", "2", "3 for the first time", "4", "5", "6", "7"]
 
 
-async def test_what_somebody_refuses_or_cancels_holds_nobody_up(store: AnyStore) -> None:
+async def test_what_somebody_refuses_or_cancels_holds_nobody_up(store: Database) -> None:
     await put(store, incident=incident())
     world = world_of(store)
     inside = asyncio.Event()
@@ -107,7 +108,7 @@ async def test_what_somebody_refuses_or_cancels_holds_nobody_up(store: AnyStore)
     assert await kept(store) == ["1", "2"]
 
 
-async def test_who_reads_more_than_the_incident_sees_all_that_was_decided_before(store: AnyStore) -> None:
+async def test_who_reads_more_than_the_incident_sees_all_that_was_decided_before(store: Database) -> None:
     await put(store, incident=incident())
     world = world_of(store)
 
@@ -126,7 +127,7 @@ async def test_who_reads_more_than_the_incident_sees_all_that_was_decided_before
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_while_the_database_is_away_everybody_hears_it_and_nothing_half_done_remains(
-    store: AnyStore, monkeypatch: pytest.MonkeyPatch
+    store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await put(store, incident=incident())
     world = world_of(store)
@@ -135,6 +136,7 @@ async def test_while_the_database_is_away_everybody_hears_it_and_nothing_half_do
         raise StoreUnavailable("The disk is full.")
 
     with monkeypatch.context() as patch:
+        assert isinstance(store, SqlStore)
         patch.setattr(store._turns, "_write", away)
         told = await asyncio.gather(*(say(world, str(n)) for n in range(20)), return_exceptions=True)
     assert {type(each) for each in told} == {StoreUnavailable}
@@ -143,7 +145,7 @@ async def test_while_the_database_is_away_everybody_hears_it_and_nothing_half_do
     assert await kept(store) == ["0", "1", "2"]
 
 
-async def test_what_can_never_be_stored_is_given_up_as_a_conflict(store: AnyStore) -> None:
+async def test_what_can_never_be_stored_is_given_up_as_a_conflict(store: Database) -> None:
     await put(store, incident=incident(2, room=Room(channel_id="C2")))
     await put(store, incident=incident())
 
@@ -156,7 +158,7 @@ async def test_what_can_never_be_stored_is_given_up_as_a_conflict(store: AnyStor
     assert await kept(store) == ["still there"]
 
 
-async def test_claims_end_together_and_one_that_was_lost_costs_the_others_nothing(store: AnyStore) -> None:
+async def test_claims_end_together_and_one_that_was_lost_costs_the_others_nothing(store: Database) -> None:
     await put(store, incident=incident(), effects=tuple(room(f"room:{n}") for n in range(10)))
     world = world_of(store)
     claims = await store.claim(now=NOW, limit=10, lease=LEASE)
@@ -176,7 +178,7 @@ async def test_claims_end_together_and_one_that_was_lost_costs_the_others_nothin
     assert [each.key for each in await store.claim(now=NOW + 2 * LEASE, limit=10, lease=LEASE)] == [claims[4].key]
 
 
-async def test_timers_and_cards_of_merged_changes_are_those_of_the_last(store: AnyStore) -> None:
+async def test_timers_and_cards_of_merged_changes_are_those_of_the_last(store: Database) -> None:
     await put(store, incident=incident())
 
     async def arm(n: int) -> None:
@@ -202,7 +204,7 @@ def numbered(n: int, **fields: object) -> Callable[[int], Changeset]:
     return build
 
 
-async def test_everybody_who_declares_at_once_gets_a_number_and_none_is_left_out(store: AnyStore) -> None:
+async def test_everybody_who_declares_at_once_gets_a_number_and_none_is_left_out(store: Database) -> None:
     told = await asyncio.gather(*(store.commit_new(numbered(n)) for n in range(DECLARES)))
     numbers = [each.incident.number for each in told if each and each.incident]
     assert numbers == list(range(1, DECLARES + 1)), "in the order in which they were declared"
@@ -210,7 +212,7 @@ async def test_everybody_who_declares_at_once_gets_a_number_and_none_is_left_out
     assert len(await store.claim(now=NOW, limit=2 * DECLARES, lease=LEASE)) == DECLARES
 
 
-async def test_a_declaration_that_fails_leaves_no_gap(store: AnyStore) -> None:
+async def test_a_declaration_that_fails_leaves_no_gap(store: Database) -> None:
     builds = [numbered(0), numbered(1, origin_key="form:0"), numbered(2), numbered(0), numbered(4)]
     told = await asyncio.gather(*(store.commit_new(build) for build in builds), return_exceptions=True)
     assert isinstance(told[1], Conflict)
@@ -227,11 +229,8 @@ async def test_two_processes_never_give_the_same_number(database: str, opening: 
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
-async def test_who_reads_does_not_wait_for_those_who_write(store: AnyStore) -> None:
+async def test_who_reads_does_not_wait_for_those_who_write(store: Database) -> None:
     """Here every writer waits for a row that somebody else holds."""
-    from storage.engine import POOL
-    from storage.sql.store import SqlStore
-
     assert isinstance(store, SqlStore)
     for n in range(1, 2 * POOL):
         await put(store, incident=incident(n))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.storage.values import AnyStore, put
+from storage import Database
+from tests.storage.values import put
 from warroom.people.model import Group, Person, normal
 
 ADA = Person(
@@ -12,7 +13,7 @@ BOB = Person(id="U1", name="bob", real_name="Bob Ada", display_name="", email=No
 EVE = Person(id="W3", name="ada", real_name="Eve", display_name="ADA", email="ada.love@example.org", is_guest=True)
 
 
-async def test_people_are_found_by_id_email_and_every_kind_of_name(store: AnyStore) -> None:
+async def test_people_are_found_by_id_email_and_every_kind_of_name(store: Database) -> None:
     await put(store, people=(ADA, BOB, EVE))
     assert await store.person("U2") == ADA
     assert await store.person("U9") is None
@@ -25,14 +26,14 @@ async def test_people_are_found_by_id_email_and_every_kind_of_name(store: AnySto
     assert await store.people_by_name(normal("nobody")) == []
 
 
-async def test_nobody_has_the_empty_name(store: AnyStore) -> None:
+async def test_nobody_has_the_empty_name(store: Database) -> None:
     await put(store, people=(BOB,))
     assert await store.people_by_email("") == []
     assert await store.people_by_name("") == []
     assert await store.people_by_id([]) == []
 
 
-async def test_a_person_who_changed_is_found_by_the_new_name_only(store: AnyStore) -> None:
+async def test_a_person_who_changed_is_found_by_the_new_name_only(store: Database) -> None:
     await put(store, people=(ADA,))
     await put(store, people=(ADA.copy_with(real_name="Ada King", email=None),))
     assert await store.people_by_name(normal("Ada Lovelace")) == []
@@ -40,7 +41,7 @@ async def test_a_person_who_changed_is_found_by_the_new_name_only(store: AnyStor
     assert [each.id for each in await store.people_by_name(normal("ada king"))] == ["U2"]
 
 
-async def test_the_directory_is_read_in_pages(store: AnyStore) -> None:
+async def test_the_directory_is_read_in_pages(store: Database) -> None:
     everybody = [Person(id=f"U{n:03}", name=f"p{n}") for n in range(250)]
     await put(store, people=tuple(reversed(everybody)))
     seen: list[Person] = []
@@ -49,7 +50,7 @@ async def test_the_directory_is_read_in_pages(store: AnyStore) -> None:
     assert seen == everybody
 
 
-async def test_groups_are_found_by_id_or_handle_and_enabled_ones_first(store: AnyStore) -> None:
+async def test_groups_are_found_by_id_or_handle_and_enabled_ones_first(store: Database) -> None:
     old = Group(id="S1", handle="sre-oncall", members=("U1",), disabled=True)
     new = Group(id="S2", handle="sre-oncall", members=("U2", "U1"))
     await put(store, groups=(old, new, Group(id="S3", handle="s1")))
@@ -63,7 +64,7 @@ async def test_groups_are_found_by_id_or_handle_and_enabled_ones_first(store: An
     assert changed.members == ("U9",)
 
 
-async def test_the_version_grows_with_every_change_of_people_or_groups_only(store: AnyStore) -> None:
+async def test_the_version_grows_with_every_change_of_people_or_groups_only(store: Database) -> None:
     await put(store, people=(ADA, BOB))
     await put(store, groups=(Group(id="S1", handle="sre"),))
     assert await store.directory_version() == (2, False)

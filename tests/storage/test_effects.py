@@ -6,18 +6,19 @@ from datetime import datetime
 
 import pytest
 
-from tests.storage.values import LEASE, NOW, AnyStore, after, ask, card, put, room, settled, take, take_one
+from storage import Database
+from tests.storage.values import LEASE, NOW, after, ask, card, put, room, settled, take, take_one
 from warroom.errors import LeaseLost
 from warroom.incident.notices import UpdatePostedNotice
 from warroom.outbox.changes import Claim, ClaimOutcome
 from warroom.outbox.effects import OpenRoom, Place, Post, PrivateReply
 
 
-async def done(store: AnyStore, claim: Claim, now: datetime = NOW) -> None:
+async def done(store: Database, claim: Claim, now: datetime = NOW) -> None:
     await put(store, now, claim_result=settled(claim))
 
 
-async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: AnyStore) -> None:
+async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: Database) -> None:
     post = Post(
         key="post:1",
         incident_id="inc-1",
@@ -36,7 +37,7 @@ async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: AnyStore
     assert (second.effect, second.incident_id) == (private_reply, None)
 
 
-async def test_the_same_key_again_changes_nothing_not_even_when_it_is_done(store: AnyStore) -> None:
+async def test_the_same_key_again_changes_nothing_not_even_when_it_is_done(store: Database) -> None:
     await ask(store, room(), OpenRoom(key="room:1", name="another"))
     await ask(store, OpenRoom(key="room:1", name="a third"))
     claim = await take_one(store)
@@ -47,7 +48,7 @@ async def test_the_same_key_again_changes_nothing_not_even_when_it_is_done(store
     assert await take(store, after(10_000)) == []
 
 
-async def test_ten_cards_asked_for_are_one(store: AnyStore) -> None:
+async def test_ten_cards_asked_for_are_one(store: Database) -> None:
     for n in range(10):
         await ask(store, card(priority=50 - n), now=after(n))
     claim = await take_one(store, after(10))
@@ -57,13 +58,13 @@ async def test_ten_cards_asked_for_are_one(store: AnyStore) -> None:
     assert await take(store, after(10_000)) == []
 
 
-async def test_a_pending_card_keeps_the_most_urgent_priority(store: AnyStore) -> None:
+async def test_a_pending_card_keeps_the_most_urgent_priority(store: Database) -> None:
     await ask(store, card(priority=5))
     await ask(store, card(priority=90), room(priority=6))
     assert [claim.key for claim in await take(store)] == ["card:inc-1", "room:1"]
 
 
-async def test_a_card_that_is_done_is_asked_for_anew_with_its_new_priority(store: AnyStore) -> None:
+async def test_a_card_that_is_done_is_asked_for_anew_with_its_new_priority(store: Database) -> None:
     await ask(store, card(priority=5))
     await done(store, await take_one(store))
     await ask(store, card(priority=90), room(priority=6), now=after(50))
@@ -72,7 +73,7 @@ async def test_a_card_that_is_done_is_asked_for_anew_with_its_new_priority(store
     assert (again.attempts, again.outcome_unknown, again.due_at, again.created_at) == (1, False, after(50), after(50))
 
 
-async def test_asked_again_in_flight_nobody_else_draws_it_and_it_is_due_when_the_first_is_done(store: AnyStore) -> None:
+async def test_asked_again_in_flight_nobody_else_draws_it_and_it_is_due_when_the_first_is_done(store: Database) -> None:
     await ask(store, card())
     claim = await take_one(store)
     await ask(store, card(), now=after(1))
@@ -84,14 +85,14 @@ async def test_asked_again_in_flight_nobody_else_draws_it_and_it_is_due_when_the
     assert await take(store, after(10_000)) == []
 
 
-async def test_a_commit_may_settle_a_card_and_ask_for_it_again(store: AnyStore) -> None:
+async def test_a_commit_may_settle_a_card_and_ask_for_it_again(store: Database) -> None:
     await ask(store, card())
     claim = await take_one(store)
     await put(store, after(1), claim_result=settled(claim), effects=(card(),))
     assert (await take_one(store, after(1))).attempts == 1
 
 
-async def test_a_retry_waits_for_its_time_and_carries_its_doubt(store: AnyStore) -> None:
+async def test_a_retry_waits_for_its_time_and_carries_its_doubt(store: Database) -> None:
     await ask(store, room())
     claim = await take_one(store)
     await put(
@@ -107,7 +108,7 @@ async def test_a_retry_waits_for_its_time_and_carries_its_doubt(store: AnyStore)
 
 
 async def test_a_card_that_waits_for_its_retry_is_due_at_once_when_asked_again_and_stays_doubtful(
-    store: AnyStore,
+    store: Database,
 ) -> None:
     await ask(store, card())
     claim = await take_one(store)
@@ -117,7 +118,7 @@ async def test_a_card_that_waits_for_its_retry_is_due_at_once_when_asked_again_a
     assert (again.attempts, again.outcome_unknown, again.due_at, again.created_at) == (1, True, after(5), NOW)
 
 
-async def test_what_failed_for_good_is_buried_and_can_be_read(store: AnyStore) -> None:
+async def test_what_failed_for_good_is_buried_and_can_be_read(store: Database) -> None:
     await ask(store, room("room:1"), room("room:2"))
     first, second = await take(store)
     await put(store, after(1), claim_result=settled(first, ClaimOutcome.DEAD, error="name_taken"))
@@ -131,7 +132,7 @@ async def test_what_failed_for_good_is_buried_and_can_be_read(store: AnyStore) -
     assert await take(store, after(10_000)) == []
 
 
-async def test_a_buried_card_rises_when_it_is_asked_for_again(store: AnyStore) -> None:
+async def test_a_buried_card_rises_when_it_is_asked_for_again(store: Database) -> None:
     await ask(store, card())
     await put(store, claim_result=settled(await take_one(store), ClaimOutcome.DEAD, error="channel_not_found"))
     await ask(store, card(), now=after(5))
@@ -139,7 +140,7 @@ async def test_a_buried_card_rises_when_it_is_asked_for_again(store: AnyStore) -
     assert (await take_one(store, after(5))).attempts == 1
 
 
-async def test_what_is_dug_up_comes_again_as_doubtful(store: AnyStore) -> None:
+async def test_what_is_dug_up_comes_again_as_doubtful(store: Database) -> None:
     await ask(store, room("wanted"), room("left"), room("done"))
     for claim in await take(store):
         outcome = ClaimOutcome.DONE if claim.key == "done" else ClaimOutcome.DEAD
@@ -151,7 +152,7 @@ async def test_what_is_dug_up_comes_again_as_doubtful(store: AnyStore) -> None:
     assert await store.requeue([], after(60)) == []
 
 
-async def test_a_newer_request_is_not_buried_with_the_older_one(store: AnyStore) -> None:
+async def test_a_newer_request_is_not_buried_with_the_older_one(store: Database) -> None:
     await ask(store, card())
     claim = await take_one(store)
     await ask(store, card(), now=after(1))
@@ -160,7 +161,7 @@ async def test_a_newer_request_is_not_buried_with_the_older_one(store: AnyStore)
     assert (await take_one(store, after(2))).rev == claim.rev + 1
 
 
-async def test_nobody_settles_twice_or_with_an_old_fence(store: AnyStore) -> None:
+async def test_nobody_settles_twice_or_with_an_old_fence(store: Database) -> None:
     await ask(store, room())
     claim = await take_one(store)
     for wrong in (
@@ -176,7 +177,7 @@ async def test_nobody_settles_twice_or_with_an_old_fence(store: AnyStore) -> Non
     assert await take(store, after(10_000)) == []
 
 
-async def test_the_end_of_a_lease_does_not_take_the_claim_away_the_next_claim_does(store: AnyStore) -> None:
+async def test_the_end_of_a_lease_does_not_take_the_claim_away_the_next_claim_does(store: Database) -> None:
     await ask(store, room("slow"), room("slower"))
     slow, slower = await take(store)
     await put(store, NOW + LEASE * 2, claim_result=settled(slow))

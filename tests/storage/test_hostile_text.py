@@ -6,9 +6,9 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from storage import Database
 from tests.storage.values import (
     NOW,
-    AnyStore,
     after,
     alert,
     ask,
@@ -30,7 +30,7 @@ UGLY = "a\x00b\ud800c\\u0000"
 READABLE = "a\ufffdb\ufffdc\\u0000"
 
 
-async def test_a_hundred_thousand_characters_come_back(store: AnyStore) -> None:
+async def test_a_hundred_thousand_characters_come_back(store: Database) -> None:
     assert len(LONG) > 100_000
     await put(store, incident=incident(title=LONG, description=LONG), entries=(entry("k", text=LONG),))
     kept = await store.incident("inc-1")
@@ -40,7 +40,7 @@ async def test_a_hundred_thousand_characters_come_back(store: AnyStore) -> None:
     assert [line.event.texts[0] for line in await store.timeline("inc-1")] == [LONG]
 
 
-async def test_what_no_database_keeps_becomes_a_replacement_character(store: AnyStore) -> None:
+async def test_what_no_database_keeps_becomes_a_replacement_character(store: Database) -> None:
     await put(
         store,
         incident=incident(title=UGLY, summary=UGLY, alert_group=AlertGroup(key=UGLY)),
@@ -57,7 +57,7 @@ async def test_what_no_database_keeps_becomes_a_replacement_character(store: Any
 
 
 @pytest.mark.parametrize("key", ["x" * 100_000, "🔥" * 5000, "nul\x00", "half\udfff", "", "a b/ü%"])
-async def test_any_text_may_be_a_key(store: AnyStore, key: str) -> None:
+async def test_any_text_may_be_a_key(store: Database, key: str) -> None:
     assert await put(
         store,
         incident=incident(id=key, origin_key=key, room=Room(channel_id=key)),
@@ -81,7 +81,7 @@ async def test_any_text_may_be_a_key(store: AnyStore, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["x" * 100_000, "🔥" * 5000, "nul\x00", "half\udfff", ""])
-async def test_a_job_with_any_key_is_claimed_and_settled(store: AnyStore, key: str) -> None:
+async def test_a_job_with_any_key_is_claimed_and_settled(store: Database, key: str) -> None:
     await ask(store, OpenRoom(key=key, name=UGLY))
     claim = await take_one(store)
     assert claim.effect is not None
@@ -97,18 +97,18 @@ async def test_a_job_with_any_key_is_claimed_and_settled(store: AnyStore, key: s
     assert await store.next_due() is None
 
 
-async def test_two_long_keys_with_the_same_beginning_are_two(store: AnyStore) -> None:
+async def test_two_long_keys_with_the_same_beginning_are_two(store: Database) -> None:
     await put(store, received=(alert("x" * 5000 + "1"), alert("x" * 5000 + "2")))
     assert len(await store.pending_alerts(10)) == 2
 
 
-async def test_a_time_without_a_zone_is_refused(store: AnyStore) -> None:
+async def test_a_time_without_a_zone_is_refused(store: Database) -> None:
     with pytest.raises(ValueError, match="no time zone"):
         await put(store, timers=(Timer(incident_id="i", kind="ack", due_at=NOW.replace(tzinfo=None)),))
     assert await store.next_due() is None
 
 
-async def test_times_keep_their_microseconds_and_become_utc(store: AnyStore) -> None:
+async def test_times_keep_their_microseconds_and_become_utc(store: Database) -> None:
     due = after(0.123457).astimezone(timezone(timedelta(hours=5, minutes=30)))
     await put(store, timers=(Timer(incident_id="i", kind="ack", due_at=due),))
     assert await store.next_due() == due

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from tests.storage.values import NOW, AnyStore, after, entry, incident, put, room, take, timer
+from storage import Database
+from tests.storage.values import NOW, after, entry, incident, put, room, take, timer
 from warroom.errors import Conflict
 from warroom.incident.model import ActionItem, AlertGroup, EscalationLevel, EscalationState, Incident, Link, Room, State
 
 
-async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStore) -> None:
+async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: Database) -> None:
     paged = incident(
         state=State.ACKNOWLEDGED,
         private=True,
@@ -29,7 +30,7 @@ async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: AnyStor
     assert await store.incident("inc-1") == paged.copy_with(version=1)
 
 
-async def test_what_a_newer_version_added_survives_an_older_one_that_writes(store: AnyStore) -> None:
+async def test_what_a_newer_version_added_survives_an_older_one_that_writes(store: Database) -> None:
     newer: dict[str, Any] = {
         "weather": "rain",
         "links": [{"title": "Runbook", "url": "https://example.com", "emoji": None, "colour": "red"}],
@@ -48,7 +49,7 @@ def test_a_change_of_something_that_is_not_there_is_refused() -> None:
         incident().copy_with(sevirity="SEV-1")
 
 
-async def test_it_is_found_by_number_channel_origin_and_group(store: AnyStore) -> None:
+async def test_it_is_found_by_number_channel_origin_and_group(store: Database) -> None:
     first = incident(1, room=Room(channel_id="C1"), alert_group=AlertGroup(key="checkout"))
     second = incident(2, state=State.CLOSED, room=Room(channel_id="C2"), alert_group=AlertGroup(key="checkout"))
     for each in (first, second):
@@ -60,7 +61,7 @@ async def test_it_is_found_by_number_channel_origin_and_group(store: AnyStore) -
     assert await store.last_number() == 2
 
 
-async def test_nothing_is_found_in_an_empty_record(store: AnyStore) -> None:
+async def test_nothing_is_found_in_an_empty_record(store: Database) -> None:
     assert await store.incident("inc-1") is None
     assert await store.incident_numbered(1) is None
     assert await store.incident_numbered(10**30) is None
@@ -79,7 +80,7 @@ async def test_nothing_is_found_in_an_empty_record(store: AnyStore) -> None:
     await store.ready()
 
 
-async def test_a_change_replaces_the_version_it_was_made_from(store: AnyStore) -> None:
+async def test_a_change_replaces_the_version_it_was_made_from(store: Database) -> None:
     await put(store, incident=incident(title="Checkout fails"))
     loaded = await store.incident("inc-1")
     assert loaded is not None
@@ -89,7 +90,7 @@ async def test_a_change_replaces_the_version_it_was_made_from(store: AnyStore) -
     assert (changed.title, changed.version) == ("Checkout is slow", 2)
 
 
-async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(store: AnyStore) -> None:
+async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(store: Database) -> None:
     await put(store, incident=incident())
     loaded = await store.incident("inc-1")
     assert loaded is not None
@@ -114,7 +115,7 @@ async def test_of_two_writers_the_second_is_told_and_nothing_of_his_is_written(s
     [{"number": 1}, {"origin_key": "form:1"}, {"room": Room(channel_id="C1")}, {"id": "inc-1"}],
     ids=lambda taken: next(iter(taken)),
 )
-async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken: dict[str, object]) -> None:
+async def test_what_another_incident_has_cannot_be_taken(store: Database, taken: dict[str, object]) -> None:
     await put(store, incident=incident(1, room=Room(channel_id="C1")))
     with pytest.raises(Conflict, match=r"taken by another writer|not at version"):
         await put(store, incident=incident(2).copy_with(**taken), entries=(entry("k", incident_id="inc-2"),))
@@ -122,7 +123,7 @@ async def test_what_another_incident_has_cannot_be_taken(store: AnyStore, taken:
     assert await store.timeline("inc-2") == []
 
 
-async def test_an_existing_incident_cannot_move_into_the_room_of_another(store: AnyStore) -> None:
+async def test_an_existing_incident_cannot_move_into_the_room_of_another(store: Database) -> None:
     await put(store, incident=incident(1, room=Room(channel_id="C1")))
     await put(store, incident=incident(2))
     with pytest.raises(Conflict, match="channel"):
@@ -130,12 +131,12 @@ async def test_an_existing_incident_cannot_move_into_the_room_of_another(store: 
     assert (await store.incident_in("C1")) == incident(1, version=1, room=Room(channel_id="C1"))
 
 
-async def test_an_incident_that_was_never_stored_cannot_be_replaced(store: AnyStore) -> None:
+async def test_an_incident_that_was_never_stored_cannot_be_replaced(store: Database) -> None:
     with pytest.raises(Conflict):
         await put(store, incident=incident(version=3))
 
 
-async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(store: AnyStore) -> None:
+async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(store: Database) -> None:
     await put(store, incident=incident())
 
     async def add_one(name: str) -> None:
@@ -156,7 +157,7 @@ async def test_many_tasks_change_one_incident_and_exactly_one_wins_each_version(
     assert kept.version == 9
 
 
-async def test_many_tasks_ask_for_the_same_number_and_one_gets_it(store: AnyStore) -> None:
+async def test_many_tasks_ask_for_the_same_number_and_one_gets_it(store: Database) -> None:
     async def declare(n: int) -> bool:
         try:
             return await put(store, incident=incident(1, id=f"x{n}", origin_key=f"form:{n}"))
@@ -166,7 +167,7 @@ async def test_many_tasks_ask_for_the_same_number_and_one_gets_it(store: AnyStor
     assert sum(await asyncio.gather(*map(declare, range(8)))) == 1
 
 
-async def test_the_list_is_newest_first_and_can_be_narrowed(store: AnyStore) -> None:
+async def test_the_list_is_newest_first_and_can_be_narrowed(store: Database) -> None:
     await put(store, incident=incident(1, title="Straße gesperrt", state=State.RESOLVED))
     await put(
         store, incident=incident(2, title="Db", description="Replication LAG on 100%_primary", state=State.MITIGATED)
@@ -189,7 +190,7 @@ async def test_the_list_is_newest_first_and_can_be_narrowed(store: AnyStore) -> 
     assert await numbers(text="  ") == [3, 2, 1]
 
 
-async def test_the_timeline_is_in_order_of_time_then_arrival_and_a_repeat_is_kept_once(store: AnyStore) -> None:
+async def test_the_timeline_is_in_order_of_time_then_arrival_and_a_repeat_is_kept_once(store: Database) -> None:
     await put(store, entries=(entry("later", after(9)), entry("b"), entry("a")))
     await put(store, entries=(entry("c"), entry("b", text="said again"), entry("b", incident_id="inc-2")))
     assert [(line.key, line.event.texts[0]) for line in await store.timeline("inc-1")] == [

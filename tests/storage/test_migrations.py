@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-from storage import BadAddress, DatabaseFromTheFuture, SchemaTooOld, migrate, open_store, schema
-from storage.address import parse
-from storage.engine import engine_for
-from storage.schema import VERSION_TABLE, revisions
-from storage.tables import Base
+from storage import BadAddress, DatabaseFromTheFuture, ForeignDatabase, SchemaTooOld, migrate, open_store
+from storage.sql import schema
+from storage.sql.address import parse
+from storage.sql.connection import engine_for
+from storage.sql.schema import VERSION_TABLE, revisions
+from storage.sql.tables import Base
 from tests.storage.conftest import Opener
 from tests.storage.values import PATIENT, ask, room, take, take_one
 from warroom.errors import StoreUnavailable
@@ -174,22 +175,52 @@ def _forget_revisions() -> object:
 @BOTH
 async def test_somebody_elses_tables_are_not_touched(empty_url: str) -> None:
     await execute(empty_url, "CREATE TABLE incident (id INTEGER)")
-    with pytest.raises(SchemaTooOld, match=r"tables named incident.*a database of its own"):
-        await open_store(empty_url)
+    for attempt in (open_store(empty_url), migrate(empty_url)):
+        with pytest.raises(ForeignDatabase, match=r"tables named incident.*a database of its own"):
+            await attempt
     await execute(empty_url, "SELECT id FROM incident")
 
 
-@BOTH
-async def test_a_neighbours_tables_do_no_harm(empty_url: str, opening: Opener) -> None:
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+async def test_a_file_of_another_program_stays_as_it_is(empty_url: str) -> None:
+    await execute(empty_url, "CREATE TABLE moz_places (id INTEGER)")
+    path = Path(parse(empty_url).url.database or "")
+    before = path.read_bytes()  # noqa: ASYNC240  # nobody else runs
+    for attempt in (open_store(empty_url), migrate(empty_url)):
+        with pytest.raises(ForeignDatabase, match=r"tables named moz_places.*Nothing was changed"):
+            await attempt
+    assert path.read_bytes() == before  # noqa: ASYNC240
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+async def test_other_programs_may_share_a_postgresql(empty_url: str, opening: Opener) -> None:
     await execute(empty_url, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
     await execute(empty_url, "INSERT INTO alembic_version VALUES ('theirs')")
     await (await opening(empty_url)).ready()
 
 
-async def test_a_record_in_memory_has_nothing_to_migrate() -> None:
-    for url in ("memory://", "sqlite://"):
-        with pytest.raises(BadAddress, match="in memory"):
-            await migrate(url)
+async def test_a_temporary_database_has_nothing_to_migrate() -> None:
+    with pytest.raises(BadAddress, match="temporary"):
+        await migrate("sqlite://")
+
+
+async def test_an_address_that_is_gone_names_the_one_that_does_the_same() -> None:
+    for attempt in (open_store("memory://"), migrate("memory://")):
+        with pytest.raises(BadAddress, match=r"no memory:// store.*sqlite://"):
+            await attempt
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "dynamo://x"])
+async def test_another_kind_of_database_is_refused_with_those_that_there_are(url: str) -> None:
+    with pytest.raises(BadAddress, match=rf"not in '{url.partition(':')[0]}'.*sqlite:///warroom.db.*postgresql://"):
+        await open_store(url)
+
+
+@pytest.mark.parametrize("url", ["hunter2", "hunter2:secret", ""])
+async def test_what_is_no_url_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(BadAddress, match="cannot be read") as refused:
+        await open_store(url)
+    assert "hunter2" not in str(refused.value)
 
 
 async def test_migrate_waits_for_its_turn_and_then_says_who_is_in_the_way(sqlite_url: str) -> None:

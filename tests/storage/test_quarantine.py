@@ -1,11 +1,12 @@
-"""What could not be used is kept whole, within bounds, and how far channels were read never goes back."""
+"""What could not be used is kept with its full body, within bounds, and how far channels were read never goes back."""
 
 from __future__ import annotations
 
 import pytest
 
-from storage import quarantine
-from tests.storage.values import NOW, AnyStore, after, alert, put
+from storage import Database
+from tests.storage.values import NOW, after, alert, put
+from warroom.alerts.quarantine import MOST, over_limit
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Quarantined, ReadCursor
 
 
@@ -22,7 +23,7 @@ def kept(name: str, body: bytes = b'{"a', **said: object) -> Quarantined:
     return Quarantined.model_validate(usual | said)
 
 
-async def test_it_is_kept_whole_and_once(store: AnyStore) -> None:
+async def test_it_is_kept_whole_and_once(store: Database) -> None:
     first = kept("a", b"\xff\x00\xfe{" * 1000, reason="not UTF-8 \u00fc")
     await put(store, quarantined=(first,))
     await put(store, quarantined=(kept("b"), kept("a", reason="another reason")))
@@ -32,13 +33,13 @@ async def test_it_is_kept_whole_and_once(store: AnyStore) -> None:
     assert await store.quarantined_as("c") is None
 
 
-async def test_hostile_words_about_it_do_no_harm(store: AnyStore) -> None:
+async def test_hostile_words_about_it_do_no_harm(store: Database) -> None:
     await put(store, quarantined=(kept("a", content_type="text/\x00\ud800", reason="see \x00"),))
     [found] = await store.quarantined()
     assert (found.content_type, found.reason) == ("text/\ufffd\ufffd", "see \ufffd")
 
 
-async def test_it_leaves_together_with_what_became_of_it(store: AnyStore) -> None:
+async def test_it_leaves_together_with_what_became_of_it(store: Database) -> None:
     await put(store, quarantined=(kept("a"), kept("b")))
     await put(store, released=("a", "unknown"), received=(alert("d"),))
     assert [each.id for each in await store.quarantined()] == ["b"]
@@ -47,25 +48,25 @@ async def test_it_leaves_together_with_what_became_of_it(store: AnyStore) -> Non
     assert [each.id for each in await store.quarantined()] == ["b"]
 
 
-async def test_the_oldest_go_when_there_are_too_many(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    await put(store, quarantined=tuple(kept(str(number)) for number in range(quarantine.MOST + 3)))
+async def test_the_oldest_go_when_there_are_too_many(store: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    await put(store, quarantined=tuple(kept(str(number)) for number in range(MOST + 3)))
     found = await store.quarantined(limit=5000)
-    assert len(found) == quarantine.MOST
+    assert len(found) == MOST
     assert found[-1].id == "3"
 
 
 def test_the_oldest_go_when_they_are_too_large() -> None:
-    assert quarantine.too_many([("new", 40), ("middle", 60), ("old", 1)], most=10, most_bytes=100) == ["old"]
-    assert quarantine.too_many([("new", 1), ("old", 1)], most=1) == ["old"]
+    assert over_limit([("new", 40), ("middle", 60), ("old", 1)], most=10, most_bytes=100) == ["old"]
+    assert over_limit([("new", 1), ("old", 1)], most=1) == ["old"]
 
 
-async def test_it_is_purged_with_everything_else_that_is_over(store: AnyStore) -> None:
+async def test_it_is_purged_with_everything_else_that_is_over(store: Database) -> None:
     await put(store, quarantined=(kept("a"), kept("b", received_at=after(10))))
     assert await store.purge(after(5)) == 1
     assert [each.id for each in await store.quarantined()] == ["b"]
 
 
-async def test_a_position_moves_only_forward(store: AnyStore) -> None:
+async def test_a_position_moves_only_forward(store: Database) -> None:
     await put(store, read_cursors=(ReadCursor(channel_id="C2", name="#ops", ts="1700000002.000000"),))
     await put(store, read_cursors=(ReadCursor(channel_id="C1", name="#alerts", ts="1700000001.000000"),))
     await put(store, read_cursors=(ReadCursor(channel_id="C2", name="#ops", ts="1700000001.999999"),))
@@ -76,7 +77,7 @@ async def test_a_position_moves_only_forward(store: AnyStore) -> None:
     ]
 
 
-async def test_the_last_alerts_are_shown_with_what_became_of_them(store: AnyStore) -> None:
+async def test_the_last_alerts_are_shown_with_what_became_of_them(store: Database) -> None:
     await put(store, received=(alert("a"), alert("b")))
     judged = AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED, rule="quiet", why="rule “quiet”")
     await put(store, judged=(judged,))

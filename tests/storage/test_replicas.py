@@ -1,4 +1,4 @@
-"""Processes that share a record hear of each other; where one owns it, there is nobody to hear of."""
+"""Processes that share a database hear of each other; where one owns it, there is nobody to hear of."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from storage.sql.replicas import SILENT
+from storage import Database
+from storage.sql.processes import SILENT
 from tests.storage.conftest import Opener
 from tests.storage.test_migrations import execute
-from tests.storage.values import NOW, AnyStore, after
+from tests.storage.values import NOW, after
 from warroom.outbox.changes import Replicas
 
 SHARED = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
-@pytest.mark.parametrize("database", ["memory", "sqlite"], indirect=True)
-async def test_who_owns_the_record_is_alone(store: AnyStore) -> None:
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_who_owns_the_record_is_alone(store: Database) -> None:
     await store.heartbeat("one", {"chat.update": after(30)})
     assert await store.heartbeat("two", {}) == Replicas()
     await store.deregister("one")

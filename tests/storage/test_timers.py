@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.storage.values import LEASE, NOW, AnyStore, after, ask, incident, put, room, settled, take, take_one, timer
+from storage import Database
+from tests.storage.values import LEASE, NOW, after, ask, incident, put, room, settled, take, take_one, timer
 from warroom.errors import Conflict, LeaseLost
 from warroom.outbox.changes import Changeset, ClaimOutcome, Timer
 
 
-async def test_a_timer_is_claimed_when_it_is_due_and_not_before(store: AnyStore) -> None:
+async def test_a_timer_is_claimed_when_it_is_due_and_not_before(store: Database) -> None:
     await put(store, timers=(timer("ack", after(300), priority=10),))
     assert await store.next_due() == after(300)
     assert await take(store, after(299.999)) == []
@@ -19,7 +20,7 @@ async def test_a_timer_is_claimed_when_it_is_due_and_not_before(store: AnyStore)
     assert await store.next_due() == after(300) + LEASE
 
 
-async def test_one_timer_per_incident_and_kind_the_newest_time_counts(store: AnyStore) -> None:
+async def test_one_timer_per_incident_and_kind_the_newest_time_counts(store: Database) -> None:
     await put(store, timers=(timer("ack", after(10)), timer("update", after(20))))
     await put(store, timers=(timer("ack", after(30)), Timer(incident_id="inc-2", kind="ack", due_at=after(5))))
     due = await take(store, after(100))
@@ -30,7 +31,7 @@ async def test_one_timer_per_incident_and_kind_the_newest_time_counts(store: Any
     ]
 
 
-async def test_a_disarmed_timer_never_fires_and_can_be_armed_again(store: AnyStore) -> None:
+async def test_a_disarmed_timer_never_fires_and_can_be_armed_again(store: Database) -> None:
     await put(store, timers=(timer("ack", None),))
     assert await store.next_due() is None
     await put(store, timers=(timer("ack", NOW),))
@@ -41,7 +42,7 @@ async def test_a_disarmed_timer_never_fires_and_can_be_armed_again(store: AnySto
 
 
 @pytest.mark.parametrize("due_at", [after(900), None], ids=["armed anew", "disarmed"])
-async def test_a_firing_in_progress_is_dropped_when_its_timer_is_changed(store: AnyStore, due_at: object) -> None:
+async def test_a_firing_in_progress_is_dropped_when_its_timer_is_changed(store: Database, due_at: object) -> None:
     await put(store, incident=incident(), timers=(timer("ack"),))
     claim = await take_one(store)
     await put(store, timers=(Timer.model_validate({"incident_id": "inc-1", "kind": "ack", "due_at": due_at}),))
@@ -53,7 +54,7 @@ async def test_a_firing_in_progress_is_dropped_when_its_timer_is_changed(store: 
     assert await store.next_due() == due_at
 
 
-async def test_a_firing_may_settle_and_arm_its_own_timer_in_one_commit(store: AnyStore) -> None:
+async def test_a_firing_may_settle_and_arm_its_own_timer_in_one_commit(store: Database) -> None:
     await put(store, timers=(timer("update"),))
     claim = await take_one(store)
     assert await put(store, claim_result=settled(claim), timers=(timer("update", after(900)),))
@@ -62,7 +63,7 @@ async def test_a_firing_may_settle_and_arm_its_own_timer_in_one_commit(store: An
     assert again.fence > claim.fence
 
 
-async def test_a_settled_timer_is_over(store: AnyStore) -> None:
+async def test_a_settled_timer_is_over(store: Database) -> None:
     await put(store, timers=(timer("ack"),))
     claim = await take_one(store)
     await put(store, claim_result=settled(claim))
@@ -70,7 +71,7 @@ async def test_a_settled_timer_is_over(store: AnyStore) -> None:
     assert await store.next_due() is None
 
 
-async def test_a_firing_that_met_a_conflict_keeps_its_claim_and_may_try_again(store: AnyStore) -> None:
+async def test_a_firing_that_met_a_conflict_keeps_its_claim_and_may_try_again(store: Database) -> None:
     await put(store, incident=incident(), timers=(timer("ack"),))
     claim = await take_one(store)
     with pytest.raises(Conflict):
@@ -78,7 +79,7 @@ async def test_a_firing_that_met_a_conflict_keeps_its_claim_and_may_try_again(st
     assert await put(store, claim_result=settled(claim), incident=incident(version=1))
 
 
-async def test_a_timer_may_be_tried_again_later(store: AnyStore) -> None:
+async def test_a_timer_may_be_tried_again_later(store: Database) -> None:
     await put(store, timers=(timer("ack"),))
     claim = await take_one(store)
     await put(store, claim_result=settled(claim, ClaimOutcome.RETRY, retry_at=after(30), error="no policy"))
@@ -87,12 +88,12 @@ async def test_a_timer_may_be_tried_again_later(store: AnyStore) -> None:
     assert (again.attempts, again.due_at, again.outcome_unknown) == (2, after(30), False)
 
 
-async def test_the_last_of_two_times_in_one_changeset_counts(store: AnyStore) -> None:
+async def test_the_last_of_two_times_in_one_changeset_counts(store: Database) -> None:
     await store.commit(Changeset(now=NOW, timers=(timer("ack", after(1)), timer("ack", after(2)))))
     assert await store.next_due() == after(2)
 
 
-async def test_what_a_clock_that_was_ahead_put_off_is_due_again_and_dates_stay(store: AnyStore) -> None:
+async def test_what_a_clock_that_was_ahead_put_off_is_due_again_and_dates_stay(store: Database) -> None:
     ahead = after(3600)
     await ask(store, room("held"), room("waits"), now=NOW)
     await put(store, timers=(timer("update", after(7200)),))

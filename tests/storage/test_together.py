@@ -7,15 +7,17 @@ from collections.abc import Sequence
 
 import pytest
 
+from storage import Database
 from storage.priority_lock import IN_A_ROW, PriorityLock
-from storage.sql.commit_batcher import CommitBatcher
-from tests.storage.values import NOW, AnyStore, alert, envelope, put
+from storage.sql.commit_batcher import SIMPLE, CommitBatcher
+from storage.sql.write import MERGEABLE, only_ends_a_claim
+from tests.storage.values import NOW, alert, envelope, put
 from warroom.errors import StoreUnavailable
-from warroom.outbox.changes import Changeset
+from warroom.outbox.changes import Changeset, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import DecideAlerts
 
 
-async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyStore) -> None:
+async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: Database) -> None:
     told = await asyncio.gather(
         *(put(store, envelope=envelope(f"E{n % 30}")) for n in range(60)),
         *(put(store, received=(alert(f"a{n % 20}"),), effects=(DecideAlerts(),)) for n in range(40)),
@@ -26,7 +28,7 @@ async def test_many_arrive_at_once_and_each_hears_whether_it_was_new(store: AnyS
     assert len(await store.pending_alerts(100)) == 20
 
 
-async def test_what_was_known_asks_for_nothing(store: AnyStore) -> None:
+async def test_what_was_known_asks_for_nothing(store: Database) -> None:
     await put(store, received=(alert("a"),))
     assert not await put(store, received=(alert("a"),), effects=(DecideAlerts(),))
     assert await store.next_due() is None
@@ -139,3 +141,11 @@ async def test_who_is_not_waited_for_gets_a_turn_now_and_then() -> None:
     turn.pass_on()
     await asyncio.gather(*tasks)
     assert order == ["click"] * IN_A_ROW + ["chore"] + ["click"] * IN_A_ROW
+
+
+def test_what_may_be_written_with_others_is_named_as_a_changeset_names_it() -> None:
+    assert set(Changeset.model_fields) >= SIMPLE | MERGEABLE
+    ended = ClaimResult(key="k", fence=1, rev=0, outcome=ClaimOutcome.DONE)
+    assert only_ends_a_claim(Changeset(now=NOW, claim_result=ended))
+    assert not only_ends_a_claim(Changeset(now=NOW, claim_result=ended, effects=(DecideAlerts(),)))
+    assert not only_ends_a_claim(Changeset(now=NOW))

@@ -6,6 +6,8 @@ import asyncio
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +18,13 @@ import aiosqlite
 import pytest
 import sqlalchemy as sa
 
-from storage import BadAddress, migrate, open_store
-from storage.address import parse
-from storage.engine import engine_for
+from storage import BadAddress, Database, migrate, open_store
+from storage.sql.address import parse
+from storage.sql.connection import engine_for
 from storage.sql.store import SqlStore
 from tests.storage.conftest import Opener, PostgreSQL
-from tests.storage.values import PATIENCE, PATIENT, AnyStore, ask, entry, incident, put, room, take
+from tests.storage.values import PATIENCE, PATIENT, ask, entry, incident, put, room, take
+from tests.stores import template
 from warroom.errors import StoreUnavailable
 
 SOON = timedelta(milliseconds=300)
@@ -32,9 +35,16 @@ def path_of(url: str) -> str:
     return url.removeprefix("sqlite:///")
 
 
-async def test_a_closed_store_says_so_to_everybody(store: AnyStore) -> None:
+async def test_a_closed_store_says_so_to_everybody(store: Database) -> None:
     await store.close()
-    for attempt in (put(store), store.incident("i"), take(store), store.ready(), store.next_due()):
+    for attempt in (
+        put(store),
+        store.incident("i"),
+        take(store),
+        store.ready(),
+        store.check_writable(),
+        store.next_due(),
+    ):
         with pytest.raises(StoreUnavailable, match=r"closed.*Nothing was stored"):
             await attempt
     await store.close()
@@ -92,8 +102,10 @@ async def test_a_read_only_postgresql_is_not_written_to(postgresql: PostgreSQL, 
     postgresql.sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on;')
     store = await opening(url)
     assert await store.incidents() == []
-    with pytest.raises(StoreUnavailable, match=r"read-only.*primary"):
-        await ask(store, room())
+    await store.ready()
+    for attempt in (ask(store, room()), store.check_writable()):
+        with pytest.raises(StoreUnavailable, match=r"read-only.*primary"):
+            await attempt
 
 
 async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str) -> None:
@@ -110,7 +122,7 @@ async def test_a_locked_file_is_waited_for_and_then_reported(sqlite_url: str) ->
 
 
 @contextmanager
-def pragma(store: AnyStore, statement: str) -> Iterator[None]:
+def pragma(store: Database, statement: str) -> Iterator[None]:
     """Every connection of the store behaves as if the file system did."""
     assert isinstance(store, SqlStore)
     engine = store._engine.sync_engine
@@ -144,10 +156,10 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
-async def test_a_file_that_we_may_not_write_to(sqlite_template: bytes) -> None:
+async def test_a_file_that_we_may_not_write_to() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "warroom.db"
-        path.write_bytes(sqlite_template)
+        path.write_bytes(template())
         path.chmod(0o444)
         path.parent.chmod(0o555)
         with as_nobody(), pytest.raises(StoreUnavailable, match="writable"):
@@ -189,8 +201,24 @@ async def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 
 
 async def test_a_folder_instead_of_a_file(tmp_path: Path) -> None:
-    with pytest.raises(StoreUnavailable, match="unable to open"):
-        await open_store(f"sqlite:///{tmp_path}")
+    for attempt in (open_store(f"sqlite:///{tmp_path}"), migrate(f"sqlite:///{tmp_path}")):
+        with pytest.raises(BadAddress, match=r"is a folder.*path of a file"):
+            await attempt
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
+def test_a_path_that_cannot_be_opened_is_one_sentence_and_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "migrate"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "sqlite:////proc/warroom.db"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "/proc/warroom.db cannot be opened: unable to open database file" in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
 
 
 async def test_a_temporary_file_is_gone_after_close() -> None:
@@ -224,7 +252,7 @@ async def test_a_connection_closed_with_rows_unread_leaves_no_lock(sqlite_url: s
     await engine.dispose()
 
 
-async def test_a_cancelled_commit_does_not_hold_up_the_next(store: AnyStore) -> None:
+async def test_a_cancelled_commit_does_not_hold_up_the_next(store: Database) -> None:
     for steps in range(12):
         work = asyncio.create_task(put(store, incident=incident(steps + 1), effects=(room(f"room:{steps}"),)))
         for _ in range(steps):
@@ -235,3 +263,12 @@ async def test_a_cancelled_commit_does_not_hold_up_the_next(store: AnyStore) -> 
         assert await put(store, incident=incident(99), effects=(room("last"),))
     stored = {f"room:{each.number - 1}" for each in await store.incidents()} - {"room:98"} | {"last"}
     assert {claim.key for claim in await take(store, limit=99)} == stored
+
+
+async def test_a_write_check_leaves_nothing_behind_and_disturbs_nobody(database: str, opening: Opener) -> None:
+    one, two = await opening(database), await opening(database)
+    await asyncio.gather(
+        one.check_writable(), two.check_writable(), one.check_writable(), put(two, incident=incident())
+    )
+    assert len([record async for record in one.dump()]) == 1
+    assert (await two.heartbeat("two", {})).active == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from warroom.alerts.model import Alert, AlertState
 from warroom.incident import events
@@ -13,14 +12,6 @@ from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult, Envelope, Firing, ReceivedAlert, Timer
 from warroom.outbox.effects import Effect, OpenRoom, ShowCard
 from warroom.ports import Store
-
-if TYPE_CHECKING:
-    from storage.memory import MemoryStore
-    from storage.sql.store import SqlStore
-
-    AnyStore = SqlStore | MemoryStore
-else:
-    AnyStore = object
 
 NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from warroom.alerts.parsing.parse import Parsed
 from warroom.alerts.usecases import receive
@@ -15,6 +16,11 @@ from warroom.refusals import NotInQuarantine
 from warroom.value import Value
 
 REASON_LIMIT = 2000
+MOST = 1000
+MOST_BYTES = 64 * 1024 * 1024
+"""How much is kept. What goes beyond either pushes the oldest out: a sender that is wrong for days must not fill the disk."""
+
+K = TypeVar("K", bound=Hashable)
 
 Reading = Callable[[Quarantined], Parsed]
 """How something kept is read again."""
@@ -29,6 +35,16 @@ def unusable(body: bytes, content_type: str, reasons: tuple[str, ...], source: s
     return Quarantined(
         id=digest[:12], received_at=at, source=source, content_type=content_type[:200], reason=reason, body=body
     )
+
+
+def over_limit(newest_first: Iterable[tuple[K, int]], most: int = MOST, most_bytes: int = MOST_BYTES) -> list[K]:
+    """Which of (key, size in bytes) have to go."""
+    total, going = 0, []
+    for place, (key, size) in enumerate(newest_first):
+        total += size
+        if place >= most or total > most_bytes:
+            going.append(key)
+    return going
 
 
 class Replayed(Value):

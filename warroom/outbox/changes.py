@@ -66,7 +66,7 @@ class AlertDecision(Value):
 
 
 class Quarantined(Value):
-    """Something that arrived and could not be used, kept whole. `id` is made of it: the same again is the same one."""
+    """Something that arrived and could not be used, kept with its full body. `id` is made of it: the same again is the same one."""
 
     id: str
     received_at: datetime
@@ -179,7 +179,7 @@ class Audited(Value):
 
 
 class StoreStats(Value):
-    """How the record is: what is open, what waits, what was given up."""
+    """Counts: what is open, what waits, what failed for good."""
 
     open_incidents: tuple[tuple[str, int], ...] = ()
     """(severity, how many)."""
@@ -189,16 +189,16 @@ class StoreStats(Value):
     """When the oldest of them was asked for."""
     dead_letters: int = 0
     unjudged: int = 0
-    """Alerts accepted and not judged yet."""
+    """Alerts accepted and not decided yet."""
     quarantined: int = 0
 
 
 FARTHEST = timedelta(minutes=10)
-"""No effect is put off longer. What is due later than that was put off by a clock that was wrong; see `Store.pull_in`."""
+"""No effect is put off longer. What is due later than that was put off by a clock that was wrong; see `Outbox.reset_after_clock_change`."""
 
 
 class Replicas(Value):
-    """The processes that share the record, as one of them sees it."""
+    """The processes that share the database, as one of them sees it."""
 
     active: int = 1
     """How many there are, the asking one among them."""
@@ -217,13 +217,13 @@ class Changeset(Value):
     received: tuple[ReceivedAlert, ...] = ()
     judged: tuple[AlertDecision, ...] = ()
     judges: tuple[str, ...] = ()
-    """The delivery ids of the alerts that this is all about: when one is judged already, nothing is written."""
+    """The delivery ids of the alerts that this is all about: when one is decided already, nothing is written."""
     firings: tuple[Firing, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()
     released: tuple[str, ...] = ()
     """Ids of what can leave the quarantine."""
     read_cursors: tuple[ReadCursor, ...] = ()
-    """A position never moves back."""
+    """A cursor never moves back."""
     audited: tuple[Audited, ...] = ()
     envelope: Envelope | None = None
     envelope_done: str | None = None
@@ -231,4 +231,4 @@ class Changeset(Value):
     people: tuple[Person, ...] = ()
     groups: tuple[Group, ...] = ()
     directory_complete: bool = False
-    """True when a whole read of the workspace ended: the directory is known to be complete from now on."""
+    """True when a complete read of the workspace ended: the directory is known to be complete from now on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 from warroom.value import Stored
 
@@ -54,3 +55,8 @@ def names_of(person: Person) -> tuple[tuple[str, str], ...]:
     local = (person.email or "").partition("@")[0]
     said = (("display", person.display_name), ("real", person.real_name), ("user", person.name), ("local", local))
     return tuple((kind, key) for kind, text in said if (key := normal(text)))
+
+
+def best_group(groups: Sequence[Group], id_or_handle: str) -> Group | None:
+    """The one that is meant when several match: by id before handle, enabled before disabled. None when there is none."""
+    return min(groups, key=lambda each: (each.id != id_or_handle, each.disabled, each.id), default=None)

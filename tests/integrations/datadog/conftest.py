@@ -17,10 +17,10 @@ from bot.runtime.external import ExternalPerformer, routed
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.settings import DatadogSettings
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from tests.people import ADA, GRACE, StoredPeople
+from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.incident.model import Incident
@@ -160,23 +160,22 @@ async def integration(datadog: FakeDatadog, policy: Policy) -> AsyncIterator[Dat
 @pytest.fixture
 async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> AsyncIterator[DatadogWarRoom]:
     """The war room with nothing going on."""
-    store = await open_store("memory://")
-    await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
-    clock, chat = ManualClock(), Chat()
-    waking: list[Dispatcher] = []
-    world = World(
-        store=store,
-        directory=StoredPeople(store),
-        policy=policy,
-        clock=clock,
-        rooms=NoRooms(),
-        nudge=lambda: waking[0].nudge(),
-        integrations=Integrations(integration),
-    )
-    performer = ExternalPerformer(Integrations(integration), world)
-    dispatcher = Dispatcher(world, routed(chat.perform, performer), Meters())
-    waking.append(dispatcher)
-    dispatcher.start()
-    yield DatadogWarRoom(world, clock, chat, datadog, performer, integration, dispatcher)
-    await dispatcher.drain(1)
-    await store.close()
+    async with fresh_store() as store:
+        await store.commit(Changeset(now=NIGHT, people=(ADA, GRACE), directory_complete=True))
+        clock, chat = ManualClock(), Chat()
+        waking: list[Dispatcher] = []
+        world = World(
+            store=store,
+            directory=StoredPeople(store),
+            policy=policy,
+            clock=clock,
+            rooms=NoRooms(),
+            nudge=lambda: waking[0].nudge(),
+            integrations=Integrations(integration),
+        )
+        performer = ExternalPerformer(Integrations(integration), world)
+        dispatcher = Dispatcher(world, routed(chat.perform, performer), Meters())
+        waking.append(dispatcher)
+        dispatcher.start()
+        yield DatadogWarRoom(world, clock, chat, datadog, performer, integration, dispatcher)
+        await dispatcher.drain(1)

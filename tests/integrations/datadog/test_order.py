@@ -11,15 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
 from tests.integrations.datadog.conftest import DatadogWarRoom, NoRooms
 from tests.people import StoredPeople
+from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
 from warroom.alerts.parsing import parse
 from warroom.incident import usecases as incidents
-from warroom.policy import check
-from warroom.ports import World
+from warroom.policy import Policy, check
+from warroom.ports import Store, World
 
 
 async def told(night: DatadogWarRoom, word: str, minute: float, event: str = "", **more: object) -> None:
@@ -123,7 +123,11 @@ async def fires_after(deliveries: list[tuple[int, str]]) -> bool:
     clock, policy = ManualClock(), check({}).policy
     assert policy is not None
     clock.time += timedelta(hours=1)
-    store = await open_store("memory://")
+    async with fresh_store() as store:
+        return await _fires(store, clock, policy, deliveries)
+
+
+async def _fires(store: Store, clock: ManualClock, policy: Policy, deliveries: list[tuple[int, str]]) -> bool:
     world = World(
         store=store, directory=StoredPeople(store), policy=policy, clock=clock, rooms=NoRooms(), nudge=lambda: None
     )

@@ -13,8 +13,8 @@ from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say
 from integrations.slack.rate_limited import RateLimitedClient
-from storage import open_store
 from tests.clock import NIGHT, ManualClock
+from tests.stores import fresh_store
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import ShowCard
 from warroom.policy import Policy
@@ -39,22 +39,22 @@ class NoPictures(RateLimitedClient):
 
 
 async def test_the_card_goes_without_the_picture_at_once_and_from_then_on() -> None:
-    store, clock = await open_store("memory://"), ManualClock()
-    slack = NoPictures(clock)
-    desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
-    effect = ShowCard(key="i1:card", incident_id="i1")
-    claim = Claim(
-        key=effect.key,
-        fence=1,
-        rev=1,
-        attempts=1,
-        outcome_unknown=False,
-        created_at=NIGHT,
-        due_at=NIGHT,
-        incident_id="i1",
-    )
-    act = EffectContext(claim, effect, desk, slack)
-    for _ in range(2):
-        assert await say(act, "C1", Card("checkout", [dict(WORDS), dict(PICTURE)])) == ("C1", "1.1")
-    assert slack.asked == [["section", "image"], ["section"], ["section"]]
-    await store.close()
+    clock = ManualClock()
+    async with fresh_store() as store:
+        slack = NoPictures(clock)
+        desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+        effect = ShowCard(key="i1:card", incident_id="i1")
+        claim = Claim(
+            key=effect.key,
+            fence=1,
+            rev=1,
+            attempts=1,
+            outcome_unknown=False,
+            created_at=NIGHT,
+            due_at=NIGHT,
+            incident_id="i1",
+        )
+        act = EffectContext(claim, effect, desk, slack)
+        for _ in range(2):
+            assert await say(act, "C1", Card("checkout", [dict(WORDS), dict(PICTURE)])) == ("C1", "1.1")
+        assert slack.asked == [["section", "image"], ["section"], ["section"]]

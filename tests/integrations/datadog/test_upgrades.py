@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from bot.integrations import register_upgrades
 from integrations.datadog import effects
 from integrations.datadog.state import state_of
-from storage import codec
+from storage import codec, migrate, open_store, upgrade_with
+from tests.storage.test_released import NOW, at, released_sqlite
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.effects import ExternalEffect
 
@@ -119,4 +122,31 @@ def test_a_step_is_registered_once_and_only_for_a_version_that_there_is() -> Non
     register_upgrades()
     assert codec.from_body(Incident, INCIDENT).external["datadog"]["link"]["public_id"] == 77
     with pytest.raises(ValueError, match="no version 9"):
-        codec.upgrade_with("Incident", 9, dict)
+        upgrade_with("Incident", 9, dict)
+
+
+async def test_a_database_of_the_released_version_keeps_the_link_the_mutes_and_what_was_pending(
+    tmp_path: Path,
+) -> None:
+    url = released_sqlite(tmp_path)
+    await migrate(url)
+    store = await open_store(url)
+    incident = await store.incident_numbered(1)
+    claims = await store.claim(now=NOW, limit=99, lease=timedelta(minutes=1))
+    await store.close()
+    assert incident is not None
+    state = state_of(incident)
+    assert state.link is not None
+    assert (state.link.public_id, state.link.local.severity, state.link.remote.severity) == (17, "SEV-1", "SEV-2")
+    assert state.link.remote.commander == "grace@example.com"
+    assert state.link.todos == (("act-1", "todo-1", False),)
+    assert [(each.monitor_id, each.until, each.groups) for each in state.mutes] == [("4243", at(60), ("host:db-02",))]
+    pending = {claim.key: claim.effect for claim in claims if isinstance(claim.effect, ExternalEffect)}
+    assert {key: effect.operation for key, effect in pending.items()} == {
+        "datadog:monitors": effects.READ_MONITORS,
+        "datadog:monitor:4242": effects.READ_MONITOR,
+        "inc-1:mute": effects.MUTE_MONITOR,
+        "inc-1:mirror": effects.SYNC_INCIDENT,
+        "datadog:incidents": effects.READ_INCIDENTS,
+    }
+    assert pending["datadog:monitors"].payload == {"page": 1}

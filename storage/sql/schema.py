@@ -13,11 +13,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.address import Address, parse
-from storage.engine import WRITES, engine_for
-from storage.errors import BadAddress, DatabaseFromTheFuture, SchemaTooOld
-from storage.faults import translated
-from storage.tables import Base
+from storage.errors import BadAddress, DatabaseFromTheFuture, ForeignDatabase, SchemaTooOld
+from storage.sql.address import Address, parse
+from storage.sql.connection import WRITES, engine_for, require_openable
+from storage.sql.faults import translated
+from storage.sql.tables import Base
 
 VERSION_TABLE = "warroom_schema"
 """Not Alembic's usual name, so that another program in the same database keeps its own."""
@@ -57,8 +57,8 @@ def require_current(connection: sa.Connection) -> None:
 def require_usable(connection: sa.Connection) -> None:
     """Raises SchemaTooOld unless a process that has the database open can go on with it.
 
-    A schema that was upgraded meanwhile will do: a step only adds what older versions need not know (docs/storage.md), so
-    that the processes can be replaced one after another.
+    A schema that was upgraded meanwhile will do: nearly every step only adds what older versions need not know
+    (docs/storage.md), so that the processes can be replaced one after another.
     """
     found = revision(connection)
     if found is None or found in revisions()[1:]:
@@ -81,7 +81,7 @@ def upgrade(connection: sa.Connection) -> tuple[str | None, str]:
     before = revision(connection)
     _require_known(before)
     if before is None:
-        _require_room(connection)
+        _require_ours(connection)
     if before != revisions()[0]:
         config = _config()
         config.attributes["connection"] = connection
@@ -89,35 +89,41 @@ def upgrade(connection: sa.Connection) -> tuple[str | None, str]:
     return before, revisions()[0]
 
 
-def _require_room(connection: sa.Connection) -> None:
-    taken = sorted(set(sa.inspect(connection).get_table_names()) & set(Base.metadata.tables))
-    if taken:
-        raise SchemaTooOld(
-            f"The database already has tables named {', '.join(taken)}, which no version of Warroom made. "
-            "Give Warroom a database of its own."
+def _require_ours(connection: sa.Connection) -> None:
+    """Raises ForeignDatabase where another program's tables are.
+
+    A SQLite file belongs to one program; a PostgreSQL database may be shared as long as no name is taken.
+    """
+    there = set(sa.inspect(connection).get_table_names())
+    foreign = sorted(there if connection.dialect.name == "sqlite" else there & set(Base.metadata.tables))
+    if foreign:
+        named = ", ".join(foreign[:5]) + (" …" if len(foreign) > 5 else "")
+        raise ForeignDatabase(
+            f"The database already has tables named {named}, which no version of Warroom made. "
+            "Give Warroom a database of its own: point DATABASE_URL at another one. Nothing was changed."
         )
 
 
 async def prepare(address: Address, engine: AsyncEngine) -> None:
-    """Make the schema on a new database; refuse one that is older or newer."""
+    """Make the schema on a new database; refuse one that is older, newer or another program's."""
     with translated(address):
         async with engine.connect() as conn:
-            is_new = await conn.run_sync(revision) is None
-        if is_new:
-            async with engine.execution_options(**{WRITES: True}).begin() as conn:
-                await conn.run_sync(upgrade)
-        async with engine.connect() as conn:
-            await conn.run_sync(require_current)
+            if await conn.run_sync(revision) is not None:
+                await conn.run_sync(require_current)
+                return
+        async with engine.execution_options(**{WRITES: True}).begin() as conn:
+            await conn.run_sync(upgrade)
 
 
-async def migrate(url: str, *, patience: timedelta = timedelta(seconds=5)) -> tuple[str | None, str]:
+async def migrate(url: str, patience: timedelta) -> tuple[str | None, str]:
     """Upgrade the database at the URL; (schema before or None, schema after).
 
-    Raises BadAddress, DatabaseFromTheFuture or StoreUnavailable.
+    Raises BadAddress, ForeignDatabase, DatabaseFromTheFuture or StoreUnavailable.
     """
     address = parse(url)
-    if address.kind == "memory" or not address.url.database:
-        raise BadAddress("A record in memory has no schema to upgrade.")
+    if not address.url.database:
+        raise BadAddress("sqlite:// is a temporary database and has no schema to upgrade.")
+    await require_openable(address)
     engine = engine_for(address, patience)
     try:
         with translated(address):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage.schema import VERSION_TABLE
-from storage.tables import Base
+from storage.sql.schema import VERSION_TABLE
+from storage.sql.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -9,15 +9,38 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import REPLICA
+from storage.sql.connection import Connected
+from storage.sql.tables import REPLICA
 from warroom.outbox.changes import Replicas
 
 SILENT = timedelta(seconds=10)
-"""Who said nothing for so long does not count; it beats every second."""
+"""Who said nothing for so long is not counted; a process says every second that it lives."""
 FORGOTTEN = timedelta(hours=1)
+"""When the row of a process that ended without a word is deleted."""
 
 
-async def heartbeat(conn: AsyncConnection, me: str, limited: Mapping[str, datetime]) -> Replicas:
+class SqlProcesses(Connected):
+    """`warroom.stores.Processes`."""
+
+    async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+        """See `warroom.stores.Processes.heartbeat`."""
+        if not self._shared:
+            return Replicas()
+
+        async def once() -> Replicas:
+            async with self._writing() as conn:
+                return await _heartbeat(conn, me, limited)
+
+        return await self._commit_again(once)
+
+    async def deregister(self, me: str) -> None:
+        """Deletes its row."""
+        if self._shared:
+            async with self._writing() as conn:
+                await conn.execute(sa.delete(REPLICA).where(REPLICA.c.id == me))
+
+
+async def _heartbeat(conn: AsyncConnection, me: str, limited: Mapping[str, datetime]) -> Replicas:
     """Those that live, by the database's own time: the machines' clocks need not agree on who is silent."""
     now = sa.func.clock_timestamp()
     mine = postgresql.insert(REPLICA).values(
@@ -34,8 +57,3 @@ async def heartbeat(conn: AsyncConnection, me: str, limited: Mapping[str, dateti
     for method, until in ((name, datetime.fromisoformat(text)) for each in heard for name, text in each.items()):
         latest[method] = max(until, latest.get(method, until))
     return Replicas(active=max(1, len(heard)), limited=latest)
-
-
-async def deregister(conn: AsyncConnection, me: str) -> None:
-    """It is not one of them any more."""
-    await conn.execute(sa.delete(REPLICA).where(REPLICA.c.id == me))

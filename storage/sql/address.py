@@ -11,10 +11,10 @@ from sqlalchemy.exc import ArgumentError
 
 from storage.errors import BadAddress
 
-FORMS = "Write sqlite:///warroom.db, sqlite:////var/lib/warroom.db, postgresql://user@host/name or memory://."
+FORMS = "Write sqlite:///warroom.db, sqlite:////var/lib/warroom.db or postgresql://user@host/name."
 """No password stands in it: what looks like one is hidden wherever it is said."""
 
-# libpq's words (https://www.postgresql.org/docs/current/libpq-connect.html) that hosters put into URLs, and asyncpg's.
+# libpq's names (https://www.postgresql.org/docs/current/libpq-connect.html) that hosters put into URLs, and asyncpg's.
 _RENAMED = {"sslmode": "ssl", "ssl": "ssl", "host": "host", "port": "port"}
 _IGNORED = {"channel_binding", "gssencmode", "sslnegotiation"}
 _SETTINGS = {"application_name", "options", "search_path"}
@@ -23,10 +23,10 @@ _NUMBERS = {"prepared_statement_cache_size"}
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the record is. `shown` is safe to print; `url` and `secret` are not."""
+    """Where the database is. `shown` is safe to print; `url` and `secret` are not."""
 
     kind: str
-    """memory, sqlite or postgresql."""
+    """sqlite or postgresql."""
     shown: str
     url: URL
     secret: str = ""
@@ -48,13 +48,9 @@ def parse(text: str) -> Address:
     except (ArgumentError, ValueError) as error:
         raise BadAddress(f"The database URL cannot be read. {FORMS}") from error
     driver = url.drivername.partition("+")[0]
-    if driver == "memory":
-        return Address("memory", "memory", url)
     if driver == "sqlite":
         return _sqlite(url)
-    if driver in ("postgresql", "postgres"):
-        return _postgresql(url)
-    raise BadAddress(f"Warroom keeps its record in SQLite or PostgreSQL, not in {driver!r}. {FORMS}")
+    return _postgresql(url)
 
 
 def _sqlite(url: URL) -> Address:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from storage.address import Address
+from storage.sql.address import Address
 from warroom.errors import Conflict, StoreUnavailable
 
 _ADVICE: Final = (

@@ -1,4 +1,4 @@
-"""`python -m bot outbox`, `audit`, `export`, `import`: what the operator does with the record."""
+"""`python -m bot outbox`, `audit`, `export`, `import`: what the operator does with the database."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def outbox(
     dead_letters = [(dead_letter, incident) for dead_letter, incident in found if not keys or dead_letter.key in keys]
     strangers = sorted(set(keys or ()) - {dead_letter.key for dead_letter, _ in found})
     for key in strangers:
-        err.print(f"{key} is no dead letter; python -m bot outbox shows them.", style="red", markup=False)
+        err.print(f"{key} is no dead letter; python -m bot outbox shows those there are.", style="red", markup=False)
     if retry:
         again = do(retry_offline(settings, [dead_letter.key for dead_letter, _ in dead_letters]))
         for key in again:
@@ -81,7 +81,7 @@ def printable(text: str) -> str:
 def export_record(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A new file; - is standard output.")],
 ) -> None:
-    """Write the whole record into a file, private incidents and people's names too; the bot may be running."""
+    """Write everything in the database into a file, private incidents and people's names too; the bot may be running."""
     from bot.cli.export import export_to
 
     settings = settings_or_exit()

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from storage.columns import BODY, SERIAL, Key, TZDateTime, Words
+from storage.sql.dialect import BODY, SERIAL, Key, TZDateTime, Words
 
 
 class Base(SQLModel):
@@ -97,7 +97,7 @@ class JobRow(Base, table=True):
 
 
 class AlertRow(Base, table=True):
-    """An accepted alert; `outcome` NULL: not judged yet. `seq` is the order of arrival."""
+    """An accepted alert; `outcome` NULL: not decided yet. `seq` is the order of arrival."""
 
     __tablename__ = "alert"
     __table_args__ = (
@@ -226,7 +226,7 @@ class AuditRow(Base, table=True):
 
 
 class MetaRow(Base, table=True):
-    """Numbers about the record as a whole, by name."""
+    """Numbers about the database as a whole, by name."""
 
     __tablename__ = "meta"
 
@@ -235,7 +235,7 @@ class MetaRow(Base, table=True):
 
 
 class ReplicaRow(Base, table=True):
-    """A process that uses the record, where several may. Not part of the record: no export has it."""
+    """A process that uses the database, where several may. No dump holds it."""
 
     __tablename__ = "replica"
 
@@ -266,5 +266,19 @@ META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 REPLICA = columns_of(ReplicaRow)
 
-WHOLE = (META, PERSON, GROUP, READ_CURSOR, INCIDENT, ENTRY, JOB, ALERT, FIRING, FIRING_KEY, ENVELOPE, QUARANTINE, AUDIT)
-"""Every table of the record, each after those it refers to."""
+TABLES = (
+    META,
+    PERSON,
+    GROUP,
+    READ_CURSOR,
+    INCIDENT,
+    ENTRY,
+    JOB,
+    ALERT,
+    FIRING,
+    FIRING_KEY,
+    ENVELOPE,
+    QUARANTINE,
+    AUDIT,
+)
+"""Every table that a dump holds, each after those it refers to."""

@@ -1,0 +1,67 @@
+"""Incidents and their timelines."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from storage import codec, keys
+from storage.sql import rows
+from storage.sql.connection import Connected
+from storage.sql.dialect import contains
+from storage.sql.tables import ENTRY, INCIDENT
+from warroom.incident.model import Incident, State
+from warroom.incident.timeline import Entry
+
+OPEN = [state.value for state in State if state.open]
+
+
+class SqlIncidents(Connected):
+    """`warroom.stores.Incidents`."""
+
+    async def _one_incident(self, where: sa.ColumnElement[bool]) -> Incident | None:
+        found = await self._incidents(sa.select(INCIDENT).where(where).order_by(INCIDENT.c.number.desc()).limit(1))
+        return found[0] if found else None
+
+    async def _incidents(self, query: sa.Select[tuple[object, ...]]) -> list[Incident]:
+        async with self._reading() as conn:
+            return [rows.incident_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def incident(self, incident_id: str) -> Incident | None:
+        """By id."""
+        return await self._one_incident(INCIDENT.c.id == incident_id)
+
+    async def incident_numbered(self, number: int) -> Incident | None:
+        """By number; None for one that no incident can have."""
+        return await self._one_incident(INCIDENT.c.number == number) if 0 < number < 2**31 else None
+
+    async def incident_in(self, channel_id: str) -> Incident | None:
+        """By its channel."""
+        return await self._one_incident(INCIDENT.c.channel_id == channel_id)
+
+    async def incident_from(self, origin_key: str) -> Incident | None:
+        """By what caused it."""
+        return await self._one_incident(INCIDENT.c.origin_key == origin_key)
+
+    async def incident_grouped(self, group_key: str) -> Incident | None:
+        """The newest with that group key, open or not."""
+        return await self._one_incident(INCIDENT.c.group_key == group_key)
+
+    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
+        """Newest first; `text` matches title, description and summary."""
+        query = sa.select(INCIDENT).order_by(INCIDENT.c.number.desc()).limit(limit)
+        if open_only:
+            query = query.where(INCIDENT.c.state.in_(OPEN))
+        if wanted := keys.fold(text):
+            query = query.where(contains(self._address.kind, INCIDENT.c.search, wanted))
+        return await self._incidents(query)
+
+    async def last_number(self) -> int:
+        """0 when there is no incident."""
+        async with self._reading() as conn:
+            return (await conn.execute(sa.select(sa.func.max(INCIDENT.c.number)))).scalar() or 0
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        """In order of `at`, then of arrival."""
+        query = sa.select(ENTRY.c.body).where(ENTRY.c.incident_id == incident_id).order_by(ENTRY.c.at, ENTRY.c.seq)
+        async with self._reading() as conn:
+            return [codec.from_body(Entry, body) for body in (await conn.execute(query)).scalars()]

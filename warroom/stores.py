@@ -1,0 +1,245 @@
+"""What the war room keeps, as small protocols by subject. `Store` is all of them; its one implementation may be one object.
+
+Whoever needs one subject takes that protocol. Every method raises StoreUnavailable when the database is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.outbox.changes import (
+    AlertDecision,
+    Audited,
+    Changeset,
+    Claim,
+    DeadLetter,
+    Envelope,
+    Firing,
+    Quarantined,
+    ReadCursor,
+    ReceivedAlert,
+    Replicas,
+    StoreStats,
+)
+from warroom.people.model import Group, Person
+
+
+class IncidentTurn(Protocol):
+    """Held by whoever changes an incident now."""
+
+    incident: Incident | None
+    """As the change before left it, which may not be written yet; None when it must be read."""
+
+    async def certain(self) -> bool:
+        """Returns when all that was decided before is written: whether `incident` is what the database holds."""
+        ...
+
+
+class Commits(Protocol):
+    """The only way to change what is kept about incidents, alerts and people."""
+
+    async def commit(self, change: Changeset) -> bool:
+        """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
+        (then nothing else is written either), or when one of `change.judges` was decided already. Raises Conflict when the
+        incident's version, number, origin_key or channel was taken, LeaseLost when the fence of the claim result is not
+        the current one.
+        """
+        ...
+
+    async def commit_new(self, build: Callable[[int], Changeset]) -> Changeset | None:
+        """As `commit`, for a new incident: `build` makes the changeset from its number, which is the highest so far plus one.
+
+        Returns what was written, None where `commit` says False. `build` is called within the transaction, and again when
+        that has to be repeated; it must not wait for anything.
+        """
+        ...
+
+    def in_turn(
+        self, incident_id: str, *, urgent: bool = False, alone: bool = False
+    ) -> AbstractAsyncContextManager[IncidentTurn]:
+        """Hold the incident: within this process nobody else decides about it before its change is committed, or the
+        context is left. First come first served, urgent ones first.
+
+        The next one is let in when the change is on its way to the database; with `alone` when it is there, and not before
+        all that was decided earlier is there too: for decisions that read more than the incident.
+        Other processes are only held off by the incident's version.
+        """
+        ...
+
+
+class Incidents(Protocol):
+    """Incidents and their timelines."""
+
+    async def incident(self, incident_id: str) -> Incident | None: ...
+    async def incident_numbered(self, number: int) -> Incident | None: ...
+    async def incident_in(self, channel_id: str) -> Incident | None: ...
+    async def incident_from(self, origin_key: str) -> Incident | None: ...
+    async def incident_grouped(self, group_key: str) -> Incident | None:
+        """The newest incident with that group key, open or not."""
+        ...
+
+    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
+        """Newest first. `text` matches title, description and summary without case."""
+        ...
+
+    async def last_number(self) -> int:
+        """The highest number given so far, 0 when there is none."""
+        ...
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        """In order of `at`, then of arrival."""
+        ...
+
+
+class AlertLog(Protocol):
+    """Alerts as they arrived, what became of them, what fires, and how far alert channels were read."""
+
+    async def pending_alerts(self, limit: int) -> list[ReceivedAlert]:
+        """Accepted and not decided yet, in order of arrival."""
+        ...
+
+    async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
+        """The last that were accepted, newest first, with what became of them; None: not decided yet."""
+        ...
+
+    async def firings(self, incident_id: str, limit: int = 100) -> list[Firing]:
+        """Newest `last_seen_at` first."""
+        ...
+
+    async def firings_for(self, keys: Sequence[str], limit: int = 10) -> list[tuple[Firing, Incident]]:
+        """Those that share any of the keys, with their incidents, newest incident first."""
+        ...
+
+    async def quarantined(self, limit: int = 50) -> list[Quarantined]:
+        """What could not be used, newest first."""
+        ...
+
+    async def quarantined_as(self, quarantine_id: str) -> Quarantined | None: ...
+
+    async def read_cursors(self) -> list[ReadCursor]:
+        """Of every channel that was ever read, by id."""
+        ...
+
+
+class People(Protocol):
+    """The cached directory. Names are compared in the form that `warroom.people.model.normal` gives them."""
+
+    async def person(self, user_id: str) -> Person | None: ...
+    async def people_by_email(self, email: str) -> list[Person]:
+        """Compared without case; nobody for an empty one."""
+        ...
+
+    async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
+        """Those that are known, by id."""
+        ...
+
+    async def people_by_name(self, normal: str) -> list[Person]:
+        """Whoever has it as display, real or user name, or before the @ of the email; by id."""
+        ...
+
+    async def people_after(self, user_id: str, limit: int) -> list[Person]:
+        """The directory in pages ordered by id, "" first."""
+        ...
+
+    async def group(self, id_or_handle: str) -> Group | None:
+        """By id, or by normalised handle; an enabled one before a disabled one."""
+        ...
+
+    async def directory_version(self) -> tuple[int, bool]:
+        """(a number that grows with every change of people or groups, whether a complete read ever ended)."""
+        ...
+
+
+class Inbox(Protocol):
+    """What Slack delivered; it is stored and marked as done by `Commits.commit`."""
+
+    async def pending_envelopes(self, limit: int = 500) -> list[Envelope]:
+        """Stored and not worked off, in order of arrival."""
+        ...
+
+
+class Outbox(Protocol):
+    """Timers and effects. They are put in and settled by `Commits.commit`."""
+
+    async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
+        """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease
+        ends. An effect that cannot be read becomes a dead letter; one that a newer version wrote is left to that version.
+        """
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """When the next timer or effect (or lease) is due, or None."""
+        ...
+
+    async def release_stale_leases(self, now: datetime) -> int:
+        """Make due, as outcome unknown, what a process that died had claimed. Returns how many; called before the first claim.
+
+        Does nothing (0) where several processes share the database: there the lease must run out.
+        """
+        ...
+
+    async def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:
+        """Make due what is due in more than FARTHEST, for the clock was ahead when it was put off: effects at once, what is
+        leased when a lease from now ends. Timers that nobody has claimed are dates and stay. Returns how many.
+        """
+        ...
+
+    async def dead_letters(self, limit: int = 50) -> list[DeadLetter]:
+        """Effects that failed for good, newest first."""
+        ...
+
+    async def requeue(self, keys: Sequence[str], now: datetime) -> list[str]:
+        """Make dead letters due again, as outcome unknown: they may have happened. Returns the keys of those that were dead."""
+        ...
+
+
+class Processes(Protocol):
+    """The processes that share the database."""
+
+    async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
+        """Say that this process lives, and which methods Slack told it to leave alone until when; hear the same of the others.
+
+        In a database that only one process may use there are no others.
+        """
+        ...
+
+    async def deregister(self, me: str) -> None:
+        """That process ends; the others stop counting it at once."""
+        ...
+
+
+class Operations(Protocol):
+    """What whoever runs the bot asks."""
+
+    async def audit(self, incident: str | None = None, limit: int = 50) -> list[Audited]:
+        """Who did what, newest first; about one incident ("INC-12") or everything."""
+        ...
+
+    async def store_stats(self) -> StoreStats:
+        """Counts: what is open, waiting, dead or quarantined."""
+        ...
+
+    async def purge(self, before: datetime) -> int:
+        """Delete deliveries, finished work and dropped alerts that are over since before that time, days ago. In rows."""
+        ...
+
+    async def ready(self) -> None:
+        """Returns when the database answers and its schema is ours; raises StoreUnavailable otherwise."""
+        ...
+
+    async def check_writable(self) -> None:
+        """Returns when a transaction that writes was committed; it leaves nothing behind. Raises StoreUnavailable when the
+        disk is full, the database read-only or its write lock held by somebody else.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class Store(Commits, Incidents, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+    """Everything that is kept."""
