@@ -57,9 +57,9 @@ def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
 
 def _escalation(view: IncidentView) -> Iterator[str]:
     state, due = view.incident.escalation, view.incident.deadlines.page
-    if not view.chain_length:
+    if not view.level_count:
         return
-    level = f"Escalation: level {view.chain_level} of {view.chain_length}"
+    level = f"Escalation: level {view.levels_paged} of {view.level_count}"
     if state.rounds:
         level += f", told again {text.count(state.rounds, 'time')}"
     yield f"{level}, next at {text.when(due, view.timezone)}" if due else f"{level}"

@@ -17,9 +17,9 @@ def resolution_lines(found: Sequence[Match], unknown: Sequence[Unknown]) -> list
 
 
 def _how(match: Match) -> str:
-    if match.rung is MatchKind.MENTION and not match.via:
+    if match.matched_by is MatchKind.MENTION and not match.via:
         return "as mentioned"
-    return f"by {match.rung.value} “{kit.line(match.said, 100)}”{_via(match.via)}"
+    return f"by {match.matched_by.value} “{kit.line(match.said, 100)}”{_via(match.via)}"
 
 
 def _via(path: tuple[str, ...]) -> str:

@@ -31,7 +31,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `asker` is whoever did it, None when nobody did."""
+    """Something that happened. `actor` is whoever did it, None when nobody did."""
 
     world: World
     reading: Reading

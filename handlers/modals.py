@@ -19,7 +19,7 @@ TOO_LATE = ("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", 
 
 
 async def open_form(world: World, client: AsyncWebClient, actor: Actor, view: Block, *, instead: str) -> None:
-    """The form is open; when the trigger is too old the asker is told what to type `instead`. Raises SlackApiError."""
+    """The form is open; when the trigger is too old the actor is told what to type `instead`. Raises SlackApiError."""
     step_aside()
     try:
         await client.views_open(trigger_id=actor.trigger_id, view=view)

@@ -1,4 +1,4 @@
-"""The directory as the ladder needs it: exact rungs from the database, the fuzzy one from an index in memory.
+"""The directory as name resolution needs it: exact names from the database, misspelt ones from an index in memory.
 
 While the first read of the workspace has not ended, ids, emails and groups that are missing are asked of Slack directly.
 """

@@ -265,7 +265,8 @@ def names(text: str) -> tuple[list[Match], list[Ambiguity], list[Unknown]]:
         Person(id=f"U{i}", name=text, real_name=text, display_name=text, email=f"{text}@{text}") for i in range(20)
     )
     found = [
-        Match(person=person, said=text, rung=rung, via=(text,)) for person, rung in zip(people, MatchKind, strict=False)
+        Match(person=person, said=text, matched_by=matched_by, via=(text,))
+        for person, matched_by in zip(people, MatchKind, strict=False)
     ]
     unclear = [Ambiguity(said=text, candidates=people, via=(text,))] * 20 + [Ambiguity(said=text, candidates=())]
     return found, unclear, [Unknown(said=text, why=why, via=(text,)) for why in Why]

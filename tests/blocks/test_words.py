@@ -111,7 +111,7 @@ def test_a_name_that_could_be_two_people_is_asked_about(policy: Policy) -> None:
     card = name_matches.candidates(
         "i1",
         [Ambiguity(said="ada", candidates=(lovelace, byron))],
-        [Match(person=Person(id="U3"), said="grace@example.com", rung=MatchKind.EMAIL)],
+        [Match(person=Person(id="U3"), said="grace@example.com", matched_by=MatchKind.EMAIL)],
         [Unknown(said="<!channel>", why=Why.NOT_FOUND)],
     )
     assert pressable(card.blocks) == ["Ada (@ada.l · example.com)", "Ada (@ada.b · example.org)"]

@@ -33,9 +33,9 @@ class IncidentView(Value):
     severity_name: str
     severity_rank: int
     """0 is the most severe."""
-    chain_length: int
+    level_count: int
     """Levels of the chain that apply to this severity."""
-    chain_level: int
+    levels_paged: int
     """How many of those have been told."""
     firings: tuple[Firing, ...] = ()
     timezone: str = "UTC"
@@ -64,8 +64,8 @@ def incident_view(
         incident=incident,
         severity_name=severity.name if severity else incident.severity,
         severity_rank=policy.rank(incident.severity),
-        chain_length=len(applies),
-        chain_level=sum(1 for i in applies if i < incident.escalation.reached),
+        level_count=len(applies),
+        levels_paged=sum(1 for i in applies if i < incident.escalation.reached),
         firings=firings,
         timezone=policy.workspace.timezone,
         menu=menu,

@@ -1,4 +1,4 @@
-"""An index of names for the last rung of the ladder: whose name is nearly this? In memory, for 100,000 people."""
+"""An index of names for what nothing else matched: whose name is nearly this? In memory, for 100,000 people."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def _grams(name: str) -> set[str]:
 
 
 def _keys(person: Person) -> dict[str, str]:
-    """The kind of each distinct name, the highest of the ladder where one name is several kinds."""
+    """The kind of each distinct name, the first in the order of looking where one name is several kinds."""
     kinds: dict[str, str] = {}
     for kind, key in names_of(person):
         kinds.setdefault(key, kind)

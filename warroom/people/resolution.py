@@ -1,4 +1,4 @@
-"""Finding people: one ladder for everything that names a person, a group or a team. What is not certain is asked."""
+"""Finding people: one order of looking for everything that names a person, a group or a team. What is not certain is asked."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Match(Value):
 
     person: Person
     said: str
-    rung: MatchKind
+    matched_by: MatchKind
     via: tuple[str, ...] = ()
 
 
@@ -154,7 +154,7 @@ async def resolve(names: Sequence[str], directory: Directory, policy: Policy) ->
 async def _one(
     said: str, directory: Directory, policy: Policy, via: tuple[str, ...], teams: frozenset[str]
 ) -> list[_Answer]:
-    """The ladder, for one name. `teams` are those being expanded already."""
+    """Looks for one name. `teams` are those being expanded already."""
     if mention := _MENTION.fullmatch(said):
         return [await _by_id(mention.group(1), said, directory, via)]
     if mention := _GROUP.fullmatch(said):
@@ -192,7 +192,7 @@ async def _by_id(user_id: str, said: str, directory: Directory, via: tuple[str, 
     if why := _unfit(person, guests=True):
         # By name: an id says nothing to people, and a form's errors are shown without markup.
         return _nobody(_shown(person), why, via)
-    return Match(person=person, said=said, rung=MatchKind.MENTION, via=via)
+    return Match(person=person, said=said, matched_by=MatchKind.MENTION, via=via)
 
 
 def _shown(person: Person) -> str:
@@ -212,7 +212,7 @@ async def _by_email(email: str, said: str, directory: Directory, via: tuple[str,
     everybody = await directory.by_email(email)
     people = [person for person in everybody if not _unfit(person, guests=True)]
     if len(people) == 1:
-        return Match(person=people[0], said=said, rung=MatchKind.EMAIL, via=via)
+        return Match(person=people[0], said=said, matched_by=MatchKind.EMAIL, via=via)
     if not everybody:
         # The same name at another domain may be another person: worth a question, never a match.
         people = _called(await directory.by_name(local := normal(email.partition("@")[0])), "local", local)
@@ -236,7 +236,7 @@ async def _members(group: Group, said: str, directory: Directory, via: tuple[str
         answers.append(
             _nobody(_shown(person), why, inner)
             if why
-            else Match(person=person, said=said, rung=MatchKind.MENTION, via=inner)
+            else Match(person=person, said=said, matched_by=MatchKind.MENTION, via=inner)
         )
     return answers
 
@@ -260,11 +260,11 @@ async def _by_name(key: str, said: str, directory: Directory, via: tuple[str, ..
         return _nobody(said, Why.NOT_FOUND, via)
     unfit: Why | None = None
     named = await directory.by_name(key)
-    for kind, rung in _EXACT:
+    for kind, matched_by in _EXACT:
         everybody = _called(named, kind, key)
         people = [person for person in everybody if not _unfit(person)]
         if len(people) == 1:
-            return Match(person=people[0], said=said, rung=rung, via=via)
+            return Match(person=people[0], said=said, matched_by=matched_by, via=via)
         if people:
             return Ambiguity(said=said, candidates=tuple(people[:CANDIDATES]), via=via)
         unfit = unfit or next((why for person in everybody if (why := _unfit(person))), None)
@@ -288,5 +288,5 @@ async def _nearly(key: str, said: str, directory: Directory, via: tuple[str, ...
         return _nobody(said, Why.SCHEDULE if _SCHEDULE.search(said) else Why.NOT_FOUND, via)
     runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
     if ranked[0][1] >= CLEAR and ranked[0][1] - runner_up >= MARGIN:
-        return Match(person=ranked[0][0], said=said, rung=MatchKind.FUZZY, via=via)
+        return Match(person=ranked[0][0], said=said, matched_by=MatchKind.FUZZY, via=via)
     return Ambiguity(said=said, candidates=tuple(person for person, _ in ranked[:CANDIDATES]), via=via)

@@ -57,7 +57,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
 
 
 class SlackPerformer:
-    """Performs effects in Slack. What a claim marks as doubtful is looked for before it is done again."""
+    """Performs effects in Slack. What may have happened before (`outcome_unknown`) is looked for before it is done again."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The last rung: names that are nearly right, in an index that follows the directory."""
+"""Names that are nearly right, in an index that follows the directory."""
 
 from __future__ import annotations
 

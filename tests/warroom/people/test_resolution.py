@@ -1,4 +1,4 @@
-"""The ladder: who is meant by what people type, which rung it was, and what is asked instead of guessed."""
+"""Name resolution: who is meant by what people type, what of the name matched, and what is asked instead of guessed."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def ask(*names: str, policy: Policy | None = None) -> Resolution:
 
 
 @pytest.mark.parametrize(
-    ("said", "who", "rung"),
+    ("said", "who", "matched_by"),
     [
         ("<@UADA>", "UADA", MatchKind.MENTION),
         ("<@UADA|ada>", "UADA", MatchKind.MENTION),
@@ -92,9 +92,9 @@ async def ask(*names: str, policy: Policy | None = None) -> Resolution:
         ("Ada Lovelase", "UADA", MatchKind.FUZZY),
     ],
 )
-async def test_each_rung_of_the_ladder(said: str, who: str, rung: MatchKind) -> None:
+async def test_each_rung_of_the_ladder(said: str, who: str, matched_by: MatchKind) -> None:
     answer = await ask(said)
-    assert [(match.person.id, match.rung, match.said) for match in answer.found] == [(who, rung, said)]
+    assert [(match.person.id, match.matched_by, match.said) for match in answer.found] == [(who, matched_by, said)]
     assert not answer.ambiguous
     assert not answer.unknown
 
