@@ -89,6 +89,15 @@ async def test_without_a_secret_nobody_is_recognised(open_hook: Hook) -> None:
     assert "VENDOR_WEBHOOK_TOKEN" in await answer.text()
 
 
+async def test_a_blank_secret_is_no_secret(desk: HandlerHarness) -> None:
+    async for blank_hook in hook_of(desk, " "):
+        basic = base64.b64encode(b"vendor: ").decode()
+        answer = await blank_hook.post(PATH, data=b"disk full", headers={"Authorization": f"Basic {basic}"})
+        assert answer.status == 503
+        assert "VENDOR_WEBHOOK_TOKEN is blank, which counts as not set" in await answer.text()
+    assert await desk.world.store.pending_alerts(10) == []
+
+
 async def test_while_the_database_is_away_the_sender_tries_again(desk: HandlerHarness, hook: Hook) -> None:
     await desk.world.store.close()
     answer = await hook.post(PATH, data=b"disk full", headers={"X-Warroom-Token": TOKEN})
