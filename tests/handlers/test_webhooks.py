@@ -13,7 +13,7 @@ from handlers import webhooks
 from tests.handlers.conftest import HandlerHarness
 from warroom.alerts.model import Alert
 from warroom.outbox.incoming import Incoming
-from warroom.webhook import Posted, Webhook, shared_secret
+from warroom.webhook import Webhook, WebhookBody, shared_secret
 
 TOKEN = "hook-secret-for-tests"
 PATH = "/hooks/vendor"
@@ -21,7 +21,7 @@ BASIC = base64.b64encode(f"vendor:{TOKEN}".encode()).decode()
 Hook = TestClient[web.Request, web.Application]
 
 
-def parse(posted: Posted) -> Incoming:
+def parse(posted: WebhookBody) -> Incoming:
     """One alert for each line of the body, by its words; a line with a question mark cannot be read."""
     lines = posted.body.decode().split("\n") if posted.body else []
     good = [Alert(delivery_id=line, dedup_key=line, keys=(line,), title=line) for line in lines if "?" not in line]
