@@ -15,7 +15,6 @@ from blocks.kit import Block, Card
 from handlers.answers import Actor, Body, actor_of, answered
 from handlers.audit import audited
 from handlers.declare_command import IN_ONE_LINE
-from handlers.idempotency import once
 from handlers.modals import open_form
 from handlers.visibility import admitted
 from warroom.errors import AlreadyDone, Refused
@@ -56,7 +55,7 @@ def listener(world: World, run: Run) -> Callable[..., Awaitable[None]]:
         assert actor is not None, "Slack says who pressed every button"
         pressed = body["actions"][0]
         value = pressed.get("value") or (pressed.get("selected_option") or {}).get("value") or ""
-        context = ActionContext(once(world, actor.key), client, actor, *ids.carried(value))
+        context = ActionContext(world.for_gesture(actor.key), client, actor, *ids.carried(value))
         await answered(world, actor, pressed_button(world, context, str(pressed["action_id"]), run))
 
     return on_action
@@ -142,7 +141,7 @@ async def write_postmortem(context: ActionContext) -> None:
         await edit_postmortem(context)
         return
     # Two presses of the same menu both find no draft; only one of them writes it.
-    world = once(context.world, f"draft:{incident.id}")
+    world = context.world.for_gesture(f"draft:{incident.id}")
     await postmortems.draft_postmortem(world, incident.id, context.user, postmortem_document.draft)
 
 

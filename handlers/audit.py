@@ -15,7 +15,7 @@ from warroom.errors import AlreadyDone, Refused, Retryable, StoreUnavailable
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Audited, Changeset, Envelope
 from warroom.ports import World
-from warroom.refusals import DoneBefore
+from warroom.refusals import Repeated
 from warroom.text import cut
 
 log = structlog.get_logger("audit")
@@ -23,14 +23,6 @@ log = structlog.get_logger("audit")
 SAID_LIMIT = 1000
 """Characters of what was typed that are kept."""
 DONE = "done"
-
-
-class Repeated(AlreadyDone):
-    """What the gesture of that name does was done by it before."""
-
-    def __init__(self, gesture: str) -> None:
-        super().__init__(DoneBefore())
-        self.gesture = gesture
 
 
 @dataclass

@@ -15,7 +15,6 @@ from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
 from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
 from handlers.errors import typed
-from handlers.idempotency import once
 from handlers.slack_text import split
 from warroom.errors import Refused
 from warroom.ports import World
@@ -107,7 +106,7 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
         actor = actor_of(body)
         assert actor is not None, "Slack says who typed every command"
         name, text = split(body.get("text") or "")
-        context = CommandContext(once(world, actor.key), client, actor, text)
+        context = CommandContext(world.for_gesture(actor.key), client, actor, text)
         await answered(world, actor, run_audited(name, context, typed(body)), typed(body))
 
     return on_command

@@ -6,7 +6,7 @@ from blocks import forms
 from blocks.answers import understood
 from blocks.form_fields import About
 from blocks.kit import Card
-from handlers import parse_command
+from handlers import audit, parse_command
 from handlers.command_context import CommandContext
 from handlers.modals import open_form
 from warroom.incident.declaration import Declare
@@ -34,7 +34,9 @@ async def declare_now(context: CommandContext) -> Card | None:
         private=wanted.private,
         by=context.user,
     )
-    return declared_card(await declare(context.world, what))
+    declared = await declare(context.world, what)
+    audit.about(declared.incident)
+    return declared_card(declared)
 
 
 def declared_card(declared: DeclareResult) -> Card:

@@ -14,11 +14,11 @@ from blocks.answers import said, understood
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
+from handlers import audit
 from handlers.answers import Actor, Body, actor_of, answer
-from handlers.audit import Gesture, Repeated, audited
+from handlers.audit import Gesture, audited
 from handlers.declare_command import declared_card
 from handlers.errors import typed
-from handlers.idempotency import once
 from handlers.visibility import admitted
 from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
@@ -30,6 +30,7 @@ from warroom.incident.declare import declare as declare_incident
 from warroom.incident.model import Origin
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.refusals import Repeated
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ async def submitted(world: World, actor: Actor, view: Block, submit: Submit, ges
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             await admitted(world, actor, about(view).incident_id)
-            result = await submit(once(world, actor.key), actor, view)
+            result = await submit(world.for_gesture(actor.key), actor, view)
     except Repeated:
         return None
     except AlreadyDone as done:
@@ -103,6 +104,7 @@ async def declare(world: World, actor: Actor, view: Block) -> Card | FormMistake
     if isinstance(wanted, FormMistakes):
         return wanted
     declared = await _declare(world, actor, wanted)
+    audit.about(declared.incident)
     return declared_card(declared)
 
 

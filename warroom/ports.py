@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.order import PLACE
-from warroom.outbox.changes import Changeset
+from warroom.outbox.changes import Changeset, Envelope
 from warroom.outbox.effects import Effect, ExternalEffect
 from warroom.outbox.results import ExternalResult
 from warroom.people.resolution import Directory
@@ -93,6 +93,20 @@ class World:
     nudge: Callable[[], None]
     """Wakes the dispatcher; called after every commit."""
     integrations: Reactions = field(default_factory=NoIntegrations)
+    gesture: str | None = None
+    """What a person did, by the id that the chat gave it. It changes an incident once, however often it is delivered:
+    `change` and `declare` store it in the transaction of the change and raise Repeated when it was stored before."""
+
+    def for_gesture(self, gesture: str) -> World:
+        """The same world for one gesture. Only for gestures that change one incident once."""
+        return replace(self, gesture=gesture)
+
+    def marked(self, change: Changeset) -> Changeset:
+        """The change with the gesture as its idempotency key; as it is where no gesture is meant."""
+        if self.gesture is None:
+            return change
+        mark = Envelope(key=f"gesture:{self.gesture}", kind="gesture", body={}, received_at=change.now)
+        return change.copy_with(envelope=mark, envelope_done=mark.key)
 
     async def commit(self, change: Changeset) -> bool:
         """Store.commit, then the nudge."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from warroom.errors import Reason
+from warroom.errors import AlreadyDone, Reason
 from warroom.incident.model import State
 from warroom.people.resolution import Unknown
 from warroom.policy.permissions import Permission
@@ -265,3 +265,11 @@ RuleRefusal = (
     | ToldByIntegration
 )
 """Everything that the rules refuse."""
+
+
+class Repeated(AlreadyDone):
+    """What the gesture does was done by it before: Slack delivered it again, or somebody pressed twice."""
+
+    def __init__(self, gesture: str) -> None:
+        super().__init__(DoneBefore())
+        self.gesture = gesture

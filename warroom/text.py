@@ -102,9 +102,8 @@ def line_in(value: object, limit: int) -> str | None:
     """`value` as one line of at most `limit` characters; None when it says nothing.
 
     Nothing said is "", null, none, undefined, n/a in any case, a variable that was never filled in (`$HOSTNAME`,
-    `$TAGS[service]`), a list, an object, a truth value, NaN. Numbers become text. `%%%` fences (they begin and end
-    Markdown in some senders' texts) go, HTML entities are unescaped once, control characters and lone surrogates are
-    removed.
+    `$TAGS[service]`), a list, an object, a truth value, NaN. Numbers become text. `%%%` fences, between which some senders
+    put Markdown, go; HTML entities are unescaped once, control characters and lone surrogates are removed.
     """
     text = _said(value)
     return None if text is None else cut(" ".join(text.split()), limit)

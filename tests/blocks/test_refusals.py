@@ -10,7 +10,6 @@ from syrupy.assertion import SnapshotAssertion
 from blocks import usage
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.usage import Usage
-from handlers import audit
 from warroom import refusals
 from warroom.errors import Reason
 from warroom.incident.model import State
@@ -98,7 +97,7 @@ FROM_THE_COMMAND_LINE = (
 
 
 def test_every_reason_is_one_of_the_unions_and_tried_here() -> None:
-    assert audit.Repeated("gesture").reason in REASONS
+    assert refusals.Repeated("gesture").reason in REASONS
     classes = {*Reason.__subclasses__()}
     assert classes == {*get_args(RuleRefusal), *get_args(Usage)} == {type(reason) for reason in REASONS}
 

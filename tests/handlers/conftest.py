@@ -17,7 +17,6 @@ from handlers.actions import ActionContext
 from handlers.answers import Actor
 from handlers.audit import Gesture
 from handlers.command_context import CommandContext
-from handlers.idempotency import once
 from handlers.slack_text import split
 from handlers.submissions import RUNS, submitted
 from tests.clock import NIGHT, ManualClock
@@ -92,13 +91,13 @@ class HandlerHarness:
         """`/incident text`. Raises Refused."""
         actor = actor or self.actor(user, channel)
         name, rest = split(text)
-        card = await commands.run(name, CommandContext(once(self.world, actor.key), self.client, actor, rest))
+        card = await commands.run(name, CommandContext(self.world.for_gesture(actor.key), self.client, actor, rest))
         return card or Card("", [])
 
     async def press(self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA") -> Card | None:
         """A button. Raises Refused."""
         actor = self.actor(user, incident.room.channel_id)
-        world = once(self.world, actor.key)
+        world = self.world.for_gesture(actor.key)
         return await actions.RUNS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
 
     async def submit(

@@ -8,11 +8,11 @@ import contextlib
 import pytest
 
 from handlers.answers import Actor
-from handlers.audit import Repeated, audited
-from handlers.idempotency import once
+from handlers.audit import audited
 from tests.handlers.conftest import HandlerHarness
 from warroom.errors import AlreadyDone, Retryable
 from warroom.incident import usecases as incidents
+from warroom.refusals import Repeated
 
 
 async def results(desk: HandlerHarness) -> list[str]:
@@ -45,13 +45,13 @@ async def test_killed_between_the_row_and_the_end_it_is_not_written_twice(desk: 
     for delivery in ("first", "again"):
         with pytest.raises(Repeated) if delivery == "again" else contextlib.nullcontext():
             async with audited(desk.world, actor, "command escalate"):
-                await incidents.escalate(once(desk.world, actor.key), incident.id, actor.user)
+                await incidents.escalate(desk.world.for_gesture(actor.key), incident.id, actor.user)
     assert await results(desk) == ["done"]
 
 
 async def test_killed_between_the_change_and_the_row_the_row_says_done(desk: HandlerHarness) -> None:
     incident, actor = await desk.room(), desk.actor()
-    world = once(desk.world, actor.key)
+    world = desk.world.for_gesture(actor.key)
     await incidents.escalate(world, incident.id, actor.user)
     with pytest.raises(AlreadyDone):
         async with audited(desk.world, actor, "command escalate"):

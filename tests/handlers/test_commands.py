@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from blocks.usage import LATER
-from handlers.audit import Repeated
 from handlers.commands import SUBCOMMANDS
 from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
@@ -13,6 +12,7 @@ from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.incident import events
 from warroom.incident.model import State
 from warroom.outbox.changes import Changeset
+from warroom.refusals import Repeated
 
 
 async def test_help_names_every_subcommand(desk: HandlerHarness) -> None:

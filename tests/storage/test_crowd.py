@@ -8,8 +8,6 @@ from datetime import datetime
 
 import pytest
 
-from handlers.audit import Repeated
-from handlers.idempotency import once
 from storage import Database
 from storage.sql.connection import POOL
 from storage.sql.store import SqlStore
@@ -26,7 +24,7 @@ from warroom.incident.model import Incident, Room
 from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
 from warroom.ports import World
-from warroom.refusals import DoneBefore
+from warroom.refusals import DoneBefore, Repeated
 
 CROWD = 120
 DECLARES = 60
@@ -80,8 +78,8 @@ async def test_another_process_only_makes_it_decide_again(database: str, opening
 async def test_a_gesture_that_was_made_before_takes_nothing_with_it(store: Database) -> None:
     await put(store, incident=incident())
     world = world_of(store)
-    await say(once(world, "3"), "3 for the first time")
-    told = await asyncio.gather(*(say(once(world, str(n)), str(n)) for n in range(8)), return_exceptions=True)
+    await say(world.for_gesture("3"), "3 for the first time")
+    told = await asyncio.gather(*(say(world.for_gesture(str(n)), str(n)) for n in range(8)), return_exceptions=True)
     assert [n for n, each in enumerate(told) if isinstance(each, Repeated)] == [3]
     assert sorted(await kept(store)) == ["0", "1", "2", "3 for the first time", "4", "5", "6", "7"]
 

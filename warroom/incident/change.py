@@ -10,7 +10,7 @@ from warroom.incident.decision import Decision, changeset
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.ports import World
-from warroom.refusals import IncidentGone
+from warroom.refusals import IncidentGone, Repeated
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
@@ -29,6 +29,8 @@ async def change(
     alone: bool = False,
 ) -> Incident:
     """The incident after the decision. Raises NotFound, whatever `decide` raises (nothing is written then), or Conflict.
+
+    Where `world` is for one gesture that has changed an incident before, Repeated is raised and nothing is written.
 
     Changes of one incident are made one after another, in the order in which they were asked for. With `settles` the claim
     ends as done in the same transaction, with `settlement` as that says, also when the decision is None or is refused:
@@ -63,18 +65,22 @@ async def change(
                 if refused:
                     raise refused
                 return incident
-            wanted = changeset(
-                incident,
-                decision,
-                now=now,
-                policy=world.policy,
-                react=world.integrations.on_event,
-                claim_result=claim_result,
+            wanted = world.marked(
+                changeset(
+                    incident,
+                    decision,
+                    now=now,
+                    policy=world.policy,
+                    react=world.integrations.on_event,
+                    claim_result=claim_result,
+                )
             )
             try:
-                await world.commit(wanted)
+                written = await world.commit(wanted)
             except Conflict:
                 continue
+            if not written and world.gesture is not None:
+                raise Repeated(world.gesture)
             assert wanted.incident is not None
             return wanted.incident.copy_with(version=incident.version + 1)
 

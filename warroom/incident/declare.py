@@ -16,7 +16,7 @@ from warroom.outbox.changes import AlertDecision, Changeset, Firing
 from warroom.people.resolution import Resolution, Why, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.refusals import TitleMissing, UnknownSeverity, UnknownTeam
+from warroom.refusals import Repeated, TitleMissing, UnknownSeverity, UnknownTeam
 from warroom.text import cut
 from warroom.value import Value
 
@@ -62,8 +62,8 @@ async def declare(
             judged=(judged.copy_with(incident_id=incident.id),) if judged else (),
             judges=(judged.delivery_id,) if judged and judges else (),
         )
-        return changeset(
-            None, decision, now=incident.declared_at, policy=world.policy, react=world.integrations.on_event
+        return world.marked(
+            changeset(None, decision, now=incident.declared_at, policy=world.policy, react=world.integrations.on_event)
         )
 
     for _ in range(IN_VAIN):
@@ -74,6 +74,8 @@ async def declare(
             written = await world.commit_new(numbered)
         except Conflict:
             continue
+        if written is None and world.gesture is not None:
+            raise Repeated(world.gesture)
         if written is None:
             return DeclareResult(incident=draft, people=people, existed=True)
         assert written.incident is not None
