@@ -17,7 +17,7 @@ from warroom.errors import Conflict, StoreUnavailable
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.remote import take
 from warroom.ports import World
-from warroom.webhook import Posted, Refusal, Webhook
+from warroom.webhook import Refusal, Webhook, WebhookBody
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _route(
 
 async def _receive(world: World, webhook: Webhook, body: bytes, content_type: str, received: Received) -> web.Response:
     now = world.clock.now()
-    found = webhook.read(Posted(body, content_type, now))
+    found = webhook.read(WebhookBody(body, content_type, now))
     received(webhook.name, len(found.alerts))
     accepted, refused = len(found.alerts) + len(found.changes), found.refused
     useless = bool(refused) and found == Incoming(refused=refused)

@@ -12,7 +12,7 @@ from tests.clock import NIGHT
 from warroom.alerts.model import Alert
 from warroom.integration import Integrations
 from warroom.outbox.incoming import Incoming
-from warroom.webhook import Posted
+from warroom.webhook import WebhookBody
 
 SOURCES: Integrations = integrations_of(settings_model(INTEGRATIONS)(**alone()))
 FIRST = "webhook"
@@ -42,7 +42,7 @@ def fixture(name: str) -> dict[str, Any]:
 
 def posted(body: bytes, content_type: str = "application/json", at: datetime = NIGHT, source: str = FIRST) -> Incoming:
     """What a source makes of these bytes."""
-    return SOURCES.webhook(source).read(Posted(body, content_type, at))
+    return SOURCES.webhook(source).read(WebhookBody(body, content_type, at))
 
 
 def sent(body: object, at: datetime = NIGHT, source: str = FIRST) -> Incoming:

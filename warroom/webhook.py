@@ -39,7 +39,7 @@ where the signature covers them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class WebhookBody:
     """A body as it came."""
 
     body: bytes
@@ -50,7 +50,7 @@ class Posted:
     """A time in it that lies further back is not believed; a body out of a file may be older than one that just came."""
 
 
-Parse = Callable[[Posted], Incoming]
+Parse = Callable[[WebhookBody], Incoming]
 """What a body says."""
 
 
@@ -71,7 +71,7 @@ class AlertParser:
         """The same with those formats of `also` that there are."""
         return replace(self, others=tuple(formats[name] for name in self.also if name in formats))
 
-    def __call__(self, posted: Posted) -> Incoming:
+    def __call__(self, posted: WebhookBody) -> Incoming:
         """The alerts in it. Raises nothing, whatever the bytes."""
         arrival = Arrival(posted.received_at, posted.oldest, self.source)
         found = parse(posted.body, posted.content_type, arrival, (*self.others, *self.own))
@@ -91,7 +91,7 @@ class Webhook:
     verify: Verify
     parse: Parse
 
-    def read(self, posted: Posted) -> Incoming:
+    def read(self, posted: WebhookBody) -> Incoming:
         """What the body says, or why it cannot be used. Raises nothing."""
         try:
             return self.parse(posted)

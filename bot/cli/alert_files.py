@@ -14,7 +14,7 @@ from warroom.alerts.parsing import row
 from warroom.alerts.parsing.parse import COLUMNS
 from warroom.alerts.rules import AttachOnly, AttachOrDeclare, OpenIncident, Verdict, judge, passed_over, severity_of
 from warroom.policy import Policy
-from warroom.webhook import Posted, Webhook
+from warroom.webhook import Webhook, WebhookBody
 
 JSON = "application/json"
 NO_ALERT = "There is no alert in the body."
@@ -37,7 +37,7 @@ class Item:
 def read(name: str, source: Webhook, now: datetime, content_type: str | None = None) -> list[Item]:
     """What the source makes of the body in that file ("-": standard input). Raises OSError when it cannot be read."""
     body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    found = source.read(Posted(body, content_type or guessed(body), now, AS_OLD_AS_MONITORING))
+    found = source.read(WebhookBody(body, content_type or guessed(body), now, AS_OLD_AS_MONITORING))
     accepted = [Item(name, alert=alert) for alert in found.alerts]
     refused = found.refused if found.alerts or found.refused else (NO_ALERT,)
     return [*accepted, *(Item(name, reason=reason) for reason in refused)]

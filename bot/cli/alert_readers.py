@@ -8,7 +8,7 @@ from warroom.errors import Rejected
 from warroom.integration import Integrations
 from warroom.outbox.changes import Quarantined
 from warroom.outbox.incoming import Incoming
-from warroom.webhook import Posted
+from warroom.webhook import WebhookBody
 
 
 def reading(integrations: Integrations) -> Reading:
@@ -22,6 +22,6 @@ def reading(integrations: Integrations) -> Reading:
             webhook = integrations.webhook(kept.source)
         except Rejected as error:
             return Incoming(refused=(f"{error}. {error.advice}",))
-        return webhook.read(Posted(kept.body, kept.content_type, kept.received_at))
+        return webhook.read(WebhookBody(kept.body, kept.content_type, kept.received_at))
 
     return read_again

@@ -148,7 +148,7 @@ def _source(settings: Settings, name: str | None) -> Webhook:
     try:
         return integrations.webhook(name) if name else integrations.webhooks[0]
     except Rejected as error:
-        err.print(f"{error}. {error.advice}", style="red", markup=False)
+        err.print(f"{error}. {error.advice}", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
 

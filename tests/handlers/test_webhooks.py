@@ -13,7 +13,7 @@ from handlers import webhooks
 from tests.handlers.conftest import HandlerHarness
 from warroom.alerts.model import Alert
 from warroom.outbox.incoming import Incoming
-from warroom.webhook import Posted, Webhook, shared_secret
+from warroom.webhook import Webhook, WebhookBody, shared_secret
 
 TOKEN = "hook-secret-for-tests"
 PATH = "/hooks/vendor"
@@ -21,7 +21,7 @@ BASIC = base64.b64encode(f"vendor:{TOKEN}".encode()).decode()
 Hook = TestClient[web.Request, web.Application]
 
 
-def parse(posted: Posted) -> Incoming:
+def parse(posted: WebhookBody) -> Incoming:
     """One alert for each line of the body, by its words; a line with a question mark cannot be read."""
     lines = posted.body.decode().split("\n") if posted.body else []
     good = [Alert(delivery_id=line, dedup_key=line, keys=(line,), title=line) for line in lines if "?" not in line]
@@ -87,6 +87,15 @@ async def test_without_a_secret_nobody_is_recognised(open_hook: Hook) -> None:
     answer = await open_hook.post(PATH, data=b"disk full", headers={"X-Warroom-Token": ""})
     assert answer.status == 503
     assert "VENDOR_WEBHOOK_TOKEN" in await answer.text()
+
+
+async def test_a_blank_secret_is_no_secret(desk: HandlerHarness) -> None:
+    async for blank_hook in hook_of(desk, " "):
+        basic = base64.b64encode(b"vendor: ").decode()
+        answer = await blank_hook.post(PATH, data=b"disk full", headers={"Authorization": f"Basic {basic}"})
+        assert answer.status == 503
+        assert "VENDOR_WEBHOOK_TOKEN is blank, which counts as not set" in await answer.text()
+    assert await desk.world.store.pending_alerts(10) == []
 
 
 async def test_while_the_database_is_away_the_sender_tries_again(desk: HandlerHarness, hook: Hook) -> None:
