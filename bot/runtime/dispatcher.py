@@ -160,7 +160,7 @@ class Dispatcher:
                 outcome = "unsettled"
             except Exception:
                 # One broken effect must not take the others with it; it comes again when its lease ends.
-                log.exception("work failed in a way nobody foresaw")
+                log.exception("unexpected error; the work is retried when its lease ends")
                 outcome = "crashed"
         self._meters.work(name, outcome, claim, self._world.clock.now())
 
