@@ -6,13 +6,15 @@ ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
 .PHONY: setup demo browser sandbox picture run test check format lint types arrows audit advisories bench lock manifest clean
 
+# Compiled here, so that the first start need not do it: also after an update, when nothing new is installed.
 setup: .venv/.installed
+	@$(BIN)/python -m compileall -q bot blocks handlers integrations sandbox storage warroom
 
 .venv/.installed: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Warroom needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.9,<1"
-	@$(ENV) $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock \
+	@$(ENV) $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock \
 		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 

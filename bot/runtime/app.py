@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -263,12 +264,23 @@ async def serve(settings: Settings, policy: Policy) -> None:
     try:
         async with running(settings, policy) as bot:
             running_now.set()
+            spare_garbage_collector()
             await _until_over(stop, bot.tasks)
             log.info("stopping: what is in the works is finished first")
     except asyncio.CancelledError:
         if not stop.is_set():
             raise TaskEnded(CANCELLED) from None
         log.info("stopped before it was running")
+
+
+def spare_garbage_collector() -> None:
+    """Take what was loaded at the start, some 160,000 objects, out of its work: it stays until the process ends.
+
+    A full collection stands still for everybody, 50 ms on an ordinary machine and otherwise every few minutes.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 async def _until_over(stop: asyncio.Event, tasks: Supervised) -> None:

@@ -1,4 +1,4 @@
-"""Sends alerts to a webhook from a process of its own: `python -m tests.bench.sender URL COUNT`; prints what it measured."""
+"""Sends alerts to a webhook from a process of its own: `python -m tests.bench.sender URL COUNT [SENDERS]`; prints what it measured."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ MONITORS = 50
 SENDERS = 64
 
 
-async def send(url: str, count: int) -> None:
-    """As fast as 64 senders can; every alert must be accepted."""
+async def send(url: str, count: int, senders: int = SENDERS) -> None:
+    """As fast as so many senders can; every alert must be accepted."""
     waits: list[float] = []
     left = iter(range(count))
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=SENDERS)) as session:
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=senders)) as session:
         begun = time.perf_counter()
-        await asyncio.gather(*(_one_after_another(session, url, left, waits) for _ in range(SENDERS)))
+        await asyncio.gather(*(_one_after_another(session, url, left, waits) for _ in range(senders)))
         took = time.perf_counter() - begun
     sys.stdout.write(json.dumps({"took": took, "waits": waits}))
 
@@ -42,4 +42,4 @@ async def _one_after_another(session: aiohttp.ClientSession, url: str, left: Ite
 
 
 if __name__ == "__main__":
-    asyncio.run(send(sys.argv[1], int(sys.argv[2])))
+    asyncio.run(send(sys.argv[1], *map(int, sys.argv[2:])))
