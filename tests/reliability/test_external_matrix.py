@@ -53,6 +53,6 @@ async def test_in_another_system(outside: House[Forked], case: EffectCase, troub
 
 def test_no_operation_is_missing() -> None:
     """Nor an integration whose operations have no cases."""
-    assert {*INTEGRATIONS} <= {of.integration for of in ALL}
+    assert {each for each in INTEGRATIONS if each.operations} <= {of.integration for of in ALL}
     for of in ALL:
         assert {case.effect for case in of.cases} == set(of.integration.operations), of.integration.name
