@@ -42,6 +42,6 @@ def test_a_test_that_hangs_fails_with_the_stacks_of_all_tasks_and_the_next_one_r
     )
     assert "2 failed, 1 passed" in done.stdout, done.stdout
     assert done.stdout.count("no end after 1 s") >= 2
-    assert done.stdout.count("--- task the one that hangs") == 2
+    assert done.stdout.count("--- task the one that hangs") >= 2
     assert "in forgotten" in done.stdout
     assert "--- thread MainThread" in done.stdout
