@@ -105,6 +105,8 @@ async def test_sandbox_command_prints_its_address_and_ends_on_interrupt() -> Non
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "sandbox", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[2],
+        # A shell that runs the tests in the background lets them ignore interrupts, and what they start with them.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     assert process.stdout is not None
     async with asyncio.timeout(120):
