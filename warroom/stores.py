@@ -45,7 +45,7 @@ class Commits(Protocol):
 
     async def commit(self, change: Changeset) -> bool:
         """Write all of it or nothing. False when `change.envelope`, or every one of `change.received`, was known already
-        (then nothing else is written either), or when one of `change.judges` was decided already. Raises Conflict when the
+        (then nothing else is written either), or when one of `change.decides` was decided already. Raises Conflict when the
         incident's version, number, origin_key or channel was taken, LeaseLost when the fence of the claim result is not
         the current one.
         """

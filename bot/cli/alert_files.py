@@ -12,7 +12,15 @@ from typing import Any
 from warroom.alerts.model import Alert, Transition
 from warroom.alerts.parsing import row
 from warroom.alerts.parsing.parse import COLUMNS
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, OpenIncident, Verdict, judge, passed_over, severity_of
+from warroom.alerts.rules import (
+    AttachOnly,
+    AttachOrDeclare,
+    OpenIncident,
+    RuleAction,
+    match_rules,
+    passed_over,
+    severity_of,
+)
 from warroom.policy import Policy
 from warroom.webhook import Webhook, WebhookBody
 
@@ -31,7 +39,7 @@ class Item:
     alert: Alert | None = None
     reason: str | None = None
     at: datetime | None = None
-    """When it arrived; None: judge it by the sender's time."""
+    """When it arrived; None: decide on it by the sender's time."""
 
 
 def read(name: str, source: Webhook, now: datetime, content_type: str | None = None) -> list[Item]:
@@ -56,12 +64,12 @@ def line(item: Item, policy: Policy, now: datetime) -> dict[str, Any]:
     head: dict[str, Any] = {"file": item.file, "accepted": alert is not None, "reason": item.reason}
     if alert is None:
         return head | dict.fromkeys((*COLUMNS, "rule", "opens", "resolves"))
-    verdict = judge(alert, policy, alert.occurred_at or now)
+    action = match_rules(alert, policy, alert.occurred_at or now)
     recovers = alert.transition is Transition.RECOVER
-    opening = isinstance(verdict, OpenIncident | AttachOrDeclare)
-    severity = verdict.severity if isinstance(verdict, OpenIncident | AttachOrDeclare) else severity_of(alert, policy)
-    judged = {"rule": verdict.rule or None, "opens": opening and not recovers, "resolves": recovers}
-    return head | row(alert) | {"severity": severity} | judged
+    opening = isinstance(action, OpenIncident | AttachOrDeclare)
+    severity = action.severity if isinstance(action, OpenIncident | AttachOrDeclare) else severity_of(alert, policy)
+    outcome = {"rule": action.rule or None, "opens": opening and not recovers, "resolves": recovers}
+    return head | row(alert) | {"severity": severity} | outcome
 
 
 def explained(item: Item, policy: Policy, now: datetime) -> Iterator[str]:
@@ -71,25 +79,25 @@ def explained(item: Item, policy: Policy, now: datetime) -> Iterator[str]:
         yield f"{item.file}: refused. {item.reason}"
         return
     at = item.at or alert.occurred_at or now
-    verdict = judge(alert, policy, at)
+    action = match_rules(alert, policy, at)
     yield f"{item.file}: {alert.title} ({alert.transition}, {alert.state})"
     for name, reason in passed_over(alert, policy, at):
         yield f"    – {name}: {reason}"
-    yield f"    ✓ {verdict.why}: {_failed_action(verdict, alert)}"
+    yield f"    ✓ {action.why}: {_what_follows(action, alert)}"
 
 
-def _failed_action(verdict: Verdict, alert: Alert) -> str:
-    if isinstance(verdict, AttachOnly):
+def _what_follows(action: RuleAction, alert: Alert) -> str:
+    if isinstance(action, AttachOnly):
         return "joins what is open for it, opens nothing"
-    if not isinstance(verdict, OpenIncident | AttachOrDeclare):
+    if not isinstance(action, OpenIncident | AttachOrDeclare):
         return "dropped"
     if alert.transition is Transition.RECOVER:
         return "recovers what is open for it, opens nothing"
-    parts = [f"“{verdict.title}”", verdict.severity, f"team {verdict.team}" if verdict.team else "no team"]
-    parts += ["private"] if verdict.private else []
-    parts += [f"commander {verdict.commander}"] if verdict.commander else []
-    parts += [f"told: {', '.join(verdict.people)}"] if verdict.people else []
-    parts += [f"grouped by {', '.join(verdict.group_by)}"] if verdict.group_by else []
+    parts = [f"“{action.title}”", action.severity, f"team {action.team}" if action.team else "no team"]
+    parts += ["private"] if action.private else []
+    parts += [f"commander {action.commander}"] if action.commander else []
+    parts += [f"told: {', '.join(action.people)}"] if action.people else []
+    parts += [f"grouped by {', '.join(action.group_by)}"] if action.group_by else []
     return f"opens {', '.join(parts)}, unless its incident is open"
 
 

@@ -76,14 +76,14 @@ def _show_stored() -> None:
     from bot.cli.offline import alerts_offline
 
     table = Table("received (UTC)", "source", "what happened", "title", "became", "why", box=None)
-    for received, judged in do(alerts_offline(settings_or_exit(), LISTED)):
+    for received, decision in do(alerts_offline(settings_or_exit(), LISTED)):
         table.add_row(
             f"{received.received_at:%Y-%m-%d %H:%M:%S}",
             Text(received.source),
             received.alert.transition,
             Text(received.alert.title),
-            judged.outcome if judged else "not judged yet",
-            Text(judged.why if judged else ""),
+            decision.outcome if decision else "not decided yet",
+            Text(decision.why if decision else ""),
         )
     out.print(table if table.row_count else "No alert has arrived yet.")
 

@@ -276,7 +276,7 @@ async def serve(settings: Settings, policy: Policy) -> None:
 def spare_garbage_collector() -> None:
     """Take what was loaded at the start, some 160,000 objects, out of its work: it stays until the process ends.
 
-    A full collection stands still for everybody, 50 ms on an ordinary machine and otherwise every few minutes.
+    A full collection stands still for everybody, about 80 ms on an ordinary machine and otherwise every few minutes.
     """
     gc.collect()
     gc.freeze()

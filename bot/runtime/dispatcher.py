@@ -184,7 +184,7 @@ class Dispatcher:
             return "done"
         try:
             if isinstance(claim.effect, DecideAlerts):
-                await alerts.decide_pending(self._world, self._meters.judged)
+                await alerts.decide_pending(self._world, self._meters.alert_decided)
                 result = None
             else:
                 result = await self._perform(claim, claim.effect)

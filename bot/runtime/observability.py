@@ -114,14 +114,16 @@ class Meters:
         acked = "From the arrival of a delivery of Slack to its acknowledgement"
         self._acked = Histogram("warroom_ack_seconds", acked, ["kind"], buckets=ACK_BUCKETS, registry=ours)
         self._alerts = Counter("warroom_alerts_received_total", "Alerts received, by source", ["source"], registry=ours)
-        self._judged = Counter("warroom_alerts_total", "Alerts by what became of them", ["outcome"], registry=ours)
+        self._alerts_decided = Counter(
+            "warroom_alerts_total", "Alerts by what became of them", ["outcome"], registry=ours
+        )
         self._open = Gauge("warroom_open_incidents", "Open incidents", ["severity"], registry=ours)
         self._waiting = Gauge("warroom_outbox_waiting", "Effects not done yet", registry=ours)
         self._age = Gauge("warroom_outbox_age_seconds", "Age of the oldest effect not done yet", registry=ours)
         self._dead_letters = Gauge(
             "warroom_outbox_dead_letters", "Effects that failed for good; python -m bot outbox", registry=ours
         )
-        self._unjudged = Gauge("warroom_alerts_unjudged", "Alerts accepted and not judged yet", registry=ours)
+        self._undecided = Gauge("warroom_alerts_undecided", "Alerts accepted and not decided yet", registry=ours)
         self._useless = Gauge("warroom_quarantined", "What arrived and could not be used", registry=ours)
         self._database = Gauge(
             "warroom_database_up", "1 when the database answers and can be written to", registry=ours
@@ -140,9 +142,9 @@ class Meters:
         """So many alerts were read from a delivery."""
         self._alerts.labels(source).inc(count)
 
-    def judged(self, alert_decision: AlertDecision) -> None:
+    def alert_decided(self, alert_decision: AlertDecision) -> None:
         """It is known what becomes of an alert."""
-        self._judged.labels(alert_decision.outcome.value).inc()
+        self._alerts_decided.labels(alert_decision.outcome.value).inc()
 
     def called(self, method: str, outcome: str) -> None:
         """Slack was called: "ok", "limited" or "failed"."""
@@ -173,7 +175,7 @@ class Meters:
         since = found.waiting_since
         self._age.set(max(0.0, (now - since).total_seconds()) if since else 0.0)
         self._dead_letters.set(found.dead_letters)
-        self._unjudged.set(found.unjudged)
+        self._undecided.set(found.undecided)
         self._useless.set(found.quarantined)
 
     def text(self) -> bytes:

@@ -59,9 +59,9 @@ class Supervised:
 
     async def end(self, *names: str) -> None:
         """Cancel these, or all of them without names, and wait until they ended. They are not started again."""
-        outcome = [name for name in names or list(self._keepers) if name in self._keepers]
-        self._ending.update(outcome)
-        tasks = [tasks[name] for name in outcome for tasks in (self._keepers, self._running)]
+        ending = [name for name in names or list(self._keepers) if name in self._keepers]
+        self._ending.update(ending)
+        tasks = [tasks[name] for name in ending for tasks in (self._keepers, self._running)]
         for task in tasks:
             task.cancel()
         if tasks:

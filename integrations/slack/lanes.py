@@ -49,7 +49,7 @@ class LanePlace:
         """Set when everybody before has left."""
 
     async def reached(self) -> None:
-        """See `warroom.order.Place.reached`."""
+        """See `warroom.order.QueuePlace.reached`."""
         if self.lane is None or self.gone:
             return
         try:
@@ -59,7 +59,7 @@ class LanePlace:
             return
 
     def left(self) -> None:
-        """See `warroom.order.Place.left`."""
+        """See `warroom.order.QueuePlace.left`."""
         if not self.gone:
             self.gone = True
             if self.lane is not None:

@@ -42,10 +42,10 @@ SCOPES: Mapping[str, frozenset[str]] = {
 }
 """Method to the bot scopes it needs for public and private channels."""
 
-DOORS: frozenset[str] = frozenset({"commands"})
+ENTRY_POINTS: frozenset[str] = frozenset({"commands"})
 """Scopes for what comes in without a method: the slash command and the shortcut."""
 
 
 def needed_scopes() -> frozenset[str]:
     """Every bot scope that this package's calls, the command and the shortcut need. Subscribed events may need more."""
-    return DOORS.union(*SCOPES.values())
+    return ENTRY_POINTS.union(*SCOPES.values())

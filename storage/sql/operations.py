@@ -88,7 +88,7 @@ async def _store_stats(conn: AsyncConnection) -> StoreStats:
         waiting=waiting,
         waiting_since=since,
         dead_letters=await count(JOB, JOB.c.dead_at.is_not(None)),
-        unjudged=await count(ALERT, ALERT.c.outcome.is_(None)),
+        undecided=await count(ALERT, ALERT.c.outcome.is_(None)),
         quarantined=await count(QUARANTINE),
     )
 

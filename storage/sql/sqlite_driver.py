@@ -7,6 +7,7 @@ and what only touches pages that the transaction already holds in memory runs wh
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -18,10 +19,14 @@ from aiosqlite.context import contextmanager
 
 FEW = 50
 """Rows written at once without the thread; about a millisecond."""
-QUICK = ("INSERT", "UPDATE")
-"""Statements that find their rows by a key. Everything else may read much, or wait for the disk or for a lock."""
+_BY_KEY = re.compile(r"INSERT INTO \S+ (\([^)]*\) )?VALUES |UPDATE \S+ SET [^()]* WHERE \S+ (= \?|IN \(\?)")
 AT_ONCE = 1000
 """Rows read together with the statement. A reader of more, who takes them in portions, does not have all in memory."""
+
+
+def is_quick(sql: str) -> bool:
+    """Whether the statement finds its rows by a key. Any other may read much, or wait for the disk or for a lock."""
+    return _BY_KEY.match(sql) is not None
 
 
 class Cursor(aiosqlite.Cursor):
@@ -37,7 +42,7 @@ class Cursor(aiosqlite.Cursor):
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> Cursor:
         """Runs the statement and reads what it returns."""
-        quick = sql.startswith(QUICK)
+        quick = is_quick(sql)
         found = await self._conn.run(partial(self._execute_now, sql, tuple(parameters or ())), quick=quick)
         self._rows, self._more = deque(found), len(found) == AT_ONCE
         return self
@@ -49,7 +54,7 @@ class Cursor(aiosqlite.Cursor):
     async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> Cursor:
         """Runs the statement once for each set of parameters."""
         rows = [tuple(row) for row in parameters]
-        quick = sql.startswith(QUICK) and len(rows) <= FEW
+        quick = is_quick(sql) and len(rows) <= FEW
         await self._conn.run(partial(self._cursor.executemany, sql, rows), quick=quick)
         return self
 

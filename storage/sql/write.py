@@ -136,7 +136,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await _keep_entries(conn, change.entries)
     await jobs.arm(conn, change.timers, change.now)
     await jobs.enqueue(conn, change.effects, change.now)
-    await decide(conn, [each for each in change.judged if each.delivery_id not in change.judges])
+    await decide(conn, [each for each in change.alert_decisions if each.delivery_id not in change.decides])
     await keep_firings(conn, change.firings)
     await keep_read_cursors(conn, change.read_cursors)
     await keep_quarantined(conn, change.quarantined, change.released)
@@ -205,11 +205,11 @@ async def _keep_entries(conn: AsyncConnection, entries: Sequence[Entry]) -> None
 
 async def _first_to_decide(conn: AsyncConnection, change: Changeset) -> bool:
     """Whether no alert this is about was decided before. Whoever comes second waits here for the first to end."""
-    mine = [each for each in change.judged if each.delivery_id in change.judges]
-    if len(mine) < len(change.judges):
+    mine = [each for each in change.alert_decisions if each.delivery_id in change.decides]
+    if len(mine) < len(change.decides):
         return False
     if len(mine) > 1:
-        free = sa.select(ALERT.c.delivery_id).where(ALERT.c.delivery_id.in_(change.judges), ALERT.c.outcome.is_(None))
+        free = sa.select(ALERT.c.delivery_id).where(ALERT.c.delivery_id.in_(change.decides), ALERT.c.outcome.is_(None))
         found = await conn.execute(free.order_by(ALERT.c.delivery_id).with_for_update())
         if len(found.all()) < len(mine):
             return False

@@ -16,7 +16,7 @@ LONGEST = 240.0
 
 
 async def measure() -> list[Figure]:
-    """Until all are accepted and judged: how long, how many rooms, and the calls that Slack refused."""
+    """Until all are accepted and decided: how long, how many rooms, and the calls that Slack refused."""
     async with place(limits=True) as (slack, bot):
         url = f"http://127.0.0.1:{bot.port}/hooks/datadog"
         begun = time.perf_counter()
@@ -31,7 +31,7 @@ async def measure() -> list[Figure]:
         kept = await bot.store.alerts(COUNT + 1)
         refused = Counter(call.method for call in slack.calls if call.outcome == "ratelimited")
         minutes = max(1.0, took / 60)
-    judged = sum(1 for _, alert_decision in kept if alert_decision is not None)
+    decided = sum(1 for _, alert_decision in kept if alert_decision is not None)
     rooms = len(
         {
             alert_decision.incident_id
@@ -40,8 +40,8 @@ async def measure() -> list[Figure]:
         }
     )
     return [
-        Figure(f"{COUNT} alerts of 50 monitors accepted and judged", took, 60, "s"),
-        Figure("alerts lost or not judged", COUNT - judged, 0.5, ""),
+        Figure(f"{COUNT} alerts of 50 monitors accepted and decided", took, 60, "s"),
+        Figure("alerts lost or not decided", COUNT - decided, 0.5, ""),
         Figure("incidents they made", rooms, 50, ""),
         Figure("refused calls per method and minute", max(refused.values(), default=0) / minutes, 1, ""),
     ]

@@ -101,10 +101,10 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
     meters.work("post", "dead letter", claim.copy_with(timer=None), NIGHT)
     meters.called("chat.postMessage", "limited")
     meters.acked("interactive", 0.02)
-    meters.judged(AlertDecision(delivery_id="d", outcome=AlertOutcome.OPENED))
+    meters.alert_decided(AlertDecision(delivery_id="d", outcome=AlertOutcome.OPENED))
     meters.connected(1)
     known = StoreStats(
-        open_incidents=(("SEV-1", 2),), waiting=3, waiting_since=NIGHT, dead_letters=1, unjudged=4, quarantined=5
+        open_incidents=(("SEV-1", 2),), waiting=3, waiting_since=NIGHT, dead_letters=1, undecided=4, quarantined=5
     )
     meters.database(True)
     meters.store_stats(known, NIGHT + timedelta(seconds=9))
@@ -123,7 +123,7 @@ async def test_the_metrics_say_what_operators_ask_first(site: Site) -> None:
         "warroom_outbox_waiting 3.0",
         "warroom_outbox_age_seconds 9.0",
         "warroom_outbox_dead_letters 1.0",
-        "warroom_alerts_unjudged 4.0",
+        "warroom_alerts_undecided 4.0",
         "warroom_quarantined 5.0",
         "warroom_database_up 1.0",
         "warroom_sockets_connected 1.0",

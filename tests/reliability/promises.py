@@ -51,7 +51,7 @@ async def assert_promises(slack: Sandbox, store: Store) -> None:
         _assert_one_of_each(slack, incident)
     assert await store.dead_letters() == [], "nothing is given up"
     assert [each.key for each in await store.pending_envelopes()] == [], "every delivery is worked off"
-    assert await store.pending_alerts(10) == [], "every alert is judged"
+    assert await store.pending_alerts(10) == [], "every alert is decided"
     due = await undone(store, slack.clock.now())
     assert due is None, f"work is left, due {due}"
 

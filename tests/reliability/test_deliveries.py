@@ -167,7 +167,7 @@ async def test_slack_is_away_for_ten_minutes_in_the_middle_of_a_declaration(hous
     assert len(said_under(slack, f"{incident.id}:announce")) == 1
 
 
-async def test_an_alert_is_judged_after_a_kill_that_came_right_after_its_acceptance(house: House[Forked]) -> None:
+async def test_an_alert_is_decided_after_a_kill_that_came_right_after_its_acceptance(house: House[Forked]) -> None:
     assert await house.hook(MEMORY_ALERT) == 202
     house.process.kill()
     await house.recover()

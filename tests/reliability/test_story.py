@@ -255,7 +255,7 @@ class Story(RuleBasedStateMachine):
         self.folder.cleanup()
 
     async def every_alert_counts(self) -> None:
-        """Each that was accepted is judged, and a monitor never has two open rooms."""
+        """Each that was accepted is decided, and a monitor never has two open rooms."""
         store = self.house.store
         stored = await store.alerts(1000)
         assert self.accepted <= {received.alert.event_id for received, _ in stored}

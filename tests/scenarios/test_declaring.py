@@ -1,4 +1,4 @@
-"""All five doors lead into the same room."""
+"""All five ways of declaring lead into the same room."""
 
 from __future__ import annotations
 

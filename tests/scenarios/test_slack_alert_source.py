@@ -79,7 +79,7 @@ async def test_what_datadog_posts_opens_a_room_and_the_webhook_finds_it_open(roo
     said = {"alert_id": "815", "alert_title": "Errors on checkout", "alert_scope": "service:checkout"}
     await room.hook(said | {"event_id": str(EVENT), "alert_transition": "Triggered", "alert_cycle_key": "77"})
     await room.settle()
-    assert (await room.incident()).alerts.count == 1, "the same event through the other door is the same delivery"
+    assert (await room.incident()).alerts.count == 1, "the same event from the other source is the same delivery"
     await room.hook(said | {"event_id": "9", "alert_transition": "Re-Triggered", "alert_cycle_key": "77"})
     await post(room.slack, attachment("Recovered: Errors on checkout", event=EVENT + 5))
     await room.settle()

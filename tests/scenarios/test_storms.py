@@ -1,4 +1,4 @@
-"""Storms, groups, flapping and recovery, through either door: few rooms, nothing lost, everything said once."""
+"""Storms, groups, flapping and recovery, through either alert source: few rooms, nothing lost, everything said once."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def policy() -> Policy:
 
 
 class MonitorSender:
-    """Datadog, telling of monitors through one of its doors."""
+    """Datadog, telling of monitors through one of its sources."""
 
     def __init__(self, room: WarRoom, source: str) -> None:
         self.room, self.source, self.events = room, source, 8_000_000_000_000_000_000
@@ -94,7 +94,7 @@ class MonitorSender:
 
 @pytest.fixture
 async def datadog(room: WarRoom, source: str) -> MonitorSender:
-    """Datadog at that door."""
+    """Datadog as that alert source."""
     await room.settle()
     return MonitorSender(room, source)
 
@@ -141,7 +141,7 @@ class TestAThousand:
         await room.bot.idle()
         stored = await room.bot.store.alerts(2000)
         assert len(stored) == 1000
-        assert all(judged is not None and judged.incident_id for _, judged in stored)
+        assert all(decided is not None and decided.incident_id for _, decided in stored)
         incidents = await room.bot.store.incidents(limit=2000)
         assert len(incidents) == 50
         assert sum(each.alerts.count for each in incidents) == 1000

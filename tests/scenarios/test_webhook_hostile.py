@@ -162,7 +162,7 @@ async def test_a_wrong_type_in_any_field_is_no_error_of_ours(hook: Hook, value: 
     status, _ = await hook.post(json.dumps(everywhere).encode())
     assert status == 202
     await hook.room.settle()
-    pending = [each for each, judged in await hook.room.bot.store.alerts(1000) if judged is None]
+    pending = [each for each, decided in await hook.room.bot.store.alerts(1000) if decided is None]
     assert pending == []
     assert await hook.room.bot.store.dead_letters() == []
 

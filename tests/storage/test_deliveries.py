@@ -52,7 +52,7 @@ async def test_the_same_delivery_again_writes_nothing_at_all(store: Database) ->
     assert await store.pending_envelopes() == []
 
 
-async def test_alerts_are_judged_in_the_order_they_came(store: Database) -> None:
+async def test_alerts_are_decided_in_the_order_they_came(store: Database) -> None:
     await put(store, received=(alert("b"), alert("a")), effects=(DecideAlerts(),))
     await put(store, received=(alert("c"),), effects=(DecideAlerts(),))
     pending = await store.pending_alerts(10)
@@ -63,13 +63,13 @@ async def test_alerts_are_judged_in_the_order_they_came(store: Database) -> None
     assert (await take_one(store)).effect == DecideAlerts()
 
 
-async def test_a_judged_alert_is_not_pending_and_the_first_judgement_stands(store: Database) -> None:
+async def test_a_decided_alert_is_not_pending_and_the_first_decision_stands(store: Database) -> None:
     await put(store, received=(alert("a"), alert("b")))
     opened = AlertDecision(
         delivery_id="a", outcome=AlertOutcome.OPENED, incident_id="inc-1", rule="5xx", why="no open incident"
     )
-    await put(store, judged=(opened, AlertDecision(delivery_id="unknown", outcome=AlertOutcome.IGNORED)))
-    await put(store, judged=(AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED),))
+    await put(store, alert_decisions=(opened, AlertDecision(delivery_id="unknown", outcome=AlertOutcome.IGNORED)))
+    await put(store, alert_decisions=(AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED),))
     assert [each.alert.delivery_id for each in await store.pending_alerts(10)] == ["b"]
 
 
@@ -80,7 +80,7 @@ async def test_an_alert_that_is_known_is_not_stored_again(store: Database) -> No
     assert await put(store, received=(alert("a"), alert("b")), effects=(card(),)) is True
     assert [each.alert.delivery_id for each in await store.pending_alerts(10)] == ["a", "b"]
     assert (await take_one(store)).effect == card()
-    await put(store, judged=(AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED),))
+    await put(store, alert_decisions=(AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED),))
     assert await put(store, received=(alert("a"),)) is False
 
 
@@ -142,7 +142,7 @@ async def test_what_is_over_can_be_deleted_and_what_is_not_stays(store: Database
     await put(store, received=(alert("attached"), alert("dropped"), alert("waiting")))
     await put(
         store,
-        judged=(
+        alert_decisions=(
             AlertDecision(delivery_id="attached", outcome=AlertOutcome.ATTACHED, incident_id="inc-1"),
             AlertDecision(delivery_id="dropped", outcome=AlertOutcome.DROPPED),
         ),
@@ -158,15 +158,15 @@ async def test_what_is_over_can_be_deleted_and_what_is_not_stays(store: Database
     assert await store.dead_letters() == []
 
 
-async def test_an_alert_is_judged_by_one_of_two_who_try(store: Database) -> None:
+async def test_an_alert_is_decided_by_one_of_two_who_try(store: Database) -> None:
     await put(store, received=(alert("a"), alert("b")))
-    judged = AlertDecision(delivery_id="a", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="", why="x")
+    decided = AlertDecision(delivery_id="a", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="", why="x")
     other = AlertDecision(delivery_id="b", outcome=AlertOutcome.DROPPED)
     told = await asyncio.gather(
-        *(put(store, judged=(judged, other), judges=("a",), firings=(firing(count=n),)) for n in (1, 2, 3))
+        *(put(store, alert_decisions=(decided, other), decides=("a",), firings=(firing(count=n),)) for n in (1, 2, 3))
     )
     assert sorted(told) == [False, False, True]
     assert [each.count for each in await store.firings("inc-1")] == [told.index(True) + 1]
     assert await store.pending_alerts(9) == []
-    assert await put(store, judged=(judged,), judges=("unknown",), effects=(card(),)) is False
+    assert await put(store, alert_decisions=(decided,), decides=("unknown",), effects=(card(),)) is False
     assert await take(store) == []

@@ -68,7 +68,7 @@ async def live(store: Database) -> None:
     said = AlertDecision(
         delivery_id="d1", outcome=AlertOutcome.ATTACHED, incident_id="inc-1", rule="memory", why="it fits"
     )
-    await put(store, judged=(said,), judges=("d1",))
+    await put(store, alert_decisions=(said,), decides=("d1",))
     await put(store, envelope=envelope("Ev1", text="done"))
     await put(store, envelope=envelope("Ev2", text="pending"), envelope_done="Ev1")
     tried = Audited(at=NOW, by="UADA", what="command cancel", incident="INC-1", said="cancel", result="refused: why?")

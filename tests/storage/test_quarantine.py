@@ -79,8 +79,8 @@ async def test_a_position_moves_only_forward(store: Database) -> None:
 
 async def test_the_last_alerts_are_shown_with_what_became_of_them(store: Database) -> None:
     await put(store, received=(alert("a"), alert("b")))
-    judged = AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED, rule="quiet", why="rule “quiet”")
-    await put(store, judged=(judged,))
+    decided = AlertDecision(delivery_id="a", outcome=AlertOutcome.DROPPED, rule="quiet", why="rule “quiet”")
+    await put(store, alert_decisions=(decided,))
     found = await store.alerts()
-    assert [(each.alert.delivery_id, what) for each, what in found] == [("b", None), ("a", judged)]
+    assert [(each.alert.delivery_id, what) for each, what in found] == [("b", None), ("a", decided)]
     assert len(await store.alerts(limit=1)) == 1

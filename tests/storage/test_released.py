@@ -152,7 +152,7 @@ async def test_everything_beside_incidents_is_read(upgraded: Database) -> None:
     assert await upgraded.group("sre-oncall") is not None
     assert await upgraded.directory_version() == (1, True)
     stats = await upgraded.store_stats()
-    assert (stats.waiting, stats.dead_letters, stats.unjudged, stats.quarantined) == (27, 1, 2, 1)
+    assert (stats.waiting, stats.dead_letters, stats.undecided, stats.quarantined) == (27, 1, 2, 1)
 
 
 async def test_every_effect_and_timer_is_claimed_and_settled(upgraded: Database) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from storage.sql import sqlite_driver
-from storage.sql.sqlite_driver import AT_ONCE, FEW, Connection
+from storage.sql.sqlite_driver import AT_ONCE, FEW, Connection, is_quick
 
 
 @pytest.fixture
@@ -98,3 +98,20 @@ async def test_a_closed_connection_says_so(conn: Connection) -> None:
     await conn.close()
     with pytest.raises(ValueError, match="closed"):
         await conn.run(lambda: None)
+
+
+@pytest.mark.parametrize(
+    ("sql", "quick"),
+    [
+        ("INSERT INTO job (key, due_at) VALUES (?, ?) ON CONFLICT (key) DO NOTHING", True),
+        ("UPDATE incident SET version=?, body=? WHERE incident.id = ? AND incident.version = ?", True),
+        ("UPDATE envelope SET done_at=? WHERE envelope.key IN (?, ?)", True),
+        ("INSERT INTO job (key) SELECT alert.id FROM alert", False),
+        ("UPDATE job SET due_at=? WHERE job.leased = 1 AND job.due_at > ?", False),
+        ("UPDATE job SET due_at=? WHERE job.key IN (SELECT job.key FROM job ORDER BY due_at)", False),
+        ("SELECT 1", False),
+        ("DELETE FROM job WHERE job.key = ?", False),
+    ],
+)
+def test_only_a_statement_that_finds_its_rows_by_key_runs_on_the_loop(sql: str, quick: bool) -> None:
+    assert is_quick(sql) is quick

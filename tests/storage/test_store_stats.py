@@ -17,7 +17,7 @@ async def test_what_is_open_waits_and_was_given_up_is_counted(store: Database) -
     await live(store)
     await put(store, incident=incident(3, state=State.CLOSED), received=(alert("d9"),))
     assert await store.store_stats() == StoreStats(
-        open_incidents=(("SEV-1", 2),), waiting=2, waiting_since=NOW, dead_letters=1, unjudged=2, quarantined=1
+        open_incidents=(("SEV-1", 2),), waiting=2, waiting_since=NOW, dead_letters=1, undecided=2, quarantined=1
     )
     await take(store, after(90))
     assert (await store.store_stats()).waiting == 2, "what is at work is not done yet"

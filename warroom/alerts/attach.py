@@ -8,7 +8,7 @@ from datetime import datetime
 
 from warroom.alerts import attach_rules
 from warroom.alerts.model import Transition
-from warroom.alerts.rules import Verdict
+from warroom.alerts.rules import RuleAction
 from warroom.alerts.severity import raise_for_alert, severity_in
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
@@ -22,18 +22,18 @@ class AlertMatch:
     """Where an alert belongs: its incident, and its firing there."""
 
     received: ReceivedAlert
-    verdict: Verdict
+    action: RuleAction
     incident: Incident
     firing: Firing
 
 
 async def attach(
-    world: World, received: ReceivedAlert, verdict: Verdict, incident: Incident, firing: Firing | None
+    world: World, received: ReceivedAlert, action: RuleAction, incident: Incident, firing: Firing | None
 ) -> AlertDecision:
     """One more alert of an incident: new there, again, or recovered."""
     alert = received.alert
     recovers = alert.transition is Transition.RECOVER
-    alert_decision = _attached(received, verdict, incident.id)
+    alert_decision = _attached(received, action, incident.id)
 
     async def decide(found: Incident, now: datetime) -> Decision:
         before = await _firing_now(world, found, firing)
@@ -46,31 +46,33 @@ async def attach(
         else:
             decision = attach_rules.attach(found, alert, before, after, now)
         if not recovers:
-            decision = raise_for_alert(decision, alert, severity_in(verdict), now, world.policy)
+            decision = raise_for_alert(decision, alert, severity_in(action), now, world.policy)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
-        return replace(decision, firings=(after,), judged=(alert_decision,), judges=(alert.delivery_id,), quiet=quiet)
+        return replace(
+            decision, firings=(after,), alert_decisions=(alert_decision,), decides=(alert.delivery_id,), quiet=quiet
+        )
 
     await change(world, incident.id, decide, alone=True)
     return alert_decision
 
 
-def _attached(received: ReceivedAlert, verdict: Verdict, incident_id: str) -> AlertDecision:
+def _attached(received: ReceivedAlert, action: RuleAction, incident_id: str) -> AlertDecision:
     recovers = received.alert.transition is Transition.RECOVER
     return AlertDecision(
         delivery_id=received.alert.delivery_id,
         outcome=AlertOutcome.RECOVERED if recovers else AlertOutcome.ATTACHED,
         incident_id=incident_id,
-        rule=verdict.rule,
-        why=verdict.why,
+        rule=action.rule,
+        why=action.why,
     )
 
 
 async def attach_together(world: World, incident_id: str, repeats: Sequence[AlertMatch]) -> tuple[AlertDecision, ...]:
     """Repeats of one incident's alerts, counted in one transaction. Returns what became of each.
 
-    When another process judged one of them meanwhile nothing is written, and the next look finds those that are left.
+    When another process decided one of them meanwhile nothing is written, and the next look finds those that are left.
     """
-    judged = tuple(_attached(each.received, each.verdict, incident_id) for each in repeats)
+    decisions = tuple(_attached(each.received, each.action, incident_id) for each in repeats)
 
     async def decide(found: Incident, now: datetime) -> Decision:
         firings: dict[str, Firing] = {}
@@ -80,18 +82,20 @@ async def attach_together(world: World, incident_id: str, repeats: Sequence[Aler
             before = firings.get(key) or await _firing_now(world, found, each.firing) or each.firing
             firings[key] = attach_rules.again(before, alert, each.received.received_at)
             decision = decision.and_then(attach_rules.attach(decision.incident, alert, before, firings[key], now))
-        worst = min(repeats, key=lambda each: _rank(world, each.verdict))
-        decision = raise_for_alert(decision, worst.received.alert, severity_in(worst.verdict), now, world.policy)
+        worst = min(repeats, key=lambda each: _rank(world, each.action))
+        decision = raise_for_alert(decision, worst.received.alert, severity_in(worst.action), now, world.policy)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
-        delivered = tuple(each.delivery_id for each in judged)
-        return replace(decision, firings=tuple(firings.values()), judged=judged, judges=delivered, quiet=quiet)
+        delivered = tuple(each.delivery_id for each in decisions)
+        return replace(
+            decision, firings=tuple(firings.values()), alert_decisions=decisions, decides=delivered, quiet=quiet
+        )
 
     await change(world, incident_id, decide, alone=True)
-    return judged
+    return decisions
 
 
-def _rank(world: World, verdict: Verdict) -> int:
-    return world.policy.rank(severity_in(verdict) or "")
+def _rank(world: World, action: RuleAction) -> int:
+    return world.policy.rank(severity_in(action) or "")
 
 
 async def _firing_now(world: World, incident: Incident, firing: Firing | None) -> Firing | None:

@@ -12,7 +12,7 @@ from warroom.alerts.app_messages import SOURCE, MessageReader, is_from, parse_me
 from warroom.alerts.model import Alert
 from warroom.alerts.parsing.parse import Parsed
 from warroom.alerts.quarantine import unusable
-from warroom.alerts.rules import judge
+from warroom.alerts.rules import match_rules
 from warroom.alerts.severity import severity_in
 from warroom.alerts.usecases import receive
 from warroom.incident.declaration import Declare
@@ -91,12 +91,14 @@ async def declare_with(world: World, what: Declare, alert: Alert) -> DeclareResu
     what = what.copy_with(
         services=services,
         links=(*what.links, *attach_rules.alert_links(alert)),
-        alerts=attach_rules.summary_of_one(alert, now).copy_with(worst=severity_in(judge(alert, world.policy, now))),
+        alerts=attach_rules.summary_of_one(alert, now).copy_with(
+            worst=severity_in(match_rules(alert, world.policy, now))
+        ),
     )
-    judged = AlertDecision(
+    alert_decision = AlertDecision(
         delivery_id=alert.delivery_id, outcome=AlertOutcome.OPENED, why="declared by hand from its message"
     )
-    return await declare(world, what, firing=attach_rules.first("", alert, now), judged=judged)
+    return await declare(world, what, firing=attach_rules.first("", alert, now), alert_decision=alert_decision)
 
 
 def read_kept(kept: Quarantined, readers: Sequence[MessageReader]) -> Parsed:

@@ -14,7 +14,7 @@ from warroom.policy.model import Policy
 from warroom.policy.rule import Opening, Rule
 from warroom.value import Value
 
-__all__ = ["fits", "judge", "passed_over", "severity_of", "values"]
+__all__ = ["fits", "match_rules", "passed_over", "severity_of", "values"]
 
 
 class _Outcome(Value):
@@ -64,10 +64,10 @@ class Drop(_Outcome):
     """The alert is of no interest."""
 
 
-Verdict = OpenIncident | AttachOrDeclare | AttachOnly | Drop
+RuleAction = OpenIncident | AttachOrDeclare | AttachOnly | Drop
 
 
-def judge(alert: Alert, policy: Policy, at: datetime | None = None) -> Verdict:
+def match_rules(alert: Alert, policy: Policy, at: datetime | None = None) -> RuleAction:
     """What the first matching rule says; without one the alert joins what is open for it, else opens an incident.
 
     `at` is when it arrived, for rules that look at the clock; None takes the sender's time.
@@ -75,7 +75,7 @@ def judge(alert: Alert, policy: Policy, at: datetime | None = None) -> Verdict:
     local = _local(alert, policy, at)
     for index, rule in enumerate(policy.rules):
         if fits(alert, rule.when, local):
-            return _verdict(alert, rule, name_of(rule, index), policy)
+            return _action(alert, rule, name_of(rule, index), policy)
     opening = Opening()
     severity, because = _severity(alert, opening, policy)
     return AttachOrDeclare(why=f"no rule matches; {severity} {because}", **_opens(alert, opening, severity, policy))
@@ -108,12 +108,12 @@ def severity_of(alert: Alert, policy: Policy) -> str:
     return _severity(alert, Opening(), policy)[0]
 
 
-def _verdict(alert: Alert, rule: Rule, name: str, policy: Policy) -> Verdict:
+def _action(alert: Alert, rule: Rule, name: str, policy: Policy) -> RuleAction:
     why, opening = f"rule “{name}”", rule.opening
     if opening is not None:
         severity, because = _severity(alert, opening, policy)
-        verdict = OpenIncident if rule.declare is not None else AttachOrDeclare
-        return verdict(rule=name, why=f"{why}; {severity} {because}", **_opens(alert, opening, severity, policy))
+        action = OpenIncident if rule.declare is not None else AttachOrDeclare
+        return action(rule=name, why=f"{why}; {severity} {because}", **_opens(alert, opening, severity, policy))
     if rule.attach_only is not None:
         return AttachOnly(rule=name, why=why, group_by=rule.attach_only.group_by)
     return Drop(rule=name, why=why)
@@ -173,16 +173,16 @@ def _team(alert: Alert, opening: Opening, policy: Policy) -> str | None:
     return policy.workspace.default_team
 
 
-def group_key(alert: Alert, verdict: Verdict) -> str | None:
+def group_key(alert: Alert, action: RuleAction) -> str | None:
     """What alerts that belong together have in common, versioned; None when the rule does not group, or when the alert
     lacks one of the values: having nothing in common is no relation.
 
     Private incidents have keys of their own, so that a security alert never lands in a public room.
     """
-    if isinstance(verdict, Drop) or not verdict.group_by:
+    if isinstance(action, Drop) or not action.group_by:
         return None
-    parts = ["1", "private" if verdict.private else "public"]
-    for name in verdict.group_by:
+    parts = ["1", "private" if action.private else "public"]
+    for name in action.group_by:
         said = sorted({value.casefold() for value in values(alert, name)})
         if not said:
             return None

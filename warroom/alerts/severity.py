@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from warroom.alerts.model import Alert
-from warroom.alerts.rules import AttachOrDeclare, OpenIncident, Verdict
+from warroom.alerts.rules import AttachOrDeclare, OpenIncident, RuleAction
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.notices import WorseAlert
@@ -19,9 +19,9 @@ from warroom.policy import Policy
 SLOT = "worse"
 
 
-def severity_in(verdict: Verdict) -> str | None:
+def severity_in(action: RuleAction) -> str | None:
     """The severity that an incident opened by the alert would have; None for alerts that only attach, or are dropped."""
-    return verdict.severity if isinstance(verdict, OpenIncident | AttachOrDeclare) else None
+    return action.severity if isinstance(action, OpenIncident | AttachOrDeclare) else None
 
 
 def raise_for_alert(decision: Decision, alert: Alert, severity: str | None, now: datetime, policy: Policy) -> Decision:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from warroom.alerts import attach_rules
 from warroom.alerts.attach import AlertMatch, attach, attach_together
 from warroom.alerts.model import Alert, AlertState, Transition
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, Verdict, group_key, judge
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, RuleAction, group_key, match_rules
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
@@ -56,10 +56,10 @@ async def decide_pending(world: World, told: Callable[[AlertDecision], None] = l
     while batch := await world.store.pending_alerts(BATCH):
         left = list(batch)
         while left:
-            judged = await _decide_next(world, left)
-            for alert_decision in judged:
+            decisions = await _decide_next(world, left)
+            for alert_decision in decisions:
                 told(alert_decision)
-            count, left = count + len(judged), left[len(judged) :]
+            count, left = count + len(decisions), left[len(decisions) :]
             if world.clock.now() >= until:
                 await world.commit(Changeset(now=world.clock.now(), effects=(DecideAlerts(priority=1),)))
                 return count
@@ -77,10 +77,10 @@ async def _decide_next(world: World, pending: Sequence[ReceivedAlert]) -> list[A
         repeats.setdefault(match.incident.id, []).append(match)
     if not repeats:
         return [await decide_alert(world, pending[0])]
-    judged: list[AlertDecision] = []
+    decisions: list[AlertDecision] = []
     for incident_id, those in repeats.items():
-        judged += await attach_together(world, incident_id, those)
-    return judged
+        decisions += await attach_together(world, incident_id, those)
+    return decisions
 
 
 async def _repeat(
@@ -93,41 +93,41 @@ async def _repeat(
     alert = received.alert
     if alert.transition is Transition.RECOVER or received.source == attach_rules.POLLED:
         return None
-    verdict = judge(alert, world.policy, received.received_at)
-    if isinstance(verdict, Drop):
+    action = match_rules(alert, world.policy, received.received_at)
+    if isinstance(action, Drop):
         return None
     keys = alert.keys or (alert.dedup_key,)
     if keys not in known:
-        match = await _find_incident(world, alert, verdict, received.received_at)
-        known[keys] = AlertMatch(received, verdict, match[0], match[1]) if match and match[1] else None
+        match = await _find_incident(world, alert, action, received.received_at)
+        known[keys] = AlertMatch(received, action, match[0], match[1]) if match and match[1] else None
     found = known[keys]
     if found is None or not found.incident.state.open or found.firing.state is AlertState.OK:
         return None
-    return replace(found, received=received, verdict=verdict)
+    return replace(found, received=received, action=action)
 
 
 async def decide_alert(world: World, received: ReceivedAlert) -> AlertDecision:
     """What becomes of one alert; stored together with what it causes."""
     alert = received.alert
-    verdict = judge(alert, world.policy, received.received_at)
-    if isinstance(verdict, Drop):
-        return await _settle(world, received, AlertOutcome.DROPPED, verdict)
+    action = match_rules(alert, world.policy, received.received_at)
+    if isinstance(action, Drop):
+        return await _settle(world, received, AlertOutcome.DROPPED, action)
     if received.source == attach_rules.POLLED and await _known(world, alert):
         return await _settle(
-            world, received, AlertOutcome.IGNORED, verdict, why="another alert source brought it before"
+            world, received, AlertOutcome.IGNORED, action, why="another alert source brought it before"
         )
-    match = await _find_incident(world, alert, verdict, received.received_at)
+    match = await _find_incident(world, alert, action, received.received_at)
     if match is not None:
-        return await attach(world, received, verdict, *match)
+        return await attach(world, received, action, *match)
     if alert.transition is Transition.RECOVER:
         return await _settle(
-            world, received, AlertOutcome.IGNORED, verdict, why="it recovers nothing that is known here"
+            world, received, AlertOutcome.IGNORED, action, why="it recovers nothing that is known here"
         )
-    if isinstance(verdict, AttachOnly):
-        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="no open incident to attach it to")
+    if isinstance(action, AttachOnly):
+        return await _settle(world, received, AlertOutcome.IGNORED, action, why="no open incident to attach it to")
     if await _recovered_already(world, alert):
-        return await _settle(world, received, AlertOutcome.IGNORED, verdict, why="it had recovered before it arrived")
-    return await _open(world, received, verdict)
+        return await _settle(world, received, AlertOutcome.IGNORED, action, why="it had recovered before it arrived")
+    return await _open(world, received, action)
 
 
 async def _recovered_already(world: World, alert: Alert) -> bool:
@@ -135,9 +135,9 @@ async def _recovered_already(world: World, alert: Alert) -> bool:
     if alert.occurred_at is None:
         return False
     mine = set(alert.keys)
-    for received, judged in await world.store.alerts(LATELY):
+    for received, known in await world.store.alerts(LATELY):
         other = received.alert
-        if judged is None:
+        if known is None:
             continue  # it came after this one, and is decided after it
         later = other.occurred_at is not None and other.occurred_at > alert.occurred_at
         if later and other.transition is Transition.RECOVER and mine & set(other.keys):
@@ -152,17 +152,19 @@ async def _known(world: World, alert: Alert) -> bool:
 
 
 async def _settle(
-    world: World, received: ReceivedAlert, outcome: AlertOutcome, verdict: Verdict, why: str = ""
+    world: World, received: ReceivedAlert, outcome: AlertOutcome, action: RuleAction, why: str = ""
 ) -> AlertDecision:
     alert_decision = AlertDecision(
-        delivery_id=received.alert.delivery_id, outcome=outcome, rule=verdict.rule, why=why or verdict.why
+        delivery_id=received.alert.delivery_id, outcome=outcome, rule=action.rule, why=why or action.why
     )
-    await world.commit(Changeset(now=world.clock.now(), judged=(alert_decision,), judges=(alert_decision.delivery_id,)))
+    await world.commit(
+        Changeset(now=world.clock.now(), alert_decisions=(alert_decision,), decides=(alert_decision.delivery_id,))
+    )
     return alert_decision
 
 
 async def _find_incident(
-    world: World, alert: Alert, verdict: Verdict, received_at: datetime
+    world: World, alert: Alert, action: RuleAction, received_at: datetime
 ) -> tuple[Incident, Firing | None] | None:
     """The incident this alert belongs to, with its firing there if it has one."""
     for firing, incident in await world.store.firings_for(alert.keys or (alert.dedup_key,)):
@@ -173,9 +175,9 @@ async def _find_incident(
             return incident, firing
     if alert.transition is Transition.RECOVER:
         return None
-    group = group_key(alert, verdict)
+    group = group_key(alert, action)
     if group is None:
-        return await _with_siblings(world, alert, verdict)
+        return await _with_siblings(world, alert, action)
     incident_found = await world.store.incident_grouped(group)
     if incident_found is None or not incident_found.state.open:
         return None
@@ -184,43 +186,43 @@ async def _find_incident(
     return incident_found, None
 
 
-async def _with_siblings(world: World, alert: Alert, verdict: Verdict) -> tuple[Incident, None] | None:
+async def _with_siblings(world: World, alert: Alert, action: RuleAction) -> tuple[Incident, None] | None:
     """The open incident of the same monitor: its other groups are the same trouble, unless a rule groups otherwise."""
-    private = not isinstance(verdict, Drop) and verdict.private
+    private = not isinstance(action, Drop) and action.private
     for _, incident in await world.store.firings_for(attach_rules.siblings(alert)):
-        if incident.state.open and (incident.private == private or isinstance(verdict, AttachOnly)):
+        if incident.state.open and (incident.private == private or isinstance(action, AttachOnly)):
             return incident, None
     return None
 
 
-async def _open(world: World, received: ReceivedAlert, verdict: OpenIncident | AttachOrDeclare) -> AlertDecision:
+async def _open(world: World, received: ReceivedAlert, action: OpenIncident | AttachOrDeclare) -> AlertDecision:
     """A new incident. Its origin key names its predecessor, so that two who open it at once open one."""
     alert = received.alert
-    group = group_key(alert, verdict)
+    group = group_key(alert, action)
     before = await _predecessor(world, alert, group)
     alert_decision = AlertDecision(
-        delivery_id=alert.delivery_id, outcome=AlertOutcome.OPENED, rule=verdict.rule, why=verdict.why
+        delivery_id=alert.delivery_id, outcome=AlertOutcome.OPENED, rule=action.rule, why=action.why
     )
     what = Declare(
         origin=Origin.ALERT,
         origin_key=f"alert:{group or alert.dedup_key}:{before.number if before else 0}",
-        title=verdict.title,
-        severity=verdict.severity,
-        team=verdict.team,
+        title=action.title,
+        severity=action.severity,
+        team=action.team,
         services=(alert.service,) if alert.service else (),
         description=alert.text,
-        people=(*([verdict.commander] if verdict.commander else []), *verdict.people, *alert.people),
-        commander=verdict.commander,
-        private=verdict.private,
-        fields=(*verdict.fields, *alert.facts),
-        links=(*verdict.links, *attach_rules.alert_links(alert)),
+        people=(*([action.commander] if action.commander else []), *action.people, *alert.people),
+        commander=action.commander,
+        private=action.private,
+        fields=(*action.fields, *alert.facts),
+        links=(*action.links, *attach_rules.alert_links(alert)),
         group_key=group,
-        group_window=verdict.window,
-        auto_resolve_after=verdict.auto_resolve_after,
-        alerts=attach_rules.summary_of_one(alert, received.received_at).copy_with(worst=verdict.severity),
+        group_window=action.window,
+        auto_resolve_after=action.auto_resolve_after,
+        alerts=attach_rules.summary_of_one(alert, received.received_at).copy_with(worst=action.severity),
     )
     firing = attach_rules.first("", alert, received.received_at, received.source)
-    declared = await declare(world, what, firing=firing, judged=alert_decision, judges=True)
+    declared = await declare(world, what, firing=firing, alert_decision=alert_decision, decides=True)
     if declared.existed:
         return await decide_alert(world, received)
     return alert_decision.copy_with(incident_id=declared.incident.id)

@@ -33,7 +33,7 @@ async def change(
     Where `world` is for one gesture that has changed an incident before, Repeated is raised and nothing is written.
 
     Changes of one incident are made one after another, in the order in which they were asked for. With `settles` the claim
-    ends as done in the same transaction, with `settlement` as that says, also when the decision is None or is refused:
+    ends as done in the same transaction, with `claim_result` as that says, also when the decision is None or is refused:
     what a timer asked for has been looked at. `alone` is for a `decide` that reads more of the record than the incident.
     """
     if settles is not None:

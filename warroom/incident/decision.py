@@ -47,8 +47,8 @@ class Decision:
     entries: tuple[Entry, ...] = ()
     effects: tuple[Effect, ...] = ()
     firings: tuple[Firing, ...] = ()
-    judged: tuple[AlertDecision, ...] = ()
-    judges: tuple[str, ...] = ()
+    alert_decisions: tuple[AlertDecision, ...] = ()
+    decides: tuple[str, ...] = ()
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
@@ -155,8 +155,8 @@ def changeset(
         timers=_rearm(before, after, rank),
         effects=tuple(_ranked(effect, rank) for effect in effects),
         firings=decision.firings,
-        judged=decision.judged,
-        judges=decision.judges,
+        alert_decisions=decision.alert_decisions,
+        decides=decision.decides,
         claim_result=claim_result,
     )
 

@@ -39,12 +39,12 @@ async def declare(
     what: Declare,
     *,
     firing: Firing | None = None,
-    judged: AlertDecision | None = None,
-    judges: bool = False,
+    alert_decision: AlertDecision | None = None,
+    decides: bool = False,
 ) -> DeclareResult:
     """The new incident, stored together with the wish for its room. Raises Refused when it cannot be understood.
 
-    `firing` and `judged` belong to the alert that caused it and are stored in the same transaction; with `judges` nothing
+    `firing` and `alert_decision` belong to the alert that caused it and are stored in the same transaction; with `decides` nothing
     is declared when the alert was decided meanwhile, and the incident returned is none that is stored (`existed`).
     """
     await authorize(world, Permission.DECLARE, what.by)
@@ -59,8 +59,8 @@ async def declare(
         decision = replace(
             opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody),
             firings=(firing.copy_with(incident_id=incident.id),) if firing else (),
-            judged=(judged.copy_with(incident_id=incident.id),) if judged else (),
-            judges=(judged.delivery_id,) if judged and judges else (),
+            alert_decisions=(alert_decision.copy_with(incident_id=incident.id),) if alert_decision else (),
+            decides=(alert_decision.delivery_id,) if alert_decision and decides else (),
         )
         return world.marked(
             changeset(None, decision, now=incident.declared_at, policy=world.policy, react=world.integrations.on_event)

@@ -188,7 +188,7 @@ class StoreStats(Value):
     waiting_since: datetime | None = None
     """When the oldest of them was asked for."""
     dead_letters: int = 0
-    unjudged: int = 0
+    undecided: int = 0
     """Alerts accepted and not decided yet."""
     quarantined: int = 0
 
@@ -215,8 +215,8 @@ class Changeset(Value):
     timers: tuple[Timer, ...] = ()
     effects: tuple[Effect, ...] = ()
     received: tuple[ReceivedAlert, ...] = ()
-    judged: tuple[AlertDecision, ...] = ()
-    judges: tuple[str, ...] = ()
+    alert_decisions: tuple[AlertDecision, ...] = ()
+    decides: tuple[str, ...] = ()
     """The delivery ids of the alerts that this is all about: when one is decided already, nothing is written."""
     firings: tuple[Firing, ...] = ()
     quarantined: tuple[Quarantined, ...] = ()

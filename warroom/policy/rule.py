@@ -1,4 +1,4 @@
-"""The language of rules: which alerts (`when`), and what becomes of them. `warroom.rules` judges by it."""
+"""The language of rules: which alerts (`when`), and what becomes of them. `warroom.alerts.rules` applies it."""
 
 from __future__ import annotations
 

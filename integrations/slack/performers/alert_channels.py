@@ -1,7 +1,7 @@
 """Reading the alert channels from where reading stopped last, so that nothing posted meanwhile is missed.
 
-What stands in threads is read after the channel itself (`alert_threads`), and judged with it in the order of time.
-Slack gives the newest page first (docs.slack.dev, conversations.history), and alerts are judged in the order they were
+What stands in threads is read after the channel itself (`alert_threads`), and decided with it in the order of time.
+Slack gives the newest page first (docs.slack.dev, conversations.history), and alerts are decided in the order they were
 posted; so a channel's pages are gathered in memory first, over several tries when the budget ends in between.
 """
 

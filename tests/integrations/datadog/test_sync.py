@@ -1,4 +1,4 @@
-"""Asking which monitors fire: one alert however many doors it comes through, and recoveries that nobody told us of."""
+"""Asking which monitors fire: one alert however many sources it comes from, and recoveries that nobody told us of."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from warroom.alerts.model import Alert
-from warroom.alerts.rules import judge, passed_over
+from warroom.alerts.rules import match_rules, passed_over
 from warroom.policy import Policy, check
 
 FRIDAY_NIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
@@ -43,13 +43,13 @@ def alert(**said: object) -> Alert:
     ],
 )
 def test_hours_and_days_are_those_of_the_workspaces_clock(when: dict[str, Any], fits: bool) -> None:
-    assert (judge(alert(), policy(when), FRIDAY_NIGHT).rule != "") is fits
+    assert (match_rules(alert(), policy(when), FRIDAY_NIGHT).rule != "") is fits
 
 
 def test_without_a_time_of_arrival_the_senders_counts_and_without_any_no_clock_fits() -> None:
     night = policy({"hours": "22:00-06:00"})
-    assert judge(alert(occurred_at=FRIDAY_NIGHT), night).rule == "rule 1"
-    assert judge(alert(), night).rule == ""
+    assert match_rules(alert(occurred_at=FRIDAY_NIGHT), night).rule == "rule 1"
+    assert match_rules(alert(), night).rule == ""
 
 
 def test_why_the_rules_before_did_not_act() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from warroom.alerts.model import Alert, AlertState, Transition
-from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, fits, group_key, judge, title_of
+from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, fits, group_key, match_rules, title_of
 from warroom.policy import Policy, When, check
 from warroom.policy.pattern import matches
 
@@ -46,30 +46,30 @@ def alert(title: str = "High Memory Usage", /, **said: object) -> Alert:
 
 
 def test_the_first_rule_that_matches_decides(policy: Policy) -> None:
-    verdict = judge(alert("Prompt Injection seen", tags=("tier:1", "env:staging")), policy)
-    assert isinstance(verdict, OpenIncident)
-    assert (verdict.rule, verdict.title) == ("prompt injection", "Security: Prompt Injection seen")
-    assert (verdict.severity, verdict.team, verdict.private) == ("SEV-1", "security", True)
-    assert "by the rule" in verdict.why
+    action = match_rules(alert("Prompt Injection seen", tags=("tier:1", "env:staging")), policy)
+    assert isinstance(action, OpenIncident)
+    assert (action.rule, action.title) == ("prompt injection", "Security: Prompt Injection seen")
+    assert (action.severity, action.team, action.private) == ("SEV-1", "security", True)
+    assert "by the rule" in action.why
 
 
 def test_every_condition_must_hold(policy: Policy) -> None:
     recovered = alert("Prompt Injection seen", transition=Transition.RECOVER, state=AlertState.OK)
-    assert judge(recovered, policy).rule == "everything else"
-    assert judge(alert(tags=("tier:1",), state=AlertState.WARN), policy).rule == "everything else"
+    assert match_rules(recovered, policy).rule == "everything else"
+    assert match_rules(alert(tags=("tier:1",), state=AlertState.WARN), policy).rule == "everything else"
 
 
 def test_staging_is_dropped_and_noise_only_attaches(policy: Policy) -> None:
-    assert isinstance(judge(alert(env="staging"), policy), Drop)
-    noise = judge(alert("Disk nearly full", hosts=("db-1",)), policy)
+    assert isinstance(match_rules(alert(env="staging"), policy), Drop)
+    noise = match_rules(alert("Disk nearly full", hosts=("db-1",)), policy)
     assert isinstance(noise, AttachOnly)
     assert group_key(alert("Disk nearly full", hosts=("db-1",)), noise) == "1:public:host=db-1"
 
 
 def test_without_rules_an_alert_joins_what_is_open_for_it_or_opens_an_incident() -> None:
-    verdict = judge(alert(), Policy())
-    assert isinstance(verdict, AttachOrDeclare)
-    assert (verdict.rule, verdict.title, verdict.team) == ("", "High Memory Usage", None)
+    action = match_rules(alert(), Policy())
+    assert isinstance(action, AttachOrDeclare)
+    assert (action.rule, action.title, action.team) == ("", "High Memory Usage", None)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_without_rules_an_alert_joins_what_is_open_for_it_or_opens_an_incident()
     ],
 )
 def test_the_severity_follows_the_alert_where_no_rule_says_it(said: dict[str, object], severity: str) -> None:
-    verdict = judge(alert(**said), Policy())
-    assert isinstance(verdict, AttachOrDeclare)
-    assert verdict.severity == severity
+    action = match_rules(alert(**said), Policy())
+    assert isinstance(action, AttachOrDeclare)
+    assert action.severity == severity
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_the_severity_follows_the_alert_where_no_rule_says_it(said: dict[str, ob
 def test_the_team_is_the_alert_s_own_or_its_service_s_or_the_default(
     policy: Policy, said: dict[str, object], team: str
 ) -> None:
-    verdict = judge(alert(**said), policy)
-    assert isinstance(verdict, AttachOrDeclare)
-    assert verdict.team == team
+    action = match_rules(alert(**said), policy)
+    assert isinstance(action, AttachOrDeclare)
+    assert action.team == team
 
 
 def test_a_title_is_filled_from_the_alert_and_says_what_it_does_not_know() -> None:
@@ -116,14 +116,14 @@ def test_a_title_is_filled_from_the_alert_and_says_what_it_does_not_know() -> No
 def test_alerts_of_one_service_belong_together_and_others_do_not(policy: Policy) -> None:
     def key(**said: object) -> str | None:
         each = alert(tags=("tier:1",), **said)
-        return group_key(each, judge(each, policy))
+        return group_key(each, match_rules(each, policy))
 
     assert key(service="api") == key(service="API") == "1:public:service=api"
     assert key(service="checkout") != key(service="api")
     assert key() is None, "having nothing in common is no relation"
-    verdict = judge(alert(tags=("tier:1",), service="api"), policy)
-    assert isinstance(verdict, OpenIncident)
-    assert verdict.window == timedelta(minutes=10)
+    action = match_rules(alert(tags=("tier:1",), service="api"), policy)
+    assert isinstance(action, OpenIncident)
+    assert action.window == timedelta(minutes=10)
 
 
 def test_a_private_incident_has_a_group_of_its_own() -> None:
@@ -131,7 +131,7 @@ def test_a_private_incident_has_a_group_of_its_own() -> None:
         rule = {"when": {}, "declare": {"group_by": "service", "private": private}}
         policy = check({"rules": [rule]}).policy
         assert policy is not None
-        return group_key(alert(service="api"), judge(alert(service="api"), policy))
+        return group_key(alert(service="api"), match_rules(alert(service="api"), policy))
 
     assert key(private=True) == "1:private:service=api"
     assert key(private=False) == "1:public:service=api"
