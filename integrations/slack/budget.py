@@ -33,6 +33,7 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.invite": TIER_3,
     "conversations.join": TIER_3,
     "conversations.list": TIER_2,
+    "conversations.rename": TIER_2,
     "conversations.replies": TIER_3,
     "conversations.setPurpose": TIER_2,
     "conversations.setTopic": TIER_2,

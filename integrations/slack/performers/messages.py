@@ -128,6 +128,20 @@ async def remove(context: EffectContext[Effect], channel: str, ts: str) -> None:
             raise
 
 
+async def remove_thread(context: EffectContext[Effect], channel: str, ts: str) -> None:
+    """Delete what the bot said in the thread of a message; a thread that is gone is fine. Raises Retryable or Rejected."""
+    replies = []
+    try:
+        async for message in context.items("conversations.replies", "messages", channel=channel, ts=ts):
+            if message.get("user") == context.desk.bot_user_id and message["ts"] != ts:
+                replies.append(str(message["ts"]))
+    except SlackDeclined as refusal:
+        if refusal.code not in GONE:
+            raise
+    for reply in replies:
+        await remove(context, channel, reply)
+
+
 async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: str) -> None:
     """Delete a message that a newer one replaced. What matters is said already, so a failure is only logged."""
     try:

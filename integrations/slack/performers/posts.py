@@ -10,7 +10,7 @@ from blocks.announcement import announcement, team_line, trouble
 from blocks.incident_card import incident_card
 from blocks.notices import notice_card
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.messages import redraw, remove, remove_if_possible, say
+from integrations.slack.performers.messages import redraw, remove, remove_if_possible, remove_thread, say
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
 from warroom.incident.notices import Unanswered
@@ -85,10 +85,13 @@ async def post(context: EffectContext[Post]) -> Posted | None:
 
 
 async def withdraw(context: EffectContext[Withdraw]) -> None:
-    """Delete the bot's message."""
-    incident = await context.incident()
-    if incident.room.channel_id is not None:
-        await remove(context, incident.room.channel_id, context.effect.ts)
+    """Delete the bot's message, with what the bot said below it where that is wanted."""
+    channel = context.effect.channel or (await context.incident()).room.channel_id
+    if channel is None:
+        return
+    if context.effect.thread:
+        await remove_thread(context, channel, context.effect.ts)
+    await remove(context, channel, context.effect.ts)
 
 
 async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str, str | None] | None:

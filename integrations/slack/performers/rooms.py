@@ -11,8 +11,9 @@ from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
-from warroom.outbox.effects import Invite, OpenRoom
-from warroom.outbox.results import ChannelCreated, PeopleAdded
+from warroom.incident.opening import room_name
+from warroom.outbox.effects import Invite, OpenRoom, RenameRoom
+from warroom.outbox.results import ChannelCreated, ChannelRenamed, PeopleAdded
 
 NAME_LIMIT = 80
 """Characters in a channel's name (conversations.create: invalid_name_maxlength)."""
@@ -71,6 +72,28 @@ async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
         "every channel name that was tried is taken (name_taken)",
         code="name_taken",
         advice="Rename old incident channels, or put {number} into workspace.channel_name in the policy.",
+    )
+
+
+async def rename_room(context: EffectContext[RenameRoom]) -> ChannelRenamed | None:
+    """Name the channel after the title as it is now, under another name where its own is taken. Doing it twice changes nothing."""
+    incident = await context.incident()
+    if incident.room.channel_id is None:
+        return None
+    for name in names(room_name(incident, context.desk.policy), incident):
+        if name == incident.room.channel_name:
+            return None
+        try:
+            answer = await context.call("conversations.rename", channel=incident.room.channel_id, name=name)
+        except SlackDeclined as refusal:
+            if refusal.code not in BAD_NAME and refusal.code != "name_taken":
+                raise
+            continue
+        return ChannelRenamed(name=answer["channel"]["name"])
+    raise Rejected(
+        "every channel name that was tried is taken (name_taken)",
+        code="name_taken",
+        advice="Rename the channel by hand, or put {number} into workspace.channel_name in the policy.",
     )
 
 
