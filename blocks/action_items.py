@@ -23,34 +23,36 @@ def action_items(view: IncidentView, now: datetime) -> Card:
         return kit.card(line, [kit.section(line), add])
     items = sorted(incident.actions, key=lambda item: (item.done_at is not None, action_number(item)))
     head = f"*Action items of {incident.name}*"
-    shown = [_section(incident, item, view.timezone, now) for item in items[:SHOWN]]
+    shown = [_section(incident, item, view.timezone, now, number) for number, item in enumerate(items[:SHOWN])]
     more = f"and {len(items) - SHOWN} more: `/incident show #{incident.number}`" if len(items) > SHOWN else ""
     return kit.card(
         f"Action items of {incident.name}", [kit.section(head), *shown, kit.context(more) if more else None, add]
     )
 
 
-def all_action_items(items: Sequence[OwnedAction], whose: str, tz: str, now: datetime) -> Card:
-    """Action items that are not done, of any incident. `whose` says of whom, "" for everybody's."""
-    of = f" of {text.spoken(whose, 100)}" if whose else ""
+def all_action_items(
+    items: Sequence[OwnedAction], tz: str, now: datetime, *, owner: str | None = None, team: str | None = None
+) -> Card:
+    """Action items that are not done, of any incident: of that owner (an id), of that team, or everybody's."""
+    of = f" of {text.mention(owner)}" if owner else f" of {kit.line(team, 80)}" if team else ""
     if not items:
         line = f"No open action items{of}."
         return kit.card(line, [kit.section(line)])
     head = f"*{text.count(len(items), 'open action item')}*{of}"
-    shown = [item_section(each, tz, now) for each in items[:SHOWN]]
+    shown = [item_section(each, tz, now, number) for number, each in enumerate(items[:SHOWN])]
     more = kit.context(f"and {len(items) - SHOWN} more") if len(items) > SHOWN else None
     return kit.card(head, [kit.section(head), *shown, more])
 
 
-def item_section(owned: OwnedAction, tz: str, now: datetime) -> Block:
-    """One action item under the name of its incident."""
+def item_section(owned: OwnedAction, tz: str, now: datetime, place: int) -> Block:
+    """One action item with the name of its incident; `place` is its place in the message."""
     incident = owned.incident
     title = kit.line(labels.title(incident), 80)
-    return _section(incident, owned.item, tz, now, f"\n{incident.name} {title}")
+    return _section(incident, owned.item, tz, now, place, f"\n{incident.name} {title}")
 
 
-def _section(incident: Incident, item: ActionItem, tz: str, now: datetime, more: str = "") -> Block:
-    return kit.section(f"{item_line(item, tz, now)}{more}", accessory=_menu(incident, item))
+def _section(incident: Incident, item: ActionItem, tz: str, now: datetime, place: int, more: str = "") -> Block:
+    return kit.section(f"{item_line(item, tz, now)}{more}", accessory=_menu(incident, item, place))
 
 
 def item_line(item: ActionItem, tz: str, now: datetime) -> str:
@@ -66,11 +68,11 @@ def item_line(item: ActionItem, tz: str, now: datetime) -> str:
     return f"{'☑️' if item.done_at else '⬜'} {' · '.join(parts)}"
 
 
-def _menu(incident: Incident, item: ActionItem) -> Block | None:
+def _menu(incident: Incident, item: ActionItem, place: int) -> Block | None:
     settled = ("Reopen", ids.ACTION_REOPEN) if item.done_at else ("Done", ids.ACTION_DONE)
     offered = [settled, ("Assign to me", ids.ACTION_TAKE), ("Edit…", ids.ACTION_EDIT), ("Delete", ids.ACTION_DELETE)]
     return kit.overflow(
-        ids.ACTION_MENU,
+        ids.nth(ids.ACTION_MENU, place),
         [
             Option(label, ids.carry(incident.id, f"{what}:{action_number(item)}"))
             for label, what in offered

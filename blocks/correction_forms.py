@@ -136,14 +136,14 @@ def _texts(incident: Incident) -> dict[str, str]:
 
 def fields_of(incident: Incident, policy: Policy) -> list[TemplateField]:
     """The template's fields that the incident has; those of its alert rule are plain text."""
-    has = {name for name, _ in incident.fields}
+    has = dict.fromkeys(name for name, _ in incident.fields if name.strip())
     known = {
         each.name: each
         for template in policy.templates.values()
-        if has & {each.name for each in template.fields}
+        if any(each.name in has for each in template.fields)
         for each in template.fields
     }
-    return [*known.values(), *(TemplateField(name=name) for name in has if name not in known)]
+    return [*known.values(), *(TemplateField.model_construct(name=name) for name in has if name not in known)]
 
 
 def _template_fields(incident: Incident, policy: Policy) -> Iterator[Block]:

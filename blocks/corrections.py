@@ -69,6 +69,7 @@ def edited(incident: Incident, changes: Sequence[DetailChanged], more: str = "")
     """What was changed, and how it was."""
     lines = [f"*{kit.line(what.capitalize(), 80)}*: {kit.line(said, 400)}" for what, said in map(words, changes)]
     head = f"Edited {incident.name}."
+    more = kit.line(more, 500)
     note = kit.section(more) if more else None
     return kit.card(" ".join(filter(None, [head, more])), [kit.section(head), *map(kit.section, lines[:20]), note])
 

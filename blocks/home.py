@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import count
 
 from blocks import ids, kit, labels, text
 from blocks.action_items import item_section
@@ -16,6 +17,9 @@ from warroom.incident.view import IncidentView
 SHOWN = 30
 ENDED_SHOWN = 10
 ITEMS_SHOWN = 10
+
+Places = Iterator[int]
+"""Numbers for the menus of one tab: Slack wants each id once."""
 
 
 def home(
@@ -33,14 +37,15 @@ def home(
     mine = _by_need([view for view in seen if labels.concerns(view.incident, user)], now)
     others = _by_need([view for view in seen if not labels.concerns(view.incident, user)], now)
     over = [view for view in ended if view.incident.shown_to(user)]
-    return kit.home_view([*_open(mine, others, now), *_after(over, items, user, now)])
+    place = count()
+    return kit.home_view([*_open(mine, others, now, place), *_after(over, items, user, now, place)])
 
 
 def _by_need(views: Sequence[IncidentView], now: datetime) -> list[IncidentView]:
     return sorted(views, key=lambda v: (not overdue(v, now), v.severity_rank, -v.incident.number))
 
 
-def _open(mine: list[IncidentView], others: list[IncidentView], now: datetime) -> Iterator[Block | None]:
+def _open(mine: list[IncidentView], others: list[IncidentView], now: datetime, place: Places) -> Iterator[Block | None]:
     total = len(mine) + len(others)
     yield kit.header(f"{text.count(total, 'open incident')}" if total else "No open incidents")
     yield kit.actions([kit.button("Declare incident", ids.DECLARE, style="danger")])
@@ -52,7 +57,7 @@ def _open(mine: list[IncidentView], others: list[IncidentView], now: datetime) -
             yield kit.divider()
             yield kit.section(f"*{title}*")
         for view in shown:
-            yield _row(view, now)
+            yield _row(view, now, place)
     if total > SHOWN:
         yield kit.context(f"and {total - SHOWN:,} more: `/incident list`")
     if not total:
@@ -60,7 +65,7 @@ def _open(mine: list[IncidentView], others: list[IncidentView], now: datetime) -
 
 
 def _after(
-    over: Sequence[IncidentView], items: Sequence[OwnedAction], user: str, now: datetime
+    over: Sequence[IncidentView], items: Sequence[OwnedAction], user: str, now: datetime, place: Places
 ) -> Iterator[Block | None]:
     """What is left to do after incidents, and those that ended lately."""
     due = [view for view in over if postmortem_due(view.incident)]
@@ -69,14 +74,14 @@ def _after(
         yield kit.divider()
         yield kit.section("*Post-mortems due*")
         for view in due[:ENDED_SHOWN]:
-            yield _row(view, now)
+            yield _row(view, now, place)
         if len(due) > ENDED_SHOWN:
             yield kit.context(f"and {len(due) - ENDED_SHOWN:,} more: `/incident list closed`")
     if items:
         yield kit.divider()
         yield kit.section("*My action items*")
         for each in items[:ITEMS_SHOWN]:
-            yield item_section(each, over[0].timezone if over else "UTC", now)
+            yield item_section(each, over[0].timezone if over else "UTC", now, next(place))
         if len(items) > ITEMS_SHOWN:
             yield kit.context(f"and {len(items) - ITEMS_SHOWN:,} more: `/incident action list mine`")
     lately = [view for view in over if view not in due][:ENDED_SHOWN]
@@ -84,7 +89,7 @@ def _after(
         yield kit.divider()
         yield kit.section("*Ended lately*")
         for view in lately:
-            yield _row(view, now)
+            yield _row(view, now, place)
         yield kit.context("All of them: `/incident list closed`")
     yield kit.context(f"As of {text.when(now)}")
 
@@ -95,15 +100,15 @@ def postmortem_due(incident: Incident) -> bool:
     return incident.state is State.RESOLVED and incident.postmortem_required_by is not None and not published
 
 
-def _row(view: IncidentView, now: datetime) -> Block:
+def _row(view: IncidentView, now: datetime, place: Places) -> Block:
     line = f"{incident_line(view)}\n{status_line(view, now)}"
     required = view.incident.postmortem_required_by
     if postmortem_due(view.incident) and required and required > now:
         line += f" · post-mortem due {text.when(required, view.timezone)}"
-    return kit.section(line, accessory=_menu(view.incident))
+    return kit.section(line, accessory=_menu(view.incident, next(place)))
 
 
-def _menu(incident: Incident) -> Block | None:
+def _menu(incident: Incident, place: int) -> Block | None:
     """What can be done about an incident from here."""
     match incident.state:
         case State.DETECTED:
@@ -133,4 +138,6 @@ def _menu(incident: Incident) -> Block | None:
             offered = [("Add action item…", ids.MENU_ACTION), ("Edit…", ids.MENU_EDIT)]
         case State.CANCELLED:
             offered = [("Undo cancel", ids.MENU_REOPEN)] if incident.deadlines.undo else []
-    return kit.overflow(ids.HOME_MENU, [Option(label, ids.carry(incident.id, what)) for label, what in offered])
+    return kit.overflow(
+        ids.nth(ids.HOME_MENU, place), [Option(label, ids.carry(incident.id, what)) for label, what in offered]
+    )

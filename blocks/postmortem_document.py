@@ -53,7 +53,8 @@ def markdown(document: DocumentView) -> str:
     sections = [
         f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",
         "\n".join(_head(document, names)),
-        *(_part(name, parts[name], names, published) for name in ("summary", "impact")),
+        _part("summary", parts["summary"], names, published),
+        _impact(document, parts["impact"], names),
         _section("Times", [*_times(document)]),
         _section("Severity", [*_severities(document, names)]),
         _section("People", [*_people(document, names)]),
@@ -122,6 +123,17 @@ def _part(part: str, text: str, names: Mapping[str, str], published: bool) -> st
     return _section(labels.part(part), [md.prose(text, names)])
 
 
+def _impact(document: DocumentView, written: str, names: Mapping[str, str]) -> str:
+    """What a person wrote about the impact, and below it what the record knows: duration, services, the template's fields."""
+    incident = document.view.incident
+    facts = [f"- **Duration:** {text.duration(labels.lasted(incident, document.written_at))}"]
+    if incident.services:
+        facts.append(f"- **Affected:** {md.line(', '.join(incident.services), names)}")
+    facts += [f"- **{md.line(name, {}, 80)}:** {md.line(value, names)}" for name, value in incident.fields]
+    said = md.prose(written, names) if written.strip() else UNWRITTEN
+    return _section(labels.part("impact"), [said, "", *facts])
+
+
 def _name(user_id: str | None, names: Mapping[str, str], otherwise: str = "nobody") -> str:
     return md.line(names.get(user_id, user_id), {}, 100) if user_id else otherwise
 
@@ -137,10 +149,10 @@ def _head(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     revision = f", revision {written.revision}" if written else ""
     yield f"- **Status:** {status}{revision}"
     yield f"- **Incident:** {md.line(labels.severity(view), names)}, {incident.state}"
-    about = (("Team", incident.team or ""), ("Affected", ", ".join(incident.services)), *incident.fields)
+    about = (("Team", incident.team or ""), ("Affected", ", ".join(incident.services)))
     for label, value in about:
         if value:
-            yield f"- **{md.line(label, {}, 80)}:** {md.line(value, names)}"
+            yield f"- **{label}:** {md.line(value, names)}"
     if incident.room.channel_name:
         yield f"- **Channel:** {md.line('#' + incident.room.channel_name, names)}"
     if incident.private:

@@ -81,14 +81,14 @@ async def listed(context: CommandContext, text: str) -> Card:
     world, tz = context.world, context.world.policy.workspace.timezone
     word = as_typed(text).strip()
     if word.casefold() in ("", "all", "open"):
-        return action_items.all_action_items(await corrections.open_actions(world, context.user), "", tz, context.now)
+        return action_items.all_action_items(await corrections.open_actions(world, context.user), tz, context.now)
     team = world.policy.team_named(word) if not text.startswith("<@") else None
     if team is not None:
         found = await corrections.open_actions(world, context.user, team=team)
-        return action_items.all_action_items(found, team, tz, context.now)
+        return action_items.all_action_items(found, tz, context.now, team=team)
     owner = context.user if word.casefold() in MINE else await one_person(world, text.strip(), context.user)
     found = await corrections.open_actions(world, context.user, owner=owner)
-    return action_items.all_action_items(found, f"<@{owner}>", tz, context.now)
+    return action_items.all_action_items(found, tz, context.now, owner=owner)
 
 
 async def add(context: IncidentCommandContext) -> Card:
