@@ -80,9 +80,13 @@ async def rename_room(context: EffectContext[RenameRoom]) -> ChannelRenamed | No
     incident = await context.incident()
     if incident.room.channel_id is None:
         return None
+    called = incident.room.channel_name
+    if context.outcome_unknown:
+        # Every renaming is a line in the channel, so in doubt its name is read first.
+        called = (await context.call("conversations.info", channel=incident.room.channel_id))["channel"]["name"]
     for name in names(room_name(incident, context.desk.policy), incident):
-        if name == incident.room.channel_name:
-            return None
+        if name == called:
+            return ChannelRenamed(name=name) if name != incident.room.channel_name else None
         try:
             answer = await context.call("conversations.rename", channel=incident.room.channel_id, name=name)
         except SlackDeclined as refusal:
