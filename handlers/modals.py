@@ -10,8 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.answers import said
 from blocks.kit import Block
 from handlers.answers import Actor, answer
-from warroom.order import step_aside
-from warroom.ports import World
+from warroom.ports import World, step_aside
 
 log = logging.getLogger(__name__)
 

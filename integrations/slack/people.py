@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import RateLimitedClient
 from warroom.people.model import Group, Person
 
 log = structlog.get_logger(__name__)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from warroom.errors import Rejected, Retryable
 from warroom.ports import Clock
 

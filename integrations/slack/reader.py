@@ -7,11 +7,10 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.slack.budget import Budget
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.people import groups_of, person_from
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from warroom.people.model import Group, Person
 from warroom.ports import Message
 

@@ -9,13 +9,12 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Retryable

@@ -15,7 +15,7 @@ import structlog
 
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.rate_limited import PAGE, next_cursor
+from integrations.slack.rate_limits import PAGE, next_cursor
 from warroom.alerts.app_messages import is_from
 from warroom.errors import Retryable
 from warroom.outbox.effects import ReadAlertChannels

@@ -9,10 +9,9 @@ from typing import Any, Generic, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import Answer
-from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
+from integrations.slack.rate_limits import PAGE, Budget, RateLimitedClient, next_cursor
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident

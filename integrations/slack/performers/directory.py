@@ -11,7 +11,7 @@ from __future__ import annotations
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.people import groups_of, person_from
 from integrations.slack.performers.context import EffectContext, SyncProgress
-from integrations.slack.rate_limited import PAGE, next_cursor
+from integrations.slack.rate_limits import PAGE, next_cursor
 from warroom.errors import Retryable
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import SyncDirectory

@@ -9,7 +9,6 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.performers import (
     alert_channels,
@@ -22,7 +21,7 @@ from integrations.slack.performers import (
     rooms,
 )
 from integrations.slack.performers.context import EffectContext, Menu, PerformerDeps, no_menu
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.outbox.changes import Claim

@@ -9,9 +9,9 @@ import aiohttp
 import structlog
 
 from blocks.notices import notice_card
-from integrations.slack.budget import RESPONSE_URL
 from integrations.slack.failures import SlackDeclined, failure, retry_after
 from integrations.slack.performers.context import EffectContext
+from integrations.slack.rate_limits import RESPONSE_URL
 from warroom.errors import Retryable
 from warroom.outbox.effects import PrivateReply
 

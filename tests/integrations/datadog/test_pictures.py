@@ -7,12 +7,11 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
 from integrations.slack.performers.messages import say
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.outbox.changes import Claim
