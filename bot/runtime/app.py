@@ -30,9 +30,8 @@ from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
-from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
-from integrations.slack.reader import Reader
+from integrations.slack.reader import Reader, group_from, person_from
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.socket import SlackSocket
 from integrations.slack.startup import Report, verify

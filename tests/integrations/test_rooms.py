@@ -77,7 +77,7 @@ async def store() -> AsyncIterator[Store]:
 def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown: bool = False) -> EffectContext[E]:
     """One performing of the effect."""
     clock = ManualClock()
-    desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+    deps = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
     claim = Claim(
         key=effect.key,
         fence=1,
@@ -89,7 +89,7 @@ def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown:
         incident_id="i1",
         effect=effect,
     )
-    return EffectContext(claim, effect, desk, slack)
+    return EffectContext(claim, effect, deps, slack)
 
 
 CANNOT = "Slack does not let the app invite this account (cant_invite)"

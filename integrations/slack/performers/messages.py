@@ -64,7 +64,7 @@ async def say(
         answer = await _post(context, channel, card, thread_ts, broadcast)
     except SlackDeclined as refusal:
         if refusal.code != "not_in_channel":
-            context.desk.channels.forget(channel)
+            context.deps.channels.forget(channel)
             raise
         await _join(context, channel, refusal)
         answer = await _post(context, channel, card, thread_ts, broadcast)
@@ -92,7 +92,7 @@ async def _post(
 
 async def _draw(context: EffectContext[Effect], method: str, card: Card, **where: Any) -> Answer:
     """Slack fetches a card's pictures itself and refuses the whole card when it cannot: then it is drawn without them."""
-    bad = context.desk.bad_pictures
+    bad = context.deps.bad_pictures
     shown = Card(card.text, [block for block in card.blocks if block.get("image_url") not in bad])
     try:
         return await context.call(method, **where, **body(shown, context.key))
@@ -144,7 +144,7 @@ async def find(context: EffectContext[Effect], channel: str, thread_ts: str | No
         method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
     try:
         async for message in context.items(method, "messages", **wanted):
-            if message.get("user") == context.desk.bot_user_id and _carries(message, context.key):
+            if message.get("user") == context.deps.bot_user_id and _carries(message, context.key):
                 return str(message["ts"])
     except SlackDeclined as refusal:
         # Where the bot is not, it has not posted.

@@ -43,7 +43,7 @@ async def announce(context: EffectContext[Announce]) -> Announced | None:
     there, ts = incident.room.announced_in, incident.room.announced_ts
     if there is not None and ts is not None and await redraw(context, there, ts, card):
         return None
-    channel = await context.desk.channels.find(context.effect.channel, context.line)
+    channel = await context.deps.channels.find(context.effect.channel, context.line)
     channel_id, ts = await say(context, channel, card, incident=incident)
     return Announced(channel_id=channel_id, ts=ts)
 
@@ -54,13 +54,13 @@ async def tell_team(context: EffectContext[TellTeam]) -> None:
     if incident.private:
         return
     card = team_line(await context.view(incident), context.now)
-    await say(context, await context.desk.channels.find(context.effect.channel, context.line), card)
+    await say(context, await context.deps.channels.find(context.effect.channel, context.line), card)
 
 
 async def tell_everybody(context: EffectContext[TellEverybody]) -> None:
     """One line about trouble of the bot's own."""
     card = trouble(context.effect.what, context.effect.advice)
-    await say(context, await context.desk.channels.find(context.effect.channel, context.line), card)
+    await say(context, await context.deps.channels.find(context.effect.channel, context.line), card)
 
 
 async def post(context: EffectContext[Post]) -> Posted | None:
@@ -120,7 +120,7 @@ LONGEST_WAIT = timedelta(hours=1)
 async def _announcement(context: EffectContext[Effect], incident: Incident) -> tuple[str, str] | None:
     if incident.room.announced_in is not None and incident.room.announced_ts is not None:
         return incident.room.announced_in, incident.room.announced_ts
-    if incident.private or not context.desk.policy.workspace.announce:
+    if incident.private or not context.deps.policy.workspace.announce:
         return None
     if await context.never_came("announce") or context.now - context.claim.created_at > LONGEST_WAIT:
         log.info("nothing was announced, so there is no thread to write into", key=context.key)
