@@ -48,7 +48,7 @@ def envelope(request: SocketModeRequest, now: datetime) -> Envelope:
     return Envelope(key=str(key), kind=request.type, body=payload, received_at=now)
 
 
-class Inbox:
+class InboxWorker:
     """Stores deliveries and has Bolt's listeners work on them, which must bear a repeat."""
 
     def __init__(self, app: AsyncApp, *, store: Store, clock: Clock, sleep: Callable[[float], Awaitable[None]]) -> None:

@@ -20,7 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import on_this_machine
 from integrations.slack.delivery_order import EVENT
-from integrations.slack.inbox import Inbox, cancel, envelope
+from integrations.slack.inbox import InboxWorker, cancel, envelope
 from integrations.slack.watchdog import stay_connected, watch
 from warroom.errors import StoreUnavailable
 from warroom.ports import Clock, Store
@@ -69,7 +69,7 @@ class SlackSocket(AsyncSocketModeHandler):
         on_answered: Callable[[str, float], None] = lambda _kind, _seconds: None,
         ping_interval: float = PING_EVERY,
     ) -> None:
-        self._inbox = Inbox(app, store=store, clock=clock, sleep=sleep)
+        self._inbox = InboxWorker(app, store=store, clock=clock, sleep=sleep)
         super().__init__(app, app_token, ping_interval=ping_interval)
         if on_this_machine(app.client.base_url):
             # As in `open_client`: a proxy cannot reach this machine's loopback. Bolt makes a client for each request.
@@ -92,11 +92,11 @@ class SlackSocket(AsyncSocketModeHandler):
         return bool(await self.client.is_connected())
 
     async def replay(self, older_than: timedelta = timedelta(0)) -> int:
-        """See `Inbox.replay`."""
+        """See `InboxWorker.replay`."""
         return await self._inbox.replay(older_than)
 
     async def idle(self) -> None:
-        """See `Inbox.idle`."""
+        """See `InboxWorker.idle`."""
         await self._inbox.idle()
 
     async def stop(self, timeout: float) -> None:
