@@ -12,7 +12,7 @@ from blocks.kit import Card
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
-from integrations.slack.performers.messages import say, stamp
+from integrations.slack.performers.posts import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
 from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock

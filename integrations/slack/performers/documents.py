@@ -7,7 +7,7 @@ import aiohttp
 from blocks.postmortem_document import markdown
 from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.messages import GONE
+from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
 from warroom.incident.view import DocumentView
