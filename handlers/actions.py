@@ -14,13 +14,11 @@ from blocks.corrections import cancelled
 from blocks.form_fields import About
 from blocks.kit import Block, Card
 from handlers import list_command
-from handlers.answers import Actor, Body, actor_of, answer, answered
-from handlers.audit import audited
+from handlers.answers import Actor, Body, actor_of, answer, answered, open_form
+from handlers.audit import admitted, audited
 from handlers.command_context import CommandContext
 from handlers.declare_command import IN_ONE_LINE
 from handlers.incident_commands import open_update_form
-from handlers.modals import open_form
-from handlers.visibility import admitted
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents

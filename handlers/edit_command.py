@@ -9,9 +9,8 @@ from blocks.answers import said
 from blocks.kit import Card
 from blocks.usage import EditUnclear, EditValueMissing
 from handlers import slack_text
-from handlers.answers import Actor
+from handlers.answers import Actor, open_form
 from handlers.command_context import IncidentCommandContext
-from handlers.modals import open_form
 from handlers.people_lookup import readable
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections as usecases

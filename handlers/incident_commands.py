@@ -10,14 +10,13 @@ from blocks.corrections import WHY_LIMIT, cancel_question, cancelled
 from blocks.kit import Card
 from blocks.usage import ReasonTooLong, SeverityMissing
 from handlers import parse_people, slack_text
-from handlers.answers import Actor
+from handlers.answers import Actor, open_form
 from handlers.command_context import IncidentCommandContext
-from handlers.modals import open_form
 from handlers.people_lookup import one_person, readable
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents
-from warroom.incident.authorize import authorize
+from warroom.incident.change import authorize
 from warroom.incident.model import Incident, State
 from warroom.incident.roles import role_named
 from warroom.people.resolution import Resolution

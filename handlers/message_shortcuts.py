@@ -12,9 +12,8 @@ from blocks import correction_forms, ids
 from blocks.answers import said
 from blocks.kit import Card
 from blocks.usage import NoOpenIncident
-from handlers.answers import Actor, Body, actor_of, answered
+from handlers.answers import Actor, Body, actor_of, answered, open_form
 from handlers.audit import about, audited
-from handlers.modals import open_form
 from handlers.shortcuts import permalink, quoted
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record

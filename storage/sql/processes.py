@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -59,9 +60,9 @@ class SqlProcesses(Connected):
     async def last_heartbeat(self) -> timedelta | None:
         """See `warroom.stores.Processes.last_heartbeat`."""
         latest = sa.func.max(REPLICA.c.seen_at)
-        age: sa.ColumnElement[float]
+        age: sa.ColumnElement[Any]
         if self._shared:
-            age = sa.extract("epoch", sa.func.clock_timestamp() - latest)
+            age = sa.cast(sa.extract("epoch", sa.func.clock_timestamp() - latest), sa.Float)
         else:
             age = (sa.func.julianday("now") - sa.func.julianday(latest)) * 86_400
         async with self._reading() as conn:

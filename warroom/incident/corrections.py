@@ -10,8 +10,7 @@ from warroom.errors import Refused
 from warroom.escalation import cadence
 from warroom.incident import edit as rules
 from warroom.incident import lifecycle
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.edit import Corrections
 from warroom.incident.events import (
@@ -24,7 +23,6 @@ from warroom.incident.events import (
 )
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.model import ActionItem, Incident, State
-from warroom.incident.severity import changed
 from warroom.incident.timeline import Entry, Written, own_entry, written_by
 from warroom.policy.permissions import Permission
 from warroom.ports import World
@@ -64,7 +62,7 @@ async def edit(
 async def _with_severity(world: World, incident: Incident, by: str, severity: str, now: datetime) -> Decision:
     lower = world.policy.more_severe(incident.severity, severity)
     await authorize(world, Permission.LOWER_SEVERITY if lower else Permission.RAISE_SEVERITY, by, incident)
-    return changed(incident, by, severity, now, world.policy)
+    return lifecycle.change_severity(incident, by, severity, now, world.policy)
 
 
 async def set_visibility(world: World, incident_id: str, by: str, *, private: bool) -> Incident:
