@@ -47,84 +47,87 @@ SUBCOMMANDS = (
     Subcommand(
         "list",
         "list [closed | all] [mine] [SEV-1] [TEAM] [since 30d]",
-        "list open incidents, or those that fit",
+        "List open incidents, or those that fit",
         list_command.show,
         ("ls",),
     ),
     Subcommand(
         "show",
         "show [N]",
-        "one incident: state, people, what is next",
+        "Show one incident: state, people, what is next",
         about(timeline_commands.show, CommandSubject.INCIDENT),
         ("status",),
     ),
     Subcommand(
         "ack",
         "ack [N]",
-        "you have it; nobody else is called",
+        "Acknowledge; escalation stops",
         about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
     ),
     Subcommand("escalate", "escalate [why]", "call the next level now", about(incident_commands.escalate)),
-    Subcommand("update", "update [TEXT]", "post an update; without text, a form", about(incident_commands.update)),
+    Subcommand(
+        "update", "update [TEXT]", "Post an update; without text, a form opens", about(incident_commands.update)
+    ),
     Subcommand(
         "edit",
         "edit [title | description | impact | services | team | severity | private | public] [TEXT]",
-        "correct the incident; alone, a form",
+        "Correct the incident; without anything, a form opens",
         about(edit_command.edit),
-        ("rename", "change"),
     ),
-    Subcommand(
-        "severity", "severity LEVEL", "make it more or less severe", about(incident_commands.severity), ("sev",)
-    ),
+    Subcommand("severity", "severity LEVEL", "Change the severity", about(incident_commands.severity), ("sev",)),
     Subcommand(
         "mitigate",
         "mitigate [WHY]",
-        "mark as mitigated",
+        "Mark as mitigated",
         about(incident_commands.mitigate, CommandSubject.INCIDENT_OR_TEXT),
         ("mitigated",),
     ),
     Subcommand(
         "resolve",
         "resolve [summary]",
-        "resolve, or say afterwards what fixed it",
+        "Resolve, or say afterwards what fixed it",
         about(incident_commands.resolve),
         ("resolved",),
     ),
     Subcommand(
-        "reopen", "reopen", "reopen, or undo a cancel", about(incident_commands.reopen, CommandSubject.INCIDENT)
+        "reopen", "reopen", "Reopen, or undo a cancel", about(incident_commands.reopen, CommandSubject.INCIDENT)
     ),
-    Subcommand("cancel", "cancel WHY", "cancel (false alarm)", about(incident_commands.cancel)),
-    Subcommand(
-        "role", "role ROLE @person", "give somebody a role, for example commander", about(incident_commands.role)
-    ),
+    Subcommand("cancel", "cancel WHY", "Cancel (false alarm)", about(incident_commands.cancel)),
+    Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
     Subcommand("invite", "invite WHO…", "people, groups or teams into the room", about(incident_commands.invite)),
     Subcommand("page", "page TEAM", "call a team, a group or a person into the room", about(incident_commands.page)),
     Subcommand(
         "timeline",
         "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
-        "show, add to or correct the timeline",
+        "Show, add to or correct the timeline",
         about(timeline_commands.timeline),
     ),
     Subcommand(
         "action",
         "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] | done N | assign N @who | edit N TEXT | delete N]",
-        "list, add or finish action items",
+        "List, add or finish action items",
         action_commands.action,
         ("actions",),
     ),
     Subcommand(
         "postmortem",
         "postmortem",
-        "write the post-mortem from the record",
+        "Write the post-mortem from the record",
         about(timeline_commands.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
     ),
     Subcommand(
-        "oncall", "oncall [TEAM]", "whom a team's escalation policy calls, and when", oncall_command.show, ("on-call",)
+        "oncall",
+        "oncall [TEAM]",
+        "Show whom a team's escalation policy pages, and when",
+        oncall_command.show,
+        ("on-call",),
     ),
-    Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
-    Subcommand("help", "help", "show this help", show_help, ("?",)),
+    Subcommand(
+        "find", "find TEXT", "Find incidents with these words, open or not", timeline_commands.search, ("search",)
+    ),
+    Subcommand("help", "help", "Show this help", show_help, ("?",)),
 )
 
 _BY_NAME = {name: each for each in SUBCOMMANDS for name in (each.name, *each.also)}
