@@ -41,7 +41,7 @@ class Report:
     team_id: str = ""
     team: str = ""
     again_after: float | None = None
-    """Seconds after which asking again may help, because every problem may pass; None when asking again is in vain."""
+    """Seconds after which asking again may help, because every problem may pass; None when asking again does not help."""
 
     @property
     def ok(self) -> bool:
