@@ -301,7 +301,9 @@ EFFECT_CASES = (
         prepare=opened,
         blind=True,
     ),
-    EffectCase("answer directly", "private_reply", "chat.postMessage", private_reply_directly, private_replies, blind=True),
+    EffectCase(
+        "answer directly", "private_reply", "chat.postMessage", private_reply_directly, private_replies, blind=True
+    ),
     EffectCase(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
     ),
