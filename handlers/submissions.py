@@ -149,9 +149,11 @@ async def update(world: World, actor: Actor, view: Block) -> FormMistakes | None
     return None
 
 
-async def resolve(world: World, actor: Actor, view: Block) -> Card:
-    """Resolve"""
-    return await resolved(world, about(view).incident_id, actor.user, correction_forms.read_resolve(view))
+async def resolve(world: World, actor: Actor, view: Block) -> Card | None:
+    """Resolve: its channel says so. Whoever was second is told what became of the text."""
+    incident = await lookup.by_id(world, about(view).incident_id)
+    told = await resolved(world, incident.id, actor.user, correction_forms.read_resolve(view))
+    return None if incident.state.open else told
 
 
 async def cancel(world: World, actor: Actor, view: Block) -> Card:
