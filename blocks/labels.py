@@ -70,7 +70,7 @@ PART_NAMES: dict[str, str] = {
     "impact": "Impact",
     "root_cause": "Root cause",
     "went_well": "What went well",
-    "improve": "What went poorly",
+    "improve": "What could be improved",
 }
 """The written parts of a post-mortem."""
 

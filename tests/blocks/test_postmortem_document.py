@@ -149,7 +149,7 @@ def test_what_nobody_wrote_is_left_out_of_a_published_document(policy: Policy) -
     )
     text = shown(seen(resolved(postmortem=written), policy))
     assert document.UNWRITTEN not in text
-    assert "What went poorly" not in text
+    assert "What could be improved" not in text
 
 
 def test_times_say_how_long_each_step_took(policy: Policy) -> None:
