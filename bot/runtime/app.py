@@ -15,7 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
-from bot.runtime.background_tasks import first_directory, keep_directory, keep_private_rooms, polling, tidy
+from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform
 from bot.runtime.external import ExternalPerformer, routed
@@ -180,12 +180,20 @@ class Bot:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
         await sync_directory(self.world)
-        await self._look_for_missed()
+        await read_alert_channels(self.world)
+        if await look_after_private_rooms(self.world):
+            await self._until_read()
         await first_directory(self.store)
         await self.socket.start()
         for name, run in self._endless():
             self.tasks.keep(name, run)
         log.info("Warroom is running", team=self.report.team, web=self.port)
+
+    async def _until_read(self) -> None:
+        """Nobody is answered before it is known who may see what, unless Slack makes people wait too long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_READ):
+                await self.dispatcher.quiet()
 
     def _endless(self) -> Iterator[tuple[str, Run]]:
         yield "directory", partial(keep_directory, self.world)

@@ -28,7 +28,7 @@ TIDY_EVERY = 3600.0
 KEPT = timedelta(days=14)
 """How long what is over is kept, so that a repeat of it is recognised."""
 FIRST_READ = 1.5
-"""Seconds a start waits at most for the first read of the workspace."""
+"""Seconds a start waits at most for the first read of the workspace, and for that of the private rooms."""
 
 
 async def first_directory(store: People) -> None:

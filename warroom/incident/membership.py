@@ -28,7 +28,7 @@ def came(incident: Incident, user: str, at: datetime) -> Incident | None:
 def went(incident: Incident, user: str, at: datetime) -> Incident | None:
     """The same incident after they left at that time, or were removed; None when nothing changes."""
     there = incident.participants
-    if outdated(incident, user, at) or user in there.left:
+    if outdated(incident, user, at) or (user in there.left and not incident.private):
         return None
     return incident.copy_with(participants=_without(there, user, at))
 
@@ -66,4 +66,5 @@ def _with(there: Participants, user: str, at: datetime) -> Participants:
 
 
 def _without(there: Participants, user: str, at: datetime) -> Participants:
-    return there.copy_with(left=(*there.left, user), moved_at=there.moved_at | {user: at})
+    left = there.left if user in there.left else (*there.left, user)
+    return there.copy_with(left=left, moved_at=there.moved_at | {user: at})

@@ -124,12 +124,13 @@ RECENT = 200
 """Of so many of the newest incidents the private ones are looked after, open or not, and of all that are open."""
 
 
-async def look_after_private_rooms(world: World) -> None:
-    """Who is in each private room is read soon: events may have been missed. Raises StoreUnavailable."""
+async def look_after_private_rooms(world: World) -> int:
+    """Who is in each private room is read soon: events may have been missed. Returns how many; raises StoreUnavailable."""
     found = [*await world.store.incidents(open_only=True, limit=LOOKED_AT), *await world.store.incidents(limit=RECENT)]
     private = {each.id: each for each in found if each.private and each.room.channel_id}
     if private:
         await world.commit(Changeset(now=world.clock.now(), effects=tuple(map(read_members, private.values()))))
+    return len(private)
 
 
 def read_members(incident: Incident) -> ReadRoomMembers:
