@@ -9,8 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from blocks import timeline_list
+from blocks.lists import refusal
+from blocks.refusals import refusal_words
 from handlers.answers import Actor, Body, actor_of, answer
 from warroom.alerts import channels
+from warroom.errors import Forbidden
 from warroom.incident import record
 from warroom.people import usecases as replies
 from warroom.people.model import Group, Person
@@ -96,7 +99,10 @@ async def pin_added(event: Event) -> None:
 
 async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
     if event.actor is not None and channel and ts and not event.by_bot:
-        await record.remember_message(event.world, channel, ts, event.actor.user)
+        try:
+            await record.remember_message(event.world, channel, ts, event.actor.user)
+        except Forbidden as refused:
+            await answer(event.world, event.actor, refusal(refusal_words(refused.reason)))
 
 
 async def message(event: Event) -> None:

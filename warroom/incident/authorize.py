@@ -7,13 +7,26 @@ from warroom.incident.model import Incident
 from warroom.people.resolution import resolve
 from warroom.policy.permissions import Permission, Who
 from warroom.ports import World
-from warroom.refusals import NotAllowed
+from warroom.refusals import AccountClosed, GuestMayNotDeclare, NotAllowed
 
 
 async def authorize(world: World, case: Permission, by: str | None, incident: Incident | None = None) -> None:
     """Returns when `by` may do it; None, which is no person, may do everything. Raises Forbidden, which names who may."""
     may: tuple[str, ...] = getattr(world.policy.permissions, case.value)
-    if by is None or Who.EVERYBODY in may:
+    if by is None:
+        return
+    # As far as the directory knows: the chat is not asked, nobody should wait for it.
+    person = await world.store.person(by)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+    if (
+        case is Permission.DECLARE
+        and person is not None
+        and person.is_guest
+        and not world.policy.workspace.guests_may_declare
+    ):
+        raise Forbidden(GuestMayNotDeclare())
+    if Who.EVERYBODY in may:
         return
     if incident is not None and Who.RESPONDERS in may and incident.concerns(by):
         return

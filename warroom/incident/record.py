@@ -6,6 +6,7 @@ from datetime import datetime
 
 from warroom.errors import Refused
 from warroom.incident import membership
+from warroom.incident.authorize import authorize
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.events import MessagePinned, NoteAdded
@@ -15,6 +16,7 @@ from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import ReadRoomMembers
+from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import reminders
 from warroom.refusals import NoteEmpty
@@ -31,6 +33,7 @@ async def add_note(world: World, incident_id: str, by: str, text: str, key: str)
         raise Refused(NoteEmpty())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.TIMELINE, by, incident)
         return Decision(incident).record(NoteAdded(text=text), now, by=by, key=f"note:{key}")
 
     return await change(world, incident_id, decide)
@@ -39,7 +42,7 @@ async def add_note(world: World, incident_id: str, by: str, text: str, key: str)
 async def remember_message(world: World, channel_id: str, ts: str, by: str) -> Incident | None:
     """The message of a room is on the timeline, once however often it is pinned or marked. None outside of a room.
 
-    Raises Retryable or Rejected when the message cannot be read.
+    Raises Refused, and Retryable or Rejected when the message cannot be read.
     """
     incident = await world.store.incident_in(channel_id)
     if incident is None or ts in (incident.room.card_ts, *dict(incident.room.slots).values()):
@@ -49,6 +52,7 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
         return None
 
     async def decide(found: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.TIMELINE, by, found)
         event, who = MessagePinned(text=cut(message.text, NOTE_LIMIT)), message.user or by
         return Decision(found).record(event, now, by=who, link=message.permalink, key=f"message:{ts}")
 
@@ -61,6 +65,7 @@ async def add_action(
     """One more action item. Raises Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ACTIONS, by, incident)
         return reminders.add_action(incident, by, now, text, owner, due_at)
 
     return await change(world, incident_id, decide)
