@@ -1,6 +1,7 @@
 """What every command of the command line shares: settings, policy, failures as sentences, and how text is printed.
 
-Everything is printed by `say`, `out` and `err`, tables are `TextTable`s: no secret, and nothing that would steer the terminal, gets past `printable`.
+Everything is printed by `say`, `out` and `err`, tables are `TextTable`s: no secret, and nothing that would steer the
+terminal, gets past `printable`.
 """
 
 from __future__ import annotations
