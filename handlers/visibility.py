@@ -6,6 +6,7 @@ from handlers.answers import Actor
 from handlers.audit import about_id
 from warroom.errors import NotFound
 from warroom.incident import record
+from warroom.incident.authorize import require_active
 from warroom.ports import World
 from warroom.refusals import IncidentGone, LeftRoom
 
@@ -13,8 +14,10 @@ from warroom.refusals import IncidentGone, LeftRoom
 async def admitted(world: World, actor: Actor, incident_id: str) -> None:
     """Returns when the actor may know of the incident that a button or form is about, or when it is about none.
 
-    Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound.
+    Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound, and Forbidden
+    for an account that is not active.
     """
+    await require_active(world, actor.user)
     incident = await about_id(world, incident_id)
     if incident is None or incident.shown_to(actor.user):
         return

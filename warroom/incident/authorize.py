@@ -15,17 +15,8 @@ async def authorize(world: World, case: Permission, by: str | None, incident: In
     may: tuple[str, ...] = getattr(world.policy.permissions, case.value)
     if by is None:
         return
-    # As far as the directory knows: the chat is not asked, nobody should wait for it.
-    person = await world.store.person(by)
-    if person is not None and person.deleted:
-        raise Forbidden(AccountClosed())
-    if (
-        case is Permission.DECLARE
-        and person is not None
-        and person.is_guest
-        and not world.policy.workspace.guests_may_declare
-    ):
-        raise Forbidden(GuestMayNotDeclare())
+    if case is Permission.DECLARE:
+        await _may_declare(world, by)
     if Who.EVERYBODY in may:
         return
     if incident is not None and Who.RESPONDERS in may and incident.concerns(by):
@@ -45,6 +36,21 @@ async def authorize(world: World, case: Permission, by: str | None, incident: In
             room=_open_room(incident) if Who.RESPONDERS in may else None,
         )
     )
+
+
+async def require_active(world: World, user: str) -> None:
+    """Returns when the account is active, as far as the directory knows: the chat is not asked. Raises Forbidden."""
+    person = await world.store.person(user)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+
+
+async def _may_declare(world: World, user: str) -> None:
+    person = await world.store.person(user)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+    if person is not None and person.is_guest and not world.policy.workspace.guests_may_declare:
+        raise Forbidden(GuestMayNotDeclare())
 
 
 def _open_room(incident: Incident | None) -> str | None:
