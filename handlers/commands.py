@@ -17,7 +17,7 @@ from handlers.command_context import CommandContext, CommandSubject, Subcommand,
 from handlers.errors import typed
 from handlers.slack_text import split
 from warroom.errors import Refused
-from warroom.incident.authorize import require_active
+from warroom.incident.change import require_active
 from warroom.ports import World
 from warroom.text import did_you_mean
 

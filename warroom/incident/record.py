@@ -6,8 +6,7 @@ from datetime import datetime
 
 from warroom.errors import Refused
 from warroom.incident import membership
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.events import MessagePinned, NoteAdded
 from warroom.incident.lookup import LOOKED_AT, view
