@@ -28,7 +28,7 @@ BEFORE_ROOMS = -1
 """The priority of an answer: one call, which must not wait until a crowd's rooms are open (they have 0)."""
 
 Body = dict[str, Any]
-"""What Slack delivered, as Bolt hands it over."""
+"""What Slack delivered, as Bolt passes it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ async def audited(
             gesture.result, over = "failed: the process ended", not kept
             raise
         except BaseException as error:
-            # Of any kind, and raised again: whatever went wrong is handled elsewhere, that it was tried belongs to the trail.
+            # Of any kind, and raised again: whatever went wrong is handled elsewhere, that it was tried belongs into the audit trail.
             gesture.result, gesture.passing = f"failed: {type(error).__name__}", isinstance(error, Retryable)
             raise
         finally:
@@ -102,7 +102,7 @@ async def _write(world: World, actor: Actor, what: str, said: str, gesture: Gest
     try:
         await world.store.commit(Changeset(now=now, audited=(row,), envelope=mark, envelope_done=key))
     except StoreUnavailable as error:
-        log.error("the audit trail misses this, the database is away", error=str(error))
+        log.error("a row of the audit trail could not be stored", error=str(error))
 
 
 async def admitted(world: World, actor: Actor, incident_id: str) -> None:

@@ -80,7 +80,7 @@ class _Bucket:
     at: datetime
     left: float = 0.0
     waiting: list[tuple[datetime, int]] = field(default_factory=list)
-    """When those who were told to wait come back, with their priority."""
+    """When those who have to wait come back, with their priority."""
 
     def resize(self, per_second: float, size: float) -> None:
         """From now on it holds and gains that much."""
@@ -113,7 +113,7 @@ class Budget:
     """
 
     def __init__(self, clock: Clock, on_blocked: Callable[[], None] = lambda: None) -> None:
-        """`on_blocked` hears when Slack refused a call."""
+        """`on_blocked` is called when Slack refused a call."""
         self._clock = clock
         self._on_blocked = on_blocked
         self._among = 1
@@ -166,8 +166,8 @@ class Budget:
         now = self._clock.now()
         return {method: until for method, (until, _) in self._blocked.items() if until > now}
 
-    def heed(self, limited: Mapping[str, datetime]) -> None:
-        """Slack told somebody else to leave these methods alone until then."""
+    def apply_limits(self, limited: Mapping[str, datetime]) -> None:
+        """Another process was told by Slack not to call these methods until then."""
         now = self._clock.now()
         for method, until in limited.items():
             known, _ = self._blocked.get(method, (now, 0.0))
@@ -225,7 +225,7 @@ class RateLimitedClient:
 
     @asynccontextmanager
     async def acquire(self, method: str, channel: str | None) -> AsyncIterator[None]:
-        """What is called inside is counted, and a 429 heeded. Raises Retryable when it is not this call's turn yet."""
+        """What is called inside is counted, and a 429 blocks the method. Raises Retryable when it is not this call's turn yet."""
         if self._over():
             # The machine slept, or its clock jumped: somebody else may be at it already.
             raise Retryable(f"the time for {method} is over", outcome_unknown=True)

@@ -6,8 +6,8 @@ in the address has expired, it tries the same address for ever. Without one it a
 When a connection breaks off it looks only every `ping_interval` seconds, so people's clicks fail meanwhile: here it is
 looked for more often, and a new one is asked for at once, then after pauses that grow.
 
-Its three tasks (one reads the messages of a connection, one looks whether the connection still works, one hands the
-messages on) are begun once for each connection, or once at all; when one ends, nobody begins it again.
+Its three tasks (one reads the messages of a connection, one looks whether the connection still works, one passes
+the messages on) are begun once for each connection, or once at all; when one ends, nobody begins it again.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ async def watch(client: SocketModeClient, sleep: Callable[[float], Awaitable[Non
         while not client.closed:
             await sleep(LOOK)
             if client.message_processor.done() and not client.closed:
-                log.error("the task that hands on what Slack delivers ended; it is started again")
+                log.error("the task that passes on what Slack delivers ended; it is started again")
                 client.message_processor = asyncio.ensure_future(client.process_messages())  # type: ignore[no-untyped-call]  # as above
             if await client.is_connected():
                 missing, pause, wait = 0.0, FIRST_PAUSE, 0.0

@@ -68,7 +68,7 @@ class EscalationState(Stored):
 
 
 class Link(Stored):
-    """A link worth having at hand: runbook, dashboard, alert, status page, meeting."""
+    """A link of the incident: runbook, dashboard, alert, status page, meeting."""
 
     title: str
     url: str
@@ -113,7 +113,7 @@ class AlertSummary(Stored):
     """When the alerts counted in `burst` began to come."""
     burst: int = 0
     stormy: bool = False
-    """There was a storm, and the room heard or will hear of it."""
+    """There was a storm, and the room was told or will be."""
 
 
 class Deadlines(Stored):
@@ -135,7 +135,7 @@ class Deadlines(Stored):
     redraw: datetime | None = None
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
-    """The room hears of an alert storm."""
+    """The room is told of an alert storm."""
 
 
 class Room(Stored):

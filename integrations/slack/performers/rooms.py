@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -15,6 +15,7 @@ from integrations.slack.failures import SlackDeclined, explain
 from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
+from warroom.incident.view import IncidentView
 from warroom.outbox.effects import AddBookmark, Invite, OpenRoom, PinCard, ReadRoomMembers, SetPurpose, SetTopic
 from warroom.outbox.results import ChannelCreated, PeopleAdded, RoomMembers
 
@@ -218,33 +219,29 @@ async def pin_card(context: EffectContext[PinCard]) -> None:
 
 async def set_topic(context: EffectContext[SetTopic]) -> None:
     """Set the topic from the state as it is now. Every call posts a line in the room, so in doubt it is read first."""
-    incident = await context.incident()
-    if incident.room.channel_id is None:
-        return
-    wanted = topic(await context.view(incident))
-    if not await _is_already(context, incident.room.channel_id, "topic", wanted):
-        await context.call("conversations.setTopic", channel=incident.room.channel_id, topic=wanted)
+    await _describe(context, "topic", "conversations.setTopic", topic)
 
 
 async def set_purpose(context: EffectContext[SetPurpose]) -> None:
     """Set the purpose."""
+    await _describe(context, "purpose", "conversations.setPurpose", purpose)
+
+
+async def _describe(
+    context: EffectContext[SetTopic | SetPurpose], what: str, method: str, words: Callable[[IncidentView], str]
+) -> None:
     incident = await context.incident()
-    if incident.room.channel_id is None:
+    channel = incident.room.channel_id
+    if channel is None:
         return
-    wanted = purpose(await context.view(incident))
-    if not await _is_already(context, incident.room.channel_id, "purpose", wanted):
-        await context.call("conversations.setPurpose", channel=incident.room.channel_id, purpose=wanted)
-
-
-async def _is_already(
-    context: EffectContext[SetTopic] | EffectContext[SetPurpose], channel: str, what: str, wanted: str
-) -> bool:
-    if not context.outcome_unknown:
-        return False
-    answer = await context.call("conversations.info", channel=channel)
-    value = (answer["channel"].get(what) or {}).get("value") or ""
-    # Slack keeps &, < and > encoded.
-    return unescape(value) == unescape(wanted)
+    wanted = words(await context.view(incident))
+    if context.outcome_unknown:
+        answer = await context.call("conversations.info", channel=channel)
+        value = (answer["channel"].get(what) or {}).get("value") or ""
+        # Slack keeps &, < and > encoded.
+        if unescape(value) == unescape(wanted):
+            return
+    await context.call(method, channel=channel, **{what: wanted})
 
 
 async def add_bookmark(context: EffectContext[AddBookmark]) -> None:
