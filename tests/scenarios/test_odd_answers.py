@@ -16,7 +16,8 @@ from tests.scenarios.conftest import WarRoom
 async def test_an_answer_without_what_it_should_hold_is_looked_for(
     room: WarRoom, method: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real, empty = METHODS[method], []
+    real = METHODS[method]
+    empty: list[str] = []
 
     def only_ok(ws: Any, args: Any) -> Any:
         answer = real.handler(ws, args)
