@@ -164,6 +164,7 @@ async def add_note(
         raise Refused(NoteEmpty())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.TIMELINE, by, incident)
         if happened_at is not None and happened_at > now:
             raise Refused(EntryInFuture())
         number = incident.notes + 1
@@ -190,6 +191,7 @@ async def add_message(world: World, incident_id: str, by: str, message: Quoted) 
     """The message is on the timeline at the time when it was written, once however often it is marked. Raises NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
+        await authorize(world, Permission.TIMELINE, by, incident)
         entries = await world.store.timeline(incident.id)
         if any(entry.key == message.key for entry in entries):
             return None
@@ -214,6 +216,7 @@ async def edit_entry(
         raise Refused(NoteEmpty())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.TIMELINE, by, incident)
         if happened_at is not None and happened_at > now:
             raise Refused(EntryInFuture())
         entry = await _own(world, incident, number, by)
@@ -228,6 +231,7 @@ async def remove_entry(world: World, incident_id: str, by: str, number: int) -> 
     """One's own entry is not on the timeline any more. What it said stays in the record. Raises Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.TIMELINE, by, incident)
         entry = await _own(world, incident, number, by)
         return Decision(incident).record(EntryRemoved(number=number, before=_said(entry)), now, by=by)
 
@@ -252,26 +256,27 @@ async def add_action(
     world: World, incident_id: str, by: str, text: str, owner: str | None, due_at: datetime | None
 ) -> Incident:
     """One more action item; its owner is told. Raises Refused, NotFound."""
-    return await _action(world, incident_id, lambda found, now: actions.add(found, by, now, text, owner, due_at))
+    return await _action(world, incident_id, by, lambda found, now: actions.add(found, by, now, text, owner, due_at))
 
 
 async def settle_action(world: World, incident_id: str, by: str, number: int, *, done: bool) -> Incident:
     """The action item is done, or to be done after all. Raises AlreadyDone, Refused, NotFound."""
-    return await _action(world, incident_id, lambda found, now: actions.settle(found, by, now, number, done=done))
+    return await _action(world, incident_id, by, lambda found, now: actions.settle(found, by, now, number, done=done))
 
 
 async def edit_action(world: World, incident_id: str, by: str, number: int, **changes: Any) -> Incident:
     """The action item with another `text`, `owner` or `due_at`. Raises AlreadyDone, Refused, NotFound."""
-    return await _action(world, incident_id, lambda found, now: actions.edit(found, by, now, number, **changes))
+    return await _action(world, incident_id, by, lambda found, now: actions.edit(found, by, now, number, **changes))
 
 
 async def remove_action(world: World, incident_id: str, by: str, number: int) -> Incident:
     """The action item is deleted. Raises Refused, NotFound."""
-    return await _action(world, incident_id, lambda found, now: actions.remove(found, by, now, number))
+    return await _action(world, incident_id, by, lambda found, now: actions.remove(found, by, now, number))
 
 
-async def _action(world: World, incident_id: str, rule: Callable[[Incident, datetime], Decision]) -> Incident:
+async def _action(world: World, incident_id: str, by: str, rule: Callable[[Incident, datetime], Decision]) -> Incident:
     async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ACTIONS, by, incident)
         return rule(incident, now)
 
     return await change(world, incident_id, decide)
