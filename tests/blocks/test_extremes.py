@@ -19,7 +19,7 @@ from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 from warroom.policy import Policy
 
-OURS = {*CROWD, "UDEC", "UADA", "UGRACE", "C1", *(f"U{i}" for i in range(20))}
+OURS = {*CROWD, "UDEC", "UADA", "UBEN", "UGRACE", "C1", *(f"U{i}" for i in range(20))}
 SPOKEN = ("timeline", "briefing")
 """Pictures that one person sees; mentions in them are shown by name and call nobody."""
 

@@ -23,6 +23,16 @@ class Paged(Stored):
     why: str = ""
 
 
+class DeclaredNotice(Stored):
+    """For the declarer: the channel exists. `paged` and `invited` are others than the declarer."""
+
+    kind: Literal["declared"] = "declared"
+    paged: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+    unknown_services: tuple[str, ...] = ()
+    """Those that no team of the policy looks after."""
+
+
 class UpdateReminder(Stored):
     """An update is due. Carries the buttons Post update and Snooze 15 min."""
 
@@ -50,7 +60,7 @@ class SeverityChangedNotice(Stored):
     before: str
     after: str
     why: str = ""
-    """The title of the alert that raised it by itself."""
+    """In the words of whoever changed it; the title of the alert where one did."""
 
 
 class WorseAlert(Stored):
@@ -243,6 +253,7 @@ class Problem(Stored):
 
 Notice = Annotated[
     Paged
+    | DeclaredNotice
     | UpdateReminder
     | UpdatePostedNotice
     | SeverityChangedNotice

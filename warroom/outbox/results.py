@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from warroom.incident.model import DirectPurpose
 from warroom.value import Value
 
 
@@ -36,6 +37,15 @@ class Posted(Value):
     ts: str
 
 
+class DirectlySent(Value):
+    """A direct message was sent."""
+
+    user: str
+    purpose: DirectPurpose
+    channel_id: str
+    ts: str
+
+
 class PeopleAdded(Value):
     """Who is in the room now, and who could not be invited, with the reason in the words of the integration."""
 
@@ -53,4 +63,4 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult
+EffectResult = ChannelCreated | CardShown | Announced | Posted | DirectlySent | PeopleAdded | ExternalResult

@@ -39,6 +39,7 @@ from warroom.outbox.results import (
     Announced,
     CardShown,
     ChannelCreated,
+    DirectlySent,
     EffectResult,
     ExternalResult,
     PeopleAdded,
@@ -82,6 +83,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
             return opening.announced(incident, result)
         case Posted():
             return opening.posted(incident, result)
+        case DirectlySent():
+            return opening.directly_sent(incident, result)
         case PeopleAdded():
             return opening.invited(incident, result)
         case ExternalResult():

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import and_
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import DamerauLevenshtein
 
 from warroom.people.model import Person, names_of
 
@@ -22,6 +23,9 @@ COMMON = 1000
 SHARE = 3
 """A name must share one in so many of the groups of letters: a wrong letter spoils three. Almost nobody who scores 80 or more
 is missed, so that whoever looks clearly best is."""
+
+SHORT_NAME = 6
+"""A name with fewer letters may have one wrong, a longer one two."""
 
 _CODES = {"display": "d", "real": "r", "user": "u", "local": "l"}
 _KINDS = {code: kind for kind, code in _CODES.items()}
@@ -119,6 +123,12 @@ class FuzzyIndex:
             (place, (80.0 if name.startswith(part) else 72.0) + 6.0 * len(part) / len(name)) for place, name in found
         ]
         return sorted(scored, key=lambda pair: (-pair[1], self._names[pair[0]]))[:limit]
+
+
+def misspelled(said: str, name: str) -> bool:
+    """Whether `said` is that whole name with a letter or two wrong. A part of a name is not; both in their comparison form."""
+    wrong = 1 if len(name) < SHORT_NAME else 2
+    return said not in name and DamerauLevenshtein.distance(said, name, score_cutoff=wrong) <= wrong
 
 
 def _in_at_least(sets: list[int], enough: int) -> int:

@@ -13,6 +13,7 @@ from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.performers import (
     alert_channels,
+    direct,
     directory,
     documents,
     furniture,
@@ -43,6 +44,9 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "tell_everybody": posts.tell_everybody,
     "post": posts.post,
     "withdraw": posts.withdraw,
+    "send_direct": direct.send_direct,
+    "redraw_direct": direct.redraw_direct,
+    "reply_to_source": direct.reply_to_source,
     "pin_card": furniture.pin_card,
     "set_topic": furniture.set_topic,
     "set_purpose": furniture.set_purpose,
