@@ -35,7 +35,9 @@ def _page(user: str, view: IncidentView, now: datetime, by: str | None, why: str
     elif waiting and incident.description:
         lines.append(kit.quote(incident.description, 300))
     buttons: list[Block | None] = [acknowledge_button(incident) if waiting else None]
-    return kit.card(f"{head} for {labels.headline(view)}", [kit.section("\n".join(lines)), kit.actions(buttons)])
+    return kit.card(
+        f"{head} for {kit.line(labels.headline(view), 400)}", [kit.section("\n".join(lines)), kit.actions(buttons)]
+    )
 
 
 def _subscription(user: str, view: IncidentView, now: datetime) -> Card:
@@ -54,7 +56,7 @@ def _subscription(user: str, view: IncidentView, now: datetime) -> Card:
         lines.append(f"You no longer follow {incident.name}.")
     button = kit.button("Unsubscribe", ids.UNSUBSCRIBE, ids.carry(incident.id)) if following else None
     return kit.card(
-        f"{labels.headline(view)}: {labels.STATE[incident.state]}",
+        f"{kit.line(labels.headline(view), 400)}: {labels.STATE[incident.state]}",
         [kit.section("\n".join(lines)), kit.actions([button])],
     )
 

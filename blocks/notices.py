@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from blocks import ids, kit, labels, text
+from blocks import ids, kit, labels, name_matches, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
@@ -23,7 +23,11 @@ def notice_card(notice: Notice, view: IncidentView, now: datetime) -> Card:
     """What is said in the room or a thread. People it names are mentioned; posting it calls them."""
     lines = [each for each in _lines(notice, view, now) if each]
     shown = "\n".join(lines)
-    return kit.card(f"{view.incident.name}: {shown}", [kit.section(shown), kit.actions(_buttons(notice, view))])
+    asked: list[Block] = []
+    if isinstance(notice, notices.DeclaredNotice) and (notice.ambiguous or notice.unknown):
+        asked = name_matches.candidates(view.incident.id, notice.ambiguous, notice.unknown).blocks
+    head = shown if isinstance(notice, notices.DeclaredNotice) else f"{view.incident.name}: {shown}"
+    return kit.card(head, [kit.section(shown), *asked, kit.actions(_buttons(notice, view))])
 
 
 def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ import contextlib
 import re
 
 from blocks import declare_form, ids, kit
-from blocks.answers import linked, said, unclear
+from blocks.answers import linked, said
 from blocks.declare_form import DeclareInput, Forecast
 from blocks.form_fields import About
 from blocks.kit import Block, Card
@@ -78,10 +78,10 @@ def reply_to(actor: Actor, channel: str | None = None) -> ReplyTo:
 
 
 def declared_card(declared: DeclareResult) -> Card | None:
-    """What the declarer is asked at once, None when every name was clear: number and channel follow when that is open."""
+    """The answer when it was declared before. Otherwise the declarer is answered when the channel is open."""
     if declared.existed:
         return said(f"{declared.incident.name} ({declared.incident.severity}) is declared{linked(declared.incident)}")
-    return unclear(declared.incident, declared.people)
+    return None
 
 
 def _begun(world: World, context: CommandContext, wanted: parse_command.Declaration, words: TitleWords) -> DeclareInput:

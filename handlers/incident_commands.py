@@ -5,12 +5,14 @@ from __future__ import annotations
 from blocks import ids
 from blocks.answers import named, said, unclear
 from blocks.kit import Card
+from blocks.refusals import refusal_words
 from blocks.usage import SeverityMissing
 from handlers import parse_people, slack_text
 from handlers.command_context import IncidentCommandContext
 from handlers.people_lookup import WhoIsMeant, names_and_reason, one_person, readable
-from warroom.errors import Refused
+from warroom.errors import AlreadyDone, Refused
 from warroom.incident import usecases as incidents
+from warroom.refusals import Repeated
 from warroom.text import as_typed
 
 
@@ -105,7 +107,12 @@ async def page(context: IncidentCommandContext) -> Card:
 
 async def join(context: IncidentCommandContext) -> Card:
     """join"""
-    incident = await incidents.join(context.world, context.incident.id, context.user)
+    try:
+        incident = await incidents.join(context.world, context.incident.id, context.user)
+    except AlreadyDone as done:
+        if isinstance(done, Repeated):
+            raise
+        return said(refusal_words(done.reason))
     return said(f"You are being added to {incident.name}.")
 
 

@@ -181,7 +181,13 @@ def all_notices(text: str) -> list[Notice]:
     return [
         *(said.Paged(people=CROWD, level=2, reason=reason, by="UADA", why=text) for reason in PageReason),
         said.Paged(people=(), level=0, reason=PageReason.TEAM, by=None),
-        said.DeclaredNotice(paged=CROWD, invited=CROWD, unknown_services=(text,) * 5),
+        said.DeclaredNotice(
+            paged=CROWD,
+            invited=CROWD,
+            unknown_services=(text,) * 5,
+            ambiguous=tuple(names(text)[1]),
+            unknown=tuple(names(text)[2]),
+        ),
         said.DeclaredNotice(),
         said.UpdateReminder(people=CROWD, missed=2, since=NIGHT),
         said.Muted(monitor_id="42", until=NOW, by="UADA"),

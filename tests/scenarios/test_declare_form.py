@@ -127,9 +127,7 @@ async def test_the_source_message_is_told_and_declaring_it_again_leads_to_the_op
     await slack.submit(ada, form)
     await room.settle()
     incident = await room.incident()
-    replies = [
-        each for each in slack.channel("general").messages if each.thread_ts == message.ts and each.ts != message.ts
-    ]
+    replies = message.replies
     assert len(replies) == 1
     assert f"<#{incident.room.channel_id}>" in replies[0].plain()
     await slack.shortcut(ben, "declare_from_message", "general", message)

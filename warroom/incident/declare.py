@@ -53,7 +53,7 @@ async def declare(
     severity, team = _severity(world, what.severity), _team(world, what)
     people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
     commander = await _one(world, what.commander, only_exact=what.private)
-    draft = _incident(world, what, severity, team, (commander, *ids(people)))
+    draft = _incident(world, what, severity, team, commander, people)
     called, nobody = await _first_called(world, draft, unfound(people) if what.by is None else ())
 
     # A private incident is followed by nobody who is not in its room.
@@ -97,7 +97,7 @@ async def who_is_called(world: World, what: Declare) -> tuple[Resolution, str | 
     """
     people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
     severity, team = _severity(world, what.severity), _team(world, what)
-    draft = _incident(world, what.copy_with(title=what.title or "?"), severity, team, (None, *ids(people)))
+    draft = _incident(world, what.copy_with(title=what.title or "?"), severity, team, None, people)
     names = [name for level in levels_at_start(draft) for name in draft.escalation.levels[level].notify]
     called = await resolve(names, world.directory, world.policy, only_exact=True)
     left = opening.others(ids(called), what.by)
@@ -160,7 +160,9 @@ def _team(world: World, what: Declare) -> str | None:
     return policy.workspace.default_team
 
 
-def _incident(world: World, what: Declare, severity: str, team: str | None, people: tuple[str | None, ...]) -> Incident:
+def _incident(
+    world: World, what: Declare, severity: str, team: str | None, commander: str | None, asked: Resolution
+) -> Incident:
     """The incident without its number."""
     now = world.clock.now()
     title = " ".join(what.title.split())
@@ -170,6 +172,7 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
     if len(title) > TITLE_LIMIT:
         description = f"{title}\n\n{description}".strip()
         title = cut(title, TITLE_LIMIT)
+    people = (commander, *ids(asked))
     named = tuple(person for person in people if person) if what.private and what.by is not None else ()
     template = what.template if what.template in world.policy.templates else None
     return Incident(
@@ -186,7 +189,7 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
         fields=what.fields,
         links=what.links,
         declared_by=what.by,
-        commander=people[0],
+        commander=commander,
         declared_at=now,
         touched_at=now,
         escalation=opening.escalation_of(team, what.by, world.policy, named),
@@ -194,7 +197,7 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
         source_message=what.source_message,
         source_channel=what.source_channel,
         source_ts=what.source_ts,
-        reply_to=what.reply_to,
+        reply_to=what.reply_to and what.reply_to.copy_with(ambiguous=asked.ambiguous, unknown=asked.unknown),
         template=template or world.policy.template_for(team, severity),
         participants=Participants(invitees=tuple(dict.fromkeys(person for person in (what.by, *people) if person))),
         alert_group=AlertGroup(

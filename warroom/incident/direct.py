@@ -83,6 +83,7 @@ def direct_effects(
             )
             for each in after.direct_messages
             if (each.user, each.purpose) not in anew
+            and (each.purpose is DirectPurpose.PAGE or each.user in before.subscribers)
         ]
     return effects
 

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field
 
 from warroom.alerts.model import AlertState
+from warroom.people.resolution import Ambiguity, Unknown
 from warroom.postmortem.model import Postmortem
 from warroom.value import Stored
 
@@ -183,6 +184,10 @@ class ReplyTo(Stored):
     """Unique to the gesture that declared."""
     channel: str | None = None
     response_url: str | None = None
+    ambiguous: tuple[Ambiguity, ...] = ()
+    """Names that the declarer is asked about."""
+    unknown: tuple[Unknown, ...] = ()
+    """Names behind which nobody was found."""
 
 
 class DirectPurpose(StrEnum):

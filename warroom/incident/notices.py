@@ -9,6 +9,7 @@ from pydantic import Field
 
 from warroom.incident.events import EffectKind, Event, PageReason
 from warroom.incident.model import State
+from warroom.people.resolution import Ambiguity, Unknown
 from warroom.value import Stored
 
 
@@ -31,6 +32,8 @@ class DeclaredNotice(Stored):
     invited: tuple[str, ...] = ()
     unknown_services: tuple[str, ...] = ()
     """Those that no team of the policy looks after."""
+    ambiguous: tuple[Ambiguity, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
 
 
 class UpdateReminder(Stored):

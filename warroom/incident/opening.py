@@ -31,6 +31,7 @@ from warroom.outbox.effects import (
     ReplyToSource,
     SetPurpose,
     TellTeam,
+    Withdraw,
 )
 from warroom.outbox.results import Announced, CardShown, ChannelCreated, DirectlySent, PeopleAdded, Posted
 from warroom.policy import Policy
@@ -176,6 +177,8 @@ def _told(incident: Incident, policy: Policy) -> list[Effect]:
             paged=paged,
             invited=tuple(person for person in people if person not in (*paged, declarer)),
             unknown_services=tuple(s for s in incident.services if known and not policy.team_for_service(s)),
+            ambiguous=to.ambiguous,
+            unknown=to.unknown,
         )
         effects.append(
             PrivateReply(
@@ -199,9 +202,14 @@ def _told(incident: Incident, policy: Policy) -> list[Effect]:
 
 
 def directly_sent(incident: Incident, result: DirectlySent) -> Decision:
-    """The message is there; from now on it is redrawn."""
+    """The message is there; from now on it is redrawn, and the one before is deleted."""
+    before = incident.direct_message(result.user, result.purpose)
     message = DirectMessage(user=result.user, purpose=result.purpose, channel_id=result.channel_id, ts=result.ts)
-    return Decision(incident.with_direct_message(message), quiet=True)
+    decision = Decision(incident.with_direct_message(message), quiet=True)
+    if before is None or before.ts == message.ts:
+        return decision
+    key = f"{incident.id}:withdraw:{before.channel_id}:{before.ts}"
+    return decision.with_effects(Withdraw(incident_id=incident.id, key=key, ts=before.ts, channel=before.channel_id))
 
 
 def shown(incident: Incident, result: CardShown) -> Decision:

@@ -19,8 +19,8 @@ ALIKE = 75.0
 
 _LEVEL = re.compile(r"(?<![\w./@#])[-–—]{0,2}sev(?:erity)?[ \t]*[-_:= ]?[ \t]*(\d{1,2})(?![\w%./-])(?!:\d)", re.I)
 """`sev1`, `sev 1`, `-sev 1`, `SEV-1`, `severity: 1`, wherever it stands."""
-_FIRST = re.compile(r"^[\s\[({]*([\w-]+)[\s\])}]*(?P<mark>[:\])}])?")
-_LAST = re.compile(r"(?P<mark>[\[({])?[\s\[({]*([\w-]+)[\s\])}.!]*$")
+_FIRST = re.compile(r"^[\s\[({]*([\w-]+)\s*(?P<mark>[:\])}])?[\s\])}]*")
+_LAST = re.compile(r"(?P<mark>[\[({])?\s*([\w-]+)[\s\])}.!]*$")
 _EDGE = " \t,;:|/-–—·"
 _EMPTY = re.compile(r"[\[({]\s*[\])}]")
 

@@ -133,10 +133,12 @@ class Post(_Effect):
 
 
 class Withdraw(_Effect):
-    """Delete the bot's message that was in a slot."""
+    """Delete the bot's message that was in a slot, or the direct message that a newer one replaced."""
 
     kind: Literal["withdraw"] = "withdraw"
     ts: str
+    channel: str | None = None
+    """None: the incident's own."""
 
 
 class PrivateReply(_Effect):

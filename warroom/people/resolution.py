@@ -8,10 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex, misspelled
+from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex, misspelled, near
 from warroom.people.model import Group, Person, names_of, normal
 from warroom.policy import Policy
-from warroom.value import Value
+from warroom.value import Stored, Value
 
 __all__ = [
     "Ambiguity",
@@ -77,7 +77,7 @@ class Match(Value):
     via: tuple[str, ...] = ()
 
 
-class Ambiguity(Value):
+class Ambiguity(Stored):
     """Who could be meant, likeliest first, at most five; to be asked."""
 
     said: str
@@ -87,7 +87,7 @@ class Ambiguity(Value):
     """(id of a candidate, a team of the policy whose escalation policy names them)."""
 
 
-class Unknown(Value):
+class Unknown(Stored):
     """A name that led to nobody."""
 
     said: str
@@ -316,7 +316,12 @@ def _called(people: Sequence[Person], kind: str, key: str) -> list[Person]:
 async def _nearly(key: str, said: str, directory: Directory, via: tuple[str, ...]) -> _Answer:
     best: dict[str, tuple[Person, float]] = {}
     for person, _, score in await directory.candidates(key, 2 * CANDIDATES):
-        if score >= CUTOFF and not _unfit(person) and score > best.get(person.id, (person, 0.0))[1]:
+        if (
+            score >= CUTOFF
+            and near(key, person)
+            and not _unfit(person)
+            and score > best.get(person.id, (person, 0.0))[1]
+        ):
             best[person.id] = (person, score)
     ranked = sorted(best.values(), key=lambda found: -found[1])
     if not ranked:

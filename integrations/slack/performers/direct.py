@@ -7,7 +7,7 @@ import structlog
 from blocks.direct_messages import direct_message, source_reply
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.messages import redraw, remove_if_possible, say
+from integrations.slack.performers.messages import redraw, say
 from warroom.incident.model import DirectPurpose
 from warroom.outbox.effects import RedrawDirect, ReplyToSource, SendDirect
 from warroom.outbox.results import DirectlySent
@@ -21,7 +21,7 @@ CLOSED_TO_US = frozenset(
 
 
 async def send_direct(context: EffectContext[SendDirect]) -> DirectlySent | None:
-    """Send it, then remove the one before. In doubt it is not sent again; nobody is told of what they may not know."""
+    """Send it; its result removes the one before. In doubt it is not sent again; nobody is told of what they may not know."""
     effect, incident = context.effect, await context.incident()
     if context.outcome_unknown:
         log.warning("a direct message may have been sent, so it is not sent again", key=context.key)
@@ -33,9 +33,6 @@ async def send_direct(context: EffectContext[SendDirect]) -> DirectlySent | None
     view = await context.view(incident)
     card = direct_message(effect.purpose, effect.user, view, context.now, by=effect.by, why=effect.why)
     channel, ts = await say(context, effect.user, card)
-    previous = incident.direct_message(effect.user, effect.purpose)
-    if previous is not None and previous.ts != ts:
-        await remove_if_possible(context, previous.channel_id, previous.ts)
     return DirectlySent(user=effect.user, purpose=effect.purpose, channel_id=channel, ts=ts)
 
 

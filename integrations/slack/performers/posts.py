@@ -87,8 +87,9 @@ async def post(context: EffectContext[Post]) -> Posted | None:
 async def withdraw(context: EffectContext[Withdraw]) -> None:
     """Delete the bot's message."""
     incident = await context.incident()
-    if incident.room.channel_id is not None:
-        await remove(context, incident.room.channel_id, context.effect.ts)
+    channel = context.effect.channel or incident.room.channel_id
+    if channel is not None:
+        await remove(context, channel, context.effect.ts)
 
 
 async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str, str | None] | None:
