@@ -13,12 +13,10 @@ from blocks.answers import linked, named, said
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
 from blocks.kit import Block, Card
-from handlers.answers import Actor, Body, actor_of, answered
-from handlers.audit import audited
+from handlers.answers import Actor, Body, actor_of, answered, open_form
+from handlers.audit import admitted, audited
 from handlers.command_context import CommandContext
 from handlers.declare_command import declare_now, open_declare_form
-from handlers.modals import open_form
-from handlers.visibility import admitted
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import lookup, record
 from warroom.incident import usecases as incidents

@@ -13,9 +13,8 @@ from blocks.kit import Block, Card
 from blocks.lists import refusal
 from blocks.refusals import refusal_words
 from handlers import audit, parse_command
-from handlers.answers import Actor
+from handlers.answers import Actor, open_form
 from handlers.command_context import CommandContext
-from handlers.modals import open_form
 from warroom.errors import Refused
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, check_services, declare, similar_open, who_is_called

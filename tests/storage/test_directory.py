@@ -75,7 +75,7 @@ async def test_the_version_grows_with_every_change_of_people_or_groups_only(stor
     assert await store.directory_version() == (3, True)
 
 
-async def test_who_follows_a_team_or_a_severity_is_known_until_it_ends(store: Store) -> None:
+async def test_who_follows_a_team_or_a_severity_is_known_until_it_ends(store: Database) -> None:
     team, severity = Following(user="U2", team="platform"), Following(user="U1", severity="SEV-1")
     for _ in range(2):
         await put(store, followed=(team, severity, Following(user="U2", severity="SEV-1")))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from warroom.errors import Conflict, Refused
 from warroom.escalation.rules import levels_at_start
-from warroom.ids import new_id
 from warroom.incident import lookup, opening
-from warroom.incident.authorize import authorize
+from warroom.incident.change import authorize
 from warroom.incident.decision import changeset
 from warroom.incident.declaration import Declare
 from warroom.incident.model import AlertGroup, Incident, Participants
@@ -176,7 +176,7 @@ def _incident(
     named = tuple(person for person in people if person) if what.private and what.by is not None else ()
     template = what.template if what.template in world.policy.templates else None
     return Incident(
-        id=new_id(),
+        id=uuid.uuid4().hex,
         number=0,
         origin=what.origin,
         origin_key=what.origin_key,

@@ -7,7 +7,7 @@ import structlog
 from blocks.direct_messages import direct_message, source_reply
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.messages import redraw, say
+from integrations.slack.performers.posts import redraw, say
 from warroom.incident.model import DirectPurpose
 from warroom.outbox.effects import RedrawDirect, ReplyToSource, SendDirect
 from warroom.outbox.results import DirectlySent
