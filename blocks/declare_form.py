@@ -137,9 +137,13 @@ def template_of(policy: Policy, filled: DeclareInput) -> str | None:
 
 def _services(policy: Policy, filled: DeclareInput) -> Iterator[Block]:
     known = policy.services()
-    groups = [(team, [Option(s, s) for s in services if len(s) <= OPTION_VALUE]) for team, services in known.items()]
+    offered: set[str] = set()
+    groups = []
+    for team, services in known.items():
+        new = [service for service in services if len(service) <= OPTION_VALUE and service not in offered]
+        offered |= set(new[: kit.OPTIONS])
+        groups.append((team, [Option(service, service) for service in new]))
     groups = [(team, options) for team, options in groups if options]
-    offered = {option.value for _, options in groups for option in options}
     if groups:
         chosen = [service for service in filled.services if service in offered]
         menu = kit.multi_select(INPUT, groups, initial=chosen, placeholder="Choose services")

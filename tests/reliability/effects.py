@@ -10,7 +10,15 @@ from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
-from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
+from warroom.outbox.effects import (
+    PrivateReply,
+    PublishHome,
+    ReadAlertChannels,
+    ReplyToSource,
+    SyncDirectory,
+    TellEverybody,
+    Withdraw,
+)
 
 ALERTS = "datadog-alerts"
 
@@ -58,6 +66,8 @@ class EffectCase:
     when: Callable[[Json], bool] = anything
     prepare: Step | None = None
     blind: bool = False
+    cautious: bool = False
+    """In doubt it is not done again."""
 
 
 async def opened(run: Run) -> None:
@@ -265,6 +275,32 @@ async def incidents(run: Run) -> int:
     return await run.house.store.last_number() - run.seen
 
 
+def direct_to_ben(run: Run) -> list[SlackMessage]:
+    """Ben is on call, so he is paged."""
+    return [each for each in run.house.slack.direct("ben") if f"{run.known.name} " in each.plain()]
+
+
+async def written_to_ben(run: Run) -> int:
+    return len(direct_to_ben(run))
+
+
+async def ben_sees_who_has_it(run: Run) -> int:
+    ada = run.house.slack.person("ada").id
+    return sum(f"by <@{ada}>" in each.plain() for each in direct_to_ben(run))
+
+
+async def reply_to_source(run: Run) -> None:
+    message = await run.house.slack.say("ada", "general", "is checkout broken?")
+    run.noted["ts"] = message.ts
+    key, channel = f"{run.known.id}:source", run.house.slack.channel("general").id
+    await run.house.ask(ReplyToSource(incident_id=run.known.id, key=key, channel=channel, ts=message.ts))
+
+
+async def replies(run: Run) -> int:
+    log = run.house.slack.channel("general").log
+    return sum(len(each.replies) for each in log if each.ts == run.noted["ts"])
+
+
 EFFECT_CASES = (
     EffectCase("open the room", "open_room", "conversations.create", declare, rooms),
     EffectCase("post the card", "show_card", "chat.postMessage", declare, said("card"), keyed(":card")),
@@ -288,6 +324,27 @@ EFFECT_CASES = (
         keyed("unreadable:"),
     ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
+    EffectCase(
+        "page directly", "send_direct", "chat.postMessage", declare, written_to_ben, keyed(":page:"), cautious=True
+    ),
+    EffectCase(
+        "redraw a direct message",
+        "redraw_direct",
+        "chat.update",
+        acknowledge,
+        ben_sees_who_has_it,
+        keyed(":page:"),
+        opened,
+    ),
+    EffectCase(
+        "reply to the message it came from",
+        "reply_to_source",
+        "chat.postMessage",
+        reply_to_source,
+        replies,
+        keyed(":source"),
+        opened,
+    ),
     EffectCase("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
     EffectCase("answer a command", "private_reply", "response_url", ask_help, answers, blind=True),
     EffectCase(

@@ -235,8 +235,8 @@ async def test_every_answer_links_the_room(room: WarRoom) -> None:
 
 async def test_join_by_command_adds_whoever_asks(room: WarRoom) -> None:
     incident = await room.declare("grace", "search is slow")
-    [said] = await answers(room, "kwame", "join 1")
-    assert f"<#{incident.room.channel_id}>" in said
+    said = await answers(room, "kwame", "join 1")
+    assert f"INC-1. → <#{incident.room.channel_id}>" in " ".join(said)
     assert room.slack.person("kwame").id in room.channel_of(incident).members
 
 
