@@ -136,7 +136,7 @@ def test_slack_takes_the_declare_form_of_any_policy() -> None:
         name = "".join(char for char in text if char.isalnum())[:140] or "x"
         teams = {f"{name[:60]} {n}": Team(services=tuple(f"{name} {n} {k}" for k in range(120))) for n in range(120)}
         questions = tuple(
-            TemplateField(name=f"{name} {kind}", type=kind, options=("a", text.strip() or "b")) for kind in FieldType
+            TemplateField(name=f"{name} {kind}", type=kind, options=("a", f"{name} b")) for kind in FieldType
         )
         policy = Policy(teams=teams, templates={"any": Template(fields=questions, severities=("SEV-1",))})
         crowd = tuple(Match(person=Person(id=person), said=text, matched_by=MatchKind.USER) for person in CROWD)
