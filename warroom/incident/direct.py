@@ -46,8 +46,14 @@ def send_direct(
             why=why,
         )
         for person in people
-        if incident.shown_to(person)
+        if incident.shown_to(person) or (purpose is DirectPurpose.PAGE and let_in_soon(incident, person))
     ]
+
+
+def let_in_soon(incident: Incident, person: str) -> bool:
+    """Whether somebody is to be let into the room of a private incident and was not yet: until then they hear nothing of it."""
+    there = incident.participants
+    return person in there.invitees and person not in there.left
 
 
 def direct_effects(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 
 from blocks.direct_messages import direct_message, source_reply
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.posts import redraw, say
+from warroom.errors import Retryable
+from warroom.incident.direct import let_in_soon
 from warroom.incident.model import DirectPurpose
 from warroom.outbox.effects import RedrawDirect, ReplyToSource, SendDirect
 from warroom.outbox.results import DirectlySent
 
+LONGEST_WAIT = timedelta(minutes=10)
+"""Whoever is not let in by then does not hear of a private incident."""
 log = structlog.get_logger(__name__)
 
 CLOSED_TO_US = frozenset(
@@ -27,6 +33,9 @@ async def send_direct(context: EffectContext[SendDirect]) -> DirectlySent | None
         log.warning("a direct message may have been sent, so it is not sent again", key=context.key)
         return None
     if not incident.shown_to(effect.user):
+        waited = context.now - context.claim.created_at
+        if let_in_soon(incident, effect.user) and waited < LONGEST_WAIT:
+            raise Retryable(f"they are not in the room of {incident.name} yet")
         return None
     if effect.purpose is DirectPurpose.SUBSCRIPTION and effect.user not in incident.subscribers:
         return None
