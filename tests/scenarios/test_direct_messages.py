@@ -44,6 +44,15 @@ async def test_a_private_incident_is_written_of_only_to_people_who_are_let_in(ro
         assert direct(room, who) == []
 
 
+async def test_whoever_leaves_a_private_room_keeps_no_message_about_it(room: WarRoom) -> None:
+    slack = room.slack
+    incident = await room.declare("ada", "keys leaked sev1 --private @alan")
+    assert len(direct(room, "alan")) == 1
+    await slack.leave("alan", room.channel_of(incident))
+    await room.settle()
+    assert direct(room, "alan") == []
+
+
 async def test_join_adds_the_clicker_to_the_channel(room: WarRoom) -> None:
     slack, kwame = room.slack, room.slack.person("kwame")
     incident = await room.declare("ada", "checkout returns 500s")

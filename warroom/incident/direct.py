@@ -104,4 +104,5 @@ def _shown(incident: Incident) -> tuple[object, ...]:
         incident.updates.last,
         incident.updates.last_at,
         incident.subscribers,
+        incident.participants.left if incident.private else (),
     )

@@ -9,7 +9,7 @@ import structlog
 from blocks.direct_messages import direct_message, source_reply
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.posts import redraw, say
+from integrations.slack.performers.posts import redraw, remove, say
 from warroom.errors import Retryable
 from warroom.incident.direct import let_in_soon
 from warroom.incident.model import DirectPurpose
@@ -46,10 +46,13 @@ async def send_direct(context: EffectContext[SendDirect]) -> DirectlySent | None
 
 
 async def redraw_direct(context: EffectContext[RedrawDirect]) -> None:
-    """Redraw it whole. One that the person deleted stays deleted."""
+    """Redraw it whole, or delete it where the person may not know of the incident any more. What they deleted stays deleted."""
     effect, incident = context.effect, await context.incident()
     there = incident.direct_message(effect.user, effect.purpose)
     if there is None:
+        return
+    if not incident.shown_to(effect.user):
+        await remove(context, there.channel_id, there.ts)
         return
     card = direct_message(effect.purpose, effect.user, await context.view(incident), context.now)
     await redraw(context, there.channel_id, there.ts, card)
