@@ -5,19 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from blocks import kit, labels, text
-from blocks.kit import Card
+from blocks import ids, kit, labels, text
+from blocks.kit import Block, Card
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 
 
 def announcement(view: IncidentView, now: datetime) -> Card:
-    """The incident in a few lines, without buttons; redrawn as it changes."""
+    """The incident in a few lines, with the buttons to join and to follow it; redrawn as it changes."""
     incident = view.incident
     fallback = f"{labels.headline(view)} ({labels.severity(view)}, {labels.STATE[incident.state].lower()})"
     return kit.card(
-        kit.line(fallback, 500), [kit.header(labels.headline(view)), kit.section("\n".join(_lines(view, now)))]
+        kit.line(fallback, 500),
+        [kit.header(labels.headline(view)), kit.section("\n".join(_lines(view, now))), _follow(incident)],
     )
+
+
+def _follow(incident: Incident) -> Block | None:
+    """Join and Subscribe, while there is something to follow."""
+    if not incident.state.open or incident.private or incident.room.channel_id is None:
+        return None
+    carried = ids.carry(incident.id)
+    return kit.actions([kit.button("Join", ids.JOIN, carried), kit.button("Subscribe", ids.SUBSCRIBE, carried)])
 
 
 def _lines(view: IncidentView, now: datetime) -> Iterator[str]:

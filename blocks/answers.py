@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from blocks import kit, labels, name_matches, text
+from blocks import ids, kit, labels, name_matches, text
 from blocks.kit import Block, Card
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
@@ -28,15 +28,42 @@ def typed(quoted: str) -> list[Block]:
     return [kit.context("You typed:"), *shown] if shown else []
 
 
-def understood(incident: Incident, people: Resolution, what: str) -> Card:
-    """`what` was done; below it who was found and how the name matched, who was not, and a button for each who could be meant."""
-    head = text.spoken(what)
-    if people.ambiguous:
-        asked = name_matches.candidates(incident.id, people.ambiguous, people.found, people.unknown)
-        return kit.card(f"{head} {asked.text}", [kit.section(head), *asked.blocks])
-    lines = name_matches.resolution_lines(people.found, people.unknown)
-    shown = [kit.section("\n".join(lines[i : i + 15])) for i in range(0, len(lines), 15)]
-    return kit.card("\n".join([head, *lines]), [kit.section(head), *shown])
+def linked(incident: Incident) -> str:
+    """ " → #channel"; "" while there is none."""
+    return f" → {text.channel_link(incident.room.channel_id)}" if incident.room.channel_id else ""
+
+
+def with_link(card: Card, incident: Incident) -> Card:
+    """The answer with the way to the incident's channel, where it does not show it already."""
+    channel = incident.room.channel_id
+    if channel is None or f"<#{channel}>" in str(card.blocks):
+        return card
+    first = card.blocks[0] if len(card.blocks) == 1 else {}
+    if first.get("type") == "section" and "text" in first:
+        line = f"{first['text']['text']}{linked(incident)}"
+        return kit.card(f"{card.text}{linked(incident)}", [kit.section(line)])
+    return kit.card(card.text, [*card.blocks, kit.context(f"{incident.name}{linked(incident)}")])
+
+
+def unclear(
+    incident: Incident, people: Resolution, action_id: str = ids.INVITE_CANDIDATE, rest: str = ""
+) -> Card | None:
+    """A button for each person who could be meant, and which names led to nobody; None when every name was clear.
+
+    `action_id` is what the button does, `rest` what it carries besides the person: the reason or the role.
+    """
+    if not people.ambiguous and not people.unknown:
+        return None
+    return name_matches.candidates(incident.id, people.ambiguous, people.unknown, action_id, rest)
+
+
+def named(incident: Incident, people: Resolution, did: str, action_id: str, why: str = "") -> Card:
+    """Who was paged or invited, in one line with the channel's link; below it what was not clear."""
+    who = name_matches.who(people.found)
+    head = f"{did} {who} → {incident.name}{linked(incident)}" if who else f"Nobody was {did.lower()} yet."
+    asked = unclear(incident, people, action_id, why)
+    more = asked.blocks if asked else []
+    return kit.card(f"{head} {asked.text}" if asked else head, [kit.section(head), *more])
 
 
 class Called(Value):

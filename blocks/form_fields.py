@@ -24,6 +24,8 @@ class About(Stored):
     channel: str | None = None
     message: str | None = None
     """The permalink of the message that is declared."""
+    message_ts: str | None = None
+    """Its ts, in `channel`."""
     by_shortcut: bool = False
     alert: Alert | None = None
     """The alert that the message is, without its longer parts: a form carries 3,000 characters."""
@@ -51,9 +53,11 @@ def form(callback_id: str, title: str, submit: str, blocks: Sequence[Block | Non
     return kit.modal(title, submit, blocks, callback_id=callback_id, private_metadata=metadata)
 
 
-def field(name: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
-    """A labelled field; `name` is what errors and readers call it."""
-    return kit.input_block(name, label, element, optional=optional, hint=hint)
+def field(
+    name: str, label: str, element: Block, *, optional: bool = False, hint: str = "", dispatch: bool = False
+) -> Block:
+    """A labelled field; `name` is what errors and readers call it. With `dispatch` a change redraws the form."""
+    return kit.input_block(name, label, element, optional=optional, hint=hint, dispatch=dispatch)
 
 
 def about(view: Block) -> About:
@@ -75,3 +79,8 @@ def text_in(view: Block, name: str) -> str:
 def chosen_in(view: Block, name: str) -> str | None:
     """The value of the chosen option, None when none is."""
     return (value_in(view, name).get("selected_option") or {}).get("value")
+
+
+def all_chosen_in(view: Block, name: str) -> tuple[str, ...]:
+    """The values of the chosen options."""
+    return tuple(option["value"] for option in value_in(view, name).get("selected_options") or ())

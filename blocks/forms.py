@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from blocks import correction_forms, ids, kit, labels, update_form
-from blocks.form_fields import INPUT, About, FormMistakes, about, chosen_in, field, form, form_about, text_in, value_in
+from blocks import correction_forms, declare_form, ids, kit, labels, text, update_form
+from blocks.declare_form import severity_options, team_options
+from blocks.form_fields import INPUT, FormMistakes, chosen_in, field, form_about, text_in, value_in
 from blocks.kit import Block, Option
 from warroom.incident.roles import COMMANDER, ROLES, role_named
 from warroom.incident.view import IncidentView
+from warroom.people.resolution import Resolution
 from warroom.policy import Policy
 from warroom.postmortem.reminders import PARTS
 from warroom.value import Value
 
-TITLE, SEVERITY, AFFECTED, DESCRIPTION = "title", "severity", "affected", "description"
-PEOPLE, PRIVATE, ROLE, PERSON, TEAM, WHY = "people", "private", "role", "person", "team", "why"
-TITLE_MAX = 200
+SEVERITY, PEOPLE, ROLE, PERSON, TEAM, WHY = "severity", "people", "role", "person", "team", "why"
 
 _BLAMED = {
-    ids.FORM_DECLARE: TITLE,
+    ids.FORM_DECLARE: declare_form.TITLE,
     ids.FORM_UPDATE: update_form.UPDATE,
     ids.FORM_SEVERITY: SEVERITY,
     ids.FORM_ROLES: PERSON,
@@ -28,19 +28,6 @@ _BLAMED = {
     ids.FORM_NOTE: correction_forms.TEXT,
     ids.FORM_ACTION: correction_forms.TEXT,
 }
-
-
-class DeclareInput(Value):
-    """The filled-in declare form. `people` are user ids."""
-
-    title: str
-    severity: str | None = None
-    team: str | None = None
-    services: tuple[str, ...] = ()
-    description: str = ""
-    people: tuple[str, ...] = ()
-    private: bool = False
-    about: About = About()
 
 
 class Page(Value):
@@ -58,77 +45,9 @@ class RoleGiven(Value):
     person: str
 
 
-def declare_form(
-    policy: Policy, *, title: str = "", description: str = "", severity: str | None = None, carried: About | None = None
-) -> Block:
-    """Declare an incident; title, description and severity may be filled in from a message."""
-    known = ", ".join(
-        dict.fromkeys((*policy.teams, *(name for team in policy.teams.values() for name in team.services)))
-    )
-    return form(
-        ids.FORM_DECLARE,
-        "Declare incident",
-        "Declare",
-        [
-            field(
-                TITLE,
-                "Title",
-                kit.plain_text_input(
-                    INPUT, initial=title, max_length=TITLE_MAX, placeholder="What is broken, as people see it"
-                ),
-            ),
-            field(
-                SEVERITY,
-                "Severity",
-                kit.select(INPUT, _severities(policy), initial=severity or policy.default_severity()),
-            ),
-            field(
-                AFFECTED,
-                "Affected service/team",
-                kit.plain_text_input(INPUT, max_length=500),
-                optional=True,
-                hint=f"Several with commas. Known: {kit.cut(known, 500)}" if known else "Several with commas.",
-            ),
-            field(
-                DESCRIPTION,
-                "Description",
-                kit.plain_text_input(INPUT, initial=description, multiline=True),
-                optional=True,
-            ),
-            field(PEOPLE, "People to invite", kit.multi_users_select(INPUT), optional=True),
-            field(
-                PRIVATE,
-                "Private",
-                kit.checkboxes(INPUT, [Option("Only invited people see the room", PRIVATE)]),
-                optional=True,
-            ),
-        ],
-        carried or About(),
-    )
-
-
-def read_declare(view: Block, policy: Policy) -> DeclareInput | FormMistakes:
-    """What was declared, or that it has no title."""
-    title = text_in(view, TITLE)
-    if not title:
-        return FormMistakes(fields={TITLE: "An incident needs a title: what is broken, as people see it."})
-    names = [name for name in (part.strip() for part in text_in(view, AFFECTED).split(",")) if name]
-    teams = [name for name in names if policy.team_named(name)]
-    return DeclareInput(
-        title=title,
-        severity=chosen_in(view, SEVERITY),
-        team=policy.team_named(teams[0]) if teams else None,
-        services=tuple(name for name in names if name not in teams[:1]),
-        description=text_in(view, DESCRIPTION),
-        people=tuple(value_in(view, PEOPLE).get("selected_users") or ()),
-        private=bool(value_in(view, PRIVATE).get("selected_options")),
-        about=about(view),
-    )
-
-
 def severity_form(view: IncidentView, policy: Policy) -> Block:
     """Make it more or less severe."""
-    choice = kit.select(INPUT, _severities(policy), initial=view.incident.severity)
+    choice = kit.select(INPUT, severity_options(policy), initial=view.incident.severity)
     return form_about(view, ids.FORM_SEVERITY, "Severity", "Change", [field(SEVERITY, "Severity", choice)])
 
 
@@ -161,36 +80,47 @@ def read_roles(view: Block) -> RoleGiven | FormMistakes:
     return FormMistakes(fields={PERSON: "Choose a person."} if role else {ROLE: "Choose a role."})
 
 
-def page_form(view: IncidentView, policy: Policy) -> Block:
-    """Call a team or people into the room."""
-    teams = [Option(team, team) for team in policy.teams if len(team) <= 75]
+def page_form(
+    view: IncidentView, policy: Policy, called: Resolution | None = None, chosen: Page | None = None
+) -> Block:
+    """Call a team or people into the room. `called` are those whom what is chosen would page."""
+    teams, chosen = team_options(policy), chosen or Page()
+    menu = kit.select(INPUT, teams, initial=chosen.team, placeholder="Choose a team") if teams else None
     return form_about(
         view,
         ids.FORM_PAGE,
         "Page someone",
         "Page",
         [
-            field(TEAM, "Team", kit.select(INPUT, teams, placeholder="Choose a team"), optional=True)
-            if teams
-            else None,
-            field(PEOPLE, "People", kit.multi_users_select(INPUT), optional=True),
-            field(WHY, "Why", kit.plain_text_input(INPUT, max_length=500), optional=True),
+            field(TEAM, "Team", menu, optional=True, dispatch=True) if menu else None,
+            field(PEOPLE, "People", kit.multi_users_select(INPUT, initial=chosen.people), optional=True, dispatch=True),
+            field(WHY, "Reason", kit.plain_text_input(INPUT, initial=chosen.why, max_length=500), optional=True),
+            kit.section(_will_page(called)) if called else None,
         ],
     )
 
 
+def _will_page(called: Resolution) -> str:
+    missed = called.missed
+    who = text.mentions(match.person.id for match in called.found) or "nobody"
+    warning = f"\n⚠️ Nobody was found for: {kit.line(', '.join(missed), 300)}" if missed else ""
+    return f"*Will page:* {who}{warning}"
+
+
+def chosen_to_page(view: Block) -> Page:
+    """Whom the form would page, complete or not."""
+    people = tuple(value_in(view, PEOPLE).get("selected_users") or ())
+    return Page(team=chosen_in(view, TEAM), people=people, why=text_in(view, WHY))
+
+
 def read_page(view: Block) -> Page | FormMistakes:
     """Whom to page, or that nobody was chosen."""
-    team, people = chosen_in(view, TEAM), tuple(value_in(view, PEOPLE).get("selected_users") or ())
-    if not team and not people:
+    chosen = chosen_to_page(view)
+    if not chosen.team and not chosen.people:
         return FormMistakes(fields={PEOPLE: "Choose a team or people to page."})
-    return Page(team=team, people=people, why=text_in(view, WHY))
+    return chosen
 
 
 def blame(view: Block, why: str) -> FormMistakes:
     """The refusal of the whole form, shown at its main field."""
     return FormMistakes(fields={_BLAMED[view["callback_id"]]: why})
-
-
-def _severities(policy: Policy) -> list[Option]:
-    return [Option(f"{key} · {each.name}" if each.name != key else key, key) for key, each in policy.severities.items()]

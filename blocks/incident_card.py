@@ -135,6 +135,8 @@ def _small_print(incident: Incident) -> Iterator[str]:
     for each in incident.links[:8]:
         yield kit.link(each.url, each.title)
     yield f"Declared by {labels.person(incident.declared_by, labels.origin(incident))}"
+    if incident.state is State.DETECTED and incident.escalation.paged:
+        yield "Paged in Slack only; Do Not Disturb holds that back"
     if incident.source_message:
         yield kit.link(incident.source_message, "the message it came from")
 

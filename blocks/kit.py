@@ -32,7 +32,7 @@ from warroom.text import cut as plain_cut
 __all__ = [
     "Block", "Card", "Option", "actions", "ago", "button", "card", "channel_link", "checkboxes", "confirm",
     "context", "cut", "divider", "duration", "escape", "fit", "group", "header", "home_view", "image",
-    "input_block", "line", "link", "mention", "mentions", "modal", "multi_users_select", "overflow", "plain",
+    "input_block", "line", "link", "mention", "mentions", "modal", "multi_select", "multi_users_select", "overflow", "plain",
     "plain_text_input", "prose", "quote", "section", "select", "users_select", "web_address", "when",
 ]  # fmt: skip
 
@@ -62,6 +62,8 @@ class Option:
     value: str
     url: str | None = None
     """Where an entry of an overflow menu leads."""
+    description: str = ""
+    """A smaller line below it."""
 
 
 def card(text: str, blocks: Iterable[Block | None]) -> Card:
@@ -184,7 +186,8 @@ def confirm(title: str, text: str, yes: str, no: str, *, style: str = "primary")
 
 
 def _option(option: Option) -> Block:
-    return {"text": _plain(option.text, 75), "value": option.value[:150] or NOTHING}
+    shown: Block = {"text": _plain(option.text, 75), "value": option.value[:150] or NOTHING}
+    return shown | ({"description": _plain(option.description, 75)} if option.description else {})
 
 
 def overflow(action_id: str, options: Sequence[Option]) -> Block | None:
@@ -213,6 +216,27 @@ def select(
         "options": [_option(option) for option in shown or [Option(NOTHING, NOTHING)]],
     }
     return block | ({"initial_option": _option(chosen)} if chosen else {})
+
+
+def multi_select(
+    action_id: str,
+    groups: Sequence[tuple[str, Sequence[Option]]],
+    *,
+    initial: Sequence[str] = (),
+    placeholder: str = "Choose",
+) -> Block:
+    """A menu of up to 100 groups of up to 100 options, of which any number is chosen; there must be one at least."""
+    shown = [(label, options[:OPTIONS]) for label, options in groups if options][:OPTIONS]
+    block: Block = {
+        "type": "multi_static_select",
+        "action_id": action_id[:255],
+        "placeholder": _plain(placeholder, 150),
+        "option_groups": [
+            {"label": _plain(label, 75), "options": [_option(option) for option in options]} for label, options in shown
+        ],
+    }
+    chosen = {option.value: option for _, options in shown for option in options if option.value in initial}
+    return block | ({"initial_options": [_option(option) for option in chosen.values()]} if chosen else {})
 
 
 def users_select(action_id: str, *, initial: str | None = None, placeholder: str = "Choose a person") -> Block:
@@ -255,8 +279,10 @@ def checkboxes(action_id: str, options: Sequence[Option], *, initial: Sequence[s
     return block | ({"initial_options": ticked} if ticked else {})
 
 
-def input_block(block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "") -> Block:
-    """A labelled field of a form."""
+def input_block(
+    block_id: str, label: str, element: Block, *, optional: bool = False, hint: str = "", dispatch: bool = False
+) -> Block:
+    """A labelled field of a form. With `dispatch` every change of it is an action."""
     block: Block = {
         "type": "input",
         "block_id": block_id[:255],
@@ -264,6 +290,8 @@ def input_block(block_id: str, label: str, element: Block, *, optional: bool = F
         "element": element,
         "optional": optional,
     }
+    if dispatch:
+        block["dispatch_action"] = True
     return block | ({"hint": _plain(hint, 2000)} if hint else {})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import assert_never
 
-from blocks import ids, kit, labels, text
+from blocks import ids, kit, labels, name_matches, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
@@ -23,7 +23,11 @@ def notice_card(notice: Notice, view: IncidentView, now: datetime) -> Card:
     """What is said in the room or a thread. People it names are mentioned; posting it calls them."""
     lines = [each for each in _lines(notice, view, now) if each]
     shown = "\n".join(lines)
-    return kit.card(f"{view.incident.name}: {shown}", [kit.section(shown), kit.actions(_buttons(notice, view))])
+    asked: list[Block] = []
+    if isinstance(notice, notices.DeclaredNotice) and (notice.ambiguous or notice.unknown):
+        asked = name_matches.candidates(view.incident.id, notice.ambiguous, notice.unknown).blocks
+    head = shown if isinstance(notice, notices.DeclaredNotice) else f"{view.incident.name}: {shown}"
+    return kit.card(head, [kit.section(shown), *asked, kit.actions(_buttons(notice, view))])
 
 
 def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
@@ -31,6 +35,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
     match notice:
         case notices.Paged():
             return [_paged(notice), _quoted(notice.why)]
+        case notices.DeclaredNotice():
+            return _declared(notice, view)
         case notices.UpdateReminder():
             missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
             last = "The last one was" if view.incident.updates.last_at else "There is none yet; it was declared"
@@ -45,7 +51,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
                     f"{labels.severity_sign(view)} The severity is now *{kit.line(after, 80)}* "
                     f"(was {kit.line(notice.before, 80)}){_by(notice.by, ', set by')}"
                 ),
-                f"Nobody has it yet, and an alert is that severe: {kit.line(notice.why, 200)}" if notice.why else "",
+                _severity_reason(notice),
             ]
         case notices.WorseAlert():
             alert, severity = text.link(notice.link, kit.cut(notice.title, 150)), kit.line(notice.severity, 80)
@@ -130,6 +136,26 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             what = kit.line(notice.what, 600).rstrip(".")
             return [f"⚠️ {who}{what}. {kit.line(notice.advice, 400)}".strip()]
     assert_never(notice)
+
+
+def _declared(notice: notices.DeclaredNotice, view: IncidentView) -> list[str]:
+    incident = view.incident
+    where = text.channel_link(incident.room.channel_id)
+    paged = f"Paged {text.mentions(notice.paged)}." if notice.paged else "Nobody else was paged."
+    invited = f" Invited {text.mentions(notice.invited)}." if notice.invited else ""
+    services = ", ".join(f"“{kit.line(each, 60)}”" for each in notice.unknown_services)
+    return [
+        f"Declared {incident.name} ({kit.line(incident.severity, 80)}) → {where}. {paged}{invited}",
+        f"No team of the policy looks after {services}." if services else "",
+    ]
+
+
+def _severity_reason(notice: notices.SeverityChangedNotice) -> str:
+    if not notice.why:
+        return ""
+    if notice.by:
+        return _quoted(notice.why)
+    return f"Nobody has it yet, and an alert is that severe: {kit.line(notice.why, 200)}"
 
 
 def _warning(what: str, advice: str) -> str:

@@ -62,6 +62,21 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return f"There is no severity “{reason.said}”. Use one of: {', '.join(reason.known)}."
         case refusals.SeverityUnchanged():
             return f"{reason.incident} is {reason.severity} already."
+        case refusals.SeveralSeverities():
+            return f"The title names several severities ({', '.join(reason.said)}). Keep one, or add --sev LEVEL."
+        case refusals.UnknownService():
+            return (
+                f"There is no service “{reason.said}”. Did you mean {reason.near}? "
+                f'If it is really called that, put it in quotes: "{reason.said}".'
+            )
+        case refusals.InRoomAlready():
+            return f"You are in the channel of {reason.incident} already."
+        case refusals.SubscribedAlready():
+            return f"You follow {reason.incident} already. To stop: /incident unsubscribe #{reason.incident[4:]}"
+        case refusals.NotSubscribed():
+            return f"You do not follow {reason.incident}."
+        case refusals.OnlyYourself():
+            return f"Nobody is behind “{', '.join(reason.said)}” but you. Name somebody else to page."
         case refusals.UnknownTeam():
             choices = ", ".join(reason.known) or "none yet: teams are described in the policy file"
             return f"There is no team “{reason.said}”. Known teams: {choices}."
@@ -198,6 +213,8 @@ def _not_now(reason: refusals.NotInState) -> str:
             return "; there is nobody to call any more."
         case Attempt.SEVERITY:
             return f"; its severity stays {reason.severity}."
+        case Attempt.SUBSCRIBE:
+            return ". There is nothing more to follow."
         case Attempt.PUBLISH:
             return ". Resolve it first; then the post-mortem can be published."
     assert_never(reason.attempt)

@@ -139,15 +139,13 @@ def _paged(event: events.PeoplePaged) -> str:
 
 def _because(reason: PageReason) -> str:
     match reason:
-        case PageReason.DECLARED:
-            return ""
         case PageReason.ESCALATION | PageReason.REPEAT:
             return "nobody has acknowledged"
         case PageReason.OVERDUE:
             return "acknowledgement is overdue"
         case PageReason.NO_UPDATE:
             return "two updates were missed"
-        case PageReason.BUTTON | PageReason.TEAM:
+        case PageReason.DECLARED | PageReason.BUTTON | PageReason.TEAM:
             return ""
     assert_never(reason)
 
@@ -189,6 +187,12 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "A line under the announcement failed"
         case EffectKind.WITHDRAW:
             return "An old message could not be removed"
+        case EffectKind.SEND_DIRECT:
+            return "A direct message could not be sent"
+        case EffectKind.REDRAW_DIRECT:
+            return "A direct message could not be updated"
+        case EffectKind.REPLY_TO_SOURCE:
+            return "The thread of the message it was declared from could not be told"
         case EffectKind.SHARE_DOCUMENT:
             return "The post-mortem could not be shared as a file"
         case EffectKind.EXTERNAL:

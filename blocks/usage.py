@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from warroom.errors import Reason
+from warroom.text import cut
 
 
 class UnknownSubcommand(Reason):
@@ -12,6 +13,8 @@ class UnknownSubcommand(Reason):
 
     name: str
     near: str | None = None
+    rest: str = ""
+    """What was typed after it."""
 
 
 class NotThereYet(Reason):
@@ -78,6 +81,12 @@ class PersonNotFound(Reason):
     """A name that led to nobody."""
 
     said: str
+
+
+class FollowWhat(Reason):
+    """Neither an incident nor a team nor a severity to follow."""
+
+    said: str = ""
 
 
 class SearchEmpty(Reason):
@@ -166,6 +175,7 @@ Usage = (
     | SeveralCandidates
     | SeveralPeople
     | PersonNotFound
+    | FollowWhat
     | SearchEmpty
     | TimelineUnclear
     | ActionUnclear
@@ -194,12 +204,11 @@ _EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
 def usage_words(reason: Usage) -> str:
     """Why it cannot be used and what to type instead."""
     match reason:
-        case UnknownSubcommand(name=name, near=None):
-            return (
-                f"There is no subcommand “{name}”. /incident help shows all. To open a room: /incident declare {name} …"
-            )
-        case UnknownSubcommand(name=name, near=near):
-            return f"There is no subcommand “{name}”. Did you mean /incident {near}?"
+        case UnknownSubcommand(name=name, near=None, rest=rest):
+            said = cut(f"{name} {rest}".strip(), 300)
+            return f"There is no subcommand “{name}”. To declare an incident: /incident declare {said}. /incident help shows all."
+        case UnknownSubcommand(name=name, near=near, rest=rest):
+            return f"There is no subcommand “{name}”. Did you mean /incident {cut(f'{near} {rest}'.strip(), 300)}?"
         case NotThereYet(name=name):
             return LATER[name]
         case SeverityMissing(incident=incident, number=number, known=known):
@@ -226,6 +235,9 @@ def usage_words(reason: Usage) -> str:
             return f"“{said}” is {count} people. Name one of them."
         case PersonNotFound(said=said):
             return f"Nobody was found for “{said}”. Mention the person with @, or write the email."
+        case FollowWhat(said=said):
+            unknown = f"“{cut(said, 100)}” is no incident, team or severity. " if said else ""
+            return f"{unknown}Name what to follow, for example: subscribe #12, subscribe platform, subscribe SEV-1"
         case SearchEmpty():
             return "Say what to look for, for example: find checkout"
         case TimelineUnclear():

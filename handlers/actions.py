@@ -9,15 +9,16 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form
-from blocks.answers import said, understood
+from blocks.answers import linked, named, said
 from blocks.corrections import cancelled
+from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
 from blocks.kit import Block, Card
 from handlers import list_command
 from handlers.answers import Actor, Body, actor_of, answer, answered, open_form
 from handlers.audit import admitted, audited
 from handlers.command_context import CommandContext
-from handlers.declare_command import IN_ONE_LINE
+from handlers.declare_command import declare_now, open_declare_form
 from handlers.incident_commands import open_update_form
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections, lookup, record
@@ -269,13 +270,50 @@ async def invite_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant."""
     people = await incidents.invite(context.world, context.incident_id, context.user, (f"<@{context.seen}>",))
     incident = await lookup.by_id(context.world, context.incident_id)
-    return understood(incident, people, f"Thank you. Invited to {incident.name}:")
+    return named(incident, people, "Invited", ids.INVITE_CANDIDATE)
+
+
+async def page_candidate(context: ActionContext) -> Card:
+    """One of several people who could have been meant by a page."""
+    person, _, why = context.seen.partition(":")
+    people = await incidents.page(context.world, context.incident_id, context.user, (f"<@{person}>",), why)
+    incident = await lookup.by_id(context.world, context.incident_id)
+    return named(incident, people, "Paged", ids.PAGE_CANDIDATE, why)
+
+
+async def role_candidate(context: ActionContext) -> Card:
+    """One of several people who could have been meant for a role."""
+    person, _, role = context.seen.partition(":")
+    incident = await incidents.assign_role(context.world, context.incident_id, context.user, role, person)
+    return said(f"{incident.name}: <@{person}> is {role} now.")
+
+
+async def join(context: ActionContext) -> Card:
+    """Join: the clicker is invited to the channel."""
+    incident = await incidents.join(context.world, context.incident_id, context.user)
+    return said(f"You are being added to {incident.name}{linked(incident)}")
+
+
+async def subscribe(context: ActionContext) -> Card:
+    """Subscribe: updates as direct messages."""
+    incident = await incidents.subscribe(context.world, context.incident_id, context.user)
+    return said(f"You follow {incident.name}: updates and changes of state come to you as direct messages.")
+
+
+async def unsubscribe(context: ActionContext) -> None:
+    """Unsubscribe: the message that was pressed says so."""
+    await incidents.unsubscribe(context.world, context.incident_id, context.user)
+
+
+async def declare_text(context: ActionContext) -> Card | None:
+    """The command again, with the service that was meant."""
+    return await declare_now(CommandContext(context.world, context.client, context.actor, context.seen))
 
 
 async def declare(context: ActionContext) -> None:
     """Declare incident, on the App Home."""
-    form = forms.declare_form(context.world.policy, carried=About(channel=context.actor.channel))
-    await open_form(context.world, context.client, context.actor, form, instead=IN_ONE_LINE)
+    asked = CommandContext(context.world, context.client, context.actor, "")
+    await open_declare_form(context.world, asked, DeclareInput(about=About(channel=context.actor.channel)))
 
 
 async def follow_link(_click: ActionContext) -> None:
@@ -300,6 +338,12 @@ RUNS: dict[str, Run] = {
     ids.EDIT_POSTMORTEM: edit_postmortem,
     ids.PUBLISH_POSTMORTEM: publish_postmortem,
     ids.INVITE_CANDIDATE: invite_candidate,
+    ids.PAGE_CANDIDATE: page_candidate,
+    ids.ROLE_CANDIDATE: role_candidate,
+    ids.JOIN: join,
+    ids.SUBSCRIBE: subscribe,
+    ids.UNSUBSCRIBE: unsubscribe,
+    ids.DECLARE_TEXT: declare_text,
     ids.DECLARE: declare,
     ids.OPEN_LINK: follow_link,
     ids.CANCEL: cancel,

@@ -9,6 +9,7 @@ from enum import Enum, auto
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from blocks.answers import with_link
 from blocks.kit import Card
 from handlers import audit, parse_command
 from handlers.answers import Actor
@@ -76,7 +77,8 @@ def about(
     async def found(context: CommandContext) -> Card | None:
         incident, text = await incident_of(context, what)
         audit.about(incident)
-        return await run(IncidentCommandContext(context.world, context.client, context.actor, text, incident))
+        card = await run(IncidentCommandContext(context.world, context.client, context.actor, text, incident))
+        return with_link(card, incident) if card and context.actor.channel != incident.room.channel_id else card
 
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,6 +18,8 @@ from handlers import (
     incident_commands,
     list_command,
     oncall_command,
+    parse_command,
+    subscribe_command,
     timeline_commands,
 )
 from handlers.answers import Body, actor_of, answered
@@ -32,16 +35,17 @@ from warroom.text import did_you_mean
 COMMAND = "/incident"
 
 
-async def show_help(_ask: CommandContext) -> Card:
-    """help"""
-    return lists.help_card([(each.usage, each.help) for each in SUBCOMMANDS])
+async def show_help(context: CommandContext) -> Card:
+    """help [COMMAND]"""
+    wanted = _BY_NAME.get(split(context.text)[0])
+    return lists.help_card([(each.usage, each.help) for each in ((wanted,) if wanted else SUBCOMMANDS)])
 
 
 SUBCOMMANDS = (
     Subcommand(
         "declare",
         "declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [@people]",
-        "open a room; without a title, a form",
+        "Declare an incident; without a title, a form opens",
         declare_command.declare_now,
         ("new", "start"),
     ),
@@ -66,7 +70,12 @@ SUBCOMMANDS = (
         about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
     ),
-    Subcommand("escalate", "escalate [why]", "call the next level now", about(incident_commands.escalate)),
+    Subcommand(
+        "escalate",
+        "escalate [TEAM] [why]",
+        "Page the next level now, or another team",
+        about(incident_commands.escalate),
+    ),
     Subcommand(
         "update", "update [TEXT]", "Post an update; without text, a form opens", about(incident_commands.update)
     ),
@@ -96,8 +105,25 @@ SUBCOMMANDS = (
     ),
     Subcommand("cancel", "cancel WHY", "Cancel (false alarm)", about(incident_commands.cancel)),
     Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
-    Subcommand("invite", "invite WHO…", "people, groups or teams into the room", about(incident_commands.invite)),
-    Subcommand("page", "page TEAM", "call a team, a group or a person into the room", about(incident_commands.page)),
+    Subcommand("invite", "invite WHO…", "Add people, groups or teams to the channel", about(incident_commands.invite)),
+    Subcommand("page", "page WHO… [why]", "Page a team, a group or people", about(incident_commands.page)),
+    Subcommand(
+        "join", "join [N]", "Join an incident's channel", about(incident_commands.join, CommandSubject.INCIDENT)
+    ),
+    Subcommand(
+        "subscribe",
+        "subscribe [N | TEAM | SEV-1]",
+        "Get updates as direct messages",
+        subscribe_command.subscribe,
+        ("follow",),
+    ),
+    Subcommand(
+        "unsubscribe",
+        "unsubscribe [N | TEAM | SEV-1]",
+        "Stop these direct messages",
+        subscribe_command.unsubscribe,
+        ("unfollow",),
+    ),
     Subcommand(
         "timeline",
         "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
@@ -128,7 +154,7 @@ SUBCOMMANDS = (
     Subcommand(
         "find", "find TEXT", "Find incidents with these words, open or not", timeline_commands.search, ("search",)
     ),
-    Subcommand("help", "help", "Show this help", show_help, ("?",)),
+    Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",)),
 )
 
 _BY_NAME = {name: each for each in SUBCOMMANDS for name in (each.name, *each.also)}
@@ -151,6 +177,8 @@ def listener(world: World) -> Callable[..., Awaitable[None]]:
 async def run_audited(name: str, context: CommandContext, said: str) -> Card | None:
     """As `run`, with a row in the audit trail."""
     known = _BY_NAME.get(name or "help")
+    turned = None if known else number_first(name, context.text)
+    known = turned[0] if turned else known
     async with audited(context.world, context.actor, f"command {known.name if known else 'unknown'}", said):
         return await run(name, context)
 
@@ -161,7 +189,37 @@ async def run(name: str, context: CommandContext) -> Card | None:
     await require_active(context.world, context.user)
     if known is not None:
         return await known.run(context)
+    if (turned := number_first(name, context.text)) is not None:
+        return await turned[0].run(replace(context, text=turned[1]))
     if name in LATER:
         raise Refused(NotThereYet(name=name))
+    if name in MEANT:
+        raise Refused(UnknownSubcommand(name=name, near=MEANT[name], rest=context.text))
     near = did_you_mean(name, list(_BY_NAME))
-    raise Refused(UnknownSubcommand(name=name, near=_BY_NAME[near].name if near else None))
+    raise Refused(UnknownSubcommand(name=name, near=_BY_NAME[near].name if near else None, rest=context.text))
+
+
+def number_first(name: str, text: str) -> tuple[Subcommand, str] | None:
+    """(the subcommand, its text) of `#13 resolve over`; `#13` alone is shown. None for anything else."""
+    number = parse_command.target(name, bare=True).number
+    if number is None:
+        return None
+    said, rest = split(text)
+    known = _BY_NAME.get(said or "show")
+    return (known, f"#{number} {rest}".strip()) if known else None
+
+
+MEANT = {
+    "note": "timeline add",
+    "close": "resolve",
+    "closed": "resolve",
+    "fixed": "resolve",
+    "assign": "role",
+    "lead": "role commander @me",
+    "commander": "role commander",
+    "rename": "edit title",
+    "title": "edit title",
+    "call": "page",
+    "add": "invite",
+}
+"""Words of other tools, and the subcommand that does it here."""

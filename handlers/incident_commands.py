@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import update_form
-from blocks.answers import said, understood
+from blocks import ids, update_form
+from blocks.answers import named, said, unclear
 from blocks.corrections import WHY_LIMIT, cancel_question, cancelled
 from blocks.kit import Card
+from blocks.refusals import refusal_words
 from blocks.usage import ReasonTooLong, SeverityMissing
 from handlers import parse_people, slack_text
 from handlers.answers import Actor, open_form
 from handlers.command_context import IncidentCommandContext
-from handlers.people_lookup import one_person, readable
-from warroom.errors import Refused
+from handlers.people_lookup import WhoIsMeant, names_and_reason, one_person, readable
+from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.change import authorize
-from warroom.incident.model import Incident, State
+from warroom.incident.model import State
 from warroom.incident.roles import role_named
-from warroom.people.resolution import Resolution
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.refusals import Repeated
 from warroom.text import as_typed
 
 
@@ -33,10 +34,15 @@ async def acknowledge(context: IncidentCommandContext) -> Card:
 
 
 async def escalate(context: IncidentCommandContext) -> Card:
-    """escalate [why]"""
+    """escalate [TEAM] [why]"""
+    team, rest = await _other_team(context)
+    if team:
+        why = await readable(context.world, rest)
+        people = await incidents.page(context.world, context.incident.id, context.user, (team,), why)
+        return named(context.incident, people, "Paged", ids.PAGE_CANDIDATE, why)
     why = await readable(context.world, context.text)
     incident = await incidents.escalate(context.world, context.incident.id, context.user, why)
-    return said(f"Paging the next level of {incident.name}.")
+    return said(f"The next level of {incident.name} is being paged.")
 
 
 async def update(context: IncidentCommandContext) -> Card | None:
@@ -63,11 +69,11 @@ async def open_update_form(world: World, client: AsyncWebClient, actor: Actor, i
 
 async def severity(context: IncidentCommandContext) -> Card:
     """severity LEVEL"""
-    level = as_typed(slack_text.unquote(context.text))
+    level, why = _level_and_reason(context)
     if not level:
         incident, known = context.incident, tuple(context.world.policy.severities)
         raise Refused(SeverityMissing(incident=incident.name, number=incident.number, known=known))
-    incident = await incidents.set_severity(context.world, context.incident.id, context.user, level)
+    incident = await incidents.set_severity(context.world, context.incident.id, context.user, level, why=why)
     return said(f"{incident.name} is {incident.severity} now.")
 
 
@@ -124,7 +130,12 @@ async def cancel(context: IncidentCommandContext) -> Card:
 async def role(context: IncidentCommandContext) -> Card:
     """role ROLE @person"""
     wanted = parse_people.role(context.text)
-    person = await one_person(context.world, wanted.person, context.user)
+    try:
+        person = await one_person(context.world, wanted.person, context.user, only_exact=context.incident.private)
+    except WhoIsMeant as asked:
+        answer = unclear(context.incident, asked.people, ids.ROLE_CANDIDATE, wanted.role)
+        assert answer is not None, "there are candidates"
+        return answer
     incident = await incidents.assign_role(context.world, context.incident.id, context.user, wanted.role, person)
     return said(f"<@{person}> is {role_named(wanted.role)} of {incident.name} now.")
 
@@ -132,16 +143,45 @@ async def role(context: IncidentCommandContext) -> Card:
 async def invite(context: IncidentCommandContext) -> Card:
     """invite WHO…"""
     people = await incidents.invite(context.world, context.incident.id, context.user, parse_people.names(context.text))
-    return understood(context.incident, people, _done("invited to", context.incident, people))
+    return named(context.incident, people, "Invited", ids.INVITE_CANDIDATE)
 
 
 async def page(context: IncidentCommandContext) -> Card:
-    """page TEAM"""
-    team = context.world.policy.team_named(as_typed(slack_text.unquote(context.text)))
-    names = (team,) if team else parse_people.names(context.text)
-    people = await incidents.page(context.world, context.incident.id, context.user, names)
-    return understood(context.incident, people, _done("paged for", context.incident, people))
+    """page WHO… [why]"""
+    wanted = await names_and_reason(context.world, context.text)
+    people = await incidents.page(context.world, context.incident.id, context.user, wanted.names, wanted.why)
+    return named(context.incident, people, "Paged", ids.PAGE_CANDIDATE, wanted.why)
 
 
-def _done(did: str, incident: Incident, people: Resolution) -> str:
-    return f"{did.capitalize()} {incident.name}:" if people.found else f"Nobody was {did} {incident.name} yet."
+async def join(context: IncidentCommandContext) -> Card:
+    """join"""
+    try:
+        incident = await incidents.join(context.world, context.incident.id, context.user)
+    except AlreadyDone as done:
+        if isinstance(done, Repeated):
+            raise
+        return said(refusal_words(done.reason))
+    return said(f"You are being added to {incident.name}.")
+
+
+async def _other_team(context: IncidentCommandContext) -> tuple[str | None, str]:
+    """(the team or group at the start of the text, when it is another one than the incident's; the text after it)."""
+    typed = slack_text.words(context.text)
+    if not typed:
+        return None, ""
+    first, rest = slack_text.unquote(typed[0][0].rstrip(",:;")), context.text[typed[0].end() :].strip(" ,:;")
+    team = context.world.policy.team_named(as_typed(first))
+    if team is not None:
+        return (None, rest) if team == context.incident.team else (team, rest)
+    return (first, rest) if slack_text.person(first) else (None, context.text)
+
+
+def _level_and_reason(context: IncidentCommandContext) -> tuple[str, str]:
+    """(the severity, the reason after it): `sev-3 only EU`. The whole text where no severity stands at its start."""
+    text = as_typed(slack_text.unquote(context.text))
+    typed = text.split()
+    for length in range(min(len(typed), 3), 0, -1):
+        level = " ".join(typed[:length]).rstrip(",:;")
+        if context.world.policy.severity_named(level):
+            return level, " ".join(typed[length:]).strip(" ,:;–—-")
+    return text, ""

@@ -25,6 +25,6 @@ async def show(context: CommandContext) -> Card:
     called = []
     for name in (team,) if team else policy.teams:
         for level in policy.teams[name].escalation:
-            people = await resolve(level.notify, context.world.directory, policy)
+            people = await resolve(level.notify, context.world.directory, policy, only_exact=True)
             called.append(Called(team=name, after=level.after, only=level.only, people=people))
     return on_call(called)

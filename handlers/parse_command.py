@@ -18,6 +18,8 @@ from warroom.value import Value
 OPTIONS = {"sev": "sev", "severity": "sev", "private": "private", "service": "service", "team": "team"}
 """Every way to write an option, and the option it is."""
 
+SURE = "service in quotes"
+_PIECE = re.compile(r"[\"“”„][^\"“”„]*[\"“”„]|‘[^’]*’|[^,]+")
 _NUMBER = re.compile(
     r"^(?:(?P<sure>\#|inc-)\s?)?(?P<number>\d{1,9})(?=$|\s|[:,.](?:\s|$))[:,.]?\s*(?P<rest>.*)$", re.I | re.S
 )
@@ -39,6 +41,8 @@ class Declaration(Value):
     severity: str | None = None
     team: str | None = None
     services: tuple[str, ...] = ()
+    sure: tuple[str, ...] = ()
+    """Those of `services` that stood in quotes, so that nobody asks whether they are misspelt."""
     people: tuple[str, ...] = ()
     private: bool = False
 
@@ -68,7 +72,7 @@ def declaration(text: str) -> Declaration:
     for found in typed:
         name = _option(found) if found["option"] else None
         if name is not None:
-            options.append((name, _value(name, found, typed)))
+            options += _values(name, found, typed)
         elif said := person(found[0]):
             people.append(said)
         else:
@@ -76,20 +80,31 @@ def declaration(text: str) -> Declaration:
     return _declaration(options, people, _joined(title))
 
 
-def _value(name: str, found: re.Match[str], typed: Iterator[re.Match[str]]) -> str:
-    """What the option says: after its =, in its own name (--sev1), or the next word. Raises Refused without a value."""
+def _values(name: str, found: re.Match[str], typed: Iterator[re.Match[str]]) -> list[tuple[str, str]]:
+    """(option, what it says): after its =, in its own name (--sev1), or the next word; services by commas, one each.
+
+    A service in quotes is there a second time as SURE. Raises Refused without a value.
+    """
     if name == "private":
         if found["value"]:
             raise Refused(PrivateTakesNoValue())
-        return ""
+        return [(name, "")]
     written = _compact(found) or found["value"]
     if written is None:
-        after = next(typed, None)
-        written = after[0] if after and not after["option"] else ""
-    value = as_typed(unquote(written))
-    if not value:
+        written = _next_word(typed)
+    while name == "service" and written.endswith(",") and (more := _next_word(typed)):
+        written += more
+    pieces = _PIECE.findall(written) if name == "service" else [written]
+    said = [(name, value) for piece in pieces if (value := as_typed(unquote(piece)))]
+    if not said:
         raise Refused(OptionNeedsValue(option=name))
-    return value
+    quoted = [as_typed(unquote(piece)) for piece in pieces if unquote(piece) != piece.strip()]
+    return said + [(SURE, value) for value in quoted if name == "service"]
+
+
+def _next_word(typed: Iterator[re.Match[str]]) -> str:
+    after = next(typed, None)
+    return after[0] if after and not after["option"] else ""
 
 
 def _joined(words: list[re.Match[str]]) -> str:
@@ -113,7 +128,8 @@ def _declaration(options: list[tuple[str, str]], people: list[str], title: str) 
         title=as_typed(title),
         severity=said.get("sev"),
         team=said.get("team"),
-        services=tuple(value for option, value in options if option == "service"),
+        services=tuple(dict.fromkeys(value for option, value in options if option == "service")),
+        sure=tuple(value for option, value in options if option == SURE),
         people=tuple(dict.fromkeys(people)),
         private="private" in said,
     )

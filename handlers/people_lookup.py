@@ -5,36 +5,114 @@ from __future__ import annotations
 import re
 
 from blocks.usage import PersonNotFound, SeveralCandidates, SeveralPeople
+from handlers.slack_text import person, unquote, words
 from warroom.errors import Refused
 from warroom.incident.declare import ids, unfound
-from warroom.people.resolution import resolve
+from warroom.people.model import normal
+from warroom.people.resolution import Resolution, resolve
 from warroom.ports import World
 from warroom.text import as_typed
+from warroom.value import Value
 
 ME = ("me", "@me", "myself")
 _UNLABELLED = re.compile(r"<@([UW][A-Z0-9]+)(?:\|([^<>]*))?>")
 
 
-async def one_person(world: World, said: str, actor: str) -> str:
-    """The id of the one person that is meant. Raises Refused when it is nobody, or could be several."""
+async def one_person(world: World, said: str, actor: str, *, only_exact: bool = False) -> str:
+    """The id of the one person that is meant. Raises Refused when it is nobody, or could be several.
+
+    With `only_exact` a misspelt name is not enough.
+    """
     if said.casefold() in ME:
         return actor
-    people = await resolve((said,), world.directory, world.policy)
+    people = await resolve((said,), world.directory, world.policy, only_exact=only_exact)
     found = ids(people)
     if len(found) == 1 and not unfound(people):
         return found[0]
     if people.ambiguous:
-        names = tuple(candidate.name for candidate in people.ambiguous[0].candidates)
-        raise Refused(SeveralCandidates(said=said, names=names))
+        raise WhoIsMeant(people)
     if found:
         raise Refused(SeveralPeople(said=said, count=len(found)))
     raise Refused(PersonNotFound(said=said))
+
+
+class WhoIsMeant(Refused):
+    """The name could be several people, or is nearly somebody's: `people` has the candidates."""
+
+    def __init__(self, people: Resolution) -> None:
+        asked = people.ambiguous[0]
+        names = tuple(candidate.display_name or candidate.name for candidate in asked.candidates)
+        super().__init__(SeveralCandidates(said=asked.said, names=names))
+        self.people = people
+
+
+class NamesAndReason(Value):
+    """Whom somebody pages, and the reason behind the names."""
+
+    names: tuple[str, ...] = ()
+    why: str = ""
+
+
+async def names_and_reason(world: World, text: str) -> NamesAndReason:
+    """`linus please help` is linus, because “please help”: names come first, what follows the last of them is the reason.
+
+    Mentions, emails, @handles and names in quotes are names; plain words are while they are a team's or a person's, up to
+    LONGEST_NAME words together. Where none of them is, the first word (up to a comma) is the name.
+    """
+    typed, names, at = words(text), [], 0
+    while at < len(typed):
+        word = typed[at][0]
+        if at and word.casefold() == "and":
+            at += 1
+            continue
+        certain = person(word) or (unquote(word.rstrip(",;")) if typed[at]["quoted"] else None)
+        if certain:
+            names.append(certain)
+            at += 1
+            continue
+        length = await _name_length(world, [match[0] for match in typed[at:]], continues=bool(names))
+        if not length:
+            break
+        names.append(as_typed(" ".join(match[0] for match in typed[at : at + length]).strip(",; ")))
+        ended = typed[at + length - 1][0][-1] in ",;"
+        at += length
+        if not ended and not await _all_names(world, [match[0] for match in typed[at:]]):
+            break
+    why = text[typed[at].start() :] if at < len(typed) else ""
+    return NamesAndReason(names=tuple(dict.fromkeys(names)), why=(await readable(world, why)).strip(" ,;:–—-"))
+
+
+LONGEST_NAME = 4
+
+
+async def _name_length(world: World, said: list[str], *, continues: bool) -> int:
+    """How many of the first words are one name, at least one for the first name of all; 0 where the reason begins."""
+    end = next((n for n, word in enumerate(said, 1) if word[-1] in ",;"), len(said))
+    for length in range(min(end, LONGEST_NAME), 0, -1):
+        if await _is_name(world, " ".join(said[:length]).strip(",; ")):
+            return length
+    if end < len(said) and end <= LONGEST_NAME:
+        return end  # a comma ends a name, known or not
+    return 0 if continues else 1
+
+
+async def _is_name(world: World, said: str) -> bool:
+    """Whether it is exactly the name of a team, a group or somebody."""
+    if world.policy.team_named(said):
+        return True
+    key = normal(said)
+    return bool(key) and bool(await world.directory.group(key) or await world.directory.by_name(key))
+
+
+async def _all_names(world: World, said: list[str]) -> bool:
+    """Whether every word that is left is a name too, so that none is a reason."""
+    return bool(said) and all([person(word) is not None or await _is_name(world, word.strip(",;")) for word in said])
 
 
 async def readable(world: World, text: str) -> str:
     """Free text as a person reads it: mentions as names, Slack's markup as plain text."""
     names = {}
     for user, label in _UNLABELLED.findall(text):
-        person = None if label else await world.directory.person(user)
-        names[user] = label or (person and (person.display_name or person.real_name or person.name)) or user
+        known = None if label else await world.directory.person(user)
+        names[user] = label or (known and (known.display_name or known.real_name or known.name)) or user
     return as_typed(_UNLABELLED.sub(lambda found: f"@{names[found[1]]}", text)).strip()

@@ -7,7 +7,8 @@ import re
 from slack_bolt.async_app import AsyncApp
 
 from blocks import ids
-from handlers import actions, commands, errors, events, message_shortcuts, shortcuts, submissions
+from blocks.form_fields import INPUT
+from handlers import actions, commands, errors, events, message_shortcuts, redraw_form, shortcuts, submissions
 from handlers.events import Reading
 from warroom.ports import World
 
@@ -19,6 +20,7 @@ def register(app: AsyncApp, world: World, reading: Reading) -> None:
     app.command(commands.COMMAND)(commands.listener(world))
     for action_id, run in actions.RUNS.items():
         app.action(numbered(action_id))(actions.listener(world, run))
+    app.action(INPUT)(redraw_form.listener(world))
     for callback_id, submit in submissions.RUNS.items():
         app.view(callback_id)(submissions.listener(world, submit))
     app.shortcut(ids.SHORTCUT_DECLARE)(shortcuts.listener(world))

@@ -9,17 +9,22 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import forms
+from blocks import declare_form
 from blocks.answers import said
+from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
+from blocks.kit import Card
 from handlers.answers import Actor, Body, actor_of, answer, open_form
 from handlers.audit import audited
-from handlers.declare_command import IN_ONE_LINE
+from handlers.declare_command import IN_ONE_LINE, forecast
 from handlers.people_lookup import readable
 from warroom.alerts import channels
 from warroom.alerts.model import Alert
 from warroom.alerts.rules import severity_of
-from warroom.errors import Rejected, Retryable
+from warroom.errors import Refused, Rejected, Retryable
+from warroom.incident import lookup
+from warroom.incident.model import Incident
+from warroom.incident.title import TitleWords, read_title
 from warroom.ports import World
 from warroom.text import as_typed
 
@@ -49,16 +54,43 @@ async def declare_from_message(world: World, client: AsyncWebClient, actor: Acto
     if alert is not None:
         await _declare_alert(world, client, actor, message, alert)
         return
-    words = await quoted(world, message.get("text") or "")
     ts = str(message.get("ts") or body.get("message_ts") or "")
     link = await permalink(world, actor.channel, ts) if actor.channel and ts else None
-    first_line = words.partition("\n")[0]
-    form = forms.declare_form(
-        world.policy,
-        title=first_line,
-        description=words,
-        carried=About(channel=actor.channel, message=link, by_shortcut=True),
-    )
+    if link and await _declared_before(world, actor, link):
+        return
+    whole = await quoted(world, message.get("text") or "")
+    words = _words(world, whole.partition("\n")[0])
+    about = About(channel=actor.channel, message=link, message_ts=ts or None, by_shortcut=True)
+    filled = DeclareInput(title=words.title, severity=words.severity, description=whole, about=about)
+    await _open(world, client, actor, filled)
+
+
+async def _declared_before(world: World, actor: Actor, link: str) -> bool:
+    """Whether an open incident was declared from this message; then the actor is led to it."""
+    open_now = await world.store.incidents(open_only=True, limit=lookup.LOOKED_AT)
+    known = next((incident for incident in open_now if incident.source_message == link), None)
+    if known is None:
+        return False
+    await answer(world, actor, _already_open(known, actor, "was declared from this message already"))
+    return True
+
+
+def _already_open(known: Incident, actor: Actor, how: str) -> Card:
+    if not known.shown_to(actor.user):
+        return said("Someone is already on this.")
+    where = f" → <#{known.room.channel_id}>" if known.room.channel_id else ""
+    return said(f"{known.name} ({known.severity}) {how}{where}")
+
+
+def _words(world: World, title: str) -> TitleWords:
+    try:
+        return read_title(title, world.policy)
+    except Refused:  # it names several, or none that is known: whoever fills in the form chooses
+        return TitleWords(title=title)
+
+
+async def _open(world: World, client: AsyncWebClient, actor: Actor, filled: DeclareInput) -> None:
+    form = declare_form.declare_form(world.policy, filled, await forecast(world, actor.user, filled))
     await open_form(world, client, actor, form, instead=IN_ONE_LINE)
 
 
@@ -66,19 +98,18 @@ async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, mes
     """The form about an alert, unless the incident it belongs to is open: then the actor is told which one."""
     known = await channels.open_incident_of(world, alert)
     if known is not None:
-        where = f" in <#{known.room.channel_id}>" if known.room.channel_id else ""
-        name = f"{known.name} is already open for this alert{where}."
-        await answer(world, actor, said(name if known.shown_to(actor.user) else "Someone is already on this."))
+        await answer(world, actor, _already_open(known, actor, "is already open for this alert"))
         return
-    link = await permalink(world, actor.channel, str(message.get("ts") or "")) if actor.channel else None
-    form = forms.declare_form(
-        world.policy,
+    ts = str(message.get("ts") or "")
+    link = await permalink(world, actor.channel, ts) if actor.channel else None
+    carried = channels.carried(alert)
+    filled = DeclareInput(
         title=alert.title,
         description=alert.text,
         severity=severity_of(alert, world.policy),
-        carried=About(channel=actor.channel, message=link, by_shortcut=True, alert=channels.carried(alert)),
+        about=About(channel=actor.channel, message=link, message_ts=ts or None, by_shortcut=True, alert=carried),
     )
-    await open_form(world, client, actor, form, instead=IN_ONE_LINE)
+    await _open(world, client, actor, filled)
 
 
 async def quoted(world: World, text: str) -> str:

@@ -9,7 +9,7 @@ from warroom.text import as_typed
 _QUOTED = r"[\"“”„][^\"“”„]*[\"“”„]|'[^']*'|‘[^’]*’"
 _WORD = re.compile(
     rf"""
-    (?P<option>(?:--|—|–)(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>{_QUOTED}|\S*))?)(?=\s|$)
+    (?P<option>(?:--|—|–|-(?=(?:private|team|service|sev|severity)(?:[\s=]|$)))(?P<name>[A-Za-z][\w-]*)(?:=(?P<value>{_QUOTED}|\S*))?)(?=\s|$)
   | (?P<quoted>@?(?:[\"“”„][^\"“”„]*[\"“”„]|‘[^’]*’))(?=[\s,;]|$)
   | (?P<markup><(?:[@!\#]|mailto:)[^<>]*>[,;:.!?)]*)
   | (?P<plain>[^\s<]+|<)

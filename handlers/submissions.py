@@ -11,16 +11,17 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from blocks import correction_forms, forms, ids, postmortem_form, update_form
-from blocks.answers import said, understood
+from blocks import correction_forms, declare_form, forms, ids, postmortem_form, update_form
+from blocks.answers import named, said
 from blocks.corrections import cancelled
+from blocks.declare_form import DeclareInput
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
 from handlers import audit, edit_command
 from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import Gesture, admitted, audited
-from handlers.declare_command import declared_card
+from handlers.declare_command import declared_card, reply_to, title_words
 from handlers.errors import typed
 from handlers.incident_commands import resolved
 from handlers.moments import moment_ahead, moment_in
@@ -29,14 +30,14 @@ from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import corrections, lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import DeclareResult
+from warroom.incident.declare import DeclareResult, check_services
 from warroom.incident.declare import declare as declare_incident
 from warroom.incident.edit import Corrections
 from warroom.incident.model import Incident, Origin, action_number
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
 from warroom.postmortem.actions import item_of
-from warroom.refusals import Repeated
+from warroom.refusals import Repeated, UnknownService
 
 log = logging.getLogger(__name__)
 
@@ -106,20 +107,27 @@ async def _tell(world: World, actor: Actor, card: Card) -> None:
 
 async def declare(world: World, actor: Actor, view: Block) -> Card | FormMistakes | None:
     """Declare incident"""
-    wanted = forms.read_declare(view, world.policy)
+    wanted = declare_form.read_declare(view, world.policy)
     if isinstance(wanted, FormMistakes):
         return wanted
+    try:
+        check_services(world, wanted.services, wanted.sure)
+    except Refused as refused:
+        if isinstance(refused.reason, UnknownService):
+            return declare_form.unknown_service(refused.reason.said, refused.reason.near)
+        raise
     declared = await _declare(world, actor, wanted)
     audit.about(declared.incident)
     return declared_card(declared)
 
 
-async def _declare(world: World, actor: Actor, wanted: forms.DeclareInput) -> DeclareResult:
+async def _declare(world: World, actor: Actor, wanted: DeclareInput) -> DeclareResult:
+    words = title_words(world, wanted.title, wanted.severity if _chosen(world, wanted) else None)
     what = Declare(
         origin=Origin.SHORTCUT if wanted.about.by_shortcut else Origin.FORM,
         origin_key=f"form:{actor.key}",
-        title=wanted.title,
-        severity=wanted.severity,
+        title=words.title or wanted.title,
+        severity=words.severity or wanted.severity,
         team=wanted.team,
         services=wanted.services,
         description=wanted.description,
@@ -127,11 +135,21 @@ async def _declare(world: World, actor: Actor, wanted: forms.DeclareInput) -> De
         private=wanted.private,
         by=actor.user,
         source_message=wanted.about.message,
+        source_channel=wanted.about.channel if wanted.about.message_ts else None,
+        source_ts=wanted.about.message_ts,
+        template=declare_form.template_of(world.policy, wanted),
+        fields=wanted.fields,
+        reply_to=reply_to(actor, wanted.about.channel),
     )
     alert = wanted.about.alert
     if alert is not None:
         return await channels.declare_with(world, what, alert)
     return await declare_incident(world, what)
+
+
+def _chosen(world: World, wanted: DeclareInput) -> bool:
+    """Whether the severity was chosen: the one that the form begins with gives way to one in the title."""
+    return wanted.severity != world.policy.default_severity()
 
 
 async def update(world: World, actor: Actor, view: Block) -> FormMistakes | None:
@@ -247,7 +265,7 @@ async def page(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     names = (*((wanted.team,) if wanted.team else ()), *(f"<@{person}>" for person in wanted.people))
     incident = await lookup.by_id(world, about(view).incident_id)
     people = await incidents.page(world, incident.id, actor.user, names, wanted.why)
-    return understood(incident, people, f"Paged for {incident.name}:")
+    return named(incident, people, "Paged", ids.PAGE_CANDIDATE, wanted.why)
 
 
 async def postmortem(world: World, actor: Actor, view: Block) -> FormMistakes | None:

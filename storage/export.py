@@ -27,7 +27,7 @@ from warroom.alerts.model import Alert
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
-from warroom.people.model import Group, Person
+from warroom.people.model import Following, Group, Person
 
 FORMAT = 2
 LARGEST = 2**31 - 1
@@ -146,6 +146,7 @@ KINDS: dict[str, RecordKind] = {
     "counter": _plain(Counter),
     "person": _plain(Person),
     "group": _plain(Group),
+    "subscription": _plain(Following),
     "read_cursor": _plain(ReadCursor),
     "incident": RecordKind(Incident, codec.to_body, _read_incident),
     "entry": _plain(Entry),

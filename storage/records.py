@@ -17,7 +17,7 @@ from warroom.outbox.changes import (
     ReadCursor,
     ReceivedAlert,
 )
-from warroom.people.model import Group, Person
+from warroom.people.model import Following, Group, Person
 from warroom.stores import Store
 from warroom.value import Value
 
@@ -74,6 +74,7 @@ Record = (
     Counter
     | Person
     | Group
+    | Following
     | ReadCursor
     | Incident
     | Entry

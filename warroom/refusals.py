@@ -24,6 +24,7 @@ class Attempt(StrEnum):
     CLOSE = "close"
     ESCALATE = "escalate"
     SEVERITY = "severity"
+    SUBSCRIBE = "subscribe"
     PUBLISH = "publish"
 
 
@@ -73,6 +74,43 @@ class NothingToSnooze(Reason):
 
 class ReminderGone(Reason):
     """The reminder was snoozed or answered before."""
+
+    incident: str
+
+
+class SeveralSeverities(Reason):
+    """A title that names more than one severity."""
+
+    said: tuple[str, ...]
+
+
+class UnknownService(Reason):
+    """A service that the policy does not know, while it knows one of nearly that name."""
+
+    said: str
+    near: str
+
+
+class OnlyYourself(Reason):
+    """Somebody would page nobody but themselves."""
+
+    said: tuple[str, ...]
+
+
+class InRoomAlready(Reason):
+    """Somebody joins who is in the room."""
+
+    incident: str
+
+
+class SubscribedAlready(Reason):
+    """Somebody subscribes a second time."""
+
+    incident: str
+
+
+class NotSubscribed(Reason):
+    """Somebody ends a subscription that is none."""
 
     incident: str
 
@@ -310,6 +348,12 @@ RuleRefusal = (
     | NothingToSnooze
     | ReminderGone
     | TitleMissing
+    | SeveralSeverities
+    | UnknownService
+    | InRoomAlready
+    | SubscribedAlready
+    | NotSubscribed
+    | OnlyYourself
     | UnknownSeverity
     | SeverityUnchanged
     | UnknownTeam

@@ -152,6 +152,10 @@ class People(Protocol):
         """By id, or by normalised handle; an enabled one before a disabled one."""
         ...
 
+    async def followers(self, team: str | None, severity: str) -> list[str]:
+        """Ids of everybody who follows every new incident of that team or of that severity, in order."""
+        ...
+
     async def directory_version(self) -> tuple[int, bool]:
         """(a number that grows with every change of people or groups, whether a complete read ever ended)."""
         ...

@@ -24,6 +24,7 @@ from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
+from warroom.incident.title import TitleWords, read_title
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
@@ -100,11 +101,12 @@ async def declare_offline(
 ) -> tuple[DeclareResult, bool]:
     """(the declared incident, whether a bot is running that opens its channel). Raises Refused, StoreUnavailable."""
     async with opened_store(settings) as store:
+        words = read_title(title, policy) if severity is None else TitleWords(title=title, severity=severity)
         what = Declare(
             origin=Origin.CLI,
             origin_key=f"cli:{key or uuid.uuid4().hex}",
-            title=title,
-            severity=severity,
+            title=words.title,
+            severity=words.severity,
             team=team,
             services=services,
             description=description,

@@ -99,6 +99,7 @@ def person_from(user: dict[str, Any]) -> Person:
         name=user.get("name") or "",
         real_name=profile.get("real_name") or user.get("real_name") or "",
         display_name=profile.get("display_name") or "",
+        title=profile.get("title") or "",
         email=profile.get("email") or None,
         deleted=bool(user.get("deleted")),
         is_bot=bool(user.get("is_bot")) or bool(user.get("is_workflow_bot")) or user["id"] == SLACKBOT,

@@ -31,12 +31,13 @@ from storage.sql.tables import (
     PERSON,
     QUARANTINE,
     READ_CURSOR,
+    SUBSCRIPTION,
     TABLES,
 )
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Audited, Firing, Quarantined, ReadCursor
-from warroom.people.model import Group, Person
+from warroom.people.model import Following, Group, Person
 
 AT_ONCE = 500
 """Rows read or written together; memory stays small however large the database is."""
@@ -47,6 +48,7 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (META, lambda row: Counter(name=row["name"], number=row["number"])),
     (PERSON, rows.person_of),
     (GROUP, rows.group_of),
+    (SUBSCRIPTION, rows.following_of),
     (READ_CURSOR, rows.read_cursor_of),
     (INCIDENT, rows.incident_of),
     (ENTRY, rows.entry_of),
@@ -63,6 +65,7 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
     Counter: (META, lambda counter: counter.model_dump()),
     Person: (PERSON, rows.person_row),
     Group: (GROUP, rows.group_row),
+    Following: (SUBSCRIPTION, rows.subscription_row),
     ReadCursor: (READ_CURSOR, lambda cursor: cursor.model_dump()),
     # A commit adds one to the version; here it is the stored one already.
     Incident: (INCIDENT, lambda incident: rows.incident_row(incident.copy_with(version=incident.version - 1))),

@@ -14,7 +14,7 @@ from storage.sql import rows
 from storage.sql.address import Address
 from storage.sql.connection import Connected
 from storage.sql.dialect import insert, upsert
-from storage.sql.tables import GROUP, META, PERSON
+from storage.sql.tables import GROUP, META, PERSON, SUBSCRIPTION
 from warroom.outbox.changes import Changeset
 from warroom.people.model import Group, Person, best_group, normal
 
@@ -65,6 +65,15 @@ class SqlPeople(Connected):
             found = [codec.from_body(Group, body) for body in (await conn.execute(query)).scalars()]
         return best_group(found, id_or_handle)
 
+    async def followers(self, team: str | None, severity: str) -> list[str]:
+        """Ids of everybody who follows that team or that severity."""
+        of_team = sa.and_(SUBSCRIPTION.c.about == "team", SUBSCRIPTION.c.name == (team or ""))
+        of_severity = sa.and_(SUBSCRIPTION.c.about == "severity", SUBSCRIPTION.c.name == severity)
+        mine = SUBSCRIPTION.c.name.in_([team or "", severity])
+        query = sa.select(SUBSCRIPTION.c.user_id).where(mine, sa.or_(of_team, of_severity)).distinct()
+        async with self._reading() as conn:
+            return list((await conn.execute(query.order_by(SUBSCRIPTION.c.user_id))).scalars())
+
     async def directory_version(self) -> tuple[int, bool]:
         """(a number that grows with every change, whether a complete read ever ended)."""
         async with self._reading() as conn:
@@ -80,6 +89,13 @@ async def keep_directory(conn: AsyncConnection, change: Changeset) -> None:
         await upsert(conn, PERSON, ["id"], [rows.person_row(each) for each in change.people])
     if change.groups:
         await upsert(conn, GROUP, ["id"], [rows.group_row(each) for each in change.groups])
+    for following in change.followed:
+        new = insert(dialect, SUBSCRIPTION).values(**rows.subscription_row(following))
+        await conn.execute(new.on_conflict_do_nothing(index_elements=["user_id", "about", "name"]))
+    for following in change.unfollowed:
+        row = rows.subscription_row(following)
+        gone = sa.and_(*(SUBSCRIPTION.c[name] == value for name, value in row.items()))
+        await conn.execute(sa.delete(SUBSCRIPTION).where(gone))
     if change.people or change.groups:
         counter = insert(dialect, META).values(name=DIRECTORY_VERSION, number=1)
         await conn.execute(counter.on_conflict_do_update(index_elements=["name"], set_={"number": META.c.number + 1}))

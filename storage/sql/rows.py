@@ -24,7 +24,7 @@ from warroom.outbox.changes import (
     ReadCursor,
     ReceivedAlert,
 )
-from warroom.people.model import Group, Person, normal
+from warroom.people.model import Following, Group, Person, normal
 
 
 def incident_row(incident: Incident) -> dict[str, Any]:
@@ -172,6 +172,17 @@ def firing_row(firing: Firing) -> dict[str, Any]:
         "last_seen_at": firing.last_seen_at,
         "body": codec.to_body(firing),
     }
+
+
+def subscription_row(following: Following) -> dict[str, Any]:
+    """The columns of a subscription."""
+    about, name = ("team", following.team) if following.team else ("severity", following.severity or "")
+    return {"user_id": following.user, "about": about, "name": name}
+
+
+def following_of(row: sa.RowMapping) -> Following:
+    """The subscription."""
+    return Following(user=row["user_id"], **{row["about"]: row["name"]})
 
 
 def person_row(person: Person) -> dict[str, Any]:

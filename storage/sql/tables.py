@@ -210,6 +210,16 @@ class GroupRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class SubscriptionRow(Base, table=True):
+    """Who follows every new incident of a team or a severity; `about` says which of the two `name` is."""
+
+    __tablename__ = "subscription"
+
+    user_id: str = Field(sa_type=Key, primary_key=True)
+    about: str = Field(sa_type=Key, primary_key=True)
+    name: str = Field(sa_type=Key, primary_key=True, index=True)
+
+
 class AuditRow(Base, table=True):
     """Somebody did something, or tried to. `seq` is the order of arrival."""
 
@@ -262,6 +272,7 @@ QUARANTINE = columns_of(QuarantineRow)
 READ_CURSOR = columns_of(ReadCursorRow)
 PERSON = columns_of(PersonRow)
 GROUP = columns_of(GroupRow)
+SUBSCRIPTION = columns_of(SubscriptionRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 REPLICA = columns_of(ReplicaRow)
@@ -270,6 +281,7 @@ TABLES = (
     META,
     PERSON,
     GROUP,
+    SUBSCRIPTION,
     READ_CURSOR,
     INCIDENT,
     ENTRY,

@@ -8,9 +8,12 @@ from typing import Any
 from blocks import (
     action_items,
     announcement,
+    answers,
     correction_forms,
     corrections,
+    direct_messages,
     home,
+    ids,
     incident_card,
     lists,
     name_matches,
@@ -28,6 +31,7 @@ from warroom.incident.model import (
     ActionItem,
     AlertSummary,
     Deadlines,
+    DirectPurpose,
     EscalationLevel,
     EscalationState,
     Incident,
@@ -43,7 +47,7 @@ from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
 from warroom.outbox.changes import Firing
 from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown, Why
+from warroom.people.resolution import Ambiguity, Match, MatchKind, Resolution, Unknown, Why
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
@@ -182,6 +186,14 @@ def all_notices(text: str) -> list[Notice]:
     return [
         *(said.Paged(people=CROWD, level=2, reason=reason, by="UADA", why=text) for reason in PageReason),
         said.Paged(people=(), level=0, reason=PageReason.TEAM, by=None),
+        said.DeclaredNotice(
+            paged=CROWD,
+            invited=CROWD,
+            unknown_services=(text,) * 5,
+            ambiguous=tuple(names(text)[1]),
+            unknown=tuple(names(text)[2]),
+        ),
+        said.DeclaredNotice(),
         said.UpdateReminder(people=CROWD, missed=2, since=NIGHT),
         said.Muted(monitor_id="42", until=NOW, by="UADA"),
         said.UpdatePostedNotice(by="UADA", text=text, next_due_at=NOW),
@@ -338,9 +350,16 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "timeline": timeline_list.timeline(view, entries(text), "UADA"),
         "no timeline": timeline_list.timeline(view, []),
         "briefing": timeline_list.briefing(view, entries(text), NOW),
-        "candidates": name_matches.candidates("i1", unclear, found, unknown),
-        "nobody to choose from": name_matches.candidates("i1", [], found, unknown),
+        "candidates": name_matches.candidates("i1", unclear, unknown),
+        "nobody to choose from": name_matches.candidates("i1", [], unknown),
     }
+    drawn |= {
+        f"direct {purpose.value}": direct_messages.direct_message(purpose, "UADA", view, NOW, by="UBEN", why=text)
+        for purpose in DirectPurpose
+    }
+    resolution = Resolution(found=tuple(found), ambiguous=tuple(unclear), unknown=tuple(unknown))
+    drawn["named"] = answers.named(view.incident, resolution, "Paged", ids.PAGE_CANDIDATE, text)
+    drawn["reply to the source"] = direct_messages.source_reply(view)
     drawn |= {
         f"{number}: {notice.kind}": notices.notice_card(notice, view, NOW)
         for number, notice in enumerate(all_notices(text))

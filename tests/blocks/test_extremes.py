@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from blocks.announcement import announcement
+from blocks.declare_form import DeclareInput, Forecast, declare_form
 from blocks.incident_card import incident_card
 from blocks.kit import Card
 from blocks.topic import purpose, topic
@@ -17,9 +18,13 @@ from tests.blocks.reading import called, links, objects, texts
 from warroom.incident.model import State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
+from warroom.people.model import Person
+from warroom.people.resolution import Match, MatchKind, Resolution
 from warroom.policy import Policy
+from warroom.policy.model import FieldType, Template, TemplateField
+from warroom.policy.team import Team
 
-OURS = {*CROWD, "UDEC", "UADA", "UGRACE", "C1", *(f"U{i}" for i in range(20))}
+OURS = {*CROWD, "UDEC", "UADA", "UBEN", "UGRACE", "C1", *(f"U{i}" for i in range(20))}
 SPOKEN = ("timeline", "briefing")
 """Pictures that one person sees; mentions in them are shown by name and call nobody."""
 
@@ -130,3 +135,20 @@ def test_direction_overrides_are_gone(album: Album) -> None:
 
 def test_the_buttons_survive_the_longest_story(album: Album) -> None:
     assert album.cards["card"].blocks[-1]["type"] == "actions"
+
+
+def test_slack_takes_the_declare_form_of_any_policy() -> None:
+    for text in EXTREMES.values():
+        name = "".join(char for char in text if char.isalnum())[:140] or "x"
+        teams = {f"{name[:60]} {n}": Team(services=tuple(f"{name} {n} {k}" for k in range(120))) for n in range(120)}
+        questions = tuple(
+            TemplateField(name=f"{name} {kind}", type=kind, options=("a", f"{name} b")) for kind in FieldType
+        )
+        policy = Policy(teams=teams, templates={"any": Template(fields=questions, severities=("SEV-1",))})
+        crowd = tuple(Match(person=Person(id=person), said=text, matched_by=MatchKind.USER) for person in CROWD)
+        filled = DeclareInput(
+            title=text, severity="SEV-1", description=text, services=(text, f"{name} 0 0"), private=True
+        )
+        similar = (crowded(text, State.DETECTED, policy).incident,) * 9
+        forecast = Forecast(called=Resolution(found=crowd), team=f"{name[:60]} 0", similar=similar, by="UADA")
+        assert view_problems(declare_form(policy, filled, forecast)) == [], text[:40]

@@ -16,7 +16,7 @@ from warroom.incident.model import Deadlines, Participants, State
 from warroom.incident.notices import Notice
 from warroom.incident.view import incident_view
 from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown, Why
+from warroom.people.resolution import Ambiguity, Unknown, Why
 from warroom.policy import Policy
 
 PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)
@@ -51,10 +51,10 @@ def test_an_update_is_quoted_whole_lines_inside_the_quotation(policy: Policy) ->
     assert "> first\n> *Resolved* by nobody" in shown
 
 
-def test_the_announcement_has_no_buttons_and_names_the_room(policy: Policy) -> None:
+def test_the_announcement_offers_to_join_and_to_follow_and_names_the_room(policy: Policy) -> None:
     card = announcement.announcement(incident_view(quiet(impact="12 % of orders fail"), policy), NOW)
     shown = "\n".join(texts(card.blocks))
-    assert pressable(card.blocks) == []
+    assert pressable(card.blocks) == ["Join", "Subscribe"]
     assert "*Room:* <#C1>" in shown
     assert "*Impact:* 12 % of orders fail" in shown
 
@@ -111,12 +111,11 @@ def test_a_name_that_could_be_two_people_is_asked_about(policy: Policy) -> None:
     card = name_matches.candidates(
         "i1",
         [Ambiguity(said="ada", candidates=(lovelace, byron))],
-        [Match(person=Person(id="U3"), said="grace@example.com", matched_by=MatchKind.EMAIL)],
         [Unknown(said="<!channel>", why=Why.NOT_FOUND)],
     )
     assert pressable(card.blocks) == ["Ada (@ada.l · example.com)", "Ada (@ada.b · example.org)"]
     assert [ids.carried(part["value"]).seen for part in objects(card.blocks) if "value" in part] == ["U1", "U2"]
-    assert "✅ <@U3> by email “grace@example.com”" in texts(card.blocks)[0]
+    assert "Which “ada” do you mean?" in texts(card.blocks)
 
 
 def test_how_long_it_lasted_does_not_grow_after_the_end(policy: Policy) -> None:

@@ -63,10 +63,15 @@ class OpenedForms:
 
     def __init__(self) -> None:
         self.views: list[Block] = []
+        self.updated: list[Block] = []
 
     async def views_open(self, *, trigger_id: str, view: Block) -> None:
         assert trigger_id
         self.views.append(view)
+
+    async def views_update(self, *, view_id: str, view: Block, **_hash: object) -> None:
+        assert view_id
+        self.updated.append(view)
 
 
 @dataclass
@@ -153,12 +158,16 @@ def _state(element: Block, given: Any) -> dict[str, Any]:
         case "static_select":
             chosen = next((o for o in element["options"] if o["value"] == given), element.get("initial_option"))
             return {"selected_option": chosen}
+        case "multi_static_select":
+            options = [option for group in element["option_groups"] for option in group["options"]]
+            chosen = [option for option in options if option["value"] in (given or [])]
+            return {"selected_options": chosen or element.get("initial_options") or []}
         case "users_select":
             return {"selected_user": given or element.get("initial_user")}
         case "multi_users_select":
-            return {"selected_users": given or []}
+            return {"selected_users": given or element.get("initial_users") or []}
         case "checkboxes":
-            return {"selected_options": element["options"] if given else []}
+            return {"selected_options": element["options"] if given else element.get("initial_options") or []}
         case other:
             raise AssertionError(other)
 

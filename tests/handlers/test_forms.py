@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from blocks import forms, ids
+from blocks import declare_form, ids
+from blocks.declare_form import DeclareInput
 from blocks.incident_card import incident_card
 from handlers import shortcuts
 from tests.handlers.conftest import HandlerHarness, OneMessage
@@ -12,7 +13,6 @@ from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Retryable
 from warroom.incident import events, lookup
 from warroom.incident.model import Origin, State
-from warroom.outbox.effects import PrivateReply
 
 
 async def test_a_declaration_with_everything(desk: HandlerHarness) -> None:
@@ -20,7 +20,8 @@ async def test_a_declaration_with_everything(desk: HandlerHarness) -> None:
     filled = {
         "Title": "search is slow",
         "Severity": "SEV-2",
-        "Affected service/team": "platform, checkout",
+        "Services": ["checkout"],
+        "Team": "platform",
         "Description": "since the deploy",
         "People to invite": ["UGRACE"],
         "Private": True,
@@ -31,8 +32,8 @@ async def test_a_declaration_with_everything(desk: HandlerHarness) -> None:
     assert (incident.services, incident.description, incident.private) == (("checkout",), "since the deploy", True)
     assert incident.origin is Origin.FORM
     assert "UGRACE" in incident.participants.invitees
-    answers = [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
-    assert [answer.channel for answer in answers] == ["CGENERAL"], "the answer comes where the form was asked for"
+    assert incident.reply_to is not None
+    assert incident.reply_to.channel == "CGENERAL", "the answer comes where the form was asked for"
 
 
 async def test_a_form_that_is_sent_twice_declares_once(desk: HandlerHarness) -> None:
@@ -97,7 +98,7 @@ async def test_the_menu_changes_severity_roles_and_calls_people(desk: HandlerHar
     assert list(await desk.submit(roles, {"Role": "scribe"})) == ["Person"]
     assert await desk.submit(roles, {"Role": "scribe", "Person": "UGRACE"}) == {}
     assert list(await desk.submit(page, {})) == ["People"]
-    assert await desk.submit(page, {"Team": "platform", "People": ["UALEX1"], "Why": "more hands"}) == {}
+    assert await desk.submit(page, {"Team": "platform", "People": ["UALEX1"], "Reason": "more hands"}) == {}
     after = await desk.incident()
     assert (after.severity, after.roles, after.state) == ("SEV-3", (("scribe", "UGRACE"),), State.MITIGATED)
     assert {"UGRACE", "UALEX1"} <= set(after.participants.invitees)
@@ -141,8 +142,9 @@ async def test_what_cannot_be_stored_stays_in_the_form(desk: HandlerHarness) -> 
 
 
 async def test_the_declare_form_takes_any_text_from_outside(desk: HandlerHarness) -> None:
-    view = forms.declare_form(desk.world.policy, title="x" * 5000, description="<!channel> & " * 900)
-    by_label = {block["label"]["text"]: block["element"] for block in view["blocks"]}
+    filled = DeclareInput(title="x" * 5000, description="<!channel> & " * 900)
+    view = declare_form.declare_form(desk.world.policy, filled)
+    by_label = {block["label"]["text"]: block["element"] for block in view["blocks"] if "label" in block}
     assert len(by_label["Title"]["initial_value"]) <= by_label["Title"]["max_length"]
     assert len(by_label["Description"]["initial_value"]) <= 3000
     assert len(view["private_metadata"]) <= 3000

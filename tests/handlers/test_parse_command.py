@@ -35,7 +35,7 @@ TYPED = st.text(alphabet=st.sampled_from("ab1 @<>#|!&;\"'“”‘’—–-=.,:
         ("checkout –severity=SEV-2", Declaration(title="checkout", severity="SEV-2")),
         ("checkout --SEV1", Declaration(title="checkout", severity="1")),
         ("--private keys leaked", Declaration(title="keys leaked", private=True)),
-        ('slow --service "check out" api', Declaration(title="slow api", services=("check out",))),
+        ('slow --service "check out" api', Declaration(title="slow api", services=("check out",), sure=("check out",))),
         ("slow --team=“data platform”", Declaration(title="slow", team="data platform")),
         ("slow --service a --service b", Declaration(title="slow", services=("a", "b"))),
         ("“checkout is down”", Declaration(title="checkout is down")),
@@ -105,7 +105,7 @@ def test_options_may_stand_anywhere(said: list[str], data: st.DataObject) -> Non
     for option in ("--sev 1", "--team=core", "—service “big shop”", "--private"):
         pieces.insert(data.draw(st.integers(0, len(pieces))), option)
     assert parse_command.declaration(" ".join(pieces)) == Declaration(
-        title=" ".join(said), severity="1", team="core", services=("big shop",), private=True
+        title=" ".join(said), severity="1", team="core", services=("big shop",), sure=("big shop",), private=True
     )
 
 

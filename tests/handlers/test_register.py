@@ -13,7 +13,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import forms, ids
+from blocks import declare_form, ids
 from handlers import actions, events, message_shortcuts, submissions
 from handlers.register import Reading, numbered, register
 from tests.handlers.conftest import HandlerHarness, fill
@@ -103,7 +103,7 @@ async def test_a_button_pressed_twice_acts_once(desk: HandlerHarness, app: Async
 async def test_a_form_is_acknowledged_with_what_is_wrong(
     desk: HandlerHarness, app: AsyncApp, title: str, answer: dict[str, str]
 ) -> None:
-    view, _ = fill(forms.declare_form(desk.world.policy), {"Title": title})
+    view, _ = fill(declare_form.declare_form(desk.world.policy), {"Title": title})
     body = {"type": "view_submission", "user": {"id": "UADA"}, "team": {"id": "T1"}, "view": view | {"type": "modal"}}
     status, payload = await deliver(app, body)
     assert status == 200

@@ -192,6 +192,22 @@ async def test_message_box_suggests_commands_with_their_hints(ada: Tab) -> None:
     await expect(ada.page.locator(".toast")).to_contain_text("/nonsense is not a valid command")
 
 
+async def test_declare_form_says_who_will_be_paged_and_follows_what_is_chosen(ada: Tab) -> None:
+    await ada.types("/incident declare")
+    shown = ada.page.locator(".modal")
+    await expect(shown).to_contain_text("Will page: @ben")
+    await ada.fills("Title", "keys leaked sev1")
+    await ada.input("Private").locator("input[type=checkbox]").check()
+    await expect(shown).to_contain_text("Will page: nobody but you")
+    await expect(shown).to_contain_text("Will get in: only you")
+    await ada.picks("People to invite", "chidi")
+    await expect(shown).to_contain_text("Will page: @chidi")
+    await ada.submits()
+    await ada.settled()
+    incident = await ada.incident()
+    assert (incident.title, incident.severity, incident.private) == ("keys leaked", "SEV-1", True)
+
+
 async def test_message_menu_declares_an_incident(ada: Tab) -> None:
     await ada.slack.say("ben", "general", "is checkout broken for anybody else?")
     row = ada.message("is checkout broken")

@@ -16,6 +16,7 @@ from warroom.outbox.effects import (
     PublishHome,
     ReadAlertChannels,
     RenameRoom,
+    ReplyToSource,
     SyncDirectory,
     TellEverybody,
     Withdraw,
@@ -67,6 +68,8 @@ class EffectCase:
     when: Callable[[Json], bool] = anything
     prepare: Step | None = None
     blind: bool = False
+    cautious: bool = False
+    """In doubt it is not done again."""
 
 
 async def opened(run: Run) -> None:
@@ -286,6 +289,32 @@ async def incidents(run: Run) -> int:
     return await run.house.store.last_number() - run.seen
 
 
+def direct_to_ben(run: Run) -> list[SlackMessage]:
+    """Ben is on call, so he is paged."""
+    return [each for each in run.house.slack.direct("ben") if f"{run.known.name} " in each.plain()]
+
+
+async def written_to_ben(run: Run) -> int:
+    return len(direct_to_ben(run))
+
+
+async def ben_sees_who_has_it(run: Run) -> int:
+    ada = run.house.slack.person("ada").id
+    return sum(f"by <@{ada}>" in each.plain() for each in direct_to_ben(run))
+
+
+async def reply_to_source(run: Run) -> None:
+    message = await run.house.slack.say("ada", "general", "is checkout broken?")
+    run.noted["ts"] = message.ts
+    key, channel = f"{run.known.id}:source", run.house.slack.channel("general").id
+    await run.house.ask(ReplyToSource(incident_id=run.known.id, key=key, channel=channel, ts=message.ts))
+
+
+async def replies(run: Run) -> int:
+    log = run.house.slack.channel("general").log
+    return sum(len(each.replies) for each in log if each.ts == run.noted["ts"])
+
+
 async def private_room(run: Run) -> None:
     """Ada and Ben are in a private room; Slack's word of Ben's leaving is lost."""
     house = run.house
@@ -332,6 +361,27 @@ EFFECT_CASES = (
         keyed("unreadable:"),
     ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
+    EffectCase(
+        "page directly", "send_direct", "chat.postMessage", declare, written_to_ben, keyed(":page:"), cautious=True
+    ),
+    EffectCase(
+        "redraw a direct message",
+        "redraw_direct",
+        "chat.update",
+        acknowledge,
+        ben_sees_who_has_it,
+        keyed(":page:"),
+        opened,
+    ),
+    EffectCase(
+        "reply to the message it came from",
+        "reply_to_source",
+        "chat.postMessage",
+        reply_to_source,
+        replies,
+        keyed(":source"),
+        opened,
+    ),
     EffectCase("withdraw a message", "withdraw", "chat.delete", withdraw, withdrawn, prepare=told),
     EffectCase("answer a command", "private_reply", "response_url", ask_help, answers, blind=True),
     EffectCase(

@@ -35,6 +35,8 @@ def _deeds() -> tuple[EffectCase, ...]:
 
 
 def _result(case: EffectCase, trouble: Trouble) -> str:
+    if case.cautious and not trouble.unheard and trouble.fault != "ratelimited":
+        return "0–1 ²"
     return "1–2 ¹" if case.blind and trouble.unheard else "once"
 
 

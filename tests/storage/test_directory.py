@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from storage import Database
 from tests.storage.values import put
-from warroom.people.model import Group, Person, normal
+from warroom.people.model import Following, Group, Person, normal
 
 ADA = Person(
     id="U2", name="ada.l", real_name="Ada Lovelace", display_name="Adá", email="Ada.Love@Example.com", tz="UTC"
@@ -73,3 +73,15 @@ async def test_the_version_grows_with_every_change_of_people_or_groups_only(stor
     assert await store.directory_version() == (2, True)
     await put(store, people=(ADA,))
     assert await store.directory_version() == (3, True)
+
+
+async def test_who_follows_a_team_or_a_severity_is_known_until_it_ends(store: Database) -> None:
+    team, severity = Following(user="U2", team="platform"), Following(user="U1", severity="SEV-1")
+    for _ in range(2):
+        await put(store, followed=(team, severity, Following(user="U2", severity="SEV-1")))
+    assert await store.followers("platform", "SEV-1") == ["U1", "U2"]
+    assert await store.followers("SEV-1", "platform") == [], "a team and a severity of one name are two things"
+    assert await store.followers(None, "SEV-2") == []
+    await put(store, unfollowed=(severity, team))
+    assert await store.followers("platform", "SEV-2") == []
+    assert await store.followers("platform", "SEV-1") == ["U2"]

@@ -35,7 +35,7 @@ from tests.storage.values import (
 from tests.stores import new_database
 from warroom.incident.model import AlertGroup, Incident, Room, State
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
-from warroom.people.model import Group, Person
+from warroom.people.model import Following, Group, Person
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", email="Ada@example.com")
 ONCALL = Group(id="SONCALL", handle="sre-oncall", members=("UADA",))
@@ -47,6 +47,7 @@ USELESS = Quarantined(
 async def live(store: Database) -> None:
     """A little of everything."""
     await put(store, people=(ADA,), groups=(ONCALL,), directory_complete=True)
+    await put(store, followed=(Following(user="UADA", team="platform"), Following(user="UADA", severity="SEV-1")))
     first = incident(
         private=True,
         title="Checkout 500s \N{FIRE}",

@@ -215,6 +215,7 @@ async def _open(world: World, received: ReceivedAlert, action: OpenIncident | At
         commander=action.commander,
         private=action.private,
         fields=(*action.fields, *alert.facts),
+        template=action.template,
         links=(*action.links, *attach_rules.alert_links(alert)),
         group_key=group,
         group_window=action.window,

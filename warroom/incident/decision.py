@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from warroom.incident.direct import direct_effects
 from warroom.incident.events import Event
 from warroom.incident.model import Deadlines, Incident, Link
-from warroom.incident.notices import Notice
+from warroom.incident.notices import Notice, Paged
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
 from warroom.outbox.effects import (
@@ -26,6 +27,7 @@ from warroom.outbox.effects import (
     Withdraw,
 )
 from warroom.policy import Policy
+from warroom.policy.model import PageBy
 
 React = Callable[[Incident, Entry, Policy], Sequence[Effect]]
 """What integrations want done about an event; the incident is as it is afterwards."""
@@ -145,6 +147,9 @@ def changeset(
     if not decision.quiet:
         after = after.copy_with(touched_at=now).with_deadlines(stale=_stale_at(after, policy, now))
         effects = (*effects, *_redraw(before, after, policy))
+    if PageBy.MENTION not in policy.workspace.page_by:
+        effects = tuple(each for each in effects if not (isinstance(each, Post) and isinstance(each.notice, Paged)))
+    effects = (*effects, *direct_effects(before, after, decision.entries, policy))
     for entry in decision.entries:
         effects = (*effects, *react(after, entry, policy))
     rank = policy.rank(after.severity)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from warroom.incident.model import AlertSummary, Link, Origin
+from warroom.incident.model import AlertSummary, Link, Origin, ReplyTo
 from warroom.value import Value
 
 
@@ -27,6 +27,11 @@ class Declare(Value):
     fields: tuple[tuple[str, str], ...] = ()
     links: tuple[Link, ...] = ()
     source_message: str | None = None
+    source_channel: str | None = None
+    source_ts: str | None = None
+    """The message it was declared from; its thread is told of the incident."""
+    template: str | None = None
+    reply_to: ReplyTo | None = None
     alerts: AlertSummary = AlertSummary()
     group_key: str | None = None
     group_window: timedelta | None = None

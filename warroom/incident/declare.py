@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from warroom.errors import Conflict, Refused
 from warroom.escalation.rules import levels_at_start
-from warroom.incident import opening
+from warroom.incident import lookup, opening
 from warroom.incident.change import authorize
 from warroom.incident.decision import changeset
 from warroom.incident.declaration import Declare
 from warroom.incident.model import AlertGroup, Incident, Participants
+from warroom.incident.title import nearly, similar
 from warroom.outbox.changes import AlertDecision, Changeset, Firing
 from warroom.people.resolution import Resolution, Why, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.refusals import Repeated, TitleMissing, UnknownSeverity, UnknownTeam
+from warroom.refusals import Repeated, TitleMissing, UnknownService, UnknownSeverity, UnknownTeam
 from warroom.text import cut
 from warroom.value import Value
 
@@ -49,10 +51,14 @@ async def declare(
     """
     await authorize(world, Permission.DECLARE, what.by)
     severity, team = _severity(world, what.severity), _team(world, what)
-    people = await resolve(what.people, world.directory, world.policy)
-    commander = await _one(world, what.commander)
-    draft = _incident(world, what, severity, team, (commander, *ids(people)))
+    people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
+    commander = await _one(world, what.commander, only_exact=what.private)
+    draft = _incident(world, what, severity, team, commander, people)
     called, nobody = await _first_called(world, draft, unfound(people) if what.by is None else ())
+
+    # A private incident is followed by nobody who is not in its room.
+    followers = () if what.private else tuple(await world.store.followers(team, severity))
+    draft = draft.copy_with(subscribers=tuple(person for person in followers if person != what.by))
 
     def numbered(number: int) -> Changeset:
         incident = draft.copy_with(number=number)
@@ -83,12 +89,47 @@ async def declare(
     raise Conflict(f"“{draft.title}” cannot be stored, although nobody else declared it.")
 
 
+async def who_is_called(world: World, what: Declare) -> tuple[Resolution, str | None]:
+    """(who would be paged if this were declared now, without the declarer unless there is nobody else; the team). Changes
+    nothing.
+
+    Raises Refused for a severity or team that is unknown.
+    """
+    people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
+    severity, team = _severity(world, what.severity), _team(world, what)
+    draft = _incident(world, what.copy_with(title=what.title or "?"), severity, team, None, people)
+    names = [name for level in levels_at_start(draft) for name in draft.escalation.levels[level].notify]
+    called = await resolve(names, world.directory, world.policy, only_exact=True)
+    left = opening.others(ids(called), what.by)
+    return called.copy_with(found=tuple(match for match in called.found if match.person.id in left)), team
+
+
+def check_services(world: World, services: Sequence[str], sure: Collection[str] = ()) -> None:
+    """Raises Refused for a service that is probably a misspelling of one that the policy knows; `sure` are not looked at."""
+    known = [name for names in world.policy.services().values() for name in names]
+    for service in services:
+        near = None if service in sure or world.policy.team_for_service(service) else nearly(service, known)
+        if near is not None:
+            raise Refused(UnknownService(said=service, near=near))
+
+
+async def similar_open(
+    world: World, user: str, title: str, services: Sequence[str] = (), source: str | None = None
+) -> list[Incident]:
+    """Open incidents that this person may see and that may be the same trouble; first the one from the same message."""
+    if not title.strip() and not services and source is None:
+        return []
+    seen = [view.incident for view in await lookup.open_incidents(world, user, limit=lookup.LOOKED_AT)]
+    same = [incident for incident in seen if source and incident.source_message == source]
+    return [*same, *(each for each in similar(title, services, seen) if each not in same)]
+
+
 async def _first_called(
     world: World, incident: Incident, missed: tuple[str, ...]
 ) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
     """(who is paged first, by index of the level; the names in it behind which nobody was found, and `missed`)."""
     first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
-    found = {i: await resolve(names, world.directory, world.policy) for i, names in first.items()}
+    found = {i: await resolve(names, world.directory, world.policy, only_exact=True) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
     return {i: ids(resolution) for i, resolution in found.items()}, nobody
 
@@ -104,19 +145,24 @@ def _severity(world: World, said: str | None) -> str:
 
 
 def _team(world: World, what: Declare) -> str | None:
+    """The key of the team whose escalation policy is followed. A person's private incident calls only a team that was named."""
     policy = world.policy
     if what.team:
         known = policy.team_named(what.team)
         if known is None:
             raise Refused(UnknownTeam(said=what.team, known=tuple(policy.teams)))
         return known
+    if what.private and what.by is not None:
+        return None
     for service in what.services:
         if team := policy.team_for_service(service):
             return team
     return policy.workspace.default_team
 
 
-def _incident(world: World, what: Declare, severity: str, team: str | None, people: tuple[str | None, ...]) -> Incident:
+def _incident(
+    world: World, what: Declare, severity: str, team: str | None, commander: str | None, asked: Resolution
+) -> Incident:
     """The incident without its number."""
     now = world.clock.now()
     title = " ".join(what.title.split())
@@ -126,6 +172,9 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
     if len(title) > TITLE_LIMIT:
         description = f"{title}\n\n{description}".strip()
         title = cut(title, TITLE_LIMIT)
+    people = (commander, *ids(asked))
+    named = tuple(person for person in people if person) if what.private and what.by is not None else ()
+    template = what.template if what.template in world.policy.templates else None
     return Incident(
         id=uuid.uuid4().hex,
         number=0,
@@ -140,12 +189,16 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
         fields=what.fields,
         links=what.links,
         declared_by=what.by,
-        commander=people[0],
+        commander=commander,
         declared_at=now,
         touched_at=now,
-        escalation=opening.escalation_of(team, what.by, world.policy),
+        escalation=opening.escalation_of(team, what.by, world.policy, named),
         alerts=what.alerts,
         source_message=what.source_message,
+        source_channel=what.source_channel,
+        source_ts=what.source_ts,
+        reply_to=what.reply_to and what.reply_to.copy_with(ambiguous=asked.ambiguous, unknown=asked.unknown),
+        template=template or world.policy.template_for(team, severity),
         participants=Participants(invitees=tuple(dict.fromkeys(person for person in (what.by, *people) if person))),
         alert_group=AlertGroup(
             key=what.group_key,
@@ -155,8 +208,8 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
     )
 
 
-async def _one(world: World, name: str | None) -> str | None:
-    found = ids(await resolve((name,), world.directory, world.policy)) if name else ()
+async def _one(world: World, name: str | None, *, only_exact: bool) -> str | None:
+    found = ids(await resolve((name,), world.directory, world.policy, only_exact=only_exact)) if name else ()
     return found[0] if len(found) == 1 else None
 
 

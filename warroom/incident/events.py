@@ -129,7 +129,7 @@ class SeverityChanged(_Event):
     before: str
     after: str
     why: str = ""
-    """The title of the alert that raised it by itself."""
+    """In the words of whoever changed it; the title of the alert where one did."""
 
 
 class RoleAssigned(_Event):
@@ -403,6 +403,9 @@ class EffectKind(StrEnum):
     POST_UNDER_ANNOUNCEMENT = "post_under_announcement"
     """A post whose place is the thread of the announcement."""
     WITHDRAW = "withdraw"
+    SEND_DIRECT = "send_direct"
+    REDRAW_DIRECT = "redraw_direct"
+    REPLY_TO_SOURCE = "reply_to_source"
     SHARE_DOCUMENT = "share_document"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""

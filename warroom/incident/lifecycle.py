@@ -218,7 +218,7 @@ def change_severity(
 ) -> Decision:
     """The severity (a key of the policy), with its own times from now on. Raises AlreadyDone, Refused.
 
-    `why` is the title of the alert that caused it.
+    `why` is in the words of `by`, or the title of the alert that caused it.
     """
     if not incident.state.open:
         closed = NotInState(

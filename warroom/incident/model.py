@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field
 
 from warroom.alerts.model import AlertState
+from warroom.people.resolution import Ambiguity, Unknown
 from warroom.postmortem.model import Postmortem
 from warroom.value import Stored
 
@@ -188,6 +189,38 @@ class Updates(Stored):
     """How many were due since the last one and did not come."""
 
 
+class ReplyTo(Stored):
+    """Where the declarer is answered once the channel exists."""
+
+    user: str
+    key: str
+    """Unique to the gesture that declared."""
+    channel: str | None = None
+    response_url: str | None = None
+    ambiguous: tuple[Ambiguity, ...] = ()
+    """Names that the declarer is asked about."""
+    unknown: tuple[Unknown, ...] = ()
+    """Names behind which nobody was found."""
+
+
+class DirectPurpose(StrEnum):
+    """Why the bot writes to one person about an incident."""
+
+    PAGE = "page"
+    """They are paged."""
+    SUBSCRIPTION = "subscription"
+    """They follow it."""
+
+
+class DirectMessage(Stored):
+    """The bot's last direct message to a person about the incident."""
+
+    user: str
+    purpose: DirectPurpose
+    channel_id: str
+    ts: str
+
+
 class AlertGroup(Stored):
     """Which alerts join the incident by themselves, and what happens when they have recovered."""
 
@@ -241,6 +274,13 @@ class Incident(Stored):
     """The last time anything happened."""
 
     updates: Updates = Updates()
+    subscribers: tuple[str, ...] = ()
+    """Ids of people who get updates and changes of state as direct messages."""
+    direct_messages: tuple[DirectMessage, ...] = ()
+    reply_to: ReplyTo | None = None
+    """Set until the channel exists."""
+    template: str | None = None
+    """The policy's template whose fields were asked for."""
 
     escalation: EscalationState = EscalationState()
     overdue: bool = False
@@ -261,6 +301,9 @@ class Incident(Stored):
     room: Room = Room()
     source_message: str | None = None
     """Permalink of the message this was declared from."""
+    source_channel: str | None = None
+    source_ts: str | None = None
+    """That message."""
 
     @property
     def name(self) -> str:
@@ -292,6 +335,17 @@ class Incident(Stored):
     def kept_out(self, user: str) -> bool:
         """Whether the person left the room of a private incident, or was removed from it. Only a person brings them back."""
         return self.private and user in self.participants.left
+
+    def direct_message(self, user: str, purpose: DirectPurpose) -> DirectMessage | None:
+        """The last one to that person, or None."""
+        return next((each for each in self.direct_messages if (each.user, each.purpose) == (user, purpose)), None)
+
+    def with_direct_message(self, message: DirectMessage) -> Incident:
+        """The same incident with that message instead of the one before it."""
+        others = tuple(
+            each for each in self.direct_messages if (each.user, each.purpose) != (message.user, message.purpose)
+        )
+        return self.copy_with(direct_messages=(*others, message))
 
     def with_invitees(self, *people: str) -> Incident:
         """The same incident with these people invited to its channel; nobody who is kept out of it."""

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
 from warroom.incident.model import State
+from warroom.people.resolution import Ambiguity, Unknown
 from warroom.value import Stored
 
 
@@ -21,6 +22,18 @@ class Paged(Stored):
     reason: PageReason
     by: str | None = None
     why: str = ""
+
+
+class DeclaredNotice(Stored):
+    """For the declarer: the channel exists. `paged` and `invited` are others than the declarer."""
+
+    kind: Literal["declared"] = "declared"
+    paged: tuple[str, ...] = ()
+    invited: tuple[str, ...] = ()
+    unknown_services: tuple[str, ...] = ()
+    """Those that no team of the policy looks after."""
+    ambiguous: tuple[Ambiguity, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
 
 
 class UpdateReminder(Stored):
@@ -50,7 +63,7 @@ class SeverityChangedNotice(Stored):
     before: str
     after: str
     why: str = ""
-    """The title of the alert that raised it by itself."""
+    """In the words of whoever changed it; the title of the alert where one did."""
 
 
 class WorseAlert(Stored):
@@ -271,6 +284,7 @@ class Problem(Stored):
 
 Notice = Annotated[
     Paged
+    | DeclaredNotice
     | UpdateReminder
     | UpdatePostedNotice
     | SeverityChangedNotice

@@ -11,19 +11,42 @@ from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import membership
 from warroom.incident.decision import Decision, announce, set_topic, show_card
+from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
-from warroom.incident.model import EscalationLevel, EscalationState, Incident, Link
-from warroom.incident.notices import CouldNotInvite, NobodyFound
-from warroom.outbox.effects import AddBookmark, Effect, Invite, OpenRoom, PinCard, SetPurpose, TellTeam
-from warroom.outbox.results import Announced, CardShown, ChannelCreated, PeopleAdded, Posted, RoomMembers
+from warroom.incident.model import (
+    DirectMessage,
+    DirectPurpose,
+    EscalationLevel,
+    EscalationState,
+    Incident,
+    Link,
+)
+from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
+from warroom.outbox.effects import (
+    AddBookmark,
+    Effect,
+    Invite,
+    OpenRoom,
+    PinCard,
+    PrivateReply,
+    ReplyToSource,
+    SetPurpose,
+    TellTeam,
+    Withdraw,
+)
+from warroom.outbox.results import Announced, CardShown, ChannelCreated, DirectlySent, PeopleAdded, Posted, RoomMembers
 from warroom.policy import Policy
 
 NAME_LIMIT = 80
 """Characters in a channel's name (Slack: conversations.create, `invalid_name_maxlength`)."""
 
 
-def escalation_of(team: str | None, declared_by: str | None, policy: Policy) -> EscalationState:
-    """The escalation policy copied from the policy: the team's, else the declarer alone, else an empty one."""
+def escalation_of(
+    team: str | None, declared_by: str | None, policy: Policy, named: tuple[str, ...] = ()
+) -> EscalationState:
+    """The escalation policy copied from the policy: the team's, else the people who were named, else the declarer alone, else
+    an empty one. `named` are ids.
+    """
     known = policy.teams.get(team) if team else None
     if known and known.escalation:
         levels = tuple(
@@ -31,8 +54,10 @@ def escalation_of(team: str | None, declared_by: str | None, policy: Policy) -> 
             for level in known.escalation
         )
         return EscalationState(team=team, levels=levels)
-    if declared_by:
-        return EscalationState(levels=(EscalationLevel(after=timedelta(0), notify=(f"<@{declared_by}>",)),))
+    people = named or ((declared_by,) if declared_by else ())
+    if people:
+        level = EscalationLevel(after=timedelta(0), notify=tuple(f"<@{person}>" for person in people))
+        return EscalationState(levels=(level,))
     return EscalationState()
 
 
@@ -48,6 +73,7 @@ def begin(
 
     `paged` maps levels due at once to the people behind them; `nobody` are names behind which nobody was found.
     """
+    paged = {index: others(people, incident.declared_by) for index, people in paged.items()}
     for index, people in paged.items():
         incident = escalation.paged(incident, index, people)
     severity = policy.severities[incident.severity]
@@ -74,6 +100,11 @@ def begin(
     return nobody_found(decision, nobody).with_effects(
         OpenRoom(incident_id=incident.id, key=f"{incident.id}:room", name=name, private=incident.private)
     )
+
+
+def others(people: tuple[str, ...], actor: str | None) -> tuple[str, ...]:
+    """These people without the one who acts, who is not paged by her own act; all of them where she is the only one."""
+    return tuple(person for person in people if person != actor) or people
 
 
 def nobody_found(decision: Decision, names: tuple[str, ...]) -> Decision:
@@ -112,7 +143,7 @@ def known_links(incident: Incident, policy: Policy) -> tuple[Link, ...]:
 
 def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Policy) -> Decision:
     """The channel exists: everything else side by side, the card and the people first."""
-    after = incident.with_room(channel_id=result.channel_id, channel_name=result.name)
+    after = incident.with_room(channel_id=result.channel_id, channel_name=result.name).copy_with(reply_to=None)
     effects: list[Effect] = [show_card(after)]
     if after.participants.invitees:
         effects.append(Invite(incident_id=after.id, key=f"{after.id}:invite:first", people=after.participants.invitees))
@@ -128,8 +159,58 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     team = policy.teams.get(after.team) if after.team else None
     if team and team.channel and not after.private:
         effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
+    effects += _told(incident, policy)
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
     return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
+
+
+def _told(incident: Incident, policy: Policy) -> list[Effect]:
+    """Who hears of the new channel besides those who read the announcement: the declarer, whoever is paged, subscribers and
+    the thread of the message it was declared from.
+    """
+    declarer, people = incident.declared_by, incident.participants.invitees
+    paged = tuple(person for person in incident.escalation.paged if person != declarer)
+    effects: list[Effect] = []
+    if incident.reply_to is not None:
+        to = incident.reply_to
+        known = policy.services()
+        notice = DeclaredNotice(
+            paged=paged,
+            invited=tuple(person for person in people if person not in (*paged, declarer)),
+            unknown_services=tuple(s for s in incident.services if known and not policy.team_for_service(s)),
+            ambiguous=to.ambiguous,
+            unknown=to.unknown,
+        )
+        effects.append(
+            PrivateReply(
+                incident_id=incident.id,
+                key=f"{to.key}:declared",
+                priority=1,
+                user=to.user,
+                channel=to.channel,
+                response_url=to.response_url,
+                notice=notice,
+            )
+        )
+    effects += send_direct(incident, paged, DirectPurpose.PAGE, policy, key="declared")
+    effects += send_direct(incident, incident.subscribers, DirectPurpose.SUBSCRIPTION, policy, key="declared")
+    if incident.source_channel and incident.source_ts and not incident.private:
+        key = f"{incident.id}:source"
+        effects.append(
+            ReplyToSource(incident_id=incident.id, key=key, channel=incident.source_channel, ts=incident.source_ts)
+        )
+    return effects
+
+
+def directly_sent(incident: Incident, result: DirectlySent) -> Decision:
+    """The message is there; from now on it is redrawn, and the one before is deleted."""
+    before = incident.direct_message(result.user, result.purpose)
+    message = DirectMessage(user=result.user, purpose=result.purpose, channel_id=result.channel_id, ts=result.ts)
+    decision = Decision(incident.with_direct_message(message), quiet=True)
+    if before is None or before.ts == message.ts:
+        return decision
+    key = f"{incident.id}:withdraw:{before.channel_id}:{before.ts}"
+    return decision.with_effects(Withdraw(incident_id=incident.id, key=key, ts=before.ts, channel=before.channel_id))
 
 
 def shown(incident: Incident, result: CardShown) -> Decision:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from warroom.errors import AlreadyDone, Refused
+from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
-from warroom.incident import lifecycle, opening
+from warroom.incident import lifecycle, lookup, opening
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
@@ -15,21 +15,26 @@ from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, Role
 from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.roles import COMMANDER, holder, role_named, with_role
-from warroom.outbox.effects import Place
+from warroom.outbox.effects import Invite, Place
 from warroom.people.resolution import Resolution, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import (
     Attempt,
     EscalatedMeanwhile,
+    IncidentGone,
+    InRoomAlready,
     NobodyToInvite,
     NobodyToPage,
     NoEscalationPolicy,
     NotInState,
+    NotSubscribed,
+    OnlyYourself,
     PageFoundNobody,
     RoleHeld,
     RoleMissing,
     SeverityUnchanged,
+    SubscribedAlready,
     UnknownSeverity,
 )
 
@@ -69,8 +74,9 @@ async def page_next(
     world: World, incident: Incident, now: datetime, *, reason: PageReason, by: str | None = None, why: str = ""
 ) -> Decision:
     """The decision that pages the next level, with the names resolved to the people of this moment."""
-    people = await resolve(escalation.names_to_page(incident), world.directory, world.policy)
-    decision = escalation.page_next(incident, ids(people), now, world.policy, reason=reason, by=by, why=why)
+    people = await resolve(escalation.names_to_page(incident), world.directory, world.policy, only_exact=True)
+    called = opening.others(ids(people), by)
+    decision = escalation.page_next(incident, called, now, world.policy, reason=reason, by=by, why=why)
     return opening.nobody_found(decision, unfound(people))
 
 
@@ -141,8 +147,10 @@ async def raise_severity(world: World, incident_id: str, by: str, said: str) -> 
     return await set_severity(world, incident_id, by, said, only_up=True)
 
 
-async def set_severity(world: World, incident_id: str, by: str, said: str, *, only_up: bool = False) -> Incident:
-    """A new severity, with its own times from now on. Raises AlreadyDone, Refused, NotFound."""
+async def set_severity(
+    world: World, incident_id: str, by: str, said: str, *, only_up: bool = False, why: str = ""
+) -> Incident:
+    """A new severity, with its own times from now on; `why` in the words of `by`. Raises AlreadyDone, Refused, NotFound."""
     severity = world.policy.severity_named(said)
     if severity is None:
         raise Refused(UnknownSeverity(said=said, known=tuple(world.policy.severities)))
@@ -152,7 +160,7 @@ async def set_severity(world: World, incident_id: str, by: str, said: str, *, on
         if lower and only_up:
             raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=incident.severity))
         await authorize(world, Permission.LOWER_SEVERITY if lower else Permission.RAISE_SEVERITY, by, incident)
-        return lifecycle.change_severity(incident, by, severity, now, world.policy)
+        return lifecycle.change_severity(incident, by, severity, now, world.policy, why=why)
 
     return await change(world, incident_id, decide)
 
@@ -187,7 +195,8 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
     """
     if not names:
         raise Refused(NobodyToInvite())
-    people = await resolve(names, world.directory, world.policy)
+    private = (await lookup.by_id(world, incident_id)).private
+    people = await resolve(names, world.directory, world.policy, only_exact=private)
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await authorize(world, Permission.INVITE, by, incident)
@@ -210,22 +219,69 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
 async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], why: str = "") -> Resolution:
     """Everybody behind the names (teams, groups, people) is invited and called in the room now.
 
-    Raises Refused when nobody was found, NotFound.
+    Whoever pages is not among them. Raises Refused when nobody was found, NotFound.
     """
     if not names:
         raise Refused(NobodyToPage(teams=tuple(world.policy.teams)))
-    people = await resolve(names, world.directory, world.policy)
-    called = ids(people)
+    people = await resolve(names, world.directory, world.policy, only_exact=True)
+    called = tuple(person for person in ids(people) if person != by)
     if not called and not people.ambiguous:
-        raise Refused(PageFoundNobody(unknown=people.unknown))
+        raise Refused(OnlyYourself(said=names) if people.found else PageFoundNobody(unknown=people.unknown))
+    led = tuple(dict.fromkeys(match.said for match in people.found if match.person.id in called))
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await authorize(world, Permission.PAGE, by, incident)
         if not called:
             return None
         after = incident.with_asked_back(*called)
-        event = PeoplePaged(paged=called, names=names, reason=PageReason.TEAM, why=why)
+        event = PeoplePaged(paged=called, names=led, reason=PageReason.TEAM, why=why)
         return escalation.paged_by(Decision(after), incident, event, now, by=by)
 
     await change(world, incident_id, decide)
-    return people
+    return people.copy_with(found=tuple(match for match in people.found if match.person.id in called))
+
+
+async def join(world: World, incident_id: str, by: str) -> Incident:
+    """`by` is invited to the channel of an incident that they may see. Raises AlreadyDone, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        if not incident.shown_to(by):
+            raise NotFound(IncidentGone())
+        if by in incident.participants.invited and by not in incident.participants.left:
+            raise AlreadyDone(InRoomAlready(incident=incident.name))
+        after = incident.with_invitees(by)
+        decision = Decision(after).record(PeopleInvited(invited=(by,)), now, by=by)
+        channel = after.room.channel_id
+        if channel is None:
+            return decision
+        key = f"{after.id}:join:{by}:v{incident.version}"
+        return decision.with_effects(Invite(incident_id=after.id, key=key, people=(by,)))
+
+    return await change(world, incident_id, decide)
+
+
+async def subscribe(world: World, incident_id: str, by: str) -> Incident:
+    """`by` gets updates and changes of state as direct messages. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        if not incident.shown_to(by):
+            raise NotFound(IncidentGone())
+        if by in incident.subscribers:
+            raise AlreadyDone(SubscribedAlready(incident=incident.name))
+        if not incident.state.open:
+            raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.SUBSCRIBE))
+        return Decision(incident.copy_with(subscribers=(*incident.subscribers, by)), quiet=True)
+
+    return await change(world, incident_id, decide)
+
+
+async def unsubscribe(world: World, incident_id: str, by: str) -> Incident:
+    """`by` gets no more of them. Raises AlreadyDone, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        if by not in incident.subscribers:
+            raise AlreadyDone(NotSubscribed(incident=incident.name))
+        others = tuple(person for person in incident.subscribers if person != by)
+        return Decision(incident.copy_with(subscribers=others), quiet=True)
+
+    return await change(world, incident_id, decide)

@@ -12,7 +12,7 @@ from warroom.alerts.model import Alert, AlertState
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.effects import Effect
-from warroom.people.model import Group, Person
+from warroom.people.model import Following, Group, Person
 from warroom.value import Stored, Value
 
 
@@ -230,5 +230,7 @@ class Changeset(Value):
     claim_result: ClaimResult | None = None
     people: tuple[Person, ...] = ()
     groups: tuple[Group, ...] = ()
+    followed: tuple[Following, ...] = ()
+    unfollowed: tuple[Following, ...] = ()
     directory_complete: bool = False
     """True when a complete read of the workspace ended: the directory is known to be complete from now on."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
+from warroom.incident.model import DirectPurpose
 from warroom.incident.notices import Notice
 from warroom.value import Stored
 
@@ -139,7 +140,7 @@ class Post(_Effect):
 
 
 class Withdraw(_Effect):
-    """Delete a message of the bot's: one that was in a slot, or the announcement."""
+    """Delete a message of the bot's: one in a slot, the announcement, or a direct message that a newer one replaced."""
 
     kind: Literal["withdraw"] = "withdraw"
     ts: str
@@ -164,6 +165,38 @@ class PrivateReply(_Effect):
     blocks: tuple[dict[str, Any], ...] = ()
     notice: Notice | None = None
     replace_original: bool = False
+
+
+class SendDirect(_Effect):
+    """Write to one person about the incident; it takes the place of the last such message. Its result is DirectlySent.
+
+    In doubt it is not sent twice: who is paged is mentioned in the room too.
+    """
+
+    weight: ClassVar[int] = 2
+    kind: Literal["send_direct"] = "send_direct"
+    user: str
+    purpose: DirectPurpose
+    by: str | None = None
+    """Who paged them."""
+    why: str = ""
+
+
+class RedrawDirect(_Effect):
+    """Redraw the direct message of that purpose to that person, if there is one."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["redraw_direct"] = "redraw_direct"
+    user: str
+    purpose: DirectPurpose
+
+
+class ReplyToSource(_Effect):
+    """Say below the message that an incident was declared from where its channel is."""
+
+    kind: Literal["reply_to_source"] = "reply_to_source"
+    channel: str
+    ts: str
 
 
 class ShareDocument(_Effect):
@@ -249,6 +282,9 @@ Effect = Annotated[
     | Post
     | Withdraw
     | PrivateReply
+    | SendDirect
+    | RedrawDirect
+    | ReplyToSource
     | ShareDocument
     | PublishHome
     | SyncDirectory

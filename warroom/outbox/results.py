@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from warroom.incident.model import Participants
+from warroom.incident.model import DirectPurpose, Participants
 from warroom.value import Value
 
 
@@ -44,6 +44,15 @@ class Posted(Value):
     ts: str
 
 
+class DirectlySent(Value):
+    """A direct message was sent."""
+
+    user: str
+    purpose: DirectPurpose
+    channel_id: str
+    ts: str
+
+
 class PeopleAdded(Value):
     """Who is in the room now, and who could not be invited, with the reason in the words of the integration."""
 
@@ -70,5 +79,13 @@ class ExternalResult(Value):
 
 
 EffectResult = (
-    ChannelCreated | ChannelRenamed | CardShown | Announced | Posted | PeopleAdded | RoomMembers | ExternalResult
+    ChannelCreated
+    | ChannelRenamed
+    | CardShown
+    | Announced
+    | Posted
+    | DirectlySent
+    | PeopleAdded
+    | RoomMembers
+    | ExternalResult
 )

@@ -41,6 +41,7 @@ from warroom.outbox.results import (
     CardShown,
     ChannelCreated,
     ChannelRenamed,
+    DirectlySent,
     EffectResult,
     ExternalResult,
     PeopleAdded,
@@ -87,6 +88,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
             return opening.announced(incident, result)
         case Posted():
             return opening.posted(incident, result)
+        case DirectlySent():
+            return opening.directly_sent(incident, result)
         case PeopleAdded():
             return opening.invited(incident, result)
         case RoomMembers():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable
 from functools import reduce
 from operator import and_
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import DamerauLevenshtein
 
-from warroom.people.model import Person, names_of
+from warroom.people.model import Person, names_of, normal
 
 CUTOFF = 70.0
 """Below this score (0 to 100) names have nothing to do with each other."""
@@ -23,6 +25,10 @@ SHARE = 3
 """A name must share one in so many of the groups of letters: a wrong letter spoils three. Almost nobody who scores 80 or more
 is missed, so that whoever looks clearly best is."""
 
+SHORT_NAME = 6
+"""A name with fewer letters may have one wrong, a longer one two."""
+
+_BETWEEN = re.compile(r"[\s.,;:_()/-]+")
 _CODES = {"display": "d", "real": "r", "user": "u", "local": "l"}
 _KINDS = {code: kind for kind, code in _CODES.items()}
 
@@ -119,6 +125,24 @@ class FuzzyIndex:
             (place, (80.0 if name.startswith(part) else 72.0) + 6.0 * len(part) / len(name)) for place, name in found
         ]
         return sorted(scored, key=lambda pair: (-pair[1], self._names[pair[0]]))[:limit]
+
+
+def misspelled(said: str, name: str) -> bool:
+    """Whether `said` is that whole name with a letter or two wrong. A part of a name is not; both in their comparison form."""
+    wrong = 1 if len(name) < SHORT_NAME else 2
+    return said not in name and DamerauLevenshtein.distance(said, name, score_cutoff=wrong) <= wrong
+
+
+def near(said: str, person: Person) -> bool:
+    """Whether `said` is like one of the person's names or begins at a word of one; "dba" is no part of Ingrid Backstrom."""
+    texts = (person.display_name, person.real_name, person.name, (person.email or "").partition("@")[0])
+    for text in texts:
+        words = [key for word in _BETWEEN.split(text) if (key := normal(word))]
+        if any("".join(words[start:]).startswith(said) for start in range(len(words))):
+            return True
+        if fuzz.ratio(said, "".join(words)) >= CUTOFF:
+            return True
+    return False
 
 
 def _in_at_least(sets: list[int], enough: int) -> int:

@@ -20,6 +20,8 @@ class Person(Stored):
     """The user name, without @."""
     real_name: str = ""
     display_name: str = ""
+    title: str = ""
+    """What the person does, in the words of the profile."""
     email: str | None = None
     deleted: bool = False
     is_bot: bool = False
@@ -35,6 +37,14 @@ class Group(Stored):
     name: str = ""
     members: tuple[str, ...] = ()
     disabled: bool = False
+
+
+class Following(Stored):
+    """Who wants updates of every new incident of a team or of a severity (one of them is set), by the policy's key."""
+
+    user: str
+    team: str | None = None
+    severity: str | None = None
 
 
 def normal(text: str) -> str:

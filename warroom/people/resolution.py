@@ -8,10 +8,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex
+from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex, misspelled, near
 from warroom.people.model import Group, Person, names_of, normal
 from warroom.policy import Policy
-from warroom.value import Value
+from warroom.value import Stored, Value
 
 __all__ = [
     "Ambiguity",
@@ -77,15 +77,17 @@ class Match(Value):
     via: tuple[str, ...] = ()
 
 
-class Ambiguity(Value):
+class Ambiguity(Stored):
     """Who could be meant, likeliest first, at most five; to be asked."""
 
     said: str
     candidates: tuple[Person, ...]
     via: tuple[str, ...] = ()
+    teams: tuple[tuple[str, str], ...] = ()
+    """(id of a candidate, a team of the policy whose escalation policy names them)."""
 
 
-class Unknown(Value):
+class Unknown(Stored):
     """A name that led to nobody."""
 
     said: str
@@ -99,6 +101,11 @@ class Resolution(Value):
     found: tuple[Match, ...] = ()
     ambiguous: tuple[Ambiguity, ...] = ()
     unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The names behind which nobody was found, or who could be several people."""
+        return (*(each.said for each in self.ambiguous), *(each.said for each in self.unknown))
 
 
 class Directory(Protocol):
@@ -134,8 +141,13 @@ _GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
 _SCHEDULE = re.compile(r"schedule|on-?call|\brota", re.IGNORECASE)
 
 
-async def resolve(names: Sequence[str], directory: Directory, policy: Policy) -> Resolution:
-    """Who is meant by the names, as people type them or Slack writes them. Raises what the directory raises."""
+async def resolve(
+    names: Sequence[str], directory: Directory, policy: Policy, *, only_exact: bool = False
+) -> Resolution:
+    """Who is meant by the names, as people type them or Slack writes them. Raises what the directory raises.
+
+    With `only_exact` a misspelt name is asked about too: for whoever would be paged, or let into a private incident.
+    """
     answers: list[_Answer] = []
     for said in dict.fromkeys(name.strip() for name in names):
         if said:
@@ -144,11 +156,34 @@ async def resolve(names: Sequence[str], directory: Directory, policy: Policy) ->
     for answer in answers:
         if isinstance(answer, Match):
             found.setdefault(answer.person.id, answer)
+    if only_exact:
+        guessed = {match.said: match for match in found.values() if match.matched_by is MatchKind.FUZZY}
+        answers += [Ambiguity(said=m.said, candidates=(m.person,), via=m.via) for m in guessed.values()]
+        found = {id_: match for id_, match in found.items() if match.matched_by is not MatchKind.FUZZY}
+    asked = dict.fromkeys(answer for answer in answers if isinstance(answer, Ambiguity))
     return Resolution(
         found=tuple(found.values()),
-        ambiguous=tuple(dict.fromkeys(answer for answer in answers if isinstance(answer, Ambiguity))),
+        ambiguous=tuple([await _with_teams(each, directory, policy) for each in asked]),
         unknown=tuple(dict.fromkeys(answer for answer in answers if isinstance(answer, Unknown))),
     )
+
+
+async def _with_teams(asked: Ambiguity, directory: Directory, policy: Policy) -> Ambiguity:
+    """The question with each candidate's teams, so that people of like names can be told apart."""
+    wanted = {person.id: person for person in asked.candidates}
+    found = []
+    for team, described in policy.teams.items():
+        for name in dict.fromkeys(name for level in described.escalation for name in level.notify):
+            named = {name.casefold()} | {normal(name)}
+            group = await directory.group(normal(name)) if name.startswith("@") else None
+            for user_id, person in wanted.items():
+                own = {key for _, key in names_of(person)} | {
+                    (person.email or user_id).casefold(),
+                    f"<@{user_id}>".casefold(),
+                }
+                if named & own or (group is not None and user_id in group.members):
+                    found.append((user_id, team))
+    return asked.copy_with(teams=tuple(dict.fromkeys(found))) if found else asked
 
 
 async def _one(
@@ -281,12 +316,18 @@ def _called(people: Sequence[Person], kind: str, key: str) -> list[Person]:
 async def _nearly(key: str, said: str, directory: Directory, via: tuple[str, ...]) -> _Answer:
     best: dict[str, tuple[Person, float]] = {}
     for person, _, score in await directory.candidates(key, 2 * CANDIDATES):
-        if score >= CUTOFF and not _unfit(person) and score > best.get(person.id, (person, 0.0))[1]:
+        if (
+            score >= CUTOFF
+            and near(key, person)
+            and not _unfit(person)
+            and score > best.get(person.id, (person, 0.0))[1]
+        ):
             best[person.id] = (person, score)
     ranked = sorted(best.values(), key=lambda found: -found[1])
     if not ranked:
         return _nobody(said, Why.SCHEDULE if _SCHEDULE.search(said) else Why.NOT_FOUND, via)
     runner_up = ranked[1][1] if len(ranked) > 1 else 0.0
-    if ranked[0][1] >= CLEAR and ranked[0][1] - runner_up >= MARGIN:
+    clear = ranked[0][1] >= CLEAR and ranked[0][1] - runner_up >= MARGIN
+    if clear and any(misspelled(key, name) for _, name in names_of(ranked[0][0])):
         return Match(person=ranked[0][0], said=said, matched_by=MatchKind.FUZZY, via=via)
     return Ambiguity(said=said, candidates=tuple(person for person, _ in ranked[:CANDIDATES]), via=via)

@@ -42,6 +42,11 @@ def mistakes_between(
             yield from unknown_name(f"{path}.team", opening.get("team"), "team", teams)
             yield from unknown_name(f"{path}.template", opening.get("template"), "template", templates)
     yield from _fields(_mapping(data.get("templates")))
+    for name, template in _mapping(data.get("templates")).items():
+        for place, said in enumerate(_list(_mapping(template).get("teams"))):
+            yield from unknown_name(f"templates.{name}.teams[{place}]", said, "team", teams)
+        for place, said in enumerate(_list(_mapping(template).get("severities"))):
+            yield from unknown_name(f"templates.{name}.severities[{place}]", said, "severity", words)
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
         yield from unknown_name(f"links.dashboards.{name}", name, "team", teams)
     yield from _permissions(_mapping(data.get("permissions")), teams)

@@ -22,6 +22,15 @@ from warroom.value import Value
 S = TypeVar("S", bound=BaseModel)
 
 
+class PageBy(StrEnum):
+    """How somebody is paged."""
+
+    MENTION = "mention"
+    """In the incident's channel."""
+    DIRECT_MESSAGE = "direct_message"
+    """By a message of their own, with the button that acknowledges."""
+
+
 class Workspace(Value):
     """What holds for every incident."""
 
@@ -35,6 +44,7 @@ class Workspace(Value):
     alert_bots: Texts = ()
     """Whose messages there are alerts: ids or names of apps. Empty: the app of the monitoring system that is known."""
     default_team: Text | None = None
+    page_by: tuple[PageBy, ...] = Field(default=(PageBy.MENTION, PageBy.DIRECT_MESSAGE), min_length=1)
     guests_may_declare: bool = False
     """Whether guests of the workspace may declare incidents; Slack may not let them into the room."""
     timezone: TimeZone = "UTC"
@@ -69,6 +79,9 @@ class Template(Value):
     """Further questions for a kind of incident."""
 
     fields: tuple[TemplateField, ...] = ()
+    teams: Texts = ()
+    severities: Texts = ()
+    """The incidents for which it applies by itself: of these teams and of these severities. Without both it is chosen."""
 
 
 class Links(Value):
@@ -180,6 +193,27 @@ class Policy(Value):
                 return key
         for key, team in self.teams.items():
             if any(matches(known, service) for known in team.services):
+                return key
+        return None
+
+    def services(self) -> dict[str, tuple[str, ...]]:
+        """By team, the services that it names; patterns are left out. Teams without any are not there."""
+        named = {
+            key: tuple(dict.fromkeys(each for each in team.services if not {"*", "?"} & set(each)))
+            for key, team in self.teams.items()
+        }
+        return {key: services for key, services in named.items() if services}
+
+    def template_for(self, team: str | None, severity: str) -> str | None:
+        """The key of the first template for incidents of that team and severity, or None."""
+        for key, template in self.templates.items():
+            if not template.teams and not template.severities:
+                continue
+            of_team = not template.teams or any(normal(team or "") == normal(each) for each in template.teams)
+            of_severity = not template.severities or any(
+                self.severity_named(each) == severity for each in template.severities
+            )
+            if of_team and of_severity:
                 return key
         return None
 

@@ -27,11 +27,14 @@ class Severity(Value):
     None: as the workspace says, else `update_every`, else `acknowledge_within`.
     """
     aliases: Texts = ()
+    description: Text | None = None
+    """The sentence that defines it, shown where a severity is chosen."""
 
 
 BUILT_IN: dict[str, dict[str, Any]] = {
     "SEV-1": {
         "name": "Critical",
+        "description": "Customers cannot use the product, or data is at risk",
         "acknowledge_within": "5m",
         "update_every": "15m",
         "postmortem_within": "48h",
@@ -39,6 +42,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     },
     "SEV-2": {
         "name": "High",
+        "description": "An important function fails or is slow for many customers",
         "acknowledge_within": "15m",
         "update_every": "30m",
         "postmortem_within": "48h",
@@ -46,12 +50,14 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     },
     "SEV-3": {
         "name": "Moderate",
+        "description": "Some customers are affected, or there is a workaround",
         "acknowledge_within": "1h",
         "update_every": "60m",
         "aliases": ["medium", "moderate", "P3", "warning", "warn"],
     },
     "SEV-4": {
         "name": "Low",
+        "description": "Little or no effect on customers",
         "acknowledge_within": "4h",
         "aliases": ["low", "info", "P4", "P5", "SEV-5", "minor", "informational", "notice"],
     },

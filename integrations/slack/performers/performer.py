@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.channels import ChannelBook
 from integrations.slack.performers import (
     alert_channels,
+    direct,
     directory,
     documents,
     posts,
@@ -41,6 +42,9 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "tell_everybody": posts.tell_everybody,
     "post": posts.post,
     "withdraw": posts.withdraw,
+    "send_direct": direct.send_direct,
+    "redraw_direct": direct.redraw_direct,
+    "reply_to_source": direct.reply_to_source,
     "pin_card": rooms.pin_card,
     "set_topic": rooms.set_topic,
     "set_purpose": rooms.set_purpose,
