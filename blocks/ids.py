@@ -19,7 +19,7 @@ PUBLISH_POSTMORTEM = "postmortem.publish"
 DECLARE = "home.declare"
 OPEN_LINK = "link.open"
 
-# What the overflow menu of the card offers: the value's part after the incident id.
+# What the menu of the card offers (`blocks.card_menu`): the value's part after the incident id.
 MENU_SEVERITY = "severity"
 MENU_ROLES = "roles"
 MENU_PAGE = "page"

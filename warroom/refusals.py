@@ -71,6 +71,13 @@ class NothingToSnooze(Reason):
     incident: str
 
 
+class SnoozedEnough(Reason):
+    """The reminder was snoozed as often in a row as it may be."""
+
+    incident: str
+    times: int
+
+
 class ReminderGone(Reason):
     """The reminder was snoozed or answered before."""
 
@@ -235,6 +242,7 @@ RuleRefusal = (
     | CancelReasonMissing
     | UpdateEmpty
     | NothingToSnooze
+    | SnoozedEnough
     | ReminderGone
     | TitleMissing
     | UnknownSeverity

@@ -10,7 +10,7 @@ from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.change import change
-from warroom.incident.decision import Decision, timers_of
+from warroom.incident.decision import Decision, elsewhere, next_late_redraw, show_card, timers_of
 from warroom.incident.events import PageReason
 from warroom.incident.model import Incident
 from warroom.incident.usecases import page_next
@@ -78,6 +78,16 @@ async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision
     return Decision(incident.with_deadlines(redraw=None))
 
 
+async def _late(world: World, incident: Incident, now: datetime) -> Decision:
+    """What says how late something is says it anew. Nothing has happened, so nothing else follows."""
+    after = incident.with_deadlines(late=None)
+    due = next_late_redraw(after, now)
+    if due is None or incident.room.channel_id is None:
+        return Decision(after.with_deadlines(late=due), quiet=True)
+    redrawn = Decision(after.with_deadlines(late=due), quiet=True)
+    return redrawn.with_effects(show_card(incident), *elsewhere(incident, world.policy))
+
+
 async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
     return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
 
@@ -92,5 +102,6 @@ RULES: dict[str, Rule] = {
     "auto_resolve": _auto_resolve,
     "redraw": _redraw,
     "storm": _storm,
+    "late": _late,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from warroom.errors import Refused
 from warroom.incident.change import change
-from warroom.incident.decision import Decision
+from warroom.incident.decision import Decision, show_card
 from warroom.incident.events import MessagePinned, NoteAdded
 from warroom.incident.lookup import view
 from warroom.incident.model import Incident, State
@@ -76,7 +76,9 @@ class Briefing(Value):
 
 
 async def joined(world: World, channel_id: str, user: str) -> Briefing | None:
-    """The briefing for somebody who joined a room: None elsewhere, for whoever declared it, and when it is over."""
+    """The briefing for somebody who joined a room later than it was opened: None elsewhere, for those who were invited when it
+    was opened and have missed nothing, and when it is over.
+    """
     incident = await world.store.incident_in(channel_id)
     if incident is None:
         return None
@@ -89,8 +91,10 @@ async def joined(world: World, channel_id: str, user: str) -> Briefing | None:
         )
         return Decision(found.with_invitees(user).with_participants(invited=invited), quiet=True)
 
+    rejoins = user in incident.participants.left
     incident = await change(world, incident.id, decide)
-    if user == incident.declared_by or incident.state in (State.CLOSED, State.CANCELLED):
+    there_at_birth = user == incident.declared_by or user in incident.participants.first
+    if (there_at_birth and not rejoins) or incident.state in (State.CLOSED, State.CANCELLED):
         return None
     return Briefing(view=await view(world, incident), entries=tuple(await timeline(world, incident)))
 
@@ -107,3 +111,15 @@ async def left(world: World, channel_id: str, user: str) -> Incident | None:
         return Decision(found.with_participants(left=(*found.participants.left, user)), quiet=True)
 
     return await change(world, incident.id, decide)
+
+
+async def menu_used(world: World, incident_id: str) -> Incident:
+    """The card is redrawn with a menu in which nothing is chosen. Raises Repeated when that was done for the same gesture, NotFound."""
+
+    async def decide(found: Incident, _now: datetime) -> Decision | None:
+        if found.room.card_ts is None:
+            return None
+        used = found.with_room(menu_used=found.room.menu_used + 1)
+        return Decision(used, quiet=True).with_effects(show_card(used))
+
+    return await change(world, incident_id, decide)

@@ -30,17 +30,18 @@ def changed(
         raise Refused(closed)
     if incident.severity == severity:
         raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=severity))
-    since = incident.updates.last_at or incident.declared_at
-    within = policy.severities[severity].acknowledge_within
-    after = (
-        incident.copy_with(severity=severity)
-        .with_deadlines(
-            update=cadence.next_update(severity, policy, since),
-            ack=incident.declared_at + within if incident.deadlines.ack else None,
-        )
-        .with_updates(missed=0)
+    after = incident.copy_with(severity=severity).with_deadlines(
+        update=cadence.other_pace(incident, severity, policy, now)
     )
-    after = after.with_deadlines(page=escalation.next_page_at(after, now, policy))
+    if after.deadlines.update is None:
+        after = cadence.answered(after)  # it asks for no updates, so none is late
+    after = after.with_deadlines(
+        page=escalation.next_page_at(after, now, policy),
+        ack=escalation.acknowledge_by(after, policy) if incident.deadlines.ack else None,
+    )
     event = SeverityChanged(before=incident.severity, after=severity, why=why)
     notice = SeverityChangedNotice(by=by, before=incident.severity, after=severity, why=why)
-    return Decision(after).withdraw("worse").record(event, now, by=by).say(notice, Place.CARD_THREAD)
+    decision = Decision(after).withdraw("worse").record(event, now, by=by)
+    if after.deadlines.update is None:
+        decision = decision.withdraw(cadence.SLOT)
+    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

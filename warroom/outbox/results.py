@@ -29,11 +29,19 @@ class Announced(Value):
     ts: str
 
 
+class TeamTold(Value):
+    """The line in the team's channel was posted."""
+
+    channel_id: str
+    ts: str
+
+
 class Posted(Value):
-    """A notice was posted in a slot."""
+    """A notice was posted in a slot. `replaced` is the message that was removed for it."""
 
     slot: str
     ts: str
+    replaced: str | None = None
 
 
 class PeopleAdded(Value):
@@ -53,4 +61,4 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult
+EffectResult = ChannelCreated | CardShown | Announced | TeamTold | Posted | PeopleAdded | ExternalResult

@@ -43,6 +43,7 @@ from warroom.outbox.results import (
     ExternalResult,
     PeopleAdded,
     Posted,
+    TeamTold,
 )
 from warroom.ports import World
 
@@ -80,6 +81,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
             return opening.shown(incident, result)
         case Announced():
             return opening.announced(incident, result)
+        case TeamTold():
+            return opening.team_told(incident, result)
         case Posted():
             return opening.posted(incident, result)
         case PeopleAdded():

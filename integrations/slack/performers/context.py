@@ -15,10 +15,13 @@ from integrations.slack.client import Answer
 from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
+from warroom.escalation import rules as escalation
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
+from warroom.people.model import Person
+from warroom.people.resolution import Directory, resolve
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 
@@ -51,6 +54,18 @@ class Search:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Looked:
+    """The people behind names, and when they were looked for."""
+
+    people: tuple[Person, ...]
+    at: datetime
+
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""So long the people behind the names of an escalation policy are taken for the same."""
+MANY_FIRINGS = 1000
+"""Firings of an incident that are read to count its monitors and hosts."""
 SEARCH_KEPT = timedelta(minutes=2)
 """A read that stood still for so long begins anew: Slack's cursors expire, and what was read is old."""
 
@@ -79,6 +94,10 @@ class PerformerDeps:
     """What the menu beside an incident's alerts offers."""
     message_readers: Sequence[MessageReader] = ()
     """Who reads alerts in messages."""
+    directory: Directory | None = None
+    """Where the card looks up whom Escalate calls; without it the card says the policy's names."""
+    looked: dict[tuple[str, ...], Looked] = field(default_factory=dict)
+    """By names: who was found behind them."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 
@@ -147,10 +166,27 @@ class EffectContext(Generic[E]):
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
         # A room that people asked for has no alerts, and is drawn several times while it opens.
-        firings = await self.desk.store.firings(incident.id) if incident.alerts.monitors else ()
+        firings = await self.desk.store.firings(incident.id, MANY_FIRINGS) if incident.alerts.monitors else ()
         return incident_view(
-            incident, self.desk.policy, tuple(firings), menu=self.desk.menu(incident, self.desk.policy)
+            incident,
+            self.desk.policy,
+            tuple(firings),
+            menu=self.desk.menu(incident, self.desk.policy),
+            called=await self._called(incident),
         )
+
+    async def _called(self, incident: Incident) -> tuple[Person, ...]:
+        """Whom Escalate would call now."""
+        names, looked = escalation.names_to_page(incident), self.desk.looked
+        if self.desk.directory is None or not names or not incident.state.open:
+            return ()
+        known = looked.get(names)
+        if known is None or not timedelta(0) <= self.now - known.at < LOOK_AGAIN:
+            found = await resolve(names, self.desk.directory, self.desk.policy)
+            if len(looked) > 1000:
+                looked.clear()
+            known = looked[names] = Looked(tuple(match.person for match in found.found), self.now)
+        return known.people
 
     def since(self, incident: Incident | None = None) -> str:
         """From when to look for what this effect did, as a Slack ts.
