@@ -16,7 +16,9 @@ def announcement(view: IncidentView, now: datetime) -> Card:
     """The incident in a few lines, without buttons; redrawn as it changes and while something is late."""
     incident = view.incident
     head = labels.headline(view)
-    fallback = f"{text.literal(head, 400)} ({labels.severity(view)}, {labels.STATE[incident.state].lower()})"
+    fallback = (
+        f"{text.literal(head, 400)} ({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()})"
+    )
     return kit.card(kit.cut(fallback, 500), [kit.header(head), kit.section("\n".join(_lines(view, now)))])
 
 

@@ -84,8 +84,8 @@ def _waiting(view: IncidentView, now: datetime) -> Iterator[str]:
         yield "escalation paused: every alert has recovered"
     elif view.next_page and (due := incident.deadlines.page):
         again = " again" if view.next_page.again else ""
-        who = f"{kit.line(labels.names(view.next_page.names), 200)} (level {view.next_page.level})"
-        yield f"then {who}{again} at {text.at_time(due, now, tz)} ({text.since(due, now)})"
+        who = f"level {view.next_page.level} ({kit.line(labels.names(view.next_page.names), 200)})"
+        yield f"{who}{again} at {text.at_time(due, now, tz)} ({text.since(due, now)})"
 
 
 def _story(view: IncidentView, now: datetime) -> Iterator[str]:

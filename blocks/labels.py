@@ -165,7 +165,8 @@ def age(incident: Incident, now: datetime) -> str:
 
 def update_overdue(incident: Incident, now: datetime) -> bool:
     """True when the next update should have been there by `now`."""
-    return incident.state.open and _overdue_since(incident, now) is not None
+    awaited = incident.state.open and incident.state is not State.DETECTED
+    return awaited and _overdue_since(incident, now) is not None
 
 
 def _overdue_since(incident: Incident, now: datetime) -> datetime | None:
@@ -177,7 +178,7 @@ def _overdue_since(incident: Incident, now: datetime) -> datetime | None:
 
 def update_line(incident: Incident, now: datetime, tz: str) -> str:
     """When the next update comes, or how long it is overdue, as mrkdwn; "" where none is awaited."""
-    if not incident.state.open:
+    if not incident.state.open or incident.state is State.DETECTED:
         return ""
     updates, due, since = incident.updates, incident.deadlines.update, _overdue_since(incident, now)
     parts = []

@@ -12,7 +12,7 @@ from warroom.incident import lifecycle
 from warroom.incident.change import change
 from warroom.incident.decision import Decision, elsewhere, next_late_redraw, show_card, timers_of
 from warroom.incident.events import PageReason
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, State
 from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
@@ -52,6 +52,9 @@ async def _overdue(_world: World, incident: Incident, now: datetime) -> Decision
 
 
 async def _update_missed(world: World, incident: Incident, now: datetime) -> Decision:
+    if incident.state is State.DETECTED:
+        # Armed by an earlier release: there is nobody yet to remind.
+        return Decision(incident.with_deadlines(update=None), quiet=True)
     decision = cadence.missed(incident, now, world.policy)
     if not cadence.calls_for_help(decision.incident, now, world.policy):
         return decision
