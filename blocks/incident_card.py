@@ -52,6 +52,8 @@ def _first(view: IncidentView, now: datetime) -> Iterator[Block]:
 def _further(view: IncidentView) -> Iterator[Block]:
     """What stands below the buttons: it may take the space that it needs."""
     incident = view.incident
+    if len(labels.headline(view)) > HEADLINE:
+        yield kit.section(f"*Title:* {text.literal(labels.title(incident), 600)}")
     if fields := [f"*{kit.line(name, 80)}:* {kit.line(value, 200)}" for name, value in incident.fields[:10]]:
         yield kit.section("\n".join(fields))
     if picture := kit.image(incident.alerts.snapshot, f"The metric of {incident.alerts.last_title}"):
@@ -60,8 +62,6 @@ def _further(view: IncidentView) -> Iterator[Block]:
 
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
     incident = view.incident
-    if len(labels.headline(view)) > HEADLINE:
-        yield text.literal(labels.title(incident), 500)
     yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)} · {labels.age(incident, now)}"
     if waiting := " · ".join(filter(None, _waiting(view, now))):
         yield waiting

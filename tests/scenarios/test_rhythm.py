@@ -206,7 +206,7 @@ async def test_every_change_of_state_is_one_line_in_the_channel_and_under_the_an
 async def test_rapid_changes_stand_in_their_order_and_the_last_line_is_true(room: WarRoom) -> None:
     incident = await room.declare("ada", "checkout returns 500s --sev 3")
     channel = room.channel_of(incident)
-    room.slack.faults.plan("chat.postMessage", "http_500", times=1)
+    room.slack.fail("chat.postMessage", "internal_error", times=2)
     for level in ("2", "1", "2", "3", "1"):
         await room.slack.slash("ada", channel, "/incident", f"severity {level}")
     for _ in range(20):

