@@ -12,11 +12,9 @@ from blocks import forms, ids, postmortem_document, postmortem_form
 from blocks.answers import understood
 from blocks.form_fields import About
 from blocks.kit import Block, Card
-from handlers.answers import Actor, Body, actor_of, answered
-from handlers.audit import audited
+from handlers.answers import Actor, Body, actor_of, answered, open_form
+from handlers.audit import admitted, audited
 from handlers.declare_command import IN_ONE_LINE
-from handlers.modals import open_form
-from handlers.visibility import admitted
 from warroom.errors import Refused
 from warroom.incident import lookup, record
 from warroom.incident import usecases as incidents
@@ -189,7 +187,7 @@ async def declare(context: ActionContext) -> None:
 
 
 async def follow_link(_click: ActionContext) -> None:
-    """A button that opens a page; Slack wants to hear that it was pressed, and that is all."""
+    """A button that opens a page; Slack wants only the acknowledgement."""
 
 
 async def _form(context: ActionContext, form: Callable[[IncidentView], Block], command: str) -> None:

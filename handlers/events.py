@@ -95,7 +95,7 @@ async def message(event: Event) -> None:
     said = event.said
     posted = said.get("message") if said.get("subtype") == "message_changed" else said
     if isinstance(posted, dict) and said.get("subtype") != "message_deleted":
-        await channels.heard(event.world, str(said.get("channel")), posted)
+        await channels.on_message(event.world, str(said.get("channel")), posted)
 
 
 async def person_changed(event: Event) -> None:

@@ -165,7 +165,7 @@ def postmortem(
 
 @cli.command()
 def sync() -> None:
-    """Ask the monitoring systems what fires and what recovered; the running bot hears of it as if a webhook had told it."""
+    """Ask the monitoring systems what fires and what recovered; the running bot decides about it as if a webhook had brought it."""
     from bot.cli.sync import sync_offline
 
     settings = settings_or_exit()

@@ -3,8 +3,8 @@
 The SDK's aiohttp client asks for a new address only when it has none: when connecting fails once the single-use ticket
 in the address has expired, it tries the same address for ever. Without one it asks anew on its next try.
 
-Its three tasks (one reads the messages of a connection, one looks whether the connection still works, one hands the
-messages on) are begun once for each connection, or once at all; when one ends, nobody begins it again.
+Its three tasks (one reads the messages of a connection, one looks whether the connection still works, one passes
+the messages on) are begun once for each connection, or once at all; when one ends, nobody begins it again.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ async def watch(client: SocketModeClient, sleep: Callable[[float], Awaitable[Non
     while not client.closed:
         await sleep(EVERY)
         if client.message_processor.done() and not client.closed:
-            log.error("the task that hands on what Slack delivers ended; it is started again")
+            log.error("the task that passes on what Slack delivers ended; it is started again")
             client.message_processor = asyncio.ensure_future(client.process_messages())  # type: ignore[no-untyped-call]  # as above
         missed = 0 if await client.is_connected() else missed + 1
         if missed > PATIENCE and client.wss_uri is not None:

@@ -42,7 +42,7 @@ class SqlOutbox(Connected):
                 except DatabaseFromTheFuture:
                     continue
                 except Unreadable as error:
-                    await jobs.settle(conn, _dead(row, error), now)
+                    await jobs.end_claim(conn, _dead(row, error), now)
             return claims
 
     async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:

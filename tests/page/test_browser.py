@@ -294,11 +294,16 @@ async def test_no_button_takes_the_place_of_another_when_somebody_acknowledges(p
     await phone.enters(ROOM)
 
     async def places() -> dict[str, dict[str, float]]:
-        found = {}
+        found: dict[str, dict[str, float]] = {}
         for button in await phone.card.locator(".press").all():
             box = await button.bounding_box()
             assert box is not None
-            found[(await button.inner_text()).strip()] = dict(box)
+            found[(await button.inner_text()).strip()] = {
+                "x": box["x"],
+                "y": box["y"],
+                "width": box["width"],
+                "height": box["height"],
+            }
         top = await phone.card.locator(".el, .actions").first.bounding_box()
         assert top is not None
         return {label: box | {"y": box["y"] - top["y"]} for label, box in found.items()}

@@ -107,14 +107,16 @@ async def private_reply(run: Run, channel: str | None) -> None:
     house = run.house
     run.noted["text"] = f"Only for Ada, {len(house.slack.calls)}"
     ada = house.slack.person("ada").id
-    await house.ask(PrivateReply(key=f"whisper:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"]))
+    await house.ask(
+        PrivateReply(key=f"private_reply:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"])
+    )
 
 
-async def whisper_in_channel(run: Run) -> None:
+async def private_reply_in_channel(run: Run) -> None:
     await private_reply(run, run.known.room.channel_id)
 
 
-async def whisper_directly(run: Run) -> None:
+async def private_reply_directly(run: Run) -> None:
     await private_reply(run, None)
 
 
@@ -294,12 +296,14 @@ EFFECT_CASES = (
         "answer in a channel",
         "private_reply",
         "chat.postEphemeral",
-        whisper_in_channel,
+        private_reply_in_channel,
         private_replies,
         prepare=opened,
         blind=True,
     ),
-    EffectCase("answer directly", "private_reply", "chat.postMessage", whisper_directly, private_replies, blind=True),
+    EffectCase(
+        "answer directly", "private_reply", "chat.postMessage", private_reply_directly, private_replies, blind=True
+    ),
     EffectCase(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
     ),

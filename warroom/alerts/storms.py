@@ -58,7 +58,7 @@ def defer_redraw(decision: Decision, now: datetime) -> Decision:
     return replace(decision.with_deadlines(redraw=incident.deadlines.redraw or now + REDRAW), quiet=True)
 
 
-def told(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:
+def announce(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:
     """The room hears of the storm, or its message is redrawn; `firings` newest first. Nothing is said where it is over."""
     decision = Decision(incident.with_deadlines(storm=None), quiet=True)
     start = incident.alerts.burst_from

@@ -121,7 +121,7 @@ def page_next(
     by: str | None = None,
     why: str = "",
 ) -> Decision:
-    """The next level is paged; after the last one that level again, and everybody hears that nobody answers.
+    """The next level is paged; after the last one that level again, and the broadcast channel is told that nobody acknowledges.
 
     `people` are the ids behind the names of `names_to_page(incident)`.
     """

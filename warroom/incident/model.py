@@ -72,7 +72,7 @@ class EscalationState(Stored):
 
 
 class Link(Stored):
-    """A link worth having at hand: runbook, dashboard, alert, status page, meeting."""
+    """A link of the incident: runbook, dashboard, alert, status page, meeting."""
 
     title: str
     url: str
@@ -117,7 +117,7 @@ class AlertSummary(Stored):
     """When the alerts counted in `burst` began to come."""
     burst: int = 0
     stormy: bool = False
-    """There was a storm, and the room heard or will hear of it."""
+    """There was a storm, and the room was told or will be."""
 
 
 class Deadlines(Stored):

@@ -19,7 +19,7 @@ class MenuEntry(Value):
     label: str
     integration: str
     action: str
-    """What the integration hears when it is chosen."""
+    """What the integration is given when it is chosen."""
     url: str | None = None
 
     @property

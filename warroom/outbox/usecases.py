@@ -54,13 +54,13 @@ LONGEST_WAIT = 60.0
 GIVE_UP_AFTER = timedelta(hours=12)
 """An effect that kept failing for so long becomes a dead letter: what it would say is not true any more."""
 FEWEST_TRIES = 3
-"""One that waited that long for the process itself, or was asked for again by hand, has so many tries all the same."""
+"""One that waited that long for the process itself, or was requeued by hand, has so many tries all the same."""
 
 
 async def on_success(world: World, claim: Claim, result: EffectResult | Incoming | None) -> None:
     """The effect was performed; `result` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
     if isinstance(result, Incoming):
-        await take(world, result, POLLED, settles=claim)
+        await take(world, result, POLLED, ends=claim)
         return
     if result is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
@@ -70,7 +70,7 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
     async def decide(incident: Incident, now: datetime) -> Decision:
         return _apply_result(world, incident, found, now)
 
-    await change(world, claim.incident_id, decide, settles=claim)
+    await change(world, claim.incident_id, decide, ends=claim)
 
 
 def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision:

@@ -70,7 +70,7 @@ class Template(Value):
 
 
 class Links(Value):
-    """Pages worth having at hand."""
+    """Pages to link from every incident."""
 
     runbooks: dict[Text, Url] = Field(default_factory=dict)
     """By pattern of the incident's title; the first that fits."""
@@ -158,7 +158,7 @@ class Policy(Value):
         return known.stale_after if known and known.stale_after else self.workspace.stale_after
 
     def repeat_every(self, severity: str) -> timedelta | None:
-        """How often the last level of an unanswered chain is told again; None for an unknown severity."""
+        """How often the last level is paged again while nobody acknowledges; None for an unknown severity."""
         known = self.severities.get(severity)
         said = (known.repeat_every if known else None) or self.workspace.repeat_every
         return said or ((known.update_every or known.acknowledge_within) if known else None)

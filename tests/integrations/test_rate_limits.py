@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.slack.budget import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
+from integrations.slack.rate_limits import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
 from tests.clock import ManualClock
 
 
@@ -116,11 +116,11 @@ def test_what_slack_told_one_the_other_heeds(clock: ManualClock) -> None:
     first, second = Budget(clock, lambda: told.append(True)), Budget(clock)
     first.block("chat.update", 30)
     assert told, "the others are told at once"
-    second.heed(first.limited)
+    second.apply_limits(first.limited)
     assert second.take("chat.update") == 30
     assert second.take("pins.add") == 0
     second.block("chat.update", 40)
-    second.heed(first.limited)
+    second.apply_limits(first.limited)
     assert second.take("chat.update") == 40, "the longer one counts"
     clock.advance(40)
     assert (first.limited, second.limited, second.take("chat.update")) == ({}, {}, 0)
