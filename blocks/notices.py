@@ -130,14 +130,14 @@ def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
         case PageReason.DECLARED:
             return f"📟 {who}, you are paged{level}."
         case PageReason.ESCALATION:
-            return f"📟 {who}, this is escalated to you{level}: nobody has acknowledged for {waited}."
+            return f"📟 {who}, you are paged{level}: nobody has acknowledged for {waited}."
         case PageReason.BUTTON:
             return f"📟 {who}, {by} escalated to you{level}."
         case PageReason.OVERDUE:
             return f"⏰ {who} Still unacknowledged after {waited}. Please acknowledge."
         case PageReason.NO_UPDATE:
             missed = text.count(view.incident.updates.missed, "update")
-            return f"📟 {who}, this is escalated to you{level}: {missed} missed."
+            return f"📟 {who}, you are paged{level}: {missed} missed."
         case PageReason.REPEAT:
             return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
         case PageReason.TEAM:

@@ -55,7 +55,7 @@ async def test_nobody_is_reminded_of_updates_before_somebody_has_it_and_pages_sa
     assert not [line for line in said if "update" in line]
     [level_2] = dict.fromkeys(line for line in said if "level 2" in line)
     grace = room.slack.person("grace").id
-    assert f"<@{grace}>, this is escalated to you (level 2): nobody has acknowledged for 15 min." in level_2
+    assert f"<@{grace}>, you are paged (level 2): nobody has acknowledged for 15 min." in level_2
     assert "*SEV-1 Critical* · checkout returns 500s · declared 15 min ago" in level_2
     timeline = await room.bot.store.timeline(incident.id)
     assert not [entry for entry in timeline if isinstance(entry.event, events.UpdateMissed)]
@@ -121,7 +121,7 @@ async def test_forgotten_updates_say_how_late_they_are_everywhere_and_the_second
     after = await room.incident()
     assert (after.updates.missed, after.escalation.reached) == (2, 2)
     pages = [line for line in lines(room.channel_of(incident)) if "level 2" in line]
-    assert ["escalated to you (level 2): 2 updates missed." in page for page in pages] == [True]
+    assert ["you are paged (level 2): 2 updates missed." in page for page in pages] == [True]
     for shown in (card(room, incident), announced(room), team_line(room)):
         assert "⚠️ *Update overdue by 15 min* (2 missed)" in shown.plain()
     for _ in range(5):
