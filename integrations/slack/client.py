@@ -77,12 +77,23 @@ def on_this_machine(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
+class _Answer(dict[str, Any]):
+    """An answer of Slack's. One that lacks what is asked of it is as bad as none."""
+
+    def __init__(self, method: str, said: Answer) -> None:
+        super().__init__(said)
+        self._method = method
+
+    def __missing__(self, name: str) -> Any:
+        raise Retryable(f"Slack's answer to {self._method} has no {name}", outcome_unknown=True)
+
+
 async def call(client: AsyncWebClient, method: str, **args: Any) -> Answer:
     """Slack's answer to a method such as "chat.postMessage". Raises Retryable, SlackDeclined (Slack said no), Rejected."""
     data = (await respond(client, method, **args)).data
     if not isinstance(data, dict):
         raise Retryable(f"Slack answered {method} with something unreadable", outcome_unknown=True)
-    return data
+    return _Answer(method, data)
 
 
 async def respond(client: AsyncWebClient, method: str, **args: Any) -> AsyncSlackResponse:

@@ -20,9 +20,11 @@ from warroom.ports import Clock
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
+ANSWERS = 600
+"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own."""
 
 RESPONSE_URL = "response_url"
-"""No method, but counts as a post all the same (docs.slack.dev "Rate limits")."""
+"""No method. Slack limits each address to one post a second, as every incoming webhook (docs.slack.dev "Rate limits")."""
 
 PER_MINUTE: Mapping[str, int] = {
     "auth.test": SPECIAL,
@@ -39,13 +41,14 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.invite": TIER_3,
     "conversations.join": TIER_3,
     "conversations.list": TIER_2,
+    "conversations.members": TIER_4,
     "conversations.replies": TIER_3,
     "conversations.setPurpose": TIER_2,
     "conversations.setTopic": TIER_2,
     "files.completeUploadExternal": TIER_4,
     "files.getUploadURLExternal": TIER_4,
     "pins.add": TIER_2,
-    RESPONSE_URL: SPECIAL,
+    RESPONSE_URL: ANSWERS,
     "usergroups.list": TIER_2,
     "users.conversations": TIER_2,
     "users.info": TIER_4,
@@ -55,8 +58,9 @@ PER_MINUTE: Mapping[str, int] = {
 }
 """Where Slack's sources differ, the smaller number."""
 
-POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal", RESPONSE_URL})
-"""What puts a message into a channel."""
+POSTS = frozenset({"chat.postMessage", "files.completeUploadExternal"})
+"""What puts a message into a channel for everybody in it. What one person sees has limits of its own: Tier 4 for ephemeral
+messages, and those of webhooks for response_urls."""
 CHANNEL_PER_SECOND = 1.0
 CHANNEL_BURST = 3.0
 BURST_SHARE = 5

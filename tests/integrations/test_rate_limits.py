@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.slack.rate_limits import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
+from integrations.slack.rate_limits import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, RESPONSE_URL, Budget
 from tests.clock import ManualClock
 
 
@@ -43,6 +43,13 @@ def test_one_channel_s_flood_does_not_keep_the_others_waiting(clock: ManualClock
     assert spend(budget, "chat.postMessage", "C1") == CHANNEL_BURST
     assert budget.take("chat.postMessage", "C2") == 0
     assert budget.take("chat.update", "C1") == 0, "redrawing is not posting"
+
+
+@pytest.mark.parametrize("method", ["chat.postEphemeral", RESPONSE_URL])
+def test_what_one_person_sees_does_not_use_up_the_channel(clock: ManualClock, method: str) -> None:
+    budget = Budget(clock)
+    assert [budget.take(method, "C1") for _ in range(20)] == [0.0] * 20
+    assert spend(budget, "chat.postMessage", "C1") == CHANNEL_BURST
 
 
 def test_one_method_s_limit_does_not_stop_another(clock: ManualClock) -> None:

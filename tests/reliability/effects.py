@@ -10,6 +10,7 @@ from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
+from warroom.incident.record import read_members as members_of
 from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
 
 ALERTS = "datadog-alerts"
@@ -267,6 +268,26 @@ async def incidents(run: Run) -> int:
     return await run.house.store.last_number() - run.seen
 
 
+async def private_room(run: Run) -> None:
+    """Ada and Ben are in a private room; Slack's word of Ben's leaving is lost."""
+    house = run.house
+    run.incident = await house.declared("leaked key --sev 1 --private @ben")
+    slack = house.slack
+    slack.sockets.held = []
+    await slack.leave("ben", house.room(run.known))
+    slack.sockets.held = None
+
+
+async def read_members(run: Run) -> None:
+    await run.house.ask(members_of(run.known))
+
+
+async def out(run: Run) -> int:
+    """Whether it is known that Ben is not in the room."""
+    found = await run.house.store.incident(run.known.id)
+    return int(found is not None and not found.shown_to(run.house.slack.person("ben").id))
+
+
 EFFECT_CASES = (
     EffectCase("open the room", "open_room", "conversations.create", declare, rooms),
     EffectCase("post the card", "show_card", "chat.postMessage", declare, said("card"), keyed(":card")),
@@ -318,6 +339,14 @@ EFFECT_CASES = (
     ),
     EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
+    EffectCase(
+        "read who is in a private room",
+        "read_room_members",
+        "conversations.members",
+        read_members,
+        out,
+        prepare=private_room,
+    ),
     EffectCase(
         "read an alert channel",
         "read_alert_channels",

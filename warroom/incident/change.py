@@ -12,7 +12,7 @@ from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.people.resolution import resolve
 from warroom.policy.permissions import Permission, Who
 from warroom.ports import World
-from warroom.refusals import IncidentGone, NotAllowed, Repeated
+from warroom.refusals import AccountClosed, GuestMayNotDeclare, IncidentGone, NotAllowed, Repeated
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
@@ -95,7 +95,11 @@ def done(claim: Claim) -> ClaimResult:
 async def authorize(world: World, case: Permission, by: str | None, incident: Incident | None = None) -> None:
     """Returns when `by` may do it; None, which is no person, may do everything. Raises Forbidden, which names who may."""
     may: tuple[str, ...] = getattr(world.policy.permissions, case.value)
-    if by is None or Who.EVERYBODY in may:
+    if by is None:
+        return
+    if case is Permission.DECLARE:
+        await _may_declare(world, by)
+    if Who.EVERYBODY in may:
         return
     if incident is not None and Who.RESPONDERS in may and incident.concerns(by):
         return
@@ -114,6 +118,21 @@ async def authorize(world: World, case: Permission, by: str | None, incident: In
             room=_open_room(incident) if Who.RESPONDERS in may else None,
         )
     )
+
+
+async def require_active(world: World, user: str) -> None:
+    """Returns when the account is active, as far as the directory knows: the chat is not asked. Raises Forbidden."""
+    person = await world.store.person(user)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+
+
+async def _may_declare(world: World, user: str) -> None:
+    person = await world.store.person(user)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+    if person is not None and person.is_guest and not world.policy.workspace.guests_may_declare:
+        raise Forbidden(GuestMayNotDeclare())
 
 
 def _open_room(incident: Incident | None) -> str | None:

@@ -31,6 +31,7 @@ from warroom.outbox.effects import (
     Post,
     PrivateReply,
     ReadAlertChannels,
+    ReadRoomMembers,
     SyncDirectory,
 )
 from warroom.outbox.incoming import Incoming
@@ -43,6 +44,7 @@ from warroom.outbox.results import (
     ExternalResult,
     PeopleAdded,
     Posted,
+    RoomMembers,
     TeamTold,
 )
 from warroom.ports import World
@@ -67,13 +69,13 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
         return
     found: EffectResult = result
 
-    async def decide(incident: Incident, now: datetime) -> Decision:
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
         return _apply_result(world, incident, found, now)
 
     await change(world, claim.incident_id, decide, ends=claim)
 
 
-def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision:
+def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
             return opening.opened(incident, result, now, world.policy)
@@ -87,6 +89,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
             return opening.posted(incident, result)
         case PeopleAdded():
             return opening.invited(incident, result)
+        case RoomMembers():
+            return opening.members_read(incident, result)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
@@ -147,7 +151,7 @@ PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)
 def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels)):
+    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision

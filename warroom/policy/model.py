@@ -33,6 +33,8 @@ class Workspace(Value):
     alert_bots: Texts = ()
     """Whose messages there are alerts: ids or names of apps. Empty: the app of the monitoring system that is known."""
     default_team: Text | None = None
+    guests_may_declare: bool = False
+    """Whether guests of the workspace may declare incidents; Slack may not let them into the room."""
     timezone: TimeZone = "UTC"
     meeting_url: Url | None = None
     status_page: Url | None = None

@@ -15,7 +15,7 @@ from integrations.slack.rate_limits import PAGE, Budget, RateLimitedClient, next
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.escalation import rules as escalation
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, Participants
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
@@ -97,6 +97,8 @@ class PerformerDeps:
     """Where the card looks up whom Escalate calls; without it the card says the policy's names."""
     looked: dict[tuple[str, ...], Looked] = field(default_factory=dict)
     """By names: who was found behind them."""
+    members: dict[str, tuple[Participants, datetime]] = field(default_factory=dict)
+    """By effect key: who was known to be in a room when the reading of its members began, and when that was."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 

@@ -49,6 +49,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "share_document": documents.share_document,
     "publish_home": private_replies.publish_home,
     "sync_directory": directory.sync_directory,
+    "read_room_members": rooms.read_room_members,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""
