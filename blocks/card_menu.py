@@ -30,7 +30,11 @@ ENTRIES = (
     CardMenuEntry(RESPOND, "Severity…", ids.MENU_SEVERITY),
     CardMenuEntry(RESPOND, "Roles…", ids.MENU_ROLES),
     CardMenuEntry(RESPOND, "Page someone…", ids.MENU_PAGE),
+    CardMenuEntry(RECORD, "Edit…", ids.MENU_EDIT),
+    CardMenuEntry(RECORD, "Add to timeline…", ids.MENU_TIMELINE),
+    CardMenuEntry(RECORD, "Action item…", ids.MENU_ACTION),
     CardMenuEntry(AFTER, "Post-mortem", ids.MENU_POSTMORTEM),
+    CardMenuEntry(AFTER, "Cancel…", ids.MENU_CANCEL),
 )
 """Everything, in the order in which it stands within its group."""
 

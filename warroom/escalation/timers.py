@@ -85,10 +85,14 @@ async def _late(world: World, incident: Incident, now: datetime) -> Decision:
     """What says how late something is says it anew. Nothing has happened, so nothing else follows."""
     after = incident.with_deadlines(late=None)
     due = next_late_redraw(after, now)
-    if due is None or incident.room.channel_id is None:
-        return Decision(after.with_deadlines(late=due), quiet=True)
     redrawn = Decision(after.with_deadlines(late=due), quiet=True)
+    if due is None or incident.room.channel_id is None:
+        return redrawn
     return redrawn.with_effects(show_card(incident), *elsewhere(incident, world.policy))
+
+
+async def _undo(_world: World, incident: Incident, _now: datetime) -> Decision:
+    return Decision(incident.with_deadlines(undo=None))
 
 
 async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
@@ -106,5 +110,6 @@ RULES: dict[str, Rule] = {
     "redraw": _redraw,
     "storm": _storm,
     "late": _late,
+    "undo": _undo,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

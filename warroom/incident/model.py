@@ -92,6 +92,11 @@ class ActionItem(Stored):
     reminded_at: datetime | None = None
 
 
+def action_number(item: ActionItem) -> int:
+    """How people call it within its incident: 3 for the item "a3"."""
+    return int(item.id.removeprefix("a"))
+
+
 class AlertSummary(Stored):
     """The alerts of an incident in a few numbers, so that a card need not read them all."""
 
@@ -139,9 +144,11 @@ class Deadlines(Stored):
     redraw: datetime | None = None
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
-    """The room hears of an alert storm, or its message is redrawn."""
+    """The room is told of an alert storm, or its message is redrawn."""
     late: datetime | None = None
     """What says how late something is (card, announcement, the team's line) is redrawn."""
+    undo: datetime | None = None
+    """Until then a cancellation can be taken back."""
 
 
 class Room(Stored):
@@ -149,6 +156,8 @@ class Room(Stored):
 
     channel_id: str | None = None
     channel_name: str | None = None
+    private: bool | None = None
+    """Whether the channel itself is private, where the incident was made private or public after it was opened."""
     card_ts: str | None = None
     announced_in: str | None = None
     announced_ts: str | None = None
@@ -249,6 +258,8 @@ class Incident(Stored):
     """Because every alert had recovered for as long as the policy waits."""
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
+    cancelled_from: State | None = None
+    """The state in which it was cancelled, to which it returns when that is taken back."""
     touched_at: datetime
     """The last time anything happened."""
 
@@ -262,6 +273,10 @@ class Incident(Stored):
     external: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By integration: what it remembers of this incident, as a model of its own wrote it. See `external_state`."""
     actions: tuple[ActionItem, ...] = ()
+    actions_added: int = 0
+    """How many action items there ever were; a number is not given twice."""
+    notes: int = 0
+    """How many notes and messages were put on the timeline, removed ones too."""
     postmortem: Postmortem | None = None
 
     deadlines: Deadlines = Deadlines()

@@ -18,6 +18,12 @@ class ChannelCreated(Value):
     name: str
 
 
+class ChannelRenamed(Value):
+    """The channel has that name now, as Slack normalised it."""
+
+    name: str
+
+
 class CardShown(Value):
     """The card was posted."""
 
@@ -71,4 +77,14 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = ChannelCreated | CardShown | Announced | TeamTold | Posted | PeopleAdded | RoomMembers | ExternalResult
+EffectResult = (
+    ChannelCreated
+    | ChannelRenamed
+    | CardShown
+    | Announced
+    | TeamTold
+    | Posted
+    | PeopleAdded
+    | RoomMembers
+    | ExternalResult
+)
