@@ -1,4 +1,6 @@
-"""The announcement in the broadcast channel, for everybody who only wants to know: is it us, is it fixed?"""
+"""What is posted outside of the channel: the announcement for everybody who only wants to know (is it us, is it fixed?),
+and one line for the team.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,14 @@ from warroom.incident.view import IncidentView
 
 
 def announcement(view: IncidentView, now: datetime) -> Card:
-    """The incident in a few lines, with the buttons to join and to follow it; redrawn as it changes."""
+    """The incident in a few lines, with the buttons to join and to follow it; redrawn as it changes and while it is late."""
     incident = view.incident
-    fallback = f"{labels.headline(view)} ({labels.severity(view)}, {labels.STATE[incident.state].lower()})"
+    head = labels.headline(view)
+    fallback = (
+        f"{text.literal(head, 400)} ({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()})"
+    )
     return kit.card(
-        kit.line(fallback, 500),
-        [kit.header(labels.headline(view)), kit.section("\n".join(_lines(view, now))), _follow(incident)],
+        kit.cut(fallback, 500), [kit.header(head), kit.section("\n".join(_lines(view, now))), _follow(incident)]
     )
 
 
@@ -31,25 +35,24 @@ def _follow(incident: Incident) -> Block | None:
 
 def _lines(view: IncidentView, now: datetime) -> Iterator[str]:
     incident, tz = view.incident, view.timezone
-    yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)}"
-    yield f"*Commander:* {labels.person(incident.commander)} · *Room:* {text.channel_link(incident.room.channel_id)}"
-    yield f"*Started:* {text.when(incident.declared_at, tz)} · {_how_long(incident, now)}"
-    if incident.services:
-        yield f"*Affected:* {kit.line(', '.join(incident.services), 200)}"
+    yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)} · {labels.age(incident, now)}"
+    if late := " · ".join(filter(None, (labels.unacknowledged(incident, now), labels.update_line(incident, now, tz)))):
+        yield late
+    if (ended := labels.summary(incident)) and not incident.state.open:
+        yield kit.quote(ended, 700)
+    if incident.description.strip():
+        yield kit.quote(" ".join(incident.description[:5_000].split()), 300)
     if incident.impact:
         yield f"*Impact:* {kit.line(incident.impact, 400)}"
     if incident.updates.last and incident.updates.last_at:
-        yield f"*Last update* {text.when(incident.updates.last_at, tz)}\n{kit.quote(incident.updates.last, 700)}"
-    if incident.state.open and incident.deadlines.update:
-        yield f"*Next update* by {text.when(incident.deadlines.update, tz)}"
-    if (ended := labels.summary(incident)) and not incident.state.open:
-        yield kit.quote(ended, 700)
-
-
-def _how_long(incident: Incident, now: datetime) -> str:
-    if incident.state.open:
-        return text.since(incident.declared_at, now)
-    return f"lasted {text.duration(labels.lasted(incident, now))}"
+        at = text.at_time(incident.updates.last_at, now, tz)
+        yield f"*Last update* {at}\n{kit.quote(incident.updates.last, 700)}"
+    about = [f"*Channel:* {text.channel_link(incident.room.channel_id)}"]
+    about.append(f"*Commander:* {labels.person(incident.commander)}")
+    if incident.services:
+        about.append(f"*Services:* {kit.line(', '.join(incident.services), 200)}")
+    about.append(f"declared by {labels.person(incident.declared_by, labels.origin(incident))}")
+    yield " · ".join(about)
 
 
 def trouble(what: str, advice: str) -> Card:
@@ -59,11 +62,14 @@ def trouble(what: str, advice: str) -> Card:
 
 
 def team_line(view: IncidentView, now: datetime) -> Card:
-    """One line for the team's own channel."""
+    """One line for the team's own channel, redrawn like the announcement until the end."""
     incident = view.incident
+    late = labels.unacknowledged(incident, now)
+    if labels.update_overdue(incident, now):
+        late = labels.update_line(incident, now, view.timezone)
     line = (
-        f"{labels.severity_sign(view)} *{incident.name} {kit.line(labels.title(incident), 200)}* "
+        f"{labels.severity_sign(view)} *{incident.name}* {text.literal(labels.title(incident), 200)} "
         f"({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()}, "
-        f"{text.ago(incident.declared_at, now)}) → {text.channel_link(incident.room.channel_id)}"
+        f"{labels.age(incident, now)}) → {text.channel_link(incident.room.channel_id)}{f' · {late}' if late else ''}"
     )
     return kit.card(line, [kit.section(line)])

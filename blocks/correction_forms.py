@@ -203,7 +203,7 @@ def services_in(said: str) -> tuple[str, ...]:
 
 
 def _mark(written: str) -> str:
-    return sha256(written.encode()).hexdigest()[:16]
+    return sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _which(choices: Sequence[IncidentView]) -> Block | None:

@@ -31,7 +31,7 @@ ACTION_ADD = "action.add"
 HOME_MENU = "home.menu"
 LIST_MORE = "list.more"
 
-# What the overflow menu of the card offers: the value's part after the incident id.
+# What the menu of the card offers (`blocks.card_menu`): the value's part after the incident id.
 MENU_SEVERITY = "severity"
 MENU_ROLES = "roles"
 MENU_PAGE = "page"

@@ -6,9 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from blocks import ids, kit, labels, text
+from blocks.alert_numbers import alert_numbers
+from blocks.card_menu import card_menu
 from blocks.kit import Block, Card, Option
 from warroom.incident.model import Incident, State
-from warroom.incident.view import IncidentView
+from warroom.incident.view import IncidentView, NextPage
+
+HEADLINE = 150
+"""Characters of a header (Slack: header block)."""
+DESCRIPTION, LINES = 240, 3
+"""What the card shows of the description: the buttons must stay on the screen of a phone."""
 
 
 def incident_card(view: IncidentView, now: datetime) -> Card:
@@ -16,94 +23,107 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
     incident = view.incident
     head = labels.headline(view)
     return kit.card(
-        f"{kit.line(head, 400)} ({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()})",
+        f"{text.literal(head, 400)} ({kit.line(labels.severity(view), 80)}, {labels.STATE[incident.state].lower()})",
         [
             kit.header(head),
-            *details(view, now),
-            kit.actions(_buttons(incident), block_id="card"),
+            *_first(view, now),
+            # Slack forgets what was chosen in a menu only when its block gets another id.
+            kit.actions(_buttons(view), block_id=f"card:{incident.room.menu_used}"),
+            *_further(view),
         ],
     )
 
 
 def details(view: IncidentView, now: datetime) -> Iterator[Block]:
     """Everything the card says below its headline, without buttons."""
+    yield from _first(view, now)
+    yield from _further(view)
+
+
+def _first(view: IncidentView, now: datetime) -> Iterator[Block]:
+    """What stands above the buttons, what a person woken by this needs first at the top."""
     yield kit.section("\n".join(_urgent(view, now)))
-    yield kit.section("\n".join(_facts(view, now)), accessory=_alert_menu(view))
-    if picture := kit.image(view.incident.alerts.snapshot, f"The metric of {view.incident.alerts.last_title}"):
+    if story := list(_story(view, now)):
+        yield kit.section("\n".join(story))
+    yield kit.section("\n".join(_facts(view)), accessory=_alert_menu(view))
+    yield kit.context(" · ".join(_small_print(view, now)))
+
+
+def _further(view: IncidentView) -> Iterator[Block]:
+    """What stands below the buttons: it may take the space that it needs."""
+    incident = view.incident
+    if len(labels.headline(view)) > HEADLINE:
+        yield kit.section(f"*Title:* {text.literal(labels.title(incident), 600)}")
+    if fields := [f"*{kit.line(name, 80)}:* {kit.line(value, 200)}" for name, value in incident.fields[:10]]:
+        yield kit.section("\n".join(fields))
+    if picture := kit.image(incident.alerts.snapshot, f"The metric of {incident.alerts.last_title}"):
         yield picture
-    yield from _story(view)
-    yield kit.context(" · ".join(_small_print(view.incident)))
 
 
 def _urgent(view: IncidentView, now: datetime) -> Iterator[str]:
-    """What a person woken by this needs first."""
     incident = view.incident
-    yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)}"
-    if incident.state is State.DETECTED:
-        if incident.escalation.paged:
-            yield f"Paged: {text.mentions(incident.escalation.paged, 2000)}"
-        if incident.overdue:
-            yield f"⚠️ *Overdue:* nobody has acknowledged since {text.when(incident.declared_at, view.timezone)}"
-        elif incident.deadlines.ack:
-            yield f"Acknowledge by {text.when(incident.deadlines.ack, view.timezone)}"
-        yield from _escalation(view)
-    if labels.update_overdue(incident, now) and incident.deadlines.update:
-        yield f"⚠️ *Update overdue* since {text.when(incident.deadlines.update, view.timezone)}"
-    elif incident.state.open and incident.deadlines.update:
-        yield f"Next update due {text.when(incident.deadlines.update, view.timezone)}"
+    yield f"*{kit.line(labels.severity(view), 80)}* · {labels.state_line(incident)} · {labels.age(incident, now)}"
+    if waiting := " · ".join(filter(None, _waiting(view, now))):
+        yield waiting
+    if following := labels.update_line(incident, now, view.timezone):
+        yield following
     if (ended := labels.summary(incident)) and not incident.state.open:
         yield kit.quote(ended, 600)
 
 
-def _escalation(view: IncidentView) -> Iterator[str]:
-    state, due = view.incident.escalation, view.incident.deadlines.page
-    if not view.level_count:
-        return
-    level = f"Escalation: level {view.levels_paged} of {view.level_count}"
-    if state.rounds:
-        level += f", paged again {text.count(state.rounds, 'time')}"
-    yield f"{level}, next at {text.when(due, view.timezone)}" if due else f"{level}"
-
-
-def _facts(view: IncidentView, now: datetime) -> Iterator[str]:
+def _waiting(view: IncidentView, now: datetime) -> Iterator[str]:
+    """Until when it is to be acknowledged, and who is called next."""
     incident, tz = view.incident, view.timezone
-    yield f"*Commander:* {labels.person(incident.commander)}"
-    for role, user_id in incident.roles[:10]:
-        yield f"*{kit.line(role, 60)}:* {text.mention(user_id)}"
-    affected = kit.line(", ".join(incident.services), 200)
-    team = kit.line(incident.team or "", 80)
-    about = [f"*Affected:* {affected}" if affected else "", f"*Team:* {team}" if team else ""]
-    if any(about):
-        yield " · ".join(filter(None, about))
-    yield f"*Started:* {text.when(incident.declared_at, tz)} · {_age(incident, now)}"
-    if incident.acknowledged_at:
-        after = text.duration(incident.acknowledged_at - incident.declared_at)
-        yield f"*Acknowledged:* {text.when(incident.acknowledged_at, tz)} (after {after})"
-    if incident.impact:
-        yield f"*Impact:* {kit.line(incident.impact, 400)}"
-    yield from _alerts(view)
-    for name, value in incident.fields[:10]:
-        yield f"*{kit.line(name, 80)}:* {kit.line(value, 200)}"
-
-
-def _age(incident: Incident, now: datetime) -> str:
-    if incident.state.open:
-        return text.since(incident.declared_at, now)
-    return f"lasted {text.duration(labels.lasted(incident, now))}"
-
-
-def _alerts(view: IncidentView) -> Iterator[str]:
-    alerts = view.incident.alerts
-    if not alerts.count:
+    if incident.state is not State.DETECTED:
         return
-    numbers = text.count(alerts.count, "alert")
-    if alerts.monitors > 1:
-        numbers += f" from {text.count(alerts.monitors, 'monitor')}"
-    firing = f"{alerts.firing:,} firing" if alerts.firing else "all recovered"
-    flapping = ", flapping" if alerts.flapping else ""
-    sign = labels.ALERT_SIGN[alerts.last_state]
-    last = kit.link(alerts.last_link, alerts.last_title or "open the last alert")
-    yield f"*Alerts:* {numbers}, {firing}{flapping}\n{sign} {last} ({labels.ALERT_STATE[alerts.last_state]})"
+    if late := labels.unacknowledged(incident, now):
+        yield f"{late}, overdue"
+    elif incident.deadlines.ack:
+        yield f"Acknowledge by {text.at_time(incident.deadlines.ack, now, tz)}"
+    if incident.escalation.paused_at:
+        yield "escalation paused: every alert has recovered"
+    elif view.next_page and (due := incident.deadlines.page):
+        again = " again" if view.next_page.again else ""
+        who = f"level {view.next_page.level} ({kit.line(labels.names(view.next_page.names), 200)})"
+        yield f"{who}{again} at {text.at_time(due, now, tz)} ({text.since(due, now)})"
+
+
+def _story(view: IncidentView, now: datetime) -> Iterator[str]:
+    """What people wrote: the description, whom it hurts, the last update."""
+    incident = view.incident
+    if incident.description.strip():
+        yield kit.quote(_beginning(incident.description), DESCRIPTION + 2 * LINES)
+    if incident.impact:
+        yield f"*Impact:* {kit.line(incident.impact, 300)}"
+    if incident.updates.last and incident.updates.last_at:
+        by = f" by {text.mention(incident.updates.last_by)}" if incident.updates.last_by else ""
+        yield f"*Last update* {text.at_time(incident.updates.last_at, now, view.timezone)}{by}"
+        yield kit.quote(incident.updates.last, 500)
+
+
+def _beginning(description: str) -> str:
+    lines = [" ".join(line.split()) for line in description[:5_000].splitlines() if line.strip()]
+    return "\n".join([*lines[:LINES], "…"] if len(lines) > LINES else lines)
+
+
+def _facts(view: IncidentView) -> Iterator[str]:
+    incident = view.incident
+    about = [f"*Commander:* {labels.person(incident.commander)}"]
+    about += [f"*{kit.line(role.capitalize(), 60)}:* {text.mention(user)}" for role, user in incident.roles[:10]]
+    if affected := kit.line(", ".join(incident.services), 200):
+        about.append(f"*Services:* {affected}")
+    if team := kit.line(incident.team or "", 80):
+        about.append(f"*Team:* {team}")
+    yield " · ".join(about)
+    if numbers := alert_numbers(view):
+        alerts = incident.alerts
+        last = kit.link(alerts.last_link, text.unmarked(alerts.last_title) or "open the last alert")
+        state = f"{labels.ALERT_SIGN[alerts.last_state]} {last} ({labels.ALERT_STATE[alerts.last_state]})"
+        yield f"*Alerts:* {numbers} · {state}"
+    if links := [
+        kit.link(each.url, each.title) for each in incident.links[:8] if each.url != incident.alerts.last_link
+    ]:
+        yield " · ".join(links)
 
 
 def _alert_menu(view: IncidentView) -> Block | None:
@@ -118,44 +138,51 @@ def _alert_menu(view: IncidentView) -> Block | None:
     )
 
 
-def _story(view: IncidentView) -> Iterator[Block]:
-    """What people wrote: the last update, and until there is one, what it was declared with."""
-    incident = view.incident
-    if incident.updates.last and incident.updates.last_at:
-        by = f" by {text.mention(incident.updates.last_by)}" if incident.updates.last_by else ""
-        head = f"*Last update* {text.when(incident.updates.last_at, view.timezone)}{by}"
-        yield kit.section(f"{head}\n{kit.quote(incident.updates.last, 700)}")
-    if incident.description:
-        yield kit.section(kit.quote(incident.description, 300 if incident.updates.last else 500))
-
-
-def _small_print(incident: Incident) -> Iterator[str]:
+def _small_print(view: IncidentView, now: datetime) -> Iterator[str]:
+    incident, state, tz = view.incident, view.incident.escalation, view.timezone
     if incident.private:
-        yield "🔒 Private: only people in this room see it"
-    for each in incident.links[:8]:
-        yield kit.link(each.url, each.title)
-    yield f"Declared by {labels.person(incident.declared_by, labels.origin(incident))}"
-    if incident.state is State.DETECTED and incident.escalation.paged:
-        yield "Paged in Slack only; Do Not Disturb holds that back"
+        yield "🔒 Private: only people in this channel see it"
+    if incident.state is State.DETECTED and state.paged:
+        yield f"Paged: {text.mentions(state.paged, 1500)} (in Slack only; Do Not Disturb holds that back)"
+    if view.level_count:
+        again = f", re-paged {times(state.rounds)}" if state.rounds else ""
+        yield f"Escalation: level {view.levels_paged} of {view.level_count}{again}"
+    declared_by = labels.person(incident.declared_by, labels.origin(incident))
+    yield f"Declared {text.at_time(incident.declared_at, now, tz)} by {declared_by}"
+    if incident.acknowledged_at:
+        after = text.duration(incident.acknowledged_at - incident.declared_at)
+        yield f"Acknowledged {text.at_time(incident.acknowledged_at, now, tz)} (after {after})"
     if incident.source_message:
         yield kit.link(incident.source_message, "the message it came from")
 
 
-def _buttons(incident: Incident) -> list[Block | None]:
+def times(count: int) -> str:
+    """ "once", "twice", "3 times"."""
+    return {1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
+def _buttons(view: IncidentView) -> list[Block | None]:
+    """No button stands where another one stood before: a thumb that comes late must not do something else.
+
+    What takes the first place after Acknowledge and after Post update opens a form; Reopen asks first.
+    """
+    incident = view.incident
     carried = ids.carry(incident.id, incident.state.value)
     postmortem = kit.button("Post-mortem", ids.EDIT_POSTMORTEM, carried)
+    update = kit.button("Post update", ids.POST_UPDATE, carried)
     match incident.state:
-        case State.DETECTED | State.ACKNOWLEDGED | State.MITIGATED:
-            waiting = incident.state is State.DETECTED
+        case State.DETECTED:
             return [
-                acknowledge_button(incident) if waiting else None,
-                kit.button("Escalate", ids.ESCALATE, ids.carry(incident.id, str(incident.escalation.reached))),
+                acknowledge_button(incident),
+                escalate_button(view),
                 resolve_button(incident),
-                kit.button("Post update", ids.POST_UPDATE, carried),
-                _menu(incident),
+                update,
+                card_menu(incident),
             ]
+        case State.ACKNOWLEDGED | State.MITIGATED:
+            return [update, escalate_button(view), resolve_button(incident), card_menu(incident)]
         case State.RESOLVED:
-            return [kit.button("Reopen", ids.REOPEN, carried), postmortem]
+            return [postmortem, reopen_button(incident)]
         case State.CLOSED:
             return [postmortem if incident.postmortem else None]
         case State.CANCELLED:
@@ -167,16 +194,41 @@ def acknowledge_button(incident: Incident) -> Block:
     return kit.button("Acknowledge", ids.ACKNOWLEDGE, ids.carry(incident.id, incident.state.value), style="primary")
 
 
+def escalate_button(view: IncidentView) -> Block:
+    """Escalate, with whom it calls as the question before it."""
+    incident = view.incident
+    return kit.button(
+        "Escalate",
+        ids.ESCALATE,
+        ids.carry(incident.id, str(incident.escalation.reached + incident.escalation.rounds)),
+        confirm=kit.confirm(f"Escalate {incident.name}?", _whom(view.next_page), "Page", "Cancel", style="danger"),
+    )
+
+
+def _whom(coming: NextPage | None) -> str:
+    if coming is None:
+        return "Nobody is on the escalation policy of this incident. Choose “Page someone…” in the menu instead."
+    who = f"{labels.names(coming.names)} (level {coming.level})"
+    if coming.again:
+        return f"Everyone on the escalation policy has been paged; nobody else is left. Page {who} again?"
+    return f"Page {who}?"
+
+
 def resolve_button(incident: Incident) -> Block:
     """Resolve, which opens a form."""
     return kit.button("Resolve", ids.RESOLVE, ids.carry(incident.id, incident.state.value), style="danger")
 
 
-def _menu(incident: Incident) -> Block | None:
-    offered = [("Severity…", ids.MENU_SEVERITY), ("Roles…", ids.MENU_ROLES), ("Page someone…", ids.MENU_PAGE)]
-    if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
-        offered.append(("Mitigated", ids.MENU_MITIGATE))
-    if incident.state is State.MITIGATED:
-        offered.append(("Not mitigated after all", ids.MENU_REOPEN))
-    offered.append(("Post-mortem", ids.MENU_POSTMORTEM))
-    return kit.overflow(ids.MENU, [Option(label, ids.carry(incident.id, what)) for label, what in offered])
+def reopen_button(incident: Incident) -> Block:
+    """Reopen, with the question before it."""
+    return kit.button(
+        "Reopen",
+        ids.REOPEN,
+        ids.carry(incident.id, incident.state.value),
+        confirm=kit.confirm(
+            f"Reopen {incident.name}?",
+            "You will have it again, and updates are due again. The channel and the announcement will say so.",
+            "Reopen",
+            "Cancel",
+        ),
+    )

@@ -31,8 +31,9 @@ from warroom.text import cut as plain_cut
 
 __all__ = [
     "Block", "Card", "Option", "actions", "ago", "button", "card", "channel_link", "checkboxes", "confirm",
-    "context", "cut", "divider", "duration", "escape", "fit", "group", "header", "home_view", "image",
-    "input_block", "line", "link", "mention", "mentions", "modal", "multi_select", "multi_users_select", "overflow", "plain",
+    "context", "cut", "divider", "duration", "escape", "fit", "group", "grouped_select", "header", "home_view",
+    "image", "input_block", "line", "link", "mention", "mentions", "modal", "multi_select", "multi_users_select",
+    "overflow", "plain",
     "plain_text_input", "prose", "quote", "section", "select", "users_select", "web_address", "when",
 ]  # fmt: skip
 
@@ -237,6 +238,25 @@ def multi_select(
     }
     chosen = {option.value: option for _, options in shown for option in options if option.value in initial}
     return block | ({"initial_options": [_option(option) for option in chosen.values()]} if chosen else {})
+
+
+def grouped_select(
+    action_id: str, groups: Sequence[tuple[str, Sequence[Option]]], *, placeholder: str = "Choose"
+) -> Block | None:
+    """A menu in groups, with nothing chosen; None when all are empty."""
+    shown = [
+        {"label": _plain(name, 75), "options": [_option(option) for option in options[:OPTIONS]]}
+        for name, options in groups[:OPTIONS]
+        if options
+    ]
+    if not shown:
+        return None
+    return {
+        "type": "static_select",
+        "action_id": action_id[:255],
+        "placeholder": _plain(placeholder, 150),
+        "option_groups": shown,
+    }
 
 
 def users_select(action_id: str, *, initial: str | None = None, placeholder: str = "Choose a person") -> Block:

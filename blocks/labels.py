@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from blocks import text
@@ -13,7 +14,7 @@ from warroom.people.resolution import Why
 _SEVERITY_SIGNS = ("🔴", "🟠", "🟡", "🔵")
 
 STATE: dict[State, str] = {
-    State.DETECTED: "Detected",
+    State.DETECTED: "Not acknowledged",
     State.ACKNOWLEDGED: "Acknowledged",
     State.MITIGATED: "Mitigated",
     State.RESOLVED: "Resolved",
@@ -88,9 +89,9 @@ def severity_sign(view: IncidentView) -> str:
 
 
 def severity(view: IncidentView) -> str:
-    """ "SEV-1 · Critical" as plain text; only the key where the policy has no name for it."""
+    """ "SEV-1 Critical" as plain text; only the key where the policy has no name for it."""
     key, name = view.incident.severity, view.severity_name
-    return key if name in ("", key) else f"{key} · {name}"
+    return key if name in ("", key) else f"{key} {name}"
 
 
 def headline(view: IncidentView) -> str:
@@ -104,7 +105,7 @@ def title(incident: Incident) -> str:
     return " ".join(incident.title.strip()[:1_000].split()) or "Untitled incident"
 
 
-def person(user_id: str | None, otherwise: str = "nobody yet") -> str:
+def person(user_id: str | None, otherwise: str = "none") -> str:
     """A mention, or `otherwise`."""
     return text.mention(user_id) if user_id else otherwise
 
@@ -123,11 +124,11 @@ def state_line(incident: Incident) -> str:
     """The state in words as mrkdwn, with who brought it about."""
     match incident.state:
         case State.DETECTED:
-            return "*Detected*, nobody has it yet"
+            return "*Not acknowledged*"
         case State.ACKNOWLEDGED:
             return f"*Acknowledged*{_by(incident.acknowledged_by)}"
         case State.MITIGATED:
-            return "*Mitigated*, watching"
+            return "*Mitigated*, monitoring"
         case State.RESOLVED:
             return f"*Resolved*{_by(incident.resolved_by)}"
         case State.CLOSED:
@@ -155,6 +156,55 @@ def lasted(incident: Incident, now: datetime) -> timedelta:
     return (ended_at(incident) or now) - incident.declared_at
 
 
+def age(incident: Incident, now: datetime) -> str:
+    """How long ago it was declared, kept current by Slack; how long it lasted once it is over."""
+    if incident.state.open:
+        return text.since(incident.declared_at, now)
+    return f"lasted {text.duration(lasted(incident, now))}"
+
+
 def update_overdue(incident: Incident, now: datetime) -> bool:
     """True when the next update should have been there by `now`."""
-    return incident.state.open and incident.deadlines.update is not None and incident.deadlines.update <= now
+    awaited = incident.state.open and incident.state is not State.DETECTED
+    return awaited and _overdue_since(incident, now) is not None
+
+
+def _overdue_since(incident: Incident, now: datetime) -> datetime | None:
+    if incident.updates.overdue_since:
+        return incident.updates.overdue_since
+    due = incident.deadlines.update
+    return due if due and due <= now else None
+
+
+def update_line(incident: Incident, now: datetime, tz: str) -> str:
+    """When the next update comes, or how long it is overdue, as mrkdwn; "" where none is awaited."""
+    if not incident.state.open or incident.state is State.DETECTED:
+        return ""
+    updates, due, since = incident.updates, incident.deadlines.update, _overdue_since(incident, now)
+    parts = []
+    if since is not None:
+        missed = f" ({updates.missed} missed)" if updates.missed else ""
+        parts.append(f"⚠️ *Update overdue by {text.duration(now - since)}*{missed}")
+    elif due is not None:
+        parts.append(f"Next update by {text.at_time(due, now, tz)} ({text.since(due, now)})")
+    if updates.snoozed_by and updates.snoozed_until and updates.snoozed_until > now:
+        until = text.at_time(updates.snoozed_until, now, tz)
+        parts.append(f"snoozed by {text.mention(updates.snoozed_by)} until {until}")
+    return " · ".join(parts)
+
+
+def unacknowledged(incident: Incident, now: datetime) -> str:
+    """ "⚠️ Unacknowledged for 40 min" as mrkdwn; "" unless the time to acknowledge has passed."""
+    if not incident.overdue or incident.state is not State.DETECTED:
+        return ""
+    return f"⚠️ *Unacknowledged for {text.duration(now - incident.declared_at)}*"
+
+
+def names(of: Sequence[str], limit: int = 150) -> str:
+    """Plain names one after another; "and N more" beyond `limit` characters."""
+    shown: list[str] = []
+    for name in of:
+        if shown and len(", ".join([*shown, name])) > limit:
+            return f"{', '.join(shown)} and {len(of) - len(shown)} more"
+        shown.append(name[:limit])
+    return ", ".join(shown)

@@ -69,8 +69,8 @@ def incident_line(view: IncidentView) -> str:
     """Sign, number, title and room."""
     incident = view.incident
     lock = "🔒 " if incident.private else ""
-    title = kit.line(labels.title(incident), 150)
-    return f"{lock}{labels.severity_sign(view)} *{incident.name} {title}* {text.channel_link(incident.room.channel_id)}"
+    title = text.literal(labels.title(incident), 150)
+    return f"{lock}{labels.severity_sign(view)} *{incident.name}* {title} {text.channel_link(incident.room.channel_id)}"
 
 
 def status_line(view: IncidentView, now: datetime) -> str:
@@ -82,7 +82,7 @@ def status_line(view: IncidentView, now: datetime) -> str:
         text.since(incident.declared_at, now)
         if incident.state.open
         else f"lasted {text.duration(labels.lasted(incident, now))}",
-        f"commander {labels.person(incident.commander, 'none')}",
+        f"commander: {labels.person(incident.commander)}",
         *overdue(view, now),
     ]
     return " · ".join(parts)
@@ -93,9 +93,9 @@ def overdue(view: IncidentView, now: datetime) -> list[str]:
     incident = view.incident
     late = []
     if incident.overdue and not incident.acknowledged_at and incident.state.open:
-        late.append("⚠️ *not acknowledged in time*")
+        late.append(f"⚠️ *unacknowledged for {text.duration(now - incident.declared_at)}*")
     if labels.update_overdue(incident, now):
-        late.append("⚠️ *update overdue*")
+        late.append(labels.update_line(incident, now, view.timezone))
     required = incident.postmortem_required_by
     published = incident.postmortem and incident.postmortem.published_at
     if required and required <= now and not published:

@@ -1,4 +1,4 @@
-"""The words for every notice: short, kind, at most three lines, with the button for what to do next."""
+"""The words for every notice: short, literal, at most three lines, with the button for what to do next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from blocks import ids, kit, labels, name_matches, text
-from blocks.incident_card import acknowledge_button, resolve_button
+from blocks.incident_card import acknowledge_button, resolve_button, times
 from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
 from warroom.incident import notices
@@ -15,8 +15,10 @@ from warroom.incident.model import State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 
-TITLE_IN_A_LIST, LINK_IN_A_LIST = 80, 160
+TITLE_IN_A_LIST, LINK_IN_A_LIST, HOSTS_IN_A_LIST = 80, 160, 160
 """Characters; ten of them fit into one section."""
+HOSTS_NAMED_ALL = 4
+"""So many hosts are all named; of more only the first and the last of those that are known."""
 
 
 def notice_card(notice: Notice, view: IncidentView, now: datetime) -> Card:
@@ -34,22 +36,23 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
     tz = view.timezone
     match notice:
         case notices.Paged():
-            return [_paged(notice), _quoted(notice.why)]
+            return [_paged(notice, view, now), _quoted(notice.why), _about(notice, view, now)]
         case notices.DeclaredNotice():
             return _declared(notice, view)
         case notices.UpdateReminder():
-            missed = f" {text.count(notice.missed, 'update')} missed so far." if notice.missed > 1 else ""
-            last = "The last one was" if view.incident.updates.last_at else "There is none yet; it was declared"
-            return [f"🕑 {_to(notice.people)}an update is due. {last} {text.ago(notice.since, now)}.{missed}"]
+            return [_reminder(notice, view, now)]
+        case notices.UpdateSnoozed():
+            return [f"💤 Snoozed by {text.mention(notice.by)} until {text.at_time(notice.until, now, tz)}"]
         case notices.UpdatePostedNotice():
-            following = f"Next update by {text.when(notice.next_due_at, tz)}" if notice.next_due_at else ""
+            due = notice.next_due_at
+            following = f"Next update by {text.at_time(due, now, tz)}" if due else ""
             return [f"📣 *Update* by {text.mention(notice.by)}", kit.quote(notice.text, 2500), following]
         case notices.SeverityChangedNotice():
             after = labels.severity(view) if view.incident.severity == notice.after else notice.after
             return [
                 (
-                    f"{labels.severity_sign(view)} The severity is now *{kit.line(after, 80)}* "
-                    f"(was {kit.line(notice.before, 80)}){_by(notice.by, ', set by')}"
+                    f"{labels.severity_sign(view)} Severity changed to *{kit.line(after, 80)}* "
+                    f"(was {kit.line(notice.before, 80)}){_by(notice.by, ' by')}"
                 ),
                 _severity_reason(notice),
             ]
@@ -61,49 +64,46 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             by = _by(notice.by, ", assigned by") if notice.by != notice.person else ""
             return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
         case notices.StateChanged():
-            return _state(notice, tz)
+            return _state(notice, tz, now)
         case notices.Unanswered():
             return _unanswered(notice, view, now)
         case notices.AllRecovered():
-            return [_recovered(notice, tz)]
+            return [_recovered(notice, now, tz)]
         case notices.Flapping():
-            return [
-                f"〰️ {kit.line(notice.title, 200)} is flapping: it changed {text.count(notice.changes, 'time')}.",
-                "Further changes show on the card only.",
-            ]
+            return [_flapping(notice, view, now)]
         case notices.Storm():
-            return _storm(notice)
+            return _storm_by_monitor(notice) if notice.groups else _storm(notice)
         case notices.Muted():
             by, only = text.mention(notice.by), kit.line("; ".join(notice.groups), 300)
             rest = f" for {only}" if only else ""
             others = ". Its other groups still call" if only else ""
             return [
-                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.when(notice.until, tz)}, by {by}{others}"
+                f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.at_time(notice.until, now, tz)}, by {by}{others}"
             ]
         case notices.Stale():
             return [
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
-                "Is it still going on? Post an update, or resolve it.",
+                "Still going on? Post an update, or resolve it.",
             ]
         case notices.PostmortemReady():
             return _postmortem(notice)
         case notices.PostmortemDue():
             late = notice.required_by < now
-            due = (
+            required = (
                 f"was due {text.ago(notice.required_by, now)}"
                 if late
                 else f"is due {text.when(notice.required_by, tz)}"
             )
-            return [f"📝 {_to(notice.people)}the post-mortem of {view.incident.name} {due}."]
+            return [f"📝 {_to(notice.people)}the post-mortem of {view.incident.name} {required}."]
         case notices.ActionDue():
             owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
             return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.ActionAssigned():
-            due = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
+            until = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
             incident = view.incident
-            head = f"*{incident.name} {kit.line(labels.title(incident), 150)}*"
+            head = f"*{incident.name}* {text.literal(labels.title(incident), 150)}"
             return [
-                f"☑️ {text.mention(notice.by)} assigned you action item {notice.number} of {head}{due}.",
+                f"☑️ {text.mention(notice.by)} assigned you action item {notice.number} of {head}{until}.",
                 _quoted(notice.text),
                 f"When it is done: `/incident action done #{incident.number} {notice.number}`",
             ]
@@ -155,33 +155,86 @@ def _severity_reason(notice: notices.SeverityChangedNotice) -> str:
         return ""
     if notice.by:
         return _quoted(notice.why)
-    return f"Nobody has it yet, and an alert is that severe: {kit.line(notice.why, 200)}"
+    return f"Raised by an alert: {text.literal(notice.why, 200)}"
 
 
 def _warning(what: str, advice: str) -> str:
     return f"⚠️ {kit.line(what, 600).rstrip('.')}. {kit.line(advice, 400)}".strip()
 
 
-def _paged(notice: notices.Paged) -> str:
+def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
     who = text.mentions(notice.people) or "Nobody could be found"
     level = f" (level {notice.level})" if notice.level else ""
     by = text.mention(notice.by) if notice.by else "Somebody"
+    waited = text.duration(now - view.incident.declared_at)
     match notice.reason:
         case PageReason.DECLARED:
-            return f"📟 {who} you are paged{level}: this was declared just now."
+            return f"📟 {who}, you are paged{level}."
         case PageReason.ESCALATION:
-            return f"📟 {who} you are paged{level}: nobody has acknowledged yet."
+            return f"📟 {who}, you are paged{level}: nobody has acknowledged for {waited}."
         case PageReason.BUTTON:
-            return f"📟 {who} you are paged{level}: {by} escalated."
+            return f"📟 {who}, {by} escalated to you{level}."
         case PageReason.OVERDUE:
-            return f"⏰ {who} *overdue*: nobody has acknowledged in time. Whoever can, please press *Acknowledge*."
+            return f"⏰ {who} Still unacknowledged after {waited}. Please acknowledge."
         case PageReason.NO_UPDATE:
-            return f"📟 {who} you are paged{level}: updates were missed, so this goes to the next level."
+            missed = text.count(view.incident.updates.missed, "update")
+            return f"📟 {who}, you are paged{level}: {missed} missed."
         case PageReason.REPEAT:
-            return f"📟 {who} you are paged again{level}: still nobody has acknowledged."
+            return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
         case PageReason.TEAM:
-            return f"📟 {who}: {by} asks for your help here."
+            return f"📟 {who}, {by} is paging you."
     assert_never(notice.reason)
+
+
+def _about(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
+    """What it is about, for whoever reads only this line on a locked phone."""
+    incident = view.incident
+    title, severity = text.literal(labels.title(incident), 200), kit.line(labels.severity(view), 80)
+    return f"*{severity}* · {title} · declared {text.ago(incident.declared_at, now)}"
+
+
+def _reminder(notice: notices.UpdateReminder, view: IncidentView, now: datetime) -> str:
+    who = f"{text.mentions(notice.people)}, time" if notice.people else "Time"
+    ago = text.ago(notice.since, now)
+    last = f"The last one was {ago}." if view.incident.updates.last_at else f"No update since it was declared {ago}."
+    missed = f" {text.count(notice.missed, 'update')} missed." if notice.missed > 1 else ""
+    return f"🕑 {who} for an update. {last}{missed}"
+
+
+def _flapping(notice: notices.Flapping, view: IncidentView, now: datetime) -> str:
+    said = f"〰️ {text.literal(notice.title, 200)} is flapping: {text.count(notice.changes, 'change')}. "
+    if view.incident.alerts.firing:
+        return f"{said}It is firing now; this line keeps count."
+    if due := view.incident.deadlines.auto_resolve:
+        return f"{said}It has recovered for now, and resolves by itself at {text.at_time(due, now, view.timezone)}."
+    return f"{said}It has recovered for now. Resolve?"
+
+
+def _storm_by_monitor(notice: notices.Storm) -> list[str]:
+    lines = [f"{'⛈️ ' if number == 0 else '• '}{_monitor(group)}" for number, group in enumerate(notice.groups)]
+    if len(lines) > 1:
+        head = f"⛈️ *{text.count(notice.alerts, 'alert')} from {text.count(notice.monitors, 'monitor')}*"
+        lines = [head, f"• {_monitor(notice.groups[0])}", *lines[1:]]
+    return [*lines, f"and {text.count(notice.more, 'more monitor')}; the card counts them all." if notice.more else ""]
+
+
+def _monitor(group: notices.StormGroup) -> str:
+    short = group.link if group.link and len(group.link) <= LINK_IN_A_LIST else None
+    title = text.link(short, kit.cut(text.unmarked(group.title), TITLE_IN_A_LIST))
+    number, what = group.firing or group.recovered, "firing" if group.firing else "recovered"
+    hosts = len(group.hosts) + group.more
+    if not hosts:
+        return f"{title}: {number:,} {what}"
+    things = text.count(hosts, "group" if any(":" in host for host in group.hosts) else "host")
+    also = f", {group.recovered:,} recovered" if group.firing and group.recovered else ""
+    return f"{title}: {things} {what}: {_hosts(group)}{also}"
+
+
+def _hosts(group: notices.StormGroup) -> str:
+    shown = [kit.line(host, 40) for host in group.hosts]
+    if len(shown) > HOSTS_NAMED_ALL and group.more:
+        return f"{shown[0]} … {shown[-1]} and {group.more:,} more."
+    return f"{kit.cut(', '.join(shown), HOSTS_IN_A_LIST)}."
 
 
 def _storm(notice: notices.Storm) -> list[str]:
@@ -196,14 +249,22 @@ def _storm(notice: notices.Storm) -> list[str]:
     return [*lines, f"… and {notice.more:,} more; the card counts them all." if notice.more else ""]
 
 
-def _state(notice: notices.StateChanged, tz: str) -> list[str]:
+def _state(notice: notices.StateChanged, tz: str, now: datetime) -> list[str]:
     by = _by(notice.by, " by")
     after = f" after {text.duration(notice.after)}" if notice.after is not None else ""
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
+    stopped = " Escalation stopped." if notice.stopped else ""
     if notice.reopened:
-        return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
+        return [f"🔁 *Reopened*{by}", _quoted(notice.text)]
+    sign = labels.STATE_SIGN[notice.state]
+    if notice.state is State.ACKNOWLEDGED:
+        who = f"{text.mention(notice.by)} acknowledged" if notice.by else "Acknowledged"
+        leads = " and is incident commander" if notice.leads else ""
+        return [f"{sign} {who}{leads}.{stopped}", _quoted(notice.text)]
+    if notice.state is State.MITIGATED:
+        return [f"{sign} *Mitigated*{by}{after}. Keep an eye on it and resolve once stable.{stopped}"]
     said = labels.RECOVERED if notice.automatic and not notice.text else notice.text
-    return [f"{labels.STATE_SIGN[notice.state]} *{labels.STATE[notice.state]}*{by}{after}", _quoted(said), due]
+    return [f"{sign} *{labels.STATE[notice.state]}*{by}{after}", _quoted(said), due]
 
 
 def _visibility(notice: notices.VisibilityNotice) -> list[str]:
@@ -223,22 +284,23 @@ def _visibility(notice: notices.VisibilityNotice) -> list[str]:
 
 
 def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
-    title = kit.line(labels.title(view.incident), 200)
-    again = f", and the last level was paged again {text.count(notice.rounds, 'time')}" if notice.rounds else ""
+    title = text.literal(labels.title(view.incident), 200)
+    last = view.level_count
+    again = f"; level {last} {times(notice.rounds + 1)}" if notice.rounds else ""
     return [
         (
-            f"🚨 *{view.incident.name} {title}*: nobody has acknowledged for {text.duration(now - notice.since)}. "
-            f"The whole escalation policy was paged{again}."
+            f"🚨 *{view.incident.name}* {title}: unacknowledged for {text.duration(now - notice.since)}. "
+            f"Everyone on the escalation policy has been paged{again}."
         ),
         f"If you can help, go to {text.channel_link(view.incident.room.channel_id)} and press *Acknowledge*.",
     ]
 
 
-def _recovered(notice: notices.AllRecovered, tz: str) -> str:
+def _recovered(notice: notices.AllRecovered, now: datetime, tz: str) -> str:
     alerts = "The alert has" if notice.count == 1 else f"All {notice.count:,} alerts have"
     if notice.auto_resolve_at:
-        return f"🟢 {alerts} recovered. It resolves by itself at {text.when(notice.auto_resolve_at, tz)}."
-    return f"🟢 {alerts} recovered. Is it over?"
+        return f"🟢 {alerts} recovered. It resolves by itself at {text.at_time(notice.auto_resolve_at, now, tz)}."
+    return f"🟢 {alerts} recovered. Resolve?"
 
 
 def _postmortem(notice: notices.PostmortemReady) -> list[str]:
@@ -269,6 +331,8 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
     match notice:
         case notices.Paged() if incident.state is State.DETECTED:
             return [acknowledge_button(incident)]
+        case notices.Flapping() if incident.state.open and not incident.alerts.firing:
+            return [resolve_button(incident)]
         case notices.UpdateReminder():
             return [update, kit.button("Snooze 15 min", ids.SNOOZE, carried)]
         case notices.AllRecovered():

@@ -54,6 +54,11 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "An update needs words. For example: update rolling back, errors are falling."
         case refusals.NothingToSnooze():
             return f"No update is due for {reason.incident}, so there is no reminder to snooze."
+        case refusals.SnoozedEnough():
+            return (
+                f"{reason.incident} was snoozed {reason.times} times in a row, so people wait for word. "
+                "Post an update, even if it is only: still investigating."
+            )
         case refusals.ReminderGone():
             return f"The reminder of {reason.incident} was snoozed or answered already."
         case refusals.TitleMissing():

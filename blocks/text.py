@@ -59,6 +59,24 @@ def line(text: str, limit: int = 300) -> str:
     return cut(escape(" ".join(readable(_enough(text, limit)).split())), limit)
 
 
+def literal(text: str, limit: int = 300) -> str:
+    """As `line`, with signs that look like Slack's in place of those that would make it bold, italic, struck out or code.
+
+    mrkdwn has no way to escape them, and a title shows them as they were typed.
+    """
+    return line(unmarked(text), limit)
+
+
+def unmarked(text: str) -> str:
+    """Plain text in which nothing is taken for formatting: topics too are drawn as mrkdwn."""
+    return _UNDERSCORE.sub("ˍ", text.translate(_MARKS))
+
+
+_MARKS = str.maketrans({"*": "∗", "~": "∼", "`": "ˋ"})
+_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+"""Only at the edge of a word is it formatting: snake_case stays."""
+
+
 def prose(text: str, limit: int = 2900) -> str:
     """Text from outside as mrkdwn with its lines kept and its web addresses clickable."""
     return cut(_URL.sub(_clickable, escape(readable(_enough(text, limit)).strip())), limit)
@@ -177,8 +195,18 @@ def when(at: datetime, tz: str = "UTC") -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{line(moment(at, tz))}>"
 
 
+SAME_DAY = timedelta(hours=12)
+
+
+def at_time(at: datetime, now: datetime, tz: str = "UTC") -> str:
+    """As `when`, for use after "by", "at" or "until": only the time of day where no other day can be meant."""
+    if abs(at - now) > SAME_DAY:
+        return when(at, tz)
+    return f"<!date^{int(at.timestamp())}^{{time}}|{line(f'{at.astimezone(zone(tz)):%H:%M %Z}')}>"
+
+
 def since(at: datetime, now: datetime) -> str:
-    """ "12 min ago", kept current by Slack as long as the message is shown."""
+    """ "12 min ago" or "in 12 min", kept current by Slack as long as the message is shown."""
     return f"<!date^{int(at.timestamp())}^{{ago}}|{ago(at, now)}>"
 
 

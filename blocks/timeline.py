@@ -34,9 +34,9 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.UpdatePosted():
             return EventWords("update", event.text)
         case events.UpdateMissed():
-            return EventWords("update missed")
+            return EventWords("update missed", f"{event.missed} in a row" if event.missed > 1 else "")
         case events.Snoozed():
-            return EventWords("snoozed")
+            return EventWords("update snoozed")
         case events.SeverityChanged():
             return EventWords("severity changed", severity_change(event))
         case events.RoleAssigned():

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from blocks import kit, labels, text
+from blocks.alert_numbers import alert_numbers
+from blocks.incident_card import acknowledge_button
 from blocks.kit import Card
 from blocks.timeline import words
 from warroom.incident import events
@@ -15,8 +17,17 @@ from warroom.incident.view import IncidentView
 
 SHOWN = 40
 LATEST = 5
-NOT_NEWS = (events.RoomOpened, events.PeopleInvited, events.Snoozed, events.EffectFailed)
-"""What somebody who joins late need not read."""
+NOT_NEWS = (
+    events.RoomOpened,
+    events.PeopleInvited,
+    events.Snoozed,
+    events.UpdateMissed,
+    events.EffectFailed,
+    events.AlertAttached,
+    events.AlertFired,
+    events.AlertRecovered,
+)
+"""What somebody who comes late need not hear of: the alerts are counted in one line, however many came."""
 
 
 def timeline(view: IncidentView, entries: Sequence[Entry], user: str = "") -> Card:
@@ -57,44 +68,48 @@ def entry_line(entry: Entry, tz: str) -> str:
 
 
 def briefing(view: IncidentView, entries: Sequence[Entry], now: datetime) -> Card:
-    """Here is what you missed: state, commander, the last update, the latest events, and what is next."""
+    """Here is what you missed: state, commander, the last update, the latest events, and what is next. With Acknowledge while
+    nobody has it.
+    """
     incident, tz = view.incident, view.timezone
     head = f"👋 Here is what you missed in {incident.name}"
     lines = [
-        f"*{kit.line(labels.title(incident), 200)}* · {kit.line(labels.severity(view), 80)}",
-        f"{labels.state_line(incident)} · started {text.since(incident.declared_at, now)}",
+        f"*{head}* · {kit.line(labels.severity(view), 80)} · {labels.state_line(incident)} · {labels.age(incident, now)}",
         f"*Commander:* {labels.person(incident.commander)}",
     ]
     if incident.impact:
         lines.append(f"*Impact:* {kit.line(incident.impact, 300)}")
+    if numbers := alert_numbers(view):
+        lines.append(f"*Alerts:* {numbers}")
     if incident.updates.last and incident.updates.last_at:
-        at = text.when(incident.updates.last_at, tz)
+        at = text.at_time(incident.updates.last_at, now, tz)
         lines.append(f"*Last update* {at}\n{text.set_apart(text.spoken(incident.updates.last, 700), 800)}")
     news = [entry_line(entry, tz) for entry in entries if not isinstance(entry.event, NOT_NEWS)][-LATEST:]
+    waiting = incident.state is State.DETECTED
     return kit.card(
         head,
         [
-            kit.section(f"*{head}*"),
             kit.section("\n".join(lines)),
             kit.section("\n".join(["*Latest*", *news])) if news else None,
-            kit.section("\n".join(["*Next*", *(f"• {step}" for step in next_steps(incident, tz))])),
+            kit.section("\n".join(["*Next*", *(f"• {step}" for step in next_steps(incident, now, tz))])),
+            kit.actions([acknowledge_button(incident) if waiting else None]),
         ],
     )
 
 
-def next_steps(incident: Incident, tz: str) -> list[str]:
+def next_steps(incident: Incident, now: datetime, tz: str) -> list[str]:
     """What has to happen next, as mrkdwn, most pressing first; never empty."""
     steps = []
     if incident.state is State.DETECTED:
-        steps.append("Somebody has to take it: press *Acknowledge* on the card")
+        steps.append("Acknowledge it: nobody has yet")
     elif incident.state.open and not incident.commander:
         steps.append("It needs a commander: `/incident role commander @name`")
-    if incident.state.open and incident.deadlines.update:
-        steps.append(f"An update is due {text.when(incident.deadlines.update, tz)}")
+    if following := labels.update_line(incident, now, tz):
+        steps.append(following)
     open_items = [item for item in incident.actions if not item.done_at]
     steps += [f"{kit.line(item.text, 150)} ({labels.person(item.owner, 'no owner')})" for item in open_items[:5]]
     if incident.state is State.MITIGATED:
-        steps.append("Watch that it stays quiet, then resolve it")
+        steps.append("Keep an eye on it and resolve once stable")
     written = incident.postmortem
     if incident.state is State.RESOLVED and not (written and written.published_at):
         steps.append("It is over; the post-mortem is still to be published")

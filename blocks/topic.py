@@ -16,7 +16,8 @@ def topic(view: IncidentView) -> str:
     incident = view.incident
     state = "open" if incident.state.open else labels.STATE[incident.state].lower()
     return text.plain(
-        f"{labels.severity_sign(view)} {labels.severity(view)} · {state} · {labels.title(incident)}", LIMIT
+        f"{labels.severity_sign(view)} {labels.severity(view)} · {state} · {text.unmarked(labels.title(incident))}",
+        LIMIT,
     )
 
 
@@ -24,4 +25,4 @@ def purpose(view: IncidentView) -> str:
     """What the room is for."""
     incident = view.incident
     services = f" Affected: {', '.join(incident.services)}." if incident.services else ""
-    return text.plain(f"{incident.name}: {labels.title(incident)}.{services}", LIMIT)
+    return text.plain(f"{incident.name}: {text.unmarked(labels.title(incident))}.{services}", LIMIT)

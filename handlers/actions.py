@@ -20,7 +20,7 @@ from handlers.audit import admitted, audited
 from handlers.command_context import CommandContext
 from handlers.declare_command import declare_now, open_declare_form
 from handlers.incident_commands import open_update_form
-from warroom.errors import AlreadyDone, Refused
+from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
@@ -29,7 +29,7 @@ from warroom.people import usecases as replies
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
 from warroom.postmortem.actions import item_of
-from warroom.refusals import MenuOutdated, NothingToLearn, ReminderGone
+from warroom.refusals import MenuOutdated, NothingToLearn
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +190,6 @@ async def raise_severity(context: ActionContext) -> None:
 
 async def snooze(context: ActionContext) -> None:
     """Snooze 15 min: a second press of the same reminder adds nothing."""
-    incident = await lookup.by_id(context.world, context.incident_id)
-    if incident.room.slot("reminder") is None:
-        raise AlreadyDone(ReminderGone(incident=incident.name))
     await incidents.snooze(context.world, context.incident_id, context.user)
 
 
@@ -202,32 +199,38 @@ async def post_update(context: ActionContext) -> None:
 
 
 async def menu(context: ActionContext) -> Card | None:
-    """The card's menu."""
-    world, policy = context.world, context.world.policy
-    match context.seen:
-        case ids.MENU_SEVERITY:
-            await _form(context, lambda view: forms.severity_form(view, policy), "severity LEVEL")
-        case ids.MENU_ROLES:
-            await _form(context, forms.roles_form, "role commander @ada")
-        case ids.MENU_PAGE:
-            await _form(context, lambda view: forms.page_form(view, policy), "page TEAM")
-        case ids.MENU_MITIGATE:
-            await incidents.mitigate(world, context.incident_id, context.user)
-        case ids.MENU_REOPEN:
-            await incidents.reopen(world, context.incident_id, context.user)
-        case ids.MENU_POSTMORTEM:
-            await write_postmortem(context)
-        case ids.MENU_EDIT:
-            await _form(context, lambda view: correction_forms.edit_form(view, policy), "edit title …")
-        case ids.MENU_TIMELINE:
-            await _note_form(context)
-        case ids.MENU_ACTION:
-            await _action_form(context)
-        case ids.MENU_CANCEL:
-            await _form(context, correction_forms.cancel_form, "cancel WHY")
-        case _:
+    """The card's menu. Afterwards the card is redrawn, so that the menu shows no choice any more."""
+    chosen = MENU.get(context.seen)
+    try:
+        if chosen is None:
             raise Refused(MenuOutdated())
-    return None
+        return await chosen(context)
+    finally:
+        # Another gesture of its own: what was chosen may have changed the incident by this one.
+        again = context.world.for_gesture(f"menu:{context.actor.key}")
+        await record.menu_used(again, context.incident_id)
+
+
+async def choose_severity(context: ActionContext) -> None:
+    """Severity…"""
+    policy = context.world.policy
+    await _form(context, lambda view: forms.severity_form(view, policy), "severity LEVEL")
+
+
+async def choose_roles(context: ActionContext) -> None:
+    """Roles…"""
+    await _form(context, forms.roles_form, "role commander @ada")
+
+
+async def choose_page(context: ActionContext) -> None:
+    """Page someone…"""
+    policy = context.world.policy
+    await _form(context, lambda view: forms.page_form(view, policy), "page TEAM")
+
+
+async def mitigate(context: ActionContext) -> None:
+    """Mitigated"""
+    await incidents.mitigate(context.world, context.incident_id, context.user)
 
 
 async def alert_menu(context: ActionContext) -> None:
@@ -324,6 +327,41 @@ async def _form(context: ActionContext, form: Callable[[IncidentView], Block], c
     view = await lookup.view(context.world, await lookup.by_id(context.world, context.incident_id))
     await open_form(context.world, context.client, context.actor, form(view), instead=f"/incident {command}")
 
+
+async def choose_edit(context: ActionContext) -> None:
+    """Edit…"""
+    policy = context.world.policy
+    await _form(context, lambda view: correction_forms.edit_form(view, policy), "edit title …")
+
+
+async def choose_timeline(context: ActionContext) -> None:
+    """Add to timeline…"""
+    await _note_form(context)
+
+
+async def choose_action(context: ActionContext) -> None:
+    """Action item…"""
+    await _action_form(context)
+
+
+async def choose_cancel(context: ActionContext) -> None:
+    """Cancel…"""
+    await _form(context, correction_forms.cancel_form, "cancel WHY")
+
+
+MENU: dict[str, Run] = {
+    ids.MENU_EDIT: choose_edit,
+    ids.MENU_TIMELINE: choose_timeline,
+    ids.MENU_ACTION: choose_action,
+    ids.MENU_CANCEL: choose_cancel,
+    ids.MENU_MITIGATE: mitigate,
+    ids.MENU_REOPEN: reopen,
+    ids.MENU_SEVERITY: choose_severity,
+    ids.MENU_ROLES: choose_roles,
+    ids.MENU_PAGE: choose_page,
+    ids.MENU_POSTMORTEM: write_postmortem,
+}
+"""What each entry of `blocks.card_menu.ENTRIES` does."""
 
 RUNS: dict[str, Run] = {
     ids.ACKNOWLEDGE: acknowledge,

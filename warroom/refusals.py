@@ -72,6 +72,13 @@ class NothingToSnooze(Reason):
     incident: str
 
 
+class SnoozedEnough(Reason):
+    """The reminder was snoozed as often in a row as it may be."""
+
+    incident: str
+    times: int
+
+
 class ReminderGone(Reason):
     """The reminder was snoozed or answered before."""
 
@@ -346,6 +353,7 @@ RuleRefusal = (
     | CancelReasonMissing
     | UpdateEmpty
     | NothingToSnooze
+    | SnoozedEnough
     | ReminderGone
     | TitleMissing
     | SeveralSeverities

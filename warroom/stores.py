@@ -26,6 +26,7 @@ from warroom.outbox.changes import (
     Replicas,
     StoreStats,
 )
+from warroom.outbox.effects import Effect
 from warroom.people.model import Group, Person
 
 
@@ -176,6 +177,10 @@ class Outbox(Protocol):
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease
         ends. An effect that cannot be read becomes a dead letter; one that a newer version wrote is left to that version.
         """
+        ...
+
+    async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:
+        """What is still to be said about the incident, in the order in which it was asked for, with the time of that."""
         ...
 
     async def next_due(self) -> datetime | None:

@@ -106,6 +106,7 @@ class Bot:
             bot_user_id=self.report.bot_user_id,
             menu=self.integrations.menu,
             message_readers=self.integrations.message_readers,
+            directory=world.directory,
         )
         return routed(chat.perform, ExternalPerformer(self.integrations, world))
 

@@ -117,7 +117,7 @@ def _reopen_from_remote(incident: Incident, state: str, by: str | None, now: dat
     if state == "active" or not incident.state.open:
         decision = lifecycle.reopen(incident, by, now, policy)
     if state == "stable" and incident.state is not State.MITIGATED:
-        decision = decision.and_then(lifecycle.mitigate(decision.incident, by, now))
+        decision = decision.and_then(lifecycle.mitigate(decision.incident, by, now, policy))
     return decision.with_effects(*escalation.invite_new(incident, decision.incident))
 
 

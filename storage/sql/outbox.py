@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -15,6 +16,7 @@ from storage.sql import jobs
 from storage.sql.connection import Connected
 from storage.sql.tables import ENVELOPE, JOB
 from warroom.outbox.changes import FARTHEST, Claim, ClaimOutcome, ClaimResult, DeadLetter, Envelope
+from warroom.outbox.effects import Effect
 
 Row = sa.RowMapping
 
@@ -42,6 +44,19 @@ class SqlOutbox(Connected):
                 except Unreadable as error:
                     await jobs.end_claim(conn, _dead(row, error), now)
             return claims
+
+    async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:
+        """See `warroom.stores.Outbox.waiting_posts`. The condition on `due_at` lets the index be used that holds only open work."""
+        waiting = sa.select(JOB.c.created_at, JOB.c.body).where(
+            JOB.c.due_at.is_not(None), JOB.c.incident_id == incident_id, JOB.c.kind == "post", sa.not_(JOB.c.timer)
+        )
+        async with self._reading() as conn:
+            found = (await conn.execute(waiting.order_by(JOB.c.created_at, JOB.c.key))).all()
+        posts = []
+        for created_at, body in found:
+            with contextlib.suppress(DatabaseFromTheFuture, Unreadable):
+                posts.append((created_at, codec.effect_from(body)))
+        return posts
 
     async def next_due(self) -> datetime | None:
         """When the next timer, effect or lease is due."""

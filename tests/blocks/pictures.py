@@ -175,6 +175,7 @@ def crowded(text: str, state: State, policy: Policy) -> IncidentView:
             first_seen_at=NIGHT,
             last_seen_at=NIGHT,
             last_fired_at=NIGHT,
+            hosts=(text,) * 50,
         )
         for i in range(60)
     )
@@ -207,10 +208,29 @@ def all_notices(text: str) -> list[Notice]:
         ),
         said.StateChanged(state=State.ACKNOWLEDGED, by="UADA", text=text, reopened=True),
         said.StateChanged(state=State.RESOLVED, by=None),
+        said.StateChanged(state=State.ACKNOWLEDGED, by="UADA", leads=True, stopped=True),
         said.Unanswered(rounds=2, since=NIGHT),
         said.AllRecovered(count=1),
         said.AllRecovered(count=10_000, auto_resolve_at=NOW),
         said.Flapping(title=text, changes=40),
+        said.UpdateSnoozed(by="UADA", until=NOW),
+        said.Storm(
+            alerts=412,
+            monitors=40,
+            lasted=timedelta(minutes=3),
+            groups=tuple(
+                said.StormGroup(
+                    title=text,
+                    link="https://monitors.example.com/7",
+                    firing=40,
+                    recovered=2,
+                    hosts=(text,) * 12,
+                    more=28,
+                )
+                for _ in range(10)
+            ),
+            more=30,
+        ),
         said.Storm(
             alerts=412,
             monitors=9,

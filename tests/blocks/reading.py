@@ -43,5 +43,5 @@ def links(mrkdwn: str) -> list[tuple[str, str]]:
 def pressable(blocks: Any) -> list[str]:
     """The labels of all buttons in order, then of the menu's entries."""
     buttons = [each["text"]["text"] for each in objects(blocks) if each.get("type") == "button"]
-    menus = [each for each in objects(blocks) if each.get("type") == "overflow"]
+    menus = [each for each in objects(blocks) if "options" in each]
     return buttons + [option["text"]["text"] for menu in menus for option in menu["options"]]

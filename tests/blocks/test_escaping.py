@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -69,3 +70,20 @@ def test_plain_text_fits_and_has_nothing_that_steers(said: str, limit: int) -> N
 @given(url=HOSTILE | st.just("https://a.example/x"), label=HOSTILE)
 def test_a_link_leads_where_it_says_or_is_none(url: str, label: str) -> None:
     assert is_whole(text.link(url, label), LINK)
+
+
+@pytest.mark.parametrize("typed", ["*bold*", "`code`", "~gone~", "_under_", "__init__", "```fence```"])
+def test_a_literal_is_formatted_by_nothing(typed: str) -> None:
+    assert not set("*`~") & set(text.literal(typed))
+    assert not text.literal(typed).startswith("_")
+    assert not text.literal(typed).endswith("_")
+
+
+def test_a_literal_keeps_what_formats_nothing() -> None:
+    assert text.literal("disk_full on db-02 at 99.9 %") == "disk_full on db-02 at 99.9 %"
+
+
+def test_a_time_after_by_or_at_is_only_the_time_of_day_unless_another_day_could_be_meant() -> None:
+    now = datetime(2026, 11, 21, 16, 40, tzinfo=UTC)
+    assert text.at_time(now + timedelta(minutes=16), now) == "<!date^1795280160^{time}|16:56 UTC>"
+    assert "{date_short_pretty} {time}" in text.at_time(now + timedelta(hours=13), now)

@@ -35,6 +35,7 @@ REASONS: list[Reason] = [
     refusals.CancelReasonMissing(incident=NAME),
     refusals.UpdateEmpty(),
     refusals.NothingToSnooze(incident=NAME),
+    refusals.SnoozedEnough(incident=NAME, times=3),
     refusals.ReminderGone(incident=NAME),
     refusals.TitleMissing(),
     refusals.UnknownSeverity(said="bad", known=("SEV-1", "SEV-2")),

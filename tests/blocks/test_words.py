@@ -26,6 +26,8 @@ PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)
     ("notice", "labels"),
     [
         (PAGED, ["Acknowledge"]),
+        (notices.UpdateSnoozed(by="UADA", until=NOW), []),
+        (notices.Flapping(title="High errors", changes=7), ["Resolve"]),
         (notices.UpdateReminder(people=("UADA",), missed=0, since=NIGHT), ["Post update", "Snooze 15 min"]),
         (notices.AllRecovered(count=2), ["Resolve"]),
         (notices.Stale(people=("UADA",), since=NIGHT), ["Post update", "Resolve"]),
@@ -55,7 +57,7 @@ def test_the_announcement_offers_to_join_and_to_follow_and_names_the_room(policy
     card = announcement.announcement(incident_view(quiet(impact="12 % of orders fail"), policy), NOW)
     shown = "\n".join(texts(card.blocks))
     assert pressable(card.blocks) == ["Join", "Subscribe"]
-    assert "*Room:* <#C1>" in shown
+    assert "*Channel:* <#C1>" in shown
     assert "*Impact:* 12 % of orders fail" in shown
 
 
@@ -73,17 +75,19 @@ def test_home_shows_mine_first_and_private_ones_only_to_those_concerned(policy: 
 
 def test_home_puts_what_is_overdue_on_top(policy: Policy) -> None:
     calm = incident_view(quiet(number=20, severity="SEV-1"), policy)
-    late = incident_view(quiet(number=21, severity="SEV-4", deadlines=Deadlines(update=NIGHT)), policy)
+    late = incident_view(
+        in_state(State.ACKNOWLEDGED, number=21, severity="SEV-4", deadlines=Deadlines(update=NIGHT)), policy
+    )
     shown = "\n".join(texts(home.home([calm, late], "UADA", NOW)))
     assert shown.index("INC-21") < shown.index("INC-20")
-    assert "*update overdue*" in shown
+    assert "*Update overdue by 40 min*" in shown
 
 
 def test_show_is_the_card_without_its_buttons(policy: Policy) -> None:
     card = lists.show(incident_view(quiet(description="since 1.4.2"), policy), NOW)
     shown = "\n".join(texts(card.blocks))
     assert pressable(card.blocks) == []
-    assert "*Commander:* nobody yet" in shown
+    assert "*Commander:* none" in shown
     assert "> since 1.4.2" in shown
 
 
@@ -101,8 +105,8 @@ def test_the_timeline_says_how_much_came_before(policy: Policy) -> None:
 
 def test_the_briefing_says_what_is_next(policy: Policy) -> None:
     shown = "\n".join(texts(timeline_list.briefing(incident_view(quiet(), policy), entries("note"), NOW).blocks))
-    assert "Somebody has to take it: press *Acknowledge* on the card" in shown
-    assert "*Commander:* nobody yet" in shown
+    assert "Acknowledge it: nobody has yet" in shown
+    assert "*Commander:* none" in shown
 
 
 def test_a_name_that_could_be_two_people_is_asked_about(policy: Policy) -> None:

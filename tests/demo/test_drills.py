@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from rich.console import Console
@@ -36,6 +37,16 @@ async def test_drill_ends_as_its_file_expects(name: str) -> None:
     assert "The drill against the policy" in screen
     for code in ("<@", "<#", "<!", "^{date", "|", "&amp;"):
         assert code not in screen.replace("│", ""), f"{code} is Slack's, not a reader's"
+
+
+async def test_card_counts_every_host_of_the_storm_that_has_recovered() -> None:
+    drill = load("alert-storm")
+    steps = tuple(step for step in drill.steps if step.at <= timedelta(minutes=20, seconds=10))
+    _, screen = await played(drill.copy_with(steps=steps))
+    first, last = screen.split("0:40", 1)
+    assert "40 firing (1 monitor, 40 hosts)" in first
+    assert "all 40 recovered (1 monitor, 40 hosts)" in last
+    assert "firing (" not in last
 
 
 async def test_drill_differences_are_named() -> None:

@@ -161,7 +161,7 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: HandlerHarness)
 
 async def test_a_reminder_is_snoozed_once(desk: HandlerHarness) -> None:
     incident = await desk.room()
-    reminded = incident.with_room(slots=(("reminder", "200.1"),))
+    reminded = incident.with_updates(missed=1, unanswered=1).with_deadlines(update=desk.clock.now())
     await desk.world.store.commit(Changeset(now=desk.clock.now(), incident=reminded))
     await desk.press("reminder.snooze", incident)
     with refuses(AlreadyDone, match="snoozed or answered"):

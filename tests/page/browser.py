@@ -16,7 +16,7 @@ from warroom.incident.model import Incident
 
 STEP_TIMEOUT = 60_000.0
 """Real milliseconds a step may take on a busy machine."""
-DESKTOP, PHONE = (1280, 800), (390, 780)
+DESKTOP, PHONE = (1280, 800), (390, 844)
 
 
 class Tab:
@@ -48,8 +48,14 @@ class Tab:
 
     @property
     def card(self) -> Locator:
-        """The newest message with a ⋯ menu."""
-        return self.page.locator("#messages .row", has=self.page.locator(".overflow")).last
+        """The newest message with the menu of a card."""
+        return self.page.locator("#messages .row", has=self.page.locator(".pick")).last
+
+    async def chooses(self, label: str) -> None:
+        """Choose in the card's menu."""
+        await self.card.locator(".pick > summary").click()
+        await self.card.locator(".pick .option", has_text=label).first.click()
+        await self.answered()
 
     async def presses(self, label: str, within: Locator | None = None) -> None:
         """Press a button, or an entry of a ⋯ menu. A confirmation dialog is accepted."""

@@ -62,12 +62,13 @@ async def test_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -> N
     assert ada.slack.person("chidi").id in room.members
     await expect(ada.page.locator("#head .topic")).to_contain_text("search is slow")
     await ada.presses("Acknowledge")
-    await ada.sees("Acknowledged")
+    await ada.sees("acknowledged and is incident commander")
     await ada.advances(15)
     await ada.advances(15)
-    await ada.sees("an update is due")
-    await ada.presses("Snooze", ada.message("an update is due"))
-    await expect(ada.message("an update is due")).to_have_count(0)
+    await ada.sees("time for an update")
+    await ada.presses("Snooze", ada.message("time for an update"))
+    await expect(ada.message("time for an update")).to_have_count(0)
+    await ada.sees("Snoozed by @ada until")
     await ada.presses("Post update", ada.card)
     await ada.fills("Update", "A slow disk; moving the index.")
     await ada.submits()
@@ -271,10 +272,79 @@ async def test_page_works_on_a_phone(phone: Tab) -> None:
     await phone.page.locator(".to-rooms").click()
     await phone.enters(ROOM)
     await phone.presses("Acknowledge")
-    await phone.sees("Acknowledged")
-    await phone.card.locator(".overflow > summary").click()
-    await expect(phone.card.locator(".overflow .menu")).to_be_in_viewport(ratio=1)
+    await phone.sees("acknowledged and is incident commander")
+    await phone.card.locator(".pick > summary").click()
+    await expect(phone.card.locator(".pick .menu")).to_be_in_viewport(ratio=1)
     stuck = await phone.page.evaluate(
         "[...document.querySelectorAll('html, #messages')].filter(e => e.scrollWidth > e.clientWidth).length"
     )
     assert stuck == 0, "nothing sticks out"
+
+
+async def test_buttons_of_an_alerts_incident_are_seen_on_a_phone_without_scrolling(phone: Tab) -> None:
+    """The whole card fits, from its headline to its menu, in every state of an incident that somebody has to handle."""
+    await phone.fires("Memory alert")
+    await phone.page.locator(".to-rooms").click()
+    await phone.enters("inc-1-high-memory-usage-on-api")
+    await phone.settled()
+    for step in ("", "Acknowledge", "Mitigated"):
+        if step == "Mitigated":
+            await phone.chooses(step)
+            await phone.sees("Keep an eye on it")
+        elif step:
+            await phone.presses(step, phone.card)
+            await phone.sees("acknowledged and is incident commander")
+        await phone.card.locator("h3").first.scroll_into_view_if_needed()
+        await phone.page.evaluate("document.querySelector('#messages').scrollTop = 0")
+        for label in ("Escalate", "Resolve", "Post update"):
+            await expect(phone.card.locator(".press", has_text=label)).to_be_in_viewport(ratio=1)
+        await expect(phone.card.locator(".pick > summary")).to_be_in_viewport(ratio=1)
+        await expect(phone.card.locator(".pick .chosen")).to_have_text("More")
+
+
+async def test_no_button_takes_the_place_of_another_when_somebody_acknowledges(phone: Tab) -> None:
+    """A thumb that comes a moment late must not page or resolve. What opens a form, or a menu, does nothing by itself."""
+    await phone.types("/incident declare search is slow --sev 2")
+    await phone.settled()
+    await phone.page.locator(".to-rooms").click()
+    await phone.enters(ROOM)
+
+    async def places() -> dict[str, dict[str, float]]:
+        found: dict[str, dict[str, float]] = {}
+        for button in await phone.card.locator(".press").all():
+            box = await button.bounding_box()
+            assert box is not None
+            found[(await button.inner_text()).strip()] = {
+                "x": box["x"],
+                "y": box["y"],
+                "width": box["width"],
+                "height": box["height"],
+            }
+        top = await phone.card.locator(".el, .actions").first.bounding_box()
+        assert top is not None
+        return {label: box | {"y": box["y"] - top["y"]} for label, box in found.items()}
+
+    before = await places()
+    await phone.presses("Acknowledge", phone.card)
+    await phone.sees("acknowledged and is incident commander")
+    after = await places()
+    for acts in ("Escalate", "Resolve"):
+        box = after[acts]
+        middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        under = [
+            label
+            for label, old in before.items()
+            if old["x"] <= middle[0] <= old["x"] + old["width"] and old["y"] <= middle[1] <= old["y"] + old["height"]
+        ]
+        assert under == [acts], f"{acts} stands where {under} stood"
+
+
+async def test_escalate_asks_and_says_whom_it_calls(ada: Tab) -> None:
+    await declared(ada)
+    await ada.card.locator(".press", has_text="Escalate").click()
+    await expect(ada.page.locator("dialog")).to_contain_text("Page @grace (level 2)?")
+    await ada.page.locator("dialog button[value=no]").click()
+    await ada.settled()
+    assert (await ada.incident()).escalation.reached == 1
+    await ada.presses("Escalate", ada.card)
+    await ada.sees("@ada escalated to you (level 2).")

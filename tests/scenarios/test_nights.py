@@ -33,33 +33,6 @@ async def test_nobody_acknowledges_a_sev_1(room: WarRoom) -> None:
     assert len([e for e in await room.bot.store.timeline(after.id) if isinstance(e.event, events.PeoplePaged)]) == paged
 
 
-async def test_forgotten_updates_are_asked_for_and_then_escalate(room: WarRoom) -> None:
-    incident = await room.declare("ada", "search is slow --sev 1")
-    slack, ada = room.slack, room.slack.person("ada")
-    channel = room.channel_of(incident)
-    await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Acknowledge")
-    await room.settle()
-    await room.wait(minutes=15)
-    reminder = channel.messages_by_bot()[-1]
-    assert reminder.labels() == ["Post update", "Snooze 15 min"]
-    assert "There is none yet" in reminder.plain()
-    await slack.click(ada, channel.name, reminder, "Snooze 15 min")
-    await room.settle()
-    assert reminder.deleted
-    await room.wait(minutes=15)
-    assert (await room.incident()).updates.missed == 2
-    assert slack.person("grace").id in channel.members, "the second missed update calls the next level"
-    await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Post update")
-    form = await slack.modal(ada)
-    form.fill("Update", "found it, rolling back")
-    assert (await slack.submit(ada, form)).closed
-    await room.settle()
-    after = await room.incident()
-    assert (after.updates.missed, after.updates.last) == (0, "found it, rolling back")
-    assert "found it, rolling back" in channel.messages_by_bot()[-1].plain()
-    assert "found it, rolling back" in slack.channel("incidents").messages_by_bot()[0].replies[-1].plain()
-
-
 async def test_two_people_press_at_once_and_one_is_told_kindly(room: WarRoom) -> None:
     incident = await room.declare("ada", "search is slow --sev 2")
     slack = room.slack

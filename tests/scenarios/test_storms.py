@@ -176,17 +176,19 @@ async def test_a_storm_in_one_room_is_told_once_as_one_list(room: WarRoom, datad
     incident = await room.incident()
     assert await room.bot.store.last_number() == 1
     assert (incident.alerts.count, incident.alerts.stormy) == (60, True)
-    [told] = said(room, 1, "newest first")
-    assert "*60 alerts from 9 monitors in 2 min*, newest first:" in told.plain()
+    [told] = said(room, 1, "⛈️")
+    assert "*60 alerts from 9 monitors*" in told.plain()
     listed = [line for line in told.plain().splitlines() if line.startswith("• ")]
-    assert len(listed) == 10
-    assert "Monitor" in listed[0]
-    assert "… and 50 more" in told.plain()
+    assert len(listed) == 9
+    assert "Monitor 1" in listed[0]
+    assert "7 hosts firing: web-0, web-18, web-27, web-36, web-45, web-54, web-9." in listed[0]
     for number in range(60):
         await datadog.tell("Triggered", monitor=3, group=f"host:db-{number}", settle=False)
     await room.settle()
     await room.wait(minutes=5)
-    assert len(said(room, 1, "newest first")) == 1
+    [grown] = said(room, 1, "⛈️")
+    assert grown.ts == told.ts, "the same message, redrawn"
+    assert "67 hosts firing: db-0 … db-19 and 55 more." in grown.plain()
     assert (await room.incident()).alerts.count == 120
 
 
@@ -203,11 +205,11 @@ async def test_groups_of_one_monitor_share_a_room_and_it_is_over_when_all_recove
         await datadog.tell("Recovered", group=f"host:{host}")
     await room.settle()
     assert (await room.incident()).alerts.firing == 1
-    assert said(room, 1, "recovered. Is it over?") == []
+    assert said(room, 1, "recovered. Resolve?") == []
     await datadog.tell("Recovered", group="host:c")
     await room.settle()
     assert (await room.incident()).alerts.firing == 0
-    assert [each.labels() for each in said(room, 1, "All 3 alerts have recovered. Is it over?")] == [["Resolve"]]
+    assert [each.labels() for each in said(room, 1, "All 3 alerts have recovered. Resolve?")] == [["Resolve"]]
     assert (await room.incident(2)).alerts.firing == 1
 
 
@@ -230,13 +232,33 @@ async def test_related_alerts_join_within_the_window_only(room: WarRoom, datadog
 async def test_flapping_is_said_once(room: WarRoom, datadog: MonitorSender) -> None:
     for _ in range(8):
         await datadog.tell("Triggered")
+        assert said(room, 1, "recovered. Resolve?") == [], "the offer goes when it fires again"
         await room.wait(seconds=20)
         await datadog.tell("Recovered")
+        assert len([*said(room, 1, "recovered. Resolve?"), *said(room, 1, "for now. Resolve?")]) == 1
         await room.wait(seconds=20)
     assert await room.bot.store.last_number() == 1
     assert (await room.incident()).alerts.flapping
-    assert len(said(room, 1, "is flapping")) == 1
-    assert len(said(room, 1, "Is it over?")) == 1
+    [line] = said(room, 1, "is flapping")
+    assert "15 changes. It has recovered for now. Resolve?" in line.plain()
+    assert line.labels() == ["Resolve"]
+    await datadog.tell("Triggered")
+    [line] = said(room, 1, "is flapping")
+    assert "16 changes. It is firing now" in line.plain()
+    assert line.labels() == []
+
+
+@pytest.mark.parametrize("source", ["webhook"])
+async def test_a_burst_of_ups_and_downs_leaves_one_offer_at_most(room: WarRoom, datadog: MonitorSender) -> None:
+    for _ in range(2):
+        await datadog.tell("Triggered", settle=False)
+        await datadog.tell("Recovered", settle=False)
+    await room.settle()
+    assert len(said(room, 1, "recovered. Resolve?")) == 1
+    await datadog.tell("Triggered", settle=False)
+    await datadog.tell("Recovered", settle=False)
+    await datadog.tell("Triggered")
+    assert said(room, 1, "recovered. Resolve?") == []
 
 
 @SOURCES

@@ -63,7 +63,7 @@ async def test_what_was_pending_is_done(room: WarRoom) -> None:
     card = next(message for message in room.slack.channel("CINC1").log if message.ts == first.room.card_ts)
     assert "Acknowledge" in card.labels()
     assert "you are paged (level 1)" in said(room, "CINC1")
-    assert "The severity is now *SEV-1" in said(room, "CINC1")
+    assert "Severity changed to *SEV-1" in said(room, "CINC1")
     assert room.slack.channel("CINC1").members[-1] == "UGRACE"
     replies = {(message.channel, message.text) for message in room.slack.ephemerals("ada")}
     assert ("CINC1", "You are called to INC-1.") in replies

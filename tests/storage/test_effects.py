@@ -185,3 +185,18 @@ async def test_the_end_of_a_lease_does_not_take_the_claim_away_the_next_claim_do
     with pytest.raises(LeaseLost):
         await put(store, claim_result=settled(slower))
     await put(store, claim_result=settled(taken_over))
+
+
+async def test_what_is_still_to_be_said_about_an_incident_comes_in_the_order_in_which_it_was_asked_for(
+    store: Database,
+) -> None:
+    def said(key: str, incident: str = "inc-1") -> Post:
+        return Post(key=key, incident_id=incident, place=Place.ROOM, notice=UpdatePostedNotice(by="U1", text=key))
+
+    await ask(store, said("b"), now=NOW)
+    await ask(store, said("a"), said("other", "inc-2"), room(), now=after(1))
+    assert await store.waiting_posts("inc-1") == [(NOW, said("b")), (after(1), said("a"))]
+    for claim in await take(store, after(2)):
+        if claim.key == "b":
+            await done(store, claim, after(2))
+    assert [effect.key for _, effect in await store.waiting_posts("inc-1")] == ["a"], "one that is claimed still waits"

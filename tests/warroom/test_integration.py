@@ -15,7 +15,7 @@ from warroom.incident import lifecycle
 from warroom.incident.decision import changeset
 from warroom.incident.events import Acknowledged
 from warroom.incident.model import Incident
-from warroom.incident.notices import IntegrationFault
+from warroom.incident.notices import IntegrationFault, StateChanged
 from warroom.incident.timeline import Entry
 from warroom.integration import BACKGROUND, Integration, Integrations, NoSettings, OnCallSource
 from warroom.outbox.effects import URGENT, ExternalEffect, Post
@@ -65,7 +65,7 @@ LAMP, BROKEN, ROTA = Lamp(NoSettings()), Broken(NoSettings()), Rota(NoSettings()
 
 def test_what_they_want_is_stored_with_the_change_and_carries_what_happened(make: Make) -> None:
     before = make()
-    decision = lifecycle.acknowledge(before, "UADA", NIGHT)
+    decision = lifecycle.acknowledge(before, "UADA", NIGHT, Policy())
     wanted = changeset(before, decision, now=NIGHT, policy=Policy(), react=Integrations(LAMP).on_event)
     (effect,) = [each for each in wanted.effects if isinstance(each, ExternalEffect)]
     assert isinstance(wanted.entries[0].event, Acknowledged)
@@ -76,12 +76,13 @@ def test_what_they_want_is_stored_with_the_change_and_carries_what_happened(make
 
 def test_a_rule_that_fails_costs_neither_the_change_nor_the_others(make: Make) -> None:
     before = make()
-    decision = lifecycle.acknowledge(before, "UADA", NIGHT)
+    decision = lifecycle.acknowledge(before, "UADA", NIGHT, Policy())
     wanted = changeset(before, decision, now=NIGHT, policy=Policy(), react=Integrations(BROKEN, LAMP).on_event)
     assert wanted.incident is not None
     assert wanted.incident.acknowledged_by == "UADA"
     assert [each.label for each in wanted.effects if isinstance(each, ExternalEffect)] == ["lamp.light"]
-    faults = [each.notice for each in wanted.effects if isinstance(each, Post)]
+    posts = [each.notice for each in wanted.effects if isinstance(each, Post)]
+    faults = [each for each in posts if not isinstance(each, StateChanged)]
     assert faults == [IntegrationFault(integration="Broken", event=Acknowledged())]
 
 

@@ -44,7 +44,7 @@ async def attach(
         if recovers and before is not None:
             decision = attach_rules.recover(found, alert, before, after, now, world.policy)
         else:
-            decision = attach_rules.attach(found, alert, before, after, now)
+            decision = attach_rules.attach(found, alert, before, after, now, world.policy)
         if not recovers:
             decision = raise_for_alert(decision, alert, severity_in(action), now, world.policy)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
@@ -81,7 +81,9 @@ async def attach_together(world: World, incident_id: str, repeats: Sequence[Aler
             alert, key = each.received.alert, each.firing.dedup_key
             before = firings.get(key) or await _firing_now(world, found, each.firing) or each.firing
             firings[key] = attach_rules.again(before, alert, each.received.received_at)
-            decision = decision.and_then(attach_rules.attach(decision.incident, alert, before, firings[key], now))
+            decision = decision.and_then(
+                attach_rules.attach(decision.incident, alert, before, firings[key], now, world.policy)
+            )
         worst = min(repeats, key=lambda each: _rank(world, each.action))
         decision = raise_for_alert(decision, worst.received.alert, severity_in(worst.action), now, world.policy)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from warroom.alerts import storms
 from warroom.alerts.model import Alert, AlertState, Transition
+from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision
 from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, AlertsRecovered
 from warroom.incident.model import AlertSummary, Incident, Link
@@ -57,8 +59,18 @@ def first(incident_id: str, alert: Alert, received_at: datetime, source: str = "
         first_seen_at=received_at,
         last_seen_at=received_at,
         last_fired_at=happened_at(alert, received_at),
+        hosts=where(alert),
         polled=source == POLLED,
     )
+
+
+MOST_HOSTS = 50
+"""Hosts of one alert that are kept."""
+
+
+def where(alert: Alert) -> tuple[str, ...]:
+    """What the alert is about, for people who read a list of such: its hosts, else its group; empty when it says neither."""
+    return alert.hosts[:MOST_HOSTS] or ((alert.group,) if alert.group else ())
 
 
 def siblings(alert: Alert) -> tuple[str, ...]:
@@ -97,6 +109,7 @@ def again(firing: Firing, alert: Alert, received_at: datetime) -> Firing:
         count=firing.count + (not same),
         changes=firing.changes + (firing.state is AlertState.OK),
         link=alert.link or firing.link,
+        hosts=where(alert) or firing.hosts,
         last_seen_at=received_at,
         last_fired_at=max(at, firing.last_fired_at),
     )
@@ -108,8 +121,9 @@ def attach(
     before: Firing | None,
     after: Firing,
     now: datetime,
+    policy: Policy,
 ) -> Decision:
-    """The incident with one more alert, new or again."""
+    """The incident with one more alert, new or again. Escalation goes on where it was paused because all had recovered."""
     summary = incident.alerts
     was_firing = before is not None and before.state is not AlertState.OK
     is_firing = after.state is not AlertState.OK
@@ -127,16 +141,18 @@ def attach(
         recovered_at=None if firing else summary.recovered_at,
     )
     decision = Decision(incident.copy_with(alerts=summary))
+    if firing:
+        decision = replace(decision, incident=escalation.resumed(decision.incident, now, policy))
     key = f"alert:{alert.delivery_id}"
     if before is None:
         decision = decision.record(AlertAttached(title=alert.title), now, link=alert.link, key=key)
     elif is_firing and not was_firing and not summary.flapping:
         decision = decision.record(AlertFired(title=alert.title), now, link=alert.link, key=key)
-    if is_firing and not was_firing and before is not None:
+    if is_firing and not was_firing:
         decision = decision.with_deadlines(auto_resolve=None).withdraw("recovery")
     if alert.transition is not Transition.RECOVER:
         decision = storms.counted(decision, now)
-    return storms.defer_redraw(_flapping(decision, after), now)
+    return storms.defer_redraw(_flapping(decision, before, after), now)
 
 
 def _told(alert: Alert, before: Firing | None, after: Firing) -> int:
@@ -146,13 +162,15 @@ def _told(alert: Alert, before: Firing | None, after: Firing) -> int:
     return after.count - before.count if before else 1
 
 
-def _flapping(decision: Decision, firing: Firing) -> Decision:
-    summary: AlertSummary = decision.incident.alerts
-    if summary.flapping or firing.changes < FLAPS:
+def _flapping(decision: Decision, before: Firing | None, firing: Firing) -> Decision:
+    """Said once; that message is redrawn with every further change, and takes the place of the offer to resolve."""
+    incident = decision.incident
+    changed = before is None or before.changes != firing.changes
+    if firing.changes < FLAPS or not changed or not incident.state.open:
         return decision
-    return decision.with_changes(alerts=summary.copy_with(flapping=True)).say(
-        Flapping(title=firing.title, changes=firing.changes), slot="flapping"
-    )
+    decision = decision.with_changes(alerts=incident.alerts.copy_with(flapping=True)).withdraw("recovery")
+    notice = Flapping(title=firing.title, changes=firing.changes, auto_resolve_at=incident.deadlines.auto_resolve)
+    return decision.say(notice, slot="flapping", in_place=True)
 
 
 def recover(incident: Incident, alert: Alert, before: Firing, after: Firing, now: datetime, policy: Policy) -> Decision:
@@ -172,15 +190,17 @@ def recover(incident: Incident, alert: Alert, before: Firing, after: Firing, now
     if not summary.flapping:
         key = f"alert:{alert.delivery_id}"
         decision = decision.record(AlertRecovered(title=alert.title), now, link=alert.link, key=key)
-    decision = _flapping(decision, after)
+    decision = storms.grows(decision, now)
     if firing or not incident.state.open:
-        return decision
+        return storms.defer_redraw(_flapping(decision, before, after), now)
     wait = incident.alert_group.auto_resolve_after or policy.workspace.auto_resolve_after
     resolve_at = now + wait if wait else None
-    decision = decision.with_deadlines(auto_resolve=resolve_at)
-    if summary.flapping and incident.room.slot("recovery"):
+    decision = replace(decision, incident=escalation.paused(decision.incident, now, policy))
+    decision = _flapping(decision.with_deadlines(auto_resolve=resolve_at), before, after)
+    if not summary.flapping:
+        decision = decision.record(AlertsRecovered(count=summary.monitors), now)
+    if decision.incident.alerts.flapping:
         return decision
-    decision = decision.record(AlertsRecovered(count=summary.monitors), now)
     return decision.say(AllRecovered(count=summary.monitors, auto_resolve_at=resolve_at), slot="recovery")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from warroom.incident.decision import Decision, announce
+from warroom.incident.decision import Decision, elsewhere
 from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
-from warroom.incident.model import EscalationLevel, Incident, State
+from warroom.incident.model import EscalationLevel, Incident, Origin, State
 from warroom.incident.notices import Paged, Unanswered
 from warroom.outbox.effects import Effect, Invite, Place
 from warroom.policy import Policy
@@ -37,18 +37,55 @@ def _applies(level: EscalationLevel, severity: str) -> bool:
 
 
 def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime | None:
-    """When somebody is paged next: the next level's time, or the repetition of the last. None once somebody has it."""
-    if incident.state is not State.DETECTED or not incident.escalation.levels:
+    """When somebody is paged next: the next level's time, or the repetition of the last. None once somebody has it, and
+    while escalation is paused.
+    """
+    state = incident.escalation
+    if incident.state is not State.DETECTED or not state.levels or state.paused_at:
         return None
     index = next_level(incident)
     if index is not None:
-        return incident.declared_at + incident.escalation.levels[index].after
+        return incident.declared_at + state.paused_for + state.levels[index].after
     return now + (policy.repeat_every(incident.severity) or FALLBACK_REPEAT)
 
 
 def stopped(incident: Incident) -> Incident:
     """The same incident with nobody being called any more."""
-    return incident.copy_with(overdue=False).with_deadlines(page=None, ack=None)
+    running = incident.escalation.copy_with(paused_at=None)
+    return incident.copy_with(overdue=False, escalation=running).with_deadlines(page=None, ack=None)
+
+
+def paused(incident: Incident, now: datetime, policy: Policy) -> Incident:
+    """The same incident of which every alert has recovered: nobody is paged further for it, unless the policy says so.
+
+    An incident that a person declared goes on: alerts do not decide about it.
+    """
+    if incident.state is not State.DETECTED or incident.origin is not Origin.ALERT or incident.escalation.paused_at:
+        return incident
+    if policy.workspace.page_after_recovery:
+        return incident
+    state = incident.escalation.copy_with(paused_at=now)
+    return incident.copy_with(escalation=state).with_deadlines(page=None, ack=None)
+
+
+def resumed(incident: Incident, now: datetime, policy: Policy) -> Incident:
+    """The same incident in which something fires again: escalation continues where it was paused."""
+    since = incident.escalation.paused_at
+    if since is None:
+        return incident
+    away = incident.escalation.paused_for + max(now - since, timedelta(0))
+    after = incident.copy_with(escalation=incident.escalation.copy_with(paused_at=None, paused_for=away))
+    if after.state is not State.DETECTED:
+        return after
+    return after.with_deadlines(
+        page=next_page_at(after, now, policy), ack=None if after.overdue else acknowledge_by(after, policy)
+    )
+
+
+def acknowledge_by(incident: Incident, policy: Policy) -> datetime | None:
+    """When the time to acknowledge is over; None for a severity that the policy does not know any more."""
+    known = policy.severities.get(incident.severity)
+    return incident.declared_at + incident.escalation.paused_for + known.acknowledge_within if known else None
 
 
 def levels_at_start(incident: Incident) -> list[int]:
@@ -146,7 +183,7 @@ def _page_last_again(
     decision = paged_by(Decision(after), incident, event, now, by=by, slot="page")
     if incident.state is State.DETECTED and not incident.private:
         said = Unanswered(rounds=after.escalation.rounds, since=incident.declared_at)
-        decision = decision.with_effects(*announce(after, policy)).say(said, Place.ANNOUNCEMENT)
+        decision = decision.with_effects(*elsewhere(after, policy)).say(said, Place.ANNOUNCEMENT)
     return decision
 
 

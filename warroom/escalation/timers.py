@@ -10,9 +10,9 @@ from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.change import change
-from warroom.incident.decision import Decision, timers_of
+from warroom.incident.decision import Decision, elsewhere, next_late_redraw, show_card, timers_of
 from warroom.incident.events import PageReason
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, State
 from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
@@ -52,6 +52,9 @@ async def _overdue(_world: World, incident: Incident, now: datetime) -> Decision
 
 
 async def _update_missed(world: World, incident: Incident, now: datetime) -> Decision:
+    if incident.state is State.DETECTED:
+        # Armed by an earlier release: there is nobody yet to remind.
+        return Decision(incident.with_deadlines(update=None), quiet=True)
     decision = cadence.missed(incident, now, world.policy)
     if not cadence.calls_for_help(decision.incident, now, world.policy):
         return decision
@@ -78,6 +81,16 @@ async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision
     return Decision(incident.with_deadlines(redraw=None))
 
 
+async def _late(world: World, incident: Incident, now: datetime) -> Decision:
+    """What says how late something is says it anew. Nothing has happened, so nothing else follows."""
+    after = incident.with_deadlines(late=None)
+    due = next_late_redraw(after, now)
+    redrawn = Decision(after.with_deadlines(late=due), quiet=True)
+    if due is None or incident.room.channel_id is None:
+        return redrawn
+    return redrawn.with_effects(show_card(incident), *elsewhere(incident, world.policy))
+
+
 async def _undo(_world: World, incident: Incident, _now: datetime) -> Decision:
     return Decision(incident.with_deadlines(undo=None))
 
@@ -96,6 +109,7 @@ RULES: dict[str, Rule] = {
     "auto_resolve": _auto_resolve,
     "redraw": _redraw,
     "storm": _storm,
+    "late": _late,
     "undo": _undo,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -131,7 +131,7 @@ async def post_status(world: World, incident_id: str, by: str, text: str, more: 
             await authorize(world, Permission.RESOLVE, by, incident)
             decision = decision.and_then(lifecycle.resolve(decision.incident, by, now, world.policy, text))
             # The line about the resolution says the text already.
-            said = decision.incident.with_updates(last=text, last_at=now, last_by=by, missed=0)
+            said = decision.incident.with_updates(last=text, last_at=now, last_by=by)
             return decision.with_changes(updates=said.updates).record(UpdatePosted(text=text), now, by=by)
         if more.state not in (None, incident.state):
             decision = decision.and_then(await _moved(world, decision.incident, more.state, by, now))
@@ -145,10 +145,10 @@ async def _moved(world: World, incident: Incident, state: State | None, by: str,
     match state:
         case State.MITIGATED:
             await authorize(world, Permission.MITIGATE, by, incident)
-            return lifecycle.mitigate(incident, by, now)
+            return lifecycle.mitigate(incident, by, now, world.policy)
         case State.ACKNOWLEDGED if incident.state is State.DETECTED:
             await authorize(world, Permission.ACKNOWLEDGE, by, incident)
-            return lifecycle.acknowledge(incident, by, now)
+            return lifecycle.acknowledge(incident, by, now, world.policy)
         case State.ACKNOWLEDGED:
             await authorize(world, Permission.REOPEN, by, incident)
             return lifecycle.reopen(incident, by, now, world.policy)

@@ -24,6 +24,7 @@ from warroom.outbox.effects import (
     Post,
     SetTopic,
     ShowCard,
+    TellTeam,
     Withdraw,
 )
 from warroom.policy import Policy
@@ -103,8 +104,16 @@ class Decision:
             AddBookmark(incident_id=incident.id, key=bookmark, title=link.title, url=link.url, emoji=link.emoji)
         )
 
-    def say(self, notice: Notice, place: Place = Place.ROOM, *, slot: str | None = None, key: str = "") -> Decision:
-        """With one more notice. Without `key` it is unique to this version of the incident."""
+    def say(
+        self,
+        notice: Notice,
+        place: Place = Place.ROOM,
+        *,
+        slot: str | None = None,
+        in_place: bool = False,
+        key: str = "",
+    ) -> Decision:
+        """With one more notice. Without `key` it is unique to this version of the incident. See `Post`."""
         key = key or f"v{self.incident.version}:{notice.kind}:{len(self.effects)}"
         post = Post(
             incident_id=self.incident.id,
@@ -112,6 +121,7 @@ class Decision:
             place=place,
             notice=notice,
             slot=slot,
+            in_place=in_place,
         )
         return self.with_effects(post)
 
@@ -145,7 +155,9 @@ def changeset(
     after = decision.incident
     effects = decision.effects
     if not decision.quiet:
-        after = after.copy_with(touched_at=now).with_deadlines(stale=_stale_at(after, policy, now))
+        after = after.copy_with(touched_at=now).with_deadlines(
+            stale=_stale_at(after, policy, now), late=next_late_redraw(after, now)
+        )
         effects = (*effects, *_redraw(before, after, policy))
     if PageBy.MENTION not in policy.workspace.page_by:
         effects = tuple(each for each in effects if not (isinstance(each, Post) and isinstance(each.notice, Paged)))
@@ -171,12 +183,35 @@ def _stale_at(incident: Incident, policy: Policy, now: datetime) -> datetime | N
     return now + after if after and incident.state.open else None
 
 
+LATE_REDRAWS = (timedelta(minutes=5), timedelta(hours=1))
+"""The shortest and the longest time between two redraws of what says how late something is; between them a tenth of that."""
+
+
+def next_late_redraw(incident: Incident, now: datetime) -> datetime | None:
+    """When what says "overdue by 40 min" is redrawn next: seldom, and ever more seldom. None while nothing is late."""
+    since = late_since(incident)
+    if since is None:
+        return None
+    planned = incident.deadlines.late
+    if planned is not None and planned > now:
+        return planned
+    shortest, longest = LATE_REDRAWS
+    return now + max(shortest, min(longest, (now - since) / 10))
+
+
+def late_since(incident: Incident) -> datetime | None:
+    """Since when the acknowledgement or an update is awaited in vain; None while neither is overdue."""
+    if not incident.state.open:
+        return None
+    return incident.declared_at if incident.overdue else incident.updates.overdue_since
+
+
 def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
     if before is None or after.room.channel_id is None:
         return []
     effects: list[Effect] = [show_card(after)]
     if _announcement_parts(before) != _announcement_parts(after):
-        effects += announce(after, policy)
+        effects += elsewhere(after, policy)
     if (before.severity, before.title, before.state.open) != (after.severity, after.title, after.state.open):
         effects.append(set_topic(after))
     return effects
@@ -193,6 +228,13 @@ def _announcement_parts(incident: Incident) -> tuple[object, ...]:
         incident.impact,
         incident.services,
         incident.room.channel_id,
+        incident.description,
+        incident.impact,
+        incident.services,
+        incident.overdue,
+        incident.updates.overdue_since,
+        incident.updates.missed,
+        incident.deadlines.update,
     )
 
 
@@ -212,6 +254,20 @@ def announce(incident: Incident, policy: Policy) -> list[Effect]:
     if incident.private or not channel:
         return []
     return [Announce(incident_id=incident.id, key=f"{incident.id}:announce", channel=channel)]
+
+
+def tell_team(incident: Incident, policy: Policy) -> list[Effect]:
+    """The effect that posts or redraws the line in the team's channel: none for a private incident or a team without one."""
+    if incident.private:
+        return []
+    team = policy.teams.get(incident.team) if incident.team else None
+    channel = (team.channel if team else None) or incident.room.team_in
+    return [TellTeam(incident_id=incident.id, key=f"{incident.id}:team", channel=channel)] if channel else []
+
+
+def elsewhere(incident: Incident, policy: Policy) -> list[Effect]:
+    """The effects that redraw what was posted about the incident outside of its room."""
+    return [*announce(incident, policy), *tell_team(incident, policy)]
 
 
 def _rearm(before: Incident | None, after: Incident, rank: int) -> tuple[Timer, ...]:

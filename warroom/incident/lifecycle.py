@@ -49,8 +49,9 @@ def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = N
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=attempt))
 
 
-def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
-    """`by` has it: paging stops, and they command if nobody does; None when that is nobody known here, as another system says.
+def acknowledge(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """`by` has it: paging stops, they command if nobody does, and the first update is due an interval from now. None when that
+    is nobody known here, as another system says.
 
     Raises AlreadyDone or Refused.
     """
@@ -60,32 +61,46 @@ def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
         )
         raise AlreadyDone(held)
     _step(incident, State.ACKNOWLEDGED, Attempt.ACKNOWLEDGE)
-    after = _owned(incident, by, now).copy_with(state=State.ACKNOWLEDGED)
-    return Decision(after).record(events.Acknowledged(), now, by=by)
-
-
-def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
-    """Somebody has it: no more paging, and there is a commander, who has missed no update yet."""
-    after = incident.with_invitees(by) if by else incident
-    return (
-        escalation.stopped(after)
-        .copy_with(
-            acknowledged_at=incident.acknowledged_at or now,
-            acknowledged_by=incident.acknowledged_by or by,
-            commander=incident.commander or by,
-        )
-        .with_updates(missed=0 if incident.acknowledged_by is None else incident.updates.missed)
+    after = _owned(incident, by, now, policy).copy_with(state=State.ACKNOWLEDGED)
+    notice = StateChanged(
+        state=State.ACKNOWLEDGED,
+        by=by,
+        leads=by is not None and incident.commander is None,
+        stopped=_being_paged(incident),
     )
+    return _told(Decision(after).record(events.Acknowledged(), now, by=by), notice, ("page",))
 
 
-def mitigate(incident: Incident, by: str | None, now: datetime) -> Decision:
+def _owned(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Incident:
+    """Somebody has it: no more paging, and there is a commander, of whom updates are awaited from now on."""
+    after = incident.with_invitees(by) if by else incident
+    after = escalation.stopped(after).copy_with(
+        acknowledged_at=incident.acknowledged_at or now,
+        acknowledged_by=incident.acknowledged_by or by,
+        commander=incident.commander or by,
+    )
+    if incident.state is State.DETECTED:
+        return cadence.first_update(cadence.answered(after), policy, now)
+    return after
+
+
+def _being_paged(incident: Incident) -> bool:
+    """Whether more people would have been paged."""
+    return incident.deadlines.page is not None or incident.escalation.paused_at is not None
+
+
+def mitigate(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
     """The damage stopped. Whoever says so has it, if nobody had; None when that is nobody known here.
 
     Raises AlreadyDone or Refused.
     """
     _step(incident, State.MITIGATED, Attempt.MITIGATE)
-    after = _owned(incident, by, now).copy_with(state=State.MITIGATED, mitigated_at=now)
-    return Decision(after).record(events.Mitigated(), now, by=by)
+    after = _owned(incident, by, now, policy).copy_with(state=State.MITIGATED, mitigated_at=now)
+    notice = StateChanged(
+        state=State.MITIGATED, by=by, after=now - incident.declared_at, stopped=_being_paged(incident)
+    )
+    out_of_date = ("page",) if incident.state is State.DETECTED else ()
+    return _told(Decision(after).record(events.Mitigated(), now, by=by), notice, out_of_date)
 
 
 def resolve(
@@ -136,7 +151,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
         return _take_back_cancel(incident, by, now, policy)
     _step(incident, State.ACKNOWLEDGED, Attempt.REOPEN)
     after = (
-        _owned(incident, by, now)
+        cadence.answered(_owned(incident, by, now, policy))
         .copy_with(
             state=State.ACKNOWLEDGED,
             resolved_at=None,
@@ -146,7 +161,6 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
             postmortem_required_by=None,
         )
         .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
-        .with_updates(missed=0)
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
     return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
@@ -181,15 +195,13 @@ def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy:
     if before is None or incident.cancelled_at is None or now - incident.cancelled_at > TAKE_BACK_WITHIN:
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
     after = incident.copy_with(state=before, cancelled_at=None, cancelled_from=None, summary="")
-    severity = policy.severities.get(incident.severity)
     waiting = before is State.DETECTED
-    acknowledge_by = incident.declared_at + severity.acknowledge_within if severity else None
     after = after.with_deadlines(
         undo=None,
         page=escalation.next_page_at(after, now, policy),
-        ack=acknowledge_by if waiting and not after.overdue else None,
+        ack=escalation.acknowledge_by(after, policy) if waiting and not after.overdue else None,
         update=None if waiting else cadence.next_update(incident.severity, policy, now),
-    ).with_updates(missed=0)
+    )
     notice = StateChanged(state=before, by=by, reopened=True)
     return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
 
@@ -203,12 +215,17 @@ def close(incident: Incident, by: str | None, now: datetime) -> Decision:
 
 def _stop_reminders(incident: Incident) -> Incident:
     """Nobody is paged or reminded of an incident that is over."""
-    return escalation.stopped(incident).with_deadlines(update=None, stale=None, auto_resolve=None)
+    over = cadence.answered(escalation.stopped(incident))
+    return over.with_deadlines(update=None, stale=None, auto_resolve=None, late=None)
 
 
-def _told(decision: Decision, notice: StateChanged) -> Decision:
-    """Said in the room and under the announcement; reminders that are out of date go away."""
-    for slot in ("reminder", "recovery", "stale", "worse"):
+REMINDERS = ("page", "reminder", "recovery", "stale", "worse")
+"""Slots of messages that are out of date when the incident is over, or open again."""
+
+
+def _told(decision: Decision, notice: StateChanged, out_of_date: tuple[str, ...] = REMINDERS) -> Decision:
+    """Everybody hears it: in the room and under the announcement; messages that are out of date go away."""
+    for slot in out_of_date:
         decision = decision.withdraw(slot)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
 
@@ -227,17 +244,18 @@ def change_severity(
         raise Refused(closed)
     if incident.severity == severity:
         raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=severity))
-    since = incident.updates.last_at or incident.declared_at
-    within = policy.severities[severity].acknowledge_within
-    after = (
-        incident.copy_with(severity=severity)
-        .with_deadlines(
-            update=cadence.next_update(severity, policy, since),
-            ack=incident.declared_at + within if incident.deadlines.ack else None,
-        )
-        .with_updates(missed=0)
+    after = incident.copy_with(severity=severity).with_deadlines(
+        update=cadence.other_pace(incident, severity, policy, now)
     )
-    after = after.with_deadlines(page=escalation.next_page_at(after, now, policy))
+    if after.deadlines.update is None:
+        after = cadence.answered(after)  # it asks for no updates, so none is late
+    after = after.with_deadlines(
+        page=escalation.next_page_at(after, now, policy),
+        ack=escalation.acknowledge_by(after, policy) if incident.deadlines.ack else None,
+    )
     event = events.SeverityChanged(before=incident.severity, after=severity, why=why)
     notice = SeverityChangedNotice(by=by, before=incident.severity, after=severity, why=why)
-    return Decision(after).withdraw("worse").record(event, now, by=by).say(notice, Place.CARD_THREAD)
+    decision = Decision(after).withdraw("worse").record(event, now, by=by)
+    if after.deadlines.update is None:
+        decision = decision.withdraw(cadence.SLOT)
+    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

@@ -66,6 +66,10 @@ class EscalationState(Stored):
     """Ids of everybody paged so far, in order."""
     last_paged_at: datetime | None = None
     """When a level was last paged after the start."""
+    paused_at: datetime | None = None
+    """Since when nobody is paged further, because every alert has recovered; None while it goes on."""
+    paused_for: timedelta = timedelta(0)
+    """How long earlier pauses were, all together: the levels are due so much later."""
 
 
 class Link(Stored):
@@ -141,7 +145,9 @@ class Deadlines(Stored):
     redraw: datetime | None = None
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
-    """The room is told of an alert storm."""
+    """The room is told of an alert storm, or its message is redrawn."""
+    late: datetime | None = None
+    """What says how late something is (card, announcement, the team's line) is redrawn."""
     undo: datetime | None = None
     """Until then a cancellation can be taken back."""
 
@@ -156,6 +162,12 @@ class Room(Stored):
     card_ts: str | None = None
     announced_in: str | None = None
     announced_ts: str | None = None
+    team_in: str | None = None
+    """The channel of the team that was told."""
+    team_ts: str | None = None
+    """The line there, which is redrawn until the end."""
+    menu_used: int = 0
+    """How often something was chosen in the card's menu: a new number makes Slack forget the choice."""
     slots: tuple[tuple[str, str], ...] = ()
     """(slot, ts) of the bot's own messages that a newer one replaces."""
 
@@ -173,6 +185,8 @@ class Participants(Stored):
     """Those of `invitees` who were invited or joined."""
     left: tuple[str, ...] = ()
     """Those who left the channel, or were removed from it, and were not asked back."""
+    first: tuple[str, ...] = ()
+    """Who was invited when the channel was opened: they have missed nothing."""
     uninvited: tuple[str, ...] = ()
     """Those of `invitees` whom the chat would not let in."""
     moved_at: dict[str, datetime] = Field(default_factory=dict)
@@ -186,7 +200,16 @@ class Updates(Stored):
     last_at: datetime | None = None
     last_by: str | None = None
     missed: int = 0
-    """How many were due since the last one and did not come."""
+    """How many were due since the last one and neither came nor were snoozed."""
+    overdue_since: datetime | None = None
+    """When the first of those was due; None while none was missed."""
+    unanswered: int = 0
+    """Reminders in a row that neither an update nor a snooze answered."""
+    snoozes: int = 0
+    """How often in a row the reminder was snoozed."""
+    snoozed_by: str | None = None
+    snoozed_until: datetime | None = None
+    """When the reminder comes again; None when it is not snoozed."""
 
 
 class ReplyTo(Stored):

@@ -97,6 +97,18 @@ class StateChanged(Stored):
     """Since declaration."""
     postmortem_by: datetime | None = None
     reopened: bool = False
+    leads: bool = False
+    """Whoever acknowledged is the incident commander from then on."""
+    stopped: bool = False
+    """Until then people were being paged."""
+
+
+class UpdateSnoozed(Stored):
+    """The reminder of an update was put off by a person; takes the place of the reminder."""
+
+    kind: Literal["update_snoozed"] = "update_snoozed"
+    by: str
+    until: datetime
 
 
 class Unanswered(Stored):
@@ -116,11 +128,14 @@ class AllRecovered(Stored):
 
 
 class Flapping(Stored):
-    """An alert keeps going on and off; said once."""
+    """An alert keeps going on and off; said once, and redrawn as the alert goes on and off. With the button Resolve while
+    nothing fires.
+    """
 
     kind: Literal["flapping"] = "flapping"
     title: str
     changes: int
+    auto_resolve_at: datetime | None = None
 
 
 class Muted(Stored):
@@ -142,8 +157,25 @@ class Shower(Stored):
     recovered: bool = False
 
 
+class StormGroup(Stored):
+    """What one monitor brought to a storm."""
+
+    title: str
+    link: str | None = None
+    firing: int = 0
+    recovered: int = 0
+    hosts: tuple[str, ...] = ()
+    """Those that fire (when none does: those that did), by name; at most NAMED."""
+    more: int = 0
+    """How many more hosts there are."""
+
+
+NAMED = 12
+"""Hosts of a monitor that are named."""
+
+
 class Storm(Stored):
-    """Many alerts came in a short time; said once, as one list."""
+    """Many alerts came in a short time: one message, redrawn as it grows."""
 
     kind: Literal["storm"] = "storm"
     alerts: int
@@ -152,7 +184,9 @@ class Storm(Stored):
     newest: tuple[Shower, ...] = ()
     """The last ones, newest first."""
     more: int = 0
-    """How many things are not in the list."""
+    """How many things (with `groups`: monitors) are not in the list."""
+    groups: tuple[StormGroup, ...] = ()
+    """By monitor, those that fire most first. Messages of an earlier release have `newest` instead."""
 
 
 class Stale(Stored):
@@ -287,6 +321,7 @@ Notice = Annotated[
     | DeclaredNotice
     | UpdateReminder
     | UpdatePostedNotice
+    | UpdateSnoozed
     | SeverityChangedNotice
     | WorseAlert
     | RoleAssignedNotice

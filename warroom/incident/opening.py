@@ -7,10 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import membership
-from warroom.incident.decision import Decision, announce, set_topic, show_card
+from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
 from warroom.incident.model import (
@@ -31,10 +30,18 @@ from warroom.outbox.effects import (
     PrivateReply,
     ReplyToSource,
     SetPurpose,
-    TellTeam,
     Withdraw,
 )
-from warroom.outbox.results import Announced, CardShown, ChannelCreated, DirectlySent, PeopleAdded, Posted, RoomMembers
+from warroom.outbox.results import (
+    Announced,
+    CardShown,
+    ChannelCreated,
+    DirectlySent,
+    PeopleAdded,
+    Posted,
+    RoomMembers,
+    TeamTold,
+)
 from warroom.policy import Policy
 
 NAME_LIMIT = 80
@@ -82,7 +89,6 @@ def begin(
     ).with_deadlines(
         page=escalation.next_page_at(incident, now, policy),
         ack=now + severity.acknowledge_within,
-        update=cadence.next_update(incident.severity, policy, now),
     )
     decision = Decision(incident).record(Declared(title=incident.title), now, by=incident.declared_by)
     for index, people in paged.items():
@@ -144,6 +150,7 @@ def known_links(incident: Incident, policy: Policy) -> tuple[Link, ...]:
 def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Policy) -> Decision:
     """The channel exists: everything else side by side, the card and the people first."""
     after = incident.with_room(channel_id=result.channel_id, channel_name=result.name).copy_with(reply_to=None)
+    after = after.with_participants(first=after.participants.invitees)
     effects: list[Effect] = [show_card(after)]
     if after.participants.invitees:
         effects.append(Invite(incident_id=after.id, key=f"{after.id}:invite:first", people=after.participants.invitees))
@@ -156,9 +163,7 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
         AddBookmark(incident_id=after.id, key=f"{after.id}:bookmark:{n}", title=k.title, url=k.url, emoji=k.emoji)
         for n, k in enumerate(after.links)
     ]
-    team = policy.teams.get(after.team) if after.team else None
-    if team and team.channel and not after.private:
-        effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
+    effects += tell_team(after, policy)
     effects += _told(incident, policy)
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
     return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
@@ -224,10 +229,35 @@ def announced(incident: Incident, result: Announced) -> Decision:
     return Decision(incident.with_room(announced_in=result.channel_id, announced_ts=result.ts), quiet=True)
 
 
+def team_told(incident: Incident, result: TeamTold) -> Decision:
+    """The line in the team's channel is there; from now on it is redrawn."""
+    return Decision(incident.with_room(team_in=result.channel_id, team_ts=result.ts), quiet=True)
+
+
 def posted(incident: Incident, result: Posted) -> Decision:
-    """A notice fills a slot until a newer one takes its place."""
-    slots = tuple(pair for pair in incident.room.slots if pair[0] != result.slot)
-    return Decision(incident.with_room(slots=(*slots, (result.slot, result.ts))), quiet=True)
+    """A notice fills a slot until a newer one takes its place. It goes at once when it is out of date meanwhile."""
+    slot, there, newest = result.slot, incident.room.slot(result.slot), result.ts
+    others = tuple(pair for pair in incident.room.slots if pair[0] != slot)
+    decision = Decision(incident, quiet=True)
+    if there is not None and there not in (result.ts, result.replaced):
+        # Two were posted side by side, and neither knew of the other.
+        oldest, newest = sorted((there, result.ts), key=float)
+        decision = Decision(incident.with_room(slots=(*others, (slot, oldest))), quiet=True).withdraw(slot)
+    filled = decision.with_changes(room=incident.room.copy_with(slots=(*others, (slot, newest))))
+    return filled if still_true(slot, incident) else filled.withdraw(slot)
+
+
+def still_true(slot: str, incident: Incident) -> bool:
+    """Whether what a message in that slot says may still be so: reminders and offers end with what they are about."""
+    match slot:
+        case "recovery":
+            return incident.state.open and not incident.alerts.firing
+        case "reminder":
+            return incident.state.open and incident.deadlines.update is not None
+        case "stale" | "worse":
+            return incident.state.open
+        case _:
+            return True
 
 
 def invited(incident: Incident, result: PeopleAdded) -> Decision:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from warroom.incident import membership
 from warroom.incident.change import change
 from warroom.incident.corrections import Quoted, add_message
-from warroom.incident.decision import Decision
+from warroom.incident.decision import Decision, show_card
 from warroom.incident.lookup import LOOKED_AT, view
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry, current
@@ -62,7 +62,8 @@ class Briefing(Value):
 
 async def joined(world: World, channel_id: str, user: str, at: datetime | None = None) -> Briefing | None:
     """Somebody came into a room at that time, or is known to be in it now. The briefing for them: None elsewhere, for
-    whoever declared it, for a private incident that they left since, and when it is over.
+    those who were invited when it was opened and have missed nothing, for a private incident that they left since, and
+    when it is over.
     """
     incident = await world.store.incident_in(channel_id)
     if incident is None:
@@ -74,8 +75,10 @@ async def joined(world: World, channel_id: str, user: str, at: datetime | None =
             return Decision(after, quiet=True)
         return _ask(found) if at is not None and membership.outdated(found, user, at) else None
 
+    rejoins = user in incident.participants.left
     incident = await change(world, incident.id, decide)
-    if user == incident.declared_by or incident.state in (State.CLOSED, State.CANCELLED):
+    there_at_birth = user == incident.declared_by or user in incident.participants.first
+    if (there_at_birth and not rejoins) or incident.state in (State.CLOSED, State.CANCELLED):
         return None
     if not incident.shown_to(user):
         return None
@@ -95,6 +98,18 @@ async def left(world: World, channel_id: str, user: str, at: datetime) -> Incide
         return _ask(found) if membership.outdated(found, user, at) else None
 
     return await change(world, incident.id, decide)
+
+
+async def menu_used(world: World, incident_id: str) -> Incident:
+    """The card is redrawn with a menu in which nothing is chosen. Raises Repeated when that was done for the same gesture, NotFound."""
+
+    async def decide(found: Incident, _now: datetime) -> Decision | None:
+        if found.room.card_ts is None:
+            return None
+        used = found.with_room(menu_used=found.room.menu_used + 1)
+        return Decision(used, quiet=True).with_effects(show_card(used))
+
+    return await change(world, incident_id, decide)
 
 
 def _ask(incident: Incident) -> Decision | None:

@@ -44,7 +44,7 @@ async def acknowledge(world: World, incident_id: str, by: str) -> Incident:
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.ACKNOWLEDGE, by, incident)
-        decision = lifecycle.acknowledge(incident, by, now)
+        decision = lifecycle.acknowledge(incident, by, now, world.policy)
         return decision.with_effects(*escalation.invite_new(incident, decision.incident))
 
     return await change(world, incident_id, decide)
@@ -105,7 +105,7 @@ async def mitigate(world: World, incident_id: str, by: str) -> Incident:
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.MITIGATE, by, incident)
-        decision = lifecycle.mitigate(incident, by, now)
+        decision = lifecycle.mitigate(incident, by, now, world.policy)
         return decision.with_effects(*escalation.invite_new(incident, decision.incident))
 
     return await change(world, incident_id, decide)

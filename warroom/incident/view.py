@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from warroom.escalation import rules as escalation
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Firing
+from warroom.people.model import Person
 from warroom.policy import Policy
 from warroom.value import Value
 
@@ -26,6 +28,17 @@ class MenuEntry(Value):
         return f"{self.integration}:{self.action}"
 
 
+class NextPage(Value):
+    """Whom the escalation policy calls next, by itself or by the button."""
+
+    level: int
+    """As people count them, from 1."""
+    again: bool = False
+    """Every level was paged; this one would be paged once more."""
+    names: tuple[str, ...] = ()
+    """Plain text: the people behind the policy's names where they are known, else those names."""
+
+
 class IncidentView(Value):
     """An incident with what the policy says of it."""
 
@@ -37,6 +50,8 @@ class IncidentView(Value):
     """Levels of the escalation policy that apply to this severity."""
     levels_paged: int
     """How many of those have been paged."""
+    next_page: NextPage | None = None
+    """None for an incident without an escalation policy."""
     firings: tuple[Firing, ...] = ()
     timezone: str = "UTC"
     menu: tuple[MenuEntry, ...] = ()
@@ -53,9 +68,17 @@ class DocumentView(Value):
 
 
 def incident_view(
-    incident: Incident, policy: Policy, firings: tuple[Firing, ...] = (), *, menu: tuple[MenuEntry, ...] = ()
+    incident: Incident,
+    policy: Policy,
+    firings: tuple[Firing, ...] = (),
+    *,
+    menu: tuple[MenuEntry, ...] = (),
+    called: tuple[Person, ...] = (),
 ) -> IncidentView:
-    """The view of an incident under the current policy; a severity the policy no longer knows keeps its key as name."""
+    """The view of an incident under the current policy; a severity the policy no longer knows keeps its key as name.
+
+    `called` are the people behind `escalation.names_to_page`, where somebody looked.
+    """
     severity = policy.severities.get(incident.severity)
     applies = [
         i for i, level in enumerate(incident.escalation.levels) if not level.only or incident.severity in level.only
@@ -66,7 +89,21 @@ def incident_view(
         severity_rank=policy.rank(incident.severity),
         level_count=len(applies),
         levels_paged=sum(1 for i in applies if i < incident.escalation.reached),
+        next_page=_next_page(incident, called),
         firings=firings,
         timezone=policy.workspace.timezone,
         menu=menu,
+    )
+
+
+def _next_page(incident: Incident, called: tuple[Person, ...]) -> NextPage | None:
+    coming = escalation.next_level(incident)
+    index = escalation.last_level(incident) if coming is None else coming
+    if index is None:
+        return None
+    people = tuple(f"@{person.display_name or person.real_name or person.name}" for person in called)
+    return NextPage(
+        level=escalation.level_number(incident, index),
+        again=coming is None,
+        names=people or incident.escalation.levels[index].notify,
     )

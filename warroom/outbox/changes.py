@@ -104,6 +104,8 @@ class Firing(Stored):
     """The newest trigger by the sender's clock; an older recovery closes nothing."""
     recovered_at: datetime | None = None
     """The newest recovery by the sender's clock; an older trigger that comes late fires nothing."""
+    hosts: tuple[str, ...] = ()
+    """The hosts it is about; else what its monitor groups by ("service:api")."""
     polled: bool = False
     """Only known from asking so far; the delivery that tells of the very same is not counted again."""
 

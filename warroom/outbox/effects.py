@@ -114,8 +114,10 @@ class Announce(_Effect):
 
 
 class TellTeam(_Effect):
-    """One line in the team's own channel."""
+    """Post the line in the team's own channel, or redraw it. Its result is TeamTold, when it was posted."""
 
+    weight: ClassVar[int] = 4
+    coalescing: ClassVar[bool] = True
     kind: Literal["tell_team"] = "tell_team"
     channel: str
 
@@ -130,13 +132,17 @@ class TellEverybody(_Effect):
 
 
 class Post(_Effect):
-    """Say something in the room or a thread. With a slot it takes the place of the slot's last message; then its result is Posted."""
+    """Say something in the room or a thread. With a slot it takes the place of the slot's last message; then its result is Posted.
+
+    `in_place` redraws that message instead, where there is one.
+    """
 
     weight: ClassVar[int] = 2
     kind: Literal["post"] = "post"
     place: Place
     notice: Notice
     slot: str | None = None
+    in_place: bool = False
 
 
 class Withdraw(_Effect):

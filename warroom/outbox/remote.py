@@ -65,9 +65,9 @@ async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:
 def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | None, now: datetime) -> Decision:
     match remote.act:
         case RemoteAct.ACKNOWLEDGE:
-            decision = lifecycle.acknowledge(incident, by, now)
+            decision = lifecycle.acknowledge(incident, by, now, world.policy)
         case RemoteAct.MITIGATE:
-            decision = lifecycle.mitigate(incident, by, now)
+            decision = lifecycle.mitigate(incident, by, now, world.policy)
         case RemoteAct.RESOLVE:
             decision = lifecycle.resolve(incident, by, now, world.policy, remote.text)
         case RemoteAct.REOPEN:

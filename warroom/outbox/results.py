@@ -37,11 +37,19 @@ class Announced(Value):
     ts: str
 
 
+class TeamTold(Value):
+    """The line in the team's channel was posted."""
+
+    channel_id: str
+    ts: str
+
+
 class Posted(Value):
-    """A notice was posted in a slot."""
+    """A notice was posted in a slot. `replaced` is the message that was removed for it."""
 
     slot: str
     ts: str
+    replaced: str | None = None
 
 
 class DirectlySent(Value):
@@ -83,6 +91,7 @@ EffectResult = (
     | ChannelRenamed
     | CardShown
     | Announced
+    | TeamTold
     | Posted
     | DirectlySent
     | PeopleAdded

@@ -47,6 +47,7 @@ from warroom.outbox.results import (
     PeopleAdded,
     Posted,
     RoomMembers,
+    TeamTold,
 )
 from warroom.ports import World
 
@@ -86,6 +87,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
             return opening.shown(incident, result)
         case Announced():
             return opening.announced(incident, result)
+        case TeamTold():
+            return opening.team_told(incident, result)
         case Posted():
             return opening.posted(incident, result)
         case DirectlySent():

@@ -55,7 +55,9 @@ class Workspace(Value):
     stale_after: Duration | None = timedelta(hours=24)
     """An open incident in which nothing happened for so long is asked about. None: never."""
     repeat_every: Duration | None = None
-    """How often the last level is paged again while nobody acknowledges. None: as the severity says."""
+    """How often the last level of an unanswered escalation policy is paged again. None: as the severity says."""
+    page_after_recovery: bool = False
+    """Whether people are paged further for an incident of which every alert has recovered by itself."""
 
 
 class FieldType(StrEnum):

@@ -14,10 +14,13 @@ from integrations.slack.client import Answer
 from integrations.slack.rate_limits import PAGE, Budget, RateLimitedClient, next_cursor
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
+from warroom.escalation import rules as escalation
 from warroom.incident.model import Incident, Participants
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
+from warroom.people.model import Person
+from warroom.people.resolution import Directory, resolve
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 
@@ -50,6 +53,18 @@ class Search:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Looked:
+    """The people behind names, and when they were looked for."""
+
+    people: tuple[Person, ...]
+    at: datetime
+
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""So long the people behind the names of an escalation policy are taken for the same."""
+MANY_FIRINGS = 1000
+"""Firings of an incident that are read to count its monitors and hosts."""
 SEARCH_KEPT = timedelta(minutes=2)
 """A read that stood still for so long begins anew: Slack's cursors expire, and what was read is old."""
 
@@ -78,6 +93,10 @@ class PerformerDeps:
     """What the menu beside an incident's alerts offers."""
     message_readers: Sequence[MessageReader] = ()
     """Who reads alerts in messages."""
+    directory: Directory | None = None
+    """Where the card looks up whom Escalate calls; without it the card says the policy's names."""
+    looked: dict[tuple[str, ...], Looked] = field(default_factory=dict)
+    """By names: who was found behind them."""
     members: dict[str, tuple[Participants, datetime]] = field(default_factory=dict)
     """By effect key: who was known to be in a room when the reading of its members began, and when that was."""
     searches: dict[str, Search] = field(default_factory=dict)
@@ -148,10 +167,27 @@ class EffectContext(Generic[E]):
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
         # A room that people asked for has no alerts, and is drawn several times while it opens.
-        firings = await self.deps.store.firings(incident.id) if incident.alerts.monitors else ()
+        firings = await self.deps.store.firings(incident.id, MANY_FIRINGS) if incident.alerts.monitors else ()
         return incident_view(
-            incident, self.deps.policy, tuple(firings), menu=self.deps.menu(incident, self.deps.policy)
+            incident,
+            self.deps.policy,
+            tuple(firings),
+            menu=self.deps.menu(incident, self.deps.policy),
+            called=await self._called(incident),
         )
+
+    async def _called(self, incident: Incident) -> tuple[Person, ...]:
+        """Whom Escalate would call now."""
+        names, looked = escalation.names_to_page(incident), self.deps.looked
+        if self.deps.directory is None or not names or not incident.state.open:
+            return ()
+        known = looked.get(names)
+        if known is None or not timedelta(0) <= self.now - known.at < LOOK_AGAIN:
+            found = await resolve(names, self.deps.directory, self.deps.policy)
+            if len(looked) > 1000:
+                looked.clear()
+            known = looked[names] = Looked(tuple(match.person for match in found.found), self.now)
+        return known.people
 
     def since(self, incident: Incident | None = None) -> str:
         """From when to look for what this effect did, as a Slack ts.

@@ -26,6 +26,7 @@ from warroom.errors import Rejected, Retryable
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
 from warroom.outbox.results import EffectResult
+from warroom.people.resolution import Directory
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 
@@ -74,6 +75,7 @@ class SlackPerformer:
         bot_user_id: str,
         menu: Menu = no_menu,
         message_readers: Sequence[MessageReader] = (),
+        directory: Directory | None = None,
     ) -> None:
         self._deps = PerformerDeps(
             client,
@@ -85,6 +87,7 @@ class SlackPerformer:
             bot_user_id,
             menu=menu,
             message_readers=message_readers,
+            directory=directory,
         )
 
     async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:

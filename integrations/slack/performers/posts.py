@@ -19,10 +19,12 @@ from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
 from warroom.errors import Rejected, Retryable
-from warroom.incident.model import Incident
-from warroom.incident.notices import Unanswered
+from warroom.incident.events import PageReason
+from warroom.incident.model import Incident, State
+from warroom.incident.notices import Notice, Paged, SeverityChangedNotice, StateChanged, Unanswered
+from warroom.incident.opening import still_true
 from warroom.outbox.effects import Announce, Effect, Place, Post, ShowCard, TellEverybody, TellTeam, Withdraw
-from warroom.outbox.results import Announced, CardShown, Posted
+from warroom.outbox.results import Announced, CardShown, Posted, TeamTold
 
 log = structlog.get_logger(__name__)
 
@@ -55,13 +57,26 @@ async def announce(context: EffectContext[Announce]) -> Announced | None:
     return Announced(channel_id=channel_id, ts=ts)
 
 
-async def tell_team(context: EffectContext[TellTeam]) -> None:
-    """One line in the team's own channel. Private incidents are not told."""
+async def tell_team(context: EffectContext[TellTeam]) -> TeamTold | None:
+    """Post the line in the team's own channel, or redraw it. Private incidents are not told."""
     incident = await context.incident()
     if incident.private:
-        return
+        return None
     card = team_line(await context.view(incident), context.now)
-    await say(context, await context.deps.channels.find(context.effect.channel, context.line), card)
+    there, ts = incident.room.team_in, incident.room.team_ts
+    if there is not None and ts is not None:
+        # One that somebody deleted is not posted again: the team has read it.
+        await redraw(context, there, ts, card)
+        return None
+    channel = await context.deps.channels.find(context.effect.channel, context.line)
+    if context.claim.rev:
+        # It was asked for before, perhaps by a release that did not remember where the line is.
+        found = await find(context, channel, None, context.since(incident))
+        if found is not None:
+            await redraw(context, channel, found, card)
+            return TeamTold(channel_id=channel, ts=found)
+    channel_id, ts = await say(context, channel, card, incident=incident)
+    return TeamTold(channel_id=channel_id, ts=ts)
 
 
 async def tell_everybody(context: EffectContext[TellEverybody]) -> None:
@@ -77,18 +92,52 @@ async def post(context: EffectContext[Post]) -> Posted | None:
     if where is None:
         return None
     channel, thread_ts = where
-    notice = context.effect.notice
+    notice, slot = context.effect.notice, context.effect.slot
+    if out_of_date(notice, slot, incident):
+        return None
+    if isinstance(notice, CHANGES) and await _something_comes_before(context):
+        raise Retryable("an earlier change is still to be said", after=1.0)
+    previous = incident.room.slot(slot) if slot else None
     card = notice_card(notice, await context.view(incident), context.now)
     # That nobody answers is for everybody, and a thread is read by those who follow it already; said again it stays there.
     everybody = isinstance(notice, Unanswered) and notice.rounds == 1
+    if context.effect.in_place and previous is not None and await redraw(context, channel, previous, card):
+        return None
     _, ts = await say(context, channel, card, thread_ts=thread_ts, broadcast=everybody)
-    slot = context.effect.slot
     if slot is None:
         return None
-    previous = incident.room.slot(slot)
     if previous is not None and previous != ts:
         await remove_if_possible(context, channel, previous)
-    return Posted(slot=slot, ts=ts)
+    return Posted(slot=slot, ts=ts, replaced=previous)
+
+
+CHANGES = (StateChanged, SeverityChangedNotice)
+"""Lines that are true only in the order of what they tell."""
+WAITED_FOR = timedelta(minutes=5)
+"""So long a line waits at most for an earlier one that cannot be said."""
+
+
+async def _something_comes_before(context: EffectContext[Post]) -> bool:
+    """Whether a change that happened earlier is still to be said in the same place."""
+    if context.now - context.claim.created_at > WAITED_FOR:
+        return False
+    for asked_at, other in await context.deps.store.waiting_posts(context.effect.incident_id or ""):
+        if other.key == context.key:
+            return False
+        if isinstance(other, Post) and other.place is context.effect.place and isinstance(other.notice, CHANGES):
+            return asked_at <= context.claim.created_at
+    return False
+
+
+def out_of_date(notice: Notice, slot: str | None, incident: Incident) -> bool:
+    """Whether what was to be said is not so any more: saying it would only confuse."""
+    if isinstance(notice, Paged) and notice.reason in _UNACKNOWLEDGED:
+        return incident.state is not State.DETECTED
+    return slot is not None and not still_true(slot, incident)
+
+
+_UNACKNOWLEDGED = frozenset({PageReason.ESCALATION, PageReason.OVERDUE, PageReason.REPEAT})
+"""Reasons that end with the acknowledgement."""
 
 
 async def withdraw(context: EffectContext[Withdraw]) -> None:

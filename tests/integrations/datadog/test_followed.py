@@ -34,7 +34,7 @@ class TestIncoming:
         for _ in range(3):
             await followed(night)
         assert patches(night) == [], "what came from Datadog is not told to it again"
-        assert len(night.chat.said("severity_changed")) == 1
+        assert len(night.chat.said("severity_changed")) == 2, "in the channel and under the announcement"
 
     async def test_resolved_in_datadog_is_resolved_here_by_whoever_did_it(self, night: DatadogWarRoom) -> None:
         grace = night.datadog.user(2, "grace@example.com")

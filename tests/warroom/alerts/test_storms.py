@@ -47,7 +47,8 @@ def firing(number: int) -> Firing:
         keys=(str(number),),
         title=f"Host {number}",
         monitor_id=str(number % 3),
-        state=AlertState.ALERT,
+        state=AlertState.ALERT if number % 4 else AlertState.OK,
+        hosts=(f"api-{number:02}",),
         first_seen_at=at,
         last_seen_at=at,
         last_fired_at=at,
@@ -62,23 +63,26 @@ def test_thirty_alerts_in_five_minutes_are_a_storm_and_slow_ones_are_none() -> N
     assert not after(200, timedelta(seconds=15)).alerts.stormy
 
 
-def test_the_plan_to_tell_is_made_once_and_the_count_goes_on_until_then() -> None:
+def test_the_plan_to_tell_is_made_once_and_again_when_more_comes_after_it() -> None:
     later = after(100, timedelta(seconds=1))
     assert later.deadlines.storm == after(30, timedelta(seconds=1)).deadlines.storm
     assert later.alerts.burst == 100
     told = storms.announce(later, [], NIGHT).incident
     again = storms.counted(Decision(told), NIGHT)
-    assert (again.incident.alerts.burst, again.incident.deadlines.storm) == (100, None)
+    assert (again.incident.alerts.burst, again.incident.deadlines.storm) == (101, NIGHT + storms.GROWS_EVERY)
 
 
-def test_what_is_told_is_newest_first_and_says_what_it_leaves_out() -> None:
+def test_what_is_told_is_by_monitor_and_names_the_hosts() -> None:
     stormy = incident(alerts=AlertSummary(burst=412, burst_from=NIGHT, stormy=True), deadlines=Deadlines(storm=NIGHT))
-    [effect] = storms.announce(stormy, [firing(number) for number in range(40, 0, -1)], NIGHT).effects
+    [effect] = storms.announce(stormy, [firing(number) for number in range(60, 0, -1)], NIGHT).effects
     assert isinstance(effect, Post)
+    assert (effect.slot, effect.in_place) == ("storm", True), "one message that grows"
     assert isinstance(effect.notice, Storm)
-    assert (effect.notice.alerts, effect.notice.monitors, effect.notice.more) == (412, 3, 30)
-    assert effect.notice.lasted == timedelta(seconds=40)
-    assert [each.title for each in effect.notice.newest][:2] == ["Host 40", "Host 39"]
+    assert (effect.notice.alerts, effect.notice.monitors, effect.notice.more) == (412, 3, 0)
+    assert effect.notice.lasted == timedelta(seconds=60)
+    first = effect.notice.groups[0]
+    assert (first.firing, first.recovered, len(first.hosts), first.more) == (15, 5, 12, 3)
+    assert first.hosts[0] == "api-01"
 
 
 def test_nothing_is_told_where_it_is_over() -> None:

@@ -12,12 +12,12 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision, changeset, timers_of
 from warroom.incident.model import Incident, State
-from warroom.outbox.effects import Announce, Place, Post, SetTopic, ShowCard
+from warroom.outbox.effects import Announce, Place, Post, SetTopic, ShowCard, TellTeam
 from warroom.policy import Policy
 
 
-def test_whoever_acknowledges_has_it_and_the_paging_stops(make: Make) -> None:
-    decision = lifecycle.acknowledge(make(), "UADA", minutes(3))
+def test_whoever_acknowledges_has_it_and_the_paging_stops(make: Make, policy: Policy) -> None:
+    decision = lifecycle.acknowledge(make(), "UADA", minutes(3), policy)
     after = decision.incident
     assert (after.state, after.acknowledged_by, after.commander) == (State.ACKNOWLEDGED, "UADA", "UADA")
     assert after.acknowledged_at == minutes(3)
@@ -26,14 +26,14 @@ def test_whoever_acknowledges_has_it_and_the_paging_stops(make: Make) -> None:
     assert [entry.event for entry in decision.entries] == [events.Acknowledged()]
 
 
-def test_a_commander_named_before_stays_commander(make: Make) -> None:
-    assert lifecycle.acknowledge(make(commander="UBOSS"), "UADA", minutes(3)).incident.commander == "UBOSS"
+def test_a_commander_named_before_stays_commander(make: Make, policy: Policy) -> None:
+    assert lifecycle.acknowledge(make(commander="UBOSS"), "UADA", minutes(3), policy).incident.commander == "UBOSS"
 
 
 @pytest.mark.parametrize("state", [State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED])
-def test_a_second_acknowledgement_changes_nothing_and_names_the_first(make: Make, state: State) -> None:
+def test_a_second_acknowledgement_changes_nothing_and_names_the_first(make: Make, policy: Policy, state: State) -> None:
     with refuses(AlreadyDone, match="UADA"):
-        lifecycle.acknowledge(make(state=state, acknowledged_by="UADA"), "UBEN", minutes(4))
+        lifecycle.acknowledge(make(state=state, acknowledged_by="UADA"), "UBEN", minutes(4), policy)
 
 
 def test_resolving_stops_reminders_and_asks_for_the_required_post_mortem(make: Make, policy: Policy) -> None:
@@ -64,7 +64,7 @@ def test_reopening_gives_it_to_whoever_does_and_forgets_the_post_mortem_date(mak
 
 
 def test_a_mitigation_that_did_not_hold_is_taken_back(make: Make, policy: Policy) -> None:
-    mitigated = lifecycle.mitigate(make(), "UADA", minutes(20)).incident
+    mitigated = lifecycle.mitigate(make(), "UADA", minutes(20), policy).incident
     after = lifecycle.reopen(mitigated, "UBEN", minutes(50), policy).incident
     assert (after.state, after.mitigated_at, after.acknowledged_by) == (State.ACKNOWLEDGED, None, "UADA")
     with refuses(AlreadyDone, match="is open"):
@@ -97,8 +97,8 @@ def test_a_cancel_is_taken_back_within_an_hour_and_paging_goes_on(make: Make, po
 
 def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(make: Make, policy: Policy) -> None:
     steps: dict[State, Callable[[Incident], Decision]] = {
-        State.ACKNOWLEDGED: lambda i: lifecycle.acknowledge(i, "U", minutes(1)),
-        State.MITIGATED: lambda i: lifecycle.mitigate(i, "U", minutes(1)),
+        State.ACKNOWLEDGED: lambda i: lifecycle.acknowledge(i, "U", minutes(1), policy),
+        State.MITIGATED: lambda i: lifecycle.mitigate(i, "U", minutes(1), policy),
         State.RESOLVED: lambda i: lifecycle.resolve(i, "U", minutes(1), policy),
         State.CANCELLED: lambda i: lifecycle.cancel(i, "U", minutes(1), "why"),
         State.CLOSED: lambda i: lifecycle.close(i, "U", minutes(1)),
@@ -118,13 +118,13 @@ def test_one_commit_redraws_the_card_and_only_what_else_has_changed(make: Make, 
     kinds = {
         type(e)
         for e in changeset(
-            before, lifecycle.acknowledge(before, "UADA", minutes(3)), now=minutes(3), policy=policy
+            before, lifecycle.acknowledge(before, "UADA", minutes(3), policy), now=minutes(3), policy=policy
         ).effects
     }
-    assert kinds == {ShowCard, Announce}
+    assert kinds == {ShowCard, Announce, TellTeam, Post}
     resolved = lifecycle.resolve(before, "UADA", minutes(3), policy)
     kinds = {type(e) for e in changeset(before, resolved, now=minutes(3), policy=policy).effects}
-    assert kinds == {ShowCard, Announce, SetTopic, Post}
+    assert kinds == {ShowCard, Announce, TellTeam, SetTopic, Post}
 
 
 def test_a_private_incident_is_never_announced(make: Make, policy: Policy) -> None:
@@ -135,9 +135,10 @@ def test_a_private_incident_is_never_announced(make: Make, policy: Policy) -> No
 
 def test_timers_that_did_not_move_are_not_written_again(make: Make, policy: Policy) -> None:
     before = make()
-    wanted = changeset(before, lifecycle.acknowledge(before, "UADA", minutes(3)), now=minutes(3), policy=policy)
+    wanted = changeset(before, lifecycle.acknowledge(before, "UADA", minutes(3), policy), now=minutes(3), policy=policy)
     assert {timer.kind: timer.due_at for timer in wanted.timers} == {
         "page": None,
         "ack": None,
+        "update": minutes(18),
         "stale": wanted.incident.deadlines.stale if wanted.incident else None,
     }
