@@ -12,6 +12,7 @@ from typing import Protocol
 
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.metrics.model import IncidentFigures
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -93,6 +94,14 @@ class Incidents(Protocol):
 
     async def timeline(self, incident_id: str) -> list[Entry]:
         """In order of `at`, then of arrival."""
+        ...
+
+
+class Figures(Protocol):
+    """What is measured of incidents."""
+
+    async def figures(self, since: datetime, until: datetime) -> list[IncidentFigures]:
+        """Of every incident declared from `since` up to, not including, `until`, private ones too; oldest first."""
         ...
 
 
@@ -241,5 +250,5 @@ class Operations(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Commits, Incidents, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+class Store(Commits, Incidents, Figures, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
     """Everything that is kept."""
