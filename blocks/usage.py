@@ -80,6 +80,13 @@ class PersonNotFound(Reason):
     said: str
 
 
+class SpanUnclear(Reason):
+    """Words after `metrics` that are neither a span nor a team; `known` are the teams."""
+
+    said: str
+    known: tuple[str, ...]
+
+
 class SearchEmpty(Reason):
     """Nothing to look for."""
 
@@ -111,6 +118,7 @@ Usage = (
     | SeveralCandidates
     | SeveralPeople
     | PersonNotFound
+    | SpanUnclear
     | SearchEmpty
     | TimelineUnclear
     | ActionUnclear
@@ -119,7 +127,6 @@ Usage = (
 
 LATER = {
     "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "metrics": "Metrics in Slack are not there yet. /incident list and /incident find show the incidents themselves.",
     "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
 }
 """Subcommands that are still to come, absent from help, with what is said to whoever types them."""
@@ -162,6 +169,9 @@ def usage_words(reason: Usage) -> str:
             return f"“{said}” is {count} people. Name one of them."
         case PersonNotFound(said=said):
             return f"Nobody was found for “{said}”. Mention the person with @, or write the email."
+        case SpanUnclear(said=said, known=known):
+            teams = f" Teams are: {', '.join(known)}." if known else ""
+            return f"“{said}” is neither a span such as 30d, 12w or 1y nor a team.{teams} For example: metrics 90d"
         case SearchEmpty():
             return "Say what to look for, for example: find checkout"
         case TimelineUnclear():

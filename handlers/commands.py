@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import lists
 from blocks.kit import Card
 from blocks.usage import LATER, NotThereYet, UnknownSubcommand
-from handlers import declare_command, incident_commands, oncall_command, timeline_commands
+from handlers import declare_command, incident_commands, metrics_command, oncall_command, timeline_commands
 from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
 from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
@@ -92,6 +92,13 @@ SUBCOMMANDS = (
         "oncall", "oncall [TEAM]", "whom a team's escalation policy calls, and when", oncall_command.show, ("on-call",)
     ),
     Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
+    Subcommand(
+        "metrics",
+        "metrics [30d] [TEAM]",
+        "incidents in numbers: times against their targets, updates, post-mortems, pages",
+        metrics_command.show,
+        ("stats",),
+    ),
     Subcommand("help", "help", "this", show_help, ("?",)),
 )
 

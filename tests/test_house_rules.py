@@ -48,6 +48,7 @@ SILENT = {"private_reply", "sync_directory", "read_alert_channels"}
 """Effects whose failure is not said anywhere: a failed answer cannot be answered, and the other two are said by themselves."""
 ABOUT_NO_INCIDENT = {
     "tell_everybody",
+    "send_chart",
     "publish_home",
     "decide_alerts",
 }

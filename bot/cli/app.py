@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
+from bot.cli.metrics import show_metrics
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
@@ -26,6 +27,7 @@ cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
 cli.command()(outbox)
 cli.command()(audit)
+cli.command(name="metrics")(show_metrics)
 cli.command(name="export")(export_record)
 cli.command(name="import")(import_record)
 

@@ -61,7 +61,9 @@ class SqlFigures(Connected):
 
 
 def _measured(
-    incidents: Sequence[sa.RowMapping], lines: Sequence[sa.Row[tuple[str, object]]], fired: Sequence[sa.Row[tuple[str, object]]]
+    incidents: Sequence[sa.RowMapping],
+    lines: Sequence[sa.Row[tuple[str, object]]],
+    fired: Sequence[sa.Row[tuple[str, object]]],
 ) -> list[dict[str, object]]:
     entries: dict[str, list[Entry]] = defaultdict(list)
     for line in lines:

@@ -42,9 +42,7 @@ def measured(incident: Incident, entries: Sequence[Entry], firings: Sequence[Fir
         postmortem_required_by=incident.postmortem_required_by,
         postmortem_published_at=written.published_at if written else None,
         actions=tuple(
-            ActionItemFigures(
-                created_at=item.created_at, due_at=item.due_at, done_at=item.done_at, owner=item.owner
-            )
+            ActionItemFigures(created_at=item.created_at, due_at=item.due_at, done_at=item.done_at, owner=item.owner)
             for item in incident.actions
         ),
     )

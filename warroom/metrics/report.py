@@ -44,6 +44,17 @@ class Slice(Value):
     times: Times
 
 
+class Bin(Value):
+    """The incidents declared within a part of the span: a day, a week or a month, as a chart shows them."""
+
+    start: datetime
+    counts: tuple[tuple[str, int], ...] = ()
+    """(severity, how many), most severe first."""
+    acknowledge: float | None = None
+    resolve: float | None = None
+    """Medians in seconds."""
+
+
 class CadenceFigures(Value):
     """Updates that were due."""
 
@@ -155,6 +166,8 @@ class Report(Value):
     """Most incidents first. An incident of two services is in both."""
     by_month: tuple[Slice, ...] = ()
     """"2026-11", in order, months without incidents too."""
+    bins: tuple[Bin, ...] = ()
+    """The whole span in order: days up to two weeks, weeks up to three months, else months."""
     cadence: CadenceFigures = CadenceFigures()
     postmortems: PostmortemFigures = PostmortemFigures()
     actions: ActionTotals = ActionTotals()

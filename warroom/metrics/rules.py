@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from warroom.incident.model import State
 from warroom.metrics.model import IncidentFigures
 from warroom.metrics.report import (
     ActionTotals,
+    Bin,
     CadenceFigures,
     Goal,
     Measure,
@@ -32,6 +34,10 @@ RESOLVE_WITHIN = timedelta(hours=1)
 """Of incidents of the highest severity."""
 POSTMORTEMS_IN_TIME = 1.0
 """The targets; docs/metrics.md."""
+
+BY_DAY = timedelta(days=14)
+BY_WEEK = timedelta(days=92)
+"""Up to so long a span is shown by the day, or by the week; longer ones by the month."""
 
 NIGHT = Span(start=time(22), end=time(6))
 """When a page wakes somebody, on that person's own clock."""
@@ -112,6 +118,7 @@ def report(
         by_team=_slices(counted, lambda each: (each.team or "",)),
         by_service=_slices(counted, lambda each: each.services),
         by_month=_months(counted, since, until, zone),
+        bins=_bins(counted, since, until, zone, policy),
         cadence=CadenceFigures(
             kept=sum(each.updates_kept for each in counted), missed=sum(each.updates_missed for each in counted)
         ),
@@ -213,9 +220,7 @@ def _slices(
     return tuple(sorted(found, key=lambda each: (order(each.name) if order else -each.incidents, each.name)))
 
 
-def _months(
-    counted: Iterable[IncidentFigures], since: datetime, until: datetime, zone: ZoneInfo
-) -> tuple[Slice, ...]:
+def _months(counted: Iterable[IncidentFigures], since: datetime, until: datetime, zone: ZoneInfo) -> tuple[Slice, ...]:
     there = {each.name: each for each in _slices(counted, lambda each: (_month(each.declared_at, zone),))}
     names = []
     last = (until - timedelta(microseconds=1)).astimezone(zone)
@@ -229,3 +234,41 @@ def _months(
 
 def _month(at: datetime, zone: ZoneInfo) -> str:
     return f"{at.astimezone(zone):%Y-%m}"
+
+
+def _bins(
+    counted: Iterable[IncidentFigures], since: datetime, until: datetime, zone: ZoneInfo, policy: Policy
+) -> tuple[Bin, ...]:
+    edges = _edges(since, until, zone)
+    filled: list[list[IncidentFigures]] = [[] for _ in edges]
+    for each in counted:
+        filled[bisect.bisect_right(edges, each.declared_at) - 1].append(each)
+    return tuple(_bin(start, some, policy) for start, some in zip(edges, filled, strict=True))
+
+
+def _edges(since: datetime, until: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Where the bins begin, the first at `since`."""
+    edges = [since]
+    if until - since <= BY_WEEK:
+        step = timedelta(days=1 if until - since <= BY_DAY else 7)
+        while edges[-1] + step < until:
+            edges.append(edges[-1] + step)
+        return edges
+    first = since.astimezone(zone)
+    year, month = first.year, first.month
+    while True:
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+        start = datetime(year, month, 1, tzinfo=zone).astimezone(UTC)
+        if start >= until:
+            return edges
+        edges.append(start)
+
+
+def _bin(start: datetime, some: Sequence[IncidentFigures], policy: Policy) -> Bin:
+    severities = sorted({each.severity for each in some}, key=lambda key: (policy.rank(key), key))
+    return Bin(
+        start=start,
+        counts=tuple((key, sum(each.severity == key for each in some)) for key in severities),
+        acknowledge=spread(_durations(some, Measure.ACKNOWLEDGE)).median,
+        resolve=spread(_durations(some, Measure.RESOLVE)).median,
+    )

@@ -5,6 +5,7 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -162,6 +163,17 @@ class ShareDocument(_Effect):
     revision: int
 
 
+class SendChart(_Effect):
+    """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
+
+    weight: ClassVar[int] = 1
+    kind: Literal["send_chart"] = "send_chart"
+    user: str
+    since: datetime
+    until: datetime
+    team: str | None = None
+
+
 class PublishHome(_Effect):
     """Draw one person's App Home."""
 
@@ -231,6 +243,7 @@ Effect = Annotated[
     | Withdraw
     | PrivateReply
     | ShareDocument
+    | SendChart
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels

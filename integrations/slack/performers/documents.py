@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 
 from blocks.postmortem_document import markdown
@@ -24,17 +26,26 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
     if context.outcome_unknown and await _is_shared(context, incident.room.channel_id, filename):
         return
     content = (await _document(context, incident)).encode()
-    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
-    await _upload(context, ticket["upload_url"], content)
+    file_id = await upload(context, filename, content)
     await context.call(
         "files.completeUploadExternal",
-        files=[{"id": ticket["file_id"], "title": f"Post-mortem {incident.name}"}],
+        files=[{"id": file_id, "title": f"Post-mortem {incident.name}"}],
         channel_id=incident.room.channel_id,
     )
 
 
-async def _upload(context: EffectContext[ShareDocument], url: str, content: bytes) -> None:
-    """Nothing is visible before the last step, so a failure here leaves no doubt. The address is a secret."""
+async def upload(context: EffectContext[Any], filename: str, content: bytes) -> str:
+    """The id of the file, whose bytes Slack has now. Nobody sees it before `files.completeUploadExternal`.
+
+    Raises Retryable or Rejected; neither leaves a doubt, for an upload that is not completed is dropped.
+    """
+    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    await _send(context, ticket["upload_url"], content)
+    return str(ticket["file_id"])
+
+
+async def _send(context: EffectContext[Any], url: str, content: bytes) -> None:
+    """The address is a secret."""
     session = context.desk.client.session
     if session is None:
         raise Retryable("the connection to Slack is closed")

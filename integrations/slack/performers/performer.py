@@ -13,6 +13,7 @@ from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.performers import (
     alert_channels,
+    charts,
     directory,
     documents,
     furniture,
@@ -49,6 +50,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "add_bookmark": furniture.add_bookmark,
     "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
+    "send_chart": charts.send_chart,
     "publish_home": home.publish_home,
     "sync_directory": directory.sync_directory,
     "read_alert_channels": alert_channels.read_alert_channels,
