@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PHONE_DPI = 150
+READABLE = (1, 2, 5, 10, 20, 30, 60, 120, 300, 720, 1440, 2880, 7200, 14400, 43200)
+"""Minutes at which an axis of durations has its lines."""
 _LOCK = threading.Lock()
 
 
@@ -129,10 +131,12 @@ def _counts(axes: Axes, report: Report, severities: Sequence[str], palette: Pale
         floor = [low + height for low, height in zip(floor, heights, strict=True)]
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
     axes.set_title("Incidents declared", loc="left", fontsize=13, color=palette.text)
-    _legend(axes, palette)
+    _legend(axes, palette, below=-0.03)
 
 
 def _times(axes: Axes, report: Report, palette: Palette) -> None:
+    from matplotlib.ticker import FixedLocator, NullLocator
+
     plain_axes(axes, palette)
     for name, marker, colour, line in (
         ("resolve", "o", palette.accent, "-"),
@@ -145,24 +149,23 @@ def _times(axes: Axes, report: Report, palette: Palette) -> None:
     target = ACKNOWLEDGE_WITHIN.total_seconds() / 60
     axes.axhline(target, color=palette.bad, linewidth=1, linestyle=":", label=f"target to acknowledge: {target:g} min")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(FixedLocator(READABLE))
+    axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(lambda value, _place: _minutes(value))
-    axes.yaxis.set_minor_formatter(lambda _value, _place: "")
     axes.set_title("Median time (logarithmic)", loc="left", fontsize=13, color=palette.text)
     _legend(axes, palette)
 
 
-def _legend(axes: Axes, palette: Palette) -> None:
+def _legend(axes: Axes, palette: Palette, below: float = -0.14) -> None:
     handles, labels = axes.get_legend_handles_labels()
     if handles:
         axes.legend(
-            handles, labels, loc="upper left", bbox_to_anchor=(0, -0.14), ncols=4, frameon=False, fontsize=11,
+            handles, labels, loc="upper left", bbox_to_anchor=(0, below), ncols=4, frameon=False, fontsize=11,
             labelcolor=palette.text,
         )  # fmt: skip
 
 
 def _minutes(value: float) -> str:
-    if value < 1:
-        return f"{value * 60:.0f} s"
     return f"{value:.0f} min" if value < 60 else f"{value / 60:.0f} h" if value < 2880 else f"{value / 1440:.0f} d"
 
 

@@ -63,7 +63,10 @@ def headline(report: Report) -> str:
 
 def span(report: Report) -> str:
     """The span in words: "the last 30 days"."""
-    return f"the last {text.duration(report.until - report.since)}"
+    length = report.until - report.since
+    return (
+        f"the last {text.count(length.days, 'day') if length == timedelta(days=length.days) else text.duration(length)}"
+    )
 
 
 def counts(report: Report) -> str:

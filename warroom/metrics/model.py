@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 
 from warroom.incident.model import State
+from warroom.metrics.report import Measure
 from warroom.value import Stored
 
 FORMAT = 1
@@ -64,6 +66,21 @@ class IncidentFigures(Stored):
     postmortem_required_by: datetime | None = None
     postmortem_published_at: datetime | None = None
     actions: tuple[ActionItemFigures, ...] = ()
+
+    @cached_property
+    def durations(self) -> dict[Measure, float]:
+        """Its times in seconds; those it does not have are missing, as all are for a false alarm."""
+        if self.state is State.CANCELLED:
+            return {}
+        since_declared = (
+            (Measure.ACKNOWLEDGE, self.acknowledged_at),
+            (Measure.MITIGATE, self.mitigated_at),
+            (Measure.RESOLVE, self.resolved_at),
+        )
+        found = {measure: (at - self.declared_at).total_seconds() for measure, at in since_declared if at is not None}
+        if self.first_alert_at is not None:
+            found[Measure.DETECT] = (self.declared_at - self.first_alert_at).total_seconds()
+        return found
 
     def shown_to(self, user: str | None) -> bool:
         """Whether the person may know of it; None is whoever runs the bot, who may know of everything."""

@@ -43,19 +43,6 @@ NIGHT = Span(start=time(22), end=time(6))
 """When a page wakes somebody, on that person's own clock."""
 
 
-def duration_of(figures: IncidentFigures, measure: Measure) -> float | None:
-    """That time of one incident in seconds; None where it has none, as a false alarm has none at all."""
-    if figures.state is State.CANCELLED:
-        return None
-    start, end = {
-        Measure.DETECT: (figures.first_alert_at, figures.declared_at),
-        Measure.ACKNOWLEDGE: (figures.declared_at, figures.acknowledged_at),
-        Measure.MITIGATE: (figures.declared_at, figures.mitigated_at),
-        Measure.RESOLVE: (figures.declared_at, figures.resolved_at),
-    }[measure]
-    return (end - start).total_seconds() if start is not None and end is not None else None
-
-
 def spread(seconds: Sequence[float]) -> Spread:
     """The durations in four numbers."""
     if not seconds:
@@ -76,7 +63,7 @@ def times(found: Iterable[IncidentFigures]) -> Times:
 
 
 def _durations(found: Iterable[IncidentFigures], measure: Measure) -> list[float]:
-    return [taken for figures in found if (taken := duration_of(figures, measure)) is not None]
+    return [each.durations[measure] for each in found if measure in each.durations]
 
 
 def report(
