@@ -166,6 +166,27 @@ def postmortem(
 
 
 @cli.command()
+def picture(
+    number: int,
+    write: Annotated[Path, typer.Option("--output", "-o", help="Write to this PNG file.")] = Path("timeline.png"),
+    dark: Annotated[bool, typer.Option(help="Light on dark.")] = False,
+) -> None:
+    """Draw the timeline of an incident: states, severity, alerts, updates, pages, people."""
+    from blocks import charts
+    from bot.cli.offline import picture_offline
+
+    if not charts.available():
+        fail("A picture needs matplotlib: install the extra “charts”, see docs/dependencies.md.")
+    settings = settings_or_exit()
+    content = do(picture_offline(settings, policy_of(settings), number, dark=dark))
+    try:
+        write.write_bytes(content)
+    except OSError as error:
+        fail(f"{write} cannot be written: {error.strerror or error}.")
+    typer.echo(f"Written to {write}.")
+
+
+@cli.command()
 def sync() -> None:
     """Ask the monitoring systems what fires and what recovered; the running bot hears of it as if a webhook had told it."""
     from bot.cli.sync import sync_offline

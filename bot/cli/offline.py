@@ -6,6 +6,8 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
 
+from blocks.charts import DARK, LIGHT
+from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
@@ -200,3 +202,12 @@ async def document_offline(settings: Settings, policy: Policy, number: int) -> s
         world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
         return markdown(await document_view(world, incident))
+
+
+async def picture_offline(settings: Settings, policy: Policy, number: int, *, dark: bool) -> bytes:
+    """The timeline as a PNG. Raises NotFound, StoreUnavailable."""
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
+        incident = await by_number_or_room(world, number, None)
+        document = await document_view(world, incident)
+        return incident_picture(document, tuple(policy.severities), DARK if dark else LIGHT)

@@ -33,13 +33,15 @@ async def test_the_figures_come_at_once_and_the_chart_as_a_direct_message(desk: 
 async def test_without_matplotlib_the_figures_come_alone(desk: HandlerHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "available", lambda: False)
     await desk.room()
+    desk.clock.advance(60)
     assert "chart" not in str((await desk.type("metrics")).blocks)
     assert not [effect for effect in await desk.outbox() if isinstance(effect, SendChart)]
 
 
 async def test_somebody_who_may_not_see_a_private_incident_cannot_count_it(desk: HandlerHarness) -> None:
     await desk.room("declare tokens in a public bucket --sev 1 --private")
-    assert "none" in (await desk.type("metrics", user="UGRACE")).text
+    desk.clock.advance(60)
+    assert "none" in (await desk.type("metrics", user="USTRANGER")).text
     shown = str((await desk.type("metrics", user="UADA")).blocks)
     assert "1 private incident that you may see is counted" in shown
 

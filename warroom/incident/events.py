@@ -301,6 +301,7 @@ class EffectKind(StrEnum):
     """A post whose place is the thread of the announcement."""
     WITHDRAW = "withdraw"
     SHARE_DOCUMENT = "share_document"
+    SHARE_PICTURE = "share_picture"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
 

@@ -163,6 +163,14 @@ class ShareDocument(_Effect):
     revision: int
 
 
+class SharePicture(_Effect):
+    """Share the picture of the incident's timeline in the room, drawn at delivery."""
+
+    kind: Literal["share_picture"] = "share_picture"
+    name: str
+    """Tells this picture from the others of the incident, in its file's name."""
+
+
 class SendChart(_Effect):
     """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
 
@@ -243,6 +251,7 @@ Effect = Annotated[
     | Withdraw
     | PrivateReply
     | ShareDocument
+    | SharePicture
     | SendChart
     | PublishHome
     | SyncDirectory

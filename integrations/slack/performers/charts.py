@@ -5,10 +5,30 @@ from __future__ import annotations
 import asyncio
 
 from blocks import charts
+from blocks.incident_picture import incident_picture
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.documents import upload
+from integrations.slack.performers.documents import document_of, is_shared, upload
 from warroom.metrics.usecases import report_for
-from warroom.outbox.effects import SendChart
+from warroom.outbox.effects import SendChart, SharePicture
+
+
+async def share_picture(context: EffectContext[SharePicture]) -> None:
+    """Share the picture of the timeline as it is now; in doubt the file is looked for in the room first."""
+    incident = await context.incident()
+    channel = incident.room.channel_id
+    if channel is None or not charts.available():
+        return
+    filename = f"timeline-inc-{incident.number}-{context.effect.name}.png"
+    if context.outcome_unknown and await is_shared(context, channel, filename):
+        return
+    document = await document_of(context, incident)
+    content = await asyncio.to_thread(incident_picture, document, tuple(context.desk.policy.severities))
+    file_id = await upload(context, filename, content)
+    await context.call(
+        "files.completeUploadExternal",
+        files=[{"id": file_id, "title": f"Timeline of {incident.name}"}],
+        channel_id=channel,
+    )
 
 
 async def send_chart(context: EffectContext[SendChart]) -> None:
@@ -22,9 +42,9 @@ async def send_chart(context: EffectContext[SendChart]) -> None:
     content = await asyncio.to_thread(charts.metrics_chart, report, tuple(desk.policy.severities))
     # A file needs the id of the conversation, which the first message of it brings.
     said = await context.call("chat.postMessage", channel=effect.user, text="The chart you asked for:")
-    ticket = await upload(context, "incidents.png", content)
+    file_id = await upload(context, "incidents.png", content)
     await context.call(
         "files.completeUploadExternal",
-        files=[{"id": ticket, "title": "Incidents in numbers"}],
+        files=[{"id": file_id, "title": "Incidents in numbers"}],
         channel_id=said["channel"],
     )

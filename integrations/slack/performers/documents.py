@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import aiohttp
 
+from blocks import charts
+from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
@@ -23,13 +26,20 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
     if incident.room.channel_id is None:
         return
     filename = f"post-mortem-inc-{incident.number}-r{context.effect.revision}.md"
-    if context.outcome_unknown and await _is_shared(context, incident.room.channel_id, filename):
+    if context.outcome_unknown and await is_shared(context, incident.room.channel_id, filename):
         return
-    content = (await _document(context, incident)).encode()
-    file_id = await upload(context, filename, content)
+    document = await document_of(context, incident)
+    files = []
+    if charts.available():
+        severities = tuple(context.desk.policy.severities)
+        picture = await asyncio.to_thread(incident_picture, document, severities)
+        file_id = await upload(context, filename.replace(".md", ".png"), picture)
+        files.append({"id": file_id, "title": f"Timeline of {incident.name}"})
+    file_id = await upload(context, filename, markdown(document).encode())
+    files.append({"id": file_id, "title": f"Post-mortem {incident.name}"})
     await context.call(
         "files.completeUploadExternal",
-        files=[{"id": file_id, "title": f"Post-mortem {incident.name}"}],
+        files=files,
         channel_id=incident.room.channel_id,
     )
 
@@ -60,7 +70,8 @@ async def _send(context: EffectContext[Any], url: str, content: bytes) -> None:
         raise Rejected(f"Slack did not take the file (HTTP {status})", code="upload_failed", advice="Paste it by hand.")
 
 
-async def _is_shared(context: EffectContext[ShareDocument], channel: str, filename: str) -> bool:
+async def is_shared(context: EffectContext[Any], channel: str, filename: str) -> bool:
+    """Whether we shared a file of that name in the channel since the effect was asked for. Raises Retryable or Rejected."""
     try:
         async for message in context.items(
             "conversations.history", "messages", channel=channel, oldest=context.since()
@@ -74,7 +85,8 @@ async def _is_shared(context: EffectContext[ShareDocument], channel: str, filena
     return False
 
 
-async def _document(context: EffectContext[ShareDocument], incident: Incident) -> str:
+async def document_of(context: EffectContext[Any], incident: Incident) -> DocumentView:
+    """What the incident's document and picture are made of."""
     view = await context.view(incident)
     entries = tuple(await context.desk.store.timeline(incident.id))
     names: dict[str, str] = {}
@@ -82,4 +94,4 @@ async def _document(context: EffectContext[ShareDocument], incident: Incident) -
         person = await context.desk.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    return markdown(DocumentView(view=view, entries=entries, names=names, written_at=context.now))
+    return DocumentView(view=view, entries=entries, names=names, written_at=context.now)

@@ -50,6 +50,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "add_bookmark": furniture.add_bookmark,
     "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
+    "share_picture": charts.share_picture,
     "send_chart": charts.send_chart,
     "publish_home": home.publish_home,
     "sync_directory": directory.sync_directory,
