@@ -11,7 +11,7 @@ from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
 from warroom.incident import notices
 from warroom.incident.events import PageReason
-from warroom.incident.model import State
+from warroom.incident.model import SimilarIncident, State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 
@@ -58,6 +58,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return _state(notice, tz)
         case notices.Unanswered():
             return _unanswered(notice, view, now)
+        case notices.SimilarBefore():
+            return ["🔁 Like this before:", *(_similar(each, now) for each in notice.found)]
         case notices.AllRecovered():
             return [_recovered(notice, tz)]
         case notices.Flapping():
@@ -119,6 +121,16 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
 
 def _warning(what: str, advice: str) -> str:
     return f"⚠️ {kit.line(what, 600).rstrip('.')}. {kit.line(advice, 400)}".strip()
+
+
+def _similar(each: SimilarIncident, now: datetime) -> str:
+    """One line: which, when, by what it was known, what ended it."""
+    where = f" {text.channel_link(each.channel_id)}" if each.channel_id else ""
+    monitor = ", same monitor" if each.same_monitor else ""
+    ended = f": {kit.line(each.summary, 200)}" if each.summary.strip() else ""
+    return (
+        f"• *INC-{each.number}* {kit.line(each.title, 120)}{where} ({text.ago(each.declared_at, now)}{monitor}){ended}"
+    )
 
 
 def _paged(notice: notices.Paged) -> str:

@@ -105,6 +105,18 @@ class Figures(Protocol):
         ...
 
 
+class FullText(Protocol):
+    """The words of incidents: of title, description and summary. Words are compared in their English forms."""
+
+    async def ended_with(self, words: Sequence[str], limit: int) -> list[Incident]:
+        """Resolved or closed ones with any of the words, best first. No private ones."""
+        ...
+
+    async def count_with(self, groups: Sequence[Sequence[str]]) -> list[int]:
+        """For each group of words: how many incidents have any of them, private ones too."""
+        ...
+
+
 class AlertLog(Protocol):
     """Alerts as they arrived, what became of them, what fires, and how far alert channels were read."""
 
@@ -250,5 +262,5 @@ class Operations(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Commits, Incidents, Figures, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+class Store(Commits, Incidents, Figures, FullText, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
     """Everything that is kept."""

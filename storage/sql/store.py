@@ -21,10 +21,20 @@ from storage.sql.outbox import SqlOutbox
 from storage.sql.people import SqlPeople
 from storage.sql.processes import SqlProcesses
 from storage.sql.schema import prepare
+from storage.sql.words import SqlWords
 
 
 class SqlStore(
-    SqlCommits, SqlIncidents, SqlFigures, SqlAlertLog, SqlPeople, SqlOutbox, SqlProcesses, SqlOperations, SqlDump
+    SqlCommits,
+    SqlIncidents,
+    SqlFigures,
+    SqlWords,
+    SqlAlertLog,
+    SqlPeople,
+    SqlOutbox,
+    SqlProcesses,
+    SqlOperations,
+    SqlDump,
 ):
     """`storage.records.Database` over SQLite or PostgreSQL; safe to use from many tasks."""
 

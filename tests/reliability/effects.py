@@ -241,7 +241,28 @@ async def withdrawn(run: Run) -> int:
 
 
 async def files(run: Run) -> int:
-    return len(run.house.room(run.known).files)
+    return sum(file.name.endswith(".md") for file in run.house.room(run.known).files)
+
+
+async def resolve(run: Run) -> None:
+    await run.house.type("ada", "resolve rolled back", run.house.room(run.known))
+
+
+async def pictures(run: Run) -> int:
+    return sum(file.name.startswith("timeline-") for file in run.house.room(run.known).files)
+
+
+async def ask_metrics(run: Run) -> None:
+    run.seen = await _charts(run)
+    await run.house.type("ada", "metrics")
+
+
+async def _charts(run: Run) -> int:
+    return sum(file.name == "incidents.png" and bool(file.shares) for file in run.house.slack.workspace.files.values())
+
+
+async def charts(run: Run) -> int:
+    return await _charts(run) - run.seen
 
 
 async def answers(run: Run) -> int:
@@ -311,6 +332,10 @@ EFFECT_CASES = (
         postmortem,
         files,
         prepare=resolved,
+    ),
+    EffectCase("share the picture", "share_picture", "files.completeUploadExternal", resolve, pictures, prepare=opened),
+    EffectCase(
+        "send a chart", "send_chart", "files.completeUploadExternal", ask_metrics, charts, prepare=opened, blind=True
     ),
     EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),

@@ -23,9 +23,9 @@ async def test_the_timeline_is_a_picture_in_the_room_at_the_end_and_beside_the_p
     assert not channel.files, "nothing is drawn while people are at work"
     await slack.slash(slack.person("ada"), channel.name, "/incident", "resolve rolled back")
     await room.settle()
-    assert [(file.name, (file.content or b"")[:4]) for file in channel.files] == [
-        (channel.files[0].name, PNG)
-    ], "one picture"
+    assert [(file.name, (file.content or b"")[:4]) for file in channel.files] == [(channel.files[0].name, PNG)], (
+        "one picture"
+    )
     assert channel.files[0].name.startswith("timeline-inc-1-v")
     await slack.slash(slack.person("ada"), channel.name, "/incident", "postmortem")
     await room.settle()

@@ -17,6 +17,7 @@ from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.similar import usecases as similar
 
 
 async def fire(world: World, claim: Claim) -> Incident:
@@ -92,5 +93,6 @@ RULES: dict[str, Rule] = {
     "auto_resolve": _auto_resolve,
     "redraw": _redraw,
     "storm": _storm,
+    "similar": similar.look,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -116,6 +116,18 @@ class AlertSummary(Stored):
     """There was a storm, and the room heard or will hear of it."""
 
 
+class SimilarIncident(Stored):
+    """An incident of the past that was like another one."""
+
+    number: int
+    title: str
+    summary: str = ""
+    """What ended it."""
+    declared_at: datetime
+    channel_id: str | None = None
+    same_monitor: bool = False
+
+
 class Deadlines(Stored):
     """When the incident is looked at again; None while there is nothing to wait for.
 
@@ -136,6 +148,8 @@ class Deadlines(Stored):
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
     """The room hears of an alert storm."""
+    similar: datetime | None = None
+    """Similar incidents are looked for, once what people wait for is done."""
 
 
 class Room(Stored):
@@ -235,6 +249,8 @@ class Incident(Stored):
     external: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By integration: what it remembers of this incident, as a model of its own wrote it. See `external_state`."""
     actions: tuple[ActionItem, ...] = ()
+    similar: tuple[SimilarIncident, ...] = ()
+    """Found when it was declared, most alike first. None of them is private."""
     postmortem: Postmortem | None = None
 
     deadlines: Deadlines = Deadlines()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from warroom.incident.events import EffectKind, Event, PageReason
-from warroom.incident.model import State
+from warroom.incident.model import SimilarIncident, State
 from warroom.value import Stored
 
 
@@ -177,6 +177,13 @@ class ActionDue(Stored):
     due_at: datetime
 
 
+class SimilarBefore(Stored):
+    """Incidents of the past that were like this one, most alike first; said in the card's thread."""
+
+    kind: Literal["similar_before"] = "similar_before"
+    found: tuple[SimilarIncident, ...]
+
+
 class NobodyFound(Stored):
     """Names in the escalation policy or the declaration led to nobody, or could be several people."""
 
@@ -258,6 +265,7 @@ Notice = Annotated[
     | PostmortemReady
     | PostmortemDue
     | ActionDue
+    | SimilarBefore
     | NobodyFound
     | CouldNotInvite
     | EffectFailedNotice

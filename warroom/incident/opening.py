@@ -21,6 +21,10 @@ NAME_LIMIT = 80
 """Characters in a channel's name (Slack: conversations.create, `invalid_name_maxlength`)."""
 
 
+SIMILAR_AFTER = timedelta(seconds=10)
+"""When similar incidents are looked for: by then the room is there, and nobody waits for the search."""
+
+
 def escalation_of(team: str | None, declared_by: str | None, policy: Policy) -> EscalationState:
     """The escalation policy copied from the policy: the team's, else the declarer alone, else an empty one."""
     known = policy.teams.get(team) if team else None
@@ -56,6 +60,7 @@ def begin(
         page=escalation.next_page_at(incident, now, policy),
         ack=now + severity.acknowledge_within,
         update=cadence.next_update(incident.severity, policy, now),
+        similar=now + SIMILAR_AFTER,
     )
     decision = Decision(incident).record(Declared(title=incident.title), now, by=incident.declared_by)
     for index, people in paged.items():
