@@ -11,7 +11,7 @@ from warroom.similar.words import concepts
 
 SHOWN = 3
 """So many are named at most."""
-ENOUGH = 0.42
+ENOUGH = 0.31
 """Below that nothing is said: a hint that is wrong costs attention in the worst hour. Measured in tests/warroom/similar."""
 
 TITLE, MORE = 1.0, 0.35

@@ -14,8 +14,9 @@ import pytest_asyncio
 
 from storage import Database
 from tests.stores import fresh_store
+from warroom.alerts.model import AlertState
 from warroom.incident.model import AlertSummary, Incident, Origin, State
-from warroom.outbox.changes import Changeset
+from warroom.outbox.changes import Changeset, Firing
 from warroom.similar.usecases import similar
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -116,6 +117,12 @@ def incident(number: int, title: str, service: str, *, monitor: str | None = Non
     )
 
 
+def declared(title: str, service: str, *, monitor: str | None = None) -> Incident:
+    """A new one, of which nothing is known but this."""
+    new = incident(9000, title, service, monitor=monitor)
+    return new.copy_with(state=State.DETECTED, summary="", resolved_at=None)
+
+
 Past = dict[tuple[int, str], int]
 """By trouble and service: the number of the incident in which it happened."""
 
@@ -143,7 +150,7 @@ async def test_a_recurrence_in_other_words_is_among_the_three_eight_times_of_ten
     for (trouble, service), number in sorted(past.items()):
         for words in TROUBLES[trouble][1:]:
             title = words.format(s=service)
-            named = await similar(store, incident(9000, title, service))
+            named = await similar(store, declared(title, service))
             tried += 1
             if number in [each.number for each in named]:
                 found += 1
@@ -159,8 +166,34 @@ async def test_what_never_happened_before_finds_nothing_nine_times_of_ten(histor
     for words in NEVER:
         for service in SERVICES:
             title = words.format(s=service)
-            named = await similar(store, incident(9000, title, service))
+            named = await similar(store, declared(title, service))
             tried += 1
             if named:
                 wrong.append((title, [each.title for each in named]))
     assert len(wrong) / tried <= 0.1, wrong[:40]
+
+
+async def test_a_private_incident_is_never_named_and_the_same_monitor_is_enough() -> None:
+    async with fresh_store() as store:
+        past = incident(1, "tokens of accounts leaked in a public bucket", "accounts", monitor="7", private=True)
+        await store.commit(Changeset(now=BEGAN, incident=past, firings=(firing("s1", "7"),)))
+        new = declared("tokens of accounts leaked in a public bucket", "accounts", monitor="7")
+        assert await similar(store, new) == ()
+        open_one = incident(2, "High error rate on host-17", "api", monitor="7")
+        await store.commit(Changeset(now=BEGAN, incident=open_one, firings=(firing("s2", "7"),)))
+        (found,) = await similar(store, declared("Nothing alike in words", "api", monitor="7"))
+        assert (found.number, found.same_monitor, found.summary) == (2, True, RESOLUTIONS[2])
+
+
+def firing(incident_id: str, monitor: str) -> Firing:
+    return Firing(
+        incident_id=incident_id,
+        dedup_key=f"{incident_id}:{monitor}",
+        keys=(f"1:any-group:{monitor}",),
+        title="High error rate",
+        monitor_id=monitor,
+        state=AlertState.OK,
+        first_seen_at=BEGAN,
+        last_seen_at=BEGAN,
+        last_fired_at=BEGAN,
+    )
