@@ -14,6 +14,9 @@ SHOWN = 3
 ENOUGH = 0.31
 """Below that nothing is said: a hint that is wrong costs attention in the worst hour. Measured in tests/warroom/similar."""
 
+YOUNG = 100
+"""So many incidents a record is taken to have at least: in a young one every word would seem common."""
+
 TITLE, MORE = 1.0, 0.35
 """What a word counts in the title, and in the description or in what ended it."""
 SAME_MONITOR, SAME_SERVICE, OTHER_SERVICE = 0.45, 0.22, -0.12
@@ -55,8 +58,11 @@ def _circumstances(incident: Incident, other: Incident) -> float:
 
 def rarities(counts: Mapping[str, int], total: int) -> dict[str, float]:
     """How telling each concept is: 1 for one that hardly any of `total` incidents has, near 0.2 for one that most have."""
-    most = math.log(1 + max(total, 1))
-    return {concept: max(0.2, math.log((1 + total) / (1 + count)) / most) for concept, count in counts.items()}
+    total = max(total, YOUNG)
+    return {
+        concept: max(0.2, math.log((1 + total) / (1 + count)) / math.log(1 + total))
+        for concept, count in counts.items()
+    }
 
 
 def most_alike(

@@ -22,7 +22,7 @@ async def share_picture(context: EffectContext[SharePicture]) -> None:
     if context.outcome_unknown and await is_shared(context, channel, filename):
         return
     document = await document_of(context, incident)
-    content = await asyncio.to_thread(incident_picture, document, tuple(context.desk.policy.severities))
+    content = await asyncio.to_thread(incident_picture, document, tuple(context.deps.policy.severities))
     file_id = await upload(context, filename, content)
     await context.call(
         "files.completeUploadExternal",
@@ -33,13 +33,13 @@ async def share_picture(context: EffectContext[SharePicture]) -> None:
 
 async def send_chart(context: EffectContext[SendChart]) -> None:
     """The chart of what this person may see now. A repeat after doubt is harmless: only they see it."""
-    effect, desk = context.effect, context.desk
+    effect, deps = context.effect, context.deps
     if not charts.available():
         return
     report = await report_for(
-        desk.store, desk.policy, effect.user, since=effect.since, until=effect.until, team=effect.team
+        deps.store, deps.policy, effect.user, since=effect.since, until=effect.until, team=effect.team
     )
-    content = await asyncio.to_thread(charts.metrics_chart, report, tuple(desk.policy.severities))
+    content = await asyncio.to_thread(charts.metrics_chart, report, tuple(deps.policy.severities))
     # A file needs the id of the conversation, which the first message of it brings.
     said = await context.call("chat.postMessage", channel=effect.user, text="The chart you asked for:")
     file_id = await upload(context, "incidents.png", content)

@@ -12,7 +12,7 @@ from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.messages import GONE
+from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
 from warroom.incident.view import DocumentView
@@ -31,7 +31,7 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
     document = await document_of(context, incident)
     files = []
     if charts.available():
-        severities = tuple(context.desk.policy.severities)
+        severities = tuple(context.deps.policy.severities)
         picture = await asyncio.to_thread(incident_picture, document, severities)
         file_id = await upload(context, filename.replace(".md", ".png"), picture)
         files.append({"id": file_id, "title": f"Timeline of {incident.name}"})
@@ -56,11 +56,11 @@ async def upload(context: EffectContext[Any], filename: str, content: bytes) -> 
 
 async def _send(context: EffectContext[Any], url: str, content: bytes) -> None:
     """The address is a secret."""
-    session = context.desk.client.session
+    session = context.deps.client.session
     if session is None:
         raise Retryable("the connection to Slack is closed")
     try:
-        async with session.post(url, data=content, proxy=context.desk.client.proxy) as answer:
+        async with session.post(url, data=content, proxy=context.deps.client.proxy) as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError) as error:
         raise Retryable(str(failure("the upload", error))) from error
@@ -77,7 +77,7 @@ async def is_shared(context: EffectContext[Any], channel: str, filename: str) ->
             "conversations.history", "messages", channel=channel, oldest=context.since()
         ):
             names = [file.get("name") for file in message.get("files") or []]
-            if message.get("user") == context.desk.bot_user_id and filename in names:
+            if message.get("user") == context.deps.bot_user_id and filename in names:
                 return True
     except SlackDeclined as refusal:
         if refusal.code not in GONE:
@@ -88,10 +88,10 @@ async def is_shared(context: EffectContext[Any], channel: str, filename: str) ->
 async def document_of(context: EffectContext[Any], incident: Incident) -> DocumentView:
     """What the incident's document and picture are made of."""
     view = await context.view(incident)
-    entries = tuple(await context.desk.store.timeline(incident.id))
+    entries = tuple(await context.deps.store.timeline(incident.id))
     names: dict[str, str] = {}
     for user_id in people_in(view, entries):
-        person = await context.desk.store.person(user_id)
+        person = await context.deps.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
     return DocumentView(view=view, entries=entries, names=names, written_at=context.now)
