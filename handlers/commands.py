@@ -99,6 +99,7 @@ SUBCOMMANDS = (
         metrics_command.show,
         ("stats",),
     ),
+    Subcommand("review", "review", "the last seven days: what happened, what is late", metrics_command.review),
     Subcommand("help", "help", "this", show_help, ("?",)),
 )
 

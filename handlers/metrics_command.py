@@ -8,11 +8,13 @@ from datetime import timedelta
 from blocks import charts
 from blocks.kit import Card
 from blocks.metrics import metrics_card
+from blocks.review import review_card
 from blocks.usage import SpanUnclear
 from handlers import slack_text
 from handlers.command_context import CommandContext
 from warroom.durations import parse_duration
 from warroom.errors import Refused
+from warroom.metrics.review import WEEK, review_of
 from warroom.metrics.usecases import LONGEST_SPAN, USUAL_SPAN, report_for
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import SendChart
@@ -37,6 +39,12 @@ async def show(context: CommandContext) -> Card:
         )
         await context.world.commit(Changeset(now=context.now, effects=(effect,)))
     return metrics_card(found, chart=drawn)
+
+
+async def review(context: CommandContext) -> Card:
+    """review"""
+    world, now = context.world, context.now
+    return review_card(await review_of(world.store, world.policy, since=now - WEEK, until=now, user=context.user))
 
 
 def _understood(context: CommandContext) -> tuple[timedelta, str | None]:

@@ -49,6 +49,7 @@ SILENT = {"private_reply", "sync_directory", "read_alert_channels"}
 ABOUT_NO_INCIDENT = {
     "tell_everybody",
     "send_chart",
+    "post_review",
     "publish_home",
     "decide_alerts",
 }

@@ -40,6 +40,7 @@ from storage import open_store
 from warroom.alerts.channels import read_alert_channels
 from warroom.errors import StoreUnavailable
 from warroom.integration import Integrations
+from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
@@ -186,6 +187,7 @@ class Bot:
         if left:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
+        await weekly.arm(self.world)
         await sync_directory(self.world)
         await read_alert_channels(self.world)
         await first_directory(self.store)

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sandbox.model import Json, SlackMessage, SlackUser
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
-from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
+from warroom.outbox.effects import (
+    PostReview,
+    PrivateReply,
+    PublishHome,
+    ReadAlertChannels,
+    SyncDirectory,
+    TellEverybody,
+    Withdraw,
+)
 
 ALERTS = "datadog-alerts"
+DAY = timedelta(days=1)
 
 
 def anything(_: Json) -> bool:
@@ -252,6 +262,17 @@ async def pictures(run: Run) -> int:
     return sum(file.name.startswith("timeline-") for file in run.house.room(run.known).files)
 
 
+async def ask_review(run: Run) -> None:
+    now = run.house.slack.clock.now()
+    run.noted["week"] = week = f"{len(run.house.slack.calls)}"
+    effect = PostReview(key=f"review:{week}", channel="#incidents", week=week, since=now - DAY, until=now)
+    await run.house.ask(effect)
+
+
+async def reviews(run: Run) -> int:
+    return len(said_under(run.house.slack, f"review:{run.noted['week']}"))
+
+
 async def ask_metrics(run: Run) -> None:
     run.seen = await _charts(run)
     await run.house.type("ada", "metrics")
@@ -337,6 +358,7 @@ EFFECT_CASES = (
     EffectCase(
         "send a chart", "send_chart", "files.completeUploadExternal", ask_metrics, charts, prepare=opened, blind=True
     ),
+    EffectCase("post the week's review", "post_review", "chat.postMessage", ask_review, reviews, keyed("review:")),
     EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
     EffectCase(

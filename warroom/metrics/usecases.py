@@ -46,14 +46,14 @@ async def _reported(
     until: datetime,
     team: str | None,
 ) -> Report:
-    people = {person for each in found for page in each.pages for person in page.people}
-    zones = await _zones(store, sorted(people))
+    zones = await zones_of(store, found)
     return report(found, since=since, until=until, now=until, policy=policy, zones=zones, team=team)
 
 
-async def _zones(store: Store, people: list[str]) -> dict[str, str]:
-    """The time zones that people chose in the chat, as far as this machine knows them."""
-    known = await store.people_by_id(people) if people else []
+async def zones_of(store: Store, found: list[IncidentFigures]) -> dict[str, str]:
+    """The time zones that whoever was paged chose in the chat, by id, as far as this machine knows them."""
+    people = {person for each in found for page in each.pages for person in page.people}
+    known = await store.people_by_id(sorted(people)) if people else []
     return {person.id: person.tz for person in known if person.tz and _is_zone(person.tz)}
 
 

@@ -182,6 +182,17 @@ class SendChart(_Effect):
     team: str | None = None
 
 
+class PostReview(_Effect):
+    """Post the review of a week in the broadcast channel, with its chart. No private incident is in it."""
+
+    kind: Literal["post_review"] = "post_review"
+    channel: str
+    week: str
+    """The day on which it ended, as in 2026-11-23."""
+    since: datetime
+    until: datetime
+
+
 class PublishHome(_Effect):
     """Draw one person's App Home."""
 
@@ -253,6 +264,7 @@ Effect = Annotated[
     | ShareDocument
     | SharePicture
     | SendChart
+    | PostReview
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels

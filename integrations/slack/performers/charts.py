@@ -6,10 +6,13 @@ import asyncio
 
 from blocks import charts
 from blocks.incident_picture import incident_picture
+from blocks.review import review_card
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.documents import document_of, is_shared, upload
+from integrations.slack.performers.posts import say
+from warroom.metrics.review import review_of
 from warroom.metrics.usecases import report_for
-from warroom.outbox.effects import SendChart, SharePicture
+from warroom.outbox.effects import PostReview, SendChart, SharePicture
 
 
 async def share_picture(context: EffectContext[SharePicture]) -> None:
@@ -28,6 +31,27 @@ async def share_picture(context: EffectContext[SharePicture]) -> None:
         "files.completeUploadExternal",
         files=[{"id": file_id, "title": f"Timeline of {incident.name}"}],
         channel_id=channel,
+    )
+
+
+async def post_review(context: EffectContext[PostReview]) -> None:
+    """The review in the broadcast channel, its chart in the thread below; in doubt both are looked for first."""
+    effect, deps = context.effect, context.deps
+    review = await review_of(deps.store, deps.policy, since=effect.since, until=effect.until)
+    found = await deps.channels.find(effect.channel, context.line)
+    channel, ts = await say(context, found, review_card(review))
+    if not review.report.declared or not charts.available():
+        return
+    filename = f"review-{effect.week}.png"
+    if context.outcome_unknown and await is_shared(context, channel, filename, ts):
+        return
+    content = await asyncio.to_thread(charts.metrics_chart, review.report, tuple(deps.policy.severities))
+    file_id = await upload(context, filename, content)
+    await context.call(
+        "files.completeUploadExternal",
+        files=[{"id": file_id, "title": "The week in numbers"}],
+        channel_id=channel,
+        thread_ts=ts,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -10,6 +11,7 @@ import aiohttp
 from blocks import charts
 from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
+from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.posts import GONE
@@ -70,12 +72,10 @@ async def _send(context: EffectContext[Any], url: str, content: bytes) -> None:
         raise Rejected(f"Slack did not take the file (HTTP {status})", code="upload_failed", advice="Paste it by hand.")
 
 
-async def is_shared(context: EffectContext[Any], channel: str, filename: str) -> bool:
+async def is_shared(context: EffectContext[Any], channel: str, filename: str, thread_ts: str | None = None) -> bool:
     """Whether we shared a file of that name in the channel since the effect was asked for. Raises Retryable or Rejected."""
     try:
-        async for message in context.items(
-            "conversations.history", "messages", channel=channel, oldest=context.since()
-        ):
+        async for message in _messages(context, channel, thread_ts):
             names = [file.get("name") for file in message.get("files") or []]
             if message.get("user") == context.deps.bot_user_id and filename in names:
                 return True
@@ -83,6 +83,13 @@ async def is_shared(context: EffectContext[Any], channel: str, filename: str) ->
         if refusal.code not in GONE:
             raise
     return False
+
+
+def _messages(context: EffectContext[Any], channel: str, thread_ts: str | None) -> AsyncIterator[Answer]:
+    wanted = {"channel": channel, "oldest": context.since()}
+    if thread_ts is None:
+        return context.items("conversations.history", "messages", **wanted)
+    return context.items("conversations.replies", "messages", **wanted, ts=thread_ts)
 
 
 async def document_of(context: EffectContext[Any], incident: Incident) -> DocumentView:

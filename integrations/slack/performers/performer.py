@@ -49,6 +49,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "share_document": documents.share_document,
     "share_picture": charts.share_picture,
     "send_chart": charts.send_chart,
+    "post_review": charts.post_review,
     "publish_home": private_replies.publish_home,
     "sync_directory": directory.sync_directory,
     "read_alert_channels": alert_channels.read_alert_channels,
