@@ -97,7 +97,7 @@ def drawn(draw: Callable[[Figure], None], inches: tuple[float, float], palette: 
         "text.parse_math": False,
     }
     target = io.BytesIO()
-    with _LOCK, rc_context(style):
+    with _LOCK, rc_context(style):  # type: ignore[arg-type]  # its keys are literals
         figure = Figure(figsize=inches, dpi=PHONE_DPI, facecolor=palette.background, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)

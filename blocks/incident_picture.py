@@ -142,11 +142,13 @@ class _Picture:
                 self._write(each.start, y + 0.43, each.name, 9, self._palette.text, "left")
 
     def _write(self, at: datetime, y: float, said: str, size: int, ink: str, side: str) -> None:
-        self._axes.text(at, y, _short(said), ha=side, va="center", fontsize=size, color=ink)  # type: ignore[arg-type]  # times
+        self._axes.text(_day(at), y, _short(said), ha=side, va="center", fontsize=size, color=ink)
 
     def _bar(self, y: float, start: datetime, end: datetime, colour: str, height: float) -> None:
         least = (self._end - self._start) / 250
-        self._axes.barh(y, max(end - start, least), left=start, height=height, color=colour, edgecolor="none")  # type: ignore[arg-type]
+        self._axes.barh(
+            y, _days(max(end - start, least)), left=_day(start), height=height, color=colour, edgecolor="none"
+        )
 
     def _alerts(self) -> None:
         firings = sorted(self._document.view.firings, key=lambda each: (each.first_seen_at, each.dedup_key))
@@ -172,7 +174,7 @@ class _Picture:
         ]
         self._axes.axhline(y, color=self._palette.faint, linewidth=1, zorder=0)
         for start, end in _silences(self._entries, self._end):
-            self._axes.plot([start, end], [y, y], color=self._palette.bad, linewidth=4, alpha=0.5)  # type: ignore[arg-type]
+            self._axes.plot([_day(start), _day(end)], [y, y], color=self._palette.bad, linewidth=4, alpha=0.5)
         self._marks(y, [at for at in due if at <= self._end], "|", self._palette.text, 15, "due")
         self._marks(y, [entry.at for entry in posted], "o", self._palette.accent, 9, "update")
         self._marks(y, missed, "X", self._palette.bad, 10, "missed")
@@ -197,7 +199,9 @@ class _Picture:
         for person, acts in list(actors.items())[:PEOPLE]:
             y = self._row(self._document.names.get(person, person))
             times = [at for at in acts if at <= self._end] or acts[:1]
-            self._axes.plot([times[0], times[-1]], [y, y], color=self._palette.accent, linewidth=2, alpha=0.5)  # type: ignore[arg-type]
+            self._axes.plot(
+                [_day(times[0]), _day(times[-1])], [y, y], color=self._palette.accent, linewidth=2, alpha=0.5
+            )
             self._marks(y, times[:1], "D", self._palette.accent, 9, "joined in")
             self._marks(y, times[1:], "o", self._palette.accent, 6)
         if len(actors) > PEOPLE:
@@ -208,12 +212,12 @@ class _Picture:
         label = name if name and name not in known else None
         if times:
             self._axes.plot(
-                times, [y] * len(times), shape, color=colour, markersize=size, label=label, linestyle="none",
+                [_day(at) for at in times], [y] * len(times), shape, color=colour, markersize=size, label=label, linestyle="none",
                 markeredgewidth=2 if shape == "|" else 0,
-            )  # type: ignore[arg-type]  # fmt: skip
+            )  # fmt: skip
 
     def _frame(self) -> None:
-        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
         axes, palette = self._axes, self._palette
         axes.set_facecolor(palette.background)
@@ -222,11 +226,12 @@ class _Picture:
         axes.set_yticks([-float(n) for n in range(len(self._rows))], self._rows, fontsize=12)
         axes.set_ylim(-len(self._rows) + 0.4, 0.6)
         margin = (self._end - self._start) / 60
-        axes.set_xlim(date2num(self._start - margin), date2num(self._end + margin))
+        axes.set_xlim(_day(self._start - margin), _day(self._end + margin))
         zone = ZoneInfo(self._document.view.timezone)
-        locator = AutoDateLocator(tz=zone, minticks=3, maxticks=7)
+        locator = AutoDateLocator(tz=zone, minticks=3, maxticks=7)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone, show_offset=False))
+        formatter = ConciseDateFormatter(locator, tz=zone, show_offset=False)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(formatter)
         axes.tick_params(length=0)
         axes.grid(axis="x", color=palette.faint, linewidth=0.8)
         axes.set_axisbelow(True)
@@ -236,6 +241,15 @@ class _Picture:
                 handles, names, loc="upper left", bbox_to_anchor=(0, -0.5 / len(self._rows)), ncols=6, frameon=False,
                 fontsize=11, labelcolor=palette.text, handletextpad=0.2, columnspacing=1.2,
             )  # fmt: skip
+
+
+def _day(at: datetime) -> float:
+    """The time as matplotlib counts: days since 1970."""
+    return at.timestamp() / 86_400
+
+
+def _days(length: timedelta) -> float:
+    return length / timedelta(days=1)
 
 
 def _over(entry: Entry) -> State | None:

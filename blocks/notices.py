@@ -58,6 +58,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return _state(notice, tz)
         case notices.Unanswered():
             return _unanswered(notice, view, now)
+        case notices.HandedOver():
+            return _handed_over(notice, view, now)
         case notices.SimilarBefore():
             return ["🔁 Like this before:", *(_similar(each, now) for each in notice.found)]
         case notices.AllRecovered():
@@ -121,6 +123,25 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
 
 def _warning(what: str, advice: str) -> str:
     return f"⚠️ {kit.line(what, 600).rstrip('.')}. {kit.line(advice, 400)}".strip()
+
+
+def _handed_over(notice: notices.HandedOver, view: IncidentView, now: datetime) -> list[str]:
+    """Who, and where things stand: severity, state, alerts, the last update, what is still to be done."""
+    incident = view.incident
+    before = notice.before if notice.before and notice.before != notice.by else None
+    who = f"🤝 {text.mention(notice.by)} hands over to {text.mention(notice.person)}, who commands now"
+    who += f" (before: {text.mention(before)})" if before else ""
+    parts = [kit.line(labels.severity(view), 80), labels.STATE[incident.state], text.since(incident.declared_at, now)]
+    if incident.alerts.count:
+        parts.append(f"{incident.alerts.firing:,} of {text.count(incident.alerts.monitors, 'alert')} firing")
+    if incident.deadlines.update:
+        parts.append(f"next update by {text.when(incident.deadlines.update, view.timezone)}")
+    said = incident.updates.last
+    last = f"Last update, {text.ago(incident.updates.last_at, now)}:" if said and incident.updates.last_at else ""
+    left = [item for item in incident.actions if item.done_at is None]
+    todo = f"Action items: {'; '.join(kit.line(item.text, 80) for item in left[:3])}" if left else ""
+    more = f" and {len(left) - 3:,} more" if len(left) > 3 else ""
+    return [who, " · ".join(parts), last, kit.quote(said, 600) if last else "No update yet.", todo + more]
 
 
 def _similar(each: SimilarIncident, now: datetime) -> str:

@@ -69,6 +69,13 @@ SUBCOMMANDS = (
     Subcommand(
         "role", "role ROLE @person", "give somebody a role, for example commander", about(incident_commands.role)
     ),
+    Subcommand(
+        "handover",
+        "handover @person",
+        "somebody else commands; the room hears where things stand",
+        about(incident_commands.hand_over),
+        ("hand-over",),
+    ),
     Subcommand("invite", "invite WHO…", "people, groups or teams into the room", about(incident_commands.invite)),
     Subcommand("page", "page TEAM", "call a team, a group or a person into the room", about(incident_commands.page)),
     Subcommand(

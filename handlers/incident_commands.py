@@ -9,6 +9,7 @@ from handlers import parse_people, slack_text
 from handlers.command_context import IncidentCommandContext
 from handlers.people_lookup import one_person, readable
 from warroom.errors import Refused
+from warroom.incident import handover
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
@@ -79,6 +80,13 @@ async def role(context: IncidentCommandContext) -> Card:
     person = await one_person(context.world, wanted.person, context.user)
     incident = await incidents.assign_role(context.world, context.incident.id, context.user, wanted.role, person)
     return said(f"{incident.name}: <@{person}> is {wanted.role} now.")
+
+
+async def hand_over(context: IncidentCommandContext) -> Card:
+    """handover @person"""
+    person = await one_person(context.world, context.text, context.user)
+    incident = await handover.hand_over(context.world, context.incident.id, context.user, person)
+    return said(f"{incident.name}: <@{person}> commands now; the room was told where things stand.")
 
 
 async def invite(context: IncidentCommandContext) -> Card:

@@ -90,7 +90,7 @@ def _one(chance: random.Random, number: int, declared: datetime) -> tuple[Happen
         if by is not None:
             told.acts.append((at, by))
 
-    firings = ()
+    firings: tuple[Firing, ...] = ()
     if chance.random() < 0.7:
         told.alert = declared - timedelta(seconds=chance.randrange(5, 900))
         firings = (_firing(number, told.alert, declared),)

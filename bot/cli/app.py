@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,14 @@ from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
 from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
 from bot.runtime.observability import hide
+
+
+class DocumentFormat(StrEnum):
+    """How a document is written."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -148,13 +157,18 @@ def show(number: int) -> None:
 
 @cli.command()
 def postmortem(
-    number: int, write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+    number: int,
+    write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    form: Annotated[
+        DocumentFormat,
+        typer.Option("--format", help="markdown, or html: one page that needs nothing else, also for print."),
+    ] = DocumentFormat.MARKDOWN,
 ) -> None:
-    """Print the post-mortem document of an incident as Markdown."""
+    """Print the post-mortem document of an incident as Markdown or HTML."""
     from bot.cli.offline import document_offline
 
     settings = settings_or_exit()
-    text = do(document_offline(settings, policy_of(settings), number))
+    text = do(document_offline(settings, policy_of(settings), number, as_html=form is DocumentFormat.HTML))
     if write is None:
         typer.echo(text)
         return

@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -62,8 +63,8 @@ class SqlFigures(Connected):
 
 def _measured(
     incidents: Sequence[sa.RowMapping],
-    lines: Sequence[sa.Row[tuple[str, object]]],
-    fired: Sequence[sa.Row[tuple[str, object]]],
+    lines: Sequence[Any],
+    fired: Sequence[Any],
 ) -> list[dict[str, object]]:
     entries: dict[str, list[Entry]] = defaultdict(list)
     for line in lines:

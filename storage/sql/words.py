@@ -42,12 +42,12 @@ class SqlWords(Connected):
     async def count_with(self, groups: Sequence[Sequence[str]]) -> list[int]:
         """See `warroom.stores.FullText.count_with`."""
         async with self._reading() as conn:
-            return [(await conn.execute(self._count(words))).scalar_one() for words in groups]
+            return [int((await conn.execute(self._count(words))).scalar_one()) for words in groups]
 
-    def _count(self, words: Sequence[str]) -> sa.Select[tuple[int]]:
+    def _count(self, words: Sequence[str]) -> sa.Select[int]:
         asked = self._query(words)
         if asked is None:
-            return sa.select(sa.literal(0))
+            return sa.select(sa.literal(0, sa.Integer))
         if self._address.kind == "postgresql":
             return sa.select(sa.func.count()).select_from(INCIDENT).where(_vector().op("@@")(_asked(asked)))
         return sa.select(sa.func.count()).select_from(_WORDS).where(_WORDS.c.incident_words.match(asked))

@@ -177,6 +177,16 @@ class ActionDue(Stored):
     due_at: datetime
 
 
+class HandedOver(Stored):
+    """Somebody else commands from now on; where things stand is said with it."""
+
+    kind: Literal["handed_over"] = "handed_over"
+    by: str
+    person: str
+    before: str | None = None
+    """Who commanded until then."""
+
+
 class SimilarBefore(Stored):
     """Incidents of the past that were like this one, most alike first; said in the card's thread."""
 
@@ -265,6 +275,7 @@ Notice = Annotated[
     | PostmortemReady
     | PostmortemDue
     | ActionDue
+    | HandedOver
     | SimilarBefore
     | NobodyFound
     | CouldNotInvite

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -111,13 +111,13 @@ def patterns(inside: Iterable[IncidentFigures], zone: ZoneInfo) -> tuple[Pattern
 def _common(
     inside: Iterable[IncidentFigures], kind: PatternKind, names: Callable[[IncidentFigures], Iterable[str]]
 ) -> Iterable[Pattern]:
-    by_name: dict[Hashable, list[int]] = {}
+    by_name: dict[str, list[int]] = {}
     for each in inside:
         for name in names(each):
             by_name.setdefault(name, []).append(each.number)
     for name, numbers in by_name.items():
         if len(numbers) >= AT_LEAST[kind]:
-            yield Pattern(kind=kind, name=str(name), incidents=tuple(numbers))
+            yield Pattern(kind=kind, name=name, incidents=tuple(numbers))
 
 
 def _late(figures: IncidentFigures, now: datetime) -> bool:

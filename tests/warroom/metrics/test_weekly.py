@@ -118,7 +118,8 @@ async def test_a_monday_without_a_process_is_made_up_for_until_wednesday_and_a_n
     await weekly.arm(world_of(store, MONDAY + timedelta(hours=3)))
     assert len(await reviews(store, MONDAY + timedelta(hours=3))) == 1
     await weekly.arm(world_of(store, MONDAY + timedelta(days=9, hours=3)))
-    assert await reviews(store, MONDAY + timedelta(days=9, hours=3)) == [], "that is too long ago"
+    later = [each.week for each in await reviews(store, MONDAY + timedelta(days=9, hours=3))]
+    assert "2026-11-30" not in later, "that is too long ago"
 
 
 @pytest.mark.parametrize("workspace", [{"review_at": None}, {"announce": None}])

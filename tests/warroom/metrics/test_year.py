@@ -72,9 +72,9 @@ def agree(report: Report, found: list[Happened]) -> None:
         end = {"detect": "declared", "acknowledge": "acknowledged", "resolve": "resolved"}[name]
         agrees(getattr(report.times, name), taken(found, start, end))
     stopped = [
-        ((each.mitigated or each.resolved) - each.declared) / timedelta(minutes=1)
+        (stop - each.declared) / timedelta(minutes=1)
         for each in found
-        if (each.mitigated or each.resolved) and not each.cancelled
+        if (stop := each.mitigated or each.resolved) and not each.cancelled
     ]
     agrees(report.times.mitigate, stopped)
     assert report.cadence.kept == sum(each.in_time for each in found)
@@ -105,8 +105,8 @@ async def test_post_mortems_action_items_and_targets_of_the_year(year: Year, pol
     store, happened = year
     report = await report_for(store, policy, None, since=START, until=END)
     required = [each for each in happened if each.required_by]
-    late = [each for each in required if each.published and each.published > each.required_by]
-    missing = [each for each in required if not each.published and each.required_by <= END]
+    late = [each for each in required if each.published and each.required_by and each.published > each.required_by]
+    missing = [each for each in required if not each.published and each.required_by and each.required_by <= END]
     assert report.postmortems.required == len(required)
     assert (report.postmortems.late, report.postmortems.overdue) == (len(late), len(missing))
     assert report.postmortems.in_time == sum(each.published is not None for each in required) - len(late)
