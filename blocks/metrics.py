@@ -77,7 +77,6 @@ def counts(report: Report) -> str:
         for number, words in (
             (report.open, "open"),
             (report.cancelled, "cancelled"),
-            (report.merged, "merged into others"),
             (report.reopened, "reopened"),
         )
         if number

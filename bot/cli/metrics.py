@@ -129,7 +129,7 @@ def _csv(report: Report) -> str:
 
 
 def _rows(report: Report) -> Iterator[tuple[str, str, str, object]]:
-    for figure in ("declared", "open", "cancelled", "merged", "reopened", "declared_before", "hours"):
+    for figure in ("declared", "open", "cancelled", "reopened", "declared_before", "hours"):
         yield "all", "", figure, getattr(report, figure)
     yield from _times("all", Slice(name="", incidents=report.declared, times=report.times))
     for section in ("severity", "team", "service", "month"):

@@ -57,8 +57,6 @@ class IncidentFigures(Stored):
     resolved_at: datetime | None = None
     reopened: int = 0
     """How often."""
-    merged: bool = False
-    """It was merged into another incident, which counts in its place."""
     updates_kept: int = 0
     updates_missed: int = 0
     pages: tuple[PageFigures, ...] = ()

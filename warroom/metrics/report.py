@@ -147,11 +147,9 @@ class Report(Value):
     timezone: str = "UTC"
     team: str | None = None
     declared: int = 0
-    """Without those that were merged into others."""
     open: int = 0
     cancelled: int = 0
     """False alarms. They are in `declared`, and in none of the times."""
-    merged: int = 0
     reopened: int = 0
     """Incidents that were reopened at least once."""
     private: int = 0

@@ -82,7 +82,7 @@ async def review_of(
     """
     known = await store.figures(min(since - (until - since), until - LOOKED_BACK), until)
     seen = [each for each in known if (each.shown_to(user) if user else not each.private)]
-    inside = [each for each in seen if since <= each.declared_at < until and not each.merged]
+    inside = [each for each in seen if since <= each.declared_at < until]
     late = [each for each in seen if _late(each, until)]
     numbers = dict.fromkeys([each.number for each in inside[:NAMED]] + [each.number for each in late[-NAMED:]])
     loaded = {number: await store.incident_numbered(number) for number in numbers}

@@ -82,11 +82,9 @@ def report(
     the policy.
     """
     chosen = [each for each in found if team is None or each.team == team]
-    inside = [each for each in chosen if since <= each.declared_at < until]
-    counted = [each for each in inside if not each.merged]
-    before = [each for each in chosen if since - (until - since) <= each.declared_at < since and not each.merged]
-    # Loads and times of people come from all of them: what was done before a merge was done.
-    people = _people(inside, zones, policy.workspace.timezone)
+    counted = [each for each in chosen if since <= each.declared_at < until]
+    before = [each for each in chosen if since - (until - since) <= each.declared_at < since]
+    people = _people(counted, zones, policy.workspace.timezone)
     zone = ZoneInfo(policy.workspace.timezone)
     return Report(
         since=since,
@@ -96,7 +94,6 @@ def report(
         declared=len(counted),
         open=sum(each.state.open for each in counted),
         cancelled=sum(each.state is State.CANCELLED for each in counted),
-        merged=len(inside) - len(counted),
         reopened=sum(each.reopened > 0 for each in counted),
         private=sum(each.private for each in counted),
         times=times(counted),
@@ -110,7 +107,7 @@ def report(
             kept=sum(each.updates_kept for each in counted), missed=sum(each.updates_missed for each in counted)
         ),
         postmortems=postmortems(counted, now),
-        actions=actions(inside, now),
+        actions=actions(counted, now),
         people=people,
         hours=sum(each.seconds for each in people) / 3600,
         declared_before=len(before),
