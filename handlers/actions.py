@@ -176,7 +176,7 @@ async def declare(context: ActionContext) -> None:
 
 
 async def follow_link(_click: ActionContext) -> None:
-    """A button that opens a page; Slack wants to hear that it was pressed, and that is all."""
+    """A button that opens a page; Slack wants only the acknowledgement."""
 
 
 async def _form(context: ActionContext, form: Callable[[IncidentView], Block], command: str) -> None:

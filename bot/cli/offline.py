@@ -31,7 +31,7 @@ from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
 from warroom.postmortem.usecases import document_view
-from warroom.text import clean, readable
+from warroom.text import readable
 
 
 class _NoChat:
@@ -193,7 +193,7 @@ def _line(entry: Entry, names: Mapping[str, str]) -> str:
     what, more = words(entry.event, lambda person: names.get(person, person))
     by = f" by {names.get(entry.by, entry.by)}" if entry.by else ""
     where = f" in {entry.source}" if entry.source else ""
-    text = f": {clean(readable(more, names))}" if more else ""
+    text = f": {readable(more, names)}" if more else ""
     return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
 
 

@@ -171,7 +171,7 @@ def _stop_reminders(incident: Incident) -> Incident:
 
 
 def _told(decision: Decision, notice: StateChanged) -> Decision:
-    """Everybody hears it: in the room and under the announcement; reminders that are out of date go away."""
+    """Said in the room and under the announcement; reminders that are out of date go away."""
     for slot in ("reminder", "recovery", "stale", "worse"):
         decision = decision.withdraw(slot)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

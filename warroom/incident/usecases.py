@@ -173,7 +173,7 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
             after = incident.copy_with(commander=person)
         else:
             after = incident.copy_with(roles=tuple((dict(incident.roles) | {role: person}).items()))
-        after = after.with_invitees(person)
+        after = after.with_asked_back(person)
         decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
         return decision.say(RoleAssignedNotice(by=by, role=role, person=person), Place.CARD_THREAD)
@@ -192,7 +192,7 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await authorize(world, Permission.INVITE, by, incident)
-        after = incident.with_invitees(*ids(people))
+        after = incident.with_asked_back(*ids(people))
         new = tuple(
             p
             for p in after.participants.invitees
@@ -224,7 +224,7 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
         await authorize(world, Permission.PAGE, by, incident)
         if not called:
             return None
-        after = incident.with_invitees(*called)
+        after = incident.with_asked_back(*called)
         event = PeoplePaged(paged=called, names=names, reason=PageReason.TEAM, why=why)
         return escalation.paged_by(Decision(after), incident, event, now, by=by)
 

@@ -52,6 +52,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "post_review": charts.post_review,
     "publish_home": private_replies.publish_home,
     "sync_directory": directory.sync_directory,
+    "read_room_members": rooms.read_room_members,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""

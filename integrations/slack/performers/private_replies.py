@@ -30,7 +30,14 @@ NOT_HERE = frozenset(
 
 
 async def private_reply(context: EffectContext[PrivateReply]) -> None:
-    """By response_url while it lives, else privately in the channel, else directly."""
+    """By response_url while it lives, else privately in the channel, else directly.
+
+    Nothing for somebody who may not know of the incident any more.
+    """
+    about = await context.deps.store.incident(context.effect.incident_id) if context.effect.incident_id else None
+    if about is not None and not about.shown_to(context.effect.user):
+        log.info("not told: they are not in the room any more", user=context.effect.user)
+        return
     said = await _said(context)
     if await _by_response_url(context, said) or await _in_channel(context, said):
         return
