@@ -8,12 +8,14 @@ from __future__ import annotations
 import importlib.util
 import io
 import threading
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from warroom.metrics.report import Bin, Report
 from warroom.metrics.rules import ACKNOWLEDGE_WITHIN
+from warroom.text import clean, cut
 from warroom.value import Value
 
 if TYPE_CHECKING:
@@ -97,7 +99,9 @@ def drawn(draw: Callable[[Figure], None], inches: tuple[float, float], palette: 
         "text.parse_math": False,
     }
     target = io.BytesIO()
-    with _LOCK, rc_context(style):  # type: ignore[arg-type]  # its keys are literals
+    with _LOCK, warnings.catch_warnings(), rc_context(style):  # type: ignore[arg-type]  # its keys are literals
+        # The font has no emoji; a box in their place is no reason to write to the log.
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         figure = Figure(figsize=inches, dpi=PHONE_DPI, facecolor=palette.background, layout="constrained")
         FigureCanvasAgg(figure)
         draw(figure)
@@ -176,5 +180,5 @@ def _label(each: Bin, report: Report) -> str:
 
 def _title(report: Report) -> str:
     zone = ZoneInfo(report.timezone)
-    whose = f" · {report.team}" if report.team else ""
+    whose = f" · {cut(clean(report.team), 30)}" if report.team else ""
     return f"Incidents, {report.since.astimezone(zone):%-d %b %Y} to {report.until.astimezone(zone):%-d %b %Y}{whose}"

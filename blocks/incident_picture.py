@@ -94,7 +94,7 @@ class _Picture:
         ended = f"lasted {text.duration(self._ended() - incident.declared_at)}" if over else "not over yet"
         self._figure.suptitle(title, color=self._palette.text, fontsize=15, fontweight="bold", x=0.02, ha="left")
         below = f"{labels.severity(self._document.view)} · {began:%-d %b %Y, %H:%M %Z} · {ended}"
-        self._axes.set_title(_plain(below, {}), loc="left", fontsize=12, color=self._palette.text, pad=10)
+        self._axes.set_title(cut(_plain(below, {}), 80), loc="left", fontsize=12, color=self._palette.text, pad=10)
 
     def _ended(self) -> datetime:
         return labels.ended_at(self._incident) or self._document.written_at
@@ -273,7 +273,8 @@ def _span(document: DocumentView) -> tuple[datetime, datetime]:
 
 
 def _held(changes: Sequence[tuple[datetime, str]], end: datetime) -> Iterator[Stretch]:
-    for (start, name), until in zip(changes, [*(at for at, _ in changes[1:]), end], strict=True):
+    ends = [*(at for at, _ in changes[1:]), end] if changes else []
+    for (start, name), until in zip(changes, ends, strict=True):
         if until > start:
             yield Stretch(name=name, start=start, end=until)
 

@@ -154,7 +154,7 @@ async def test_it_says_what_happened_what_keeps_coming_back_and_what_is_late(sto
                 ActionItem(id="a2", text="done long ago", due_at=until, done_at=until, created_at=began),
             ),
         ),
-        incident(5, began, private=True, participants=Participants(invitees=("UADA",))),
+        incident(5, began, private=True, participants=Participants(invitees=("UADA",), invited=("UADA",))),
     )
     review = await review_of(store, policy(), since=since, until=until)
     assert [view.incident.number for view in review.incidents] == [2, 3, 4]
