@@ -195,7 +195,7 @@ def picture(
         write.write_bytes(content)
     except OSError as error:
         fail(f"{write} cannot be written: {error.strerror or error}.")
-    typer.echo(f"Written to {write}.")
+    say(f"Written to {write}.")
 
 
 @cli.command()

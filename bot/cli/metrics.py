@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from blocks import charts, metrics
-from bot.cli.terminal import do, fail, out, policy_of, settings_or_exit
+from bot.cli.terminal import do, fail, out, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration
@@ -44,9 +44,9 @@ def show_metrics(
     if chart is not None:
         _draw(chart, report, policy)
     if as_json:
-        typer.echo(report.model_dump_json(indent=2))
+        say(report.model_dump_json(indent=2))
     elif as_csv:
-        typer.echo(_csv(report), nl=False)
+        say(_csv(report).rstrip("\n"))
     else:
         for line in lines(report, people):
             out.print(line, markup=False, highlight=False, soft_wrap=True)
