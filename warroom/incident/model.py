@@ -88,6 +88,11 @@ class ActionItem(Stored):
     reminded_at: datetime | None = None
 
 
+def action_number(item: ActionItem) -> int:
+    """How people call it within its incident: 3 for the item "a3"."""
+    return int(item.id.removeprefix("a"))
+
+
 class AlertSummary(Stored):
     """The alerts of an incident in a few numbers, so that a card need not read them all."""
 
@@ -150,6 +155,8 @@ class Deadlines(Stored):
     """The room is told of an alert storm."""
     similar: datetime | None = None
     """Similar incidents are looked for, once what people wait for is done."""
+    undo: datetime | None = None
+    """Until then a cancellation can be taken back."""
 
 
 class Room(Stored):
@@ -157,6 +164,8 @@ class Room(Stored):
 
     channel_id: str | None = None
     channel_name: str | None = None
+    private: bool | None = None
+    """Whether the channel itself is private, where the incident was made private or public after it was opened."""
     card_ts: str | None = None
     announced_in: str | None = None
     announced_ts: str | None = None
@@ -240,6 +249,8 @@ class Incident(Stored):
     """Because every alert had recovered for as long as the policy waits."""
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
+    cancelled_from: State | None = None
+    """The state in which it was cancelled, to which it returns when that is taken back."""
     touched_at: datetime
     """The last time anything happened."""
 
@@ -255,6 +266,10 @@ class Incident(Stored):
     actions: tuple[ActionItem, ...] = ()
     similar: tuple[SimilarIncident, ...] = ()
     """Found when it was declared, most alike first. None of them is private."""
+    actions_added: int = 0
+    """How many action items there ever were; a number is not given twice."""
+    notes: int = 0
+    """How many notes and messages were put on the timeline, removed ones too."""
     postmortem: Postmortem | None = None
 
     deadlines: Deadlines = Deadlines()

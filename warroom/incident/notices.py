@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from warroom.incident.events import EffectKind, Event, PageReason
+from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
 from warroom.incident.model import SimilarIncident, State
 from warroom.value import Stored
 
@@ -177,6 +177,34 @@ class ActionDue(Stored):
     due_at: datetime
 
 
+class ActionAssigned(Stored):
+    """Somebody else gave an action item to its owner; said to the owner alone."""
+
+    kind: Literal["action_assigned"] = "action_assigned"
+    by: str
+    text: str
+    number: int
+    due_at: datetime | None = None
+
+
+class DetailsChanged(Stored):
+    """Somebody edited the incident."""
+
+    kind: Literal["details_changed"] = "details_changed"
+    by: str
+    changes: tuple[DetailChanged, ...]
+
+
+class VisibilityNotice(Stored):
+    """The incident became private, or public."""
+
+    kind: Literal["visibility"] = "visibility"
+    by: str
+    private: bool
+    channel_private: bool
+    """Of the channel itself, which stays as it was made."""
+
+
 class HandedOver(Stored):
     """Somebody else commands from now on; where things stand is said with it."""
 
@@ -277,6 +305,9 @@ Notice = Annotated[
     | ActionDue
     | HandedOver
     | SimilarBefore
+    | ActionAssigned
+    | DetailsChanged
+    | VisibilityNotice
     | NobodyFound
     | CouldNotInvite
     | EffectFailedNotice

@@ -45,3 +45,13 @@ async def look(world: World, incident: Incident, _now: datetime) -> Decision:
     found = await similar(world.store, incident)
     decision = Decision(incident.copy_with(similar=found).with_deadlines(similar=None), quiet=True)
     return decision.say(SimilarBefore(found=found), Place.CARD_THREAD, key="similar") if found else decision
+
+
+async def without_private(store: Store, incident: Incident) -> Incident:
+    """The incident without what became private since it was found. Raises StoreUnavailable."""
+    kept = []
+    for each in incident.similar:
+        other = await store.incident_numbered(each.number)
+        if other is not None and not other.private:
+            kept.append(each)
+    return incident.copy_with(similar=tuple(kept))

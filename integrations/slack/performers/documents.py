@@ -17,9 +17,11 @@ from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
+from warroom.incident.timeline import current
 from warroom.incident.view import DocumentView
 from warroom.outbox.effects import ShareDocument
 from warroom.postmortem.usecases import people_in
+from warroom.similar.usecases import without_private
 
 
 async def share_document(context: EffectContext[ShareDocument]) -> None:
@@ -94,8 +96,8 @@ def _messages(context: EffectContext[Any], channel: str, thread_ts: str | None) 
 
 async def document_of(context: EffectContext[Any], incident: Incident) -> DocumentView:
     """What the incident's document and picture are made of."""
-    view = await context.view(incident)
-    entries = tuple(await context.deps.store.timeline(incident.id))
+    view = await context.view(await without_private(context.deps.store, incident))
+    entries = tuple(current(await context.deps.store.timeline(incident.id)))
     names: dict[str, str] = {}
     for user_id in people_in(view, entries):
         person = await context.deps.store.person(user_id)
