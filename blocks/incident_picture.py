@@ -40,7 +40,7 @@ _STATES = {
 }
 
 
-class Stretch(Value):
+class Held(Value):
     """Something that held from one time to another."""
 
     name: str
@@ -99,11 +99,11 @@ class _Picture:
     def _ended(self) -> datetime:
         return labels.ended_at(self._incident) or self._document.written_at
 
-    def _states(self) -> Iterator[Stretch]:
+    def _states(self) -> Iterator[Held]:
         changes = [(entry.at, _STATES.get(type(entry.event)) or _over(entry)) for entry in self._entries]
         yield from _held([(at, state.value) for at, state in changes if state], self._end)
 
-    def _severity(self) -> Iterator[Stretch]:
+    def _severity(self) -> Iterator[Held]:
         changed = [
             (entry.at, entry.event) for entry in self._entries if isinstance(entry.event, events.SeverityChanged)
         ]
@@ -125,7 +125,7 @@ class _Picture:
         rank = self._severities.index(name) if name in self._severities else len(colours)
         return colours[min(rank, len(colours) - 1)]
 
-    def _stretches(self, name: str, found: Iterator[Stretch], colour: object) -> None:
+    def _stretches(self, name: str, found: Iterator[Held], colour: object) -> None:
         assert callable(colour)
         y = self._row(name)
         whole = (self._end - self._start).total_seconds()
@@ -272,11 +272,11 @@ def _span(document: DocumentView) -> tuple[datetime, datetime]:
     return start, max(end, start + SHORTEST)
 
 
-def _held(changes: Sequence[tuple[datetime, str]], end: datetime) -> Iterator[Stretch]:
+def _held(changes: Sequence[tuple[datetime, str]], end: datetime) -> Iterator[Held]:
     ends = [*(at for at, _ in changes[1:]), end] if changes else []
     for (start, name), until in zip(changes, ends, strict=True):
         if until > start:
-            yield Stretch(name=name, start=start, end=until)
+            yield Held(name=name, start=start, end=until)
 
 
 def _silences(entries: Sequence[Entry], end: datetime) -> Iterator[tuple[datetime, datetime]]:

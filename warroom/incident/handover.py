@@ -11,7 +11,7 @@ from warroom.incident.decision import Decision
 from warroom.incident.events import RoleAssigned
 from warroom.incident.model import Incident
 from warroom.incident.notices import HandedOver
-from warroom.incident.usecases import COMMANDER
+from warroom.incident.roles import COMMANDER
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import RoleHeld
