@@ -11,7 +11,7 @@ from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
 from warroom.incident import notices
 from warroom.incident.events import PageReason
-from warroom.incident.model import State
+from warroom.incident.model import SimilarIncident, State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 
@@ -67,6 +67,10 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return _state(notice, tz, now)
         case notices.Unanswered():
             return _unanswered(notice, view, now)
+        case notices.HandedOver():
+            return _handed_over(notice, view, now)
+        case notices.SimilarBefore():
+            return ["🔁 Like this before:", *(_similar(each, now) for each in notice.found)]
         case notices.AllRecovered():
             return [_recovered(notice, now, tz)]
         case notices.Flapping():
@@ -160,6 +164,35 @@ def _severity_reason(notice: notices.SeverityChangedNotice) -> str:
 
 def _warning(what: str, advice: str) -> str:
     return f"⚠️ {kit.line(what, 600).rstrip('.')}. {kit.line(advice, 400)}".strip()
+
+
+def _handed_over(notice: notices.HandedOver, view: IncidentView, now: datetime) -> list[str]:
+    """Who, and where things stand: severity, state, alerts, the last update, what is still to be done."""
+    incident = view.incident
+    before = notice.before if notice.before and notice.before != notice.by else None
+    who = f"🤝 {text.mention(notice.by)} hands over to {text.mention(notice.person)}, who commands now"
+    who += f" (before: {text.mention(before)})" if before else ""
+    parts = [kit.line(labels.severity(view), 80), labels.STATE[incident.state], text.since(incident.declared_at, now)]
+    if incident.alerts.count:
+        parts.append(f"{incident.alerts.firing:,} of {text.count(incident.alerts.monitors, 'alert')} firing")
+    if incident.deadlines.update:
+        parts.append(f"next update by {text.when(incident.deadlines.update, view.timezone)}")
+    said = incident.updates.last
+    last = f"Last update, {text.ago(incident.updates.last_at, now)}:" if said and incident.updates.last_at else ""
+    left = [item for item in incident.actions if item.done_at is None]
+    todo = f"Action items: {'; '.join(kit.line(item.text, 80) for item in left[:3])}" if left else ""
+    more = f" and {len(left) - 3:,} more" if len(left) > 3 else ""
+    return [who, " · ".join(parts), last, kit.quote(said, 600) if last else "No update yet.", todo + more]
+
+
+def _similar(each: SimilarIncident, now: datetime) -> str:
+    """One line: which, when, by what it was known, what ended it."""
+    where = f" {text.channel_link(each.channel_id)}" if each.channel_id else ""
+    monitor = ", same monitor" if each.same_monitor else ""
+    ended = f": {kit.line(each.summary, 200)}" if each.summary.strip() else ""
+    return (
+        f"• *INC-{each.number}* {kit.line(each.title, 120)}{where} ({text.ago(each.declared_at, now)}{monitor}){ended}"
+    )
 
 
 def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:

@@ -62,6 +62,7 @@ def markdown(document: DocumentView) -> str:
         _section("Timeline", [*_timeline(document, names)]),
         *(_part(name, parts[name], names, published) for name in ("root_cause", "went_well", "improve")),
         _section("Action items", [*_actions(view, names)] or ["None yet."]),
+        _section("Similar incidents", [*_similar(view, names)]),
         _section("Links", [f"- {md.link(each.url, each.title, names)}" for each in view.incident.links]),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"
@@ -245,6 +246,14 @@ def _sameness(entry: Entry) -> tuple[str, ...]:
             return ("alert recovered", title)
         case _:
             return (entry.key,)
+
+
+def _similar(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
+    for each in view.incident.similar:
+        ended = f": {md.line(each.summary, names, 500)}" if each.summary.strip() else ""
+        monitor = ", same monitor" if each.same_monitor else ""
+        began = text.moment(each.declared_at, view.timezone)
+        yield f"- INC-{each.number} {md.line(each.title, names, 200)} ({began}{monitor}){ended}"
 
 
 def _actions(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:

@@ -195,6 +195,8 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The thread of the message it was declared from could not be told"
         case EffectKind.SHARE_DOCUMENT:
             return "The post-mortem could not be shared as a file"
+        case EffectKind.SHARE_PICTURE:
+            return "The picture of the timeline could not be shared"
         case EffectKind.EXTERNAL:
             return what or "Something could not be done in another system"
     assert_never(effect)

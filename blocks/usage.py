@@ -89,6 +89,13 @@ class FollowWhat(Reason):
     said: str = ""
 
 
+class SpanUnclear(Reason):
+    """Words after `metrics` that are neither a span nor a team; `known` are the teams."""
+
+    said: str
+    known: tuple[str, ...]
+
+
 class SearchEmpty(Reason):
     """Nothing to look for."""
 
@@ -176,6 +183,7 @@ Usage = (
     | SeveralPeople
     | PersonNotFound
     | FollowWhat
+    | SpanUnclear
     | SearchEmpty
     | TimelineUnclear
     | ActionUnclear
@@ -193,7 +201,6 @@ Usage = (
 
 LATER = {
     "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "metrics": "Metrics in Slack are not there yet. /incident list and /incident find show the incidents themselves.",
     "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
 }
 """Subcommands that are still to come, absent from help, with what is said to whoever types them."""
@@ -238,6 +245,9 @@ def usage_words(reason: Usage) -> str:
         case FollowWhat(said=said):
             unknown = f"“{cut(said, 100)}” is no incident, team or severity. " if said else ""
             return f"{unknown}Name what to follow, for example: subscribe #12, subscribe platform, subscribe SEV-1"
+        case SpanUnclear(said=said, known=known):
+            teams = f" Teams are: {', '.join(known)}." if known else ""
+            return f"“{said}” is neither a span such as 30d, 12w or 1y nor a team.{teams} For example: metrics 90d"
         case SearchEmpty():
             return "Say what to look for, for example: find checkout"
         case TimelineUnclear():

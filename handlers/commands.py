@@ -17,6 +17,7 @@ from handlers import (
     edit_command,
     incident_commands,
     list_command,
+    metrics_command,
     oncall_command,
     parse_command,
     subscribe_command,
@@ -105,6 +106,13 @@ SUBCOMMANDS = (
     ),
     Subcommand("cancel", "cancel WHY", "Cancel (false alarm)", about(incident_commands.cancel)),
     Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
+    Subcommand(
+        "handover",
+        "handover @person",
+        "Hand over command; the room is told where things stand",
+        about(incident_commands.hand_over),
+        ("hand-over",),
+    ),
     Subcommand("invite", "invite WHO…", "Add people, groups or teams to the channel", about(incident_commands.invite)),
     Subcommand("page", "page WHO… [why]", "Page a team, a group or people", about(incident_commands.page)),
     Subcommand(
@@ -154,6 +162,14 @@ SUBCOMMANDS = (
     Subcommand(
         "find", "find TEXT", "Find incidents with these words, open or not", timeline_commands.search, ("search",)
     ),
+    Subcommand(
+        "metrics",
+        "metrics [30d] [TEAM]",
+        "Show incidents in numbers: times against their targets, updates, post-mortems, pages",
+        metrics_command.show,
+        ("stats",),
+    ),
+    Subcommand("review", "review", "Show the last seven days: what happened, what is late", metrics_command.review),
     Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",)),
 )
 

@@ -15,7 +15,7 @@ from handlers.answers import Actor, open_form
 from handlers.command_context import IncidentCommandContext
 from handlers.people_lookup import WhoIsMeant, names_and_reason, one_person, readable
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import corrections, lookup, record
+from warroom.incident import corrections, handover, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.change import authorize
 from warroom.incident.model import State
@@ -138,6 +138,13 @@ async def role(context: IncidentCommandContext) -> Card:
         return answer
     incident = await incidents.assign_role(context.world, context.incident.id, context.user, wanted.role, person)
     return said(f"<@{person}> is {role_named(wanted.role)} of {incident.name} now.")
+
+
+async def hand_over(context: IncidentCommandContext) -> Card:
+    """handover @person"""
+    person = await one_person(context.world, context.text, context.user)
+    incident = await handover.hand_over(context.world, context.incident.id, context.user, person)
+    return said(f"{incident.name}: <@{person}> commands now; the room was told where things stand.")
 
 
 async def invite(context: IncidentCommandContext) -> Card:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from storage import Database, migrate, open_store
 from storage.sql.store import SqlStore
-from storage.sql.tables import TABLES
+from storage.sql.tables import FIGURES, TABLES
 
 
 @functools.cache
@@ -51,5 +51,5 @@ async def empty(store: Database) -> None:
     """Take everything out of a store, which costs less than opening another one."""
     assert isinstance(store, SqlStore)
     async with store._writing() as conn:
-        for table in reversed(TABLES):
+        for table in (FIGURES, *reversed(TABLES)):
             await conn.execute(sa.delete(table))

@@ -49,6 +49,8 @@ SILENT = {"private_reply", "sync_directory", "read_alert_channels", "read_room_m
 or asked for again."""
 ABOUT_NO_INCIDENT = {
     "tell_everybody",
+    "send_chart",
+    "post_review",
     "publish_home",
     "decide_alerts",
 }

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.metrics.model import IncidentFigures
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -96,6 +97,26 @@ class Incidents(Protocol):
 
     async def timeline(self, incident_id: str) -> list[Entry]:
         """In order of `at`, then of arrival."""
+        ...
+
+
+class Figures(Protocol):
+    """What is measured of incidents."""
+
+    async def figures(self, since: datetime, until: datetime) -> list[IncidentFigures]:
+        """Of every incident declared from `since` up to, not including, `until`, private ones too; oldest first."""
+        ...
+
+
+class FullText(Protocol):
+    """The words of incidents: of title, description and summary. Words are compared in their English forms."""
+
+    async def ended_with(self, words: Sequence[str], limit: int) -> list[Incident]:
+        """Resolved or closed ones with any of the words, best first. No private ones."""
+        ...
+
+    async def count_with(self, groups: Sequence[Sequence[str]]) -> list[int]:
+        """For each group of words: how many incidents have any of them, private ones too."""
         ...
 
 
@@ -259,5 +280,5 @@ class Operations(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Commits, Incidents, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+class Store(Commits, Incidents, Figures, FullText, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
     """Everything that is kept."""

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.cli.alerts import alerts_cli, rules_cli
+from bot.cli.metrics import show_metrics
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import IncidentNumber, TextTable, do, err, fail, out, policy_of, say, settings_or_exit
 from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
+
+
+class DocumentFormat(StrEnum):
+    """How a document is written."""
+
+    MARKDOWN = "markdown"
+    HTML = "html"
+
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -24,6 +34,7 @@ cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
 cli.command()(outbox)
 cli.command()(audit)
+cli.command(name="metrics")(show_metrics)
 cli.command(name="export")(export_record)
 cli.command(name="import")(import_record)
 
@@ -158,17 +169,42 @@ def show(number: IncidentNumber) -> None:
 def postmortem(
     number: IncidentNumber,
     write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+    form: Annotated[
+        DocumentFormat,
+        typer.Option("--format", help="markdown, or html: one page that needs nothing else, also for print."),
+    ] = DocumentFormat.MARKDOWN,
 ) -> None:
-    """Print the post-mortem document of an incident as Markdown."""
+    """Print the post-mortem document of an incident as Markdown or HTML."""
     from bot.cli.offline import document_offline
 
     settings = settings_or_exit()
-    text = do(document_offline(settings, policy_of(settings), number))
+    text = do(document_offline(settings, policy_of(settings), number, as_html=form is DocumentFormat.HTML))
     if write is None:
         say(text)
         return
     try:
         write.write_text(text, encoding="utf-8")
+    except OSError as error:
+        fail(f"{write} cannot be written: {error.strerror or error}.")
+    say(f"Written to {write}.")
+
+
+@cli.command()
+def picture(
+    number: IncidentNumber,
+    write: Annotated[Path, typer.Option("--output", "-o", help="Write to this PNG file.")] = Path("timeline.png"),
+    dark: Annotated[bool, typer.Option(help="Light on dark.")] = False,
+) -> None:
+    """Draw the timeline of an incident: states, severity, alerts, updates, pages, people."""
+    from blocks import charts
+    from bot.cli.offline import picture_offline
+
+    if not charts.available():
+        fail("A picture needs matplotlib: install the extra “charts”, see docs/dependencies.md.")
+    settings = settings_or_exit()
+    content = do(picture_offline(settings, policy_of(settings), number, dark=dark))
+    try:
+        write.write_bytes(content)
     except OSError as error:
         fail(f"{write} cannot be written: {error.strerror or error}.")
     say(f"Written to {write}.")

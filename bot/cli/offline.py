@@ -7,7 +7,10 @@ import uuid
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
+from blocks.charts import DARK, LIGHT, available
+from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
+from blocks.postmortem_html import page
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
 from bot.cli.alert_readers import reading
@@ -201,9 +204,22 @@ def _line(entry: Entry, names: Mapping[str, str]) -> str:
     return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
 
 
-async def document_offline(settings: Settings, policy: Policy, number: int) -> str:
-    """The post-mortem as Markdown. Raises NotFound, StoreUnavailable."""
+async def document_offline(settings: Settings, policy: Policy, number: int, *, as_html: bool = False) -> str:
+    """The post-mortem as Markdown, or as a page of HTML. Raises NotFound, StoreUnavailable."""
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
-        return markdown(await document_view(world, incident))
+        document = await document_view(world, incident)
+        if not as_html:
+            return markdown(document)
+        drawn = incident_picture(document, tuple(policy.severities)) if available() else None
+        return page(document, drawn)
+
+
+async def picture_offline(settings: Settings, policy: Policy, number: int, *, dark: bool) -> bytes:
+    """The timeline as a PNG. Raises NotFound, StoreUnavailable."""
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
+        incident = await by_number_or_room(world, number, None)
+        document = await document_view(world, incident)
+        return incident_picture(document, tuple(policy.severities), DARK if dark else LIGHT)

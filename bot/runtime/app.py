@@ -7,6 +7,7 @@ import contextlib
 import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -40,6 +41,8 @@ from warroom.alerts.channels import read_alert_channels
 from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
 from warroom.integration import Integrations
+from warroom.metrics import weekly
+from warroom.metrics.usecases import USUAL_SPAN, public_report
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
@@ -50,6 +53,8 @@ GRACE = 8.0
 """Seconds a draining process gives to what is in the works; PRODUCT promises an end within 10."""
 READY_WITHIN = 3.0
 """Seconds for the database to answer `/readyz`; a frozen one never does, and whoever asks does not wait long either."""
+REPORT_EVERY = timedelta(minutes=1)
+"""How old the figures of incidents at `/metrics` may be; they change slowly."""
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Seconds between tries to reach Slack at the start: a restart in the middle of an outage must not be the end."""
 
@@ -71,6 +76,7 @@ class Bot:
         self.store, self.clock, self.report = store, clock, report
         self._database = DatabaseHealth(store)
         self.meters = Meters()
+        self._reported_at: datetime | None = None
         self.port = 0
         bot_token, app_token = slack_tokens(settings)
         self.integrations = integrations
@@ -165,7 +171,12 @@ class Bot:
         self.meters.database(await self._database.problem(READY_WITHIN) is None)
         try:
             async with asyncio.timeout(READY_WITHIN):
-                self.meters.store_stats(await self.store.store_stats(), self.clock.now())
+                now = self.clock.now()
+                self.meters.store_stats(await self.store.store_stats(), now)
+                if self._reported_at is None or not timedelta(0) <= now - self._reported_at < REPORT_EVERY:
+                    since = now - USUAL_SPAN
+                    self.meters.report(await public_report(self.store, self.world.policy, since=since, until=now))
+                    self._reported_at = now
         except (StoreUnavailable, TimeoutError) as error:
             log.warning("the database cannot be measured; its figures stay as they were", error=str(error))
         return self.meters.text()
@@ -179,6 +190,7 @@ class Bot:
         if left:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()
+        await weekly.arm(self.world)
         await sync_directory(self.world)
         await read_alert_channels(self.world)
         if await look_after_private_rooms(self.world):

@@ -15,6 +15,7 @@ from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
 from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
 from warroom.escalation import timers
+from warroom.metrics import weekly
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import DecideAlerts, Effect
@@ -180,6 +181,9 @@ class Dispatcher:
             structlog.contextvars.bind_contextvars(incident=known)
 
     async def _do(self, claim: Claim) -> str:
+        if claim.timer == weekly.TIMER:
+            await weekly.fire(self._world, claim)
+            return "done"
         if claim.effect is None:
             with contextlib.suppress(Refused):
                 await timers.fire(self._world, claim)

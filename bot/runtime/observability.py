@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web import RequestPayloadError
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
+from warroom.metrics.report import Report
 from warroom.outbox.changes import AlertDecision, Claim, StoreStats
 
 SECRET = re.compile(r"xox[a-z]-[\w-]+|xoxe[\w.-]+|xapp-[\w-]+|(?<=://)[^/\s:@]*:[^/\s?#]+(?=@)")
@@ -134,6 +135,27 @@ class Meters:
             "warroom_database_up", "1 when the database answers and can be written to", registry=ours
         )
         self._connected = Gauge("warroom_sockets_connected", "Connections of Socket Mode", registry=ours)
+        self._declared = Gauge(
+            "warroom_incidents_30d", "Incidents declared in the last 30 days, by severity", ["severity"], registry=ours
+        )
+        self._incident_times = Gauge(
+            "warroom_incident_time_seconds",
+            "Times of the incidents of the last 30 days",
+            ["measure", "severity", "statistic"],
+            registry=ours,
+        )
+        self._kept = Gauge(
+            "warroom_promises_kept_ratio",
+            "Of what was due in the last 30 days, what came in time",
+            ["promise"],
+            registry=ours,
+        )
+        self._items = Gauge(
+            "warroom_action_items", "Action items of the incidents of the last 30 days", ["state"], registry=ours
+        )
+        self._pages = Gauge(
+            "warroom_pages_30d", "Pages of the last 30 days, by the clock of whoever was paged", ["time"], registry=ours
+        )
         self._processes = Gauge("warroom_processes", "Processes that share the record", registry=ours)
 
     def work(self, kind: str, outcome: str, claim: Claim, now: datetime) -> None:
@@ -182,6 +204,28 @@ class Meters:
         self._dead_letters.set(found.dead_letters)
         self._undecided.set(found.undecided)
         self._useless.set(found.quarantined)
+
+    def report(self, found: Report) -> None:
+        """The incidents that everybody may know of, in numbers. What was not measured is left out."""
+        for gauge in (self._declared, self._incident_times, self._kept, self._items, self._pages):
+            gauge.clear()
+        for each in found.by_severity:
+            self._declared.labels(each.name).set(each.incidents)
+            for measure, spread in each.times:
+                for statistic in ("mean", "median", "p90"):
+                    value = getattr(spread, statistic)
+                    if value is not None:
+                        self._incident_times.labels(measure, each.name, statistic).set(value)
+        for promise, share in (("updates", found.cadence.share), ("postmortems", found.postmortems.share)):
+            if share is not None:
+                self._kept.labels(promise).set(share)
+        items = found.actions
+        self._items.labels("done").set(items.done)
+        self._items.labels("overdue").set(items.overdue)
+        self._items.labels("open").set(items.total - items.done - items.overdue)
+        at_night = sum(load.at_night for load in found.people)
+        self._pages.labels("night").set(at_night)
+        self._pages.labels("day").set(sum(load.pages for load in found.people) - at_night)
 
     def text(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -46,7 +46,7 @@ class IncidentRow(Base, table=True):
     severity: str = Field(sa_type=Key)
     private: bool
     group_key: str | None = Field(sa_type=Key, index=True)
-    declared_at: datetime = Field(sa_type=TZDateTime)
+    declared_at: datetime = Field(sa_type=TZDateTime, index=True)
     touched_at: datetime = Field(sa_type=TZDateTime)
     search: str = Field(sa_type=Words)
     version: int
@@ -254,6 +254,17 @@ class ReplicaRow(Base, table=True):
     limited: dict[str, Any] = Field(sa_type=BODY)
 
 
+class FiguresRow(Base, table=True):
+    """What was measured of one incident in that version of it. No dump holds it: it is measured anew."""
+
+    __tablename__ = "figures"
+
+    incident_id: str = Field(sa_type=Key, primary_key=True)
+    version: int
+    format: int
+    body: str = Field(sa_type=Words)
+
+
 def columns_of(model: type[SQLModel]) -> sa.Table:
     """The table behind a model, for statements in SQL terms."""
     table = sa.inspect(model).local_table
@@ -276,6 +287,7 @@ SUBSCRIPTION = columns_of(SubscriptionRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 REPLICA = columns_of(ReplicaRow)
+FIGURES = columns_of(FiguresRow)
 
 TABLES = (
     META,

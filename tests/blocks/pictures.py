@@ -39,6 +39,7 @@ from warroom.incident.model import (
     Origin,
     Participants,
     Room,
+    SimilarIncident,
     State,
     Updates,
 )
@@ -202,6 +203,8 @@ def all_notices(text: str) -> list[Notice]:
         said.SeverityChangedNotice(by=None, before=text, after=text, why=text),
         said.WorseAlert(severity=text, title=text, link="https://monitors.example.com/7"),
         said.RoleAssignedNotice(by="UADA", role=text, person="UGRACE"),
+        said.HandedOver(by="UADA", person="UGRACE", before="UGRACE"),
+        said.SimilarBefore(found=(SimilarIncident(number=7, title=text, summary=text, declared_at=NOW),)),
         *(
             said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)
             for state in State

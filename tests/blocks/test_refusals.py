@@ -106,6 +106,7 @@ REASONS: list[Reason] = [
     usage.SeveralCandidates(said="ada", names=("ada.l", "ada.k")),
     usage.SeveralPeople(said="@sre", count=3),
     usage.PersonNotFound(said="nobody"),
+    usage.SpanUnclear(said="sofa", known=("platform", "data")),
     usage.SearchEmpty(),
     usage.TimelineUnclear(),
     usage.ActionUnclear(),

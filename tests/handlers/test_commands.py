@@ -11,7 +11,9 @@ from tests.refusals import refuses
 from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.incident import events
 from warroom.incident.model import State
+from warroom.incident.notices import HandedOver
 from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import Post
 from warroom.refusals import Repeated
 
 
@@ -178,3 +180,19 @@ async def test_nobody_found_is_not_called_invited(desk: HandlerHarness) -> None:
 async def test_an_update_of_a_private_incident_is_not_said_to_be_announced(desk: HandlerHarness) -> None:
     await desk.type("declare token leaked --private")
     assert "posted to its channel." in (await desk.type("update #1 rotating it")).text
+
+
+async def test_a_hand_over_passes_command_and_says_where_things_stand(desk: HandlerHarness) -> None:
+    incident = await desk.room()
+    room = incident.room.channel_id or ""
+    await desk.type("ack", channel=room)
+    await desk.type("update rolling back", channel=room)
+    assert "<@UGRACE> commands now" in (await desk.type("handover @grace", channel=room)).text
+    after = await desk.incident()
+    assert after.commander == "UGRACE"
+    said = [each.notice for each in await desk.outbox() if isinstance(each, Post)]
+    assert [each for each in said if each.kind == "handed_over"] == [
+        HandedOver(by="UADA", person="UGRACE", before="UADA")
+    ]
+    with refuses(AlreadyDone, match="commander"):
+        await desk.type("handover @grace", channel=room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from sandbox.model import Json, SlackMessage, SlackUser
 from tests.reliability.house import House
@@ -12,6 +13,7 @@ from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
 from warroom.outbox.effects import (
+    PostReview,
     PrivateReply,
     PublishHome,
     ReadAlertChannels,
@@ -23,6 +25,7 @@ from warroom.outbox.effects import (
 )
 
 ALERTS = "datadog-alerts"
+DAY = timedelta(days=1)
 
 
 def anything(_: Json) -> bool:
@@ -265,7 +268,39 @@ async def withdrawn(run: Run) -> int:
 
 
 async def files(run: Run) -> int:
-    return len(run.house.room(run.known).files)
+    return sum(file.name.endswith(".md") for file in run.house.room(run.known).files)
+
+
+async def resolve(run: Run) -> None:
+    await run.house.type("ada", "resolve rolled back", run.house.room(run.known))
+
+
+async def pictures(run: Run) -> int:
+    return sum(file.name.startswith("timeline-") for file in run.house.room(run.known).files)
+
+
+async def ask_review(run: Run) -> None:
+    now = run.house.slack.clock.now()
+    run.noted["week"] = week = f"{len(run.house.slack.calls)}"
+    effect = PostReview(key=f"review:{week}", channel="#incidents", week=week, since=now - DAY, until=now)
+    await run.house.ask(effect)
+
+
+async def reviews(run: Run) -> int:
+    return len(said_under(run.house.slack, f"review:{run.noted['week']}"))
+
+
+async def ask_metrics(run: Run) -> None:
+    run.seen = await _charts(run)
+    await run.house.type("ada", "metrics")
+
+
+async def _charts(run: Run) -> int:
+    return sum(file.name == "incidents.png" and bool(file.shares) for file in run.house.slack.workspace.files.values())
+
+
+async def charts(run: Run) -> int:
+    return await _charts(run) - run.seen
 
 
 async def answers(run: Run) -> int:
@@ -408,6 +443,11 @@ EFFECT_CASES = (
         files,
         prepare=resolved,
     ),
+    EffectCase("share the picture", "share_picture", "files.completeUploadExternal", resolve, pictures, prepare=opened),
+    EffectCase(
+        "send a chart", "send_chart", "files.completeUploadExternal", ask_metrics, charts, prepare=opened, blind=True
+    ),
+    EffectCase("post the week's review", "post_review", "chat.postMessage", ask_review, reviews, keyed("review:")),
     EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
     EffectCase(

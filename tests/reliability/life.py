@@ -25,6 +25,9 @@ import datadog_api_client.v1.api.monitors_api
 import datadog_api_client.v2.api.downtimes_api
 import datadog_api_client.v2.api.incidents_api
 import datadog_api_client.v2.api.users_api  # noqa: F401
+import matplotlib.backends.backend_agg
+import matplotlib.dates
+import matplotlib.figure  # noqa: F401
 
 from bot import clock as system
 from bot.integrations import Kinds, integrations_of, register_upgrades

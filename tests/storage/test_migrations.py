@@ -61,8 +61,17 @@ async def test_models_and_migrations_agree(empty_url: str) -> None:
     await migrate(empty_url)
     engine = engine_for(parse(empty_url), PATIENT)
 
+    def ours(name: str | None, *_: object) -> bool:
+        # The words of incidents are kept by the database itself: no table on PostgreSQL, several on SQLite.
+        return "incident_words" not in (name or "")
+
     def differences(connection: sa.Connection) -> list[object]:
-        options = {"version_table": VERSION_TABLE, "compare_type": True, "compare_server_default": True}
+        options = {
+            "version_table": VERSION_TABLE,
+            "compare_type": True,
+            "compare_server_default": True,
+            "include_name": ours,
+        }
         return list(compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata))
 
     async with engine.connect() as conn:

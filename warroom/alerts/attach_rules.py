@@ -57,6 +57,7 @@ def first(incident_id: str, alert: Alert, received_at: datetime, source: str = "
         monitor_id=alert.monitor_id,
         state=alert.state,
         first_seen_at=received_at,
+        first_fired_at=happened_at(alert, received_at),
         last_seen_at=received_at,
         last_fired_at=happened_at(alert, received_at),
         hosts=where(alert),

@@ -17,6 +17,7 @@ from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.similar import usecases as similar
 
 
 async def fire(world: World, claim: Claim) -> Incident:
@@ -110,6 +111,7 @@ RULES: dict[str, Rule] = {
     "redraw": _redraw,
     "storm": _storm,
     "late": _late,
+    "similar": similar.look,
     "undo": _undo,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -407,6 +407,7 @@ class EffectKind(StrEnum):
     REDRAW_DIRECT = "redraw_direct"
     REPLY_TO_SOURCE = "reply_to_source"
     SHARE_DOCUMENT = "share_document"
+    SHARE_PICTURE = "share_picture"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
 

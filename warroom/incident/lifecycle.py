@@ -11,7 +11,7 @@ from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import SeverityChangedNotice, StateChanged
-from warroom.outbox.effects import Place
+from warroom.outbox.effects import Place, SharePicture
 from warroom.policy import Policy
 from warroom.refusals import (
     AlreadyAcknowledged,
@@ -136,7 +136,10 @@ def resolve(
         after=now - incident.declared_at,
         postmortem_by=after.postmortem_required_by,
     )
-    return _told(Decision(after).record(events.Resolved(summary=summary, automatic=automatic), now, by=by), notice)
+    decision = Decision(after).record(events.Resolved(summary=summary, automatic=automatic), now, by=by)
+    name = f"v{incident.version}"
+    picture = SharePicture(incident_id=incident.id, key=f"{incident.id}:picture:{name}", name=name)
+    return _told(decision, notice).with_effects(picture)
 
 
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:

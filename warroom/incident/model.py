@@ -126,6 +126,18 @@ class AlertSummary(Stored):
     """There was a storm, and the room was told or will be."""
 
 
+class SimilarIncident(Stored):
+    """An incident of the past that was like another one."""
+
+    number: int
+    title: str
+    summary: str = ""
+    """What ended it."""
+    declared_at: datetime
+    channel_id: str | None = None
+    same_monitor: bool = False
+
+
 class Deadlines(Stored):
     """When the incident is looked at again; None while there is nothing to wait for.
 
@@ -148,6 +160,8 @@ class Deadlines(Stored):
     """The room is told of an alert storm, or its message is redrawn."""
     late: datetime | None = None
     """What says how late something is (card, announcement, the team's line) is redrawn."""
+    similar: datetime | None = None
+    """Similar incidents are looked for, once what people wait for is done."""
     undo: datetime | None = None
     """Until then a cancellation can be taken back."""
 
@@ -313,6 +327,8 @@ class Incident(Stored):
     external: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By integration: what it remembers of this incident, as a model of its own wrote it. See `external_state`."""
     actions: tuple[ActionItem, ...] = ()
+    similar: tuple[SimilarIncident, ...] = ()
+    """Found when it was declared, most alike first. None of them is private."""
     actions_added: int = 0
     """How many action items there ever were; a number is not given twice."""
     notes: int = 0

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
-from warroom.incident.model import State
+from warroom.incident.model import SimilarIncident, State
 from warroom.people.resolution import Ambiguity, Unknown
 from warroom.value import Stored
 
@@ -252,6 +252,23 @@ class VisibilityNotice(Stored):
     """Of the channel itself, which stays as it was made."""
 
 
+class HandedOver(Stored):
+    """Somebody else commands from now on; where things stand is said with it."""
+
+    kind: Literal["handed_over"] = "handed_over"
+    by: str
+    person: str
+    before: str | None = None
+    """Who commanded until then."""
+
+
+class SimilarBefore(Stored):
+    """Incidents of the past that were like this one, most alike first; said in the card's thread."""
+
+    kind: Literal["similar_before"] = "similar_before"
+    found: tuple[SimilarIncident, ...]
+
+
 class NobodyFound(Stored):
     """Names in the escalation policy or the declaration led to nobody, or could be several people."""
 
@@ -335,6 +352,8 @@ Notice = Annotated[
     | PostmortemReady
     | PostmortemDue
     | ActionDue
+    | HandedOver
+    | SimilarBefore
     | ActionAssigned
     | DetailsChanged
     | VisibilityNotice

@@ -48,6 +48,10 @@ NAME_LIMIT = 80
 """Characters in a channel's name (Slack: conversations.create, `invalid_name_maxlength`)."""
 
 
+SIMILAR_AFTER = timedelta(seconds=10)
+"""When similar incidents are looked for: by then the room is there, and nobody waits for the search."""
+
+
 def escalation_of(
     team: str | None, declared_by: str | None, policy: Policy, named: tuple[str, ...] = ()
 ) -> EscalationState:
@@ -89,6 +93,7 @@ def begin(
     ).with_deadlines(
         page=escalation.next_page_at(incident, now, policy),
         ack=now + severity.acknowledge_within,
+        similar=now + SIMILAR_AFTER,
     )
     decision = Decision(incident).record(Declared(title=incident.title), now, by=incident.declared_by)
     for index, people in paged.items():

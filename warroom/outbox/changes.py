@@ -99,6 +99,8 @@ class Firing(Stored):
     changes: int = 0
     """How often it went between firing and recovered."""
     first_seen_at: datetime
+    first_fired_at: datetime | None = None
+    """The trigger that started it, by the sender's clock; None where an earlier release stored it."""
     last_seen_at: datetime
     last_fired_at: datetime
     """The newest trigger by the sender's clock; an older recovery closes nothing."""

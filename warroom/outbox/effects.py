@@ -5,6 +5,7 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -212,6 +213,36 @@ class ShareDocument(_Effect):
     revision: int
 
 
+class SharePicture(_Effect):
+    """Share the picture of the incident's timeline in the room, drawn at delivery."""
+
+    kind: Literal["share_picture"] = "share_picture"
+    name: str
+    """Tells this picture from the others of the incident, in its file's name."""
+
+
+class SendChart(_Effect):
+    """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
+
+    weight: ClassVar[int] = 1
+    kind: Literal["send_chart"] = "send_chart"
+    user: str
+    since: datetime
+    until: datetime
+    team: str | None = None
+
+
+class PostReview(_Effect):
+    """Post the review of a week in the broadcast channel, with its chart. No private incident is in it."""
+
+    kind: Literal["post_review"] = "post_review"
+    channel: str
+    week: str
+    """The day on which it ended, as in 2026-11-23."""
+    since: datetime
+    until: datetime
+
+
 class PublishHome(_Effect):
     """Draw one person's App Home."""
 
@@ -292,6 +323,9 @@ Effect = Annotated[
     | RedrawDirect
     | ReplyToSource
     | ShareDocument
+    | SharePicture
+    | SendChart
+    | PostReview
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels

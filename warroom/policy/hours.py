@@ -80,6 +80,27 @@ def _many(said: Any) -> Any:
 _HOURS_SCHEMA = {"type": "string", "description": 'times of day, as in "22:00-06:00"'}
 _DAY_SCHEMA = {"type": "string", "enum": list(Day)}
 
+
+def _time_of_day(said: Any) -> Any:
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", said) if isinstance(said, str) else None
+    try:
+        return said if isinstance(said, time) else time(int(found[1]), int(found[2])) if found else _wrong_time(said)
+    except ValueError:
+        return _wrong_time(said)
+
+
+def _wrong_time(said: Any) -> Any:
+    raise Wrong(f"{shown(said)} is no time of day", 'write it in quotes, as in "09:00"')
+
+
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(_time_of_day),
+    PlainSerializer(lambda at: f"{at:%H:%M}", return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "description": 'a time of day, as in "09:00"'}),
+]
+"""On the workspace's clock."""
+
 Hours = Annotated[
     tuple[Annotated[Span, BeforeValidator(_span), PlainSerializer(str, when_used="json")], ...],
     BeforeValidator(_many),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeVar
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from warroom.durations import Duration
 from warroom.people.model import normal
+from warroom.policy.hours import TimeOfDay
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
@@ -54,6 +55,8 @@ class Workspace(Value):
     """So long after the last alert recovered an incident resolves itself. None: people are asked."""
     stale_after: Duration | None = timedelta(hours=24)
     """An open incident in which nothing happened for so long is asked about. None: never."""
+    review_at: TimeOfDay | None = time(9)
+    """When the week's review is posted in the broadcast channel, every Monday. None: never."""
     repeat_every: Duration | None = None
     """How often the last level of an unanswered escalation policy is paged again. None: as the severity says."""
     page_after_recovery: bool = False

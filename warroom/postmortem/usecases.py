@@ -15,6 +15,7 @@ from warroom.incident.view import DocumentView, IncidentView, incident_view
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.similar.usecases import without_private
 
 Draft = Callable[[IncidentView, Sequence[Entry], datetime], tuple[str, str]]
 """The words of (summary, impact), as far as the record can tell at that time."""
@@ -56,7 +57,7 @@ async def publish_postmortem(world: World, incident_id: str, by: str) -> Inciden
 
 async def document_view(world: World, incident: Incident) -> DocumentView:
     """Everything the document is built from, with people by the names the directory knows."""
-    seen: IncidentView = await view(world, incident)
+    seen: IncidentView = await view(world, await without_private(world.store, incident))
     entries: tuple[Entry, ...] = tuple(current(await world.store.timeline(incident.id)))
     names = await names_in(world, seen, entries)
     return DocumentView(view=seen, entries=entries, names=names, written_at=world.clock.now())

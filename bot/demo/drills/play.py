@@ -169,8 +169,10 @@ async def _end(drill: Drill, player: _Player, policy: Policy, out: Console) -> l
     for incident in reversed(await store.incidents()):
         timeline = await store.timeline(incident.id)
         ended.append((incident, review(incident, timeline, policy, slack.clock.now())))
-        if incident.room.channel_id and (files := slack.channel(incident.room.channel_id).files):
-            player.narrator.document(files[-1].text, "post-mortem")
+        room = incident.room.channel_id
+        documents = [file for file in slack.channel(room).files if file.name.endswith(".md")] if room else []
+        if documents:
+            player.narrator.document(documents[-1].text, "post-mortem")
     out.print(_table(slack, ended))
     rooms = sum(incident.room.channel_id is not None for incident, _ in ended)
     out.print(f"{len(slack.calls)} Slack calls, {rooms} {'room' if rooms == 1 else 'rooms'}.", style="dim")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
 import aiohttp
 
+from blocks import charts
+from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
+from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.posts import GONE
@@ -14,6 +21,7 @@ from warroom.incident.timeline import current
 from warroom.incident.view import DocumentView
 from warroom.outbox.effects import ShareDocument
 from warroom.postmortem.usecases import people_in
+from warroom.similar.usecases import without_private
 
 
 async def share_document(context: EffectContext[ShareDocument]) -> None:
@@ -22,20 +30,36 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
     if incident.room.channel_id is None:
         return
     filename = f"post-mortem-inc-{incident.number}-r{context.effect.revision}.md"
-    if context.outcome_unknown and await _is_shared(context, incident.room.channel_id, filename):
+    if context.outcome_unknown and await is_shared(context, incident.room.channel_id, filename):
         return
-    content = (await _document(context, incident)).encode()
-    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
-    await _upload(context, ticket["upload_url"], content)
+    document = await document_of(context, incident)
+    files = []
+    if charts.available():
+        severities = tuple(context.deps.policy.severities)
+        picture = await asyncio.to_thread(incident_picture, document, severities)
+        file_id = await upload(context, filename.replace(".md", ".png"), picture)
+        files.append({"id": file_id, "title": f"Timeline of {incident.name}"})
+    file_id = await upload(context, filename, markdown(document).encode())
+    files.append({"id": file_id, "title": f"Post-mortem {incident.name}"})
     await context.call(
         "files.completeUploadExternal",
-        files=[{"id": ticket["file_id"], "title": f"Post-mortem {incident.name}"}],
+        files=files,
         channel_id=incident.room.channel_id,
     )
 
 
-async def _upload(context: EffectContext[ShareDocument], url: str, content: bytes) -> None:
-    """Nothing is visible before the last step, so a failure here leaves no doubt. The address is a secret."""
+async def upload(context: EffectContext[Any], filename: str, content: bytes) -> str:
+    """The id of the file, whose bytes Slack has now. Nobody sees it before `files.completeUploadExternal`.
+
+    Raises Retryable or Rejected; neither leaves a doubt, for an upload that is not completed is dropped.
+    """
+    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    await _send(context, ticket["upload_url"], content)
+    return str(ticket["file_id"])
+
+
+async def _send(context: EffectContext[Any], url: str, content: bytes) -> None:
+    """The address is a secret."""
     session = context.deps.client.session
     if session is None:
         raise Retryable("the connection to Slack is closed")
@@ -50,11 +74,10 @@ async def _upload(context: EffectContext[ShareDocument], url: str, content: byte
         raise Rejected(f"Slack did not take the file (HTTP {status})", code="upload_failed", advice="Paste it by hand.")
 
 
-async def _is_shared(context: EffectContext[ShareDocument], channel: str, filename: str) -> bool:
+async def is_shared(context: EffectContext[Any], channel: str, filename: str, thread_ts: str | None = None) -> bool:
+    """Whether we shared a file of that name in the channel since the effect was asked for. Raises Retryable or Rejected."""
     try:
-        async for message in context.items(
-            "conversations.history", "messages", channel=channel, oldest=context.since()
-        ):
+        async for message in _messages(context, channel, thread_ts):
             names = [file.get("name") for file in message.get("files") or []]
             if message.get("user") == context.deps.bot_user_id and filename in names:
                 return True
@@ -64,12 +87,20 @@ async def _is_shared(context: EffectContext[ShareDocument], channel: str, filena
     return False
 
 
-async def _document(context: EffectContext[ShareDocument], incident: Incident) -> str:
-    view = await context.view(incident)
+def _messages(context: EffectContext[Any], channel: str, thread_ts: str | None) -> AsyncIterator[Answer]:
+    wanted = {"channel": channel, "oldest": context.since()}
+    if thread_ts is None:
+        return context.items("conversations.history", "messages", **wanted)
+    return context.items("conversations.replies", "messages", **wanted, ts=thread_ts)
+
+
+async def document_of(context: EffectContext[Any], incident: Incident) -> DocumentView:
+    """What the incident's document and picture are made of."""
+    view = await context.view(await without_private(context.deps.store, incident))
     entries = tuple(current(await context.deps.store.timeline(incident.id)))
     names: dict[str, str] = {}
     for user_id in people_in(view, entries):
         person = await context.deps.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    return markdown(DocumentView(view=view, entries=entries, names=names, written_at=context.now))
+    return DocumentView(view=view, entries=entries, names=names, written_at=context.now)

@@ -12,7 +12,7 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision, changeset, timers_of
 from warroom.incident.model import Incident, State
-from warroom.outbox.effects import Announce, Place, Post, SetTopic, ShowCard, TellTeam
+from warroom.outbox.effects import Announce, Place, Post, SetTopic, SharePicture, ShowCard, TellTeam
 from warroom.policy import Policy
 
 
@@ -124,7 +124,7 @@ def test_one_commit_redraws_the_card_and_only_what_else_has_changed(make: Make, 
     assert kinds == {ShowCard, Announce, TellTeam, Post}
     resolved = lifecycle.resolve(before, "UADA", minutes(3), policy)
     kinds = {type(e) for e in changeset(before, resolved, now=minutes(3), policy=policy).effects}
-    assert kinds == {ShowCard, Announce, TellTeam, SetTopic, Post}
+    assert kinds == {ShowCard, Announce, TellTeam, SetTopic, Post, SharePicture}
 
 
 def test_a_private_incident_is_never_announced(make: Make, policy: Policy) -> None:

@@ -1,0 +1,1 @@
+"""Incidents of the past that were like this one."""
