@@ -12,6 +12,7 @@ from typing import Protocol
 
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -155,6 +156,16 @@ class People(Protocol):
         ...
 
 
+class OnCall(Protocol):
+    """What people changed about schedules."""
+
+    async def override(self, override_id: str) -> Override | None: ...
+
+    async def overrides(self, since: datetime, until: datetime) -> list[Override]:
+        """Those of all schedules and states that touch the time from `since` up to `until`, by start."""
+        ...
+
+
 class Inbox(Protocol):
     """What Slack delivered; it is stored and marked as done by `Commits.commit`."""
 
@@ -241,5 +252,5 @@ class Operations(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Commits, Incidents, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+class Store(Commits, Incidents, AlertLog, People, OnCall, Inbox, Outbox, Processes, Operations, Protocol):
     """Everything that is kept."""

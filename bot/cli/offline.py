@@ -23,6 +23,7 @@ from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
+from warroom.oncall.directory import OnCallDirectory
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
@@ -69,12 +70,12 @@ async def audit_offline(settings: Settings, number: int | None, limit: int) -> l
 
 def world_without_chat(settings: Settings, store: Store, policy: Policy) -> World:
     """The world as the command line has it: what follows from a change is stored, and left to the running bot."""
-    chat = _NoChat()
+    chat, clock = _NoChat(), SystemClock()
     return World(
         store=store,
-        directory=CachedDirectory(store, chat),
+        directory=OnCallDirectory(CachedDirectory(store, chat), store, policy, clock),
         policy=policy,
-        clock=SystemClock(),
+        clock=clock,
         rooms=chat,
         nudge=lambda: None,
         integrations=integrations_of(settings),

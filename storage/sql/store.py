@@ -15,6 +15,7 @@ from storage.sql.commit import SqlCommits
 from storage.sql.connection import engine_for, require_openable
 from storage.sql.dump import SqlDump
 from storage.sql.incidents import SqlIncidents
+from storage.sql.oncall import SqlOnCall
 from storage.sql.operations import SqlOperations
 from storage.sql.outbox import SqlOutbox
 from storage.sql.people import SqlPeople
@@ -22,7 +23,9 @@ from storage.sql.processes import SqlProcesses
 from storage.sql.schema import prepare
 
 
-class SqlStore(SqlCommits, SqlIncidents, SqlAlertLog, SqlPeople, SqlOutbox, SqlProcesses, SqlOperations, SqlDump):
+class SqlStore(
+    SqlCommits, SqlIncidents, SqlAlertLog, SqlPeople, SqlOnCall, SqlOutbox, SqlProcesses, SqlOperations, SqlDump
+):
     """`storage.records.Database` over SQLite or PostgreSQL; safe to use from many tasks."""
 
     def __init__(self, address: Address, engine: AsyncEngine, clean_up: Callable[[], None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from warroom.errors import AlreadyDone, Refused
@@ -17,7 +18,7 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.severity import changed
 from warroom.outbox.effects import Place
-from warroom.people.resolution import Resolution, resolve
+from warroom.people.resolution import Resolution, nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import (
@@ -74,6 +75,8 @@ async def page_next(
     """The decision that pages the next level, with the names resolved to the people of this moment."""
     people = await resolve(escalation.names_to_page(incident), world.directory, world.policy)
     decision = escalation.page_next(incident, ids(people), now, world.policy, reason=reason, by=by, why=why)
+    if nobody_on_call(people):
+        decision = replace(decision, incident=escalation.hurried(decision.incident, now))
     return opening.nobody_found(decision, unfound(people))
 
 

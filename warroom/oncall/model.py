@@ -35,6 +35,8 @@ class Override(Stored):
     """Id of who asked for it; None for the command line."""
     made_at: datetime
     """When it was made: of two at the same time the later one holds."""
+    version: int = 0
+    """Guards against two writers; 0 for one that is not stored yet."""
 
     @property
     def name(self) -> str | None:

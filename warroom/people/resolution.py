@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex
 from warroom.people.model import Group, Person, names_of, normal
@@ -22,6 +22,7 @@ __all__ = [
     "Resolution",
     "Unknown",
     "Why",
+    "nobody_on_call",
     "resolve",
 ]
 
@@ -65,6 +66,9 @@ class Why(StrEnum):
     NO_LEVELS = "no_levels"
     LOOP = "loop"
     SCHEDULE = "schedule"
+    NO_SUCH_SCHEDULE = "no_such_schedule"
+    NOBODY_ON_CALL = "nobody_on_call"
+    ON_CALL_UNREACHABLE = "on_call_unreachable"
     EVERYBODY = "everybody"
 
 
@@ -122,6 +126,26 @@ class Directory(Protocol):
         ...
 
 
+class OnCallNames(Value):
+    """Who is on call, as names that are yet to be resolved."""
+
+    via: str
+    """What led there: "schedule platform"."""
+    groups: tuple[tuple[str, ...], ...] = ()
+    """Whoever is meant; then, one group after another, who is told when nobody of those before can be found."""
+    why: Why | None = None
+    """What is wrong with the name itself, told besides."""
+
+
+@runtime_checkable
+class OnCallNaming(Protocol):
+    """A directory that knows schedules too."""
+
+    async def on_call(self, said: str) -> OnCallNames | None:
+        """Who is meant by a name such as "schedule:platform"; None for names of other kinds."""
+        ...
+
+
 _Answer = Match | Ambiguity | Unknown
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
@@ -132,6 +156,9 @@ _EMAIL = re.compile(r"[^\s@<>|]+@[^\s@<>|]+\.[^\s@<>|]+")
 _ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
 _SCHEDULE = re.compile(r"schedule|on-?call|\brota", re.IGNORECASE)
+
+
+_OFF_CALL = (Why.NO_SUCH_SCHEDULE, Why.NOBODY_ON_CALL, Why.ON_CALL_UNREACHABLE)
 
 
 async def resolve(names: Sequence[str], directory: Directory, policy: Policy) -> Resolution:
@@ -162,6 +189,8 @@ async def _one(
         return await _members(group, said, directory, via) if group else [_nobody(said, Why.NO_SUCH_GROUP, via)]
     if _EVERYBODY.fullmatch(said):
         return [_nobody(said, Why.EVERYBODY, via)]
+    if isinstance(directory, OnCallNaming) and (named := await directory.on_call(said)):
+        return await _on_call(named, said, directory, policy, via, teams)
     mail = _MAILTO.fullmatch(said)
     plain = mail.group(1).strip() if mail else said
     if _EMAIL.fullmatch(plain):
@@ -180,6 +209,26 @@ async def _one(
     if isinstance(answer, Unknown) and answer.why is Why.NOT_FOUND and team:
         return [_nobody(said, Why.LOOP, via)]
     return [answer]
+
+
+async def _on_call(
+    named: OnCallNames, said: str, directory: Directory, policy: Policy, via: tuple[str, ...], teams: frozenset[str]
+) -> list[_Answer]:
+    """The first group in which anybody is found. Who was not found before is in the answer: it must not be silent."""
+    answers: list[_Answer] = [_nobody(said, named.why, via)] if named.why else []
+    for group in named.groups:
+        found: list[_Answer] = []
+        for name in group:
+            found += await _one(name, directory, policy, (*via, named.via), teams)
+        answers += found
+        if any(isinstance(answer, Match) for answer in found):
+            return answers
+    return answers if named.why else [*answers, _nobody(said, Why.NOBODY_ON_CALL, via)]
+
+
+def nobody_on_call(people: Resolution) -> bool:
+    """Whether nobody was found because schedules led to nobody."""
+    return not people.found and any(each.why in _OFF_CALL for each in people.unknown)
 
 
 def _nobody(said: str, why: Why, via: tuple[str, ...]) -> Unknown:

@@ -1,0 +1,38 @@
+"""Overrides: kept, found by time, and changed by one writer at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage import Database
+from tests.storage.values import NOW, after, put
+from warroom.errors import Conflict
+from warroom.oncall.model import Override, OverrideState
+
+
+def override(name: str, start: float, end: float, **fields: object) -> Override:
+    usual: dict[str, object] = {"id": name, "schedule": "sre", "person": "UADA", "made_at": NOW}
+    return Override.model_validate(usual | {"start": after(start), "end": after(end)} | fields)
+
+
+async def test_those_that_touch_a_time_are_found_by_start(store: Database) -> None:
+    late, early, other = override("late", 50, 90), override("early", 0, 60), override("other", 10, 20, schedule="web")
+    await put(store, overrides=(late, early, other))
+    assert [each.id for each in await store.overrides(after(10), after(60))] == ["early", "other", "late"]
+    assert [each.id for each in await store.overrides(after(60), after(61))] == ["late"], "the end is not within"
+    assert await store.overrides(after(-10), after(0)) == []
+    assert await store.override("early") == early.copy_with(version=1)
+    assert await store.override("nobody") is None
+
+
+async def test_the_second_of_two_writers_is_refused_and_writes_nothing(store: Database) -> None:
+    await put(store, overrides=(override("o", 0, 60, person=None, state=OverrideState.ASKED),))
+    asked = await store.override("o")
+    assert asked is not None
+    taken = asked.copy_with(person="UADA", state=OverrideState.TAKEN)
+    await put(store, overrides=(taken,))
+    for late in (asked.copy_with(person="UBEN"), override("o", 0, 60)):
+        with pytest.raises(Conflict):
+            await put(store, overrides=(override("beside", 0, 60), late))
+    assert await store.override("o") == taken.copy_with(version=2)
+    assert await store.override("beside") is None
