@@ -16,6 +16,8 @@ SNOOZE = "reminder.snooze"
 INVITE_CANDIDATE = "candidate.invite"
 EDIT_POSTMORTEM = "postmortem.edit"
 PUBLISH_POSTMORTEM = "postmortem.publish"
+TAKE_COVER = "oncall.take"
+UNDO_COVER = "oncall.undo"
 DECLARE = "home.declare"
 OPEN_LINK = "link.open"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never, cast
 
 from blocks import labels, text
+from blocks.oncall import on_call_refusal
 from blocks.usage import Usage, usage_words
 from warroom import refusals
 from warroom.errors import Reason
@@ -119,6 +120,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "This menu offers that no more. The card is being redrawn; use the new one."
         case refusals.ToldByIntegration():
             return reason.text
+        case refusals.OnCallRefused():
+            return on_call_refusal(reason, medium.person)
     assert_never(reason)
 
 
@@ -202,6 +205,7 @@ _DOING = {
     Permission.INVITE: "Inviting people to",
     Permission.PAGE: "Paging people for",
     Permission.MUTE: "Muting monitors of",
+    Permission.COVER: "Changing who is on call",
     Permission.POSTMORTEM: "Writing the post-mortem of",
     Permission.PUBLISH: "Publishing the post-mortem of",
 }

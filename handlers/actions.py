@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms, ids, postmortem_document, postmortem_form
-from blocks.answers import understood
+from blocks.answers import said, understood
 from blocks.form_fields import About
 from blocks.kit import Block, Card
 from handlers.answers import Actor, Body, actor_of, answered
@@ -22,6 +22,7 @@ from warroom.incident import lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
+from warroom.oncall import usecases as oncall
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
 from warroom.refusals import MenuOutdated, NothingToLearn, ReminderGone
@@ -171,6 +172,18 @@ async def invite_candidate(context: ActionContext) -> Card:
     return understood(incident, people, f"Thank you. Invited to {incident.name}:")
 
 
+async def take_cover(context: ActionContext) -> Card:
+    """Take it, Swap"""
+    taken = await oncall.take(context.world, context.seen, context.user)
+    return said(f"Thank you. <@{taken.person}> is on call in {taken.schedule} then.")
+
+
+async def undo_cover(context: ActionContext) -> Card:
+    """Undo"""
+    undone = await oncall.undo(context.world, context.seen, context.user)
+    return said(f"Undone: {undone.schedule} is as the schedule says.")
+
+
 async def declare(context: ActionContext) -> None:
     """Declare incident, on the App Home."""
     form = forms.declare_form(context.world.policy, carried=About(channel=context.actor.channel))
@@ -199,6 +212,8 @@ RUNS: dict[str, Run] = {
     ids.EDIT_POSTMORTEM: edit_postmortem,
     ids.PUBLISH_POSTMORTEM: publish_postmortem,
     ids.INVITE_CANDIDATE: invite_candidate,
+    ids.TAKE_COVER: take_cover,
+    ids.UNDO_COVER: undo_cover,
     ids.DECLARE: declare,
     ids.OPEN_LINK: follow_link,
 }

@@ -89,7 +89,11 @@ SUBCOMMANDS = (
         ("post-mortem",),
     ),
     Subcommand(
-        "oncall", "oncall [TEAM]", "whom a team's escalation policy calls, and when", oncall_command.show, ("on-call",)
+        "oncall",
+        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
+        "who is on call and who is next; cover, overrides, swaps; whom a team calls",
+        oncall_command.show,
+        ("on-call",),
     ),
     Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
     Subcommand("help", "help", "this", show_help, ("?",)),

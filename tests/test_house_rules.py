@@ -49,6 +49,7 @@ SILENT = {"private_reply", "sync_directory", "read_alert_channels"}
 ABOUT_NO_INCIDENT = {
     "tell_everybody",
     "publish_home",
+    "show_override",
     "decide_alerts",
 }
 

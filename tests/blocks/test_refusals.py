@@ -36,6 +36,10 @@ REASONS: list[Reason] = [
     refusals.UpdateEmpty(),
     refusals.NothingToSnooze(incident=NAME),
     refusals.ReminderGone(incident=NAME),
+    *(
+        refusals.OnCallRefused(problem=problem, schedule="platform", person="UADA", known=("platform", "web"))
+        for problem in refusals.OnCallProblem
+    ),
     refusals.TitleMissing(),
     refusals.UnknownSeverity(said="bad", known=("SEV-1", "SEV-2")),
     refusals.SeverityUnchanged(incident=NAME, severity="SEV-1"),

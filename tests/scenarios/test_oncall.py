@@ -30,7 +30,7 @@ ESCALATION = [
 def policy() -> Policy:
     """The company's, with a schedule that is handed over at midnight, and one in which nobody is."""
     schedules = {
-        "platform": {"timezone": "Europe/Berlin", "layers": [DAILY, NIGHTS]},
+        "platform": {"timezone": "Europe/Berlin", "layers": [DAILY, NIGHTS], "announce": "#sre-alerts"},
         "empty": {"layers": [{"people": "ada", "until": date(2026, 1, 1)}]},
     }
     platform = COMPANY["teams"]["platform"] | {"escalation": ESCALATION}
@@ -98,3 +98,28 @@ async def test_a_spring_night_pages_whoever_is_on_call_by_the_clock_that_was_put
     await wound_to(room, jump + timedelta(minutes=15))
     incident = await room.declare("chidi", "checkout returns 500s --sev 1")
     assert (await paged(room, incident))[0] == (on_duty(room, jump).id,)
+
+
+async def test_cover_is_asked_in_the_channel_taken_with_one_press_and_undone(room: WarRoom) -> None:
+    slack = room.slack
+    ada, kwame = slack.person("ada"), slack.person("kwame")
+    await slack.slash(ada, "general", "/incident", "oncall cover platform now for 2h")
+    await room.settle()
+    channel = slack.channel("sre-alerts")
+    asked = channel.messages_by_bot()[-1]
+    assert asked.labels() == ["Take it", "Undo"]
+    assert f"<@{ada.id}> asks for cover" in str(asked.blocks)
+    await slack.click(kwame, channel.name, asked, "Take it")
+    await room.settle()
+    assert channel.messages_by_bot()[-1].ts == asked.ts, "the question became the answer"
+    assert asked.labels() == ["Undo"]
+    assert f"<@{kwame.id}> is on call" in str(asked.blocks)
+    incident = await room.declare("chidi", "checkout returns 500s --sev 1")
+    assert await paged(room, incident) == [(kwame.id,)]
+    await slack.click(ada, channel.name, asked, "Undo")
+    await room.settle()
+    assert asked.labels() == []
+    await room.wait(minutes=15)
+    assert (await paged(room, incident))[-1] == (on_duty(room, slack.clock.now()).id,)
+    audited = await room.bot.store.audit()
+    assert {"command oncall", "button oncall.take", "button oncall.undo"} <= {row.what for row in audited}

@@ -33,6 +33,13 @@ class Override(Stored):
     state: OverrideState = OverrideState.TAKEN
     by: str | None = None
     """Id of who asked for it; None for the command line."""
+    asked: str | None = None
+    """Id of the one person who was asked to take it; None: anybody may."""
+    swapped_with: str | None = None
+    """Id of the other half of a swap."""
+    undone_by: str | None = None
+    messages: tuple[tuple[str, str, str], ...] = ()
+    """Where it is shown: (person or channel as it was asked for, channel id, ts)."""
     made_at: datetime
     """When it was made: of two at the same time the later one holds."""
     version: int = 0

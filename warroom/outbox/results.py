@@ -53,4 +53,14 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult
+class OverrideShown(Value):
+    """A message about an override was posted."""
+
+    override_id: str
+    to: str
+    channel_id: str
+    ts: str
+
+
+AboutIncident = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult
+EffectResult = AboutIncident | OverrideShown

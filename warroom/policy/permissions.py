@@ -31,6 +31,7 @@ class Permission(StrEnum):
     INVITE = "invite"
     PAGE = "page"
     MUTE = "mute"
+    COVER = "cover"
     POSTMORTEM = "postmortem"
     PUBLISH = "publish"
 
@@ -79,6 +80,8 @@ class Permissions(Value):
     invite: May = ALL
     page: May = ALL
     mute: May = ALL
+    cover: May = ALL
+    """Overrides of schedules: asking, taking, giving and undoing them."""
     postmortem: May = ALL
     """Drafting and editing it."""
     publish: May = ALL

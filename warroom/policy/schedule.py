@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJs
 
 from warroom.people.model import normal
 from warroom.policy.hours import Day, Days, Hours
-from warroom.policy.kinds import Texts, TimeZone
+from warroom.policy.kinds import Text, Texts, TimeZone
 from warroom.policy.mistake import Wrong, did_you_mean, shown
 from warroom.value import Value
 
@@ -195,6 +195,8 @@ class Schedule(Value):
     timezone: TimeZone | None = None
     """None: as the workspace says."""
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
+    announce: Text | None = None
+    """The channel in which cover is looked for. None: everybody of the schedule is asked directly."""
 
 
 class Reference(Value):

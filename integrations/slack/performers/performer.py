@@ -17,6 +17,7 @@ from integrations.slack.performers import (
     documents,
     furniture,
     home,
+    overrides,
     posts,
     private_replies,
     rooms,
@@ -50,6 +51,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
     "publish_home": home.publish_home,
+    "show_override": overrides.show_override,
     "sync_directory": directory.sync_directory,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
