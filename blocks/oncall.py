@@ -9,6 +9,7 @@ from typing import assert_never
 from blocks import ids, kit, labels, text
 from blocks.kit import Block, Card
 from warroom.oncall.model import Override, OverrideState, Shift
+from warroom.oncall.problems import ScheduleProblems
 from warroom.oncall.rules import HORIZONS
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.people.resolution import Resolution
@@ -91,6 +92,23 @@ def _sentence(override: Override, timezone: str) -> str:
             undone = f" by {text.mention(override.undone_by)}" if override.undone_by else ""
             return f"↩️ Undone{undone}: {where} from {time} is as the schedule says."
     assert_never(override.state)
+
+
+def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> list[str]:
+    """What is wrong with a schedule, a sentence each, for the command line. `people_known`: the directory was read."""
+    name, lines = found.schedule, []
+    if found.gaps:
+        first, long = found.gaps[0], sum((gap.end - gap.start for gap in found.gaps), timedelta(0))
+        often = text.count(len(found.gaps), "time")
+        lines.append(
+            f"Schedule {name}: nobody is on call {often} in the next 90 days ({text.duration(long)} in all), first from "
+            f"{text.moment(first.start, found.timezone)} to {text.moment(first.end, found.timezone)}."
+        )
+    lines += [f"Schedule {name}: layers[{index}] never says who is on call." for index in found.unused]
+    if people_known:
+        lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
+        lines += [f"Schedule {name}: “{each.said}” could be several people; write the email." for each in found.unclear]
+    return lines
 
 
 def on_call_refusal(reason: OnCallRefused, person: Callable[[str], str]) -> str:

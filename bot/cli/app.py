@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
+from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
@@ -24,6 +25,7 @@ cli = typer.Typer(
 )
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
+cli.add_typer(oncall_cli, name="oncall")
 cli.command()(outbox)
 cli.command()(audit)
 cli.command(name="export")(export_record)

@@ -8,7 +8,15 @@ from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 
 from warroom.people.model import normal
 from warroom.policy.hours import Day, Days, Hours
@@ -195,6 +203,8 @@ class Schedule(Value):
     timezone: TimeZone | None = None
     """None: as the workspace says."""
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | None = None
+    """Whose holidays count in reports: "DE", or of a part "DE-BY"."""
     announce: Text | None = None
     """The channel in which cover is looked for. None: everybody of the schedule is asked directly."""
 
