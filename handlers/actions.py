@@ -12,11 +12,9 @@ from blocks import forms, ids, postmortem_document, postmortem_form
 from blocks.answers import said, understood
 from blocks.form_fields import About
 from blocks.kit import Block, Card
-from handlers.answers import Actor, Body, actor_of, answered
-from handlers.audit import audited
+from handlers.answers import Actor, Body, actor_of, answered, open_form
+from handlers.audit import admitted, audited
 from handlers.declare_command import IN_ONE_LINE
-from handlers.modals import open_form
-from handlers.visibility import admitted
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import lookup, record
 from warroom.incident import usecases as incidents

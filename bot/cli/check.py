@@ -8,9 +8,8 @@ from bot.cli.offline import world_without_chat
 from bot.cli.oncall import holidays_of
 from bot.integrations import integrations_of, problems
 from bot.settings import Settings, SettingsError, slack_tokens
-from integrations.slack.readable import unreadable
 from integrations.slack.scopes import needed_scopes
-from integrations.slack.startup import verify
+from integrations.slack.startup import unreadable, verify
 from storage import open_store
 from warroom.errors import WarroomError
 from warroom.oncall.problems import AHEAD, schedule_problems

@@ -30,11 +30,10 @@ from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
-from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
-from integrations.slack.reader import Reader
+from integrations.slack.reader import Reader, group_from, person_from
 from integrations.slack.scopes import needed_scopes
-from integrations.slack.socket import InboxHandler
+from integrations.slack.socket import SlackSocket
 from integrations.slack.startup import Report, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
@@ -112,7 +111,7 @@ class Bot:
         )
         return routed(chat.perform, ExternalPerformer(self.integrations, world))
 
-    def _listening(self, bot_token: str, app_token: str) -> InboxHandler:
+    def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report
         known = AuthorizeResult(
             enterprise_id=None,
@@ -127,7 +126,7 @@ class Bot:
 
         app = AsyncApp(client=self._client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
-        return InboxHandler(
+        return SlackSocket(
             app,
             app_token,
             store=self.store,

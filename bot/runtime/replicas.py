@@ -12,7 +12,7 @@ import structlog
 
 from bot import clock
 from bot.runtime.supervised import Supervised
-from integrations.slack.budget import Budget
+from integrations.slack.rate_limits import Budget
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.ports import Clock
 from warroom.stores import Processes

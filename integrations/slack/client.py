@@ -78,7 +78,7 @@ def on_this_machine(url: str) -> bool:
 
 
 async def call(client: AsyncWebClient, method: str, **args: Any) -> Answer:
-    """Slack's answer to a method such as "chat.postMessage". Raises Retryable, Declined (Slack said no), Rejected."""
+    """Slack's answer to a method such as "chat.postMessage". Raises Retryable, SlackDeclined (Slack said no), Rejected."""
     data = (await respond(client, method, **args)).data
     if not isinstance(data, dict):
         raise Retryable(f"Slack answered {method} with something unreadable", outcome_unknown=True)

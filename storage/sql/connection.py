@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage import codec
 from storage.errors import BadAddress
-from storage.priority_lock import PriorityLock
+from storage.queues import PriorityLock
 from storage.sql import sqlite_driver
 from storage.sql.address import Address
 from storage.sql.faults import Again, translated

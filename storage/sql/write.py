@@ -9,13 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import keys
+from storage.queues import Apart
 from storage.sql import jobs, rows
 from storage.sql.alert_log import decide, keep_firings, keep_quarantined, keep_read_cursors
 from storage.sql.dialect import insert
 from storage.sql.oncall import keep_overrides
 from storage.sql.people import keep_directory
 from storage.sql.tables import ALERT, AUDIT, ENTRY, ENVELOPE, INCIDENT, JOB
-from storage.turns import Apart
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry

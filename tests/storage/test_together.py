@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from storage import Database
-from storage.priority_lock import IN_A_ROW, PriorityLock
-from storage.sql.commit_batcher import SIMPLE, CommitBatcher
+from storage.queues import IN_A_ROW, Batch, PriorityLock
+from storage.sql.commit import SIMPLE
 from storage.sql.write import MERGEABLE, only_ends_a_claim
 from tests.storage.values import NOW, alert, envelope, put
 from warroom.errors import StoreUnavailable
@@ -57,7 +57,7 @@ class Slow:
 
 async def test_while_one_transaction_runs_the_next_one_fills() -> None:
     slow = Slow()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     first = asyncio.ensure_future(batcher.join(change("E1")))
     while not slow.batches:
         await asyncio.wait({first}, timeout=0)
@@ -71,7 +71,7 @@ async def test_while_one_transaction_runs_the_next_one_fills() -> None:
 async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> None:
     slow = Slow(ValueError("not text"))
     slow.open.set()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     told = await asyncio.gather(*(batcher.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
     assert [told[0], told[2]] == [True, True]
     assert isinstance(told[1], ValueError)
@@ -80,7 +80,7 @@ async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> N
 async def test_when_the_database_is_away_everybody_hears_it_once() -> None:
     slow = Slow(StoreUnavailable("away"))
     slow.open.set()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     told = await asyncio.gather(*(batcher.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
     assert [type(each) for each in told] == [StoreUnavailable] * 3
     assert len(slow.batches) == 1
@@ -112,7 +112,7 @@ async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_e
 
 async def test_a_transaction_that_is_cancelled_by_mistake_leaves_nobody_waiting() -> None:
     slow = Slow()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     first = asyncio.ensure_future(batcher.join(change("E1")))
     while not slow.batches:
         await asyncio.wait({first}, timeout=0)

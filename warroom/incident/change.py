@@ -1,16 +1,18 @@
-"""The one way an existing incident changes: load, decide, commit, and again if another process was faster."""
+"""The one way an existing incident changes: load, decide, commit, and again if another process was faster; and who may."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from warroom.errors import Conflict, NotFound, Refused
+from warroom.errors import Conflict, Forbidden, NotFound, Refused
 from warroom.incident.decision import Decision, changeset
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
+from warroom.people.resolution import resolve
+from warroom.policy.permissions import Permission, Who
 from warroom.ports import World
-from warroom.refusals import IncidentGone, Repeated
+from warroom.refusals import IncidentGone, NotAllowed, Repeated
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
@@ -88,3 +90,32 @@ async def change(
 def done(claim: Claim) -> ClaimResult:
     """The end of a claim that was performed."""
     return ClaimResult(key=claim.key, fence=claim.fence, rev=claim.rev, outcome=ClaimOutcome.DONE)
+
+
+async def authorize(world: World, case: Permission, by: str | None, incident: Incident | None = None) -> None:
+    """Returns when `by` may do it; None, which is no person, may do everything. Raises Forbidden, which names who may."""
+    may: tuple[str, ...] = getattr(world.policy.permissions, case.value)
+    if by is None or Who.EVERYBODY in may:
+        return
+    if incident is not None and Who.RESPONDERS in may and incident.concerns(by):
+        return
+    if incident is not None and Who.COMMANDER in may and incident.commander == by:
+        return
+    names = [name for name in may if name not in tuple(Who)]
+    people = await resolve(names, world.directory, world.policy)
+    if by in (match.person.id for match in people.found):
+        return
+    raise Forbidden(
+        NotAllowed(
+            permission=case,
+            may=may,
+            incident=incident.name if incident else None,
+            has_commander=bool(incident and incident.commander),
+            room=_open_room(incident) if Who.RESPONDERS in may else None,
+        )
+    )
+
+
+def _open_room(incident: Incident | None) -> str | None:
+    """The name of the incident's channel, when anybody may join it."""
+    return incident.room.channel_name if incident and not incident.private else None

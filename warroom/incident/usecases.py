@@ -9,14 +9,12 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle, opening
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
 from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
-from warroom.incident.severity import changed
 from warroom.outbox.effects import Place
 from warroom.people.resolution import Resolution, nobody_on_call, resolve
 from warroom.policy.permissions import Permission
@@ -158,7 +156,7 @@ async def set_severity(world: World, incident_id: str, by: str, said: str, *, on
         if lower and only_up:
             raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=incident.severity))
         await authorize(world, Permission.LOWER_SEVERITY if lower else Permission.RAISE_SEVERITY, by, incident)
-        return changed(incident, by, severity, now, world.policy)
+        return lifecycle.change_severity(incident, by, severity, now, world.policy)
 
     return await change(world, incident_id, decide)
 

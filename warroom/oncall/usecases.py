@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from warroom.errors import Conflict, NotFound, Refused
-from warroom.ids import new_id
-from warroom.incident.authorize import authorize
+from warroom.incident.change import authorize
 from warroom.oncall import cover, rules
 from warroom.oncall.model import Override, OverrideState, Shift
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
@@ -91,7 +91,7 @@ async def ask_cover(
     await authorize(world, Permission.COVER, by)
     now = world.clock.now()
     asked = Override(
-        id=new_id(),
+        id=uuid.uuid4().hex,
         schedule=schedule,
         start=start,
         end=end,
@@ -109,7 +109,7 @@ async def assign(world: World, schedule: str, start: datetime, end: datetime, by
     """`person` is on call then, and is told. Raises Refused."""
     await authorize(world, Permission.COVER, by)
     now = world.clock.now()
-    made = Override(id=new_id(), schedule=schedule, start=start, end=end, person=person, by=by, made_at=now)
+    made = Override(id=uuid.uuid4().hex, schedule=schedule, start=start, end=end, person=person, by=by, made_at=now)
     made = cover.wanted(made, now)
     told = [each for each in (person, world.policy.schedules[schedule].announce) if each and each != by]
     await _commit(world, now, (made,), _shown_to(made, told, news=True))
@@ -137,7 +137,7 @@ async def ask_swap(world: World, schedule: str, by: str, person: str) -> tuple[O
     overrides = [each for each in await world.store.overrides(now, now + SWAPPABLE) if each.schedule == schedule]
     coming = rules.shifts(world.policy.schedules[schedule], overrides, now, now + SWAPPABLE)
     mine, theirs = await _next_of(world, schedule, coming, by), await _next_of(world, schedule, coming, person)
-    first, second = new_id(), new_id()
+    first, second = uuid.uuid4().hex, uuid.uuid4().hex
     base = Override(
         id=first, schedule=schedule, start=mine.start, end=mine.end, person=person, instead_of=_alone(mine),
         state=OverrideState.ASKED, by=by, asked=person, swapped_with=second, made_at=now,

@@ -17,7 +17,7 @@ from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
-from warroom.alerts.parsing.reading import Names, Said, alert_of
+from warroom.alerts.parsing.reading import FieldNames, Said, alert_of
 from warroom.alerts.parsing.values import LINK_LIMIT, safe_link
 
 VARIABLES = frozenset(
@@ -49,7 +49,7 @@ def _in_signal(*names: str) -> tuple[str, ...]:
     return tuple(f"security_signal_attributes_{name}" for name in names)
 
 
-NAMES = Names(
+NAMES = FieldNames(
     titles=_TITLES,
     more_titles=("monitor_name", "security_rule_name", "synthetics_test_name", "synthetics_summary_test_name"),
     title_scopes=("alert_scope",),
@@ -78,7 +78,7 @@ NAMES = Names(
     ),
 ).then(PLAIN)
 NAMES = NAMES.then(
-    Names(
+    FieldNames(
         # What the sender's own fields do not say, the objects of incidents, signals and tests may.
         links=("synthetics_summary_result_url", "synthetics_summary_test_url", *_in_signal("url")),
         times=("incident_created", "incident_declared", "synthetics_summary_date"),

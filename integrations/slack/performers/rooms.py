@@ -1,17 +1,18 @@
-"""Opening a room and bringing people into it."""
+"""An incident's channel: opening it, bringing people in, and its pin, topic, purpose and bookmarks."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
-from integrations.slack.advice import explain
+from blocks.topic import purpose, topic
 from integrations.slack.client import Answer
-from integrations.slack.failures import SlackDeclined
+from integrations.slack.failures import SlackDeclined, explain
 from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
-from warroom.outbox.effects import Invite, OpenRoom
+from warroom.outbox.effects import AddBookmark, Invite, OpenRoom, PinCard, SetPurpose, SetTopic
 from warroom.outbox.results import ChannelCreated, PeopleAdded
 
 NAME_LIMIT = 80
@@ -52,7 +53,7 @@ async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
     if context.outcome_unknown and (ours := await _ours(context, incident)):
         return ours
     for name in names(context.effect.name, incident):
-        if name in context.desk.taken_names:
+        if name in context.deps.taken_names:
             continue
         try:
             answer = await context.call("conversations.create", name=name, is_private=context.effect.private)
@@ -61,12 +62,12 @@ async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
                 raise
             if context.outcome_unknown and (ours := await _ours(context, incident)):
                 return ours
-            if len(context.desk.taken_names) > 1000:
-                context.desk.taken_names.clear()
-            context.desk.taken_names.add(name)
+            if len(context.deps.taken_names) > 1000:
+                context.deps.taken_names.clear()
+            context.deps.taken_names.add(name)
             continue
         return ChannelCreated(channel_id=answer["channel"]["id"], name=answer["channel"]["name"])
-    context.desk.taken_names.clear()
+    context.deps.taken_names.clear()
     raise Rejected(
         "every channel name that was tried is taken (name_taken)",
         code="name_taken",
@@ -92,12 +93,12 @@ async def _ours(context: EffectContext[OpenRoom], incident: Incident) -> Channel
     found: list[Answer] = []
     async for channel in context.items("users.conversations", "channels", types=kind, exclude_archived=True):
         # A server that does not say who made a channel, or when, leaves the name and that no other incident has it.
-        creator, created = channel.get("creator") or context.desk.bot_user_id, channel.get("created") or since
-        made_by_us = creator == context.desk.bot_user_id and float(created) >= since
+        creator, created = channel.get("creator") or context.deps.bot_user_id, channel.get("created") or since
+        made_by_us = creator == context.deps.bot_user_id and float(created) >= since
         if made_by_us and str(channel.get("name", "")).casefold() in order:
             found.append(channel)
     for channel in sorted(found, key=lambda channel: order[channel["name"].casefold()]):
-        owner = await context.desk.store.incident_in(channel["id"])
+        owner = await context.deps.store.incident_in(channel["id"])
         if owner is None or owner.id == incident.id:
             return ChannelCreated(channel_id=channel["id"], name=channel["name"])
     return None
@@ -108,11 +109,11 @@ async def invite(context: EffectContext[Invite]) -> PeopleAdded:
     incident = await context.incident()
     if incident.room.channel_id is None:
         return PeopleAdded(people=())
-    people = [person for person in dict.fromkeys(context.effect.people) if person != context.desk.bot_user_id]
+    people = [person for person in dict.fromkeys(context.effect.people) if person != context.deps.bot_user_id]
     failed: dict[str, str] = {}
     for start in range(0, len(people), AT_ONCE):
         failed |= await _invite(context, incident.room.channel_id, people[start : start + AT_ONCE])
-    context.desk.invited.pop(context.key, None)
+    context.deps.invited.pop(context.key, None)
     return PeopleAdded(
         people=tuple(person for person in people if person not in failed),
         failed=tuple((person, explain(failed[person], {})[0]) for person in people if person in failed),
@@ -132,7 +133,7 @@ async def _invite(context: EffectContext[Invite], channel: str, people: list[str
 
 async def _one_by_one(context: EffectContext[Invite], channel: str, people: list[str]) -> dict[str, str]:
     # A server that knows no `force` refuses all for one. What is done is remembered: the budget may end this.
-    done = context.desk.invited.setdefault(context.key, {})
+    done = context.deps.invited.setdefault(context.key, {})
     for person in people:
         if person in done:
             continue
@@ -160,3 +161,65 @@ def _failures(answer: Mapping[str, Any]) -> dict[str, str]:
         for error in errors
         if error.get("user") and error.get("error") not in HARMLESS
     }
+
+
+async def pin_card(context: EffectContext[PinCard]) -> None:
+    """Pin the card; one that is pinned already, or that is gone, needs nothing."""
+    incident = await context.incident()
+    if incident.room.channel_id is None or incident.room.card_ts is None:
+        return
+    try:
+        await context.call("pins.add", channel=incident.room.channel_id, timestamp=incident.room.card_ts)
+    except SlackDeclined as refusal:
+        if refusal.code not in ("already_pinned", "message_not_found"):
+            raise
+
+
+async def set_topic(context: EffectContext[SetTopic]) -> None:
+    """Set the topic from the state as it is now. Every call posts a line in the room, so in doubt it is read first."""
+    incident = await context.incident()
+    if incident.room.channel_id is None:
+        return
+    wanted = topic(await context.view(incident))
+    if not await _is_already(context, incident.room.channel_id, "topic", wanted):
+        await context.call("conversations.setTopic", channel=incident.room.channel_id, topic=wanted)
+
+
+async def set_purpose(context: EffectContext[SetPurpose]) -> None:
+    """Set the purpose."""
+    incident = await context.incident()
+    if incident.room.channel_id is None:
+        return
+    wanted = purpose(await context.view(incident))
+    if not await _is_already(context, incident.room.channel_id, "purpose", wanted):
+        await context.call("conversations.setPurpose", channel=incident.room.channel_id, purpose=wanted)
+
+
+async def _is_already(
+    context: EffectContext[SetTopic] | EffectContext[SetPurpose], channel: str, what: str, wanted: str
+) -> bool:
+    if not context.outcome_unknown:
+        return False
+    answer = await context.call("conversations.info", channel=channel)
+    value = (answer["channel"].get(what) or {}).get("value") or ""
+    # Slack keeps &, < and > encoded.
+    return unescape(value) == unescape(wanted)
+
+
+async def add_bookmark(context: EffectContext[AddBookmark]) -> None:
+    """Add the link. Slack keeps duplicates, so in doubt the list is read first."""
+    incident = await context.incident()
+    if incident.room.channel_id is None:
+        return
+    if context.outcome_unknown:
+        answer = await context.call("bookmarks.list", channel_id=incident.room.channel_id)
+        if any(unescape(known.get("link") or "") == context.effect.url for known in answer.get("bookmarks") or []):
+            return
+    await context.call(
+        "bookmarks.add",
+        channel_id=incident.room.channel_id,
+        title=context.effect.title,
+        type="link",
+        link=context.effect.url,
+        emoji=context.effect.emoji,
+    )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.slack.budget import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
+from integrations.slack.rate_limits import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
 from tests.clock import ManualClock
 
 
