@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
 
@@ -11,6 +11,7 @@ from blocks.kit import Block, Card
 from warroom.oncall.model import Override, OverrideState, Shift
 from warroom.oncall.problems import ScheduleProblems
 from warroom.oncall.rules import HORIZONS
+from warroom.oncall.simulation import SimulatedPage, Simulation
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.people.resolution import Resolution
 from warroom.refusals import OnCallProblem, OnCallRefused
@@ -108,6 +109,35 @@ def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> li
     if people_known:
         lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
         lines += [f"Schedule {name}: “{each.said}” could be several people; write the email." for each in found.unclear]
+    return lines
+
+
+def simulation_lines(found: Simulation, names: Mapping[str, str], timezone: str) -> list[str]:
+    """What a simulation found, as lines of plain text."""
+
+    def page(each: SimulatedPage) -> str:
+        night = "  at night" if each.at_night else ""
+        return f"  {text.moment(each.at, timezone)}  {names.get(each.person, each.person)}{night}  {each.incident}"
+
+    def woken(nights: Mapping[str, int]) -> str:
+        return ", ".join(f"{names.get(each, each)} {often}×" for each, often in nights.items()) or "nobody"
+
+    lines = [
+        f"{text.moment(found.since, timezone)} to {text.moment(found.until, timezone)}, {text.count(found.alerts, 'alert')}",
+        f"rooms: {len(found.rooms)} (there were {found.rooms_before})",
+    ]
+    lines += [
+        f"  {text.moment(room.at, timezone)}  {room.happened_as or 'new'}  {room.severity}  {room.team or '-'}  {room.title}"
+        for room in found.rooms
+    ]
+    if found.rooms_gone:
+        lines.append(f"no room of their own: {', '.join(found.rooms_gone)}")
+    lines += [f"pages: {len(found.pages)} (there were {found.pages_before})", *map(page, found.pages)]
+    lines += [f"woken: {woken(found.woken)} (there were: {woken(found.woken_before)})"]
+    lines += ["pages that there were not:", *map(page, found.pages_added)] if found.pages_added else []
+    lines += ["pages that would not be:", *map(page, found.pages_gone)] if found.pages_gone else []
+    if not (found.pages_added or found.pages_gone or found.rooms_gone or len(found.rooms) != found.rooms_before):
+        lines.append("Nothing differs from what happened.")
     return lines
 
 

@@ -108,6 +108,12 @@ class AlertLog(Protocol):
         """The last that were accepted, newest first, with what became of them; None: not decided yet."""
         ...
 
+    async def alerts_after(
+        self, seq: int, since: datetime, limit: int
+    ) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
+        """Those that were accepted after that one (0: the first) and not before `since`, in order of arrival."""
+        ...
+
     async def firings(self, incident_id: str, limit: int = 100) -> list[Firing]:
         """Newest `last_seen_at` first."""
         ...

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
+from blocks.oncall import simulation_lines
 from bot.cli.offline import opened_store, world_without_chat
 from bot.cli.operations import printable
-from bot.cli.terminal import do, fail, out, policy_of, settings_or_exit
+from bot.cli.terminal import do, fail, out, policy_at, policy_of, settings_or_exit
+from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration
 from warroom.oncall import usecases as oncall
-from warroom.oncall.load import PersonLoad, load_report
+from warroom.oncall.load import ALL_INCIDENTS, PersonLoad, load_report
+from warroom.oncall.replay import MovedClock, PastIncident
+from warroom.oncall.simulation import Simulation
+from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
+from warroom.outbox.changes import AlertDecision, ReceivedAlert
 from warroom.people.resolution import Resolution
 from warroom.policy import Policy
+from warroom.stores import Store
+
+PAGE = 1000
+"""Alerts that are read at a time."""
 
 oncall_cli = typer.Typer(no_args_is_help=True, help="Who is on call, and what it costs them.")
 
@@ -86,6 +98,49 @@ def report(
             f"{took / timedelta(minutes=1):.1f} min" if took is not None else "-",
         )
     out.print(table if table.row_count else "Nobody was on call, and nobody was paged.")
+
+
+@oncall_cli.command()
+def simulate(
+    policy: Annotated[Path | None, typer.Option(help="The policy file to try; without one, the one in use.")] = None,
+    since: Annotated[str, typer.Option(help="How long back: 90d, 12h.")] = "90d",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show which rooms would have opened and who would have been paged and woken. Nothing is sent, nothing is written."""
+    settings = settings_or_exit()
+    tried = policy_at(policy) if policy else policy_of(settings)
+    found, names = do(_simulated(settings, tried, _duration(since)))
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    for line in simulation_lines(found, names, tried.workspace.timezone):
+        typer.echo(printable(line))
+
+
+async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tuple[Simulation, dict[str, str]]:
+    async with opened_store(settings) as store:
+        until = SystemClock().now()
+        clock = MovedClock(until - back)
+        world = world_without_chat(settings, store, policy, clock)
+        past = [
+            PastIncident(incident, await store.timeline(incident.id))
+            for incident in await store.incidents(limit=ALL_INCIDENTS)
+            if incident.declared_at >= clock.at
+        ]
+        found = await run_simulation(
+            policy, world.directory, clock, world.rooms, stored_alerts(store, clock.at), past, until
+        )
+        people = {page.person for page in (*found.pages, *found.pages_added, *found.pages_gone)}
+        known = await store.people_by_id(sorted(people))
+        return found, {each.id: each.display_name or each.real_name or each.name or each.id for each in known}
+
+
+async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]]:
+    seq = 0
+    while page := await store.alerts_after(seq, since, PAGE):
+        for received, decision in page:
+            yield received, decision
+        seq = page[-1][0].seq
 
 
 async def _overview(settings: Settings, policy: Policy, names: list[str]) -> list[ScheduleOverview]:
