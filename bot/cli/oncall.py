@@ -20,8 +20,11 @@ from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration
 from warroom.oncall import usecases as oncall
+from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.load import ALL_INCIDENTS, PersonLoad, load_report
+from warroom.oncall.read_once import KnownOverrides, ReadOnce
 from warroom.oncall.replay import MovedClock, PastIncident
+from warroom.oncall.rules import HORIZONS
 from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
@@ -127,9 +130,9 @@ async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tup
             for incident in await store.incidents(limit=ALL_INCIDENTS)
             if incident.declared_at >= clock.at
         ]
-        found = await run_simulation(
-            policy, world.directory, clock, world.rooms, stored_alerts(store, clock.at), past, until
-        )
+        known_overrides = await store.overrides(clock.at, until + HORIZONS[-1])
+        directory = OnCallDirectory(ReadOnce(world.directory), KnownOverrides(known_overrides), policy, clock)
+        found = await run_simulation(policy, directory, clock, world.rooms, stored_alerts(store, clock.at), past, until)
         people = {page.person for page in (*found.pages, *found.pages_added, *found.pages_gone)}
         known = await store.people_by_id(sorted(people))
         return found, {each.id: each.display_name or each.real_name or each.name or each.id for each in known}

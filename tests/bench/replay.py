@@ -15,6 +15,7 @@ from tests.bench.names import Nobody
 from tests.bench.report import Figure
 from warroom.alerts.model import Alert, AlertState, Transition
 from warroom.oncall.directory import OnCallDirectory
+from warroom.oncall.read_once import KnownOverrides, ReadOnce
 from warroom.oncall.replay import MovedClock
 from warroom.oncall.simulation import simulate
 from warroom.outbox.changes import Changeset, ReceivedAlert
@@ -56,7 +57,7 @@ async def measure() -> list[Figure]:
             await store.commit(Changeset(now=BEGIN, received=tuple(alerts[start : start + 2000])))
         del alerts
         clock = MovedClock(BEGIN)
-        directory = OnCallDirectory(CachedDirectory(store, Nobody()), store, policy, clock)
+        directory = OnCallDirectory(ReadOnce(CachedDirectory(store, Nobody())), KnownOverrides([]), policy, clock)
         begun = time.perf_counter()
         found = await simulate(
             policy, directory, clock, _NoRooms(), stored_alerts(store, BEGIN), [], BEGIN + timedelta(days=366)

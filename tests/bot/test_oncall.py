@@ -15,7 +15,7 @@ from storage import open_store
 from tests.bot.conftest import OUTAGE, bot
 from tests.people import StoredPeople
 from tests.stores import fresh_store
-from warroom.incident.events import Acknowledged, PageReason, PeoplePaged
+from warroom.incident.events import Acknowledged, Declared, PageReason, PeoplePaged
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
 from warroom.oncall.problems import schedule_problems
@@ -48,6 +48,7 @@ async def _paged() -> datetime:
         page = PeoplePaged(paged=("UADA",), reason=PageReason.DECLARED)
         acknowledged = now + timedelta(minutes=4)
         entries = (
+            Entry(incident_id="i1", key="0", at=now, event=Declared(title="Disk full")),
             Entry(incident_id="i1", key="1", at=now, event=page),
             Entry(incident_id="i1", key="2", at=acknowledged, event=Acknowledged(), by="UADA"),
         )
@@ -124,3 +125,19 @@ def test_check_says_it_beside_what_else_is_missing() -> None:
     said = " ".join(bot("check").output.split())
     assert "Schedule platform: nobody is on call 1 time in the next 90 days" in said
     assert "no holidays are known for the country XX" in said
+
+
+@pytest.mark.usefixtures("duty")
+def test_simulate_writes_nothing_and_says_what_differs() -> None:
+    before = Path("warroom.db").read_bytes()
+    text = bot("oncall", "simulate", "--since", "3650d").output
+    assert "rooms: 1 (there were 1)" in text
+    assert "INC-7  SEV-1  -  Disk full" in text
+    Path("other.yml").write_text("teams: {}\n")
+    found = json.loads(bot("oncall", "simulate", "--policy", "other.yml", "--since", "3650d", "--json").output)
+    assert [room["happened_as"] for room in found["rooms"]] == ["INC-7"]
+    assert (found["pages_before"], [page["person"] for page in found["pages_gone"]]) == (1, ["UADA"])
+    assert found["woken_before"] == {"UADA": 1}
+    assert Path("warroom.db").read_bytes() == before
+    refused = bot("oncall", "simulate", "--policy", "nowhere.yml")
+    assert (refused.exit_code, "cannot be read" in refused.output) == (2, True)

@@ -13,6 +13,7 @@ from integrations.slack.reader import Reader
 from tests.scenarios.conftest import COMPANY, WarRoom
 from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.model import Override
+from warroom.oncall.read_once import KnownOverrides, ReadOnce
 from warroom.oncall.replay import MovedClock, PastIncident
 from warroom.oncall.simulation import Simulation, simulate
 from warroom.outbox.changes import Changeset
@@ -107,7 +108,8 @@ async def simulated(room: WarRoom, policy: Policy, since: datetime) -> Simulatio
     people = CachedDirectory(store, room.bot.world.rooms)  # type: ignore[arg-type]  # the reader is both
     assert isinstance(room.bot.world.rooms, Reader)
     past = [PastIncident(each, await store.timeline(each.id)) for each in await store.incidents()]
-    directory = OnCallDirectory(people, store, policy, clock)
+    known = await store.overrides(since, since + timedelta(days=1))
+    directory = OnCallDirectory(ReadOnce(people), KnownOverrides(known), policy, clock)
     before = await store.store_stats()
     found = await simulate(
         policy, directory, clock, room.bot.world.rooms, stored_alerts(store, since), past, room.slack.clock.now()

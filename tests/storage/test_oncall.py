@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage import Database
-from tests.storage.values import NOW, after, put
+from tests.storage.values import NOW, after, alert, put
 from warroom.errors import Conflict
 from warroom.oncall.model import Override, OverrideState
 
@@ -36,3 +36,13 @@ async def test_the_second_of_two_writers_is_refused_and_writes_nothing(store: Da
             await put(store, overrides=(override("beside", 0, 60), late))
     assert await store.override("o") == taken.copy_with(version=2)
     assert await store.override("beside") is None
+
+
+async def test_alerts_are_read_page_by_page_in_order_of_arrival(store: Database) -> None:
+    for place, name in enumerate(("old", "a", "b", "c")):
+        received = alert(name).copy_with(received_at=after(10 * place))
+        await put(store, received=(received,))
+    first = await store.alerts_after(0, after(10), 2)
+    assert [each.alert.delivery_id for each, _ in first] == ["a", "b"]
+    rest = await store.alerts_after(first[-1][0].seq, after(10), 2)
+    assert [(each.alert.delivery_id, decision) for each, decision in rest] == [("c", None)]

@@ -10,6 +10,7 @@ import structlog
 from warroom.errors import Rejected, Retryable
 from warroom.integration import OnCallSource
 from warroom.oncall import rules
+from warroom.oncall.model import Override
 from warroom.people.model import Group, Person
 from warroom.people.resolution import Directory, OnCallNames, Why
 from warroom.policy import Policy
@@ -65,22 +66,33 @@ class OnCallDirectory:
                 return await self._of_source(said, written, schedule, source)
         return None
 
+    async def in_their_place(self, said: str) -> Sequence[tuple[str, ...]]:
+        """The next in turn; nobody for another system's schedule. Raises StoreUnavailable."""
+        meant = self._policy.schedule_meant(said)
+        schedule = self._policy.schedules.get(meant.schedule) if meant else None
+        if meant is None or schedule is None:
+            return ()
+        now = self._clock.now()
+        later = rules.following(schedule, await self._overrides(meant.schedule, now), now, meant.ahead + IN_PLACE)
+        groups = [each.people for each in later]
+        return [*groups[meant.ahead :], *groups[: max(0, meant.ahead - 1)]]
+
     async def _of_schedule(self, meant: Reference) -> OnCallNames:
         name, schedule, now = meant.schedule, self._policy.schedules.get(meant.schedule), self._clock.now()
         via = f"schedule {name}"
         if schedule is None:
             return OnCallNames(via=via, why=Why.NO_SUCH_SCHEDULE)
-        known = await self._store.overrides(now, now + rules.HORIZONS[-1])
-        overrides = [each for each in known if each.schedule == name]
-        current = rules.on_call(schedule, overrides, now)
-        later = [each.people for each in rules.following(schedule, overrides, now, meant.ahead + IN_PLACE)]
+        overrides = await self._overrides(name, now)
         if meant.ahead == 0:
-            # In a gap nobody is on call, and whoever begins later is not: the level says so, and the next one is told in time.
-            return OnCallNames(via=via, groups=(current, *later) if current else ())
-        if meant.ahead > len(later):
-            return OnCallNames(via=f"{via}, +{meant.ahead}")
-        groups = (*later[meant.ahead - 1 :], *later[: meant.ahead - 1])
-        return OnCallNames(via=f"{via}, +{meant.ahead}", groups=groups)
+            # In a gap nobody is on call, and whoever begins later is not: the level says so, and the next one is told.
+            return OnCallNames(via=via, people=rules.on_call(schedule, overrides, now))
+        later = rules.following(schedule, overrides, now, meant.ahead)
+        people = later[-1].people if len(later) == meant.ahead else ()
+        return OnCallNames(via=f"{via}, +{meant.ahead}", people=people)
+
+    async def _overrides(self, schedule: str, now: datetime) -> list[Override]:
+        known = await self._store.overrides(now, now + rules.HORIZONS[-1])
+        return [each for each in known if each.schedule == schedule]
 
     async def _of_source(self, said: str, prefix: str, schedule: str, source: OnCallSource) -> OnCallNames:
         now = self._clock.now()
@@ -89,7 +101,7 @@ class OnCallDirectory:
         except (Retryable, Rejected) as error:
             asked, people = self._answers.get(said, (now, ()))
             log.warning("who is on call could not be asked", name=said, error=str(error), known_since=asked)
-            groups = (people,) if people and now - asked <= REMEMBERED else ()
-            return OnCallNames(via=said, groups=groups, why=Why.ON_CALL_UNREACHABLE)
+            last = people if now - asked <= REMEMBERED else ()
+            return OnCallNames(via=said, people=last, why=Why.ON_CALL_UNREACHABLE)
         self._answers[said] = (now, people)
-        return OnCallNames(via=said, groups=(people,) if people else ())
+        return OnCallNames(via=said, people=people)

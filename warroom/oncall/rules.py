@@ -61,6 +61,9 @@ def following(schedule: Schedule, overrides: Sequence[Override], at: datetime, l
     `limit`, and within the next year.
     """
     now = on_call(schedule, overrides, at)
+    turns = {turn for layer in schedule.layers for turn in layer.people} - {now}
+    # Nobody else comes: there is no need to look through a year for them. Overrides make groups that are in no layer.
+    limit = limit if overrides else min(limit, len(turns))
     found: dict[tuple[str, ...], Shift] = {}
     for horizon in HORIZONS:
         found = {}

@@ -131,8 +131,8 @@ class OnCallNames(Value):
 
     via: str
     """What led there: "schedule platform"."""
-    groups: tuple[tuple[str, ...], ...] = ()
-    """Whoever is meant; then, one group after another, who is told when nobody of those before can be found."""
+    people: tuple[str, ...] = ()
+    """Whoever is meant; empty where nobody is on call."""
     why: Why | None = None
     """What is wrong with the name itself, told besides."""
 
@@ -143,6 +143,10 @@ class OnCallNaming(Protocol):
 
     async def on_call(self, said: str) -> OnCallNames | None:
         """Who is meant by a name such as "schedule:platform"; None for names of other kinds."""
+        ...
+
+    async def in_their_place(self, said: str) -> Sequence[tuple[str, ...]]:
+        """Who is told, one group after another, when nobody of those on call can be found."""
         ...
 
 
@@ -190,7 +194,15 @@ async def _one(
     if _EVERYBODY.fullmatch(said):
         return [_nobody(said, Why.EVERYBODY, via)]
     if isinstance(directory, OnCallNaming) and (named := await directory.on_call(said)):
-        return await _on_call(named, said, directory, policy, via, teams)
+        groups = (named.people,) if named.people else ()
+        answers = await _on_call(named, groups, directory, policy, via, teams)
+        if groups and not any(isinstance(answer, Match) for answer in answers):
+            others = await directory.in_their_place(said)
+            answers += await _on_call(named, others, directory, policy, via, teams)
+        reached = any(isinstance(answer, Match) for answer in answers)
+        if named.why:
+            return [_nobody(said, named.why, via), *answers]
+        return answers if reached else [*answers, _nobody(said, Why.NOBODY_ON_CALL, via)]
     mail = _MAILTO.fullmatch(said)
     plain = mail.group(1).strip() if mail else said
     if _EMAIL.fullmatch(plain):
@@ -212,18 +224,21 @@ async def _one(
 
 
 async def _on_call(
-    named: OnCallNames, said: str, directory: Directory, policy: Policy, via: tuple[str, ...], teams: frozenset[str]
+    named: OnCallNames,
+    groups: Sequence[tuple[str, ...]],
+    directory: Directory,
+    policy: Policy,
+    via: tuple[str, ...],
+    teams: frozenset[str],
 ) -> list[_Answer]:
     """The first group in which anybody is found. Who was not found before is in the answer: it must not be silent."""
-    answers: list[_Answer] = [_nobody(said, named.why, via)] if named.why else []
-    for group in named.groups:
-        found: list[_Answer] = []
+    answers: list[_Answer] = []
+    for group in groups:
         for name in group:
-            found += await _one(name, directory, policy, (*via, named.via), teams)
-        answers += found
-        if any(isinstance(answer, Match) for answer in found):
-            return answers
-    return answers if named.why else [*answers, _nobody(said, Why.NOBODY_ON_CALL, via)]
+            answers += await _one(name, directory, policy, (*via, named.via), teams)
+        if any(isinstance(answer, Match) for answer in answers):
+            break
+    return answers
 
 
 def nobody_on_call(people: Resolution) -> bool:
