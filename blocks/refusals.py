@@ -73,6 +73,35 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             )
         case refusals.EscalatedMeanwhile():
             return f"{reason.incident} was escalated a moment ago; the next level has been paged."
+        case refusals.TitleTooLong():
+            return f"A title may have {reason.limit} characters; this has {reason.length:,}. Put the rest into the description."
+        case refusals.UpdateTooLong():
+            return (
+                f"An update may have {reason.limit:,} characters; this has {reason.length:,}. "
+                "Nothing was posted: shorten it, or post it as two updates."
+            )
+        case refusals.NextUpdateInPast():
+            return "The next update must be in the future, for example: in 30 min, or 17:40."
+        case refusals.NothingChanged():
+            return f"Nothing changed: {reason.incident} says that already."
+        case refusals.VisibilityUnchanged():
+            return f"{reason.incident} is {'private' if reason.private else 'public'} already."
+        case refusals.NoSuchAction():
+            known = ", ".join(map(str, reason.known)) or "none"
+            return f"{reason.incident} has no action item {reason.number}. Action items: {known}."
+        case refusals.ActionSettled():
+            state = "done already" if reason.done else "not done, so there is nothing to reopen"
+            return f"Action item {reason.number} of {reason.incident} is {state}."
+        case refusals.NoSuchEntry():
+            return (
+                f"The timeline of {reason.incident} has no entry {reason.number} that can be changed. "
+                "/incident timeline shows the numbers."
+            )
+        case refusals.NotYourEntry():
+            who = medium.person(reason.by) if reason.by else "somebody else"
+            return f"Entry {reason.number} is from {who}. Only they can change or remove it."
+        case refusals.EntryInFuture():
+            return "A timeline entry is about something that happened; this time is in the future."
         case refusals.RoleMissing():
             return "Name the role, for example: role commander @ada"
         case refusals.RoleHeld():
@@ -101,6 +130,10 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "You left the room of this incident. Let somebody who is in it invite you again."
         case refusals.NotInQuarantine():
             return f"Nothing in quarantine has the id {reason.id}. List it: python -m bot alerts --quarantined"
+        case refusals.AccountClosed():
+            return "This Slack account is deactivated, so nothing was done. Ask an administrator of the workspace to activate it."
+        case refusals.GuestMayNotDeclare():
+            return "Guests may not declare incidents here. Tell somebody of the company what is wrong; they can declare it."
         case refusals.NotAllowed():
             return _not_allowed(reason)
         case refusals.NothingToLearn():
@@ -200,12 +233,16 @@ _DOING = {
     Permission.RESOLVE: "Resolving",
     Permission.REOPEN: "Reopening",
     Permission.CANCEL: "Cancelling",
+    Permission.EDIT: "Editing",
+    Permission.VISIBILITY: "Making public or private",
     Permission.MERGE: "Merging",
     Permission.ROLES: "Giving roles in",
     Permission.INVITE: "Inviting people to",
     Permission.PAGE: "Paging people for",
     Permission.MUTE: "Muting monitors of",
     Permission.COVER: "Changing who is on call",
+    Permission.TIMELINE: "Adding to the timeline of",
+    Permission.ACTIONS: "Adding action items to",
     Permission.POSTMORTEM: "Writing the post-mortem of",
     Permission.PUBLISH: "Publishing the post-mortem of",
 }

@@ -28,7 +28,7 @@ BEFORE_ROOMS = -1
 """The priority of an answer: one call, which must not wait until a crowd's rooms are open (they have 0)."""
 
 Body = dict[str, Any]
-"""What Slack delivered, as Bolt hands it over."""
+"""What Slack delivered, as Bolt passes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,21 @@ def _id(found: Any) -> str:
     return str(found.get("id", "")) if isinstance(found, dict) else str(found or "")
 
 
-async def answer(world: World, actor: Actor, card: Card, *, replace: bool = False, key: str = "answer") -> None:
-    """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
+async def answer(
+    world: World,
+    actor: Actor,
+    card: Card,
+    *,
+    replace: bool = False,
+    key: str = "answer",
+    incident_id: str | None = None,
+) -> None:
+    """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked.
+
+    With `incident_id` it is not delivered to somebody who left that private incident meanwhile.
+    """
     private_reply = PrivateReply(
+        incident_id=incident_id,
         key=f"{actor.key}:{key}",
         priority=BEFORE_ROOMS,
         user=actor.user,

@@ -15,6 +15,7 @@ from blocks.refusals import refusal_words
 from handlers.answers import Actor
 from warroom.errors import AlreadyDone, NotFound, Refused, Retryable, StoreUnavailable
 from warroom.incident import record
+from warroom.incident.change import require_active
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Audited, Changeset, Envelope
 from warroom.ports import World
@@ -61,7 +62,7 @@ async def audited(
             gesture.result, over = "failed: the process ended", not kept
             raise
         except BaseException as error:
-            # Of any kind, and raised again: whatever went wrong is handled elsewhere, that it was tried belongs to the trail.
+            # Of any kind, and raised again: whatever went wrong is handled elsewhere, that it was tried belongs into the audit trail.
             gesture.result, gesture.passing = f"failed: {type(error).__name__}", isinstance(error, Retryable)
             raise
         finally:
@@ -101,14 +102,16 @@ async def _write(world: World, actor: Actor, what: str, said: str, gesture: Gest
     try:
         await world.store.commit(Changeset(now=now, audited=(row,), envelope=mark, envelope_done=key))
     except StoreUnavailable as error:
-        log.error("the audit trail misses this, the database is away", error=str(error))
+        log.error("a row of the audit trail could not be stored", error=str(error))
 
 
 async def admitted(world: World, actor: Actor, incident_id: str) -> None:
     """Returns when the actor may know of the incident that a button or form is about, or when it is about none.
 
-    Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound.
+    Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound, and Forbidden
+    for an account that is not active.
     """
+    await require_active(world, actor.user)
     incident = await about_id(world, incident_id)
     if incident is None or incident.shown_to(actor.user):
         return

@@ -97,7 +97,9 @@ def _read_job(body: Body) -> Job:
     if job.timer != (job.body is None):
         raise ValueError("an effect has a body and a timer has none")
     if job.body is not None and job.dead_at is None:
-        codec.effect_from(job.body)
+        effect = codec.effect_from(job.body)
+        if (keys.key(effect.key), effect.incident_id) != (keys.key(job.key), job.incident_id):
+            raise ValueError("its body is an effect with another key, or about another incident")
     return job
 
 

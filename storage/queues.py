@@ -40,7 +40,7 @@ class PendingWrite:
 
 
 class IncidentQueue:
-    """`warroom.ports.IncidentTurn`: what one change of an incident hands to the next."""
+    """`warroom.ports.IncidentTurn`: what one change of an incident passes to the next."""
 
     def __init__(self, write: Write) -> None:
         self.incident: Incident | None = None
@@ -225,7 +225,7 @@ class PriorityLock:
     """A lock with two queues, each first come first served: urgent writers, for whom somebody waits, go before the others.
 
     As many hold it at the same time as there are `places`. Of those who wait, one that is not urgent is let in after every
-    `IN_A_ROW` urgent ones: what a crowd does must not keep the outbox from being settled until leases run out.
+    `IN_A_ROW` urgent ones: what a crowd does must not keep results of the outbox from being stored until leases run out.
     """
 
     def __init__(self, places: int = 1) -> None:
@@ -235,7 +235,7 @@ class PriorityLock:
 
     @asynccontextmanager
     async def taken(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Hold it. A writer that is cancelled while waiting hands its turn on."""
+        """Hold it. A writer that is cancelled while waiting passes its turn on."""
         await self.take(urgent=urgent)
         try:
             yield

@@ -84,8 +84,10 @@ class Incidents(Protocol):
         """The newest incident with that group key, open or not."""
         ...
 
-    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
-        """Newest first. `text` matches title, description and summary without case."""
+    async def incidents(
+        self, *, open_only: bool = False, closed_only: bool = False, text: str = "", limit: int = 50
+    ) -> list[Incident]:
+        """Newest first. `closed_only` leaves those that are over. `text` matches title, description and summary without case."""
         ...
 
     async def last_number(self) -> int:
@@ -181,7 +183,7 @@ class Inbox(Protocol):
 
 
 class Outbox(Protocol):
-    """Timers and effects. They are put in and settled by `Commits.commit`."""
+    """Timers and effects. They are put in and ended by `Commits.commit`."""
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease
@@ -219,9 +221,16 @@ class Processes(Protocol):
     """The processes that share the database."""
 
     async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
-        """Say that this process lives, and which methods Slack told it to leave alone until when; hear the same of the others.
+        """Say that this process lives, and which methods Slack told it not to call until when; read the same of the others.
 
         In a database that only one process may use there are no others.
+        """
+        ...
+
+    async def last_heartbeat(self) -> timedelta | None:
+        """How long ago a process last said that it lives, by the database's own clock; None when every one ended, or none began.
+
+        A process says so every ten seconds at least.
         """
         ...
 

@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
-from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
+from bot.cli.terminal import IncidentNumber, TextTable, do, err, fail, out, policy_of, say, settings_or_exit
 from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
-from bot.runtime.observability import hide
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -54,20 +52,24 @@ def check(
     if schema:
         import json
 
-        typer.echo(json.dumps(json_schema(policy_model()), indent=2))
+        say(json.dumps(json_schema(policy_model()), indent=2))
         return
     from bot.cli.check import check_all
 
     settings = settings_or_exit()
     policy = policy_of(settings)
-    typer.echo(effective_yaml(policy).rstrip())
-    typer.echo("")
     problems = do(check_all(settings, policy))
     for problem in problems:
-        err.print(f"✗ {hide(problem)}", style="red", markup=False, soft_wrap=True)
+        err.print(f"✗ {problem}", style="red", markup=False, soft_wrap=True)
+    if not problems:
+        out.print("✓ Everything Warroom needs is there.", style="green")
+    say("\nThe policy in effect:\n")
+    say(effective_yaml(policy).rstrip())
     if problems:
+        # The policy is long: whoever reads the end of it must not take it for good news.
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        err.print(f"\n✗ {count}, listed above the policy.", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1)
-    out.print("✓ Everything Warroom needs is there.", style="green")
 
 
 @cli.command()
@@ -99,7 +101,7 @@ def declare(
     from bot.cli.offline import declare_offline
 
     settings = settings_or_exit()
-    declared = do(
+    declared, running = do(
         declare_offline(
             settings,
             policy_of(settings),
@@ -115,7 +117,15 @@ def declare(
     )
     incident = declared.incident
     again = " (declared before with the same key)" if declared.existed else ""
-    typer.echo(f"{incident.name} {incident.severity} {incident.title}{again}")
+    say(f"{incident.name} {incident.severity} {incident.title}{again}")
+    if not running:
+        err.print(
+            f"{incident.name} is stored, but no bot is running on this database: nobody is paged and no channel opens "
+            "until one is. Start it: python -m bot run",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @cli.command(name="list")
@@ -124,7 +134,7 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
     from bot.cli.offline import incidents_offline
 
     settings = settings_or_exit()
-    table = Table("#", "severity", "state", "declared (UTC)", "room", "title", box=None)
+    table = TextTable("#", "severity", "state", "declared (UTC)", "room", "title")
     for incident in do(incidents_offline(settings, open_only=not everything)):
         table.add_row(
             str(incident.number),
@@ -132,23 +142,24 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
             incident.state,
             incident.declared_at.strftime("%Y-%m-%d %H:%M"),
             f"#{incident.room.channel_name}" if incident.room.channel_name else "not open yet",
-            incident.title.replace("[", r"\["),
+            incident.title,
         )
     out.print(table if table.row_count else "No open incidents.")
 
 
 @cli.command()
-def show(number: int) -> None:
+def show(number: IncidentNumber) -> None:
     """Show one incident with its timeline."""
     from bot.cli.offline import story_offline
 
     settings = settings_or_exit()
-    typer.echo(do(story_offline(settings, policy_of(settings), number)))
+    say(do(story_offline(settings, policy_of(settings), number)))
 
 
 @cli.command()
 def postmortem(
-    number: int, write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+    number: IncidentNumber,
+    write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
 ) -> None:
     """Print the post-mortem document of an incident as Markdown."""
     from bot.cli.offline import document_offline
@@ -156,23 +167,23 @@ def postmortem(
     settings = settings_or_exit()
     text = do(document_offline(settings, policy_of(settings), number))
     if write is None:
-        typer.echo(text)
+        say(text)
         return
     try:
         write.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{write} cannot be written: {error.strerror or error}.")
-    typer.echo(f"Written to {write}.")
+    say(f"Written to {write}.")
 
 
 @cli.command()
 def sync() -> None:
-    """Ask the monitoring systems what fires and what recovered; the running bot hears of it as if a webhook had told it."""
+    """Ask the monitoring systems what fires and what recovered; the running bot decides about it as if a webhook had brought it."""
     from bot.cli.sync import sync_offline
 
     settings = settings_or_exit()
     for title, found in do(sync_offline(settings, policy_of(settings))).items():
-        typer.echo(
+        say(
             f"{found.firing} firing in {title}; asked after {found.asked} that fired here. The running bot works them off."
         )
 

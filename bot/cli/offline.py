@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 
 from blocks.postmortem_document import markdown
 from blocks.refusals import TERMINAL, refusal_words
@@ -29,7 +30,10 @@ from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Clock, Message, Store, World
 from warroom.postmortem.usecases import document_view
-from warroom.text import clean, readable
+from warroom.text import readable
+
+SILENT = timedelta(seconds=30)
+"""A bot that runs says so every ten seconds at least."""
 
 
 class _NoChat:
@@ -94,8 +98,8 @@ async def declare_offline(
     people: tuple[str, ...],
     private: bool,
     key: str | None,
-) -> DeclareResult:
-    """The declared incident. Raises Refused, StoreUnavailable."""
+) -> tuple[DeclareResult, bool]:
+    """(the declared incident, whether a bot is running that opens its channel). Raises Refused, StoreUnavailable."""
     async with opened_store(settings) as store:
         what = Declare(
             origin=Origin.CLI,
@@ -111,7 +115,8 @@ async def declare_offline(
         declared = await declare(world_without_chat(settings, store, policy), what)
         result = "nothing to do: declared before" if declared.existed else "done"
         await leave_row(store, "declare", title, declared.incident.name, result)
-        return declared
+        last = await store.last_heartbeat()
+        return declared, last is not None and last < SILENT
 
 
 async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
@@ -176,9 +181,9 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
         incident = await by_number_or_room(world, number, None)
         lines = [
             f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
-            f"room       {'#' + incident.room.channel_name if incident.room.channel_name else 'not open yet'}",
+            f"channel    {'#' + incident.room.channel_name if incident.room.channel_name else 'not open yet'}",
             f"team       {incident.team or 'none'}",
-            f"commander  {incident.commander or 'nobody yet'}",
+            f"commander  {incident.commander or 'none'}",
             f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",
             "",
         ]
@@ -191,7 +196,7 @@ def _line(entry: Entry, names: Mapping[str, str]) -> str:
     what, more = words(entry.event, lambda person: names.get(person, person))
     by = f" by {names.get(entry.by, entry.by)}" if entry.by else ""
     where = f" in {entry.source}" if entry.source else ""
-    text = f": {clean(readable(more, names))}" if more else ""
+    text = f": {readable(more, names)}" if more else ""
     return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
 
 

@@ -14,8 +14,7 @@ from rich.text import Text
 
 from blocks.oncall import simulation_lines
 from bot.cli.offline import opened_store, world_without_chat
-from bot.cli.operations import printable
-from bot.cli.terminal import do, fail, out, policy_at, policy_of, settings_or_exit
+from bot.cli.terminal import do, fail, out, policy_at, policy_of, printable, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration

@@ -15,7 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
-from bot.runtime.background_tasks import first_directory, keep_directory, polling, tidy
+from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform
 from bot.runtime.external import ExternalPerformer, routed
@@ -38,6 +38,7 @@ from integrations.slack.startup import Report, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
 from warroom.errors import StoreUnavailable
+from warroom.incident.record import look_after_private_rooms
 from warroom.integration import Integrations, OnCallSource
 from warroom.oncall.directory import OnCallDirectory
 from warroom.people.usecases import sync_directory
@@ -143,6 +144,7 @@ class Bot:
 
     async def _look_for_missed(self) -> None:
         await read_alert_channels(self.world)
+        await look_after_private_rooms(self.world)
 
     def _nudge(self) -> None:
         self.dispatcher.nudge()
@@ -181,14 +183,23 @@ class Bot:
         self.dispatcher.start()
         await sync_directory(self.world)
         await read_alert_channels(self.world)
+        if await look_after_private_rooms(self.world):
+            await self._until_read()
         await first_directory(self.store)
         await self.socket.start()
         for name, run in self._endless():
             self.tasks.keep(name, run)
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
+    async def _until_read(self) -> None:
+        """Nobody is answered before it is known who may see what, unless Slack makes people wait too long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_READ):
+                await self.dispatcher.quiet()
+
     def _endless(self) -> Iterator[tuple[str, Run]]:
         yield "directory", partial(keep_directory, self.world)
+        yield "private rooms", partial(keep_private_rooms, self.world)
         yield "tidy", partial(tidy, self.world)
         yield from polling(self.world, self.integrations)
 

@@ -124,7 +124,7 @@ class Datadog(Integration[DatadogSettings]):
         return list(dict.fromkeys(found))
 
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
-        """Datadog hears of what its incident shows. Never of private incidents; not before there is a room to point at."""
+        """Datadog is told of changes to what its incident shows, never of private incidents, and not before there is a room to link to."""
         if section(policy).incidents is SyncMode.OFF or incident.private or incident.room.channel_id is None:
             return ()
         return (sync_incident(incident),) if isinstance(entry.event, SYNCED) else ()

@@ -26,7 +26,7 @@ FIRINGS = 1000
 
 
 async def mute(world: World, incident_id: str, monitor_id: str, by: str) -> Incident:
-    """What of the monitor fires here is silent for an hour from now; the room hears when it is.
+    """What of the monitor fires here is silent for an hour from now; the room is told when it is.
 
     Raises AlreadyDone, Refused, NotFound.
     """

@@ -111,7 +111,7 @@ class RoundRobinLock:
 
     @asynccontextmanager
     async def taken(self, room: Hashable) -> AsyncIterator[None]:
-        """Hold it. Who is cancelled while waiting hands it on."""
+        """Hold it. One that is cancelled while waiting passes it on."""
         await self._take(room)
         try:
             yield

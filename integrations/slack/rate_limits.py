@@ -20,9 +20,11 @@ from warroom.ports import Clock
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
+ANSWERS = 600
+"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own."""
 
 RESPONSE_URL = "response_url"
-"""No method, but counts as a post all the same (docs.slack.dev "Rate limits")."""
+"""No method. Slack limits each address to one post a second, as every incoming webhook (docs.slack.dev "Rate limits")."""
 
 PER_MINUTE: Mapping[str, int] = {
     "auth.test": SPECIAL,
@@ -39,13 +41,15 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.invite": TIER_3,
     "conversations.join": TIER_3,
     "conversations.list": TIER_2,
+    "conversations.members": TIER_4,
+    "conversations.rename": TIER_2,
     "conversations.replies": TIER_3,
     "conversations.setPurpose": TIER_2,
     "conversations.setTopic": TIER_2,
     "files.completeUploadExternal": TIER_4,
     "files.getUploadURLExternal": TIER_4,
     "pins.add": TIER_2,
-    RESPONSE_URL: SPECIAL,
+    RESPONSE_URL: ANSWERS,
     "usergroups.list": TIER_2,
     "users.conversations": TIER_2,
     "users.info": TIER_4,
@@ -55,8 +59,9 @@ PER_MINUTE: Mapping[str, int] = {
 }
 """Where Slack's sources differ, the smaller number."""
 
-POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal", RESPONSE_URL})
-"""What puts a message into a channel."""
+POSTS = frozenset({"chat.postMessage", "files.completeUploadExternal"})
+"""What puts a message into a channel for everybody in it. What one person sees has limits of its own: Tier 4 for ephemeral
+messages, and those of webhooks for response_urls."""
 CHANNEL_PER_SECOND = 1.0
 CHANNEL_BURST = 3.0
 BURST_SHARE = 5
@@ -76,7 +81,7 @@ class _Bucket:
     at: datetime
     left: float = 0.0
     waiting: list[tuple[datetime, int]] = field(default_factory=list)
-    """When those who were told to wait come back, with their priority."""
+    """When those who have to wait come back, with their priority."""
 
     def resize(self, per_second: float, size: float) -> None:
         """From now on it holds and gains that much."""
@@ -109,7 +114,7 @@ class Budget:
     """
 
     def __init__(self, clock: Clock, on_blocked: Callable[[], None] = lambda: None) -> None:
-        """`on_blocked` hears when Slack refused a call."""
+        """`on_blocked` is called when Slack refused a call."""
         self._clock = clock
         self._on_blocked = on_blocked
         self._among = 1
@@ -162,8 +167,8 @@ class Budget:
         now = self._clock.now()
         return {method: until for method, (until, _) in self._blocked.items() if until > now}
 
-    def heed(self, limited: Mapping[str, datetime]) -> None:
-        """Slack told somebody else to leave these methods alone until then."""
+    def apply_limits(self, limited: Mapping[str, datetime]) -> None:
+        """Another process was told by Slack not to call these methods until then."""
         now = self._clock.now()
         for method, until in limited.items():
             known, _ = self._blocked.get(method, (now, 0.0))
@@ -221,7 +226,7 @@ class RateLimitedClient:
 
     @asynccontextmanager
     async def acquire(self, method: str, channel: str | None) -> AsyncIterator[None]:
-        """What is called inside is counted, and a 429 heeded. Raises Retryable when it is not this call's turn yet."""
+        """What is called inside is counted, and a 429 blocks the method. Raises Retryable when it is not this call's turn yet."""
         if self._over():
             # The machine slept, or its clock jumped: somebody else may be at it already.
             raise Retryable(f"the time for {method} is over", outcome_unknown=True)

@@ -53,7 +53,7 @@ class SlackSocket(AsyncSocketModeHandler):
     A listener's `ack(...)` answers the person only for form submissions and option lists; everything else is
     acknowledged before it runs. `on_connected` is called for every connection, and when Slack drops events: something may
     have been missed.
-    `on_answered` hears of each delivery's kind, and of the seconds from its arrival to its acknowledgement.
+    `on_answered` is called with each delivery's kind and the seconds from its arrival to its acknowledgement.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class SlackSocket(AsyncSocketModeHandler):
             self._on_answered(req.type, self._inbox.answered(req.envelope_id))
 
     async def _received(self, message: WSMessage) -> None:
-        # The SDK calls this before it hands the delivery on: between the two nothing else knows of it.
+        # The SDK calls this before it passes the delivery on: between the two nothing else knows of it.
         said = json.loads(message.data)
         if said.get("type") == HELLO:
             self._look_for_missed()

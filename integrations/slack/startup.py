@@ -41,7 +41,7 @@ class Report:
     team_id: str = ""
     team: str = ""
     again_after: float | None = None
-    """Seconds after which asking again may help, because every problem may pass; None when asking again is in vain."""
+    """Seconds after which asking again may help, because every problem may pass; None when asking again does not help."""
 
     @property
     def ok(self) -> bool:
@@ -78,14 +78,8 @@ async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], b
 async def _bot(
     client: AsyncWebClient, token: str, problems: list[str], waits: list[float]
 ) -> AsyncSlackResponse | None:
-    if not token:
-        problems.append(f"SLACK_BOT_TOKEN is missing. {WHERE_BOT}")
-        return None
-    if not token.startswith(BOT_PREFIXES):
-        problems.append(f"SLACK_BOT_TOKEN is {_kind(token)}, not a bot token. {WHERE_BOT}")
-        return None
-    if _broken(token):
-        problems.append(f"SLACK_BOT_TOKEN has a space or a line break in it. Copy it again, in one piece. {WHERE_BOT}")
+    if (wrong := _misfit(token, "SLACK_BOT_TOKEN", BOT_PREFIXES, "a bot token", WHERE_BOT)) is not None:
+        problems.append(wrong)
         return None
     try:
         return await respond(client, "auth.test")
@@ -99,14 +93,8 @@ async def _bot(
 
 
 async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: list[float]) -> None:
-    if not token:
-        problems.append(f"SLACK_APP_TOKEN is missing. {WHERE_APP}")
-        return
-    if not token.startswith(APP_PREFIX):
-        problems.append(f"SLACK_APP_TOKEN is {_kind(token)}, not an app-level token. {WHERE_APP}")
-        return
-    if _broken(token):
-        problems.append(f"SLACK_APP_TOKEN has a space or a line break in it. Copy it again, in one piece. {WHERE_APP}")
+    if (wrong := _misfit(token, "SLACK_APP_TOKEN", APP_PREFIX, "an app-level token", WHERE_APP)) is not None:
+        problems.append(wrong)
         return
     try:
         await call(client, "apps.connections.open", app_token=token)
@@ -118,9 +106,16 @@ async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: l
             waits.append(error.after or 0.0)
 
 
-def _broken(token: str) -> bool:
-    """Whether it was pasted in pieces: no header can carry it, and Slack would never be asked."""
-    return any(char.isspace() for char in token.strip())
+def _misfit(token: str, setting: str, prefix: str | tuple[str, ...], kind: str, where: str) -> str | None:
+    """Why the setting cannot be a token of that kind; None when it can."""
+    if not token:
+        return f"{setting} is missing. {where}"
+    if not token.startswith(prefix):
+        return f"{setting} is {_kind(token)}, not {kind}. {where}"
+    if any(char.isspace() for char in token.strip()):
+        # Pasted in pieces: no header can carry it, and Slack would never be asked.
+        return f"{setting} has a space or a line break in it. Copy it again, in one piece. {where}"
+    return None
 
 
 def _kind(token: str) -> str:

@@ -10,7 +10,16 @@ from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
-from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
+from warroom.incident.record import read_members as members_of
+from warroom.outbox.effects import (
+    PrivateReply,
+    PublishHome,
+    ReadAlertChannels,
+    RenameRoom,
+    SyncDirectory,
+    TellEverybody,
+    Withdraw,
+)
 
 ALERTS = "datadog-alerts"
 
@@ -89,6 +98,16 @@ async def severity(run: Run) -> None:
     await run.house.type("ada", "sev 2", run.house.room(run.known))
 
 
+async def rename(run: Run) -> None:
+    await run.house.ask(RenameRoom(incident_id=run.known.id, key=f"{run.known.id}:rename"))
+
+
+async def edited(run: Run) -> None:
+    await opened(run)
+    await run.house.type("ada", "edit title payments time out", run.house.room(run.known))
+    await run.house.settle()
+
+
 async def withdraw(run: Run) -> None:
     ts = notices(run)[0].ts
     await run.house.ask(Withdraw(incident_id=run.known.id, key=f"{run.known.id}:withdraw:{ts}", ts=ts))
@@ -107,14 +126,16 @@ async def private_reply(run: Run, channel: str | None) -> None:
     house = run.house
     run.noted["text"] = f"Only for Ada, {len(house.slack.calls)}"
     ada = house.slack.person("ada").id
-    await house.ask(PrivateReply(key=f"whisper:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"]))
+    await house.ask(
+        PrivateReply(key=f"private_reply:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"])
+    )
 
 
-async def whisper_in_channel(run: Run) -> None:
+async def private_reply_in_channel(run: Run) -> None:
     await private_reply(run, run.known.room.channel_id)
 
 
-async def whisper_directly(run: Run) -> None:
+async def private_reply_directly(run: Run) -> None:
     await private_reply(run, None)
 
 
@@ -265,10 +286,33 @@ async def incidents(run: Run) -> int:
     return await run.house.store.last_number() - run.seen
 
 
+async def private_room(run: Run) -> None:
+    """Ada and Ben are in a private room; Slack's word of Ben's leaving is lost."""
+    house = run.house
+    run.incident = await house.declared("leaked key --sev 1 --private @ben")
+    slack = house.slack
+    slack.sockets.held = []
+    await slack.leave("ben", house.room(run.known))
+    slack.sockets.held = None
+
+
+async def read_members(run: Run) -> None:
+    await run.house.ask(members_of(run.known))
+
+
+async def out(run: Run) -> int:
+    """Whether it is known that Ben is not in the room."""
+    found = await run.house.store.incident(run.known.id)
+    return int(found is not None and not found.shown_to(run.house.slack.person("ben").id))
+
+
 EFFECT_CASES = (
     EffectCase("open the room", "open_room", "conversations.create", declare, rooms),
     EffectCase("post the card", "show_card", "chat.postMessage", declare, said("card"), keyed(":card")),
     EffectCase("redraw the card", "show_card", "chat.update", acknowledge, drawn("card"), keyed(":card"), opened),
+    EffectCase(
+        "rename the channel", "rename_room", "conversations.rename", rename, lines("channel_name"), prepare=edited
+    ),
     EffectCase("pin the card", "pin_card", "pins.add", declare, pins),
     EffectCase("invite", "invite", "conversations.invite", declare, joined),
     EffectCase("set the topic", "set_topic", "conversations.setTopic", declare, lines("channel_topic")),
@@ -294,12 +338,14 @@ EFFECT_CASES = (
         "answer in a channel",
         "private_reply",
         "chat.postEphemeral",
-        whisper_in_channel,
+        private_reply_in_channel,
         private_replies,
         prepare=opened,
         blind=True,
     ),
-    EffectCase("answer directly", "private_reply", "chat.postMessage", whisper_directly, private_replies, blind=True),
+    EffectCase(
+        "answer directly", "private_reply", "chat.postMessage", private_reply_directly, private_replies, blind=True
+    ),
     EffectCase(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
     ),
@@ -314,6 +360,14 @@ EFFECT_CASES = (
     ),
     EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
+    EffectCase(
+        "read who is in a private room",
+        "read_room_members",
+        "conversations.members",
+        read_members,
+        out,
+        prepare=private_room,
+    ),
     EffectCase(
         "read an alert channel",
         "read_alert_channels",

@@ -170,7 +170,7 @@ async def test_claims_end_together_and_one_that_was_lost_costs_the_others_nothin
         )
 
     told = await asyncio.gather(
-        *(change(world, "inc-1", learn, settles=each) for each in (*claims[:4], lost, *claims[5:])),
+        *(change(world, "inc-1", learn, ends=each) for each in (*claims[:4], lost, *claims[5:])),
         return_exceptions=True,
     )
     assert [n for n, each in enumerate(told) if isinstance(each, LeaseLost)] == [4]

@@ -101,13 +101,13 @@ async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_e
 
     tasks = [asyncio.create_task(write("first", urgent=False))]
     await inside.wait()
-    for name, urgent in (("chore 1", False), ("gone", True), ("click", True), ("chore 2", False)):
+    for name, urgent in (("background 1", False), ("gone", True), ("click", True), ("background 2", False)):
         tasks.append(asyncio.create_task(write(name, urgent=urgent)))
     await asyncio.wait(tasks, timeout=0)
     tasks[2].cancel()
     leave.set()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == ["first", "click", "chore 1", "chore 2"]
+    assert order == ["first", "click", "background 1", "background 2"]
 
 
 async def test_a_transaction_that_is_cancelled_by_mistake_leaves_nobody_waiting() -> None:
@@ -135,12 +135,12 @@ async def test_who_is_not_waited_for_gets_a_turn_now_and_then() -> None:
             order.append(name)
 
     await turn.take(urgent=True)
-    tasks = [asyncio.create_task(write("chore", urgent=False))]
+    tasks = [asyncio.create_task(write("background", urgent=False))]
     tasks += [asyncio.create_task(write("click", urgent=True)) for _ in range(2 * IN_A_ROW)]
     await asyncio.wait(tasks, timeout=0)
     turn.pass_on()
     await asyncio.gather(*tasks)
-    assert order == ["click"] * IN_A_ROW + ["chore"] + ["click"] * IN_A_ROW
+    assert order == ["click"] * IN_A_ROW + ["background"] + ["click"] * IN_A_ROW
 
 
 def test_what_may_be_written_with_others_is_named_as_a_changeset_names_it() -> None:

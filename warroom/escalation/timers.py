@@ -36,7 +36,7 @@ async def fire(world: World, claim: Claim) -> Incident:
             return reminders.action_due(incident, kind.removeprefix("action:"), now)
         return await RULES[kind](world, incident, now)
 
-    return await change(world, claim.incident_id, decide, settles=claim, alone=True)
+    return await change(world, claim.incident_id, decide, ends=claim, alone=True)
 
 
 Rule = Callable[[World, Incident, datetime], Awaitable[Decision | None]]
@@ -78,8 +78,12 @@ async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision
     return Decision(incident.with_deadlines(redraw=None))
 
 
+async def _undo(_world: World, incident: Incident, _now: datetime) -> Decision:
+    return Decision(incident.with_deadlines(undo=None))
+
+
 async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
-    return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
+    return storms.announce(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
 
 
 RULES: dict[str, Rule] = {
@@ -92,5 +96,6 @@ RULES: dict[str, Rule] = {
     "auto_resolve": _auto_resolve,
     "redraw": _redraw,
     "storm": _storm,
+    "undo": _undo,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -58,6 +58,13 @@ class ShowCard(_Effect):
     kind: Literal["show_card"] = "show_card"
 
 
+class RenameRoom(_Effect):
+    """Name the channel after the title as it is at delivery. Its result is ChannelRenamed."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["rename_room"] = "rename_room"
+
+
 class PinCard(_Effect):
     """Pin the card."""
 
@@ -132,10 +139,14 @@ class Post(_Effect):
 
 
 class Withdraw(_Effect):
-    """Delete the bot's message that was in a slot."""
+    """Delete a message of the bot's: one that was in a slot, or the announcement."""
 
     kind: Literal["withdraw"] = "withdraw"
     ts: str
+    channel: str | None = None
+    """Where it is; None: in the room."""
+    thread: bool = False
+    """What the bot said in its thread is deleted too."""
 
 
 class PrivateReply(_Effect):
@@ -197,6 +208,13 @@ class ReadAlertChannels(_Effect):
     key: str = "alert channels"
 
 
+class ReadRoomMembers(_Effect):
+    """Read who is in the room of a private incident. Its result is RoomMembers."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_room_members"] = "read_room_members"
+
+
 class DecideAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
@@ -230,6 +248,7 @@ URGENT = 1
 
 Effect = Annotated[
     OpenRoom
+    | RenameRoom
     | ShowCard
     | PinCard
     | Invite
@@ -247,6 +266,7 @@ Effect = Annotated[
     | ShowOverride
     | SyncDirectory
     | ReadAlertChannels
+    | ReadRoomMembers
     | DecideAlerts
     | ExternalEffect,
     Field(discriminator="kind"),

@@ -22,7 +22,7 @@ from warroom.ports import World
 log = logging.getLogger(__name__)
 
 
-async def take(world: World, incoming: Incoming, source: str, *, settles: Claim | None = None) -> None:
+async def take(world: World, incoming: Incoming, source: str, *, ends: Claim | None = None) -> None:
     """Everything in it is stored and done; doing it twice changes nothing. `source` is the source of its alerts. The claim, if
     there is one, ends last. Raises Conflict, LeaseLost, StoreUnavailable.
     """
@@ -33,8 +33,8 @@ async def take(world: World, incoming: Incoming, source: str, *, settles: Claim 
             await declare(world, wanted)
         except Refused as error:
             log.warning("an incident of another system opens no room: %s", error)
-    if incoming.effects or settles:
-        claim_result = done(settles) if settles else None
+    if incoming.effects or ends:
+        claim_result = done(ends) if ends else None
         await world.commit(Changeset(now=world.clock.now(), effects=incoming.effects, claim_result=claim_result))
 
 

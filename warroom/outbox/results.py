@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from warroom.incident.model import Participants
 from warroom.value import Value
 
 
@@ -13,6 +15,12 @@ class ChannelCreated(Value):
     """The channel exists. `name` is as Slack normalised it."""
 
     channel_id: str
+    name: str
+
+
+class ChannelRenamed(Value):
+    """The channel has that name now, as Slack normalised it."""
+
     name: str
 
 
@@ -43,6 +51,14 @@ class PeopleAdded(Value):
     failed: tuple[tuple[str, str], ...] = ()
 
 
+class RoomMembers(Value):
+    """Everybody who is in the room, without the bot. `before` is what was known when it was asked, at `asked_at`."""
+
+    people: tuple[str, ...]
+    before: Participants
+    asked_at: datetime
+
+
 class ExternalResult(Value):
     """What an integration's operation came to, for the incident that it is about. `payload` is read back by the integration's
     own model.
@@ -62,5 +78,7 @@ class OverrideShown(Value):
     ts: str
 
 
-AboutIncident = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult
+AboutIncident = (
+    ChannelCreated | ChannelRenamed | CardShown | Announced | Posted | PeopleAdded | RoomMembers | ExternalResult
+)
 EffectResult = AboutIncident | OverrideShown

@@ -26,12 +26,16 @@ class Permission(StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     CANCEL = "cancel"
+    EDIT = "edit"
+    VISIBILITY = "visibility"
     MERGE = "merge"
     ROLES = "roles"
     INVITE = "invite"
     PAGE = "page"
     MUTE = "mute"
     COVER = "cover"
+    TIMELINE = "timeline"
+    ACTIONS = "actions"
     POSTMORTEM = "postmortem"
     PUBLISH = "publish"
 
@@ -75,6 +79,10 @@ class Permissions(Value):
     resolve: May = ALL
     reopen: May = ALL
     cancel: May = ROOM
+    edit: May = ALL
+    """Title, description, impact, services, team, fields."""
+    visibility: May = ROOM
+    """Making an incident private, or public."""
     merge: May = ROOM
     roles: May = ALL
     invite: May = ALL
@@ -82,6 +90,10 @@ class Permissions(Value):
     mute: May = ALL
     cover: May = ALL
     """Overrides of schedules: asking, taking, giving and undoing them."""
+    timeline: May = ALL
+    """Adding to it: notes, and messages that are pinned or marked."""
+    actions: May = ALL
+    """Adding and changing action items."""
     postmortem: May = ALL
     """Drafting and editing it."""
     publish: May = ALL

@@ -9,13 +9,12 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision
-from warroom.incident.model import ActionItem, Incident, State
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
 from warroom.outbox.effects import ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
-    ActionEmpty,
     Attempt,
     NothingToLearn,
     NotInState,
@@ -93,24 +92,6 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
     required_by = incident.postmortem_required_by or now
     due = PostmortemDue(people=cadence.keepers(incident), required_by=required_by)
     return Decision(after).record(events.PostmortemLate(required_by=required_by), now).say(due, slot="postmortem due")
-
-
-def add_action(
-    incident: Incident, by: str, now: datetime, text: str, owner: str | None, due_at: datetime | None
-) -> Decision:
-    """One more action item. Raises Refused without words."""
-    if not text.strip():
-        raise Refused(ActionEmpty())
-    item = ActionItem(
-        id=f"a{len(incident.actions) + 1}",
-        text=text,
-        owner=owner,
-        due_at=due_at,
-        created_at=now,
-        created_by=by,
-    )
-    event = events.ActionAdded(item_id=item.id, text=text, owner=owner, due_at=due_at)
-    return Decision(incident.copy_with(actions=(*incident.actions, item))).record(event, now, by=by)
 
 
 def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:

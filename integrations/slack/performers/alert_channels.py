@@ -75,8 +75,8 @@ async def _failure_notice(context: EffectContext[ReadAlertChannels], name: str, 
     if announce:
         what = f"Alerts in {name} are not seen: {error}"
         key = f"unreadable:{name.casefold()}:{error.code}"
-        told = TellEverybody(key=key, priority=20, channel=announce, what=what, advice=error.advice)
-        await context.deps.store.commit(Changeset(now=context.now, effects=(told,)))
+        notice = TellEverybody(key=key, priority=20, channel=announce, what=what, advice=error.advice)
+        await context.deps.store.commit(Changeset(now=context.now, effects=(notice,)))
 
 
 async def _read(context: EffectContext[ReadAlertChannels], channel_id: str) -> ChannelReading:

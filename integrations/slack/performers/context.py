@@ -14,7 +14,7 @@ from integrations.slack.client import Answer
 from integrations.slack.rate_limits import PAGE, Budget, RateLimitedClient, next_cursor
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, Participants
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
@@ -78,6 +78,8 @@ class PerformerDeps:
     """What the menu beside an incident's alerts offers."""
     message_readers: Sequence[MessageReader] = ()
     """Who reads alerts in messages."""
+    members: dict[str, tuple[Participants, datetime]] = field(default_factory=dict)
+    """By effect key: who was known to be in a room when the reading of its members began, and when that was."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 

@@ -34,6 +34,7 @@ LONGEST = 13.0
 
 PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult | None]]] = {
     "open_room": rooms.open_room,
+    "rename_room": rooms.rename_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
     "announce": posts.announce,
@@ -50,6 +51,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "publish_home": private_replies.publish_home,
     "show_override": overrides.show_override,
     "sync_directory": directory.sync_directory,
+    "read_room_members": rooms.read_room_members,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from html import unescape
 from typing import Any
+
+import structlog
 
 from blocks.topic import purpose, topic
 from integrations.slack.client import Answer
@@ -12,8 +15,21 @@ from integrations.slack.failures import SlackDeclined, explain
 from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
-from warroom.outbox.effects import AddBookmark, Invite, OpenRoom, PinCard, SetPurpose, SetTopic
-from warroom.outbox.results import ChannelCreated, PeopleAdded
+from warroom.incident.opening import room_name
+from warroom.incident.view import IncidentView
+from warroom.outbox.effects import (
+    AddBookmark,
+    Invite,
+    OpenRoom,
+    PinCard,
+    ReadRoomMembers,
+    RenameRoom,
+    SetPurpose,
+    SetTopic,
+)
+from warroom.outbox.results import ChannelCreated, ChannelRenamed, PeopleAdded, RoomMembers
+
+log = structlog.get_logger(__name__)
 
 NAME_LIMIT = 80
 """Characters in a channel's name (conversations.create: invalid_name_maxlength)."""
@@ -75,6 +91,32 @@ async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
     )
 
 
+async def rename_room(context: EffectContext[RenameRoom]) -> ChannelRenamed | None:
+    """Name the channel after the title as it is now, under another name where its own is taken. Doing it twice changes nothing."""
+    incident = await context.incident()
+    if incident.room.channel_id is None:
+        return None
+    called = incident.room.channel_name
+    if context.outcome_unknown:
+        # Every renaming is a line in the channel, so in doubt its name is read first.
+        called = (await context.call("conversations.info", channel=incident.room.channel_id))["channel"]["name"]
+    for name in names(room_name(incident, context.deps.policy), incident):
+        if name == called:
+            return ChannelRenamed(name=name) if name != incident.room.channel_name else None
+        try:
+            answer = await context.call("conversations.rename", channel=incident.room.channel_id, name=name)
+        except SlackDeclined as refusal:
+            if refusal.code not in BAD_NAME and refusal.code != "name_taken":
+                raise
+            continue
+        return ChannelRenamed(name=answer["channel"]["name"])
+    raise Rejected(
+        "every channel name that was tried is taken (name_taken)",
+        code="name_taken",
+        advice="Rename the channel by hand, or put {number} into workspace.channel_name in the policy.",
+    )
+
+
 def names(name: str, incident: Incident) -> Iterator[str]:
     """The names to try in turn: the wanted one, with -2 to -9, and two that no title can spoil."""
     yield name[:NAME_LIMIT]
@@ -109,7 +151,12 @@ async def invite(context: EffectContext[Invite]) -> PeopleAdded:
     incident = await context.incident()
     if incident.room.channel_id is None:
         return PeopleAdded(people=())
-    people = [person for person in dict.fromkeys(context.effect.people) if person != context.deps.bot_user_id]
+    # Somebody may have left, or been removed, since the invitation was decided.
+    people = [
+        person
+        for person in dict.fromkeys(context.effect.people)
+        if person != context.deps.bot_user_id and not incident.kept_out(person)
+    ]
     failed: dict[str, str] = {}
     for start in range(0, len(people), AT_ONCE):
         failed |= await _invite(context, incident.room.channel_id, people[start : start + AT_ONCE])
@@ -118,6 +165,37 @@ async def invite(context: EffectContext[Invite]) -> PeopleAdded:
         people=tuple(person for person in people if person not in failed),
         failed=tuple((person, explain(failed[person], {})[0]) for person in people if person in failed),
     )
+
+
+NOT_THERE = frozenset({"channel_not_found", "not_in_channel", "fetch_members_failed"})
+"""Codes of conversations.members when the bot is not in the room, or the room is gone."""
+KNOWN_FOR = timedelta(minutes=10)
+"""How long what was known when a read began is compared with; a read of so many pages begins anew."""
+
+
+async def read_room_members(context: EffectContext[ReadRoomMembers]) -> RoomMembers | None:
+    """Everybody in the room. None when there is no room, or the bot is not in it."""
+    incident, known = await context.incident(), context.deps.members
+    if incident.room.channel_id is None:
+        return None
+    before, asked_at = known.get(context.key, (incident.participants, context.now))
+    if context.now - asked_at > KNOWN_FOR:
+        before, asked_at = incident.participants, context.now
+    # Several tries may read one list, page by page: people are compared with what was known before the first page.
+    known[context.key] = before, asked_at
+    found: list[str] = []
+    try:
+        async for person in context.items("conversations.members", "members", channel=incident.room.channel_id):
+            found.append(str(person))
+    except SlackDeclined as refusal:
+        known.pop(context.key, None)
+        if refusal.code not in NOT_THERE:
+            raise
+        log.info("who is in the room cannot be read", code=refusal.code)
+        return None
+    known.pop(context.key, None)
+    people = tuple(person for person in dict.fromkeys(found) if person != context.deps.bot_user_id)
+    return RoomMembers(people=people, before=before, asked_at=asked_at)
 
 
 async def _invite(context: EffectContext[Invite], channel: str, people: list[str]) -> dict[str, str]:
@@ -177,33 +255,29 @@ async def pin_card(context: EffectContext[PinCard]) -> None:
 
 async def set_topic(context: EffectContext[SetTopic]) -> None:
     """Set the topic from the state as it is now. Every call posts a line in the room, so in doubt it is read first."""
-    incident = await context.incident()
-    if incident.room.channel_id is None:
-        return
-    wanted = topic(await context.view(incident))
-    if not await _is_already(context, incident.room.channel_id, "topic", wanted):
-        await context.call("conversations.setTopic", channel=incident.room.channel_id, topic=wanted)
+    await _describe(context, "topic", "conversations.setTopic", topic)
 
 
 async def set_purpose(context: EffectContext[SetPurpose]) -> None:
     """Set the purpose."""
+    await _describe(context, "purpose", "conversations.setPurpose", purpose)
+
+
+async def _describe(
+    context: EffectContext[SetTopic | SetPurpose], what: str, method: str, words: Callable[[IncidentView], str]
+) -> None:
     incident = await context.incident()
-    if incident.room.channel_id is None:
+    channel = incident.room.channel_id
+    if channel is None:
         return
-    wanted = purpose(await context.view(incident))
-    if not await _is_already(context, incident.room.channel_id, "purpose", wanted):
-        await context.call("conversations.setPurpose", channel=incident.room.channel_id, purpose=wanted)
-
-
-async def _is_already(
-    context: EffectContext[SetTopic] | EffectContext[SetPurpose], channel: str, what: str, wanted: str
-) -> bool:
-    if not context.outcome_unknown:
-        return False
-    answer = await context.call("conversations.info", channel=channel)
-    value = (answer["channel"].get(what) or {}).get("value") or ""
-    # Slack keeps &, < and > encoded.
-    return unescape(value) == unescape(wanted)
+    wanted = words(await context.view(incident))
+    if context.outcome_unknown:
+        answer = await context.call("conversations.info", channel=channel)
+        value = (answer["channel"].get(what) or {}).get("value") or ""
+        # Slack keeps &, < and > encoded.
+        if unescape(value) == unescape(wanted):
+            return
+    await context.call(method, channel=channel, **{what: wanted})
 
 
 async def add_bookmark(context: EffectContext[AddBookmark]) -> None:
