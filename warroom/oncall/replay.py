@@ -25,6 +25,7 @@ from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Claim, Firing, ReceivedAlert
+from warroom.people.model import Person
 from warroom.people.resolution import Directory
 from warroom.policy import Policy
 from warroom.ports import Rooms, World
@@ -62,6 +63,7 @@ class ReplayTurn:
 class ReplayRecord:
     """As much of `warroom.stores.Store` as deciding needs, in memory."""
 
+    directory: Directory
     by_id: dict[str, Incident] = field(default_factory=dict)
     by_origin: dict[str, str] = field(default_factory=dict)
     by_group: dict[str, str] = field(default_factory=dict)
@@ -74,6 +76,12 @@ class ReplayRecord:
 
     async def incident(self, incident_id: str) -> Incident | None:
         return self.by_id.get(incident_id)
+
+    async def person(self, user_id: str) -> Person | None:
+        return await self.directory.person(user_id)
+
+    async def timeline(self, incident_id: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.incident_id == incident_id]
 
     async def incident_from(self, origin_key: str) -> Incident | None:
         return self.by_id.get(self.by_origin.get(origin_key, ""))
@@ -141,7 +149,7 @@ class Replay:
     def __init__(
         self, policy: Policy, directory: Directory, clock: MovedClock, rooms: Rooms, past: Sequence[PastIncident]
     ) -> None:
-        self.record = ReplayRecord()
+        self.record = ReplayRecord(directory)
         self.alerts = 0
         self.opened_by: dict[str, str] = {}
         """Incident that happened to the delivery that opened it."""
