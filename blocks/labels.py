@@ -58,7 +58,10 @@ NOBODY: dict[Why, str] = {
     Why.GROUP_EMPTY: "nobody is in the user group",
     Why.NO_LEVELS: "the team has no escalation levels in the policy",
     Why.LOOP: "the team's escalation leads back to itself",
-    Why.SCHEDULE: "it looks like an on-call schedule, and none is connected",
+    Why.SCHEDULE: "it looks like an on-call schedule; those of the policy are written schedule:NAME",
+    Why.NO_SUCH_SCHEDULE: "the policy has no such schedule",
+    Why.NOBODY_ON_CALL: "nobody is on call there",
+    Why.ON_CALL_UNREACHABLE: "the system that keeps this schedule does not answer",
     Why.EVERYBODY: "it is a channel or everybody in it, not a person",
 }
 """Why a name led to nobody."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never, cast
 
 from blocks import labels, text
+from blocks.oncall import on_call_refusal
 from blocks.usage import Usage, usage_words
 from warroom import refusals
 from warroom.errors import Reason
@@ -172,6 +173,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "This menu offers that no more. The card is being redrawn; use the new one."
         case refusals.ToldByIntegration():
             return reason.text
+        case refusals.OnCallRefused():
+            return on_call_refusal(reason, medium.person)
     assert_never(reason)
 
 
@@ -259,6 +262,7 @@ _DOING = {
     Permission.INVITE: "Inviting people to",
     Permission.PAGE: "Paging people for",
     Permission.MUTE: "Muting monitors of",
+    Permission.COVER: "Changing who is on call",
     Permission.TIMELINE: "Adding to the timeline of",
     Permission.ACTIONS: "Adding action items to",
     Permission.POSTMORTEM: "Writing the post-mortem of",

@@ -25,6 +25,7 @@ from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
+from warroom.oncall import usecases as oncall
 from warroom.people import usecases as replies
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
@@ -313,6 +314,18 @@ async def declare_text(context: ActionContext) -> Card | None:
     return await declare_now(CommandContext(context.world, context.client, context.actor, context.seen))
 
 
+async def take_cover(context: ActionContext) -> Card:
+    """Take it, Swap"""
+    taken = await oncall.take(context.world, context.seen, context.user)
+    return said(f"Thank you. <@{taken.person}> is on call in {taken.schedule} then.")
+
+
+async def undo_cover(context: ActionContext) -> Card:
+    """Undo"""
+    undone = await oncall.undo(context.world, context.seen, context.user)
+    return said(f"Undone: {undone.schedule} is as the schedule says.")
+
+
 async def declare(context: ActionContext) -> None:
     """Declare incident, on the App Home."""
     asked = CommandContext(context.world, context.client, context.actor, "")
@@ -382,6 +395,8 @@ RUNS: dict[str, Run] = {
     ids.SUBSCRIBE: subscribe,
     ids.UNSUBSCRIBE: unsubscribe,
     ids.DECLARE_TEXT: declare_text,
+    ids.TAKE_COVER: take_cover,
+    ids.UNDO_COVER: undo_cover,
     ids.DECLARE: declare,
     ids.OPEN_LINK: follow_link,
     ids.CANCEL: cancel,

@@ -154,8 +154,8 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "oncall",
-        "oncall [TEAM]",
-        "Show whom a team's escalation policy pages, and when",
+        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
+        "Show who is on call and who is next; ask for cover, override, swap; or whom a team pages",
         oncall_command.show,
         ("on-call",),
     ),

@@ -6,6 +6,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from warroom.errors import Refused
+from warroom.refusals import OnCallProblem, OnCallRefused
+
 END_OF_WORK = time(17, 0)
 """The time of day that a date without one means, where the people are."""
 LAST_MINUTE = time(23, 59)
@@ -98,3 +101,48 @@ def _at(day: date, clock: time | None, local: datetime) -> datetime | None:
         clock = LAST_MINUTE if day == local.date() and local.time() >= END_OF_WORK else END_OF_WORK
     # By way of UTC, so that a time that the clocks skip becomes the one they show instead.
     return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(UTC).astimezone(local.tzinfo)
+
+
+def period(said: str, now: datetime, timezone: str) -> tuple[datetime, datetime]:
+    """(from, until), in UTC, of "tomorrow 18:00 to 22:00", "friday to sunday", "now to 6am", "2026-12-24 9:00 for 8h".
+
+    A day without a time is the whole day, as an end included. A time alone is the next such time. Raises Refused.
+    """
+    zone = ZoneInfo(timezone)
+    halves = re.split(r"\s+(to|until|till|for)\s+|\s+-\s+|\s*[–—]\s*", said.strip(), maxsplit=1)
+    if len(halves) != 3:
+        raise Refused(OnCallRefused(problem=OnCallProblem.PERIOD_UNCLEAR))
+    first, word, second = halves
+    start = _edge(first, now.astimezone(zone), ends=False)
+    if start is None:
+        raise Refused(OnCallRefused(problem=OnCallProblem.PERIOD_UNCLEAR))
+    span = _SPAN.match(second.casefold().strip())
+    if word == "for" and span:
+        end: datetime | None = start.astimezone(UTC) + timedelta(**{UNITS[span["unit"][0]]: int(span["count"])})
+    else:
+        end = None if word == "for" else _edge(second, start, ends=True)
+    if end is None:
+        raise Refused(OnCallRefused(problem=OnCallProblem.PERIOD_UNCLEAR))
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _edge(said: str, after: datetime, *, ends: bool) -> datetime | None:
+    """The moment that begins or ends a period, on the clock of `after`; a time alone is the first one after it."""
+    words = said.casefold().strip().split()
+    if words and words[0] in ("on", "from", "at"):
+        words = words[1:]
+    if words == ["now"]:
+        return None if ends else after
+    alone = _clock(" ".join(words))
+    if alone is not None:
+        at = datetime.combine(after.date(), alone, tzinfo=after.tzinfo)
+        return at if at > after else datetime.combine(after.date() + timedelta(days=1), alone, tzinfo=after.tzinfo)
+    # The end of work, which a due date means, is no matter here: a weekday is the next one, today included.
+    day, rest = _day(words, datetime.combine(after.date(), time(), tzinfo=after.tzinfo))
+    if day is None:
+        return None
+    rest = rest[1:] if rest[:1] == ["at"] else rest
+    clock = _clock(" ".join(rest)) if rest else time()
+    if clock is None:
+        return None
+    return datetime.combine(day + timedelta(days=ends and not rest), clock, tzinfo=after.tzinfo)

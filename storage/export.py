@@ -26,6 +26,7 @@ from storage.upgrades import Body
 from warroom.alerts.model import Alert
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
 
@@ -82,6 +83,13 @@ def _read_incident(body: Body) -> Incident:
     if incident.version < 1:
         raise ValueError("version is at least 1 for what is stored")
     return incident
+
+
+def _read_override(body: Body) -> Override:
+    override = codec.from_body(Override, body)
+    if override.version < 1:
+        raise ValueError("version is at least 1 for what is stored")
+    return override
 
 
 def _read_job(body: Body) -> Job:
@@ -156,6 +164,7 @@ KINDS: dict[str, RecordKind] = {
     "envelope": RecordKind(StoredEnvelope, _write_envelope, _read_envelope),
     "quarantine": RecordKind(Quarantined, _write_quarantined, _read_quarantined),
     "audit": _plain(Audited),
+    "override": RecordKind(Override, codec.to_body, _read_override),
 }
 """Every kind of record by its name in the file."""
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -84,6 +85,7 @@ Record = (
     | StoredEnvelope
     | Quarantined
     | Audited
+    | Override
 )
 
 

@@ -52,6 +52,7 @@ ABOUT_NO_INCIDENT = {
     "send_chart",
     "post_review",
     "publish_home",
+    "show_override",
     "decide_alerts",
 }
 

@@ -13,6 +13,7 @@ from typing import Protocol
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.metrics.model import IncidentFigures
+from warroom.oncall.model import Override
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -131,6 +132,12 @@ class AlertLog(Protocol):
         """The last that were accepted, newest first, with what became of them; None: not decided yet."""
         ...
 
+    async def alerts_after(
+        self, seq: int, since: datetime, limit: int
+    ) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
+        """Those that were accepted after that one (0: the first) and not before `since`, in order of arrival."""
+        ...
+
     async def firings(self, incident_id: str, limit: int = 100) -> list[Firing]:
         """Newest `last_seen_at` first."""
         ...
@@ -180,6 +187,16 @@ class People(Protocol):
 
     async def directory_version(self) -> tuple[int, bool]:
         """(a number that grows with every change of people or groups, whether a complete read ever ended)."""
+        ...
+
+
+class OnCall(Protocol):
+    """What people changed about schedules."""
+
+    async def override(self, override_id: str) -> Override | None: ...
+
+    async def overrides(self, since: datetime, until: datetime) -> list[Override]:
+        """Those of all schedules and states that touch the time from `since` up to `until`, by start."""
         ...
 
 
@@ -280,5 +297,7 @@ class Operations(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Commits, Incidents, Figures, FullText, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+class Store(
+    Commits, Incidents, Figures, FullText, AlertLog, People, OnCall, Inbox, Outbox, Processes, Operations, Protocol
+):
     """Everything that is kept."""

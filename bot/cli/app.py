@@ -10,6 +10,7 @@ import typer
 
 from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.metrics import show_metrics
+from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import IncidentNumber, TextTable, do, err, fail, out, policy_of, say, settings_or_exit
@@ -32,6 +33,7 @@ cli = typer.Typer(
 )
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
+cli.add_typer(oncall_cli, name="oncall")
 cli.command()(outbox)
 cli.command()(audit)
 cli.command(name="metrics")(show_metrics)

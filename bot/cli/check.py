@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from blocks.oncall import schedule_problem_lines
 from bot import clock
+from bot.cli.offline import world_without_chat
+from bot.cli.oncall import holidays_of
 from bot.integrations import integrations_of, problems
 from bot.settings import Settings, SettingsError, slack_tokens
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import unreadable, verify
 from storage import open_store
 from warroom.errors import WarroomError
+from warroom.oncall.problems import AHEAD, schedule_problems
 from warroom.policy import Policy
+from warroom.stores import Store
 
 
 async def check_all(settings: Settings, policy: Policy) -> list[str]:
@@ -19,12 +24,28 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
         store = await open_store(settings.database_url.get_secret_value())
         try:
             await store.check_writable()
+            found += await _on_call(store, settings, policy)
         finally:
             await store.close()
     except WarroomError as error:
         found.append(f"Database: {error}")
     found += await problems(integrations_of(settings), policy, clock.SystemClock())
     return [*found, *(await _in_slack(settings, policy))]
+
+
+async def _on_call(store: Store, settings: Settings, policy: Policy) -> list[str]:
+    """What is wrong with the schedules. People are looked for where the running bot has read them."""
+    world = world_without_chat(settings, store, policy)
+    now, (_, people_known) = world.clock.now(), await store.directory_version()
+    found = []
+    for problems_found in await schedule_problems(
+        policy, await store.overrides(now, now + AHEAD), world.directory, now
+    ):
+        found += schedule_problem_lines(problems_found, people_known=people_known)
+    for name, schedule in policy.schedules.items():
+        if schedule.country and not holidays_of(schedule.country, now.year):
+            found.append(f"Schedule {name}: no holidays are known for the country {schedule.country}.")
+    return found
 
 
 async def _in_slack(settings: Settings, policy: Policy) -> list[str]:

@@ -28,10 +28,11 @@ from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
 from warroom.incident.title import TitleWords, read_title
+from warroom.oncall.directory import OnCallDirectory
 from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
-from warroom.ports import Message, Store, World
+from warroom.ports import Clock, Message, Store, World
 from warroom.postmortem.usecases import document_view
 from warroom.text import readable
 
@@ -75,14 +76,14 @@ async def audit_offline(settings: Settings, number: int | None, limit: int) -> l
         return await store.audit(None if number is None else f"INC-{number}", limit)
 
 
-def world_without_chat(settings: Settings, store: Store, policy: Policy) -> World:
+def world_without_chat(settings: Settings, store: Store, policy: Policy, clock: Clock | None = None) -> World:
     """The world as the command line has it: what follows from a change is stored, and left to the running bot."""
-    chat = _NoChat()
+    chat, clock = _NoChat(), clock or SystemClock()
     return World(
         store=store,
-        directory=CachedDirectory(store, chat),
+        directory=OnCallDirectory(CachedDirectory(store, chat), store, policy, clock),
         policy=policy,
-        clock=SystemClock(),
+        clock=clock,
         rooms=chat,
         nudge=lambda: None,
         integrations=integrations_of(settings),

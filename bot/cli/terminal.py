@@ -10,6 +10,7 @@ import asyncio
 import re
 import unicodedata
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, Never, TypeVar
 
 import typer
@@ -123,8 +124,13 @@ def settings_or_exit() -> Settings:
 
 def policy_of(settings: Settings) -> Policy:
     """The policy, its warnings said; the end when it is wrong."""
+    return policy_at(settings.policy_path)
+
+
+def policy_at(path: Path | None) -> Policy:
+    """The policy in that file, its warnings said; the end when it is wrong."""
     try:
-        loaded = load(settings.policy_path, policy_model())
+        loaded = load(path, policy_model())
     except PolicyError as error:
         fail(error, 2)
     for warning in loaded.warnings:

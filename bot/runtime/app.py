@@ -40,9 +40,10 @@ from storage import open_store
 from warroom.alerts.channels import read_alert_channels
 from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
-from warroom.integration import Integrations
+from warroom.integration import Integrations, OnCallSource
 from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
+from warroom.oncall.directory import OnCallDirectory
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
@@ -86,7 +87,9 @@ class Bot:
         reader = Reader(self._client, self.replica.budget)
         self.world = World(
             store=store,
-            directory=CachedDirectory(store, reader),
+            directory=OnCallDirectory(
+                CachedDirectory(store, reader), store, policy, clock, integrations.able(OnCallSource)
+            ),
             policy=policy,
             clock=clock,
             rooms=reader,

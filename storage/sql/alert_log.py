@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -57,6 +58,16 @@ class SqlAlertLog(Connected):
     async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
         """Newest first, with what became of them."""
         query = sa.select(ALERT).order_by(ALERT.c.seq.desc()).limit(limit)
+        async with self._reading() as conn:
+            found = (await conn.execute(query)).mappings()
+            return [(rows.alert_of(row), rows.alert_decision_of(row)) for row in found]
+
+    async def alerts_after(
+        self, seq: int, since: datetime, limit: int
+    ) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
+        """In order of arrival, with what became of them."""
+        later = sa.and_(ALERT.c.seq > seq, ALERT.c.received_at >= since)
+        query = sa.select(ALERT).where(later).order_by(ALERT.c.seq).limit(limit)
         async with self._reading() as conn:
             found = (await conn.execute(query)).mappings()
             return [(rows.alert_of(row), rows.alert_decision_of(row)) for row in found]

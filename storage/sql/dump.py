@@ -28,6 +28,7 @@ from storage.sql.tables import (
     INCIDENT,
     JOB,
     META,
+    OVERRIDE,
     PERSON,
     QUARANTINE,
     READ_CURSOR,
@@ -36,6 +37,7 @@ from storage.sql.tables import (
 )
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
 from warroom.outbox.changes import Audited, Firing, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -58,6 +60,7 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (ENVELOPE, rows.stored_envelope_of),
     (QUARANTINE, rows.quarantined_of),
     (AUDIT, rows.audited_of),
+    (OVERRIDE, rows.override_of),
 )
 """How the rows of a table become values. What is in FIRING_KEY is in the firings too."""
 
@@ -76,6 +79,7 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
     StoredEnvelope: (ENVELOPE, rows.stored_envelope_row),
     Quarantined: (QUARANTINE, rows.quarantine_row),
     Audited: (AUDIT, lambda audited: audited.model_dump()),
+    Override: (OVERRIDE, lambda override: rows.override_row(override.copy_with(version=override.version - 1))),
 }
 """How values become rows."""
 

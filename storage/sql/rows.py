@@ -14,6 +14,7 @@ from storage.records import Job, LoggedAlert, StoredEnvelope
 from warroom.alerts.model import Alert
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
 from warroom.outbox.changes import (
     AlertDecision,
     AlertOutcome,
@@ -49,6 +50,23 @@ def incident_row(incident: Incident) -> dict[str, Any]:
 def incident_of(row: sa.RowMapping) -> Incident:
     """The incident in the version of its row."""
     return codec.from_body(Incident, {**row["body"], "version": row["version"]})
+
+
+def override_row(override: Override) -> dict[str, Any]:
+    """The columns of the override in its next version."""
+    return {
+        "id": override.id,
+        "schedule": override.schedule,
+        "start_at": override.start,
+        "end_at": override.end,
+        "version": override.version + 1,
+        "body": codec.to_body(override),
+    }
+
+
+def override_of(row: sa.RowMapping) -> Override:
+    """The override in the version of its row."""
+    return codec.from_body(Override, {**row["body"], "version": row["version"]})
 
 
 def entry_of(row: sa.RowMapping) -> Entry:

@@ -16,6 +16,7 @@ from storage.sql.connection import engine_for, require_openable
 from storage.sql.dump import SqlDump
 from storage.sql.figures import SqlFigures
 from storage.sql.incidents import SqlIncidents
+from storage.sql.oncall import SqlOnCall
 from storage.sql.operations import SqlOperations
 from storage.sql.outbox import SqlOutbox
 from storage.sql.people import SqlPeople
@@ -31,6 +32,7 @@ class SqlStore(
     SqlWords,
     SqlAlertLog,
     SqlPeople,
+    SqlOnCall,
     SqlOutbox,
     SqlProcesses,
     SqlOperations,

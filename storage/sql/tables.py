@@ -235,6 +235,19 @@ class AuditRow(Base, table=True):
     result: str = Field(sa_type=Words)
 
 
+class OverrideRow(Base, table=True):
+    """Somebody is on call in place of whom a schedule names. `version` guards against two writers."""
+
+    __tablename__ = "oncall_override"
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    schedule: str = Field(sa_type=Key)
+    start_at: datetime = Field(sa_type=TZDateTime)
+    end_at: datetime = Field(sa_type=TZDateTime, index=True)
+    version: int
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
 class MetaRow(Base, table=True):
     """Numbers about the database as a whole, by name."""
 
@@ -286,6 +299,7 @@ GROUP = columns_of(GroupRow)
 SUBSCRIPTION = columns_of(SubscriptionRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
+OVERRIDE = columns_of(OverrideRow)
 REPLICA = columns_of(ReplicaRow)
 FIGURES = columns_of(FiguresRow)
 
@@ -304,5 +318,6 @@ TABLES = (
     ENVELOPE,
     QUARANTINE,
     AUDIT,
+    OVERRIDE,
 )
 """Every table that a dump holds, each after those it refers to."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, crowd, growth, names, process, rooms, timers, volume
+from tests.bench import alerts, clicks, crowd, growth, names, process, replay, rooms, schedules, timers, volume
 from tests.bench.report import show
 
 MEASURES = {
@@ -17,6 +17,8 @@ MEASURES = {
     "volume": volume.measure,
     "timers": timers.measure,
     "names": names.measure,
+    "schedules": schedules.measure,
+    "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
 }

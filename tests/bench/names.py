@@ -48,7 +48,7 @@ FIRST = [
 SYLLABLES = [a + b for a in "bdfghjklmnprstvwz" for b in ("a", "en", "i", "o", "ur", "ell")]
 
 
-class _Nobody:
+class Nobody:
     async def lookup_person(self, user_id: str) -> Person | None:
         return None
 
@@ -69,7 +69,7 @@ async def measure() -> list[Figure]:
             await store.commit(Changeset(now=now, people=page))
         await store.commit(Changeset(now=now, directory_complete=True))
         before = resident()
-        directory = CachedDirectory(store, _Nobody())
+        directory = CachedDirectory(store, Nobody())
         await resolve(("warm up",), directory, Policy())
         grown = resident() - before
         right = [_person(n * 37).real_name for n in range(NAMES)]

@@ -37,6 +37,10 @@ REASONS: list[Reason] = [
     refusals.NothingToSnooze(incident=NAME),
     refusals.SnoozedEnough(incident=NAME, times=3),
     refusals.ReminderGone(incident=NAME),
+    *(
+        refusals.OnCallRefused(problem=problem, schedule="platform", person="UADA", known=("platform", "web"))
+        for problem in refusals.OnCallProblem
+    ),
     refusals.TitleMissing(),
     refusals.UnknownSeverity(said="bad", known=("SEV-1", "SEV-2")),
     refusals.SeverityUnchanged(incident=NAME, severity="SEV-1"),

@@ -34,6 +34,7 @@ from tests.storage.values import (
 )
 from tests.stores import new_database
 from warroom.incident.model import AlertGroup, Incident, Room, State
+from warroom.oncall.model import Override
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -74,6 +75,9 @@ async def live(store: Database) -> None:
     await put(store, envelope=envelope("Ev2", text="pending"), envelope_done="Ev1")
     tried = Audited(at=NOW, by="UADA", what="command cancel", incident="INC-1", said="cancel", result="refused: why?")
     await put(store, audited=(tried,))
+    await put(
+        store, overrides=(Override(id="o1", schedule="sre", start=NOW, end=after(60), person="UADA", made_at=NOW),)
+    )
     await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))
 
 

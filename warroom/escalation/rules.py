@@ -49,6 +49,13 @@ def next_page_at(incident: Incident, now: datetime, policy: Policy) -> datetime 
     return now + (policy.repeat_every(incident.severity) or FALLBACK_REPEAT)
 
 
+def hurried(incident: Incident, now: datetime) -> Incident:
+    """The same incident with the next level, where there is one, due now: behind the one before it was nobody."""
+    if incident.state is not State.DETECTED or next_level(incident) is None:
+        return incident
+    return incident.with_deadlines(page=now)
+
+
 def stopped(incident: Incident) -> Incident:
     """The same incident with nobody being called any more."""
     running = incident.escalation.copy_with(paused_at=None)

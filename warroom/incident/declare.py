@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from warroom.errors import Conflict, Refused
-from warroom.escalation.rules import levels_at_start
+from warroom.escalation.rules import hurried, levels_at_start
 from warroom.incident import lookup, opening
 from warroom.incident.change import authorize
 from warroom.incident.decision import changeset
@@ -15,7 +15,7 @@ from warroom.incident.declaration import Declare
 from warroom.incident.model import AlertGroup, Incident, Participants
 from warroom.incident.title import nearly, similar
 from warroom.outbox.changes import AlertDecision, Changeset, Firing
-from warroom.people.resolution import Resolution, Why, resolve
+from warroom.people.resolution import Resolution, Why, nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import Repeated, TitleMissing, UnknownService, UnknownSeverity, UnknownTeam
@@ -54,7 +54,7 @@ async def declare(
     people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
     commander = await _one(world, what.commander, only_exact=what.private)
     draft = _incident(world, what, severity, team, commander, people)
-    called, nobody = await _first_called(world, draft, unfound(people) if what.by is None else ())
+    called, nobody, off_call = await _first_called(world, draft, unfound(people) if what.by is None else ())
 
     # A private incident is followed by nobody who is not in its room.
     followers = () if what.private else tuple(await world.store.followers(team, severity))
@@ -62,8 +62,11 @@ async def declare(
 
     def numbered(number: int) -> Changeset:
         incident = draft.copy_with(number=number)
+        begun = opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody)
+        if off_call:
+            begun = replace(begun, incident=hurried(begun.incident, incident.declared_at))
         decision = replace(
-            opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody),
+            begun,
             firings=(firing.copy_with(incident_id=incident.id),) if firing else (),
             alert_decisions=(alert_decision.copy_with(incident_id=incident.id),) if alert_decision else (),
             decides=(alert_decision.delivery_id,) if alert_decision and decides else (),
@@ -126,12 +129,15 @@ async def similar_open(
 
 async def _first_called(
     world: World, incident: Incident, missed: tuple[str, ...]
-) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...]]:
-    """(who is paged first, by index of the level; the names in it behind which nobody was found, and `missed`)."""
+) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...], bool]:
+    """(who is paged first, by index of the level; the names in it behind which nobody was found, and `missed`; whether that is
+    nobody at all because nobody is on call).
+    """
     first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
     found = {i: await resolve(names, world.directory, world.policy, only_exact=True) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
-    return {i: ids(resolution) for i, resolution in found.items()}, nobody
+    off_call = not any(each.found for each in found.values()) and any(map(nobody_on_call, found.values()))
+    return {i: ids(resolution) for i, resolution in found.items()}, nobody, off_call
 
 
 def _severity(world: World, said: str | None) -> str:

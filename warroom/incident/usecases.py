@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from warroom.errors import AlreadyDone, NotFound, Refused
@@ -16,7 +17,7 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.roles import COMMANDER, holder, role_named, with_role
 from warroom.outbox.effects import Invite, Place
-from warroom.people.resolution import Resolution, resolve
+from warroom.people.resolution import Resolution, nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import (
@@ -77,6 +78,8 @@ async def page_next(
     people = await resolve(escalation.names_to_page(incident), world.directory, world.policy, only_exact=True)
     called = opening.others(ids(people), by)
     decision = escalation.page_next(incident, called, now, world.policy, reason=reason, by=by, why=why)
+    if nobody_on_call(people):
+        decision = replace(decision, incident=escalation.hurried(decision.incident, now))
     return opening.nobody_found(decision, unfound(people))
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from warroom.alerts.model import Alert, AlertState
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
 from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
 from warroom.value import Stored, Value
@@ -236,5 +237,7 @@ class Changeset(Value):
     groups: tuple[Group, ...] = ()
     followed: tuple[Following, ...] = ()
     unfollowed: tuple[Following, ...] = ()
+    overrides: tuple[Override, ...] = ()
+    """Each is inserted with version 0, otherwise replaced where the version still matches; Conflict where it does not."""
     directory_complete: bool = False
     """True when a complete read of the workspace ended: the directory is known to be complete from now on."""

@@ -251,6 +251,18 @@ class PublishHome(_Effect):
     user: str
 
 
+class ShowOverride(_Effect):
+    """Show a person or a channel an override of a schedule as it is at delivery. Its result is OverrideShown, when posted."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_override"] = "show_override"
+    override_id: str
+    to: str
+    """A user id, or a channel as the policy names it."""
+    news: bool = False
+    """Whether a new message is posted where there is none, and to people even where there is one; else only redrawn."""
+
+
 class SyncDirectory(_Effect):
     """Read people and user groups of the workspace into the directory."""
 
@@ -327,6 +339,7 @@ Effect = Annotated[
     | SendChart
     | PostReview
     | PublishHome
+    | ShowOverride
     | SyncDirectory
     | ReadAlertChannels
     | ReadRoomMembers

@@ -86,7 +86,16 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = (
+class OverrideShown(Value):
+    """A message about an override was posted."""
+
+    override_id: str
+    to: str
+    channel_id: str
+    ts: str
+
+
+AboutIncident = (
     ChannelCreated
     | ChannelRenamed
     | CardShown
@@ -98,3 +107,4 @@ EffectResult = (
     | RoomMembers
     | ExternalResult
 )
+EffectResult = AboutIncident | OverrideShown

@@ -21,6 +21,7 @@ from warroom.incident.notices import (
     RoomLost,
     RoomNotOpened,
 )
+from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
@@ -37,6 +38,7 @@ from warroom.outbox.effects import (
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.remote import take
 from warroom.outbox.results import (
+    AboutIncident,
     Announced,
     CardShown,
     ChannelCreated,
@@ -44,6 +46,7 @@ from warroom.outbox.results import (
     DirectlySent,
     EffectResult,
     ExternalResult,
+    OverrideShown,
     PeopleAdded,
     Posted,
     RoomMembers,
@@ -66,10 +69,13 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
     if isinstance(result, Incoming):
         await take(world, result, POLLED, ends=claim)
         return
+    if isinstance(result, OverrideShown):
+        await override_shown(world, claim, result)
+        return
     if result is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
         return
-    found: EffectResult = result
+    found = result
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         return _apply_result(world, incident, found, now)
@@ -77,7 +83,7 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
     await change(world, claim.incident_id, decide, ends=claim)
 
 
-def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision | None:
+def _apply_result(world: World, incident: Incident, result: AboutIncident, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
             return opening.opened(incident, result, now, world.policy)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex, misspelled, near
 from warroom.people.model import Group, Person, names_of, normal
@@ -22,6 +22,7 @@ __all__ = [
     "Resolution",
     "Unknown",
     "Why",
+    "nobody_on_call",
     "resolve",
 ]
 
@@ -65,6 +66,9 @@ class Why(StrEnum):
     NO_LEVELS = "no_levels"
     LOOP = "loop"
     SCHEDULE = "schedule"
+    NO_SUCH_SCHEDULE = "no_such_schedule"
+    NOBODY_ON_CALL = "nobody_on_call"
+    ON_CALL_UNREACHABLE = "on_call_unreachable"
     EVERYBODY = "everybody"
 
 
@@ -129,6 +133,30 @@ class Directory(Protocol):
         ...
 
 
+class OnCallNames(Value):
+    """Who is on call, as names that are yet to be resolved."""
+
+    via: str
+    """What led there: "schedule platform"."""
+    people: tuple[str, ...] = ()
+    """Whoever is meant; empty where nobody is on call."""
+    why: Why | None = None
+    """What is wrong with the name itself, told besides."""
+
+
+@runtime_checkable
+class OnCallNaming(Protocol):
+    """A directory that knows schedules too."""
+
+    async def on_call(self, said: str) -> OnCallNames | None:
+        """Who is meant by a name such as "schedule:platform"; None for names of other kinds."""
+        ...
+
+    async def in_their_place(self, said: str) -> Sequence[tuple[str, ...]]:
+        """Who is told, one group after another, when nobody of those on call can be found."""
+        ...
+
+
 _Answer = Match | Ambiguity | Unknown
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>")
@@ -139,6 +167,9 @@ _EMAIL = re.compile(r"[^\s@<>|]+@[^\s@<>|]+\.[^\s@<>|]+")
 _ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _GROUP_ID = re.compile(r"S[A-Z0-9]{2,}")
 _SCHEDULE = re.compile(r"schedule|on-?call|\brota", re.IGNORECASE)
+
+
+_OFF_CALL = (Why.NO_SUCH_SCHEDULE, Why.NOBODY_ON_CALL, Why.ON_CALL_UNREACHABLE)
 
 
 async def resolve(
@@ -197,6 +228,16 @@ async def _one(
         return await _members(group, said, directory, via) if group else [_nobody(said, Why.NO_SUCH_GROUP, via)]
     if _EVERYBODY.fullmatch(said):
         return [_nobody(said, Why.EVERYBODY, via)]
+    if isinstance(directory, OnCallNaming) and (named := await directory.on_call(said)):
+        groups = (named.people,) if named.people else ()
+        answers = await _on_call(named, groups, directory, policy, via, teams)
+        if groups and not any(isinstance(answer, Match) for answer in answers):
+            others = await directory.in_their_place(said)
+            answers += await _on_call(named, others, directory, policy, via, teams)
+        reached = any(isinstance(answer, Match) for answer in answers)
+        if named.why:
+            return [_nobody(said, named.why, via), *answers]
+        return answers if reached else [*answers, _nobody(said, Why.NOBODY_ON_CALL, via)]
     mail = _MAILTO.fullmatch(said)
     plain = mail.group(1).strip() if mail else said
     if _EMAIL.fullmatch(plain):
@@ -215,6 +256,29 @@ async def _one(
     if isinstance(answer, Unknown) and answer.why is Why.NOT_FOUND and team:
         return [_nobody(said, Why.LOOP, via)]
     return [answer]
+
+
+async def _on_call(
+    named: OnCallNames,
+    groups: Sequence[tuple[str, ...]],
+    directory: Directory,
+    policy: Policy,
+    via: tuple[str, ...],
+    teams: frozenset[str],
+) -> list[_Answer]:
+    """The first group in which anybody is found. Who was not found before is in the answer: it must not be silent."""
+    answers: list[_Answer] = []
+    for group in groups:
+        for name in group:
+            answers += await _one(name, directory, policy, (*via, named.via), teams)
+        if any(isinstance(answer, Match) for answer in answers):
+            break
+    return answers
+
+
+def nobody_on_call(people: Resolution) -> bool:
+    """Whether nobody was found because schedules led to nobody."""
+    return not people.found and any(each.why in _OFF_CALL for each in people.unknown)
 
 
 def _nobody(said: str, why: Why, via: tuple[str, ...]) -> Unknown:

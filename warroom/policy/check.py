@@ -54,7 +54,9 @@ def check(data: object, schema: type[Policy] = Policy) -> Checked:
     try:
         policy = schema.model_validate(whole)
     except ValidationError as error:
-        mistakes = [_mistake(detail, schema) for detail in error.errors(include_url=False)]
+        # A list of which no entry is right is reported as too short as well.
+        details = (each for each in error.errors(include_url=False) if each["type"] != "too_short" or not each["input"])
+        mistakes = [_mistake(detail, schema) for detail in details]
     mistakes += [m for m in mistakes_between(data, whole, schema) if m.path not in {known.path for known in mistakes}]
     if mistakes or policy is None:
         return Checked(policy=None, mistakes=tuple(dict.fromkeys(mistakes)))
@@ -82,7 +84,7 @@ def _filled_rule(rule: Any) -> Any:
 
 
 def _with_keys(policy: Policy) -> Policy:
-    """The same policy with severities in `only` and the default team spelled as their keys."""
+    """The same policy with severities in `only` and the default team spelled as their keys, and a time zone for each schedule."""
     teams = {
         name: team.copy_with(
             escalation=tuple(
@@ -94,7 +96,11 @@ def _with_keys(policy: Policy) -> Policy:
     }
     said = policy.workspace.default_team
     workspace = policy.workspace.copy_with(default_team=policy.team_named(said)) if said else policy.workspace
-    return policy.copy_with(teams=teams, workspace=workspace)
+    schedules = {
+        name: schedule if schedule.timezone else schedule.copy_with(timezone=workspace.timezone)
+        for name, schedule in policy.schedules.items()
+    }
+    return policy.copy_with(teams=teams, workspace=workspace, schedules=schedules)
 
 
 def _mistake(detail: ErrorDetails, schema: type[Policy]) -> Mistake:
@@ -162,7 +168,7 @@ def _keys_at(where: Sequence[str | int], schema: type[Policy]) -> Iterator[str]:
             model = _model_in(model)
     model = _model_in(model)
     if model is not None:
-        yield from model.model_fields
+        yield from (field.alias or name for name, field in model.model_fields.items())
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -17,6 +17,7 @@ from warroom.policy.model import Policy
 from warroom.policy.permissions import WORDS
 from warroom.policy.reach import shadows
 from warroom.policy.rule import OUTCOMES
+from warroom.policy.schedule import reference
 from warroom.policy.section import KnownNames, sections_of
 from warroom.policy.severity import BUILT_IN, number_of
 
@@ -29,7 +30,7 @@ def mistakes_between(
     words, keys = _severity_words(severities), _texts(severities)
     yield from _removed_strangers(_mapping(data.get("severities")))
     yield from _words_twice(severities)
-    yield from _teams_twice(teams)
+    yield from _names_twice("teams", teams, "team")
     said = _mapping(data.get("workspace")).get("default_team")
     yield from unknown_name("workspace.default_team", said, "team", teams)
     for name, team in _mapping(data.get("teams")).items():
@@ -50,6 +51,7 @@ def mistakes_between(
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
         yield from unknown_name(f"links.dashboards.{name}", name, "team", teams)
     yield from _permissions(_mapping(data.get("permissions")), teams)
+    yield from _schedules(data, _texts(_mapping(data.get("schedules"))))
     known = KnownNames(tuple(words), tuple(teams), tuple(templates), tuple(keys))
     for name, section in sections_of(schema).items():
         for mistake in section.mistakes(_mapping(data.get(name)), known):
@@ -68,6 +70,33 @@ def _permissions(written: Mapping[Any, Any], teams: list[str]) -> Iterator[Mista
                 yield Mistake(
                     path=path, problem=f"{shown(name)} is no team, and no person without an @", suggestion=hint
                 )
+
+
+def _schedules(data: Mapping[Any, Any], schedules: list[str]) -> Iterator[Mistake]:
+    """Schedules that cannot be told apart, and names that mean one which there is not."""
+    yield from _names_twice("schedules", schedules, "schedule")
+    for name, schedule in _mapping(data.get("schedules")).items():
+        for index, layer in enumerate(_list(_mapping(schedule).get("layers"))):
+            path = f"schedules.{name}.layers[{index}].people"
+            for turn in _list(_mapping(layer).get("people")):
+                for person in _list(turn):
+                    if isinstance(person, str) and reference(person, ()):
+                        problem = f"{shown(person)} is a schedule, and a schedule names people"
+                        yield Mistake(path=path, problem=problem, suggestion="name the people themselves")
+    named = [
+        (f"teams.{team}.escalation[{index}].notify[{place}]", name)
+        for team, entry in _mapping(data.get("teams")).items()
+        for index, level in enumerate(_list(_mapping(entry).get("escalation")))
+        for place, name in enumerate(_list(_mapping(level).get("notify")))
+    ]
+    for index, rule in enumerate(_list(data.get("rules"))):
+        for outcome in OUTCOMES[:2]:
+            path, opening = f"rules[{index}].{outcome}", _mapping(_mapping(rule).get(outcome))
+            named.append((f"{path}.commander", opening.get("commander")))
+            named += [(f"{path}.people[{place}]", name) for place, name in enumerate(_list(opening.get("people")))]
+    for path, said in named:
+        if isinstance(said, str) and (meant := reference(said, schedules)):
+            yield from unknown_name(path, meant.schedule, "schedule", schedules)
 
 
 def _mapping(value: Any) -> Mapping[Any, Any]:
@@ -118,18 +147,15 @@ def _words_twice(severities: Mapping[Any, Any]) -> Iterator[Mistake]:
                 yield Mistake(path=path, problem=problem, suggestion="a word can mean one severity only")
 
 
-def _teams_twice(teams: list[str]) -> Iterator[Mistake]:
+def _names_twice(key: str, names: list[str], what: str) -> Iterator[Mistake]:
     seen: dict[str, str] = {}
-    for team in teams:
-        if not normal(team):
-            yield Mistake(
-                path=f"teams.{team}",
-                problem="a team's name needs a letter or digit",
-                suggestion="people have to type it",
-            )
-        elif (other := seen.setdefault(normal(team), team)) != team:
+    for name in names:
+        if not normal(name):
+            problem = f"a {what}'s name needs a letter or digit"
+            yield Mistake(path=f"{key}.{name}", problem=problem, suggestion="people have to type it")
+        elif (other := seen.setdefault(normal(name), name)) != name:
             problem = f"is the same name as {shown(other)} (case, spaces and punctuation do not count)"
-            yield Mistake(path=f"teams.{team}", problem=problem, suggestion="keep one of the two")
+            yield Mistake(path=f"{key}.{name}", problem=problem, suggestion="keep one of the two")
 
 
 def _levels(path: str, levels: list[Any], words: list[str], keys: list[str]) -> Iterator[Mistake]:

@@ -16,6 +16,7 @@ from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
 from warroom.policy.rule import Rule
+from warroom.policy.schedule import Reference, Schedule, reference
 from warroom.policy.severity import BUILT_IN, Severity, number_of
 from warroom.policy.team import Team
 from warroom.value import Value
@@ -113,6 +114,7 @@ class Policy(Value):
     severities: dict[Text, Severity] = Field(default_factory=built_in_severities, min_length=1)
     """By key, most severe first."""
     teams: dict[Text, Team] = Field(default_factory=dict)
+    schedules: dict[Text, Schedule] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
     links: Links = Links()
@@ -187,6 +189,12 @@ class Policy(Value):
         """The key of that team, or None. "@Platform" and "#platform" are the team platform."""
         key = normal(text)
         return self._team_keys.get(key) if key else None
+
+    def schedule_meant(self, text: str) -> Reference | None:
+        """The schedule that a name such as "schedule:platform" or "schedule:platform+1" means, whether there is one of that
+        name or not; None for names of another kind.
+        """
+        return reference(text, self.schedules)
 
     def team_for_service(self, service: str) -> str | None:
         """The key of the first team that names the service, else of the first whose patterns fit it, else None."""

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     INVITE = "invite"
     PAGE = "page"
     MUTE = "mute"
+    COVER = "cover"
     TIMELINE = "timeline"
     ACTIONS = "actions"
     POSTMORTEM = "postmortem"
@@ -87,6 +88,8 @@ class Permissions(Value):
     invite: May = ALL
     page: May = ALL
     mute: May = ALL
+    cover: May = ALL
+    """Overrides of schedules: asking, taking, giving and undoing them."""
     timeline: May = ALL
     """Adding to it: notes, and messages that are pinned or marked."""
     actions: May = ALL

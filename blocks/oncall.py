@@ -1,0 +1,177 @@
+"""Who is on call: the overview, an override wherever it is shown, and what is refused about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from blocks import ids, kit, labels, text
+from blocks.kit import Block, Card
+from warroom.oncall.model import Override, OverrideState, Shift
+from warroom.oncall.problems import ScheduleProblems
+from warroom.oncall.rules import HORIZONS
+from warroom.oncall.simulation import SimulatedPage, Simulation
+from warroom.oncall.usecases import ScheduleOverview
+from warroom.people.resolution import Resolution
+from warroom.refusals import OnCallProblem, OnCallRefused
+
+SHOWN = 15
+"""Schedules and overrides in one answer."""
+
+
+def overview_card(schedules: Sequence[ScheduleOverview], now: datetime) -> Card:
+    """Who is on call now, until when, who is next, and who covers. The mentions notify nobody: only the actor sees it."""
+    shown = [block for place, each in enumerate(schedules[:SHOWN]) for block in _schedule(each, now, place * SHOWN)]
+    more = f"and {len(schedules) - SHOWN} more: `/incident oncall SCHEDULE`" if len(schedules) > SHOWN else ""
+    return kit.card("Who is on call", [*shown, kit.context(more) if more else None])
+
+
+def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Block | None]:
+    lines = [f"*{kit.line(each.name, 100)}*"]
+    if each.shift.people:
+        by = " (cover)" if each.shift.overrides else ""
+        lines.append(f"Now: {_who(each.now)}{by}{_until(each.shift, now, each.timezone)}")
+    else:
+        lines.append(f"⚠️ Now: nobody{_until(each.shift, now, each.timezone)}")
+    if each.next_shift:
+        lines.append(f"Next: {_who(each.next)}, from {text.when(each.next_shift.start, each.timezone)}")
+    yield kit.section("\n".join(lines))
+    for number, override in enumerate(each.overrides[:SHOWN], first):
+        taken = override.state is OverrideState.TAKEN
+        label, action = ("Undo", ids.UNDO_COVER) if taken else ("Take it", ids.TAKE_COVER)
+        button = _button(label, ids.nth(action, number), override)
+        yield kit.section(_sentence(override, each.timezone), accessory=button)
+
+
+def _until(shift: Shift, now: datetime, timezone: str) -> str:
+    return f", until {text.when(shift.end, timezone)}" if shift.end - now < HORIZONS[-1] - timedelta(days=1) else ""
+
+
+def _who(people: Resolution) -> str:
+    unclear = [f"“{kit.line(each.said, 60)}” (could be several people)" for each in people.ambiguous]
+    nobody = [f"“{kit.line(each.said, 60)}” ({labels.NOBODY[each.why]})" for each in people.unknown]
+    found = text.mentions(match.person.id for match in people.found)
+    return ", ".join(filter(None, [found, *unclear, *nobody]))
+
+
+def override_card(override: Override, timezone: str, other: Override | None = None) -> Card:
+    """An override as it is now, for whoever is asked or told. `other` is the other half of a swap."""
+    said = _sentence(override, timezone)
+    if other is not None:
+        said = f"{said}\n{_sentence(other, timezone)}"
+    buttons: list[Block | None] = []
+    if override.state is OverrideState.ASKED:
+        label = "Swap" if other is not None else "Take it"
+        buttons = [_button(label, ids.TAKE_COVER, override, style="primary"), _button("Undo", ids.UNDO_COVER, override)]
+    elif override.state is OverrideState.TAKEN and override.undone_by is None:
+        buttons = [_button("Undo", ids.UNDO_COVER, override)]
+    return kit.card(said, [kit.section(said), kit.actions(buttons)])
+
+
+def _button(label: str, action: str, override: Override, style: str | None = None) -> Block:
+    return kit.button(label, action, ids.carry("", override.id), style=style)
+
+
+def _sentence(override: Override, timezone: str) -> str:
+    where = f"*{kit.line(override.schedule, 100)}*"
+    time = f"{text.when(override.start, timezone)} to {text.when(override.end, timezone)}"
+    asked_by = f", asked by {text.mention(override.by)}" if override.by and override.by != override.person else ""
+    by = text.mention(override.by) if override.by else "The command line"
+    match override.state:
+        case OverrideState.ASKED if override.swapped_with and override.person:
+            return f"🔁 {text.mention(override.person)} would be on call in {where} from {time}{asked_by}."
+        case OverrideState.ASKED:
+            who = f" of {text.mention(override.asked)}" if override.asked else ""
+            return f"🙋 {by} asks{who} for cover in {where} from {time}."
+        case OverrideState.TAKEN if override.undone_by:
+            ended = f"ended the cover in {where} at {text.when(override.end, timezone)}"
+            return f"↩️ {text.mention(override.undone_by)} {ended}; the schedule holds again."
+        case OverrideState.TAKEN:
+            return f"✅ {text.mention(override.person or '')} is on call in {where} from {time}{asked_by}."
+        case OverrideState.UNDONE:
+            undone = f" by {text.mention(override.undone_by)}" if override.undone_by else ""
+            return f"↩️ Undone{undone}: {where} from {time} is as the schedule says."
+    assert_never(override.state)
+
+
+def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> list[str]:
+    """What is wrong with a schedule, a sentence each, for the command line. `people_known`: the directory was read."""
+    name, lines = found.schedule, []
+    if found.gaps:
+        first, long = found.gaps[0], sum((gap.end - gap.start for gap in found.gaps), timedelta(0))
+        often = text.count(len(found.gaps), "time")
+        lines.append(
+            f"Schedule {name}: nobody is on call {often} in the next 90 days ({text.duration(long)} in all), first from "
+            f"{text.moment(first.start, found.timezone)} to {text.moment(first.end, found.timezone)}."
+        )
+    lines += [f"Schedule {name}: layers[{index}] never says who is on call." for index in found.unused]
+    if people_known:
+        lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
+        lines += [f"Schedule {name}: “{each.said}” could be several people; write the email." for each in found.unclear]
+    return lines
+
+
+def simulation_lines(found: Simulation, names: Mapping[str, str], timezone: str) -> list[str]:
+    """What a simulation found, as lines of plain text."""
+
+    def page(each: SimulatedPage) -> str:
+        night = "  at night" if each.at_night else ""
+        return f"  {text.moment(each.at, timezone)}  {names.get(each.person, each.person)}{night}  {each.incident}"
+
+    def woken(nights: Mapping[str, int]) -> str:
+        return ", ".join(f"{names.get(each, each)} {often}×" for each, often in nights.items()) or "nobody"
+
+    lines = [
+        f"{text.moment(found.since, timezone)} to {text.moment(found.until, timezone)}, {text.count(found.alerts, 'alert')}",
+        f"rooms: {len(found.rooms)} (there were {found.rooms_before})",
+    ]
+    lines += [
+        f"  {text.moment(room.at, timezone)}  {room.happened_as or 'new'}  {room.severity}  {room.team or '-'}  {room.title}"
+        for room in found.rooms
+    ]
+    if found.rooms_gone:
+        lines.append(f"no room of their own: {', '.join(found.rooms_gone)}")
+    lines += [f"pages: {len(found.pages)} (there were {found.pages_before})", *map(page, found.pages)]
+    lines += [f"woken: {woken(found.woken)} (there were: {woken(found.woken_before)})"]
+    lines += ["pages that there were not:", *map(page, found.pages_added)] if found.pages_added else []
+    lines += ["pages that would not be:", *map(page, found.pages_gone)] if found.pages_gone else []
+    if not (found.pages_added or found.pages_gone or found.rooms_gone or len(found.rooms) != found.rooms_before):
+        lines.append("Nothing differs from what happened.")
+    return lines
+
+
+def on_call_refusal(reason: OnCallRefused, person: Callable[[str], str]) -> str:
+    """Why something about schedules does not apply, and what to do instead."""
+    who = person(reason.person) if reason.person else "somebody"
+    match reason.problem:
+        case OnCallProblem.NO_SCHEDULES:
+            return "There are no schedules yet: they are described in the policy file, under schedules."
+        case OnCallProblem.UNKNOWN_SCHEDULE:
+            return f"There is no schedule “{reason.schedule}”. Known schedules: {', '.join(reason.known)}."
+        case OnCallProblem.USAGE:
+            return (
+                "Say which schedule and when, for example: oncall cover platform tomorrow 18:00 to 22:00, "
+                "oncall cover platform friday to sunday @ben, oncall override platform now to 22:00 @ben, oncall swap platform @ben"
+            )
+        case OnCallProblem.PERIOD_UNCLEAR:
+            return "From when to when? For example: tomorrow 18:00 to 22:00, friday to sunday, 2026-12-24 09:00 for 8h."
+        case OnCallProblem.IN_PAST:
+            return "That time is over already."
+        case OnCallProblem.TOO_LONG:
+            return "That is longer than 92 days. Change the schedule in the policy file instead."
+        case OnCallProblem.GONE:
+            return "There is no such override any more. `/incident oncall` shows those there are."
+        case OnCallProblem.TAKEN:
+            return f"{who} has taken it already. Thank you."
+        case OnCallProblem.UNDONE:
+            return f"It was undone by {who} already."
+        case OnCallProblem.OVER:
+            return "That time is over; it stays as it was."
+        case OnCallProblem.ASKED_OTHER:
+            return f"{who} is asked to take it. They can, or whoever asked can undo it."
+        case OnCallProblem.OWN_REQUEST:
+            return "You cannot cover for yourself. Undo it when you need no cover."
+        case OnCallProblem.NO_SHIFT:
+            return f"{who} has no shift in {reason.schedule} in the next 92 days."
+    assert_never(reason.problem)

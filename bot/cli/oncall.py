@@ -1,0 +1,206 @@
+"""`python -m bot oncall …`: who is on call, and what it costs them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from blocks.oncall import simulation_lines
+from bot.cli.offline import opened_store, world_without_chat
+from bot.cli.terminal import do, fail, out, policy_at, policy_of, printable, settings_or_exit
+from bot.clock import SystemClock
+from bot.settings import Settings
+from warroom.durations import parse_duration
+from warroom.oncall import usecases as oncall
+from warroom.oncall.directory import OnCallDirectory
+from warroom.oncall.load import ALL_INCIDENTS, PersonLoad, load_report
+from warroom.oncall.read_once import KnownOverrides, ReadOnce
+from warroom.oncall.replay import MovedClock, PastIncident
+from warroom.oncall.rules import HORIZONS
+from warroom.oncall.simulation import Simulation
+from warroom.oncall.simulation import simulate as run_simulation
+from warroom.oncall.usecases import ScheduleOverview
+from warroom.outbox.changes import AlertDecision, ReceivedAlert
+from warroom.people.resolution import Resolution
+from warroom.policy import Policy
+from warroom.stores import Store
+
+PAGE = 1000
+"""Alerts that are read at a time."""
+
+oncall_cli = typer.Typer(no_args_is_help=True, help="Who is on call, and what it costs them.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@oncall_cli.command()
+def show(
+    schedules: Annotated[list[str] | None, typer.Argument(metavar="SCHEDULE…", help="Without any, all.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who is on call now, until when, and who is next."""
+    settings = settings_or_exit()
+    found = do(_overview(settings, policy_of(settings), schedules or []))
+    if as_json:
+        for each in found:
+            typer.echo(json.dumps(_as_json(each)))
+        return
+    table = Table("schedule", "now", "until (UTC)", "next", "from (UTC)", box=None)
+    for each in found:
+        following = each.next_shift
+        table.add_row(
+            *map(
+                _cell,
+                (
+                    each.name,
+                    _names(each.now) or "nobody",
+                    _time(each.shift.end),
+                    _names(each.next) or "-",
+                    _time(following.start) if following else "-",
+                ),
+            )
+        )
+    out.print(table if table.row_count else "The policy has no schedules.")
+
+
+@oncall_cli.command()
+def report(
+    since: Annotated[str, typer.Option(help="How long back: 30d, 12h.")] = "30d",
+    ahead: Annotated[str | None, typer.Option(help="Instead, the time to come: 90d.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show everybody's hours on call, nights, weekends, holidays, pages and times to acknowledge."""
+    settings = settings_or_exit()
+    back, forth = _duration(since), _duration(ahead) if ahead else None
+    loads = do(_report(settings, policy_of(settings), back, forth))
+    if as_json:
+        for load in loads:
+            typer.echo(load.model_dump_json())
+        return
+    table = Table(
+        "person", "hours", "nights", "weekends", "holidays", "pages", "at night", "acknowledged", "after", box=None
+    )
+    for load in loads:
+        hours = load.hours
+        took = load.time_to_acknowledge
+        table.add_row(
+            _cell(load.name),
+            *(
+                f"{part / timedelta(hours=1):.1f}"
+                for part in (hours.total, hours.nights, hours.weekends, hours.holidays)
+            ),
+            *map(str, (load.pages, load.pages_at_night, load.acknowledged)),
+            f"{took / timedelta(minutes=1):.1f} min" if took is not None else "-",
+        )
+    out.print(table if table.row_count else "Nobody was on call, and nobody was paged.")
+
+
+@oncall_cli.command()
+def simulate(
+    policy: Annotated[Path | None, typer.Option(help="The policy file to try; without one, the one in use.")] = None,
+    since: Annotated[str, typer.Option(help="How long back: 90d, 12h.")] = "90d",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show which rooms would have opened and who would have been paged and woken. Nothing is sent, nothing is written."""
+    settings = settings_or_exit()
+    tried = policy_at(policy) if policy else policy_of(settings)
+    found, names = do(_simulated(settings, tried, _duration(since)))
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    for line in simulation_lines(found, names, tried.workspace.timezone):
+        typer.echo(printable(line))
+
+
+async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tuple[Simulation, dict[str, str]]:
+    async with opened_store(settings) as store:
+        until = SystemClock().now()
+        clock = MovedClock(until - back)
+        world = world_without_chat(settings, store, policy, clock)
+        past = [
+            PastIncident(incident, await store.timeline(incident.id))
+            for incident in await store.incidents(limit=ALL_INCIDENTS)
+            if incident.declared_at >= clock.at
+        ]
+        known_overrides = await store.overrides(clock.at, until + HORIZONS[-1])
+        directory = OnCallDirectory(ReadOnce(world.directory), KnownOverrides(known_overrides), policy, clock)
+        found = await run_simulation(policy, directory, clock, world.rooms, stored_alerts(store, clock.at), past, until)
+        people = {page.person for page in (*found.pages, *found.pages_added, *found.pages_gone)}
+        known = await store.people_by_id(sorted(people))
+        return found, {each.id: each.display_name or each.real_name or each.name or each.id for each in known}
+
+
+async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]]:
+    seq = 0
+    while page := await store.alerts_after(seq, since, PAGE):
+        for received, decision in page:
+            yield received, decision
+        seq = page[-1][0].seq
+
+
+async def _overview(settings: Settings, policy: Policy, names: list[str]) -> list[ScheduleOverview]:
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
+        wanted = [oncall.schedule_named(world, name) for name in names] or list(policy.schedules)
+        return await oncall.overview(world, wanted)
+
+
+async def _report(settings: Settings, policy: Policy, back: timedelta, forth: timedelta | None) -> list[PersonLoad]:
+    async with opened_store(settings) as store:
+        world = world_without_chat(settings, store, policy)
+        now = world.clock.now()
+        start, end = (now, now + forth) if forth else (now - back, now)
+        return await load_report(world, start, end, holidays_of)
+
+
+def holidays_of(country: str, year: int) -> frozenset[date]:
+    """The public holidays of a country such as "DE" or a part of it such as "DE-BY"; none where it is not known."""
+    # Half a second; only what speaks of holidays pays for it.
+    import holidays
+
+    code, _, part = country.partition("-")
+    try:
+        return frozenset(holidays.country_holidays(code, subdiv=part or None, years=year))
+    except NotImplementedError:
+        return frozenset()
+
+
+def _as_json(each: ScheduleOverview) -> dict[str, Any]:
+    following = each.next_shift
+    return {
+        "schedule": each.name,
+        "now": [match.person.id for match in each.now.found],
+        "unknown": [unknown.said for unknown in each.now.unknown],
+        "until": each.shift.end.isoformat(),
+        "next": [match.person.id for match in each.next.found],
+        "from": following.start.isoformat() if following else None,
+        "overrides": [json.loads(override.model_dump_json()) for override in each.overrides],
+    }
+
+
+def _names(people: Resolution) -> str:
+    found = [match.person.display_name or match.person.real_name or match.person.id for match in people.found]
+    lost = [each.said for each in people.unknown] + [each.said for each in people.ambiguous]
+    return ", ".join([*found, *(f"{name}?" for name in lost)])
+
+
+def _cell(said: str) -> Text:
+    return Text(printable(said))
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+def _duration(said: str) -> timedelta:
+    try:
+        return parse_duration(said)
+    except ValueError as error:
+        fail(f"{error}.", 2)

@@ -1,0 +1,49 @@
+"""Overrides of schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.sql import rows
+from storage.sql.connection import Connected
+from storage.sql.dialect import insert
+from storage.sql.tables import OVERRIDE
+from warroom.errors import Conflict
+from warroom.oncall.model import Override
+
+
+class SqlOnCall(Connected):
+    """`warroom.stores.OnCall`."""
+
+    async def override(self, override_id: str) -> Override | None:
+        """By id."""
+        found = await self._overrides(OVERRIDE.c.id == override_id)
+        return found[0] if found else None
+
+    async def overrides(self, since: datetime, until: datetime) -> list[Override]:
+        """Those of all schedules that touch the time, by start."""
+        return await self._overrides(sa.and_(OVERRIDE.c.end_at > since, OVERRIDE.c.start_at < until))
+
+    async def _overrides(self, where: sa.ColumnElement[bool]) -> list[Override]:
+        query = sa.select(OVERRIDE).where(where).order_by(OVERRIDE.c.start_at, OVERRIDE.c.id)
+        async with self._reading() as conn:
+            return [rows.override_of(row) for row in (await conn.execute(query)).mappings()]
+
+
+async def keep_overrides(conn: AsyncConnection, overrides: Sequence[Override]) -> None:
+    """Insert those of version 0, replace the others. Raises Conflict when one was changed, or made, by somebody else."""
+    for each in sorted(overrides, key=lambda one: one.id):
+        row = rows.override_row(each)
+        if each.version == 0:
+            new = insert(conn.dialect.name, OVERRIDE).values(row).on_conflict_do_nothing().returning(OVERRIDE.c.id)
+            written = (await conn.execute(new)).first() is not None
+        else:
+            mine = sa.and_(OVERRIDE.c.id == each.id, OVERRIDE.c.version == each.version)
+            changed = sa.update(OVERRIDE).where(mine).values(row).returning(OVERRIDE.c.id)
+            written = (await conn.execute(changed)).first() is not None
+        if not written:
+            raise Conflict(f"The override {each.id} was changed by somebody else.")

@@ -1,0 +1,143 @@
+"""`python -m bot oncall` and what `check` says of schedules."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from blocks.oncall import schedule_problem_lines
+from bot.cli.oncall import holidays_of
+from storage import open_store
+from tests.bot.conftest import OUTAGE, bot
+from tests.people import StoredPeople
+from tests.stores import fresh_store
+from warroom.incident.events import Acknowledged, Declared, PageReason, PeoplePaged
+from warroom.incident.timeline import Entry
+from warroom.oncall.model import Override
+from warroom.oncall.problems import schedule_problems
+from warroom.outbox.changes import Changeset
+from warroom.people.model import Person
+from warroom.policy import check
+
+POLICY = """
+schedules:
+  platform:
+    timezone: Europe/Berlin
+    country: DE
+    layers:
+      - {people: [ada@example.com, ben@example.com], every: 12h, handoff: "09:00", from: 2026-01-05}
+"""
+PEOPLE = (Person(id="UADA", display_name="Ada", email="ada@example.com"), Person(id="UBEN", email="ben@example.com"))
+
+
+@pytest.fixture
+def duty(alone: None) -> datetime:
+    """A policy with a schedule, and a record in which Ada was paged an hour ago; the hour."""
+    Path("warroom.yml").write_text(POLICY)
+    return asyncio.run(_paged())
+
+
+async def _paged() -> datetime:
+    store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
+    now = datetime(2026, 1, 10, 3, 0, tzinfo=UTC)
+    try:
+        page = PeoplePaged(paged=("UADA",), reason=PageReason.DECLARED)
+        acknowledged = now + timedelta(minutes=4)
+        entries = (
+            Entry(incident_id="i1", key="0", at=now, event=Declared(title="Disk full")),
+            Entry(incident_id="i1", key="1", at=now, event=page),
+            Entry(incident_id="i1", key="2", at=acknowledged, event=Acknowledged(), by="UADA"),
+        )
+        incident = OUTAGE.copy_with(declared_at=now, touched_at=now)
+        await store.commit(Changeset(now=now, incident=incident, entries=entries, people=PEOPLE))
+    finally:
+        await store.close()
+    return now
+
+
+@pytest.mark.usefixtures("duty")
+def test_show_says_who_is_on_call_and_who_is_next() -> None:
+    (line,) = bot("oncall", "show", "--json").output.splitlines()
+    shown = json.loads(line)
+    assert {*shown["now"], *shown["next"]} == {"UADA", "UBEN"}
+    assert shown["until"] == shown["from"]
+    assert "platform" in bot("oncall", "show", "schedule:platform").output
+    refused = bot("oncall", "show", "payroll")
+    assert (refused.exit_code, "Known schedules: platform" in refused.output) == (1, True)
+
+
+@pytest.mark.usefixtures("duty")
+def test_report_counts_hours_and_pages() -> None:
+    loads = [json.loads(line) for line in bot("oncall", "report", "--since", "3650d", "--json").output.splitlines()]
+    ada = next(load for load in loads if load["person"] == "UADA")
+    assert (ada["pages"], ada["pages_at_night"], ada["acknowledged"], ada["time_to_acknowledge"]) == (1, 1, 1, 240.0)
+    ahead = [json.loads(line) for line in bot("oncall", "report", "--ahead", "20d", "--json").output.splitlines()]
+    assert sum(load["hours"]["total"] for load in ahead) == 20 * 86_400
+    assert sum(load["hours"]["nights"] for load in ahead) == pytest.approx(20 * 8 * 3_600, abs=2 * 3_600)
+    assert {load["pages"] for load in ahead} == {0}
+    assert "not a duration" in bot("oncall", "report", "--since", "soon").output
+    assert "Ada" in bot("oncall", "report").output
+
+
+def test_holidays_are_those_of_the_country_and_its_parts() -> None:
+    assert date(2026, 10, 3) in holidays_of("DE", 2026)
+    assert date(2026, 1, 6) not in holidays_of("DE", 2026)
+    assert date(2026, 1, 6) in holidays_of("DE-BY", 2026)
+    assert holidays_of("XX", 2026) == holidays_of("DE-ZZ", 2026) == frozenset()
+
+
+async def test_check_finds_gaps_people_who_are_not_there_and_layers_that_never_apply() -> None:
+    layers = [
+        {"people": ["lost@example.com"], "hours": "08:00-18:00"},
+        {"people": ["ada@example.com"], "until": "2026-01-08"},
+    ]
+    hidden = [{"people": ["ben@example.com"]}, {"people": ["ada@example.com"]}]
+    checked = check({"schedules": {"sre": {"layers": layers}, "web": {"layers": hidden}}})
+    assert checked.policy is not None
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    cover = Override(
+        id="o", schedule="sre", start=now + timedelta(days=3), end=now + timedelta(days=89), person="U", made_at=now
+    )
+    async with fresh_store() as store:
+        await store.commit(Changeset(now=now, people=PEOPLE))
+        found = await schedule_problems(checked.policy, [cover], StoredPeople(store), now)
+    lines = [line for each in found for line in schedule_problem_lines(each, people_known=True)]
+    assert lines == [
+        (
+            "Schedule sre: nobody is on call 2 times in the next 90 days (14 h in all), first from "
+            "4 Apr 2026, 00:00 UTC to 4 Apr 2026, 08:00 UTC."
+        ),
+        "Schedule sre: “lost@example.com”: nobody here has this email.",
+        "Schedule web: layers[0] never says who is on call.",
+    ]
+    assert not any("lost" in line for each in found for line in schedule_problem_lines(each, people_known=False))
+
+
+@pytest.mark.usefixtures("duty")
+def test_check_says_it_beside_what_else_is_missing() -> None:
+    Path("warroom.yml").write_text(
+        POLICY.replace("country: DE", "country: XX").replace('"09:00"', '"09:00", until: 2026-02-01')
+    )
+    said = " ".join(bot("check").output.split())
+    assert "Schedule platform: nobody is on call 1 time in the next 90 days" in said
+    assert "no holidays are known for the country XX" in said
+
+
+@pytest.mark.usefixtures("duty")
+def test_simulate_writes_nothing_and_says_what_differs() -> None:
+    before = Path("warroom.db").read_bytes()
+    text = bot("oncall", "simulate", "--since", "3650d").output
+    assert "rooms: 1 (there were 1)" in text
+    assert "INC-7  SEV-1  -  Disk full" in text
+    Path("other.yml").write_text("teams: {}\n")
+    found = json.loads(bot("oncall", "simulate", "--policy", "other.yml", "--since", "3650d", "--json").output)
+    assert [room["happened_as"] for room in found["rooms"]] == ["INC-7"]
+    assert (found["pages_before"], [page["person"] for page in found["pages_gone"]]) == (1, ["UADA"])
+    assert found["woken_before"] == {"UADA": 1}
+    assert Path("warroom.db").read_bytes() == before
+    refused = bot("oncall", "simulate", "--policy", "nowhere.yml")
+    assert (refused.exit_code, "cannot be read" in refused.output) == (2, True)
