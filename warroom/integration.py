@@ -45,6 +45,15 @@ class NoSettings(BaseModel):
     """The settings of an integration that needs none."""
 
 
+Named = Callable[[str], str | None]
+"""The secret behind a name of the policy's, such as "env:NAME"; None where it is not set."""
+
+
+def nothing_named(_name: str) -> str | None:
+    """Where no secret is set."""
+    return None
+
+
 S = TypeVar("S", bound=BaseModel)
 C = TypeVar("C")
 
@@ -96,6 +105,31 @@ class Upgrades(Value):
     steps: tuple[tuple[str, int, Callable[[dict[str, Any]], dict[str, Any]]], ...] = ()
 
 
+def external_effect(
+    name: str,
+    operation: str,
+    key: str,
+    incident: Incident | None = None,
+    payload: BaseModel | None = None,
+    *,
+    coalescing: bool = False,
+    weight: int = 5,
+) -> ExternalEffect:
+    """An effect of the integration of that name. The same key again is the same effect: it is left alone, or asked for anew if it
+    coalesces. The incident and the integration are put before the key. What belongs to no incident waits behind what does.
+    """
+    return ExternalEffect(
+        integration=name,
+        operation=operation,
+        incident_id=incident.id if incident else None,
+        key=":".join([*([incident.id] if incident else []), name, key]),
+        payload=payload.model_dump(mode="json") if payload else {},
+        coalescing=coalescing,
+        weight=weight,
+        priority=50 if incident else BACKGROUND,
+    )
+
+
 class Integration(Generic[S]):
     """The base of every integration. Everything but `name` and `title` may be left out."""
 
@@ -115,6 +149,13 @@ class Integration(Generic[S]):
     def __init__(self, settings: S) -> None:
         self.configured = settings
         """The settings as they are. Rules do not look at them: a process without them commits changes too."""
+        self.named: Named = nothing_named
+        """The secrets that the policy names."""
+
+    def secret(self, name: str | None) -> str | None:
+        """The secret that the policy calls "env:NAME"; None where that is not set, or set to nothing but spaces."""
+        found = self.named(name) if name else None
+        return found if found and found.strip() else None
 
     @classmethod
     def effect(
@@ -127,19 +168,8 @@ class Integration(Generic[S]):
         coalescing: bool = False,
         weight: int = 5,
     ) -> ExternalEffect:
-        """One of its effects. The same key again is the same effect: it is left alone, or asked for anew if it coalesces. The
-        incident and the integration are put before the key. What belongs to no incident waits behind what does.
-        """
-        return ExternalEffect(
-            integration=cls.name,
-            operation=operation,
-            incident_id=incident.id if incident else None,
-            key=":".join([*([incident.id] if incident else []), cls.name, key]),
-            payload=payload.model_dump(mode="json") if payload else {},
-            coalescing=coalescing,
-            weight=weight,
-            priority=50 if incident else BACKGROUND,
-        )
+        """One of its effects; see `external_effect`."""
+        return external_effect(cls.name, operation, key, incident, payload, coalescing=coalescing, weight=weight)
 
     @classmethod
     def result(cls, effect: ExternalEffect, answer: BaseModel) -> ExternalResult:
@@ -188,7 +218,7 @@ class Integration(Generic[S]):
         """
         return ()
 
-    def webhooks(self) -> Sequence[Webhook]:
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """Addresses at which it is told of alerts and of changes that were made in the other system."""
         return ()
 
@@ -293,12 +323,13 @@ class StepKind(Protocol):
 class Integrations:
     """The integrations of a process."""
 
-    def __init__(self, *integrations: Integration[Any]) -> None:
+    def __init__(self, *integrations: Integration[Any], policy: Policy | None = None) -> None:
+        """`policy` is the one that names addresses and secrets; without it they are those of the built-in policy."""
         self._by_name = {each.name: each for each in integrations}
         assert len(self._by_name) == len(integrations), "two integrations have the same name"
         formats = {each.name: each for integration in integrations for each in integration.alert_formats}
         self._webhooks = {
-            integration.name: tuple(_with_formats(each, formats) for each in integration.webhooks())
+            integration.name: tuple(_with_formats(each, formats) for each in integration.webhooks(policy or Policy()))
             for integration in integrations
         }
         names, paths = [each.name for each in self.webhooks], [each.path for each in self.webhooks]

@@ -77,7 +77,7 @@ def world_without_chat(settings: Settings, store: Store, policy: Policy) -> Worl
         clock=SystemClock(),
         rooms=chat,
         nudge=lambda: None,
-        integrations=integrations_of(settings),
+        integrations=integrations_of(settings, policy=policy),
     )
 
 
@@ -150,7 +150,7 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
     done = []
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
-        read_again = reading(integrations_of(settings))
+        read_again = reading(integrations_of(settings, policy=policy))
         for name in ids:
             try:
                 found = await replay(world, name, read_again)
@@ -188,7 +188,8 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
 def _line(entry: Entry, names: Mapping[str, str]) -> str:
     """An entry of the timeline as plain text, with people by name."""
     what, more = words(entry.event, lambda person: names.get(person, person))
-    by = f" by {names.get(entry.by, entry.by)}" if entry.by else ""
+    who = names.get(entry.by, entry.by) if entry.by else clean(entry.name)
+    by = f" by {who}" if who else ""
     where = f" in {entry.source}" if entry.source else ""
     text = f": {clean(readable(more, names))}" if more else ""
     return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"

@@ -152,7 +152,7 @@ class Datadog(Integration[DatadogSettings]):
             return incident
         return mutes.not_muted(incident, MuteRequest.model_validate(effect.payload))
 
-    def webhooks(self) -> Sequence[Webhook]:
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that Datadog's Webhooks integration calls."""
         token = self.configured.datadog_webhook_token
         verify = shared_secret(token.get_secret_value() if token else None, "DATADOG_WEBHOOK_TOKEN")

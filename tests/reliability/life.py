@@ -160,7 +160,7 @@ async def _live(life: Life, test: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=test)
     store = await open_store(life.settings.database_url.get_secret_value())
     register_upgrades(life.kinds)
-    integrations = integrations_of(life.settings, life.kinds)
+    integrations = integrations_of(life.settings, life.kinds, life.policy)
     for each in integrations:
         await each.start(life.policy, life.clock)
     bot = Bot(life.settings, life.policy, store, life.report, life.clock, integrations)

@@ -122,7 +122,7 @@ class Hosted(Process):
         return self.bot.store
 
     async def _start(self, known: Report) -> None:
-        integrations = integrations_of(self._settings, self._kinds)
+        integrations = integrations_of(self._settings, self._kinds, self._policy)
         await self._stack.enter_async_context(started(integrations, self._policy, self._clock))
         store = await open_store(self.database)
         self._bot = Bot(self._settings, self._policy, store, known, self._clock, integrations)

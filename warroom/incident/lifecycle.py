@@ -52,6 +52,15 @@ def acknowledge(incident: Incident, by: str | None, now: datetime) -> Decision:
     return Decision(after).record(events.Acknowledged(), now, by=by)
 
 
+def identify(incident: Incident, by: str | None, now: datetime) -> Decision | None:
+    """It is known now who acknowledged in another system: that person has it. None when nobody is known, somebody had it before,
+    or it is not acknowledged.
+    """
+    if by is None or incident.state is not State.ACKNOWLEDGED or incident.acknowledged_by or incident.commander:
+        return None
+    return Decision(_owned(incident, by, now)).record(events.RoleAssigned(role="commander", person=by), now, by=by)
+
+
 def _owned(incident: Incident, by: str | None, now: datetime) -> Incident:
     """Somebody has it: no more paging, and there is a commander, who has missed no update yet."""
     after = incident.with_invitees(by) if by else incident

@@ -22,3 +22,5 @@ class Entry(Stored):
     """Where it can be read."""
     source: str = ""
     """The other system in which it was done, as people call it."""
+    name: str = ""
+    """How that system calls whoever did it, where that is nobody known here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from warroom.alerts.usecases import receive
@@ -57,7 +58,10 @@ async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:
         except Refused:
             # It was done here before, or makes no sense any more; what the other side knows is remembered all the same.
             decision = Decision(known, quiet=True)
-        return decision if decision.entries or known.external != incident.external else None
+        for number, link in enumerate(remote.links):
+            if link.url not in {each.url for each in incident.links}:
+                decision = replace(decision, quiet=False).add_link(link, f"{remote.integration}:{remote.key}:{number}")
+        return decision if decision.entries or decision.incident != incident else None
 
     await change(world, remote.incident_id, decide)
 
@@ -65,7 +69,7 @@ async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:
 def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | None, now: datetime) -> Decision:
     match remote.act:
         case RemoteAct.ACKNOWLEDGE:
-            decision = lifecycle.acknowledge(incident, by, now)
+            decision = lifecycle.identify(incident, by, now) or lifecycle.acknowledge(incident, by, now)
         case RemoteAct.MITIGATE:
             decision = lifecycle.mitigate(incident, by, now)
         case RemoteAct.RESOLVE:
@@ -74,10 +78,12 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
             decision = lifecycle.reopen(incident, by, now, world.policy)
         case RemoteAct.NOTE:
             key = f"{remote.integration}:{remote.key}"
-            note = Reported(integration=remote.integration, text=remote.text)
-            return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link)
+            note = Reported(integration=remote.integration, what=remote.what, text=remote.text)
+            return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link, remote.name)
+        case RemoteAct.REMEMBER:
+            return Decision(incident, quiet=True)
     decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
-    return decision.done_in(remote.source, remote.link)
+    return decision.done_in(remote.source, remote.link, remote.name)
 
 
 async def person_behind(directory: Directory, email: str | None) -> str | None:
