@@ -87,6 +87,10 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "Write what happened, for example: timeline add deployed 1.4.2 to production"
         case refusals.ActionEmpty():
             return "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
+        case refusals.NoSuchAction():
+            return f"{reason.incident} has no action item {reason.item}."
+        case refusals.ActionState():
+            return f"The action item is {'done' if reason.done else 'open'} already: {reason.text}"
         case refusals.NoSuchIncident():
             return f"There is no incident #{reason.number}. {medium.list_open} shows the open ones."
         case refusals.NotARoom():

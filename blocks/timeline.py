@@ -69,6 +69,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("action item", event.text)
         case events.ActionDone():
             return EventWords("action item done", event.text)
+        case events.ActionReopened():
+            return EventWords("action item open again", event.text)
         case events.PostmortemDrafted():
             return EventWords("post-mortem", "draft written")
         case events.PostmortemEdited():

@@ -15,6 +15,7 @@ from bot.runtime.observability import hide_secrets
 from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
 from integrations.datadog import Datadog
+from integrations.jira import Jira
 from integrations.pagerduty import PagerDuty
 from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
@@ -25,7 +26,7 @@ from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager, PagerDuty)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager, PagerDuty, Jira)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

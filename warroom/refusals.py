@@ -150,6 +150,20 @@ class ActionEmpty(Reason):
     """An action item without words."""
 
 
+class NoSuchAction(Reason):
+    """The incident has no action item with that id."""
+
+    incident: str
+    item: str
+
+
+class ActionState(Reason):
+    """The action item is done already, or open already."""
+
+    text: str
+    done: bool
+
+
 class NoSuchIncident(Reason):
     """No incident has that number, or the person may not know of it."""
 
@@ -249,6 +263,8 @@ RuleRefusal = (
     | PageFoundNobody
     | NoteEmpty
     | ActionEmpty
+    | NoSuchAction
+    | ActionState
     | NoSuchIncident
     | NotARoom
     | IncidentGone

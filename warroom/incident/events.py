@@ -257,6 +257,14 @@ class ActionDone(_Event):
     text: str
 
 
+class ActionReopened(_Event):
+    """An action item was not done after all."""
+
+    kind: Literal["action_reopened"] = "action_reopened"
+    item_id: str
+    text: str
+
+
 class PostmortemDrafted(_Event):
     """The post-mortem was begun from the record."""
 
@@ -364,6 +372,7 @@ Event = Annotated[
     | NoteAdded
     | ActionAdded
     | ActionDone
+    | ActionReopened
     | PostmortemDrafted
     | PostmortemEdited
     | PostmortemPublished

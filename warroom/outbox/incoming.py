@@ -23,6 +23,10 @@ class RemoteAct(StrEnum):
     REOPEN = "reopen"
     NOTE = "note"
     """Only a line on the timeline."""
+    ACTION_DONE = "action done"
+    """The action item `item` was done."""
+    ACTION_REOPENED = "action reopened"
+    """It was not done after all."""
     REMEMBER = "remember"
     """Nothing that people see but links: only what the integration remembers is new."""
 
@@ -43,6 +47,8 @@ class RemoteChange(Value):
     """The other system, as people call it; the timeline says that it was done there."""
     text: str = ""
     """In their words: a note, or what ended the incident."""
+    item: str = ""
+    """The id of the action item that is meant."""
     what: str = "note"
     """What a note is, in lower case: "escalated"."""
     links: tuple[Link, ...] = ()

@@ -19,6 +19,7 @@ from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.resolution import Directory
 from warroom.ports import World
+from warroom.postmortem.reminders import finish_action, reopen_action
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +81,10 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
             key = f"{remote.integration}:{remote.key}"
             note = Reported(integration=remote.integration, what=remote.what, text=remote.text)
             return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link, remote.name)
+        case RemoteAct.ACTION_DONE:
+            decision = finish_action(incident, remote.item, by, now)
+        case RemoteAct.ACTION_REOPENED:
+            decision = reopen_action(incident, remote.item, by, now)
         case RemoteAct.REMEMBER:
             return Decision(incident, quiet=True)
     decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))

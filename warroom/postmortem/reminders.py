@@ -15,6 +15,8 @@ from warroom.outbox.effects import ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
+    ActionState,
+    NoSuchAction,
     ActionEmpty,
     Attempt,
     NothingToLearn,
@@ -111,6 +113,35 @@ def add_action(
     )
     event = events.ActionAdded(item_id=item.id, text=text, owner=owner, due_at=due_at)
     return Decision(incident.copy_with(actions=(*incident.actions, item))).record(event, now, by=by)
+
+
+def finish_action(incident: Incident, item_id: str, by: str | None, now: datetime) -> Decision:
+    """An action item is done; by nobody known here when None. Raises Refused when there is none, AlreadyDone."""
+    item = _action(incident, item_id)
+    if item.done_at:
+        raise AlreadyDone(ActionState(text=item.text, done=True))
+    event = events.ActionDone(item_id=item.id, text=item.text)
+    return Decision(_with_action(incident, item.copy_with(done_at=now))).record(event, now, by=by)
+
+
+def reopen_action(incident: Incident, item_id: str, by: str | None, now: datetime) -> Decision:
+    """An action item was not done after all. Raises Refused when there is none, AlreadyDone."""
+    item = _action(incident, item_id)
+    if not item.done_at:
+        raise AlreadyDone(ActionState(text=item.text, done=False))
+    event = events.ActionReopened(item_id=item.id, text=item.text)
+    return Decision(_with_action(incident, item.copy_with(done_at=None))).record(event, now, by=by)
+
+
+def _action(incident: Incident, item_id: str) -> ActionItem:
+    found = next((each for each in incident.actions if each.id == item_id), None)
+    if found is None:
+        raise Refused(NoSuchAction(incident=incident.name, item=item_id))
+    return found
+
+
+def _with_action(incident: Incident, item: ActionItem) -> Incident:
+    return incident.copy_with(actions=tuple(item if each.id == item.id else each for each in incident.actions))
 
 
 def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:
