@@ -18,6 +18,8 @@ EDIT_POSTMORTEM = "postmortem.edit"
 PUBLISH_POSTMORTEM = "postmortem.publish"
 DECLARE = "home.declare"
 OPEN_LINK = "link.open"
+INTEGRATION = "integration.choose"
+TRY_AGAIN = "effect.retry"
 
 # What the overflow menu of the card offers: the value's part after the incident id.
 MENU_SEVERITY = "severity"
@@ -36,6 +38,7 @@ FORM_SEVERITY = "form.severity"
 FORM_ROLES = "form.roles"
 FORM_PAGE = "form.page"
 FORM_POSTMORTEM = "form.postmortem"
+FORM_INTEGRATION = "form.integration"
 
 SHORTCUT_DECLARE = "declare_from_message"
 

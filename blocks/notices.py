@@ -101,6 +101,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.EffectFailedNotice():
             what = failed_effect(notice.effect, notice.channel, notice.what)
             return [_warning(f"{what}: {notice.error}", notice.advice)]
+        case notices.Offered():
+            return [kit.line(notice.what, 600)]
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
@@ -219,6 +221,11 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
         case notices.WorseAlert():
             label, seen = f"Raise to {notice.severity}", ids.carry(incident.id, notice.severity)
             return [kit.button(label, ids.RAISE, seen)]
+        case notices.EffectFailedNotice() if notice.retry:
+            return [kit.button("Try again", ids.TRY_AGAIN, ids.carry(incident.id, notice.retry))]
+        case notices.Offered():
+            chosen = ids.carry(incident.id, f"{notice.integration}:{notice.action}")
+            return [kit.button(notice.label, ids.INTEGRATION, chosen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
         case notices.PostmortemReady(published_by=None):

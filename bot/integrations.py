@@ -17,6 +17,7 @@ from integrations.alertmanager import Alertmanager
 from integrations.datadog import Datadog
 from integrations.jira import Jira
 from integrations.pagerduty import PagerDuty
+from integrations.statuspage import Statuspage
 from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
 from warroom.policy import Policy
@@ -26,7 +27,7 @@ from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager, PagerDuty, Jira)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager, PagerDuty, Jira, Statuspage)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

@@ -9,8 +9,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms, ids, postmortem_document, postmortem_form
-from blocks.answers import understood
+from blocks.answers import said, understood
 from blocks.form_fields import About
+from blocks.integration_form import integration_form
 from blocks.kit import Block, Card
 from handlers.answers import Actor, Body, actor_of, answered
 from handlers.audit import audited
@@ -22,6 +23,7 @@ from warroom.incident import lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
+from warroom.outbox.retrying import retry
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
 from warroom.refusals import MenuOutdated, NothingToLearn, ReminderGone
@@ -131,7 +133,21 @@ async def menu(context: ActionContext) -> Card | None:
 async def alert_menu(context: ActionContext) -> None:
     """The menu beside the alerts: what an integration does, or a link that only wants to be acknowledged."""
     if context.seen.partition(":")[0] != ids.ALERT_MENU_LINK:
-        await context.world.integrations.choose(context.world, context.incident_id, context.seen, context.user)
+        await integration(context)
+
+
+async def integration(context: ActionContext) -> None:
+    """A button or an entry of a menu that an integration brought: it acts, or it asks with a form."""
+    world, name = context.world, context.seen.partition(":")[0]
+    asked = await world.integrations.choose(world, context.incident_id, context.seen, context.user)
+    if asked is not None:
+        await _form(context, lambda view: integration_form(view, asked), name)
+
+
+async def try_again(context: ActionContext) -> Card:
+    """Try again, below what could not be done elsewhere."""
+    incident = await retry(context.world, context.incident_id, context.seen, context.user)
+    return said(f"It is being tried again for {incident.name}.")
 
 
 async def write_postmortem(context: ActionContext) -> None:
@@ -201,5 +217,7 @@ RUNS: dict[str, Run] = {
     ids.INVITE_CANDIDATE: invite_candidate,
     ids.DECLARE: declare,
     ids.OPEN_LINK: follow_link,
+    ids.INTEGRATION: integration,
+    ids.TRY_AGAIN: try_again,
 }
 """What each button does."""

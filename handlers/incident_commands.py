@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from blocks.answers import said, understood
+from blocks.integration_form import integration_form
 from blocks.kit import Card
 from blocks.usage import SeverityMissing
 from handlers import parse_people, slack_text
 from handlers.command_context import IncidentCommandContext
+from handlers.modals import open_form
 from handlers.people_lookup import one_person, readable
 from warroom.errors import Refused
+from warroom.incident import lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
+from warroom.refusals import NoStatusPage
 from warroom.text import as_typed
 
 
@@ -45,6 +49,17 @@ async def severity(context: IncidentCommandContext) -> Card:
         raise Refused(SeverityMissing(incident=incident.name, number=incident.number, known=known))
     incident = await incidents.set_severity(context.world, context.incident.id, context.user, level)
     return said(f"{incident.name} is {incident.severity} now.")
+
+
+async def status(context: IncidentCommandContext) -> None:
+    """status: the form of the public status page"""
+    world, incident = context.world, context.incident
+    chosen = world.integrations.commanded("status", world.policy)
+    asked = await world.integrations.choose(world, incident.id, chosen, context.user) if chosen else None
+    if asked is None:
+        raise Refused(NoStatusPage())
+    form = integration_form(await lookup.view(world, incident), asked)
+    await open_form(world, context.client, context.actor, form, instead="/incident status")
 
 
 async def mitigate(context: IncidentCommandContext) -> Card:

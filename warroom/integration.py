@@ -19,6 +19,7 @@ from warroom.alerts.app_messages import MessageReader
 from warroom.alerts.parsing.formats import AlertFormat
 from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
+from warroom.incident.form import FilledForm, FormResult, IntegrationForm
 from warroom.incident.model import Incident
 from warroom.incident.notices import IntegrationFault
 from warroom.incident.timeline import Entry
@@ -140,6 +141,8 @@ class Integration(Generic[S]):
     policy: ClassVar[type[Section]] = Section
     settings: ClassVar[type[BaseModel]] = NoSettings
     """Each field is an environment variable; SecretStr for what must never be shown."""
+    commands: ClassVar[Mapping[str, str]] = {}
+    """Subcommands of /incident that stand for one of its actions: {"status": "publish"}."""
     operations: ClassVar[Mapping[str, str]] = {}
     """Every operation of its effects, and what a room is told when one failed for good."""
     upgrades: ClassVar[Upgrades] = Upgrades()
@@ -177,10 +180,10 @@ class Integration(Generic[S]):
         payload = answer.model_dump(mode="json")
         return ExternalResult(integration=cls.name, operation=effect.operation, payload=payload)
 
-    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
-        """What is to be done about something that happened; `incident` is as it is afterwards. Pure. Called inside the commit
-        for every new entry of the timeline, whoever caused it: what an integration did itself it recognises by what it
-        remembers of the incident (`external`).
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
+        """What is to be done about something that happened: its own effects, and what is to be said. `incident` is as it is
+        afterwards. Pure. Called inside the commit for every new entry of the timeline, whoever caused it: what an integration did
+        itself it recognises by what it remembers of the incident (`external`).
         """
         return ()
 
@@ -230,8 +233,16 @@ class Integration(Generic[S]):
         """What the menu beside the card's alerts offers of it."""
         return ()
 
-    async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
-        """Somebody chose an entry of `menu`. Raises Refused."""
+    async def choose(self, world: World, incident_id: str, action: str, by: str) -> IntegrationForm | None:
+        """Somebody chose an entry of `menu`, or pressed a button of a notice. Returns a form to be opened, or None when it is done;
+        a form has to be there within a second, so nobody outside is asked. Raises Refused.
+        """
+        raise Refused(MenuOutdated())
+
+    async def submit(self, world: World, incident_id: str, filled: FilledForm, by: str) -> FormResult:
+        """Somebody sent a form that `choose` or `submit` returned. What is stored here closes it, so nobody outside is asked.
+        Raises Refused.
+        """
         raise Refused(MenuOutdated())
 
 
@@ -398,13 +409,28 @@ class Integrations:
         """What the menu beside the card's alerts offers."""
         return tuple(entry for each in self for entry in each.menu(incident, policy))
 
-    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None:
-        """Somebody chose an entry of the menu; `chosen` is its `value`. Raises Refused."""
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> IntegrationForm | None:
+        """Somebody chose an entry of the menu; `chosen` is its `value`. Returns a form to be opened. Raises Refused."""
         name, _, action = chosen.partition(":")
-        known = self._by_name.get(name)
-        if known is None:
+        return await self._known(name).choose(world, incident_id, action, by)
+
+    async def submit(self, world: World, incident_id: str, filled: FilledForm, by: str) -> FormResult:
+        """Somebody sent a form of an integration. Raises Refused."""
+        return await self._known(filled.integration).submit(world, incident_id, filled, by)
+
+    def commanded(self, command: str, policy: Policy) -> str | None:
+        """What `choose` takes for a subcommand of /incident; None where no integration that the policy uses has it."""
+        for each in self:
+            used = policy.section(each.name, each.policy) != each.policy()
+            if command in each.commands and used:
+                return f"{each.name}:{each.commands[command]}"
+        return None
+
+    def _known(self, name: str) -> Integration[Any]:
+        found = self._by_name.get(name)
+        if found is None:
             raise Refused(MenuOutdated())
-        await known.choose(world, incident_id, action, by)
+        return found
 
 
 def _with_formats(webhook: Webhook, formats: Mapping[str, AlertFormat]) -> Webhook:

@@ -150,6 +150,16 @@ class ActionEmpty(Reason):
     """An action item without words."""
 
 
+class NoStatusPage(Reason):
+    """The policy knows no public status page."""
+
+
+class NothingToRetry(Reason):
+    """What failed was done meanwhile, or is being tried again."""
+
+    incident: str
+
+
 class NoSuchAction(Reason):
     """The incident has no action item with that id."""
 
@@ -263,6 +273,8 @@ RuleRefusal = (
     | PageFoundNobody
     | NoteEmpty
     | ActionEmpty
+    | NoStatusPage
+    | NothingToRetry
     | NoSuchAction
     | ActionState
     | NoSuchIncident

@@ -23,6 +23,7 @@ from warroom.alerts.parsing import Parsed
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.decision import Decision
+from warroom.incident.form import IntegrationForm
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import MenuEntry
@@ -186,9 +187,10 @@ class Datadog(Integration[DatadogSettings]):
             entries.insert(0, MenuEntry(label="Mute 1 h", integration=NAME, action=f"mute:{number}"))
         return entries
 
-    async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
+    async def choose(self, world: World, incident_id: str, action: str, by: str) -> IntegrationForm | None:
         """Mute. Raises Refused."""
         what, _, number = action.partition(":")
         if what != "mute":
             await super().choose(world, incident_id, action, by)
         await mutes.mute(world, incident_id, number, by)
+        return None

@@ -204,6 +204,18 @@ class EffectFailedNotice(Stored):
     """Where it should have been done, as the policy names the channel."""
     error: str
     advice: str = ""
+    retry: str = ""
+    """The key of the effect, where somebody may ask for it again. Carries the button Try again."""
+
+
+class Offered(Stored):
+    """An integration offers something: what, and the button that does it or opens its form. In its own words."""
+
+    kind: Literal["offered"] = "offered"
+    integration: str
+    action: str
+    what: str
+    label: str
 
 
 class RoomNotOpened(Stored):
@@ -261,6 +273,7 @@ Notice = Annotated[
     | NobodyFound
     | CouldNotInvite
     | EffectFailedNotice
+    | Offered
     | RoomNotOpened
     | RoomLost
     | IntegrationFault

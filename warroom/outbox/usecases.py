@@ -158,7 +158,10 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
     )
     decision = decision.record(event, now, key=f"problem:{effect.key}")
     if not isinstance(effect, OpenRoom):
-        notice = EffectFailedNotice(effect=kind, what=what, channel=channel, error=str(error), advice=error.advice)
+        retry = effect.key if isinstance(effect, ExternalEffect) else ""
+        notice = EffectFailedNotice(
+            effect=kind, what=what, channel=channel, error=str(error), advice=error.advice, retry=retry
+        )
         return decision.say(notice, key=f"problem:{effect.key}")
     no_room = RoomNotOpened(error=str(error), advice=error.advice)
     return decision.with_effects(*_to_one(incident, incident.declared_by, no_room, "no-room"))

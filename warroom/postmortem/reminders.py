@@ -15,10 +15,10 @@ from warroom.outbox.effects import ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
-    ActionState,
-    NoSuchAction,
     ActionEmpty,
+    ActionState,
     Attempt,
+    NoSuchAction,
     NothingToLearn,
     NotInState,
     PartsMissing,
