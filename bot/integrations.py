@@ -15,8 +15,10 @@ from bot.runtime.observability import hide_secrets
 from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
 from integrations.datadog import Datadog
+from integrations.grafana import Grafana
 from integrations.jira import Jira
 from integrations.pagerduty import PagerDuty
+from integrations.sources import Sources
 from integrations.statuspage import Statuspage
 from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
@@ -27,7 +29,7 @@ from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager, PagerDuty, Jira, Statuspage)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, Sources)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

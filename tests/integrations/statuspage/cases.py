@@ -8,7 +8,7 @@ from integrations.statuspage import Statuspage
 from integrations.statuspage.rules import LOOK, effect
 from sandbox.vendors.statuspage import KEY, PAGE, StatuspageSystem
 from sandbox.vendors.system import Body
-from tests.reliability.effects import EffectCase, Run, declare, opened
+from tests.reliability.effects import EffectCase, Run, opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import Reported
 
@@ -24,6 +24,15 @@ def mine(run: Run) -> list[Body]:
     """What is on the page about the incident."""
     found = page(run).incidents.values()
     return [each for each in found if each["metadata"]["warroom"]["incident"] == run.known.id]
+
+
+async def minor(run: Run) -> None:
+    """An incident that is not severe enough to be published."""
+    run.incident = await run.house.declared("checkout is slow --sev 3 --team platform")
+
+
+async def worse(run: Run) -> None:
+    await run.house.type("ada", "severity SEV-1", run.house.room(run.known))
 
 
 async def resolve(run: Run) -> None:
@@ -57,9 +66,9 @@ CASES = ExternalCases(
     integration=Statuspage,
     system=StatuspageSystem,
     settings=lambda system: {"statuspage_api_url": system.api_url, "statuspage_api_key": SecretStr(KEY)},
-    policy={"page": PAGE, "components": {"checkout": "8kbf7d35c070"}, "publish": {"SEV-1": "auto"}},
+    policy={"page": PAGE, "components": {"checkout": "8kbf7d35c070"}, "publish": {"SEV-1": "auto", "SEV-3": "ask"}},
     cases=(
-        EffectCase("publish", "publish", f"POST {INCIDENTS}", declare, published),
+        EffectCase("publish", "publish", f"POST {INCIDENTS}", worse, published, prepare=minor),
         EffectCase("close", "publish", f"PATCH {INCIDENTS}/", resolve, over, prepare=opened),
         EffectCase("look", "look", f"GET {INCIDENTS}/", look, told, prepare=written_there),
     ),
