@@ -9,12 +9,15 @@ from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
+from warroom.changes.model import Change
 from warroom.incident import notices
 from warroom.incident.events import PageReason
 from warroom.incident.model import State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 
+MOST_CHANGES = 5
+"""So many changes are shown, in one line each."""
 TITLE_IN_A_LIST, LINK_IN_A_LIST = 80, 160
 """Characters; ten of them fit into one section."""
 
@@ -103,6 +106,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_warning(f"{what}: {notice.error}", notice.advice)]
         case notices.Offered():
             return [kit.line(notice.what, 600)]
+        case notices.RecentChanges():
+            return ["🚢 Changed lately:", *(_changed(each, view, now) for each in notice.changes[:MOST_CHANGES])]
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
@@ -117,6 +122,15 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             what = kit.line(notice.what, 600).rstrip(".")
             return [f"⚠️ {who}{what}. {kit.line(notice.advice, 400)}".strip()]
     assert_never(notice)
+
+
+def _changed(change: Change, view: IncidentView, now: datetime) -> str:
+    name = kit.cut(" ".join(filter(None, (change.kind, "of", change.service, change.version))), 120)
+    shown = text.link(change.url or None, name)
+    where = f" in {kit.line(change.environment, 40)}" if change.environment else ""
+    by = f" by {kit.line(change.author, 60)}" if change.author else ""
+    said = f": {kit.line(change.text, 120)}" if change.text else ""
+    return f"• {text.when(change.at, view.timezone)} {shown}{where}{by}{said}"
 
 
 def _warning(what: str, advice: str) -> str:

@@ -14,7 +14,9 @@ from pydantic import create_model
 from bot.runtime.observability import hide_secrets
 from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
+from integrations.changes import Changes
 from integrations.datadog import Datadog
+from integrations.github import GitHub
 from integrations.grafana import Grafana
 from integrations.jira import Jira
 from integrations.pagerduty import PagerDuty
@@ -29,7 +31,7 @@ from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, Sources)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

@@ -15,7 +15,7 @@ from warroom.incident import lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
-from warroom.refusals import NoStatusPage
+from warroom.refusals import NoPublicPage
 from warroom.text import as_typed
 
 
@@ -57,7 +57,7 @@ async def status(context: IncidentCommandContext) -> None:
     chosen = world.integrations.commanded("status", world.policy)
     asked = await world.integrations.choose(world, incident.id, chosen, context.user) if chosen else None
     if asked is None:
-        raise Refused(NoStatusPage())
+        raise Refused(NoPublicPage())
     form = integration_form(await lookup.view(world, incident), asked)
     await open_form(world, context.client, context.actor, form, instead="/incident status")
 

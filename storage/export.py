@@ -24,6 +24,7 @@ from storage.errors import BadExport, DatabaseFromTheFuture, Unreadable
 from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope
 from storage.upgrades import Body
 from warroom.alerts.model import Alert
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
@@ -153,6 +154,7 @@ KINDS: dict[str, Kind] = {
     "envelope": Kind(StoredEnvelope, _write_envelope, _read_envelope),
     "quarantine": Kind(Quarantined, _write_quarantined, _read_quarantined),
     "audit": _plain(Audited),
+    "change": _plain(Change),
 }
 """Every kind of record by its name in the file."""
 

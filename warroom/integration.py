@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from warroom.alerts.app_messages import MessageReader
 from warroom.alerts.parsing.formats import AlertFormat
+from warroom.changes.model import Change as Change
 from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
 from warroom.incident.form import FilledForm, FormResult, IntegrationForm
@@ -289,17 +290,6 @@ class LogSource(Protocol):
     async def lines(self, query: str, since: datetime, until: datetime, limit: int) -> Sequence[LogLine]:
         """The newest lines that fit, in the source's own language. Raises Retryable or Rejected."""
         ...
-
-
-class Change(Value):
-    """Something that was changed in what runs: a deployment, a release, a setting."""
-
-    at: datetime
-    service: str
-    kind: str
-    text: str
-    author: str = ""
-    url: str = ""
 
 
 @runtime_checkable

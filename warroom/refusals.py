@@ -150,7 +150,7 @@ class ActionEmpty(Reason):
     """An action item without words."""
 
 
-class NoStatusPage(Reason):
+class NoPublicPage(Reason):
     """The policy knows no public status page."""
 
 
@@ -273,7 +273,7 @@ RuleRefusal = (
     | PageFoundNobody
     | NoteEmpty
     | ActionEmpty
-    | NoStatusPage
+    | NoPublicPage
     | NothingToRetry
     | NoSuchAction
     | ActionState

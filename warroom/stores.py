@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import (
@@ -123,6 +124,18 @@ class AlertLog(Protocol):
 
     async def read_cursors(self) -> list[ReadCursor]:
         """Of every channel that was ever read, by id."""
+        ...
+
+
+class Changes(Protocol):
+    """What was changed in what runs. It is stored by `Commits.commit`."""
+
+    async def service_changes(
+        self, since: datetime, until: datetime, services: Sequence[str] = (), limit: int = 50
+    ) -> list[Change]:
+        """Those between the two times, both included, newest first; of these services, or of all. Services are compared as people
+        type them: without case, spaces and punctuation.
+        """
         ...
 
 
@@ -241,5 +254,5 @@ class Operations(Protocol):
     async def close(self) -> None: ...
 
 
-class Store(Commits, Incidents, AlertLog, People, Inbox, Outbox, Processes, Operations, Protocol):
+class Store(Commits, Incidents, AlertLog, Changes, People, Inbox, Outbox, Processes, Operations, Protocol):
     """Everything that is kept."""

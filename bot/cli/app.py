@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
+from bot.cli.changes import change, changes
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
@@ -175,5 +176,7 @@ def sync() -> None:
         )
 
 
+cli.command()(change)
+cli.command()(changes)
 cli.command()(sandbox)
 cli.command()(demo)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
 
 from blocks.postmortem_document import markdown
 from blocks.refusals import TERMINAL, refusal_words
@@ -17,6 +18,8 @@ from bot.runtime.directory import CachedDirectory
 from bot.settings import Settings
 from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
+from warroom.changes.model import Change
+from warroom.changes.usecases import record_changes
 from warroom.errors import NotFound
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, declare
@@ -201,3 +204,16 @@ async def document_offline(settings: Settings, policy: Policy, number: int) -> s
         world = world_without_chat(settings, store, policy)
         incident = await by_number_or_room(world, number, None)
         return markdown(await document_view(world, incident))
+
+
+async def change_offline(settings: Settings, policy: Policy, change: Change) -> None:
+    """The change is stored; the running bot tells the rooms that it concerns. Raises StoreUnavailable."""
+    async with opened_store(settings) as store:
+        await record_changes(world_without_chat(settings, store, policy), (change,))
+        await leave_row(store, "change", f"{change.kind} of {change.service} {change.version}".rstrip())
+
+
+async def changes_offline(settings: Settings, since: datetime, services: tuple[str, ...]) -> list[Change]:
+    """What was changed since then, newest first. Raises StoreUnavailable."""
+    async with opened_store(settings) as store:
+        return await store.service_changes(since, SystemClock().now() + timedelta(days=1), services, 500)

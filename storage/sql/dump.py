@@ -31,8 +31,10 @@ from storage.sql.tables import (
     PERSON,
     QUARANTINE,
     READ_CURSOR,
+    SERVICE_CHANGE,
     TABLES,
 )
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Audited, Firing, Quarantined, ReadCursor
@@ -56,6 +58,7 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (ENVELOPE, rows.stored_envelope_of),
     (QUARANTINE, rows.quarantined_of),
     (AUDIT, rows.audited_of),
+    (SERVICE_CHANGE, rows.change_of),
 )
 """How the rows of a table become values. What is in FIRING_KEY is in the firings too."""
 
@@ -73,6 +76,7 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
     StoredEnvelope: (ENVELOPE, rows.stored_envelope_row),
     Quarantined: (QUARANTINE, rows.quarantine_row),
     Audited: (AUDIT, lambda audited: audited.model_dump()),
+    Change: (SERVICE_CHANGE, rows.change_row),
 }
 """How values become rows."""
 

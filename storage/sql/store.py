@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.sql.address import Address, parse, sqlite_at
 from storage.sql.alert_log import SqlAlertLog
+from storage.sql.changes import SqlChanges
 from storage.sql.commit import SqlCommits
 from storage.sql.connection import engine_for, require_openable
 from storage.sql.dump import SqlDump
@@ -22,7 +23,9 @@ from storage.sql.processes import SqlProcesses
 from storage.sql.schema import prepare
 
 
-class SqlStore(SqlCommits, SqlIncidents, SqlAlertLog, SqlPeople, SqlOutbox, SqlProcesses, SqlOperations, SqlDump):
+class SqlStore(
+    SqlCommits, SqlIncidents, SqlAlertLog, SqlChanges, SqlPeople, SqlOutbox, SqlProcesses, SqlOperations, SqlDump
+):
     """`storage.records.Database` over SQLite or PostgreSQL; safe to use from many tasks."""
 
     def __init__(self, address: Address, engine: AsyncEngine, clean_up: Callable[[], None]) -> None:

@@ -225,6 +225,17 @@ class AuditRow(Base, table=True):
     result: str = Field(sa_type=Words)
 
 
+class ServiceChangeRow(Base, table=True):
+    """Something that was changed in what runs."""
+
+    __tablename__ = "service_change"
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    at: datetime = Field(sa_type=TZDateTime, index=True)
+    service_key: str = Field(sa_type=Key)
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
 class MetaRow(Base, table=True):
     """Numbers about the database as a whole, by name."""
 
@@ -265,6 +276,7 @@ GROUP = columns_of(GroupRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 REPLICA = columns_of(ReplicaRow)
+SERVICE_CHANGE = columns_of(ServiceChangeRow)
 
 TABLES = (
     META,
@@ -280,5 +292,6 @@ TABLES = (
     ENVELOPE,
     QUARANTINE,
     AUDIT,
+    SERVICE_CHANGE,
 )
 """Every table that a dump holds, each after those it refers to."""

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import keys
 from storage.sql import jobs, rows
 from storage.sql.alert_log import decide, keep_firings, keep_quarantined, keep_read_cursors
+from storage.sql.changes import keep_changes
 from storage.sql.dialect import insert
 from storage.sql.people import keep_directory
 from storage.sql.tables import ALERT, AUDIT, ENTRY, ENVELOPE, INCIDENT, JOB
@@ -141,6 +142,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await keep_read_cursors(conn, change.read_cursors)
     await keep_quarantined(conn, change.quarantined, change.released)
     await keep_directory(conn, change)
+    await keep_changes(conn, change.service_changes)
     if change.audited:
         await conn.execute(sa.insert(AUDIT), [each.model_dump() for each in change.audited])
     if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):

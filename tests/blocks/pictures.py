@@ -249,6 +249,7 @@ def all_events(text: str) -> list[Event]:
         events.NoteAdded(text=text),
         events.ActionAdded(text=text, owner="UADA"),
         events.ActionDone(item_id="a1", text=text),
+        events.ServiceChanged(change="1", service=text, what=text, version=text, author=text, text=text, at=NIGHT),
         events.ActionReopened(item_id="a1", text=text),
         events.PostmortemDrafted(),
         events.PostmortemEdited(revision=2),

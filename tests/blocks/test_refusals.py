@@ -51,7 +51,7 @@ REASONS: list[Reason] = [
     refusals.PageFoundNobody(unknown=tuple(Unknown(said="x", why=why) for why in Why)),
     refusals.NoteEmpty(),
     refusals.ActionEmpty(),
-    refusals.NoStatusPage(),
+    refusals.NoPublicPage(),
     refusals.NothingToRetry(incident="INC-7"),
     refusals.NoSuchAction(incident="INC-7", item="a9"),
     refusals.ActionState(text="raise the threshold", done=True),

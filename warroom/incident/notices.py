@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from warroom.changes.model import Change
 from warroom.incident.events import EffectKind, Event, PageReason
 from warroom.incident.model import State
 from warroom.value import Stored
@@ -208,6 +209,13 @@ class EffectFailedNotice(Stored):
     """The key of the effect, where somebody may ask for it again. Carries the button Try again."""
 
 
+class RecentChanges(Stored):
+    """Affected services were changed shortly before the incident, or during it. Newest first."""
+
+    kind: Literal["recent_changes"] = "recent_changes"
+    changes: tuple[Change, ...]
+
+
 class Offered(Stored):
     """An integration offers something: what, and the button that does it or opens its form. In its own words."""
 
@@ -274,6 +282,7 @@ Notice = Annotated[
     | CouldNotInvite
     | EffectFailedNotice
     | Offered
+    | RecentChanges
     | RoomNotOpened
     | RoomLost
     | IntegrationFault

@@ -13,7 +13,7 @@ from warroom.incident.decision import Decision, announce, set_topic, show_card
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
 from warroom.incident.model import EscalationLevel, EscalationState, Incident, Link
 from warroom.incident.notices import CouldNotInvite, NobodyFound
-from warroom.outbox.effects import AddBookmark, Effect, Invite, OpenRoom, PinCard, SetPurpose, TellTeam
+from warroom.outbox.effects import AddBookmark, Effect, Invite, LookForChanges, OpenRoom, PinCard, SetPurpose, TellTeam
 from warroom.outbox.results import Announced, CardShown, ChannelCreated, PeopleAdded, Posted
 from warroom.policy import Policy
 
@@ -127,6 +127,8 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     team = policy.teams.get(after.team) if after.team else None
     if team and team.channel and not after.private:
         effects.append(TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel))
+    if after.services:
+        effects.append(LookForChanges(incident_id=after.id, key=f"{after.id}:changes"))
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
     return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from warroom.alerts.model import Alert
+from warroom.changes.model import Change
 from warroom.incident.declaration import Declare
 from warroom.incident.model import Link
 from warroom.outbox.effects import ExternalEffect
@@ -67,5 +68,7 @@ class Incoming(Value):
     """Why parts of a webhook's body could not be used."""
     changes: tuple[RemoteChange, ...] = ()
     declares: tuple[Declare, ...] = ()
+    service_changes: tuple[Change, ...] = ()
+    """What was changed in what runs."""
     effects: tuple[ExternalEffect, ...] = ()
     """What is to be asked next, for example the following page, or who it was."""

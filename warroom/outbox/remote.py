@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from warroom.alerts.usecases import receive
+from warroom.changes.usecases import told_of
 from warroom.errors import NotFound, Refused, Rejected, Retryable
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
@@ -35,9 +36,10 @@ async def take(world: World, incoming: Incoming, source: str, *, settles: Claim 
             await declare(world, wanted)
         except Refused as error:
             log.warning("an incident of another system opens no room: %s", error)
-    if incoming.effects or settles:
-        claim_result = done(settles) if settles else None
-        await world.commit(Changeset(now=world.clock.now(), effects=incoming.effects, claim_result=claim_result))
+    if incoming.effects or incoming.service_changes or settles:
+        effects = (*incoming.effects, *await told_of(world, incoming.service_changes))
+        known = Changeset(now=world.clock.now(), effects=effects, service_changes=incoming.service_changes)
+        await world.commit(known.copy_with(claim_result=done(settles)) if settles else known)
 
 
 async def follow(world: World, changes: tuple[RemoteChange, ...]) -> None:
