@@ -8,6 +8,7 @@ from typing import Any
 from blocks import announcement, home, incident_card, lists, name_matches, notices, timeline_list
 from blocks.kit import Card
 from warroom.alerts.model import AlertState
+from warroom.changes.model import Change
 from warroom.incident import events
 from warroom.incident import notices as said
 from warroom.incident.events import EffectKind, Event, PageReason
@@ -37,6 +38,7 @@ from warroom.postmortem.model import Postmortem
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NOW = NIGHT + timedelta(minutes=40)
 CROWD = tuple(f"U{number:08}" for number in range(1500))
+CHANGE = Change(id="c1", at=NIGHT, service="checkout", url="https://ci.example.com/7")
 
 EVIL = (
     "<!channel> <!here|x> <@UEVIL> <@UEVIL|ada> <!subteam^SEVIL> <#CEVIL> @channel @here @everyone "
@@ -204,6 +206,8 @@ def all_notices(text: str) -> list[Notice]:
         said.NobodyFound(names=(text,) * 30),
         said.CouldNotInvite(people=CROWD, reason=text),
         *(said.EffectFailedNotice(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
+        said.Offered(integration="pager", action="publish", what=text, label=text),
+        said.RecentChanges(changes=(CHANGE.copy_with(text=text, author=text, version=text, environment=text),) * 9),
         said.RoomNotOpened(error=text, advice=text),
         said.RoomLost(error=text, advice=text),
         said.IntegrationFault(integration=text, event=events.Acknowledged()),

@@ -33,6 +33,7 @@ from tests.storage.values import (
     timer,
 )
 from tests.stores import new_database
+from warroom.changes.model import Change
 from warroom.incident.model import AlertGroup, Incident, Room, State
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Group, Person
@@ -73,6 +74,8 @@ async def live(store: Database) -> None:
     await put(store, envelope=envelope("Ev2", text="pending"), envelope_done="Ev1")
     tried = Audited(at=NOW, by="UADA", what="command cancel", incident="INC-1", said="cancel", result="refused: why?")
     await put(store, audited=(tried,))
+    deployed = Change(id="c1", at=NOW, service="checkout", version="v7")
+    await put(store, service_changes=(deployed,))
     await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))
 
 
