@@ -13,7 +13,7 @@ from warroom.value import Value
 
 
 def said(what: str, quoted: str = "") -> Card:
-    """One line, and what was typed in vain. People in it are mentioned, which notifies nobody: only the actor sees it."""
+    """One line, and what was typed without effect. People in it are mentioned, which notifies nobody: only the actor sees it."""
     line = text.spoken(what)
     return kit.card(line, [kit.section(line), *typed(quoted)])
 

@@ -61,7 +61,7 @@ def _escalation(view: IncidentView) -> Iterator[str]:
         return
     level = f"Escalation: level {view.levels_paged} of {view.level_count}"
     if state.rounds:
-        level += f", told again {text.count(state.rounds, 'time')}"
+        level += f", paged again {text.count(state.rounds, 'time')}"
     yield f"{level}, next at {text.when(due, view.timezone)}" if due else f"{level}"
 
 

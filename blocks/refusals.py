@@ -108,6 +108,10 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "You left the room of this incident. Let somebody who is in it invite you again."
         case refusals.NotInQuarantine():
             return f"Nothing in quarantine has the id {reason.id}. List it: python -m bot alerts --quarantined"
+        case refusals.AccountClosed():
+            return "This Slack account is deactivated, so nothing was done. Ask an administrator of the workspace to activate it."
+        case refusals.GuestMayNotDeclare():
+            return "Guests may not declare incidents here. Tell somebody of the company what is wrong; they can declare it."
         case refusals.NotAllowed():
             return _not_allowed(reason)
         case refusals.NothingToLearn():
@@ -210,6 +214,8 @@ _DOING = {
     Permission.INVITE: "Inviting people to",
     Permission.PAGE: "Paging people for",
     Permission.MUTE: "Muting monitors of",
+    Permission.TIMELINE: "Adding to the timeline of",
+    Permission.ACTIONS: "Adding action items to",
     Permission.POSTMORTEM: "Writing the post-mortem of",
     Permission.PUBLISH: "Publishing the post-mortem of",
 }

@@ -150,7 +150,7 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
         case EffectKind.ANNOUNCE:
             return f"The announcement in {channel} failed" if channel else "The announcement failed"
         case EffectKind.TELL_TEAM:
-            return "The team's channel could not be told"
+            return "The message to the team's channel could not be posted"
         case EffectKind.POST:
             return "A message could not be posted"
         case EffectKind.POST_UNDER_ANNOUNCEMENT:

@@ -16,7 +16,7 @@ from warroom.incident.view import IncidentView
 SHOWN = 40
 LATEST = 5
 NOT_NEWS = (events.RoomOpened, events.PeopleInvited, events.Snoozed, events.EffectFailed)
-"""What somebody who comes late need not hear of."""
+"""What somebody who joins late need not read."""
 
 
 def timeline(view: IncidentView, entries: Sequence[Entry]) -> Card:

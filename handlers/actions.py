@@ -13,11 +13,9 @@ from blocks.answers import said, understood
 from blocks.form_fields import About
 from blocks.integration_form import integration_form
 from blocks.kit import Block, Card
-from handlers.answers import Actor, Body, actor_of, answered
-from handlers.audit import audited
+from handlers.answers import Actor, Body, actor_of, answered, open_form
+from handlers.audit import admitted, audited
 from handlers.declare_command import IN_ONE_LINE
-from handlers.modals import open_form
-from handlers.visibility import admitted
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import lookup, record
 from warroom.incident import usecases as incidents
@@ -194,7 +192,7 @@ async def declare(context: ActionContext) -> None:
 
 
 async def follow_link(_click: ActionContext) -> None:
-    """A button that opens a page; Slack wants to hear that it was pressed, and that is all."""
+    """A button that opens a page; Slack wants only the acknowledgement."""
 
 
 async def _form(context: ActionContext, form: Callable[[IncidentView], Block], command: str) -> None:

@@ -1,4 +1,4 @@
-"""Answering the one person who asked: privately, and once however often the gesture is delivered."""
+"""Answering the one person who asked: privately, and once however often the gesture is delivered; or with a form."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
 from blocks.answers import said
-from blocks.kit import Card
+from blocks.kit import Block, Card
 from blocks.lists import refusal
 from blocks.refusals import refusal_words
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.outbox.effects import PrivateReply
 from warroom.people import usecases as replies
-from warroom.ports import World
+from warroom.ports import World, step_aside
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +28,7 @@ BEFORE_ROOMS = -1
 """The priority of an answer: one call, which must not wait until a crowd's rooms are open (they have 0)."""
 
 Body = dict[str, Any]
-"""What Slack delivered, as Bolt hands it over."""
+"""What Slack delivered, as Bolt passes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,21 @@ def _id(found: Any) -> str:
     return str(found.get("id", "")) if isinstance(found, dict) else str(found or "")
 
 
-async def answer(world: World, actor: Actor, card: Card, *, replace: bool = False, key: str = "answer") -> None:
-    """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked."""
+async def answer(
+    world: World,
+    actor: Actor,
+    card: Card,
+    *,
+    replace: bool = False,
+    key: str = "answer",
+    incident_id: str | None = None,
+) -> None:
+    """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked.
+
+    With `incident_id` it is not delivered to somebody who left that private incident meanwhile.
+    """
     private_reply = PrivateReply(
+        incident_id=incident_id,
         key=f"{actor.key}:{key}",
         priority=BEFORE_ROOMS,
         user=actor.user,
@@ -104,3 +119,20 @@ async def answered(world: World, actor: Actor, work: Awaitable[Card | None], typ
         await answer(world, actor, card)
     except StoreUnavailable as error:
         log.warning("done, but %s could not be answered: %s", actor.user, error)
+
+
+TOO_LATE = ("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged")
+
+
+async def open_form(world: World, client: AsyncWebClient, actor: Actor, view: Block, *, instead: str) -> None:
+    """The form is open; when the trigger is too old the actor is told what to type `instead`. Raises SlackApiError."""
+    step_aside()
+    try:
+        await client.views_open(trigger_id=actor.trigger_id, view=view)
+    except SlackApiError as error:
+        code = error.response.get("error") if isinstance(error.response.data, dict) else None
+        if code not in TOO_LATE:
+            raise
+        log.info("form not opened: %s", code)
+        text = f"The form took too long to open. Press again, or type this instead:\n`{instead}`"
+        await answer(world, actor, said(text))

@@ -1,4 +1,6 @@
-"""Every command, click, form and shortcut leaves a row and a line in the log: who, what, about which incident, what came of it."""
+"""What holds for every command, click, form and shortcut: it leaves a row in the audit trail and a line in the log (who, what,
+about which incident, what came of it), and a private incident is shown only to the people in its room.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,13 @@ import structlog
 
 from blocks.refusals import refusal_words
 from handlers.answers import Actor
-from warroom.errors import AlreadyDone, Refused, Retryable, StoreUnavailable
+from warroom.errors import AlreadyDone, NotFound, Refused, Retryable, StoreUnavailable
+from warroom.incident import record
+from warroom.incident.change import require_active
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Audited, Changeset, Envelope
 from warroom.ports import World
-from warroom.refusals import Repeated
+from warroom.refusals import IncidentGone, LeftRoom, Repeated
 from warroom.text import cut
 
 log = structlog.get_logger("audit")
@@ -58,7 +62,7 @@ async def audited(
             gesture.result, over = "failed: the process ended", not kept
             raise
         except BaseException as error:
-            # Whatever went wrong is handled elsewhere; that it was tried belongs to the trail.
+            # Of any kind, and raised again: whatever went wrong is handled elsewhere, that it was tried belongs into the audit trail.
             gesture.result, gesture.passing = f"failed: {type(error).__name__}", isinstance(error, Retryable)
             raise
         finally:
@@ -98,4 +102,21 @@ async def _write(world: World, actor: Actor, what: str, said: str, gesture: Gest
     try:
         await world.store.commit(Changeset(now=now, audited=(row,), envelope=mark, envelope_done=key))
     except StoreUnavailable as error:
-        log.error("the audit trail misses this, the database is away", error=str(error))
+        log.error("a row of the audit trail could not be stored", error=str(error))
+
+
+async def admitted(world: World, actor: Actor, incident_id: str) -> None:
+    """Returns when the actor may know of the incident that a button or form is about, or when it is about none.
+
+    Whoever presses in its room is in it, also when Slack's word of their joining was lost. Raises NotFound, and Forbidden
+    for an account that is not active.
+    """
+    await require_active(world, actor.user)
+    incident = await about_id(world, incident_id)
+    if incident is None or incident.shown_to(actor.user):
+        return
+    if actor.user in incident.participants.left:
+        raise NotFound(LeftRoom())
+    if incident.room.channel_id is None or actor.channel != incident.room.channel_id:
+        raise NotFound(IncidentGone())
+    await record.joined(world, incident.room.channel_id, actor.user)

@@ -87,7 +87,7 @@ async def _incident(context: CommandContext, what: CommandSubject) -> tuple[Inci
         return room, target.rest
     incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
     if incident.room.channel_id != here and not incident.shown_to(context.user):
-        # The trail knows what was tried; the answer is the one for what does not exist.
+        # The audit trail records what was tried; the answer is the one for what does not exist.
         audit.about(incident)
         raise lookup.no_such(target.number)
     return incident, target.rest

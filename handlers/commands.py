@@ -17,6 +17,7 @@ from handlers.command_context import CommandContext, CommandSubject, Subcommand,
 from handlers.errors import typed
 from handlers.slack_text import split
 from warroom.errors import Refused
+from warroom.incident.change import require_active
 from warroom.ports import World
 from warroom.text import did_you_mean
 
@@ -127,6 +128,7 @@ async def run_audited(name: str, context: CommandContext, said: str) -> Card | N
 async def run(name: str, context: CommandContext) -> Card | None:
     """The answer to `/incident NAME …`. Raises Refused, for an unknown name with the one that was probably meant."""
     known = _BY_NAME.get(name or "help")
+    await require_active(context.world, context.user)
     if known is not None:
         return await known.run(context)
     if name in LATER:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 END_OF_WORK = time(17, 0)
@@ -23,7 +23,8 @@ def due_at(said: str, now: datetime, timezone: str) -> datetime | None:
     """The moment that `said` means (aware, in `timezone`), or None when it is not a date.
 
     Understands 2026-12-01, today, tomorrow, friday, next friday, 30s, 15m, 4h, 3d, 2w and "in 3 days", each day with an
-    optional time ("friday 9:30", "tomorrow at 9am"). Without one a day means 17:00.
+    optional time ("friday 9:30", "tomorrow at 9am"). Without one a day means 17:00. Seconds, minutes and hours are real time,
+    days and weeks are dates; both hold where the clocks are changed in between.
     """
     words = said.casefold().strip().rstrip(".!").split()
     if words and words[0] in ("on", "by", "in"):
@@ -31,7 +32,10 @@ def due_at(said: str, now: datetime, timezone: str) -> datetime | None:
     span = _SPAN.match(" ".join(words))
     local = now.astimezone(ZoneInfo(timezone))
     if span and span["unit"][0] in "smh":
-        return local + timedelta(**{UNITS[span["unit"][0]]: int(span["count"])})
+        # Real time: added to the wall clock, it would be an hour off where that is changed in between.
+        return (now.astimezone(UTC) + timedelta(**{UNITS[span["unit"][0]]: int(span["count"])})).astimezone(
+            local.tzinfo
+        )
     if span:
         return _at(local.date() + timedelta(**{UNITS[span["unit"][0]]: int(span["count"])}), None, local)
     day, rest = _day(words, local)
@@ -92,4 +96,5 @@ def _at(day: date, clock: time | None, local: datetime) -> datetime | None:
     """That day at that time. Today without a time is the end of work, or of the day when work has ended."""
     if clock is None:
         clock = LAST_MINUTE if day == local.date() and local.time() >= END_OF_WORK else END_OF_WORK
-    return datetime.combine(day, clock, tzinfo=local.tzinfo)
+    # By way of UTC, so that a time that the clocks skip becomes the one they show instead.
+    return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(UTC).astimezone(local.tzinfo)

@@ -7,8 +7,8 @@ from blocks.answers import understood
 from blocks.form_fields import About
 from blocks.kit import Card
 from handlers import audit, parse_command
+from handlers.answers import open_form
 from handlers.command_context import CommandContext
-from handlers.modals import open_form
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.model import Origin

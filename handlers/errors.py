@@ -1,4 +1,4 @@
-"""When a listener fails: the person is told in words, with what they typed; the log has the rest."""
+"""When a listener fails: the person gets an answer in words, with what they typed; the log has the rest."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GESTURES = ("block_actions", "view_submission", "message_action", "shortcut")
 def listener(world: World) -> Callable[..., Awaitable[BoltResponse]]:
     """What Bolt calls with whatever a listener raised.
 
-    503 says that the same delivery may succeed later. 200 says that it will not: it has been told and logged. A form
+    503 says that the same delivery may succeed later. 200 says that it will not: it was answered and logged. A form
     must not be answered with 200, for that closes it and loses what was typed.
     """
 
@@ -69,12 +69,12 @@ async def _tell(world: World, actor: Actor, card: Card, respond: AsyncRespond) -
         await answer(world, actor, card, key="error")
     except StoreUnavailable:
         if not actor.response_url:
-            log.warning("%s could not be told that the database is away", actor.user)
+            log.warning("no answer to %s: the database is away", actor.user)
             return
         try:
             await respond(text=card.text, blocks=card.blocks, response_type="ephemeral", replace_original=False)
         except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("%s could not be told that the database is away: %s", actor.user, error)
+            log.warning("no answer to %s, and the database is away: %s", actor.user, error)
 
 
 def _answerable(body: Body) -> bool:

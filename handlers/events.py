@@ -5,11 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from blocks import timeline_list
+from blocks.lists import refusal
+from blocks.refusals import refusal_words
 from handlers.answers import Actor, Body, actor_of, answer
 from warroom.alerts import channels
+from warroom.errors import Forbidden
 from warroom.incident import record
 from warroom.people import usecases as replies
 from warroom.people.model import Group, Person
@@ -43,6 +47,14 @@ class Event:
         """The bot did it itself."""
         return self.actor is not None and self.actor.user == self.reading.bot_user_id
 
+    @property
+    def at(self) -> datetime:
+        """When it happened, by Slack's clock; now where Slack does not say."""
+        try:
+            return datetime.fromtimestamp(float(self.said["event_ts"]), UTC)
+        except (KeyError, TypeError, ValueError, OverflowError, OSError):
+            return self.world.clock.now()
+
 
 Run = Callable[[Event], Awaitable[None]]
 
@@ -66,10 +78,10 @@ async def member_joined(event: Event) -> None:
     """Somebody came into a room: here is what you missed, for them alone."""
     if event.actor is None or event.actor.channel is None or event.by_bot:
         return
-    briefing = await record.joined(event.world, event.actor.channel, event.actor.user)
+    briefing = await record.joined(event.world, event.actor.channel, event.actor.user, event.at)
     if briefing is not None:
         card = timeline_list.briefing(briefing.view, briefing.entries, event.world.clock.now())
-        await answer(event.world, event.actor, card)
+        await answer(event.world, event.actor, card, incident_id=briefing.view.incident.id)
 
 
 async def reaction_added(event: Event) -> None:
@@ -87,7 +99,10 @@ async def pin_added(event: Event) -> None:
 
 async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
     if event.actor is not None and channel and ts and not event.by_bot:
-        await record.remember_message(event.world, channel, ts, event.actor.user)
+        try:
+            await record.remember_message(event.world, channel, ts, event.actor.user)
+        except Forbidden as refused:
+            await answer(event.world, event.actor, refusal(refusal_words(refused.reason)))
 
 
 async def message(event: Event) -> None:
@@ -95,7 +110,7 @@ async def message(event: Event) -> None:
     said = event.said
     posted = said.get("message") if said.get("subtype") == "message_changed" else said
     if isinstance(posted, dict) and said.get("subtype") != "message_deleted":
-        await channels.heard(event.world, str(said.get("channel")), posted)
+        await channels.on_message(event.world, str(said.get("channel")), posted)
 
 
 async def person_changed(event: Event) -> None:
@@ -124,7 +139,7 @@ async def member_left(event: Event) -> None:
     if event.by_bot:
         await room_lost(event)
     elif event.actor is not None and event.actor.channel is not None:
-        await record.left(event.world, event.actor.channel, event.actor.user)
+        await record.left(event.world, event.actor.channel, event.actor.user, event.at)
 
 
 async def room_lost(event: Event) -> None:

@@ -7,8 +7,8 @@ from blocks.integration_form import integration_form
 from blocks.kit import Card
 from blocks.usage import SeverityMissing
 from handlers import parse_people, slack_text
+from handlers.answers import open_form
 from handlers.command_context import IncidentCommandContext
-from handlers.modals import open_form
 from handlers.people_lookup import one_person, readable
 from warroom.errors import Refused
 from warroom.incident import lookup

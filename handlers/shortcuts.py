@@ -12,10 +12,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import forms
 from blocks.answers import said
 from blocks.form_fields import About
-from handlers.answers import Actor, Body, actor_of, answer
+from handlers.answers import Actor, Body, actor_of, answer, open_form
 from handlers.audit import audited
 from handlers.declare_command import IN_ONE_LINE
-from handlers.modals import open_form
 from handlers.people_lookup import readable
 from warroom.alerts import channels
 from warroom.alerts.model import Alert

@@ -17,10 +17,9 @@ from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
 from handlers import audit
 from handlers.answers import Actor, Body, actor_of, answer
-from handlers.audit import Gesture, audited
+from handlers.audit import Gesture, admitted, audited
 from handlers.declare_command import declared_card
 from handlers.errors import typed
-from handlers.visibility import admitted
 from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import lookup

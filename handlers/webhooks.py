@@ -29,7 +29,7 @@ TOO_LARGE = Refusal(413, f"The body is larger than {LIMIT} bytes. Send fewer ale
 AWAY = Refusal(503, "The database cannot be reached; nothing was stored. Try again.", RETRY_AFTER)
 
 Received = Callable[[str, int], None]
-"""Hears the alert source and how many alerts a webhook brought."""
+"""Called with the alert source and how many alerts a webhook brought."""
 
 
 class _Unreadable(Exception):

@@ -76,7 +76,7 @@ class File:
 
 
 @dataclass
-class Section:
+class CanvasSection:
     """A section of a canvas: the Markdown between two blank lines."""
 
     id: str
@@ -89,7 +89,7 @@ class Canvas:
 
     id: str
     title: str
-    sections: list[Section] = field(default_factory=list)
+    sections: list[CanvasSection] = field(default_factory=list)
     access: dict[str, str] = field(default_factory=dict)
 
     @property

@@ -115,7 +115,9 @@ class Queries:
                     await self.workspace.changed.wait()
         except TimeoutError:
             last = ", ".join(f"{call.method} {call.outcome}" for call in self.calls[-8:])
-            raise TimeoutError(f"waited {timeout:g} s in vain until {why or predicate}; last calls: {last}") from None
+            raise TimeoutError(
+                f"waited {timeout:g} s without success until {why or predicate}; last calls: {last}"
+            ) from None
 
     async def until_connected(self, timeout: float = 60.0) -> None:
         """Wait until the app has a Socket Mode connection."""

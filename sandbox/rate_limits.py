@@ -1,6 +1,8 @@
-"""Slack's rate limits: a token bucket per method, one per channel for posting, and a number of events per hour.
+"""Slack's rate limits: a token bucket per method, one per channel for posting, one per response_url, and a number of
+events per hour.
 
-https://docs.slack.dev/apis/web-api/rate-limits
+https://docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel; one a second to each incoming webhook,
+of which a response_url is one. chat.postEphemeral has its tier alone (its own page: Tier 4).
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ class RateLimits:
     def seconds_to_wait(self, method: str, per_minute: int, channel: str = "") -> int:
         """Seconds to wait before this call; 0 when it may go through, and then it is counted.
 
-        `channel` is where it posts. A post to a response_url has no method, but counts for its channel.
+        `channel` is where it posts for everybody.
         """
         if not self.on:
             return 0
@@ -55,6 +57,16 @@ class RateLimits:
         if channel and not waited:
             waited = self._take(f"post:{channel}", POST_BURST, POSTS_A_SECOND)
         return waited
+
+    def seconds_to_respond(self, key: str, channel: str) -> int:
+        """The same for a post to the response_url `key`: a webhook of its own, which may be posted to once a second.
+
+        `channel` is where everybody sees what is posted; empty for what one person sees, which counts nowhere else.
+        """
+        if not self.on:
+            return 0
+        waited = self._take(f"response_url:{key}", POST_BURST, POSTS_A_SECOND)
+        return waited or (self._take(f"post:{channel}", POST_BURST, POSTS_A_SECOND) if channel else 0)
 
     def _take(self, name: str, size: float, per_second: float) -> int:
         now = self._clock.seconds()

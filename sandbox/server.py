@@ -190,7 +190,8 @@ class Server:
         url = ws.triggers.use_response_url(key)
         if isinstance(url, str):
             return web.Response(status=404, text=url)
-        if wait := self.limits.seconds_to_wait("", 0, url.channel):
+        for_everybody = given.get("response_type") == "in_channel"
+        if wait := self.limits.seconds_to_respond(key, url.channel if for_everybody else ""):
             return web.json_response(
                 {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(wait)}
             )

@@ -66,7 +66,7 @@ def _line(said: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class RecordKind:
     """How one kind of record stands in a line."""
 
     model: type[Record]
@@ -74,8 +74,8 @@ class Kind:
     read: Callable[[Body], Record]
 
 
-def _plain(model: type[Any]) -> Kind:
-    return Kind(model, codec.to_body, lambda body: codec.from_body(model, body))
+def _plain(model: type[Any]) -> RecordKind:
+    return RecordKind(model, codec.to_body, lambda body: codec.from_body(model, body))
 
 
 def _read_incident(body: Body) -> Incident:
@@ -90,7 +90,9 @@ def _read_job(body: Body) -> Job:
     if job.timer != (job.body is None):
         raise ValueError("an effect has a body and a timer has none")
     if job.body is not None and job.dead_at is None:
-        codec.effect_from(job.body)
+        effect = codec.effect_from(job.body)
+        if (keys.key(effect.key), effect.incident_id) != (keys.key(job.key), job.incident_id):
+            raise ValueError("its body is an effect with another key, or about another incident")
     return job
 
 
@@ -141,18 +143,18 @@ def _body(columns: Body, name: str) -> Body:
     return body
 
 
-KINDS: dict[str, Kind] = {
+KINDS: dict[str, RecordKind] = {
     "counter": _plain(Counter),
     "person": _plain(Person),
     "group": _plain(Group),
     "read_cursor": _plain(ReadCursor),
-    "incident": Kind(Incident, codec.to_body, _read_incident),
+    "incident": RecordKind(Incident, codec.to_body, _read_incident),
     "entry": _plain(Entry),
-    "job": Kind(Job, codec.to_body, _read_job),
-    "alert": Kind(LoggedAlert, _write_alert, _read_alert),
+    "job": RecordKind(Job, codec.to_body, _read_job),
+    "alert": RecordKind(LoggedAlert, _write_alert, _read_alert),
     "firing": _plain(Firing),
-    "envelope": Kind(StoredEnvelope, _write_envelope, _read_envelope),
-    "quarantine": Kind(Quarantined, _write_quarantined, _read_quarantined),
+    "envelope": RecordKind(StoredEnvelope, _write_envelope, _read_envelope),
+    "quarantine": RecordKind(Quarantined, _write_quarantined, _read_quarantined),
     "audit": _plain(Audited),
     "change": _plain(Change),
 }

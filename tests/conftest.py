@@ -54,8 +54,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remembers that it failed."""
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remembers that it failed. Its alarm is off from here on: one that rings while the report is written, which may take
+    longer than `AGAIN` on a busy machine, fails no test but ends the whole worker.
+    """
+    if call.excinfo is not None and LIMIT in item.stash:
+        item.cancel_timeout()  # type: ignore[attr-defined]  # see `_arm`
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     return report
@@ -70,7 +76,8 @@ def _arm(item: pytest.Item) -> None:
 
     def cancel() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        # Not SIG_DFL, which ends the process: a signal may be on its way already.
+        signal.signal(signal.SIGALRM, lambda *_: None)
 
     item.cancel_timeout = cancel  # type: ignore[attr-defined]  # where pytest-timeout looks for it
     signal.signal(signal.SIGALRM, ring)

@@ -378,7 +378,7 @@ class Integrations:
             try:
                 effects += each.on_event(incident, entry, policy)
             except Exception:
-                # Nobody may be kept from acknowledging by a mistake in an integration; the room hears of it instead.
+                # Of any kind, a bug too: a mistake in an integration must not keep anybody from acknowledging. The room is told of it.
                 log.exception("a rule of an integration failed", integration=each.name, happened=entry.event.kind)
                 effects.append(_fault(incident, entry, each))
         return effects

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
@@ -14,7 +15,6 @@ from warroom.incident.decision import Decision
 from warroom.incident.form import FilledForm, FormResult, IntegrationForm
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.order import PLACE
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.outbox.effects import Effect, ExternalEffect
 from warroom.outbox.results import ExternalResult
@@ -88,6 +88,31 @@ class NoIntegrations:
 
     def commanded(self, command: str, policy: Policy) -> str | None:
         return None
+
+
+class QueuePlace(Protocol):
+    """The place of a gesture among those of the same room: kept from its delivery to the change that it makes, so that
+    people change an incident in the order in which they acted.
+    """
+
+    async def reached(self) -> None:
+        """Returns when whoever acted before has asked for their turn, changes nothing, or takes too long."""
+        ...
+
+    def left(self) -> None:
+        """Nobody who acted later need wait for this gesture any more."""
+        ...
+
+
+PLACE: ContextVar[QueuePlace | None] = ContextVar("place", default=None)
+"""Of the gesture that is being worked on; None for what nobody waits for: timers, effect results, alerts."""
+
+
+def step_aside() -> None:
+    """The gesture at work changes nothing in this step, or does so after a wait that others need not share."""
+    place = PLACE.get()
+    if place is not None:
+        place.left()
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,6 +210,14 @@ class NotAllowed(Reason):
     """The name of a channel that the person could join and then may do it."""
 
 
+class AccountClosed(Reason):
+    """The person's account is deactivated."""
+
+
+class GuestMayNotDeclare(Reason):
+    """The person is a guest, and the policy lets no guests declare."""
+
+
 class NothingToLearn(Reason):
     """A cancelled incident has no post-mortem."""
 
@@ -283,6 +291,8 @@ RuleRefusal = (
     | LeftRoom
     | NotInQuarantine
     | NotAllowed
+    | AccountClosed
+    | GuestMayNotDeclare
     | NothingToLearn
     | PostmortemUnchanged
     | PostmortemMissing

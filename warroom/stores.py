@@ -177,7 +177,7 @@ class Inbox(Protocol):
 
 
 class Outbox(Protocol):
-    """Timers and effects. They are put in and settled by `Commits.commit`."""
+    """Timers and effects. They are put in and ended by `Commits.commit`."""
 
     async def claim(self, *, now: datetime, limit: int, lease: timedelta) -> list[Claim]:
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease
@@ -215,7 +215,7 @@ class Processes(Protocol):
     """The processes that share the database."""
 
     async def heartbeat(self, me: str, limited: Mapping[str, datetime]) -> Replicas:
-        """Say that this process lives, and which methods Slack told it to leave alone until when; hear the same of the others.
+        """Say that this process lives, and which methods Slack told it not to call until when; read the same of the others.
 
         In a database that only one process may use there are no others.
         """

@@ -19,6 +19,7 @@ _TOKEN = re.compile(r"<(?:([@#!])([^<>|\s]+)|((?:https?://|mailto:)[^<>|\s]+))(?
 _TYPED_TOKEN = re.compile(r"<((?:#|!|https?:|mailto:)[^<>]*)>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
 _NOTHING = frozenset({"", "null", "none", "undefined", "n/a"})
+_LONGEST_WORD = max(map(len, _NOTHING))
 _UNSUBSTITUTED = re.compile(r"\$[a-z_][a-z0-9_]*(\[[^\[\]]*\])?", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]+(\[[^\[\]]*\])?")
 # Longer texts say something, and looking for variables in them would cost.
@@ -116,10 +117,12 @@ def text_in(value: object, limit: int | None) -> str | None:
 
 
 def _said(value: object) -> str | None:
-    text = _spelled(value)
+    text = value if isinstance(value, str) else _spelled(value)
     if text is None:
         return None
-    text = _scrubbed(text)
+    # Nothing unwanted is printable, and most texts are.
+    if not text.isprintable():
+        text = _scrubbed(text)
     if "%%%" in text:
         text = _unfenced(text)
     if "&" in text:
@@ -129,8 +132,6 @@ def _said(value: object) -> str | None:
 
 
 def _spelled(value: object) -> str | None:
-    if isinstance(value, str):
-        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -142,8 +143,7 @@ def _spelled(value: object) -> str | None:
 
 
 def _scrubbed(text: str) -> str:
-    # Nothing unwanted is printable, and most texts are: a short cut through both patterns.
-    return text if text.isprintable() else _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
+    return _UNWANTED.sub("", _LINE_ENDS.sub("\n", text))
 
 
 def _unfenced(text: str) -> str:
@@ -152,11 +152,9 @@ def _unfenced(text: str) -> str:
 
 
 def _says_nothing(text: str) -> bool:
-    if len(text) > _LONGEST_NOTHING:
-        return False
-    if text.lower() in _NOTHING:
-        return True
     if "$" not in text:
+        return len(text) <= _LONGEST_WORD and text.lower() in _NOTHING
+    if len(text) > _LONGEST_NOTHING:
         return False
     # "[$ALERT_TRANSITION] $ALERT_TITLE": variables and punctuation, no word of anybody's.
     rest = _VARIABLE.sub("", text)

@@ -96,7 +96,7 @@ def _what_follows(action: RuleAction, alert: Alert) -> str:
     parts = [f"“{action.title}”", action.severity, f"team {action.team}" if action.team else "no team"]
     parts += ["private"] if action.private else []
     parts += [f"commander {action.commander}"] if action.commander else []
-    parts += [f"told: {', '.join(action.people)}"] if action.people else []
+    parts += [f"notified: {', '.join(action.people)}"] if action.people else []
     parts += [f"grouped by {', '.join(action.group_by)}"] if action.group_by else []
     return f"opens {', '.join(parts)}, unless its incident is open"
 

@@ -6,12 +6,10 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 from typer.core import TyperGroup
 
 from bot.cli import alert_files
-from bot.cli.terminal import do, err, out, policy_of, settings_or_exit
+from bot.cli.terminal import TextTable, do, err, out, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.integrations import integrations_of
 from bot.settings import Settings
@@ -76,15 +74,15 @@ def alerts(
 def _show_stored() -> None:
     from bot.cli.offline import alerts_offline
 
-    table = Table("received (UTC)", "source", "what happened", "title", "became", "why", box=None)
+    table = TextTable("received (UTC)", "source", "what happened", "title", "became", "why")
     for received, decision in do(alerts_offline(settings_or_exit(), LISTED)):
         table.add_row(
             f"{received.received_at:%Y-%m-%d %H:%M:%S}",
-            Text(received.source),
+            received.source,
             received.alert.transition,
-            Text(received.alert.title),
+            received.alert.title,
             decision.outcome if decision else "not decided yet",
-            Text(decision.why if decision else ""),
+            decision.why if decision else "",
         )
     out.print(table if table.row_count else "No alert has arrived yet.")
 
@@ -97,8 +95,8 @@ def _show_quarantine() -> None:
         out.print(
             f"{kept.id}  {kept.received_at:%Y-%m-%d %H:%M:%S}  {kept.source}  {len(kept.body)} bytes", markup=False
         )
-        typer.echo(f"    {kept.reason}")
-        typer.echo(f"    {alert_files.beginning(kept.body)}")
+        say(f"    {kept.reason}")
+        say(f"    {alert_files.beginning(kept.body)}")
     if not found:
         out.print("Nothing is in quarantine: everything that arrived could be used.")
 
@@ -115,7 +113,7 @@ def _replay(ids: list[str]) -> None:
             err.print(f"{name}: {reason}", style="red", markup=False, soft_wrap=True)
         failed = failed or bool(done.refused) or not done.accepted
         if done.accepted or not done.refused:
-            typer.echo(f"{name}: {done.accepted} accepted" + (", it stays in quarantine" if done.refused else ""))
+            say(f"{name}: {done.accepted} accepted" + (", it stays in quarantine" if done.refused else ""))
     if failed:
         raise typer.Exit(1)
 
@@ -135,7 +133,7 @@ def parse(
     lines = [alert_files.line(item, policy, now) for item in items]
     if as_json:
         for line in lines:
-            typer.echo(json.dumps(line))
+            say(json.dumps(line))
     else:
         out.print(_table([line for line in lines if line["accepted"]]))
         _refusals(items)
@@ -172,12 +170,12 @@ def _refusals(items: list[alert_files.Item]) -> None:
             out.print(f"✗ {item.file}: {item.reason}", style="red", markup=False, soft_wrap=True)
 
 
-def _table(lines: list[dict[str, Any]]) -> Table:
-    table = Table("file", "what happens", "severity", "priority", "title", "group", "rule", "then", box=None)
+def _table(lines: list[dict[str, Any]]) -> TextTable:
+    table = TextTable("file", "what happens", "severity", "priority", "title", "group", "rule", "then")
     for line in lines:
         then = "opens" if line["opens"] else "resolves" if line["resolves"] else "opens nothing"
         words = (line[name] or "" for name in ("file", "transition", "severity", "priority", "title", "group", "rule"))
-        table.add_row(*(Text(str(word)) for word in words), then)
+        table.add_row(*(word for word in words), then)
     return table
 
 
@@ -203,6 +201,6 @@ def try_out(
     now = SystemClock().now()
     for item in items:
         for line in alert_files.explained(item, policy, now):
-            typer.echo(line)
+            say(line)
     if unread:
         raise typer.Exit(1)

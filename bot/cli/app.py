@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.changes import change, changes
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
-from bot.cli.terminal import do, err, fail, out, policy_of, settings_or_exit
+from bot.cli.terminal import TextTable, do, err, fail, out, policy_of, say, settings_or_exit
 from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
-from bot.runtime.observability import hide
 
 cli = typer.Typer(
     help="Warroom: a Slack bot that runs incident war rooms.",
@@ -53,17 +51,17 @@ def check(
     if schema:
         import json
 
-        typer.echo(json.dumps(json_schema(policy_model()), indent=2))
+        say(json.dumps(json_schema(policy_model()), indent=2))
         return
     from bot.cli.check import check_all
 
     settings = settings_or_exit()
     policy = policy_of(settings)
-    typer.echo(effective_yaml(policy).rstrip())
-    typer.echo("")
+    say(effective_yaml(policy).rstrip())
+    say("")
     problems = do(check_all(settings, policy))
     for problem in problems:
-        err.print(f"✗ {hide(problem)}", style="red", markup=False, soft_wrap=True)
+        err.print(f"✗ {problem}", style="red", markup=False, soft_wrap=True)
     if problems:
         raise typer.Exit(1)
     out.print("✓ Everything Warroom needs is there.", style="green")
@@ -114,7 +112,7 @@ def declare(
     )
     incident = declared.incident
     again = " (declared before with the same key)" if declared.existed else ""
-    typer.echo(f"{incident.name} {incident.severity} {incident.title}{again}")
+    say(f"{incident.name} {incident.severity} {incident.title}{again}")
 
 
 @cli.command(name="list")
@@ -123,7 +121,7 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
     from bot.cli.offline import incidents_offline
 
     settings = settings_or_exit()
-    table = Table("#", "severity", "state", "declared (UTC)", "room", "title", box=None)
+    table = TextTable("#", "severity", "state", "declared (UTC)", "room", "title")
     for incident in do(incidents_offline(settings, open_only=not everything)):
         table.add_row(
             str(incident.number),
@@ -131,7 +129,7 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
             incident.state,
             incident.declared_at.strftime("%Y-%m-%d %H:%M"),
             f"#{incident.room.channel_name}" if incident.room.channel_name else "not open yet",
-            incident.title.replace("[", r"\["),
+            incident.title,
         )
     out.print(table if table.row_count else "No open incidents.")
 
@@ -142,7 +140,7 @@ def show(number: int) -> None:
     from bot.cli.offline import story_offline
 
     settings = settings_or_exit()
-    typer.echo(do(story_offline(settings, policy_of(settings), number)))
+    say(do(story_offline(settings, policy_of(settings), number)))
 
 
 @cli.command()
@@ -155,23 +153,23 @@ def postmortem(
     settings = settings_or_exit()
     text = do(document_offline(settings, policy_of(settings), number))
     if write is None:
-        typer.echo(text)
+        say(text)
         return
     try:
         write.write_text(text, encoding="utf-8")
     except OSError as error:
         fail(f"{write} cannot be written: {error.strerror or error}.")
-    typer.echo(f"Written to {write}.")
+    say(f"Written to {write}.")
 
 
 @cli.command()
 def sync() -> None:
-    """Ask the monitoring systems what fires and what recovered; the running bot hears of it as if a webhook had told it."""
+    """Ask the monitoring systems what fires and what recovered; the running bot decides about it as if a webhook had brought it."""
     from bot.cli.sync import sync_offline
 
     settings = settings_or_exit()
     for title, found in do(sync_offline(settings, policy_of(settings))).items():
-        typer.echo(
+        say(
             f"{found.firing} firing in {title}; asked after {found.asked} that fired here. The running bot works them off."
         )
 

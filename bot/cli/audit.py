@@ -1,4 +1,4 @@
-"""What the command line changes leaves a row in the audit trail, as every gesture in Slack does."""
+"""What the command line changes is a row of the audit trail, as every gesture in Slack does."""
 
 from __future__ import annotations
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from bot import clock
 from bot.integrations import integrations_of, problems
 from bot.settings import Settings, SettingsError, slack_tokens
-from integrations.slack.readable import unreadable
 from integrations.slack.scopes import needed_scopes
-from integrations.slack.startup import verify
+from integrations.slack.startup import unreadable, verify
 from storage import open_store
 from warroom.errors import WarroomError
 from warroom.policy import Policy

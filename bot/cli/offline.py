@@ -31,7 +31,7 @@ from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
 from warroom.postmortem.usecases import document_view
-from warroom.text import clean, readable
+from warroom.text import readable
 
 
 class _NoChat:
@@ -191,10 +191,10 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
 def _line(entry: Entry, names: Mapping[str, str]) -> str:
     """An entry of the timeline as plain text, with people by name."""
     what, more = words(entry.event, lambda person: names.get(person, person))
-    who = names.get(entry.by, entry.by) if entry.by else clean(entry.name)
+    who = names.get(entry.by, entry.by) if entry.by else readable(entry.name, names)
     by = f" by {who}" if who else ""
     where = f" in {entry.source}" if entry.source else ""
-    text = f": {clean(readable(more, names))}" if more else ""
+    text = f": {readable(more, names)}" if more else ""
     return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
 
 

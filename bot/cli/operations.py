@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terminal import do, err, fail, out, settings_or_exit
-from bot.runtime.observability import hide
+from bot.cli.terminal import do, err, fail, out, say, settings_or_exit
 
 Keys = Annotated[list[str] | None, typer.Argument(metavar="KEY…", help="Which; without any, all of them.")]
 
@@ -36,7 +36,7 @@ def outbox(
     if retry:
         again = do(retry_offline(settings, [dead_letter.key for dead_letter, _ in dead_letters]))
         for key in again:
-            typer.echo(f"{key} is tried again by the running bot.")
+            say(f"{key} is tried again by the running bot.")
     else:
         for dead_letter, incident in dead_letters:
             name = incident.name if incident else "no incident"
@@ -45,7 +45,7 @@ def outbox(
                 markup=False,
                 soft_wrap=True,
             )
-            typer.echo(f"    {hide(dead_letter.error)}")
+            say(f"    {dead_letter.error}")
     if not found:
         out.print("There are no dead letters: everything that was asked for is done or still being tried.")
     if strangers:
@@ -63,19 +63,14 @@ def audit(
     found = do(audit_offline(settings_or_exit(), number, limit))
     if as_json:
         for row in found:
-            typer.echo(row.model_dump_json())
+            say(json.dumps(row.model_dump(mode="json")))
         return
     for row in found:
         said = f"  {' '.join(row.said.split())[:200]}" if row.said else ""
         line = f"{row.at:%Y-%m-%d %H:%M:%S}  {row.by}  {row.what}  {row.incident or '-'}{said}\n    {row.result}"
-        typer.echo("\n".join(map(printable, line.splitlines())))
+        say(line)
     if not found:
         out.print("Nobody has done anything yet.")
-
-
-def printable(text: str) -> str:
-    """Without characters that would steer the terminal."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def export_record(
@@ -103,7 +98,7 @@ def export_record(
     except typer.Exit:
         part.unlink(missing_ok=True)
         raise
-    typer.echo(f"{rows} rows are in {path}. Keep it as safe as the database: it holds what people wrote.")
+    say(f"{rows} rows are in {path}. Keep it as safe as the database: it holds what people wrote.")
 
 
 def import_record(
@@ -123,6 +118,4 @@ def import_record(
         fail(f"{file} is not text: it is no export of Warroom, or was changed on the way.")
     except OSError as error:
         fail(f"{file} cannot be read: {error.strerror or error}.")
-    typer.echo(
-        f"{rows} rows are in the database. Only one bot may work on them: stop the old one before you start this."
-    )
+    say(f"{rows} rows are in the database. Only one bot may work on them: stop the old one before you start this.")

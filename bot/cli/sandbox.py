@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terminal import do, fail
+from bot.cli.terminal import do, fail, say
 from bot.runtime.observability import set_up_logging
 
 SANDBOX_LIBRARIES = {"emoji": "emoji", "jinja2": "jinja2", "markdown_it": "markdown-it-py"}
@@ -69,7 +69,7 @@ def demo(
     try:
         if show:
             for drill, about in list_drills():
-                typer.echo(f"{drill:<16} {about}")
+                say(f"{drill:<16} {about}")
             return
         differences = do(play(name, stay=stay))
     except DrillError as error:

@@ -1,13 +1,20 @@
-"""What every command of the command line shares: settings, policy, and failures as sentences."""
+"""What every command of the command line shares: settings, policy, failures as sentences, and how text is printed.
+
+Everything is printed by `say`, `out` and `err`, tables are `TextTable`s: no secret, and nothing that would steer the
+terminal, gets past `printable`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Coroutine
 from typing import Any, Never, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from blocks.refusals import TERMINAL, refusal_words
 from bot.integrations import policy_model, settings_model
@@ -17,15 +24,63 @@ from bot.settings import Settings, SettingsError, load_settings
 from warroom.errors import Refused, WarroomError
 from warroom.policy import Policy
 
-out = Console()
-err = Console(stderr=True)
+STEERING = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+"""Unicode categories of what shows nothing: control characters, direction overrides, lone surrogates, separators."""
+JOINER = "\N{ZERO WIDTH JOINER}"
+"""Harmless, and emoji are built with it."""
+
+
+def printable(text: str) -> str:
+    """The text without secrets, and with everything that would steer the terminal spelled out, as in `\\x1b[31m`.
+
+    Line feeds and tabs stay.
+    """
+    text = hide(text).replace("\r\n", "\n")
+    if all(char.isprintable() or char in "\n\t" for char in text):
+        return text
+    return "".join(_spelled(char) for char in text)
+
+
+def _spelled(char: str) -> str:
+    if char in "\n\t" or char == JOINER or unicodedata.category(char) not in STEERING:
+        return char
+    return char.encode("unicode_escape").decode()
+
+
+class Terminal(Console):
+    """Prints what rich can print, and steers the terminal only by the styles that we give."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As rich's."""
+        super().print(*(printable(each) if isinstance(each, str) else each for each in objects), **how)
+
+
+class TextTable(Table):
+    """A table whose cells are shown as they are."""
+
+    def __init__(self, *headers: str) -> None:
+        super().__init__(*headers, box=None)
+
+    def add_row(self, *cells: object, **_: Any) -> None:
+        """One more line."""
+        super().add_row(*(Text(printable(str(cell))) for cell in cells))
+
+
+out = Terminal()
+err = Terminal(stderr=True)
+
+
+def say(text: str) -> None:
+    """The text as it is, on standard output."""
+    typer.echo(printable(text))
+
 
 T = TypeVar("T")
 
 
 def fail(text: object, code: int = 1) -> Never:
     """The sentence in red, and the end of the program."""
-    err.print(hide(str(text)), style="red", markup=False, soft_wrap=True)
+    err.print(str(text), style="red", markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 

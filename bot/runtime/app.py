@@ -15,7 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
-from bot.runtime.background_tasks import first_directory, keep_directory, polling, tidy
+from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform
 from bot.runtime.external import ExternalPerformer, routed
@@ -30,15 +30,15 @@ from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
-from integrations.slack.people import group_from, person_from
 from integrations.slack.performers import SlackPerformer
-from integrations.slack.reader import Reader
+from integrations.slack.reader import Reader, group_from, person_from
 from integrations.slack.scopes import needed_scopes
-from integrations.slack.socket import InboxHandler
+from integrations.slack.socket import SlackSocket
 from integrations.slack.startup import Report, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
 from warroom.errors import StoreUnavailable
+from warroom.incident.record import look_after_private_rooms
 from warroom.integration import Integrations
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
@@ -109,7 +109,7 @@ class Bot:
         )
         return routed(chat.perform, ExternalPerformer(self.integrations, world))
 
-    def _listening(self, bot_token: str, app_token: str) -> InboxHandler:
+    def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report
         known = AuthorizeResult(
             enterprise_id=None,
@@ -124,7 +124,7 @@ class Bot:
 
         app = AsyncApp(client=self._client, authorize=authorize, process_before_response=True)
         register(app, self.world, Reading(person_from, group_from, report.bot_user_id))
-        return InboxHandler(
+        return SlackSocket(
             app,
             app_token,
             store=self.store,
@@ -141,6 +141,7 @@ class Bot:
 
     async def _look_for_missed(self) -> None:
         await read_alert_channels(self.world)
+        await look_after_private_rooms(self.world)
 
     def _nudge(self) -> None:
         self.dispatcher.nudge()
@@ -179,14 +180,23 @@ class Bot:
         self.dispatcher.start()
         await sync_directory(self.world)
         await read_alert_channels(self.world)
+        if await look_after_private_rooms(self.world):
+            await self._until_read()
         await first_directory(self.store)
         await self.socket.start()
         for name, run in self._endless():
             self.tasks.keep(name, run)
         log.info("Warroom is running", team=self.report.team, web=self.port)
 
+    async def _until_read(self) -> None:
+        """Nobody is answered before it is known who may see what, unless Slack makes people wait too long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_READ):
+                await self.dispatcher.quiet()
+
     def _endless(self) -> Iterator[tuple[str, Run]]:
         yield "directory", partial(keep_directory, self.world)
+        yield "private rooms", partial(keep_private_rooms, self.world)
         yield "tidy", partial(tidy, self.world)
         yield from polling(self.world, self.integrations)
 

@@ -12,6 +12,7 @@ import structlog
 from bot import clock
 from bot.runtime.supervised import Run
 from warroom.errors import StoreUnavailable
+from warroom.incident.record import look_after_private_rooms
 from warroom.integration import Integrations, Poll
 from warroom.outbox.changes import Changeset
 from warroom.people.usecases import sync_directory
@@ -22,11 +23,12 @@ log = structlog.get_logger(__name__)
 
 DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
+MEMBERS_EVERY = 600.0
 TIDY_EVERY = 3600.0
 KEPT = timedelta(days=14)
 """How long what is over is kept, so that a repeat of it is recognised."""
 FIRST_READ = 1.5
-"""Seconds a start waits at most for the first read of the workspace."""
+"""Seconds a start waits at most for the first read of the workspace, and for that of the private rooms."""
 
 
 async def first_directory(store: People) -> None:
@@ -45,6 +47,14 @@ async def keep_directory(world: World) -> None:
         await clock.sleep(DIRECTORY_EVERY)
         with contextlib.suppress(StoreUnavailable):
             await sync_directory(world)
+
+
+async def keep_private_rooms(world: World) -> None:
+    """Read who is in the private rooms every so often, for ever: Slack's word of somebody's leaving may be lost."""
+    while True:
+        await clock.sleep(MEMBERS_EVERY)
+        with contextlib.suppress(StoreUnavailable):
+            await look_after_private_rooms(world)
 
 
 async def ask(world: World, poll: Poll) -> None:

@@ -1,4 +1,4 @@
-"""The outbox at work: claims what is due, performs it, settles it. Several processes may run one each."""
+"""The outbox at work: claims what is due, performs it, records the result. Several processes may run one each."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAME = "dispatcher"
 LEASE = timedelta(seconds=15)
 """Longer than any single outside call may take; what a dead process held is taken over after it."""
 STUCK = 60.0
-"""Seconds without a look at what is due; the alarm rings every second."""
+"""Seconds without a look at what is due; the scheduler ticks every second."""
 SET_BACK = timedelta(minutes=1)
 """The clock was set back when it shows so much less than before; less than that is waited for."""
 NAMES = 10_000
@@ -41,7 +41,7 @@ Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
 
 
 class Dispatcher:
-    """Works while there is something due; `nudge` wakes it. `on_idle` hears when the next thing is due."""
+    """Works while there is something due; `nudge` wakes it. `on_idle` is called with the time at which the next thing is due."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Dispatcher:
             except StoreUnavailable as error:
                 log.warning("the database is away; due work waits", error=str(error))
             except Exception:
-                # The loop must outlive whatever goes wrong in one round; the tick starts the next.
+                # Of any kind, a bug too: the loop must go on, or no effect is performed any more. The next tick starts a round.
                 log.exception("a round of the dispatcher failed")
 
     async def _round(self) -> None:
@@ -157,10 +157,12 @@ class Dispatcher:
             except LeaseLost:
                 outcome = "lost"
             except (StoreUnavailable, Conflict) as error:
-                log.warning("could not be settled; it comes again when the lease ends", error=str(error))
+                log.warning(
+                    "the result could not be stored; the work is done again when the lease ends", error=str(error)
+                )
                 outcome = "unsettled"
             except Exception:
-                # One broken effect must not take the others with it; it comes again when its lease ends.
+                # Of any kind, a bug too: it is logged and counted as crashed, and the others go on.
                 log.exception("unexpected error; the work is retried when its lease ends")
                 outcome = "crashed"
         self._meters.work(name, outcome, claim, self._world.clock.now())

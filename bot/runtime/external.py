@@ -1,4 +1,4 @@
-"""External effects are led to their integrations, each with the same limits: of time, of how many at once, of surprises."""
+"""Performs external effects by their integrations, each within the same limits: of time, of how many at once, of unexpected answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONGEST = 13.0
 AT_ONCE = 8
 """Effects of one integration that are performed at the same time; the dispatcher runs up to 48 workers."""
 APART = timedelta(seconds=0.125)
-"""So far apart those come back that were told to wait."""
+"""So far apart those are tried again that had to wait."""
 LONGEST_QUEUE = timedelta(minutes=2)
 UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
 """What reading an answer raises that lacks what the other system's documentation promises."""

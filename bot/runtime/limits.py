@@ -25,6 +25,7 @@ HEADERS_WITHIN = 20.0
 """Seconds in which a request's headers must have arrived, and for which an idle connection is kept."""
 ANSWERED_WITHIN = 30.0
 """Seconds for reading the body and answering."""
+PROBES = frozenset({"/healthz", "/readyz"})
 REMEMBERED = 10_000
 """Addresses whose rate is kept."""
 
@@ -63,6 +64,8 @@ class Limits:
     hooks: Rate = field(default_factory=lambda: Rate(5_000, 10_000))
     """A storm of alerts is what the webhook is for."""
     others: Rate = field(default_factory=lambda: Rate(20, 100))
+    probes: Rate = field(default_factory=lambda: Rate(20, 100))
+    """Of their own: whoever reads the metrics too often must not make the process look ill."""
     strangers: Rate = field(default_factory=lambda: Rate(1 / 6, 10))
     """Wrong secrets. A right one always passes: a stranger behind the same proxy must not keep alerts out."""
     warnings: Rate = field(default_factory=lambda: Rate(1 / 60, 1))
@@ -72,7 +75,7 @@ class Limits:
     @web.middleware
     async def watched(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """The handler's answer, or the reason why it was not asked or not waited for."""
-        rate = self.hooks if request.path.startswith("/hooks/") else self.others
+        rate = self._rate(request.path)
         address = request.remote or ""
         if wait := rate.take(address):
             return refused(429, "Too many requests from this address.", wait)
@@ -88,6 +91,11 @@ class Limits:
                 log.warning("an address keeps sending wrong secrets", address=address, path=request.path)
             return refused(429, "Too many wrong secrets from this address. Correct the secret, then wait.", wait)
         return answer
+
+    def _rate(self, path: str) -> Rate:
+        if path.startswith("/hooks/"):
+            return self.hooks
+        return self.probes if path in PROBES else self.others
 
 
 def refused(status: int, why: str, wait: float | None = None) -> web.Response:

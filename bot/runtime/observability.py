@@ -16,8 +16,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from warroom.outbox.changes import AlertDecision, Claim, StoreStats
 
-SECRET = re.compile(r"xox[a-z]-[\w-]+|xoxe[\w.-]+|xapp-[\w-]+|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)")
+SECRET = re.compile(r"xox[a-z]-[\w-]+|xoxe[\w.-]+|xapp-[\w-]+|(?<=://)[^/\s:@]*:[^/\s?#]+(?=@)")
 """Slack's tokens by their prefixes, and the user and password of a URL."""
+PARAMETER = re.compile(
+    r"([?&](?:pwd|passwd|password|(?:access_|auth_)?token|secret|api_?key|key|sig|signature)=)[^&#\s\"']+",
+    re.IGNORECASE,
+)
+"""A parameter of a URL whose name says that it opens something."""
 
 SHORTEST_SECRET = 6
 """Characters; hiding a shorter one would hide half of every line."""
@@ -37,7 +42,7 @@ def hide(text: str) -> str:
     """The text without anything that looks like a secret."""
     for secret in sorted(_SECRETS, key=len, reverse=True):
         text = text.replace(secret, "[hidden]")
-    return SECRET.sub("[hidden]", text)
+    return PARAMETER.sub(r"\1[hidden]", SECRET.sub("[hidden]", text))
 
 
 def _hide_all(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Processes that share a database send heartbeats, with the methods that Slack told them to leave alone."""
+"""Processes that share a database send heartbeats, with the methods that Slack limits at the moment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import structlog
 
 from bot import clock
 from bot.runtime.supervised import Supervised
-from integrations.slack.budget import Budget
+from integrations.slack.rate_limits import Budget
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.ports import Clock
 from warroom.stores import Processes
@@ -20,7 +20,7 @@ from warroom.stores import Processes
 log = structlog.get_logger(__name__)
 
 NAME = "replica"
-BEAT = 1.0
+HEARTBEAT_EVERY = 1.0
 """Seconds between two signs of life; who is silent for ten of them does not count."""
 
 
@@ -45,13 +45,13 @@ class Replica:
         self._kept.keep(NAME, self._keep_heartbeat)
 
     async def heartbeat(self) -> None:
-        """Tell the others and hear of them once. Raises StoreUnavailable."""
-        heard = await self._store.heartbeat(self._me, self.budget.limited)
-        if heard.active != self.active:
-            log.info("Slack's limits are divided among the processes", processes=heard.active)
-        self.active = heard.active
-        self.budget.share(heard.active)
-        self.budget.heed(heard.limited)
+        """Send one heartbeat and read those of the others. Raises StoreUnavailable."""
+        replicas = await self._store.heartbeat(self._me, self.budget.limited)
+        if replicas.active != self.active:
+            log.info("Slack's limits are divided among the processes", processes=replicas.active)
+        self.active = replicas.active
+        self.budget.share(replicas.active)
+        self.budget.apply_limits(replicas.limited)
 
     async def stop(self) -> None:
         """Deregister this process."""
@@ -64,7 +64,7 @@ class Replica:
     async def _keep_heartbeat(self) -> None:
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(BEAT):
+                async with asyncio.timeout(HEARTBEAT_EVERY):
                     await self._news.wait()
             self._news.clear()
             try:
@@ -72,4 +72,4 @@ class Replica:
             except (StoreUnavailable, Conflict) as error:
                 # The last division stays: to take more than one's share because nobody can be asked would be wrong.
                 log.debug("the other processes cannot be asked", error=str(error))
-                await clock.sleep(BEAT)
+                await clock.sleep(HEARTBEAT_EVERY)

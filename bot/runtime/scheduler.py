@@ -1,4 +1,4 @@
-"""The alarm clock: APScheduler rings, the database remembers.
+"""When the dispatcher is woken: by APScheduler; what is due is in the database.
 
 A one-second tick is the guarantee, one date job at the next due time the precision, and a watchdog re-arms both when the wall
 clock jumps (APScheduler waits by the steady clock for times of the wall clock). Nothing is kept in the scheduler.

@@ -15,12 +15,12 @@ from warroom.alerts.parsing.fields import Fields, plain_name
 from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
-from warroom.alerts.parsing.reading import Names, Said, alert_of
+from warroom.alerts.parsing.reading import FieldNames, Said, alert_of
 from warroom.alerts.parsing.values import occurred
 
 SOURCE = "alertmanager"
 
-NAMES = Names(
+NAMES = FieldNames(
     more_titles=("labels_alertname",),
     texts=("annotations_description", "annotations_message", "annotations_summary"),
     links=("generator_url", "panel_url", "dashboard_url"),

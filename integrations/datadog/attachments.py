@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
+from integrations.datadog.context import DatadogContext
 from integrations.datadog.people import email_of
 from integrations.datadog.state import IncidentLink
 from warroom.incident.model import ActionItem, Incident
@@ -16,7 +16,7 @@ MANUAL = 3
 """Status "manually created"."""
 
 
-async def keep_room(context: EffectContext[Any], incident: Incident, link: IncidentLink) -> IncidentLink:
+async def keep_room(context: DatadogContext[Any], incident: Incident, link: IncidentLink) -> IncidentLink:
     """Datadog knows the channel."""
     if link.room_told or incident.room.channel_id is None:
         return link
@@ -38,7 +38,7 @@ def _channels(integration: Answer) -> list[str]:
     return [str(channel.get("channel_id")) for channel in metadata.get("channels") or ()]
 
 
-async def keep_todos(context: EffectContext[Any], incident: Incident, link: IncidentLink) -> IncidentLink:
+async def keep_todos(context: DatadogContext[Any], incident: Incident, link: IncidentLink) -> IncidentLink:
     """Every action item is a to-do, done when it is done."""
     kept = {item: (todo, completed) for item, todo, completed in link.todos}
     new = [item for item in incident.actions if item.id not in kept]
@@ -61,7 +61,7 @@ async def keep_todos(context: EffectContext[Any], incident: Incident, link: Inci
     return link.copy_with(todos=tuple((item, *rest) for item, rest in kept.items()))
 
 
-async def _todo(context: EffectContext[Any], operation: str, item: ActionItem, *ids: str) -> Answer:
+async def _todo(context: DatadogContext[Any], operation: str, item: ActionItem, *ids: str) -> Answer:
     owner = await email_of(context, item.owner)
     attributes: Answer = {"content": item.text, "assignees": [f"@{owner}"] if owner else []}
     if item.due_at:
@@ -73,6 +73,6 @@ async def _todo(context: EffectContext[Any], operation: str, item: ActionItem, *
     return answer
 
 
-async def _listed(context: EffectContext[Any], what: str, operation: str, incident: str) -> list[Answer]:
+async def _listed(context: DatadogContext[Any], what: str, operation: str, incident: str) -> list[Answer]:
     answer = await context.datadog.call(what, operation, incident)
     return list(answer.get("data") or [])

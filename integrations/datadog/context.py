@@ -26,7 +26,7 @@ class Nothing(BaseModel):
 
 
 @dataclass(frozen=True)
-class EffectContext(Generic[P]):
+class DatadogContext(Generic[P]):
     """One performing of one effect."""
 
     effect: ExternalEffect

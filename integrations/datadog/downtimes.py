@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
+from integrations.datadog.context import DatadogContext
 from integrations.datadog.effects import MuteRequest, MuteResult
-from integrations.datadog.failures import Declined
+from integrations.datadog.failures import DatadogDeclined
 from warroom.errors import Rejected
 
 PAGE = 100
@@ -24,7 +24,7 @@ _TAG = re.compile(rf"([A-Za-z][A-Za-z0-9_./-]*):({_PLAIN})")
 _GROUP = re.compile(rf"{_TAG.pattern}(?:,{_TAG.pattern})*")
 
 
-async def make_downtime(context: EffectContext[MuteRequest]) -> MuteResult:
+async def make_downtime(context: DatadogContext[MuteRequest]) -> MuteResult:
     """The monitor has a downtime of ours until then. An attempt that comes too late makes none."""
     request = context.payload
     if request.until <= context.now:
@@ -43,7 +43,7 @@ async def make_downtime(context: EffectContext[MuteRequest]) -> MuteResult:
     return MuteResult(monitor_id=request.monitor_id, groups=groups, until=request.until, by=request.by)
 
 
-async def _scope(context: EffectContext[MuteRequest]) -> str:
+async def _scope(context: DatadogContext[MuteRequest]) -> str:
     """The query for the groups that are to be silent; the whole monitor where they are not its own, or no query says them."""
     query = scope_of(context.payload.groups)
     if query is None:
@@ -52,7 +52,7 @@ async def _scope(context: EffectContext[MuteRequest]) -> str:
         monitor: Answer = await context.datadog.call(
             "Reading its groups", "get_monitor", int(context.payload.monitor_id), group_states="all"
         )
-    except Declined:
+    except DatadogDeclined:
         return ALL
     known = {frozenset(name.split(",")) for name in (monitor.get("state") or {}).get("groups") or ()}
     return query if {frozenset(group.split(",")) for group in context.payload.groups} <= known else ALL
@@ -85,7 +85,7 @@ def marked(key: str) -> str:
     return f"warroom-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def _downtime(context: EffectContext[MuteRequest], mark: str, scope: str) -> Answer:
+def _downtime(context: DatadogContext[MuteRequest], mark: str, scope: str) -> Answer:
     return {
         "message": f"Muted from an incident's room. {mark}",
         "monitor_identifier": {"monitor_id": int(context.payload.monitor_id)},
@@ -99,7 +99,7 @@ def _whole_seconds(at: datetime) -> str:
     return at.replace(microsecond=0).isoformat()
 
 
-async def _ours(context: EffectContext[MuteRequest], mark: str) -> Answer | None:
+async def _ours(context: DatadogContext[MuteRequest], mark: str) -> Answer | None:
     """What an earlier try made. Always asked: Datadog would make a second one without a word."""
     offset = 0
     while True:

@@ -32,7 +32,7 @@ UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, A
 """What reading an answer raises that lacks what Datadog's documentation promises."""
 
 
-class Declined(Rejected):
+class DatadogDeclined(Rejected):
     """Datadog said no. `status` is the HTTP status."""
 
     def __init__(self, message: str, *, status: int, advice: str) -> None:
@@ -91,7 +91,7 @@ def _refused(what: str, error: Any) -> Retryable | Rejected:
         return Retryable(f"{what}: Datadog is in trouble (HTTP {status})", outcome_unknown=True)
     said = reason(error.body)
     message = f"{what}: {said}" if said else f"{what}: Datadog said no (HTTP {status})"
-    return Declined(message, status=status, advice=ADVICE.get(status, ""))
+    return DatadogDeclined(message, status=status, advice=ADVICE.get(status, ""))
 
 
 def reason(body: Any) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
-from integrations.datadog.failures import Declined
+from integrations.datadog.context import DatadogContext
+from integrations.datadog.failures import DatadogDeclined
 from integrations.datadog.snapshot import SERVICES, TEAMS
 
 ONE_VALUE = frozenset({"dropdown", "textbox"})
@@ -32,7 +32,7 @@ def values_of(field: Any) -> tuple[str, ...]:
 
 
 async def fill(
-    context: EffectContext[Any], data: Answer, wanted: Mapping[str, Any]
+    context: DatadogContext[Any], data: Answer, wanted: Mapping[str, Any]
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """(what stands in the fields now that were filled, why the others were not).
 
@@ -46,13 +46,13 @@ async def fill(
     if bodies:
         try:
             await _send(context, data, bodies)
-        except Declined as error:
+        except DatadogDeclined as error:
             if error.status != BAD_REQUEST:
                 raise
             for name, body in bodies.items():
                 try:
                     await _send(context, data, {name: body})
-                except Declined as why:
+                except DatadogDeclined as why:
                     refused.append(f"{name} ({why})")
                     del filled[name]
     return filled, tuple(refused)
@@ -64,7 +64,7 @@ def _body(field: Any, values: tuple[str, ...]) -> Answer:
     return {"type": kind, "value": one if kind in ONE_VALUE else list(values)}
 
 
-async def _send(context: EffectContext[Any], data: Answer, fields: Answer) -> None:
+async def _send(context: DatadogContext[Any], data: Answer, fields: Answer) -> None:
     name = str(data["id"])
     body = {"type": "incidents", "id": name, "attributes": {"fields": fields}}
     await context.datadog.call("Filling its fields", "update_incident", name, body={"data": body})

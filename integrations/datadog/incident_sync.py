@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from integrations.datadog.context import EffectContext, Nothing
+from integrations.datadog.context import DatadogContext, Nothing
 from integrations.datadog.effects import read_incidents, sync_incident
 from integrations.datadog.incidents import RemoteIncident, newest_incidents
 from integrations.datadog.policy import section
@@ -44,13 +44,13 @@ def _lately(incident: Incident, now: datetime) -> bool:
     return incident.resolved_at is not None and now - incident.resolved_at <= RECENT
 
 
-async def take_incidents(context: EffectContext[Nothing]) -> Incoming:
+async def take_incidents(context: DatadogContext[Nothing]) -> Incoming:
     """New incidents of Datadog's open rooms, each once."""
     found = [each for each in await newest_incidents(context) if await _is_new(context, each)]
     return Incoming(declares=tuple(_declaration(context.policy, each) for each in found))
 
 
-async def _is_new(context: EffectContext[Nothing], remote: RemoteIncident) -> bool:
+async def _is_new(context: DatadogContext[Nothing], remote: RemoteIncident) -> bool:
     """Not if it came from here, has a room, or came through the webhook; nor when it is old."""
     store = context.store
     if context.now - remote.created > RECENT or await store.incident_from(origin_key(remote.id)):

@@ -15,7 +15,7 @@ import structlog
 
 from integrations.datadog.attachments import keep_room, keep_todos
 from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
+from integrations.datadog.context import DatadogContext
 from integrations.datadog.effects import SyncResult
 from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS
 from integrations.datadog.fields import fields_in, fill, values_of
@@ -47,7 +47,7 @@ class RemoteIncident(Value):
     """Only some people of the organisation may see it."""
 
 
-async def sync_incident(context: EffectContext[Any]) -> SyncResult | None:
+async def sync_incident(context: DatadogContext[Any]) -> SyncResult | None:
     """Both sides are made equal. Private incidents are not told; without a room it is too early: its opening asks again."""
     incident = await context.incident()
     if context.section.incidents is SyncMode.OFF or incident.private or incident.room.channel_id is None:
@@ -60,7 +60,7 @@ async def sync_incident(context: EffectContext[Any]) -> SyncResult | None:
     return result.copy_with(commander=incident.commander, people=people)
 
 
-async def _link(context: EffectContext[Any], incident: Incident, local: IncidentSnapshot) -> SyncResult:
+async def _link(context: DatadogContext[Any], incident: Incident, local: IncidentSnapshot) -> SyncResult:
     found = await _existing(context, incident)
     answer = found or await _made_before(context, incident) or await _create(context, incident, local)
     data, included = answer["data"], answer.get("included") or []
@@ -73,7 +73,7 @@ async def _link(context: EffectContext[Any], incident: Incident, local: Incident
     return SyncResult(link=link, page=page_of(context, data))
 
 
-async def _existing(context: EffectContext[Any], incident: Incident) -> Answer | None:
+async def _existing(context: DatadogContext[Any], incident: Incident) -> Answer | None:
     """The incident of Datadog's that this one came from: it was read there, or the webhook told of it."""
     names = [incident.origin_key.removeprefix(ORIGIN)] if incident.origin_key.startswith(ORIGIN) else []
     for firing in await context.store.firings(incident.id):
@@ -84,12 +84,12 @@ async def _existing(context: EffectContext[Any], incident: Incident) -> Answer |
     return None
 
 
-async def _get(context: EffectContext[Any], name: str) -> Answer:
+async def _get(context: DatadogContext[Any], name: str) -> Answer:
     answer: Answer = await context.datadog.call("Reading an incident", "get_incident", name, include=["users"])
     return answer
 
 
-async def _made_before(context: EffectContext[Any], incident: Incident) -> Answer | None:
+async def _made_before(context: DatadogContext[Any], incident: Incident) -> Answer | None:
     """What an earlier try made: Datadog would make a second one without a word, so it is always looked for."""
     title, since, offset = marked_title(incident), incident.declared_at - CLOCKS, 0
     while True:
@@ -105,7 +105,9 @@ async def _made_before(context: EffectContext[Any], incident: Incident) -> Answe
         offset += PAGE
 
 
-async def search(context: EffectContext[Any], states: str, offset: int, size: int) -> tuple[list[Answer], list[Answer]]:
+async def search(
+    context: DatadogContext[Any], states: str, offset: int, size: int
+) -> tuple[list[Answer], list[Answer]]:
     """(incidents in those states, newest first; people they name)."""
     answer = await context.datadog.call(
         "Looking for incidents",
@@ -120,7 +122,7 @@ async def search(context: EffectContext[Any], states: str, offset: int, size: in
     return [each["data"] for each in found], answer.get("included") or []
 
 
-async def _create(context: EffectContext[Any], incident: Incident, local: IncidentSnapshot) -> Answer:
+async def _create(context: DatadogContext[Any], incident: Incident, local: IncidentSnapshot) -> Answer:
     text = f"Warroom opened #{incident.room.channel_name} in Slack for {incident.name}."
     attributes = {
         "title": marked_title(incident),
@@ -135,7 +137,7 @@ async def _create(context: EffectContext[Any], incident: Incident, local: Incide
     return answer
 
 
-async def _commander(context: EffectContext[Any], email: str | None) -> Answer:
+async def _commander(context: DatadogContext[Any], email: str | None) -> Answer:
     user = await user_id(context, email) if email else None
     return {"relationships": {"commander_user": {"data": {"type": "users", "id": user}}}} if user else {}
 
@@ -145,7 +147,7 @@ def _fields(values: dict[str, str]) -> Answer:
 
 
 async def _update(
-    context: EffectContext[Any], incident: Incident, link: IncidentLink, local: IncidentSnapshot
+    context: DatadogContext[Any], incident: Incident, link: IncidentLink, local: IncidentSnapshot
 ) -> SyncResult:
     answer = await _get(context, link.id)
     data = answer["data"]
@@ -171,7 +173,7 @@ async def _update(
 
 
 async def _attributes(
-    context: EffectContext[Any], name: str, local: IncidentSnapshot, pushed: list[str]
+    context: DatadogContext[Any], name: str, local: IncidentSnapshot, pushed: list[str]
 ) -> Answer | None:
     """The request that says only what changed; None when nothing of it can be said (nobody there has that email)."""
     fields = _fields({each: getattr(local, each) for each in pushed if each != "commander"})
@@ -204,7 +206,7 @@ def snapshot_of(data: Answer, included: list[Answer], wanted: tuple[str, ...]) -
     )
 
 
-def page_of(context: EffectContext[Any], data: Answer) -> str:
+def page_of(context: DatadogContext[Any], data: Answer) -> str:
     """The address of the incident's page."""
     return f"{context.datadog.page}/incidents/{_number(data)}"
 
@@ -221,14 +223,14 @@ def _created(data: Answer) -> datetime | None:
     return created if isinstance(created, datetime) and created.tzinfo else None
 
 
-async def newest_incidents(context: EffectContext[Any]) -> list[RemoteIncident]:
+async def newest_incidents(context: DatadogContext[Any]) -> list[RemoteIncident]:
     """The newest open incidents."""
     page, included = await search(context, "active OR stable", 0, PAGE)
     found = (_remote_incident(context, data, included) for data in page)
     return [each for each in found if each]
 
 
-def _remote_incident(context: EffectContext[Any], data: Answer, included: list[Answer]) -> RemoteIncident | None:
+def _remote_incident(context: DatadogContext[Any], data: Answer, included: list[Answer]) -> RemoteIncident | None:
     """One of many; None for a test, and for one that is not understood, which keeps no other away."""
     try:
         attributes = data.get("attributes") or {}

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from integrations.datadog import effects, incident_sync, incidents, monitor_sync, mutes
 from integrations.datadog.client import DatadogClient
-from integrations.datadog.context import EffectContext, Nothing
+from integrations.datadog.context import DatadogContext, Nothing
 from integrations.datadog.downtimes import make_downtime
 from integrations.datadog.effects import MonitorPage, MuteRequest, MuteResult, OneMonitor, SyncResult, sync_incident
 from integrations.datadog.parsing import FORMAT, SOURCE, slack_message
@@ -57,7 +57,7 @@ SYNCED = (
 )
 """Events after which something of the snapshot, or an action item, may be new."""
 
-Performed = Callable[[EffectContext[Any]], Awaitable[BaseModel | None]]
+Performed = Callable[[DatadogContext[Any]], Awaitable[BaseModel | None]]
 PERFORMERS: Mapping[str, tuple[type[BaseModel], Performed]] = {
     effects.READ_MONITORS: (MonitorPage, monitor_sync.take_page),
     effects.READ_MONITOR: (OneMonitor, monitor_sync.take_monitor),
@@ -125,7 +125,7 @@ class Datadog(Integration[DatadogSettings]):
         return list(dict.fromkeys(found))
 
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
-        """Datadog hears of what its incident shows. Never of private incidents; not before there is a room to point at."""
+        """Datadog is told of changes to what its incident shows, never of private incidents, and not before there is a room to link to."""
         if section(policy).incidents is SyncMode.OFF or incident.private or incident.room.channel_id is None:
             return ()
         return (sync_incident(incident),) if isinstance(entry.event, SYNCED) else ()
@@ -137,7 +137,7 @@ class Datadog(Integration[DatadogSettings]):
                 return None  # the policy asks for it, the keys do not allow it: said once at the start
             raise Rejected(NO_KEYS, code="no_keys", advice=ADVICE)
         payload, performed = PERFORMERS[effect.operation]
-        inner = EffectContext(effect, payload.model_validate(effect.payload), self._client, context)
+        inner = DatadogContext(effect, payload.model_validate(effect.payload), self._client, context)
         answer = await performed(inner)
         return inner.result(answer) if answer is not None and not isinstance(answer, Incoming) else answer
 

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
-from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS, Declined
+from integrations.datadog.context import DatadogContext
+from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS, DatadogDeclined
 from integrations.datadog.monitors import GroupState
 from warroom.alerts.model import AlertState
 from warroom.value import Value
@@ -41,7 +41,7 @@ class MonitorReading(Value):
     groups: tuple[GroupState, ...] = ()
 
 
-async def page_of_monitors(context: EffectContext[Any], page: int) -> tuple[tuple[GroupState, ...], bool]:
+async def page_of_monitors(context: DatadogContext[Any], page: int) -> tuple[tuple[GroupState, ...], bool]:
     """(the groups that are not OK of one page of monitors, whether there are more pages)."""
     tags = ",".join(context.section.monitor_tags)
     # The page is always said: without it Datadog sends all monitors, and the library's own pagination sends them twice.
@@ -67,14 +67,14 @@ def _readable(monitor: Any, pages: str) -> tuple[GroupState, ...]:
         return ()
 
 
-async def one_monitor(context: EffectContext[Any], monitor_id: str) -> MonitorReading | None:
+async def one_monitor(context: DatadogContext[Any], monitor_id: str) -> MonitorReading | None:
     """One monitor with all its groups; None when Datadog knows no such monitor."""
     asked_at = context.now
     try:
         found: Answer = await context.datadog.call(
             "Reading a monitor", "get_monitor", int(monitor_id), group_states="all"
         )
-    except Declined as refusal:
+    except DatadogDeclined as refusal:
         if refusal.status != 404:
             raise
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from integrations.datadog.context import EffectContext
+from integrations.datadog.context import DatadogContext
 from integrations.datadog.effects import MonitorPage, OneMonitor, read_monitor, read_monitors
 from integrations.datadog.monitor_reads import MonitorReading, one_monitor, page_of_monitors
 from integrations.datadog.monitors import alert_of, fires
@@ -23,7 +23,7 @@ async def ask_monitors(_world: World) -> Sequence[ExternalEffect]:
     return (read_monitors(),)
 
 
-async def take_page(context: EffectContext[MonitorPage]) -> Incoming:
+async def take_page(context: DatadogContext[MonitorPage]) -> Incoming:
     """What fires in the policy's sense, of one page of monitors."""
     groups, more = await page_of_monitors(context, context.payload.page)
     now = context.now
@@ -34,7 +34,7 @@ async def take_page(context: EffectContext[MonitorPage]) -> Incoming:
     return Incoming(alerts=alerts, effects=tuple(read_monitor(each) for each in known))
 
 
-async def take_monitor(context: EffectContext[OneMonitor]) -> Incoming:
+async def take_monitor(context: DatadogContext[OneMonitor]) -> Incoming:
     """The recoveries of one monitor."""
     reading = await one_monitor(context, context.payload.monitor_id)
     if reading is None or reading.overall is None:
@@ -54,7 +54,7 @@ async def _firing(store: Store, monitor_id: str | None = None) -> AsyncIterator[
                 yield firing
 
 
-async def _recoveries(context: EffectContext[OneMonitor], reading: MonitorReading) -> AsyncIterator[Alert]:
+async def _recoveries(context: DatadogContext[OneMonitor], reading: MonitorReading) -> AsyncIterator[Alert]:
     """A recovery for everything that fires here and not in Datadog."""
     now = context.now
     by_key = {alert_key: group for group in reading.groups for alert_key in alert_of(group, now).keys}

@@ -10,8 +10,7 @@ from integrations.datadog.policy import NAME
 from integrations.datadog.state import Mute, state_of, with_mute, with_state
 from warroom.alerts.model import AlertState
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident
@@ -27,7 +26,7 @@ FIRINGS = 1000
 
 
 async def mute(world: World, incident_id: str, monitor_id: str, by: str) -> Incident:
-    """What of the monitor fires here is silent for an hour from now; the room hears when it is.
+    """What of the monitor fires here is silent for an hour from now; the room is told when it is.
 
     Raises AlreadyDone, Refused, NotFound.
     """

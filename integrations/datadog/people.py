@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import EffectContext
+from integrations.datadog.context import DatadogContext
 
 
-async def email_of(context: EffectContext[Any], person: str | None) -> str | None:
+async def email_of(context: DatadogContext[Any], person: str | None) -> str | None:
     """The email of one of ours, None when it is not known."""
     found = await context.store.person(person) if person else None
     return found.email if found else None
 
 
-async def user_id(context: EffectContext[Any], email: str) -> str | None:
+async def user_id(context: DatadogContext[Any], email: str) -> str | None:
     """The id of Datadog's user with exactly that email; None when there is none, or none that is active."""
     answer = await context.datadog.call("Looking for a user", "list_users", filter=email, page_size=20)
     for user in answer.get("data") or []:

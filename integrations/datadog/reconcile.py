@@ -22,9 +22,9 @@ from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported, RoleAssigned
+from warroom.incident.lifecycle import change_severity
 from warroom.incident.model import Incident, Link, State
 from warroom.incident.notices import Problem, RoleAssignedNotice
-from warroom.incident.severity import changed
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 
@@ -97,7 +97,7 @@ def _followed(
     with contextlib.suppress(Refused):
         match name:
             case "severity" if severity := local_severity(remote.severity, policy):
-                return changed(incident, by, severity, now, policy)
+                return change_severity(incident, by, severity, now, policy)
             case "state" if remote.state in OVER:
                 return lifecycle.resolve(incident, by, now, policy, "resolved in Datadog")
             case "state" if remote.state in ("active", "stable"):

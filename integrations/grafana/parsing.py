@@ -16,12 +16,12 @@ from warroom.alerts.parsing.fields import Fields, plain_name
 from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
-from warroom.alerts.parsing.reading import Names, Said, Title, alert_of
+from warroom.alerts.parsing.reading import FieldNames, Said, Title, alert_of
 
 SOURCE = "grafana"
 STATES = {"alerting": "triggered", "ok": "resolved", "no_data": "no data", "pending": "triggered", "paused": "resolved"}
 """What a rule's state means, for bodies without a status."""
-NAMES = Names(
+NAMES = FieldNames(
     more_titles=("labels_rulename", "labels_alertname", "rule_name"),
     texts=("annotations_description", "annotations_summary", "annotations_message", "message"),
     links=("panel_url", "dashboard_url", "generator_url", "rule_url"),

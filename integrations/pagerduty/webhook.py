@@ -18,7 +18,7 @@ from warroom.alerts.model import Alert, Kind
 from warroom.alerts.parsing.fields import Fields
 from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.keys import Identity
-from warroom.alerts.parsing.reading import Names, Said, Title, alert_of
+from warroom.alerts.parsing.reading import FieldNames, Said, Title, alert_of
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming, RemoteAct
 from warroom.webhook import WebhookBody
@@ -38,7 +38,7 @@ LINES = {
 }
 ALERTS = {"incident.triggered": "triggered", "incident.reopened": "triggered", "incident.resolved": "resolved"}
 """Events of incidents that began there which are alerts here, and what happened."""
-NAMES = Names(
+NAMES = FieldNames(
     titles=("title",),
     texts=("description",),
     links=("html_url",),

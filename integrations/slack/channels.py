@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
+from integrations.slack.rate_limits import PAGE, RateLimitedClient, next_cursor
 from warroom.errors import Rejected
 from warroom.ports import Clock
 

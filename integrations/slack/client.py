@@ -25,20 +25,20 @@ METHOD = re.compile(r"[a-z]+(\.[A-Za-z0-9]+)+")
 Answer = dict[str, Any]
 
 
-Heard = Callable[[str, str], None]
+OnAnswer = Callable[[str, str], None]
 """(a method, such as "chat.postMessage", or "upload"; "ok", "limited" or "failed")."""
 
 
-def open_client(token: str, base_url: str, heard: Heard = lambda _method, _outcome: None) -> AsyncWebClient:
+def open_client(token: str, base_url: str, on_answer: OnAnswer = lambda _method, _outcome: None) -> AsyncWebClient:
     """A client for that API address; a call takes at most `TIMEOUT` seconds. Must be called in a running event loop.
 
-    End it with `close_client`. `heard` is told how each call went by its HTTP status; Slack's own "no" is an answer like
+    End it with `close_client`. `on_answer` is called with how each call went by its HTTP status; Slack's own "no" is an answer like
     any other.
     """
     session = aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=TIMEOUT),
         connector=aiohttp.TCPConnector(limit=CONNECTIONS),
-        trace_configs=[_listening(urlsplit(base_url).path, heard)],
+        trace_configs=[_listening(urlsplit(base_url).path, on_answer)],
     )
     client = AsyncWebClient(token=token, base_url=base_url, timeout=TIMEOUT, session=session, retry_handlers=[])
     if on_this_machine(base_url):
@@ -47,7 +47,7 @@ def open_client(token: str, base_url: str, heard: Heard = lambda _method, _outco
     return client
 
 
-def _listening(base: str, heard: Heard) -> aiohttp.TraceConfig:
+def _listening(base: str, on_answer: OnAnswer) -> aiohttp.TraceConfig:
     def method(url: URL) -> str:
         # A file goes to an address of its own.
         name = url.path.removeprefix(base)
@@ -55,10 +55,10 @@ def _listening(base: str, heard: Heard) -> aiohttp.TraceConfig:
 
     async def ended(_session: object, _context: object, said: aiohttp.TraceRequestEndParams) -> None:
         status = said.response.status
-        heard(method(said.url), "limited" if status == 429 else "ok" if status < 400 else "failed")
+        on_answer(method(said.url), "limited" if status == 429 else "ok" if status < 400 else "failed")
 
     async def broke(_session: object, _context: object, said: aiohttp.TraceRequestExceptionParams) -> None:
-        heard(method(said.url), "failed")
+        on_answer(method(said.url), "failed")
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(ended)
@@ -77,12 +77,23 @@ def on_this_machine(url: str) -> bool:
     return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
 
 
+class _Answer(dict[str, Any]):
+    """An answer of Slack's. One that lacks what is asked of it is as bad as none."""
+
+    def __init__(self, method: str, said: Answer) -> None:
+        super().__init__(said)
+        self._method = method
+
+    def __missing__(self, name: str) -> Any:
+        raise Retryable(f"Slack's answer to {self._method} has no {name}", outcome_unknown=True)
+
+
 async def call(client: AsyncWebClient, method: str, **args: Any) -> Answer:
-    """Slack's answer to a method such as "chat.postMessage". Raises Retryable, Declined (Slack said no), Rejected."""
+    """Slack's answer to a method such as "chat.postMessage". Raises Retryable, SlackDeclined (Slack said no), Rejected."""
     data = (await respond(client, method, **args)).data
     if not isinstance(data, dict):
         raise Retryable(f"Slack answered {method} with something unreadable", outcome_unknown=True)
-    return data
+    return _Answer(method, data)
 
 
 async def respond(client: AsyncWebClient, method: str, **args: Any) -> AsyncSlackResponse:

@@ -27,6 +27,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "conversations.invite": _MANAGE_CHANNELS,
     "conversations.join": frozenset({"channels:join"}),
     "conversations.list": frozenset({"channels:read"}),
+    "conversations.members": _READ_CHANNELS,
     "conversations.replies": _HISTORY,
     "conversations.setPurpose": _MANAGE_CHANNELS,
     "conversations.setTopic": _MANAGE_CHANNELS,

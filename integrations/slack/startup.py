@@ -1,19 +1,24 @@
-"""Would Slack work with these tokens? Asked once before anything starts; every problem is a sentence with a next step.
+"""What is checked in Slack before anything starts, and by `check`: tokens and permissions, and whether the alert channels can
+be read. Every problem is a sentence with a next step.
 
-Sources: docs.slack.dev auth.test, apps.connections.open, "Using Socket Mode", "Tokens".
+Sources: docs.slack.dev auth.test, apps.connections.open, "Using Socket Mode", "Tokens", conversations.info,
+conversations.history, conversations.join.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from integrations.slack.channels import ChannelBook
 from integrations.slack.client import call, close_client, open_client, respond
 from integrations.slack.failures import SlackDeclined
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from warroom.errors import Rejected, Retryable
+from warroom.ports import Clock
 
 BOT_PREFIXES = ("xoxb-", "xoxe.xoxb-")
 APP_PREFIX = "xapp-"
@@ -36,7 +41,7 @@ class Report:
     team_id: str = ""
     team: str = ""
     again_after: float | None = None
-    """Seconds after which asking again may help, because every problem may pass; None when asking again is in vain."""
+    """Seconds after which asking again may help, because every problem may pass; None when asking again does not help."""
 
     @property
     def ok(self) -> bool:
@@ -73,14 +78,8 @@ async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], b
 async def _bot(
     client: AsyncWebClient, token: str, problems: list[str], waits: list[float]
 ) -> AsyncSlackResponse | None:
-    if not token:
-        problems.append(f"SLACK_BOT_TOKEN is missing. {WHERE_BOT}")
-        return None
-    if not token.startswith(BOT_PREFIXES):
-        problems.append(f"SLACK_BOT_TOKEN is {_kind(token)}, not a bot token. {WHERE_BOT}")
-        return None
-    if _broken(token):
-        problems.append(f"SLACK_BOT_TOKEN has a space or a line break in it. Copy it again, in one piece. {WHERE_BOT}")
+    if (wrong := _misfit(token, "SLACK_BOT_TOKEN", BOT_PREFIXES, "a bot token", WHERE_BOT)) is not None:
+        problems.append(wrong)
         return None
     try:
         return await respond(client, "auth.test")
@@ -94,14 +93,8 @@ async def _bot(
 
 
 async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: list[float]) -> None:
-    if not token:
-        problems.append(f"SLACK_APP_TOKEN is missing. {WHERE_APP}")
-        return
-    if not token.startswith(APP_PREFIX):
-        problems.append(f"SLACK_APP_TOKEN is {_kind(token)}, not an app-level token. {WHERE_APP}")
-        return
-    if _broken(token):
-        problems.append(f"SLACK_APP_TOKEN has a space or a line break in it. Copy it again, in one piece. {WHERE_APP}")
+    if (wrong := _misfit(token, "SLACK_APP_TOKEN", APP_PREFIX, "an app-level token", WHERE_APP)) is not None:
+        problems.append(wrong)
         return
     try:
         await call(client, "apps.connections.open", app_token=token)
@@ -113,9 +106,16 @@ async def _app(client: AsyncWebClient, token: str, problems: list[str], waits: l
             waits.append(error.after or 0.0)
 
 
-def _broken(token: str) -> bool:
-    """Whether it was pasted in pieces: no header can carry it, and Slack would never be asked."""
-    return any(char.isspace() for char in token.strip())
+def _misfit(token: str, setting: str, prefix: str | tuple[str, ...], kind: str, where: str) -> str | None:
+    """Why the setting cannot be a token of that kind; None when it can."""
+    if not token:
+        return f"{setting} is missing. {where}"
+    if not token.startswith(prefix):
+        return f"{setting} is {_kind(token)}, not {kind}. {where}"
+    if any(char.isspace() for char in token.strip()):
+        # Pasted in pieces: no header can carry it, and Slack would never be asked.
+        return f"{setting} has a space or a line break in it. Copy it again, in one piece. {where}"
+    return None
 
 
 def _kind(token: str) -> str:
@@ -146,3 +146,55 @@ def _scopes(response: AsyncSlackResponse, needed: set[str], problems: list[str],
             f"The Slack app lacks these permissions: {', '.join(missing)}. "
             "Add them under “OAuth & Permissions” → “Bot Token Scopes” (or paste manifest.yml) and reinstall the app."
         )
+
+
+MOST_WAITS = 5
+"""How often a limit of Slack's is waited for."""
+LONGEST_WAIT = 20.0
+
+
+async def unreadable(
+    bot_token: str, base_url: str, names: Sequence[str], clock: Clock, sleep: Callable[[float], Awaitable[None]]
+) -> list[str]:
+    """Why alert channels cannot be read, as sentences with a next step; none where they can. Nothing is changed in Slack."""
+    client = open_client(bot_token, base_url)
+    book, line = ChannelBook(clock), RateLimitedClient(client, Budget(clock))
+    found = []
+    try:
+        for name in names:
+            why = await _why_patiently(book, line, name, sleep)
+            if why:
+                found.append(f"the alert channel {name} (workspace.alert_channels) cannot be read: {why}")
+    finally:
+        await close_client(client)
+    return found
+
+
+async def _why_patiently(
+    book: ChannelBook, line: RateLimitedClient, name: str, sleep: Callable[[float], Awaitable[None]]
+) -> str | None:
+    waits = 0
+    while True:
+        try:
+            return await _why(book, line, name)
+        except Rejected as error:
+            return f"{error}. {error.advice}".strip()
+        except Retryable as error:
+            waits += 1
+            if waits > MOST_WAITS:
+                return f"{error}. Check again in a few minutes."
+            await sleep(min(error.after if error.after is not None else 1.0, LONGEST_WAIT))
+
+
+async def _why(book: ChannelBook, line: RateLimitedClient, name: str) -> str | None:
+    """None where it can be read, or will be once the bot has entered it by itself. Raises Rejected or Retryable."""
+    channel_id = await book.find(name, line)
+    channel = (await line.call("conversations.info", channel=channel_id)).get("channel") or {}
+    if channel.get("is_archived"):
+        return "it is archived, so nothing is posted there. Unarchive it, or name another channel in the policy."
+    if channel.get("is_member"):
+        await line.call("conversations.history", channel=channel_id, limit=1)
+        return None
+    if channel.get("is_private"):
+        return "it is private and the bot is not in it. Invite it there: /invite @Warroom"
+    return None

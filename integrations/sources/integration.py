@@ -9,7 +9,6 @@ from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
-from pydantic import BaseModel
 
 from integrations.sources.policy import NAME, SourcePolicy, SourcesPolicy
 from warroom.alerts.parsing.body import Unusable, opened
@@ -30,7 +29,7 @@ class Sources(Integration[NoSettings]):
     name = NAME
     title = "Sources"
     policy = SourcesPolicy
-    settings: type[BaseModel] = NoSettings
+    settings = NoSettings
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """An address for each."""

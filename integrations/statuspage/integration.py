@@ -11,8 +11,7 @@ from integrations.statuspage.model import BODY_LIMIT, Draft, PageStatus, Publish
 from integrations.statuspage.policy import NAME, TITLE, PublishMode, StatuspagePolicy, StatuspageSettings, section
 from integrations.statuspage.rules import LOOK, OPERATIONS, PUBLISH, effect
 from warroom.errors import Refused, Rejected
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.form import FilledForm, FormResult, IntegrationForm
 from warroom.incident.lookup import by_id

@@ -7,17 +7,17 @@ import re
 from sandbox.arguments import Arguments
 from sandbox.errors import SlackError, invalid
 from sandbox.methods.registry import TIER_2, TIER_3, joined_channel, method, visible_channel
-from sandbox.model import Canvas, Channel, Json, Section
+from sandbox.model import Canvas, CanvasSection, Channel, Json
 from sandbox.workspace import WorkspaceState
 
 HEADERS = {"h1": "# ", "h2": "## ", "h3": "### "}
 
 
-def _sections(ws: WorkspaceState, content: object, code: str) -> list[Section]:
+def _sections(ws: WorkspaceState, content: object, code: str) -> list[CanvasSection]:
     if not isinstance(content, dict) or content.get("type") != "markdown":
         raise SlackError(code)
     pieces = re.split(r"\n{2,}", str(content.get("markdown", "")).strip())
-    return [Section(ws.new_id("Se"), piece) for piece in pieces if piece]
+    return [CanvasSection(ws.new_id("Se"), piece) for piece in pieces if piece]
 
 
 def _new(ws: WorkspaceState, args: Arguments) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sandbox.model import Channel, Json, SlackUser
 from sandbox.page.emojis import replace_emoji_names
-from sandbox.page.names import Names
+from sandbox.page.names import ReaderNames
 from sandbox.workspace import WorkspaceState
 
 SHOWN = 60
@@ -34,7 +34,7 @@ def source(element: Json) -> str:
     return kind if kind in ("users", "conversations", "channels", "external") else "options"
 
 
-def menu_options(ws: WorkspaceState, names: Names, element: Json, value: Any) -> list[MenuOption]:
+def menu_options(ws: WorkspaceState, names: ReaderNames, element: Json, value: Any) -> list[MenuOption]:
     """The options of a menu whose current value is `value`. Chosen people and conversations come first."""
     where = source(element)
     chosen = value if isinstance(value, list) else [value] if value else []
@@ -65,7 +65,9 @@ def _options(element: Json, chosen: list[Any]) -> Iterator[MenuOption]:
             number, heading = number + 1, ""
 
 
-def search(ws: WorkspaceState, names: Names, where: str, words: str, only: Json | None = None) -> list[MenuOption]:
+def search(
+    ws: WorkspaceState, names: ReaderNames, where: str, words: str, only: Json | None = None
+) -> list[MenuOption]:
     """At most SHOWN people or conversations whose names contain the words."""
     everything: Iterable[MenuOption] = _people(ws) if where == "users" else _conversations(ws, names, where, only or {})
     wanted = words.casefold().lstrip("@#")
@@ -88,7 +90,7 @@ def _people(ws: WorkspaceState) -> Iterator[MenuOption]:
     return (person_option(who) for who in ws.people.values() if not who.deleted)
 
 
-def _conversations(ws: WorkspaceState, names: Names, where: str, only: Json) -> Iterator[MenuOption]:
+def _conversations(ws: WorkspaceState, names: ReaderNames, where: str, only: Json) -> Iterator[MenuOption]:
     kinds = set(only.get("include") or ("public", "private", "im", "mpim"))
     if where == "channels":
         kinds = {"public"}
@@ -99,12 +101,12 @@ def _conversations(ws: WorkspaceState, names: Names, where: str, only: Json) -> 
             yield _conversation(names, this)
 
 
-def _conversation(names: Names, this: Channel) -> MenuOption:
+def _conversation(names: ReaderNames, this: Channel) -> MenuOption:
     sign = ("🔒 " if this.is_private else "#") if this.kind == "channel" else "@"
     return MenuOption(this.id, f"{sign}{names.channel(this)}", this.topic)
 
 
-def _one(ws: WorkspaceState, names: Names, key: str, *, chosen: bool) -> MenuOption:
+def _one(ws: WorkspaceState, names: ReaderNames, key: str, *, chosen: bool) -> MenuOption:
     if key in ws.people:
         line = person_option(ws.people[key])
     elif key in ws.channels:

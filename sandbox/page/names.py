@@ -13,7 +13,7 @@ from sandbox.workspace import WorkspaceState
 HUES = 12
 
 
-class Names:
+class ReaderNames:
     """Names and times for one reader."""
 
     def __init__(self, ws: WorkspaceState, reader: SlackUser) -> None:

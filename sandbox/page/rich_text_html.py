@@ -9,17 +9,17 @@ from markupsafe import Markup, escape
 from sandbox.model import Json
 from sandbox.page import dates, mrkdwn_html
 from sandbox.page.emojis import glyph
-from sandbox.page.names import Names
+from sandbox.page.names import ReaderNames
 
 _TAGS = {"bold": "strong", "italic": "em", "strike": "del", "underline": "u", "code": "code"}
 
 
-def to_html(parts: Sequence[Json], names: Names) -> Markup:
+def to_html(parts: Sequence[Json], names: ReaderNames) -> Markup:
     """The elements of a rich_text block as HTML."""
     return Markup("").join(_part(part, names) for part in parts)
 
 
-def _part(part: Json, names: Names) -> Markup:
+def _part(part: Json, names: ReaderNames) -> Markup:
     if part["type"] == "rich_text_list":
         tag = "ol" if part["style"] == "ordered" else "ul"
         items = Markup("").join(Markup("<li>{}</li>").format(_run(item, names)) for item in part["elements"])
@@ -31,11 +31,11 @@ def _part(part: Json, names: Names) -> Markup:
     return Markup(f"<{tag}>{{}}</{tag}>").format(_run(part, names))  # noqa: S704  # ours
 
 
-def _run(part: Json, names: Names) -> Markup:
+def _run(part: Json, names: ReaderNames) -> Markup:
     return Markup("").join(_piece(piece, names) for piece in part["elements"])
 
 
-def _piece(piece: Json, names: Names) -> Markup:
+def _piece(piece: Json, names: ReaderNames) -> Markup:
     shown = _plain(piece, names)
     for style, on in (piece.get("style") or {}).items():
         if on and style in _TAGS:
@@ -43,7 +43,7 @@ def _piece(piece: Json, names: Names) -> Markup:
     return shown
 
 
-def _plain(piece: Json, names: Names) -> Markup:
+def _plain(piece: Json, names: ReaderNames) -> Markup:
     match piece["type"]:
         case "text":
             return Markup("<br>").join(escape(line) for line in piece["text"].split("\n"))

@@ -12,7 +12,7 @@ from sandbox.model import Channel, File, Json, SlackUser
 from sandbox.page import dates, markdown_html, mrkdwn_html, rich_text_html
 from sandbox.page.emojis import QUICK_REACTIONS, glyph
 from sandbox.page.menu_options import MenuOption, menu_options
-from sandbox.page.names import Names
+from sandbox.page.names import ReaderNames
 from sandbox.workspace import WorkspaceState
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -25,7 +25,7 @@ class TemplateHelpers:
 
     def __init__(self, ws: WorkspaceState, reader: SlackUser) -> None:
         self.ws, self.reader = ws, reader
-        self.names = Names(ws, reader)
+        self.names = ReaderNames(ws, reader)
 
     def mrkdwn(self, text: str) -> Markup:
         """mrkdwn as HTML."""

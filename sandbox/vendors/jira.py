@@ -110,7 +110,7 @@ class JiraSystem(FakeSystem):
         comments = self.issues[key]["comments"]
         number = f"{key.partition('-')[2]}{len(comments):03}"
         comments.append({"id": number, "author": who, "body": body, "created": self.today()})
-        return comments[-1]
+        return dict(comments[-1])
 
     def webhook(self, event: str, key: str) -> tuple[bytes, dict[str, str]]:
         """The body and headers of the webhook that tells of it. Those about comments show fewer fields."""
@@ -224,7 +224,7 @@ class JiraSystem(FakeSystem):
 
     async def _transition(self, request: web.Request) -> web.Response:
         key, body = request.match_info["key"], await request.json()
-        _, to = TRANSITIONS.get((body.get("transition") or {}).get("id"), ("", ""))
+        _, to = TRANSITIONS.get(str((body.get("transition") or {}).get("id")), ("", ""))
         if not to or to == self.issues[key]["status"]:
             return _errors(400, "It seems that you have tried to perform an illegal workflow operation.")
         self.move(key, to, ME)

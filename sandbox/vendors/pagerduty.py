@@ -101,7 +101,7 @@ class PagerDutySystem(FakeSystem):
 
     def annotate(self, incident: Body, user: str, content: str) -> Body:
         """Somebody writes a note."""
-        note = {"id": f"PN{len(self.notes[incident['id']]) + 1}{incident['id']}", "content": content}
+        note: Body = {"id": f"PN{len(self.notes[incident['id']]) + 1}{incident['id']}", "content": content}
         note |= {"user": self._person(user), "created_at": self.today()}
         self.notes[incident["id"]].append(note)
         return note
@@ -147,7 +147,7 @@ class PagerDutySystem(FakeSystem):
             "service",
             "urgency",
         )
-        about = {name: incident[name] for name in shown}
+        about: Body = {name: incident[name] for name in shown}
         about |= {"number": incident["incident_number"], "resolve_reason": None, "priority": None, "teams": []}
         about |= {"assignees": [_reference(each["assignee"]) for each in incident["assignments"]]}
         event = {

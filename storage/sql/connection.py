@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from storage import codec
 from storage.errors import BadAddress
-from storage.priority_lock import PriorityLock
+from storage.queues import PriorityLock
 from storage.sql import sqlite_driver
 from storage.sql.address import Address
 from storage.sql.faults import Again, translated
@@ -77,12 +77,18 @@ def _sqlite(address: Address, patience: timedelta) -> AsyncEngine:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where we say, see below
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {int(patience.total_seconds() * 1000)}")
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout = {int(patience.total_seconds() * 1000)}")
+            cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute(f"PRAGMA synchronous = {SYNCHRONOUS}")
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
+        except BaseException:
+            # SQLAlchemy forgets a connection that could not be set up. Its thread would run until the connection is
+            # collected, and end by reporting to an event loop that may be closed by then.
+            connection.close()
+            raise
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def begin(connection: sa.Connection) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import codec, keys
-from storage.batch import Batch
+from storage.queues import Batch
 from storage.sql import rows
 from storage.sql.address import Address
 from storage.sql.connection import Connected

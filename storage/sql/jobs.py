@@ -18,39 +18,45 @@ from warroom.outbox.changes import ClaimOutcome, ClaimResult, Timer
 from warroom.outbox.effects import Effect
 
 
-async def settle(conn: AsyncConnection, claim_result: ClaimResult, now: datetime) -> None:
+async def end_claim(conn: AsyncConnection, claim_result: ClaimResult, now: datetime) -> None:
     """End a claim. Raises LeaseLost when it is not ours any more."""
-    result = await conn.execute(_ended(claim_result, now))
+    retry = claim_result.outcome is ClaimOutcome.RETRY
+    dead = claim_result.outcome is ClaimOutcome.DEAD
+    result = await conn.execute(
+        _ended(retry=retry),
+        {
+            "the_key": claim_result.key,
+            "the_fence": claim_result.fence,
+            "the_error": claim_result.error,
+            "the_unknown": claim_result.outcome_unknown and (retry or dead),
+        }
+        | (
+            {"at": claim_result.retry_at or now}
+            if retry
+            else {"at": now, "the_rev": claim_result.rev, "the_end": now if dead else None}
+        ),
+    )
     if result.rowcount == 0:
-        raise LeaseLost(f"The claim of {claim_result.key} was taken over or settled before; drop the result.")
+        raise LeaseLost(f"The claim of {claim_result.key} was taken over or ended before; drop the result.")
 
 
-def _ended(claim_result: ClaimResult, now: datetime) -> sa.Update:
-    ours = sa.and_(JOB.c.key == claim_result.key, JOB.c.fence == claim_result.fence, JOB.c.leased)
-    update = sa.update(JOB).where(ours)
-    if claim_result.outcome is ClaimOutcome.RETRY:
-        at = claim_result.retry_at or now
-        return update.values(
-            due_at=at,
-            due_since=at,
-            leased=False,
-            outcome_unknown=claim_result.outcome_unknown,
-            error=claim_result.error,
-        )
-    dead_letters = now if claim_result.outcome is ClaimOutcome.DEAD else None
-    asked_again = JOB.c.rev != claim_result.rev
-
-    def either(again: Any, ended: Any, kind: sa.Column[Any]) -> sa.Case[Any]:
-        return sa.case((asked_again, sa.literal(again, kind.type)), else_=sa.literal(ended, kind.type))
-
+@cache
+def _ended(*, retry: bool) -> sa.Update:
+    ours = sa.and_(JOB.c.key == sa.bindparam("the_key"), JOB.c.fence == sa.bindparam("the_fence"), JOB.c.leased)
+    at = sa.bindparam("at", type_=JOB.c.due_at.type)
+    update = (
+        sa.update(JOB)
+        .where(ours)
+        .values(leased=False, outcome_unknown=sa.bindparam("the_unknown"), error=sa.bindparam("the_error"))
+    )
+    if retry:
+        return update.values(due_at=at, due_since=at)
+    asked_again = JOB.c.rev != sa.bindparam("the_rev")
     return update.values(
-        due_at=either(now, None, JOB.c.due_at),
-        due_since=either(now, None, JOB.c.due_since),
-        dead_at=either(None, dead_letters, JOB.c.dead_at),
+        due_at=sa.case((asked_again, at), else_=sa.null()),
+        due_since=sa.case((asked_again, at), else_=sa.null()),
+        dead_at=sa.case((asked_again, sa.null()), else_=sa.bindparam("the_end", type_=JOB.c.dead_at.type)),
         attempts=sa.case((asked_again, 0), else_=JOB.c.attempts),
-        leased=False,
-        outcome_unknown=claim_result.outcome_unknown and claim_result.outcome is ClaimOutcome.DEAD,
-        error=claim_result.error,
     )
 
 

@@ -40,7 +40,7 @@ class SqlOutbox(Connected):
                 except DatabaseFromTheFuture:
                     continue
                 except Unreadable as error:
-                    await jobs.settle(conn, _dead(row, error), now)
+                    await jobs.end_claim(conn, _dead(row, error), now)
             return claims
 
     async def next_due(self) -> datetime | None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage import codec
-from storage.keys import DIRECTORY_COMPLETE, DIRECTORY_VERSION, NAME_COLUMNS, email_key
+from storage.keys import DIRECTORY_COMPLETE, DIRECTORY_VERSION, NAME_COLUMNS, email_key, key
+from storage.queues import Batch
 from storage.sql import rows
+from storage.sql.address import Address
 from storage.sql.connection import Connected
 from storage.sql.dialect import insert, upsert
 from storage.sql.tables import GROUP, META, PERSON
@@ -20,20 +22,27 @@ from warroom.people.model import Group, Person, best_group, normal
 class SqlPeople(Connected):
     """`warroom.stores.People`."""
 
+    def __init__(self, address: Address, engine: AsyncEngine) -> None:
+        super().__init__(address, engine)
+        self._by_user: Batch[str, Person | None] = Batch(self._read_people, "people by id")
+
     async def _people(self, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Person]:
         query = sa.select(PERSON.c.body).where(where).order_by(PERSON.c.id).limit(limit)
         async with self._reading() as conn:
             return [codec.from_body(Person, body) for body in (await conn.execute(query)).scalars()]
 
     async def person(self, user_id: str) -> Person | None:
-        """By Slack id."""
-        found = await self._people(PERSON.c.id == user_id)
-        return found[0] if found else None
+        """By Slack id. Everybody in a crowd is looked up at the same moment: they are read together."""
+        return await self._by_user.join(user_id)
+
+    async def _read_people(self, ids: Sequence[str]) -> list[Person | None]:
+        known = {key(each.id): each for each in await self.people_by_id(sorted(set(ids)))}
+        return [known.get(key(each)) for each in ids]
 
     async def people_by_email(self, email: str) -> list[Person]:
         """Compared without case; nobody for an empty one."""
-        key = email_key(email)
-        return await self._people(PERSON.c.email_lower == key) if key else []
+        wanted = email_key(email)
+        return await self._people(PERSON.c.email_lower == wanted) if wanted else []
 
     async def people_by_id(self, user_ids: Sequence[str]) -> list[Person]:
         """Those that are known, by id."""

@@ -52,8 +52,8 @@ async def _heartbeat(conn: AsyncConnection, me: str, limited: Mapping[str, datet
     )
     await conn.execute(sa.delete(REPLICA).where(REPLICA.c.seen_at < now - FORGOTTEN))
     found = await conn.execute(sa.select(REPLICA.c.limited).where(REPLICA.c.seen_at > now - SILENT))
-    heard = list(found.scalars())
+    found_limits = list(found.scalars())
     latest: dict[str, datetime] = {}
-    for method, until in ((name, datetime.fromisoformat(text)) for each in heard for name, text in each.items()):
+    for method, until in ((name, datetime.fromisoformat(text)) for each in found_limits for name, text in each.items()):
         latest[method] = max(until, latest.get(method, until))
-    return Replicas(active=max(1, len(heard)), limited=latest)
+    return Replicas(active=max(1, len(found_limits)), limited=latest)

@@ -49,6 +49,7 @@ async def _open(address: Address, patience: timedelta, clean_up: Callable[[], No
     try:
         await prepare(address, engine)
     except BaseException:
+        # Whatever it is, a cancellation too: nobody else has the store to close it.
         await store.close()
         raise
     return store

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import keys
+from storage.queues import Apart
 from storage.sql import jobs, rows
 from storage.sql.alert_log import decide, keep_firings, keep_quarantined, keep_read_cursors
 from storage.sql.changes import keep_changes
 from storage.sql.dialect import insert
 from storage.sql.people import keep_directory
 from storage.sql.tables import ALERT, AUDIT, ENTRY, ENVELOPE, INCIDENT, JOB
-from storage.turns import Apart
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
@@ -56,7 +57,7 @@ async def write_merged(conn: AsyncConnection, changes: Sequence[Changeset]) -> N
         if len((await conn.execute(fresh.returning(ENVELOPE.c.seq), envelopes)).all()) < len(envelopes):
             raise Apart
     for claim_result in claim_results:
-        await jobs.settle(conn, claim_result, now)
+        await jobs.end_claim(conn, claim_result, now)
     await _keep_all(conn, incidents)
     await _keep_entries(conn, [entry for change in changes for entry in change.entries])
     await jobs.arm(conn, list(timers.values()), now)
@@ -82,7 +83,7 @@ async def write_claim_results(conn: AsyncConnection, changes: Sequence[Changeset
     for key in sorted(claim_results):
         change = claim_results[key]
         assert change.claim_result is not None
-        await jobs.settle(conn, change.claim_result, change.now)
+        await jobs.end_claim(conn, change.claim_result, change.now)
 
 
 def _mergeable(change: Changeset) -> bool:
@@ -131,7 +132,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     if not await _take_in(conn, change) or not await _first_to_decide(conn, change):
         return False
     if change.claim_result:
-        await jobs.settle(conn, change.claim_result, change.now)
+        await jobs.end_claim(conn, change.claim_result, change.now)
     if change.incident:
         await _keep(conn, change.incident)
     await _keep_entries(conn, change.entries)
@@ -232,7 +233,15 @@ async def _keep(conn: AsyncConnection, incident: Incident) -> None:
 
 
 async def _replace(conn: AsyncConnection, incident: Incident, expected: int) -> None:
-    same = sa.and_(INCIDENT.c.id == incident.id, INCIDENT.c.version == expected)
-    result = await conn.execute(sa.update(INCIDENT).where(same).values(rows.incident_row(incident)))
+    result = await conn.execute(
+        _replaced(), rows.incident_row(incident) | {"the_id": incident.id, "expected": expected}
+    )
     if result.rowcount == 0:
         raise Conflict(f"{incident.name} is not at version {expected} any more. Load and decide again.")
+
+
+@cache
+def _replaced() -> sa.Update:
+    """What is set follows from the values that it is executed with."""
+    same = sa.and_(INCIDENT.c.id == sa.bindparam("the_id"), INCIDENT.c.version == sa.bindparam("expected"))
+    return sa.update(INCIDENT).where(same)

@@ -59,6 +59,8 @@ REASONS: list[Reason] = [
     refusals.NotARoom(),
     refusals.IncidentGone(),
     refusals.LeftRoom(),
+    refusals.AccountClosed(),
+    refusals.GuestMayNotDeclare(),
     refusals.NotInQuarantine(id="abc"),
     *(refusals.NotAllowed(permission=each, may=("@sre", "commander"), incident=NAME) for each in Permission),
     refusals.NotAllowed(permission=Permission.PAGE, may=("responders",), incident=NAME, room="inc-12"),

@@ -39,7 +39,7 @@ def test_show_names_people_and_has_no_markup() -> None:
     )
     assert bot("show", "7").output.splitlines()[-2:] == [
         "2026-11-21 03:00:00  role assigned by Ada: scribe: Ben",
-        "2026-11-21 03:00:00  note by Ada: @Ben saw the page (https://a.example)[31m",
+        "2026-11-21 03:00:00  note by Ada: @Ben saw the page (https://a.example)\\x1b[31m",
     ]
 
 

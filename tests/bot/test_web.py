@@ -190,10 +190,13 @@ async def test_wrong_secrets_are_heard_ten_times_and_the_right_one_always(site: 
 
 async def test_an_address_that_asks_too_often_waits(site: Site) -> None:
     clock = StillClock()
-    async with serving(site, limits=Limits(others=Rate(20, 3, clock))) as client:
-        assert [(await client.get("/readyz")).status for _ in range(4)] == [200, 200, 200, 429]
-        clock.seconds += 1
-        assert (await client.get("/readyz")).status == 200
+    limits = Limits(others=Rate(20, 3, clock), probes=Rate(20, 3, clock))
+    async with serving(site, limits=limits) as client:
+        for path, other in (("/metrics", "/readyz"), ("/readyz", "/metrics")):
+            assert [(await client.get(path)).status for _ in range(4)] == [200, 200, 200, 429]
+            assert (await client.get(other)).status == 200, "each has a limit of its own"
+            clock.seconds += 1
+            assert (await client.get(path)).status == 200
 
 
 def test_a_flood_of_addresses_does_not_fill_the_memory() -> None:

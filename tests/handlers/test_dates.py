@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -51,6 +52,40 @@ def test_a_date_is_understood_where_the_people_are(said: str, local: str) -> Non
 )
 def test_what_is_not_a_date_is_none(said: str) -> None:
     assert due_at(said, WEDNESDAY, "Europe/Berlin") is None
+
+
+SWITCHES = [
+    ("Europe/Berlin", datetime(2027, 3, 28, 0, 30, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
+    ("America/New_York", datetime(2027, 3, 14, 6, 30, tzinfo=UTC)),
+    ("America/New_York", datetime(2026, 11, 1, 5, 30, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 15, tzinfo=UTC)),
+]
+"""Half an hour or less before the clocks are changed."""
+
+
+@pytest.mark.parametrize(("zone", "now"), SWITCHES)
+def test_hours_are_real_time_over_both_changes_of_the_clock(zone: str, now: datetime) -> None:
+    for said, minutes in (("90m", 90), ("24h", 24 * 60), ("5400s", 90), ("in 3 hours", 180)):
+        found = due_at(said, now, zone)
+        assert found is not None
+        assert found.astimezone(UTC) - now == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(("zone", "now"), SWITCHES)
+def test_a_date_is_what_the_clock_on_the_wall_shows(zone: str, now: datetime) -> None:
+    for said, clock, days in (("tomorrow 9:00", "09:00", 1), ("2d", "17:00", 2), ("1w", "17:00", 7)):
+        found = due_at(said, now, zone)
+        assert found is not None
+        assert found.strftime("%H:%M") == found.astimezone(UTC).astimezone(ZoneInfo(zone)).strftime("%H:%M") == clock
+        assert (found.date() - now.astimezone(ZoneInfo(zone)).date()).days == days
+
+
+def test_a_time_that_the_clocks_skip_is_the_one_they_show_instead() -> None:
+    assert (
+        str(due_at("tomorrow 2:30", datetime(2027, 3, 27, 12, tzinfo=UTC), "Europe/Berlin"))
+        == "2027-03-28 03:30:00+02:00"
+    )
 
 
 def test_after_work_today_means_until_midnight_and_its_weekday_means_the_next() -> None:

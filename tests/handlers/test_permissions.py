@@ -15,6 +15,8 @@ from warroom.incident import lookup
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Origin, State
+from warroom.outbox.changes import Changeset
+from warroom.people.model import Person
 from warroom.policy import check
 from warroom.policy.permissions import Permission, Permissions
 
@@ -80,6 +82,53 @@ async def test_a_button_asks_for_the_same_permission(desk: HandlerHarness) -> No
     with refuses(Forbidden, match="Acknowledging INC-1"):
         await desk.press(ids.ACKNOWLEDGE, incident, user=OUTSIDER)
     await desk.press(ids.ACKNOWLEDGE, incident)
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "doing"),
+    [
+        ("timeline", "timeline #1 add we saw it", "Adding to the timeline of INC-1"),
+        ("actions", "action #1 add mend it", "Adding action items to INC-1"),
+    ],
+)
+async def test_notes_and_action_items_can_be_kept_to_some(
+    desk: HandlerHarness, case: str, text: str, doing: str
+) -> None:
+    await desk.room()
+    await desk.type(text, user=OUTSIDER)
+    rule(desk, **{case: "responders"})
+    before = await desk.incident()
+    with refuses(Forbidden, match=doing):
+        await desk.type(text, user=OUTSIDER)
+    assert await desk.incident() == before
+    await desk.type(text, user="UGRACE")
+    assert (await desk.incident()).version > before.version
+
+
+async def test_guests_declare_only_where_the_policy_lets_them(desk: HandlerHarness) -> None:
+    await person(desk, "UGUEST", is_guest=True)
+    with refuses(Forbidden, match="Guests may not declare"):
+        await desk.type("declare the sky is falling", user="UGUEST")
+    checked = check(COMPANY | {"workspace": {"guests_may_declare": True}})
+    assert checked.policy is not None
+    desk.world = replace(desk.world, policy=checked.policy)
+    await desk.type("declare the sky is falling", user="UGUEST")
+    assert (await desk.incident()).declared_by == "UGUEST"
+
+
+async def test_a_deactivated_account_may_do_nothing(desk: HandlerHarness) -> None:
+    await desk.room()
+    await person(desk, "UGRACE", deleted=True)
+    for text in ("declare x", "ack #1", "timeline #1 add x", "action #1 add x", "update #1 x"):
+        with refuses(Forbidden, match="deactivated"):
+            await desk.type(text, user="UGRACE")
+
+
+async def person(desk: HandlerHarness, user: str, **known: bool) -> None:
+    """The directory knows them like this."""
+    await desk.world.store.commit(
+        Changeset(now=desk.world.clock.now(), people=(Person(id=user, name="somebody", **known),))
+    )
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ async def test_a_command_that_others_overtook_may_be_tried_again_and_says_so(
         raise Conflict("Somebody else was faster.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(desk.world.store._turns, "_write", overtaken)  # type: ignore[attr-defined]  # every store has it
+        patch.setattr(desk.world.store._queues, "_write", overtaken)  # type: ignore[attr-defined]  # every store has it
         body = command("update rolled back") | {"channel_id": incident.room.channel_id}
         status, _ = await deliver(app, body)
     assert status == 503

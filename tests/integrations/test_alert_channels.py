@@ -30,10 +30,10 @@ async def test_a_thread_that_is_refused_keeps_nothing_of_the_channel_away(store:
         conversations_replies=lambda _: no("missing_scope"),
     )
     reading = act(ReadAlertChannels(key="read"), slack, store)
-    reading.desk.message_readers = SOURCES.message_readers
+    reading.deps.message_readers = SOURCES.message_readers
     checked = check({"workspace": {"alert_channels": [CHANNEL]}})
     assert checked.policy is not None
-    reading.desk.policy = checked.policy
+    reading.deps.policy = checked.policy
     await read_alert_channels(reading)
     assert "conversations.replies" in slack.methods()
     assert len(await store.pending_alerts(10)) == 2

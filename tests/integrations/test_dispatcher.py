@@ -53,7 +53,7 @@ class Outside:
         self._clock = clock
         self.script: dict[str, list[Exception | EffectResult | None]] = {}
         self.tries: list[tuple[str, float, bool]] = []
-        """(key, seconds into the night, doubtful)"""
+        """(key, seconds into the night, outcome unknown)"""
         self.on_success: list[Effect] = []
         self.held: dict[str, asyncio.Event] = {}
         """What is begun waits for its event."""

@@ -11,8 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.settings import Settings
-from integrations.slack.advice import ADVICE, explain
-from integrations.slack.failures import PASSING, UNTOLD_WAIT, SlackDeclined, failure
+from integrations.slack.failures import ADVICE, PASSING, UNTOLD_WAIT, SlackDeclined, explain, failure
 from warroom.errors import Rejected, Retryable
 
 

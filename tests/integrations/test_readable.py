@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.demo.workspace import installation
-from integrations.slack.readable import MOST_WAITS, unreadable
+from integrations.slack.startup import MOST_WAITS, unreadable
 from sandbox import Sandbox
 from tests.clock import ManualClock
 

@@ -9,13 +9,12 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
-from integrations.slack.performers.messages import say, stamp
+from integrations.slack.performers.posts import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Retryable
@@ -78,7 +77,7 @@ async def store() -> AsyncIterator[Store]:
 def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown: bool = False) -> EffectContext[E]:
     """One performing of the effect."""
     clock = ManualClock()
-    desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+    deps = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
     claim = Claim(
         key=effect.key,
         fence=1,
@@ -90,7 +89,7 @@ def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown:
         incident_id="i1",
         effect=effect,
     )
-    return EffectContext(claim, effect, desk, slack)
+    return EffectContext(claim, effect, deps, slack)
 
 
 CANNOT = "Slack does not let the app invite this account (cant_invite)"

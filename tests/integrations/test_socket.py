@@ -18,7 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.runtime.supervised import Supervised
 from integrations.slack.client import close_client, open_client
-from integrations.slack.socket import CONNECTION, INBOX, LEFT_BEHIND, PAUSES, WATCHDOG, InboxHandler
+from integrations.slack.inbox import LEFT_BEHIND, PAUSES
+from integrations.slack.socket import CONNECTION, INBOX, WATCHDOG, SlackSocket
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Conflict
@@ -119,7 +120,7 @@ class RestartableBot:
         if seconds:
             self.pauses.append(seconds)
 
-    async def start(self) -> InboxHandler:
+    async def start(self) -> SlackSocket:
         """A new process."""
         client = open_client("xoxb-sandbox", self.slack.api_url)
         self._stack.push_async_callback(close_client, client)
@@ -152,7 +153,7 @@ class RestartableBot:
         async def connected() -> None:
             self.looked_for_missed += 1
 
-        handler = InboxHandler(
+        handler = SlackSocket(
             app,
             APP_TOKEN,
             store=self.store,
@@ -187,7 +188,7 @@ def typed(text: str, trigger: str = "1.1") -> Payload:
     return {"command": "/incident", "text": text, "user_id": "UADA", "team_id": "T1", "trigger_id": trigger}
 
 
-async def idle(handler: InboxHandler) -> None:
+async def idle(handler: SlackSocket) -> None:
     """Idle within reason."""
     async with asyncio.timeout(60):
         await handler.idle()
@@ -369,7 +370,7 @@ def hold_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
     line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.slack.socket.POLITE", 600.0)
+    monkeypatch.setattr("integrations.slack.inbox.POLITE", 600.0)
     release = hold_one(line.store, monkeypatch)
     handler = await line.start()
     held = await line.slack.deliver("slash_commands", typed("held", "1.1"))
@@ -385,7 +386,7 @@ async def test_work_waits_for_those_who_wait_for_an_acknowledgement(
 async def test_where_deliveries_never_cease_work_goes_on_all_the_same(
     line: RestartableBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("integrations.slack.socket.POLITE", 0.5)
+    monkeypatch.setattr("integrations.slack.inbox.POLITE", 0.5)
     release = hold_one(line.store, monkeypatch)
     handler = await line.start()
     await line.slack.deliver("slash_commands", typed("held", "1.1"))

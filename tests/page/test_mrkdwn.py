@@ -13,7 +13,7 @@ from markupsafe import Markup
 from sandbox import SandboxClock, SlackUser, UserGroup
 from sandbox.installation import Installation
 from sandbox.page import markdown_html, mrkdwn_html
-from sandbox.page.names import Names
+from sandbox.page.names import ReaderNames
 from sandbox.sample_company import InitialChannel
 from sandbox.workspace import WorkspaceState
 
@@ -21,7 +21,7 @@ NIGHT = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def names() -> Names:
+def names() -> ReaderNames:
     """Ada in Berlin at three in the morning, and Ben."""
     workspace = WorkspaceState(SandboxClock(NIGHT, frozen=True), Installation())
     ada, ben = SlackUser("U1", "ada", "Ada Lovelace"), SlackUser("U2", "ben", "Benjamin Banneker", display_name="ben")
@@ -30,10 +30,10 @@ def names() -> Names:
         [UserGroup("S1", "sre", "SRE", ["ada"])],
         [InitialChannel("general"), InitialChannel("secret", ("ben",), True)],
     )
-    return Names(workspace, ada)
+    return ReaderNames(workspace, ada)
 
 
-def drawn(text: str, names: Names) -> str:
+def drawn(text: str, names: ReaderNames) -> str:
     return str(mrkdwn_html.to_html(text, names.token))
 
 
@@ -53,11 +53,11 @@ def drawn(text: str, names: Names) -> str:
         (":no_such_emoji_: at 10:30:00", ":no_such_emoji_: at 10:30:00"),
     ],
 )
-def test_mrkdwn_formatting(text: str, html: str, names: Names) -> None:
+def test_mrkdwn_formatting(text: str, html: str, names: ReaderNames) -> None:
     assert drawn(text, names) == html
 
 
-def test_links_open_in_a_new_tab_and_only_safe_ones_are_links(names: Names) -> None:
+def test_links_open_in_a_new_tab_and_only_safe_ones_are_links(names: ReaderNames) -> None:
     html = drawn("<https://example.com/?a=1&amp;b=2|the page> <mailto:a@b.example|mail> <https://x.example>", names)
     assert (
         'href="https://example.com/?a=1&amp;b=2" target="_blank" rel="noopener noreferrer nofollow">the page</a>'
@@ -76,7 +76,7 @@ def test_links_open_in_a_new_tab_and_only_safe_ones_are_links(names: Names) -> N
         assert "<a" not in drawn(f"<{bad}|press>", names)
 
 
-def test_mentions_show_names_and_highlight_the_reader(names: Names) -> None:
+def test_mentions_show_names_and_highlight_the_reader(names: ReaderNames) -> None:
     html = drawn("<@U1> <@U2> <@UNOBODY|ghost> <!subteam^S1> <!here>", names)
     assert 'class="mention me" title="Ada Lovelace">@Ada Lovelace</span>' in html
     assert 'class="mention" title="Benjamin Banneker">@ben</span>' in html
@@ -85,13 +85,13 @@ def test_mentions_show_names_and_highlight_the_reader(names: Names) -> None:
     assert '<span class="mention me">@here</span>' in html
 
 
-def test_private_channel_keeps_its_name(names: Names) -> None:
+def test_private_channel_keeps_its_name(names: ReaderNames) -> None:
     general, secret = list(names._ws.channels)
     assert "#general</a>" in drawn(f"<#{general}|general>", names)
     assert "secret" not in drawn(f"<#{secret}|secret>", names)
 
 
-def test_dates_are_in_the_readers_zone(names: Names) -> None:
+def test_dates_are_in_the_readers_zone(names: ReaderNames) -> None:
     at = int(NIGHT.timestamp())
     assert ">today at 03:00</time>" in drawn(f"<!date^{at}^{{date_short_pretty}} at {{time}}|then>", names)
     assert ">2026-11-21</time>" in drawn(f"<!date^{at}^{{date_num}}|then>", names)
@@ -99,7 +99,7 @@ def test_dates_are_in_the_readers_zone(names: Names) -> None:
     assert drawn("<!date^never^{time}|then>", names) == "then"
 
 
-def test_emoji_by_slacks_names(names: Names) -> None:
+def test_emoji_by_slacks_names(names: ReaderNames) -> None:
     html = drawn(":rotating_light: :large_green_circle: :+1::skin-tone-3:", names)
     assert all(glyph in html for glyph in "🚨🟢👍")
 

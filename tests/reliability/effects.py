@@ -10,6 +10,7 @@ from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
+from warroom.incident.record import read_members as members_of
 from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
 
 ALERTS = "datadog-alerts"
@@ -107,14 +108,16 @@ async def private_reply(run: Run, channel: str | None) -> None:
     house = run.house
     run.noted["text"] = f"Only for Ada, {len(house.slack.calls)}"
     ada = house.slack.person("ada").id
-    await house.ask(PrivateReply(key=f"whisper:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"]))
+    await house.ask(
+        PrivateReply(key=f"private_reply:{run.noted['text']}", user=ada, channel=channel, text=run.noted["text"])
+    )
 
 
-async def whisper_in_channel(run: Run) -> None:
+async def private_reply_in_channel(run: Run) -> None:
     await private_reply(run, run.known.room.channel_id)
 
 
-async def whisper_directly(run: Run) -> None:
+async def private_reply_directly(run: Run) -> None:
     await private_reply(run, None)
 
 
@@ -265,6 +268,26 @@ async def incidents(run: Run) -> int:
     return await run.house.store.last_number() - run.seen
 
 
+async def private_room(run: Run) -> None:
+    """Ada and Ben are in a private room; Slack's word of Ben's leaving is lost."""
+    house = run.house
+    run.incident = await house.declared("leaked key --sev 1 --private @ben")
+    slack = house.slack
+    slack.sockets.held = []
+    await slack.leave("ben", house.room(run.known))
+    slack.sockets.held = None
+
+
+async def read_members(run: Run) -> None:
+    await run.house.ask(members_of(run.known))
+
+
+async def out(run: Run) -> int:
+    """Whether it is known that Ben is not in the room."""
+    found = await run.house.store.incident(run.known.id)
+    return int(found is not None and not found.shown_to(run.house.slack.person("ben").id))
+
+
 EFFECT_CASES = (
     EffectCase("open the room", "open_room", "conversations.create", declare, rooms),
     EffectCase("post the card", "show_card", "chat.postMessage", declare, said("card"), keyed(":card")),
@@ -294,12 +317,14 @@ EFFECT_CASES = (
         "answer in a channel",
         "private_reply",
         "chat.postEphemeral",
-        whisper_in_channel,
+        private_reply_in_channel,
         private_replies,
         prepare=opened,
         blind=True,
     ),
-    EffectCase("answer directly", "private_reply", "chat.postMessage", whisper_directly, private_replies, blind=True),
+    EffectCase(
+        "answer directly", "private_reply", "chat.postMessage", private_reply_directly, private_replies, blind=True
+    ),
     EffectCase(
         "share the document: ask", "share_document", "files.getUploadURLExternal", postmortem, files, prepare=resolved
     ),
@@ -314,6 +339,14 @@ EFFECT_CASES = (
     ),
     EffectCase("draw the Home tab", "publish_home", "views.publish", look_at_home, homes, prepare=opened),
     EffectCase("read the people", "sync_directory", "users.list", sync, people, prepare=somebody_new),
+    EffectCase(
+        "read who is in a private room",
+        "read_room_members",
+        "conversations.members",
+        read_members,
+        out,
+        prepare=private_room,
+    ),
     EffectCase(
         "read an alert channel",
         "read_alert_channels",

@@ -173,7 +173,7 @@ async def _live(life: Life, test: socket.socket) -> None:
         try:
             said, wrong = await getattr(served, what)(*args), None
         except Exception as error:
-            # Whatever it is, the test hears of it.
+            # Of any kind: it is sent to the test, which raises it.
             said, wrong = None, "".join(traceback.format_exception(error))
         writer.write(message((number, said, wrong)))
 

@@ -212,17 +212,17 @@ class Forked(Process):
 
     async def restart(self) -> None:
         """After a kill, as the supervisor does."""
-        await self._bury()
+        await self._reap()
         await self.start()
 
     async def stop(self) -> None:
-        """SIGTERM; a killed one is buried."""
+        """SIGTERM; of a killed one what is left is closed."""
         if self._life is not None and not self.killed:
             ended = self._expect(ENDED)
             self._ask("stop")
             await ended
             self.killed = True
-        await self._bury()
+        await self._reap()
         await self._close_store()
         self._log.unlink(missing_ok=True)
 
@@ -231,7 +231,7 @@ class Forked(Process):
             store, self._store = self._store, None
             await store.close()
 
-    async def _bury(self) -> None:
+    async def _reap(self) -> None:
         if self._life is None:
             return
         assert multiprocessing.connection.wait([self._life.sentinel], DYING), "it does not end"

@@ -81,5 +81,5 @@ def _assert_one_of_each(slack: Sandbox, incident: Incident) -> None:
     assert set(links.values()) <= {1}, f"{name} has bookmarks twice: {links}"
     announced = said_under(slack, f"{incident.id}:announce")
     assert [each.ts for each in announced] == ([incident.room.announced_ts] if incident.room.announced_ts else []), name
-    missing = set(incident.participants.invitees) - set(room.members)
+    missing = set(incident.participants.invitees) - set(incident.participants.left) - set(room.members)
     assert not missing, f"{name} misses {missing}"

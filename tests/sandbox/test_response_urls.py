@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from sandbox import Channel, Sandbox, SlackMessage
+from sandbox.clock import SandboxClock
 from tests.sandbox.conftest import posted, room
 
 
@@ -105,9 +106,23 @@ async def test_response_is_validated_like_any_message(slack: Sandbox, http: aioh
     assert not slack.ephemerals("ada")
 
 
-async def test_responses_count_for_the_channels_rate_limit() -> None:
+async def test_what_one_person_sees_counts_for_no_channel() -> None:
     async with Sandbox.running(limits=True) as slack:
         channel = slack.channel("random")
-        found = [(await url(slack, channel).send(text="x")).status_code for _ in range(7)]
-    assert found[:5] == [200] * 5
-    assert 429 in found
+        assert [(await url(slack, channel).send(text="x")).status_code for _ in range(12)] == [200] * 12
+
+
+async def test_what_everybody_sees_counts_for_the_channel() -> None:
+    async with Sandbox.running(clock=SandboxClock(frozen=True), limits=True) as slack:
+        channel = slack.channel("random")
+        found = [(await url(slack, channel).send(text="x", response_type="in_channel")).status_code for _ in range(7)]
+        assert found == [200] * 5 + [429] * 2
+
+
+async def test_one_address_takes_a_burst_and_then_one_a_second() -> None:
+    async with Sandbox.running(clock=SandboxClock(frozen=True), limits=True) as slack:
+        limits = slack.server.limits
+        assert [limits.seconds_to_respond("k", "") for _ in range(6)] == [0] * 5 + [1]
+        assert limits.seconds_to_respond("another", "") == 0
+        slack.clock.advance(1)
+        assert [limits.seconds_to_respond("k", "") for _ in range(2)] == [0, 1]

@@ -20,7 +20,17 @@ from warroom.policy import Policy
 
 ROOT = Path(__file__).parents[2]
 
-TASKS = {"scheduler", "replica", "dispatcher", "socket", "socket watchdog", "inbox", "directory", "tidy"}
+TASKS = {
+    "scheduler",
+    "replica",
+    "dispatcher",
+    "socket",
+    "socket watchdog",
+    "inbox",
+    "directory",
+    "private rooms",
+    "tidy",
+}
 """Everything that must run while the process lives."""
 
 

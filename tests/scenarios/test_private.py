@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from blocks import ids
-from tests.scenarios.conftest import WarRoom
+from bot.runtime.app import running
+from sandbox import Sandbox
+from sandbox.events import emit
+from tests.scenarios.conftest import WarRoom, settings_for
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import Invite
+from warroom.policy import Policy
 
 SECRET = "leaked key"
 INSIDER, OUTSIDER = "ada", "kwame"
@@ -116,3 +125,126 @@ async def test_whoever_presses_in_the_room_is_in_it_even_when_their_joining_was_
     await slack.click(outsider, channel, channel.messages_by_bot()[0], "Acknowledge")
     await room.settle()
     assert (await room.incident()).acknowledged_by == outsider.id
+
+
+@contextlib.contextmanager
+def unheard(slack: Sandbox) -> Iterator[None]:
+    """Slack's events of the time within are lost."""
+    slack.sockets.held = []
+    yield
+    slack.sockets.held = None
+
+
+async def test_who_was_removed_without_a_word_of_slack_s_is_found_out_by_reading(room: WarRoom) -> None:
+    slack, ben, kwame = room.slack, room.slack.person("ben"), room.slack.person(OUTSIDER)
+    channel = room.channel_of(await room.declare(INSIDER, f"{SECRET} --sev 1 --private @ben"))
+    with unheard(slack):
+        await slack.leave(ben, channel)
+        await slack.join(kwame, channel)
+    assert SECRET in await told(room, "ben", "show 1"), "nobody has said anything yet"
+    await slack.sockets.refresh()
+    while not any(call.method == "conversations.members" for call in slack.calls):
+        await slack.workspace.changed.wait()
+    await room.settle()
+    for text in ("show 1", "list", "find leaked", "timeline 1"):
+        assert SECRET not in await told(room, "ben", text)
+        assert "INC-1" in await told(room, OUTSIDER, text)
+    await slack.open_home(ben)
+    await room.settle()
+    assert SECRET not in json.dumps(slack.home(ben))
+
+
+async def test_a_restart_reads_who_is_in_the_room_before_anybody_is_answered(
+    slack: Sandbox, policy: Policy, tmp_path: Path
+) -> None:
+    settings, ben = settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), slack.person("ben")
+    async with running(settings, policy, slack.clock) as bot:
+        await slack.until_connected()
+        room = WarRoom(slack, bot)
+        channel = room.channel_of(await room.declare(INSIDER, f"{SECRET} --sev 1 --private @ben"))
+    with unheard(slack):
+        await slack.leave(ben, channel)
+    async with running(settings, policy, slack.clock) as bot:
+        await slack.until_connected()
+        room = WarRoom(slack, bot)
+        assert SECRET not in await told(room, "ben", "show 1")
+
+
+async def test_neither_the_escalation_nor_its_repeats_bring_back_whoever_was_removed(room: WarRoom) -> None:
+    slack, grace = room.slack, room.slack.person("grace")
+    incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private --team platform")
+    channel = room.channel_of(incident)
+    await room.wait(minutes=16)
+    assert grace.id in channel.members, "the second level was called"
+    await slack.leave(grace, channel)
+    await room.settle()
+    said = len(channel.messages_by_bot())
+    await room.wait(minutes=15)
+    await room.wait(hours=3)
+    escalation = (await room.incident()).escalation
+    assert escalation.rounds > 0, "the last level was called again"
+    assert grace.id not in channel.members
+    assert not [m for m in channel.messages_by_bot()[said:] if grace.id in m.plain()]
+    assert "There is no incident #1" in await told(room, "grace", "show 1")
+    await slack.join(grace, channel)
+    await room.settle()
+    assert SECRET in await told(room, "grace", "show 1"), "invited again in Slack, by whomever"
+
+
+async def test_an_invitation_that_waited_is_not_sent_to_whoever_left_meanwhile(room: WarRoom) -> None:
+    slack, ben = room.slack, room.slack.person("ben")
+    incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private @ben")
+    channel = room.channel_of(incident)
+    await slack.leave(ben, channel)
+    await room.settle()
+    waited = Invite(incident_id=incident.id, key="waited", people=(ben.id,))
+    await room.bot.world.commit(Changeset(now=slack.clock.now(), effects=(waited,)))
+    await room.settle()
+    assert ben.id not in channel.members
+    assert await room.bot.store.dead_letters() == []
+
+
+async def test_a_word_that_comes_late_undoes_nothing(room: WarRoom) -> None:
+    slack, ben = room.slack, room.slack.person("ben")
+    channel = room.channel_of(await room.declare(INSIDER, f"{SECRET} --sev 1 --private @ben"))
+    early = f"{slack.clock.seconds() - 600:.6f}"
+    await slack.leave(ben, channel)
+    await room.settle()
+    before = len(slack.ephemerals(ben)) + len(slack.direct(ben))
+    late = {"user": ben.id, "channel": channel.id, "channel_type": "G", "event_ts": early}
+    emit(slack.workspace, {"type": "member_joined_channel"} | late)
+    await room.settle()
+    assert "There is no incident #1" in await told(room, "ben", "show 1")
+    assert SECRET not in " ".join(m.plain() for m in (slack.ephemerals(ben) + slack.direct(ben))[before:])
+    slack.clock.advance(5)
+    await slack.join(ben, channel)
+    await room.settle()
+    emit(slack.workspace, {"type": "member_left_channel"} | late)
+    await room.settle()
+    assert SECRET in await told(room, "ben", "show 1")
+
+
+async def test_who_could_not_be_invited_does_not_see_it(room: WarRoom) -> None:
+    slack, guest = room.slack, room.slack.person("katherine")
+    guest.is_ultra_restricted = True
+    incident = await room.declare(INSIDER, f"{SECRET} --sev 1 --private <@{guest.id}>")
+    assert guest.id in incident.participants.invitees
+    assert guest.id not in room.channel_of(incident).members
+    assert SECRET not in await told(room, "katherine", "list")
+    await slack.open_home(guest)
+    await room.settle()
+    assert SECRET not in json.dumps(slack.home(guest))
+
+
+async def test_who_joined_and_was_removed_before_the_briefing_came_gets_none(room: WarRoom) -> None:
+    slack, ben = room.slack, room.slack.person("ben")
+    channel = room.channel_of(await room.declare(INSIDER, f"{SECRET} --sev 1 --private"))
+    seen = len(slack.ephemerals(ben))
+    slack.faults.add("chat.postEphemeral", "503", times=1)
+    await slack.join(ben, channel)
+    await room.bot.socket.idle()
+    await slack.leave(ben, channel)
+    await room.settle()
+    await room.wait(minutes=1)
+    said = [*slack.ephemerals(ben)[seen:], *slack.direct(ben)]
+    assert SECRET not in " ".join(message.plain() for message in said)

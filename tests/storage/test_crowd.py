@@ -137,7 +137,7 @@ async def test_while_the_database_is_away_everybody_hears_it_and_nothing_half_do
 
     with monkeypatch.context() as patch:
         assert isinstance(store, SqlStore)
-        patch.setattr(store._turns, "_write", away)
+        patch.setattr(store._queues, "_write", away)
         told = await asyncio.gather(*(say(world, str(n)) for n in range(20)), return_exceptions=True)
     assert {type(each) for each in told} == {StoreUnavailable}
     assert await kept(store) == []
@@ -170,7 +170,7 @@ async def test_claims_end_together_and_one_that_was_lost_costs_the_others_nothin
         )
 
     told = await asyncio.gather(
-        *(change(world, "inc-1", learn, settles=each) for each in (*claims[:4], lost, *claims[5:])),
+        *(change(world, "inc-1", learn, ends=each) for each in (*claims[:4], lost, *claims[5:])),
         return_exceptions=True,
     )
     assert [n for n, each in enumerate(told) if isinstance(each, LeaseLost)] == [4]

@@ -28,7 +28,7 @@ async def test_an_effect_is_due_at_once_and_comes_back_as_it_was(store: Database
         slot="update",
     )
     private_reply = PrivateReply(
-        key="whisper:1", user="U1", text="done", blocks=({"type": "divider", "n": [1, 2.5, None]},)
+        key="private_reply:1", user="U1", text="done", blocks=({"type": "divider", "n": [1, 2.5, None]},)
     )
     await ask(store, post, private_reply)
     assert await store.next_due() == NOW

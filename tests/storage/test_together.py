@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import pytest
 
 from storage import Database
-from storage.priority_lock import IN_A_ROW, PriorityLock
-from storage.sql.commit_batcher import SIMPLE, CommitBatcher
+from storage.queues import IN_A_ROW, Batch, PriorityLock
+from storage.sql.commit import SIMPLE
 from storage.sql.write import MERGEABLE, only_ends_a_claim
 from tests.storage.values import NOW, alert, envelope, put
 from warroom.errors import StoreUnavailable
@@ -57,7 +57,7 @@ class Slow:
 
 async def test_while_one_transaction_runs_the_next_one_fills() -> None:
     slow = Slow()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     first = asyncio.ensure_future(batcher.join(change("E1")))
     while not slow.batches:
         await asyncio.wait({first}, timeout=0)
@@ -71,7 +71,7 @@ async def test_while_one_transaction_runs_the_next_one_fills() -> None:
 async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> None:
     slow = Slow(ValueError("not text"))
     slow.open.set()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     told = await asyncio.gather(*(batcher.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
     assert [told[0], told[2]] == [True, True]
     assert isinstance(told[1], ValueError)
@@ -80,7 +80,7 @@ async def test_one_that_cannot_be_stored_does_not_take_the_others_with_it() -> N
 async def test_when_the_database_is_away_everybody_hears_it_once() -> None:
     slow = Slow(StoreUnavailable("away"))
     slow.open.set()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     told = await asyncio.gather(*(batcher.join(change(key)) for key in ("E1", "bad", "E2")), return_exceptions=True)
     assert [type(each) for each in told] == [StoreUnavailable] * 3
     assert len(slow.batches) == 1
@@ -101,18 +101,18 @@ async def test_who_is_waited_for_writes_before_who_is_not_and_nobody_waits_for_e
 
     tasks = [asyncio.create_task(write("first", urgent=False))]
     await inside.wait()
-    for name, urgent in (("chore 1", False), ("gone", True), ("click", True), ("chore 2", False)):
+    for name, urgent in (("background 1", False), ("gone", True), ("click", True), ("background 2", False)):
         tasks.append(asyncio.create_task(write(name, urgent=urgent)))
     await asyncio.wait(tasks, timeout=0)
     tasks[2].cancel()
     leave.set()
     await asyncio.gather(*tasks, return_exceptions=True)
-    assert order == ["first", "click", "chore 1", "chore 2"]
+    assert order == ["first", "click", "background 1", "background 2"]
 
 
 async def test_a_transaction_that_is_cancelled_by_mistake_leaves_nobody_waiting() -> None:
     slow = Slow()
-    batcher = CommitBatcher(slow)
+    batcher = Batch(slow, "arrivals")
     first = asyncio.ensure_future(batcher.join(change("E1")))
     while not slow.batches:
         await asyncio.wait({first}, timeout=0)
@@ -135,12 +135,12 @@ async def test_who_is_not_waited_for_gets_a_turn_now_and_then() -> None:
             order.append(name)
 
     await turn.take(urgent=True)
-    tasks = [asyncio.create_task(write("chore", urgent=False))]
+    tasks = [asyncio.create_task(write("background", urgent=False))]
     tasks += [asyncio.create_task(write("click", urgent=True)) for _ in range(2 * IN_A_ROW)]
     await asyncio.wait(tasks, timeout=0)
     turn.pass_on()
     await asyncio.gather(*tasks)
-    assert order == ["click"] * IN_A_ROW + ["chore"] + ["click"] * IN_A_ROW
+    assert order == ["click"] * IN_A_ROW + ["background"] + ["click"] * IN_A_ROW
 
 
 def test_what_may_be_written_with_others_is_named_as_a_changeset_names_it() -> None:

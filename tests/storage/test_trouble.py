@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -156,14 +157,14 @@ def as_nobody() -> Iterator[None]:
         os.seteuid(0)
 
 
-async def test_a_file_that_we_may_not_write_to() -> None:
+async def test_a_file_that_we_may_not_write_to(opening: Opener) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "warroom.db"
         path.write_bytes(template())
         path.chmod(0o444)
         path.parent.chmod(0o555)
         with as_nobody(), pytest.raises(StoreUnavailable, match="writable"):
-            await ask(await open_store(f"sqlite:///{path}", patience=PATIENCE), room())
+            await ask(await opening(f"sqlite:///{path}"), room())
 
 
 async def test_a_full_disk_loses_nothing_that_was_stored(sqlite_url: str, opening: Opener) -> None:
@@ -183,9 +184,13 @@ async def test_a_full_disk_loses_nothing_that_was_stored(sqlite_url: str, openin
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("Dear diary, " * 500)
-    with pytest.raises(StoreUnavailable, match=r"not a database.*DATABASE_URL"):
+    before = set(threading.enumerate())
+    # The error's traceback holds whatever was not closed.
+    with pytest.raises(StoreUnavailable, match=r"not a database.*DATABASE_URL") as refused:
         await open_store(f"sqlite:///{path}")
     assert path.read_text().startswith("Dear diary")
+    left = set(threading.enumerate()) - before
+    assert not [each.name for each in left if "_connection_worker_thread" in each.name], refused
 
 
 async def test_a_password_that_was_not_written_for_a_url_is_not_shown_in_pieces() -> None:

@@ -35,7 +35,7 @@ async def read_alert_channels(world: World) -> None:
         await world.commit(Changeset(now=world.clock.now(), effects=(ReadAlertChannels(priority=5),)))
 
 
-async def heard(world: World, channel_id: str, message: Mapping[str, Any]) -> int:
+async def on_message(world: World, channel_id: str, message: Mapping[str, Any]) -> int:
     """A message was posted or edited. Returns how many alerts of it were accepted; 0 in any other channel and for any
     other author. Raises StoreUnavailable.
     """

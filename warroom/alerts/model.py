@@ -76,7 +76,7 @@ class Alert(Stored):
     source: str = ""
     """The system that it came from: as the sender names it, else that of the address it was sent to."""
     people: tuple[str, ...] = ()
-    """Whom the sender wants told (emails, names), to be resolved like any other name."""
+    """Whom the sender wants notified (emails, names), to be resolved like any other name."""
     facts: tuple[tuple[str, str], ...] = ()
     """Further labelled facts worth showing, in the sender's order ("error rate", "15.2%")."""
     test: bool = False

@@ -11,9 +11,9 @@ from datetime import datetime
 from warroom.alerts.model import Alert
 from warroom.alerts.rules import AttachOrDeclare, OpenIncident, RuleAction
 from warroom.incident.decision import Decision
+from warroom.incident.lifecycle import change_severity
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.notices import WorseAlert
-from warroom.incident.severity import changed
 from warroom.policy import Policy
 
 SLOT = "worse"
@@ -34,7 +34,7 @@ def raise_for_alert(decision: Decision, alert: Alert, severity: str | None, now:
     if not policy.more_severe(severity, incident.severity):
         return after
     if _nobodys(incident):
-        return after.and_then(changed(after.incident, None, severity, now, policy, why=alert.title))
+        return after.and_then(change_severity(after.incident, None, severity, now, policy, why=alert.title))
     return after.say(WorseAlert(severity=severity, title=alert.title, link=alert.link), slot=SLOT)
 
 

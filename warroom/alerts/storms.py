@@ -1,4 +1,4 @@
-"""Alert storms: recognised while they last, and told once in the room, as one list. Pure."""
+"""Alert storms: recognised while they last, and announced once in the room, as one list. Pure."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def defer_redraw(decision: Decision, now: datetime) -> Decision:
     return replace(decision.with_deadlines(redraw=incident.deadlines.redraw or now + REDRAW), quiet=True)
 
 
-def told(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:
-    """The room hears of the storm; `firings` newest first. Nothing is said where it is over."""
+def announce(incident: Incident, firings: Sequence[Firing], now: datetime) -> Decision:
+    """The room is told of the storm; `firings` newest first. Nothing is said where it is over."""
     decision = Decision(incident.with_deadlines(storm=None), quiet=True)
     start = incident.alerts.burst_from
     if start is None or not incident.state.open:

@@ -46,9 +46,9 @@ async def receive(world: World, alerts: tuple[Alert, ...], source: str, unusable
     return len(alerts)
 
 
-async def decide_pending(world: World, told: Callable[[AlertDecision], None] = lambda _: None) -> int:
+async def decide_pending(world: World, on_decided: Callable[[AlertDecision], None] = lambda _: None) -> int:
     """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
-    that a storm does not outlive the lease under which it is decided. Returns how many were decided, and calls `told` with each.
+    that a storm does not outlive the lease under which it is decided. Returns how many were decided, and calls `on_decided` with each.
     Raises StoreUnavailable.
     """
     until = world.clock.now() + AT_WORK
@@ -58,7 +58,7 @@ async def decide_pending(world: World, told: Callable[[AlertDecision], None] = l
         while left:
             decisions = await _decide_next(world, left)
             for alert_decision in decisions:
-                told(alert_decision)
+                on_decided(alert_decision)
             count, left = count + len(decisions), left[len(decisions) :]
             if world.clock.now() >= until:
                 await world.commit(Changeset(now=world.clock.now(), effects=(DecideAlerts(priority=1),)))

@@ -84,10 +84,11 @@ def page_next(
     by: str | None = None,
     why: str = "",
 ) -> Decision:
-    """The next level is paged; after the last one that level again, and everybody hears that nobody answers.
+    """The next level is paged; after the last one that level again, and the broadcast channel is told that nobody acknowledges.
 
     `people` are the ids behind the names of `names_to_page(incident)`.
     """
+    people = _reachable(incident, people)
     index = next_level(incident)
     if index is None:
         return _page_last_again(incident, people, now, policy, reason=reason, by=by, why=why)
@@ -128,7 +129,7 @@ def _page_last_again(
     by: str | None,
     why: str,
 ) -> Decision:
-    people = people or incident.escalation.paged
+    people = people or _reachable(incident, incident.escalation.paged)
     after = incident.copy_with(
         escalation=incident.escalation.copy_with(rounds=incident.escalation.rounds + 1, last_paged_at=now)
     )
@@ -169,8 +170,14 @@ def invite_new(before: Incident, after: Incident) -> list[Effect]:
 def overdue(incident: Incident, now: datetime) -> Decision:
     """The time to acknowledge has passed: everybody paged so far is mentioned again and the card says overdue."""
     after = incident.copy_with(overdue=True).with_deadlines(ack=None)
-    decision = Decision(after).record(AcknowledgementOverdue(paged=incident.escalation.paged), now)
-    if not incident.escalation.paged:
+    people = _reachable(incident, incident.escalation.paged)
+    decision = Decision(after).record(AcknowledgementOverdue(paged=people), now)
+    if not people:
         return decision
-    paged = Paged(people=incident.escalation.paged, level=0, reason=PageReason.OVERDUE)
+    paged = Paged(people=people, level=0, reason=PageReason.OVERDUE)
     return decision.say(paged, slot="page")
+
+
+def _reachable(incident: Incident, people: Iterable[str]) -> tuple[str, ...]:
+    """Those who may be called: whoever left a private room, or was removed from it, is not brought back by the clock."""
+    return tuple(person for person in people if not incident.kept_out(person))

@@ -36,7 +36,7 @@ async def fire(world: World, claim: Claim) -> Incident:
             return reminders.action_due(incident, kind.removeprefix("action:"), now)
         return await RULES[kind](world, incident, now)
 
-    return await change(world, claim.incident_id, decide, settles=claim, alone=True)
+    return await change(world, claim.incident_id, decide, ends=claim, alone=True)
 
 
 Rule = Callable[[World, Incident, datetime], Awaitable[Decision | None]]
@@ -79,7 +79,7 @@ async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision
 
 
 async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
-    return storms.told(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
+    return storms.announce(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
 
 
 RULES: dict[str, Rule] = {

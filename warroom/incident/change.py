@@ -1,21 +1,23 @@
-"""The one way an existing incident changes: load, decide, commit, and again if another process was faster."""
+"""The one way an existing incident changes: load, decide, commit, and again if another process was faster; and who may."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from warroom.errors import Conflict, NotFound, Refused
+from warroom.errors import Conflict, Forbidden, NotFound, Refused
 from warroom.incident.decision import Decision, changeset
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
+from warroom.people.resolution import resolve
+from warroom.policy.permissions import Permission, Who
 from warroom.ports import World
-from warroom.refusals import IncidentGone, Repeated
+from warroom.refusals import AccountClosed, GuestMayNotDeclare, IncidentGone, NotAllowed, Repeated
 
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
 
-IN_VAIN = 3
+MOST_FAILURES = 3
 """Attempts in a row that were refused although nobody had changed the incident; then something else is wrong."""
 
 
@@ -24,7 +26,7 @@ async def change(
     incident_id: str,
     decide: Decide,
     *,
-    settles: Claim | None = None,
+    ends: Claim | None = None,
     claim_result: ClaimResult | None = None,
     alone: bool = False,
 ) -> Incident:
@@ -32,13 +34,13 @@ async def change(
 
     Where `world` is for one gesture that has changed an incident before, Repeated is raised and nothing is written.
 
-    Changes of one incident are made one after another, in the order in which they were asked for. With `settles` the claim
+    Changes of one incident are made one after another, in the order in which they were asked for. With `ends` the claim
     ends as done in the same transaction, with `claim_result` as that says, also when the decision is None or is refused:
     what a timer asked for has been looked at. `alone` is for a `decide` that reads more of the record than the incident.
     """
-    if settles is not None:
-        claim_result = done(settles)
-    version, in_vain = None, 0
+    if ends is not None:
+        claim_result = done(ends)
+    version, failures = None, 0
     while True:
         # A claim has a lease that runs out; people wait without one.
         async with world.in_turn(incident_id, urgent=claim_result is not None, alone=alone) as turn:
@@ -46,8 +48,8 @@ async def change(
                 turn.incident = await world.store.incident(incident_id)
                 if turn.incident is None:
                     raise NotFound(IncidentGone())
-                in_vain = in_vain + 1 if turn.incident.version == version else 0
-                if in_vain == IN_VAIN:
+                failures = failures + 1 if turn.incident.version == version else 0
+                if failures == MOST_FAILURES:
                     raise Conflict(f"{turn.incident.name} cannot be stored, although nobody else changed it.")
                 version = turn.incident.version
             incident = turn.incident
@@ -88,3 +90,51 @@ async def change(
 def done(claim: Claim) -> ClaimResult:
     """The end of a claim that was performed."""
     return ClaimResult(key=claim.key, fence=claim.fence, rev=claim.rev, outcome=ClaimOutcome.DONE)
+
+
+async def authorize(world: World, case: Permission, by: str | None, incident: Incident | None = None) -> None:
+    """Returns when `by` may do it; None, which is no person, may do everything. Raises Forbidden, which names who may."""
+    may: tuple[str, ...] = getattr(world.policy.permissions, case.value)
+    if by is None:
+        return
+    if case is Permission.DECLARE:
+        await _may_declare(world, by)
+    if Who.EVERYBODY in may:
+        return
+    if incident is not None and Who.RESPONDERS in may and incident.concerns(by):
+        return
+    if incident is not None and Who.COMMANDER in may and incident.commander == by:
+        return
+    names = [name for name in may if name not in tuple(Who)]
+    people = await resolve(names, world.directory, world.policy)
+    if by in (match.person.id for match in people.found):
+        return
+    raise Forbidden(
+        NotAllowed(
+            permission=case,
+            may=may,
+            incident=incident.name if incident else None,
+            has_commander=bool(incident and incident.commander),
+            room=_open_room(incident) if Who.RESPONDERS in may else None,
+        )
+    )
+
+
+async def require_active(world: World, user: str) -> None:
+    """Returns when the account is active, as far as the directory knows: the chat is not asked. Raises Forbidden."""
+    person = await world.store.person(user)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+
+
+async def _may_declare(world: World, user: str) -> None:
+    person = await world.store.person(user)
+    if person is not None and person.deleted:
+        raise Forbidden(AccountClosed())
+    if person is not None and person.is_guest and not world.policy.workspace.guests_may_declare:
+        raise Forbidden(GuestMayNotDeclare())
+
+
+def _open_room(incident: Incident | None) -> str | None:
+    """The name of the incident's channel, when anybody may join it."""
+    return incident.room.channel_name if incident and not incident.private else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 
 from warroom.errors import Conflict, Refused
 from warroom.escalation.rules import levels_at_start
-from warroom.ids import new_id
 from warroom.incident import opening
-from warroom.incident.authorize import authorize
+from warroom.incident.change import authorize
 from warroom.incident.decision import changeset
 from warroom.incident.declaration import Declare
 from warroom.incident.model import AlertGroup, Incident, Participants
@@ -127,7 +127,7 @@ def _incident(world: World, what: Declare, severity: str, team: str | None, peop
         description = f"{title}\n\n{description}".strip()
         title = cut(title, TITLE_LIMIT)
     return Incident(
-        id=new_id(),
+        id=uuid.uuid4().hex,
         number=0,
         origin=what.origin,
         origin_key=what.origin_key,

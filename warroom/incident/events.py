@@ -1,4 +1,4 @@
-"""What happened to an incident, as values: the entries of its timeline, and what integrations hear of.
+"""What happened to an incident, as values: the entries of its timeline, and what integrations react to.
 
 The words for each are in `blocks.timeline`. Who did it, when and where it can be read stands in the `Entry` around the event.
 """

@@ -1,4 +1,4 @@
-"""The life of an incident: which state may follow which, and what each step means. Pure."""
+"""The life of an incident: which state may follow which, what each step means, and a new severity. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,17 @@ from warroom.escalation import rules as escalation
 from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
-from warroom.incident.notices import StateChanged
+from warroom.incident.notices import SeverityChangedNotice, StateChanged
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
-from warroom.refusals import AlreadyAcknowledged, AlreadyInState, Attempt, CancelReasonMissing, NotInState
+from warroom.refusals import (
+    AlreadyAcknowledged,
+    AlreadyInState,
+    Attempt,
+    CancelReasonMissing,
+    NotInState,
+    SeverityUnchanged,
+)
 
 STEPS: dict[State, frozenset[State]] = {
     State.DETECTED: frozenset({State.ACKNOWLEDGED, State.MITIGATED, State.RESOLVED, State.CANCELLED}),
@@ -170,7 +177,37 @@ def _stop_reminders(incident: Incident) -> Incident:
 
 
 def _told(decision: Decision, notice: StateChanged) -> Decision:
-    """Everybody hears it: in the room and under the announcement; reminders that are out of date go away."""
+    """Said in the room and under the announcement; reminders that are out of date go away."""
     for slot in ("reminder", "recovery", "stale", "worse"):
         decision = decision.withdraw(slot)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
+
+
+def change_severity(
+    incident: Incident, by: str | None, severity: str, now: datetime, policy: Policy, *, why: str = ""
+) -> Decision:
+    """The severity (a key of the policy), with its own times from now on. Raises AlreadyDone, Refused.
+
+    `why` is the title of the alert that caused it.
+    """
+    if not incident.state.open:
+        closed = NotInState(
+            incident=incident.name, state=incident.state, attempt=Attempt.SEVERITY, severity=incident.severity
+        )
+        raise Refused(closed)
+    if incident.severity == severity:
+        raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=severity))
+    since = incident.updates.last_at or incident.declared_at
+    within = policy.severities[severity].acknowledge_within
+    after = (
+        incident.copy_with(severity=severity)
+        .with_deadlines(
+            update=cadence.next_update(severity, policy, since),
+            ack=incident.declared_at + within if incident.deadlines.ack else None,
+        )
+        .with_updates(missed=0)
+    )
+    after = after.with_deadlines(page=escalation.next_page_at(after, now, policy))
+    event = events.SeverityChanged(before=incident.severity, after=severity, why=why)
+    notice = SeverityChangedNotice(by=by, before=incident.severity, after=severity, why=why)
+    return Decision(after).withdraw("worse").record(event, now, by=by).say(notice, Place.CARD_THREAD)

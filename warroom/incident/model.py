@@ -68,7 +68,7 @@ class EscalationState(Stored):
 
 
 class Link(Stored):
-    """A link worth having at hand: runbook, dashboard, alert, status page, meeting."""
+    """A link of the incident: runbook, dashboard, alert, status page, meeting."""
 
     title: str
     url: str
@@ -113,7 +113,7 @@ class AlertSummary(Stored):
     """When the alerts counted in `burst` began to come."""
     burst: int = 0
     stormy: bool = False
-    """There was a storm, and the room heard or will hear of it."""
+    """There was a storm, and the room was told or will be."""
 
 
 class Deadlines(Stored):
@@ -135,7 +135,7 @@ class Deadlines(Stored):
     redraw: datetime | None = None
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
-    """The room hears of an alert storm."""
+    """The room is told of an alert storm."""
 
 
 class Room(Stored):
@@ -162,7 +162,11 @@ class Participants(Stored):
     invited: tuple[str, ...] = ()
     """Those of `invitees` who were invited or joined."""
     left: tuple[str, ...] = ()
-    """Those of `invited` who left the channel, or were removed from it, and were not asked back."""
+    """Those who left the channel, or were removed from it, and were not asked back."""
+    uninvited: tuple[str, ...] = ()
+    """Those of `invitees` whom the chat would not let in."""
+    moved_at: dict[str, datetime] = Field(default_factory=dict)
+    """When each person came or left last, by the chat's clock, as far as it is known."""
 
 
 class Updates(Stored):
@@ -260,11 +264,29 @@ class Incident(Stored):
         )
 
     def shown_to(self, user: str) -> bool:
-        """Whether the person may know of it: a private incident shows itself only to the people in its room."""
-        return not self.private or (self.concerns(user) and user not in self.participants.left)
+        """Whether the person may know of it: a private incident shows itself only to the people in its room, and to whoever
+        declared it until the room lets them in. Every list, card, answer and message for one person asks this.
+        """
+        if not self.private:
+            return True
+        there = self.participants
+        if user in there.left:
+            return False
+        return user in there.invited or (user == self.declared_by and user not in there.uninvited)
+
+    def kept_out(self, user: str) -> bool:
+        """Whether the person left the room of a private incident, or was removed from it. Only a person brings them back."""
+        return self.private and user in self.participants.left
 
     def with_invitees(self, *people: str) -> Incident:
-        """The same incident with these people invited to its channel, also those who left it."""
+        """The same incident with these people invited to its channel; nobody who is kept out of it."""
+        return self._with_invitees(tuple(person for person in people if not self.kept_out(person)))
+
+    def with_asked_back(self, *people: str) -> Incident:
+        """The same incident with these people invited to its channel because somebody named them, whoever they are."""
+        return self._with_invitees(people)
+
+    def _with_invitees(self, people: tuple[str, ...]) -> Incident:
         invitees = tuple(dict.fromkeys((*self.participants.invitees, *people)))
         left = tuple(person for person in self.participants.left if person not in people)
         return self.with_participants(invitees=invitees, left=left)
@@ -277,7 +299,7 @@ class Incident(Stored):
         """The same incident, of which the integration of that name remembers this."""
         return self.copy_with(external=self.external | {name: state.model_dump(mode="json")})
 
-    def with_participants(self, **changes: tuple[str, ...]) -> Incident:
+    def with_participants(self, **changes: Any) -> Incident:
         """With `changes` to the fields of `participants`."""
         return self.copy_with(participants=self.participants.copy_with(**changes))
 

@@ -73,7 +73,7 @@ class RoleAssignedNotice(Stored):
 
 
 class StateChanged(Stored):
-    """The incident reached a state that everybody should hear of. `text` is a summary or a reason."""
+    """The incident reached a state that everybody should know. `text` is a summary or a reason."""
 
     kind: Literal["state_changed"] = "state_changed"
     state: State

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
+from warroom.incident import membership
 from warroom.incident.decision import Decision, announce, set_topic, show_card
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
 from warroom.incident.model import EscalationLevel, EscalationState, Incident, Link
 from warroom.incident.notices import CouldNotInvite, NobodyFound
 from warroom.outbox.effects import AddBookmark, Effect, Invite, LookForChanges, OpenRoom, PinCard, SetPurpose, TellTeam
-from warroom.outbox.results import Announced, CardShown, ChannelCreated, PeopleAdded, Posted
+from warroom.outbox.results import Announced, CardShown, ChannelCreated, PeopleAdded, Posted, RoomMembers
 from warroom.policy import Policy
 
 NAME_LIMIT = 80
@@ -152,9 +153,20 @@ def posted(incident: Incident, result: Posted) -> Decision:
 
 def invited(incident: Incident, result: PeopleAdded) -> Decision:
     """Who is in the room; who could not be invited is said once, with the reason."""
-    people = tuple(dict.fromkeys((*incident.participants.invited, *result.people)))
-    decision = Decision(incident.with_participants(invited=people), quiet=True)
+    there = incident.participants
+    refused = tuple(person for person, _ in result.failed)
+    after = incident.with_participants(
+        invited=tuple(dict.fromkeys((*there.invited, *result.people))),
+        uninvited=tuple(dict.fromkeys((*(each for each in there.uninvited if each not in result.people), *refused))),
+    )
+    decision = Decision(after, quiet=True)
     for reason in dict.fromkeys(reason for _, reason in result.failed):
         who = tuple(person for person, why in result.failed if why == reason)
         decision = decision.say(CouldNotInvite(people=who, reason=reason))
     return decision
+
+
+def members_read(incident: Incident, result: RoomMembers) -> Decision | None:
+    """Who is in the room is what the chat says; None when it says what was known."""
+    after = membership.read(incident, result.people, result.before, result.asked_at)
+    return Decision(after, quiet=True) if after is not None else None

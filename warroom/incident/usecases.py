@@ -8,14 +8,12 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle, opening
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
 from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
-from warroom.incident.severity import changed
 from warroom.outbox.effects import Place
 from warroom.people.resolution import Resolution, resolve
 from warroom.policy.permissions import Permission
@@ -155,7 +153,7 @@ async def set_severity(world: World, incident_id: str, by: str, said: str, *, on
         if lower and only_up:
             raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=incident.severity))
         await authorize(world, Permission.LOWER_SEVERITY if lower else Permission.RAISE_SEVERITY, by, incident)
-        return changed(incident, by, severity, now, world.policy)
+        return lifecycle.change_severity(incident, by, severity, now, world.policy)
 
     return await change(world, incident_id, decide)
 
@@ -175,7 +173,7 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
             after = incident.copy_with(commander=person)
         else:
             after = incident.copy_with(roles=tuple((dict(incident.roles) | {role: person}).items()))
-        after = after.with_invitees(person)
+        after = after.with_asked_back(person)
         decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
         return decision.say(RoleAssignedNotice(by=by, role=role, person=person), Place.CARD_THREAD)
@@ -194,7 +192,7 @@ async def invite(world: World, incident_id: str, by: str, names: tuple[str, ...]
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         await authorize(world, Permission.INVITE, by, incident)
-        after = incident.with_invitees(*ids(people))
+        after = incident.with_asked_back(*ids(people))
         new = tuple(
             p
             for p in after.participants.invitees
@@ -226,7 +224,7 @@ async def page(world: World, incident_id: str, by: str, names: tuple[str, ...], 
         await authorize(world, Permission.PAGE, by, incident)
         if not called:
             return None
-        after = incident.with_invitees(*called)
+        after = incident.with_asked_back(*called)
         event = PeoplePaged(paged=called, names=names, reason=PageReason.TEAM, why=why)
         return escalation.paged_by(Decision(after), incident, event, now, by=by)
 

@@ -17,7 +17,7 @@ class MenuEntry(Value):
     label: str
     integration: str
     action: str
-    """What the integration hears when it is chosen."""
+    """What the integration is given when it is chosen."""
     url: str | None = None
 
     @property
@@ -34,9 +34,9 @@ class IncidentView(Value):
     severity_rank: int
     """0 is the most severe."""
     level_count: int
-    """Levels of the chain that apply to this severity."""
+    """Levels of the escalation policy that apply to this severity."""
     levels_paged: int
-    """How many of those have been told."""
+    """How many of those have been paged."""
     firings: tuple[Firing, ...] = ()
     timezone: str = "UTC"
     menu: tuple[MenuEntry, ...] = ()

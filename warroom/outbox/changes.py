@@ -204,7 +204,7 @@ class Replicas(Value):
     active: int = 1
     """How many there are, the asking one among them."""
     limited: dict[str, datetime] = Field(default_factory=dict)
-    """Methods that Slack told one of them to leave alone, and until when."""
+    """Methods that Slack told one of them not to call, and until when."""
 
 
 class Changeset(Value):

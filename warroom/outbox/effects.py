@@ -185,6 +185,13 @@ class ReadAlertChannels(_Effect):
     key: str = "alert channels"
 
 
+class ReadRoomMembers(_Effect):
+    """Read who is in the room of a private incident. Its result is RoomMembers."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_room_members"] = "read_room_members"
+
+
 class DecideAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
@@ -241,6 +248,7 @@ Effect = Annotated[
     | PublishHome
     | SyncDirectory
     | ReadAlertChannels
+    | ReadRoomMembers
     | DecideAlerts
     | LookForChanges
     | ExternalEffect,

@@ -39,7 +39,7 @@ class RemoteChange(Value):
     incident_id: str
     act: RemoteAct
     key: str
-    """The same change told again (by webhook and by poll) has the same key."""
+    """The same change sent again (by webhook and by poll) has the same key."""
     email: str | None = None
     """Of whoever did it; somebody who is unknown here did it all the same, under `name`."""
     name: str = ""

@@ -25,7 +25,7 @@ from warroom.postmortem.reminders import finish_action, reopen_action
 log = logging.getLogger(__name__)
 
 
-async def take(world: World, incoming: Incoming, source: str, *, settles: Claim | None = None) -> None:
+async def take(world: World, incoming: Incoming, source: str, *, ends: Claim | None = None) -> None:
     """Everything in it is stored and done; doing it twice changes nothing. `source` is the source of its alerts. The claim, if
     there is one, ends last. Raises Conflict, LeaseLost, StoreUnavailable.
     """
@@ -36,10 +36,10 @@ async def take(world: World, incoming: Incoming, source: str, *, settles: Claim 
             await declare(world, wanted)
         except Refused as error:
             log.warning("an incident of another system opens no room: %s", error)
-    if incoming.effects or incoming.service_changes or settles:
+    if incoming.effects or incoming.service_changes or ends:
         effects = (*incoming.effects, *await told_of(world, incoming.service_changes))
         known = Changeset(now=world.clock.now(), effects=effects, service_changes=incoming.service_changes)
-        await world.commit(known.copy_with(claim_result=done(settles)) if settles else known)
+        await world.commit(known.copy_with(claim_result=done(ends)) if ends else known)
 
 
 async def follow(world: World, changes: tuple[RemoteChange, ...]) -> None:

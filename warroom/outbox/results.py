@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from warroom.incident.model import Participants
 from warroom.value import Value
 
 
@@ -43,6 +45,14 @@ class PeopleAdded(Value):
     failed: tuple[tuple[str, str], ...] = ()
 
 
+class RoomMembers(Value):
+    """Everybody who is in the room, without the bot. `before` is what was known when it was asked, at `asked_at`."""
+
+    people: tuple[str, ...]
+    before: Participants
+    asked_at: datetime
+
+
 class ExternalResult(Value):
     """What an integration's operation came to, for the incident that it is about. `payload` is read back by the integration's
     own model.
@@ -53,4 +63,4 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | ExternalResult
+EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | RoomMembers | ExternalResult

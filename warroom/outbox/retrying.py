@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warroom.errors import AlreadyDone
-from warroom.incident.authorize import authorize
+from warroom.incident.change import authorize
 from warroom.incident.lookup import by_id
 from warroom.incident.model import Incident
 from warroom.policy.permissions import Permission

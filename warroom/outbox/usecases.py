@@ -31,6 +31,7 @@ from warroom.outbox.effects import (
     Post,
     PrivateReply,
     ReadAlertChannels,
+    ReadRoomMembers,
     SyncDirectory,
 )
 from warroom.outbox.incoming import Incoming
@@ -43,6 +44,7 @@ from warroom.outbox.results import (
     ExternalResult,
     PeopleAdded,
     Posted,
+    RoomMembers,
 )
 from warroom.ports import World
 
@@ -53,26 +55,26 @@ LONGEST_WAIT = 60.0
 GIVE_UP_AFTER = timedelta(hours=12)
 """An effect that kept failing for so long becomes a dead letter: what it would say is not true any more."""
 FEWEST_TRIES = 3
-"""One that waited that long for the process itself, or was asked for again by hand, has so many tries all the same."""
+"""One that waited that long for the process itself, or was requeued by hand, has so many tries all the same."""
 
 
 async def on_success(world: World, claim: Claim, result: EffectResult | Incoming | None) -> None:
     """The effect was performed; `result` is what the world answered. Raises Conflict, LeaseLost, StoreUnavailable."""
     if isinstance(result, Incoming):
-        await take(world, result, POLLED, settles=claim)
+        await take(world, result, POLLED, ends=claim)
         return
     if result is None or claim.incident_id is None:
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
         return
     found: EffectResult = result
 
-    async def decide(incident: Incident, now: datetime) -> Decision:
+    async def decide(incident: Incident, now: datetime) -> Decision | None:
         return _apply_result(world, incident, found, now)
 
-    await change(world, claim.incident_id, decide, settles=claim)
+    await change(world, claim.incident_id, decide, ends=claim)
 
 
-def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision:
+def _apply_result(world: World, incident: Incident, result: EffectResult, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
             return opening.opened(incident, result, now, world.policy)
@@ -84,6 +86,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
             return opening.posted(incident, result)
         case PeopleAdded():
             return opening.invited(incident, result)
+        case RoomMembers():
+            return opening.members_read(incident, result)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
@@ -144,7 +148,7 @@ PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)
 def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels)):
+    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision

@@ -244,7 +244,7 @@ async def _members(group: Group, said: str, directory: Directory, via: tuple[str
 async def _team(
     team: str, said: str, directory: Directory, policy: Policy, via: tuple[str, ...], teams: frozenset[str]
 ) -> list[_Answer]:
-    """Whoever the team's escalation chain tells first."""
+    """Whoever the team's escalation policy pages first."""
     levels = policy.teams[team].escalation
     first = [level for level in levels if level.after == timedelta(0)] or levels[:1]
     if not first:

@@ -33,6 +33,8 @@ class Workspace(Value):
     alert_bots: Texts = ()
     """Whose messages there are alerts: ids or names of apps. Empty: the app of the monitoring system that is known."""
     default_team: Text | None = None
+    guests_may_declare: bool = False
+    """Whether guests of the workspace may declare incidents; Slack may not let them into the room."""
     timezone: TimeZone = "UTC"
     meeting_url: Url | None = None
     status_page: Url | None = None
@@ -41,7 +43,7 @@ class Workspace(Value):
     stale_after: Duration | None = timedelta(hours=24)
     """An open incident in which nothing happened for so long is asked about. None: never."""
     repeat_every: Duration | None = None
-    """How often the last level of an unanswered chain is told again. None: as the severity says."""
+    """How often the last level is paged again while nobody acknowledges. None: as the severity says."""
 
 
 class FieldType(StrEnum):
@@ -68,7 +70,7 @@ class Template(Value):
 
 
 class Links(Value):
-    """Pages worth having at hand."""
+    """Pages to link from every incident."""
 
     runbooks: dict[Text, Url] = Field(default_factory=dict)
     """By pattern of the incident's title; the first that fits."""
@@ -156,7 +158,7 @@ class Policy(Value):
         return known.stale_after if known and known.stale_after else self.workspace.stale_after
 
     def repeat_every(self, severity: str) -> timedelta | None:
-        """How often the last level of an unanswered chain is told again; None for an unknown severity."""
+        """How often the last level is paged again while nobody acknowledges; None for an unknown severity."""
         known = self.severities.get(severity)
         said = (known.repeat_every if known else None) or self.workspace.repeat_every
         return said or ((known.update_every or known.acknowledge_within) if known else None)

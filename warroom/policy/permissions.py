@@ -31,6 +31,8 @@ class Permission(StrEnum):
     INVITE = "invite"
     PAGE = "page"
     MUTE = "mute"
+    TIMELINE = "timeline"
+    ACTIONS = "actions"
     POSTMORTEM = "postmortem"
     PUBLISH = "publish"
 
@@ -79,6 +81,10 @@ class Permissions(Value):
     invite: May = ALL
     page: May = ALL
     mute: May = ALL
+    timeline: May = ALL
+    """Adding to it: notes, and messages that are pinned or marked."""
+    actions: May = ALL
+    """Adding and changing action items."""
     postmortem: May = ALL
     """Drafting and editing it."""
     publish: May = ALL

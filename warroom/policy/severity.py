@@ -22,7 +22,7 @@ class Severity(Value):
     stale_after: Duration | None = None
     """None: as the workspace says."""
     repeat_every: Duration | None = None
-    """How often the last level of an unanswered chain is told again.
+    """How often the last level is paged again while nobody acknowledges.
 
     None: as the workspace says, else `update_every`, else `acknowledge_within`.
     """

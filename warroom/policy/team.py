@@ -12,7 +12,7 @@ from warroom.value import Value
 
 
 class Level(Value):
-    """One level of the escalation chain: whom to tell, and when, counted from declaration."""
+    """One level of the escalation policy: whom to page, and when, counted from declaration."""
 
     after: Delay
     notify: Annotated[Texts, Field(min_length=1)]

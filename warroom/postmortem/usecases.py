@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from warroom.incident.authorize import authorize
-from warroom.incident.change import change
+from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.lookup import view
 from warroom.incident.model import Incident

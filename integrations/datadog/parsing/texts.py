@@ -86,7 +86,7 @@ def from_link(text: str | None) -> FromLink:
 
 
 def mentioned(text: str | None) -> FromLink:
-    """As `fished`, but from any page of Datadog's that names a monitor: a Synthetics test's, a list of logs.
+    """As `from_link`, but from any page of Datadog's that names a monitor: a Synthetics test's, a list of logs.
 
     Notifications carry the monitor's id in the query of every link ("link_monitor_id"). `link` is None: it leads to
     that page, not to the monitor.

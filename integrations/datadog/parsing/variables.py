@@ -17,7 +17,7 @@ from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
-from warroom.alerts.parsing.reading import Names, Said, alert_of
+from warroom.alerts.parsing.reading import FieldNames, Said, alert_of
 from warroom.alerts.parsing.values import LINK_LIMIT, safe_link
 
 VARIABLES = frozenset(
@@ -49,7 +49,7 @@ def _in_signal(*names: str) -> tuple[str, ...]:
     return tuple(f"security_signal_attributes_{name}" for name in names)
 
 
-NAMES = Names(
+NAMES = FieldNames(
     titles=_TITLES,
     more_titles=("monitor_name", "security_rule_name", "synthetics_test_name", "synthetics_summary_test_name"),
     title_scopes=("alert_scope",),
@@ -78,7 +78,7 @@ NAMES = Names(
     ),
 ).then(PLAIN)
 NAMES = NAMES.then(
-    Names(
+    FieldNames(
         # What the sender's own fields do not say, the objects of incidents, signals and tests may.
         links=("synthetics_summary_result_url", "synthetics_summary_test_url", *_in_signal("url")),
         times=("incident_created", "incident_declared", "synthetics_summary_date"),
@@ -112,7 +112,7 @@ def read(item: Mapping[str, Any], arrival: Arrival) -> Alert:
     text = fields.text(*NAMES.texts, limit=None) or ""
     markdown = fields.text("event_msg", "body", "message", limit=None) or text
     links = list(fields.words(*NAMES.links, limit=LINK_LIMIT + 1))
-    from_link = _fished(links, markdown)
+    from_link = _from_link(links, markdown)
     if not from_link.monitor_id and not _monitor_id(fields):
         from_link = _mentioned(links, markdown) or from_link
     titles = (fields.word(name, limit=4 * TITLE_LIMIT) for name in _TITLES)
@@ -136,7 +136,7 @@ def read(item: Mapping[str, Any], arrival: Arrival) -> Alert:
     return alert_of(fields, NAMES, said, arrival)
 
 
-def _fished(links: list[str], markdown: str) -> texts.FromLink:
+def _from_link(links: list[str], markdown: str) -> texts.FromLink:
     """What the links say: a link field's monitor, filled up by the message's where both speak of one monitor."""
     first, second = texts.from_link(links[0] if links else None), texts.from_link(markdown)
     if first.monitor_id and second.monitor_id and first.monitor_id != second.monitor_id:
@@ -151,7 +151,7 @@ def _mentioned(links: list[str], markdown: str) -> texts.FromLink | None:
 
 
 def _identified(fields: Fields, from_link: texts.FromLink) -> Identity:
-    """The ids; `fished` fills in what only a link says."""
+    """The ids; `_from_link` fills in what only a link says."""
     plain = _id(fields, "id")
     alert = _id(fields, "alert_id")
     is_event = plain is not None and _EVENT_ID.fullmatch(plain) is not None

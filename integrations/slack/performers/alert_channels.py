@@ -15,7 +15,7 @@ import structlog
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.alert_threads import Threads, read_threads
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.rate_limited import PAGE, next_cursor
+from integrations.slack.rate_limits import PAGE, next_cursor
 from warroom.alerts.app_messages import SOURCE
 from warroom.alerts.channels import read_message
 from warroom.errors import Rejected, Retryable
@@ -52,9 +52,9 @@ async def read_alert_channels(context: EffectContext[ReadAlertChannels]) -> None
 
     Raises Retryable when there is more to read than may be read now.
     """
-    for name in context.desk.policy.workspace.alert_channels:
+    for name in context.deps.policy.workspace.alert_channels:
         try:
-            channel_id = await context.desk.channels.find(name, context.line)
+            channel_id = await context.deps.channels.find(name, context.line)
             reading = await _read(context, channel_id)
         except Rejected as error:
             await _failure_notice(context, name, error)
@@ -65,27 +65,27 @@ async def read_alert_channels(context: EffectContext[ReadAlertChannels]) -> None
             # What stands in the channel itself counts all the same.
             await _failure_notice(context, name, error)
         await _take_in(context, ReadCursor(channel_id=channel_id, name=name, ts=reading.newest), reading)
-        context.desk.reading.pop(channel_id, None)
+        context.deps.reading.pop(channel_id, None)
 
 
 async def _failure_notice(context: EffectContext[ReadAlertChannels], name: str, error: Rejected) -> None:
     """Said in the log each time, and in the broadcast channel once for each reason."""
     log.error("an alert channel cannot be read", channel=name, why=str(error), advice=error.advice)
-    announce = context.desk.policy.workspace.announce
+    announce = context.deps.policy.workspace.announce
     if announce:
         what = f"Alerts in {name} are not seen: {error}"
         key = f"unreadable:{name.casefold()}:{error.code}"
-        told = TellEverybody(key=key, priority=20, channel=announce, what=what, advice=error.advice)
-        await context.desk.store.commit(Changeset(now=context.now, effects=(told,)))
+        notice = TellEverybody(key=key, priority=20, channel=announce, what=what, advice=error.advice)
+        await context.deps.store.commit(Changeset(now=context.now, effects=(notice,)))
 
 
 async def _read(context: EffectContext[ReadAlertChannels], channel_id: str) -> ChannelReading:
     """Everything posted in the channel itself since reading stopped; one never read before is read from when we asked."""
-    reading = context.desk.reading.get(channel_id)
+    reading = context.deps.reading.get(channel_id)
     if reading is None:
-        known = {each.channel_id: each.ts for each in await context.desk.store.read_cursors()}
+        known = {each.channel_id: each.ts for each in await context.deps.store.read_cursors()}
         reading = ChannelReading(since=known.get(channel_id) or f"{context.claim.created_at.timestamp():.6f}")
-        context.desk.reading[channel_id] = reading
+        context.deps.reading[channel_id] = reading
     while not reading.ended:
         page = await _page(context, channel_id, reading)
         reading.messages += page.get("messages") or []
@@ -129,12 +129,12 @@ async def _take_in(context: EffectContext[ReadAlertChannels], position: ReadCurs
     by_time = {str(message.get("ts") or ""): message for message in (*reading.messages, *reading.threads.replies)}
     received: list[ReceivedAlert] = []
     kept: list[Quarantined] = []
-    readers = context.desk.message_readers
+    readers = context.deps.message_readers
     for ts in sorted(by_time):
-        parsed, useless = read_message(by_time[ts], position.channel_id, readers, context.desk.policy, context.now)
+        parsed, useless = read_message(by_time[ts], position.channel_id, readers, context.deps.policy, context.now)
         received += [ReceivedAlert(alert=alert, received_at=context.now, source=SOURCE) for alert in parsed.alerts]
         kept += useless
     for place in range(0, len(received), AT_ONCE):
         part = tuple(received[place : place + AT_ONCE])
-        await context.desk.store.commit(Changeset(now=context.now, received=part, effects=(DecideAlerts(priority=1),)))
-    await context.desk.store.commit(Changeset(now=context.now, read_cursors=(position,), quarantined=tuple(kept)))
+        await context.deps.store.commit(Changeset(now=context.now, received=part, effects=(DecideAlerts(priority=1),)))
+    await context.deps.store.commit(Changeset(now=context.now, read_cursors=(position,), quarantined=tuple(kept)))

@@ -15,7 +15,7 @@ import structlog
 
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.rate_limited import PAGE, next_cursor
+from integrations.slack.rate_limits import PAGE, next_cursor
 from warroom.alerts.app_messages import is_from
 from warroom.errors import Retryable
 from warroom.outbox.effects import ReadAlertChannels
@@ -97,7 +97,7 @@ async def _look_back(
 
 
 def _with_news(context: EffectContext[ReadAlertChannels], messages: Iterable[dict[str, Any]], after: str) -> list[str]:
-    senders, readers = context.desk.policy.workspace.alert_bots, context.desk.message_readers
+    senders, readers = context.deps.policy.workspace.alert_bots, context.deps.message_readers
     theirs = [each for each in messages if is_from(each, readers, senders)]
     latest = {str(each.get("ts")): str(each.get("latest_reply") or "") for each in theirs}
     news = sorted((ts for ts in latest if latest[ts] > after), key=lambda ts: latest[ts], reverse=True)

@@ -9,13 +9,12 @@ from typing import Any, Generic, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import Answer
-from integrations.slack.rate_limited import PAGE, RateLimitedClient, next_cursor
+from integrations.slack.rate_limits import PAGE, Budget, RateLimitedClient, next_cursor
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, Participants
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
@@ -79,6 +78,8 @@ class PerformerDeps:
     """What the menu beside an incident's alerts offers."""
     message_readers: Sequence[MessageReader] = ()
     """Who reads alerts in messages."""
+    members: dict[str, tuple[Participants, datetime]] = field(default_factory=dict)
+    """By effect key: who was known to be in a room when the reading of its members began, and when that was."""
     searches: dict[str, Search] = field(default_factory=dict)
     """By effect key: what was read so far of lists with more pages than the budget allowed at once."""
 
@@ -92,12 +93,12 @@ class EffectContext(Generic[E]):
 
     claim: Claim
     effect: E
-    desk: PerformerDeps
+    deps: PerformerDeps
     line: RateLimitedClient
 
     @property
     def now(self) -> datetime:
-        return self.desk.clock.now()
+        return self.deps.clock.now()
 
     @property
     def outcome_unknown(self) -> bool:
@@ -118,7 +119,7 @@ class EffectContext(Generic[E]):
         From the first page each time, a list longer than the budget's burst would never end. Raises as `call`.
         """
         name = f"{self.key} {method} {sorted(args.items())}"
-        search = self.desk.searches.pop(name, None)
+        search = self.deps.searches.pop(name, None)
         if search is None or self.now - search.at > SEARCH_KEPT:
             search = Search([], None, self.now)
         for item in search.items:
@@ -128,7 +129,7 @@ class EffectContext(Generic[E]):
                 page = await self.call(method, limit=PAGE, cursor=search.cursor, **args)
             except Retryable:
                 if search.cursor is not None:
-                    self.desk.searches[name] = search
+                    self.deps.searches[name] = search
                 raise
             read = page.get(key) or []
             search = Search([*search.items, *read], next_cursor(page), self.now)
@@ -139,7 +140,7 @@ class EffectContext(Generic[E]):
 
     async def incident(self) -> Incident:
         """The incident as it is now. Raises Rejected when the effect has none."""
-        found = await self.desk.store.incident(self.effect.incident_id) if self.effect.incident_id else None
+        found = await self.deps.store.incident(self.effect.incident_id) if self.effect.incident_id else None
         if found is None:
             raise Rejected("the incident is not in the record", code="no_incident", advice="Declare it again.")
         return found
@@ -147,9 +148,9 @@ class EffectContext(Generic[E]):
     async def view(self, incident: Incident) -> IncidentView:
         """The incident with its alerts, ready to be drawn."""
         # A room that people asked for has no alerts, and is drawn several times while it opens.
-        firings = await self.desk.store.firings(incident.id) if incident.alerts.monitors else ()
+        firings = await self.deps.store.firings(incident.id) if incident.alerts.monitors else ()
         return incident_view(
-            incident, self.desk.policy, tuple(firings), menu=self.desk.menu(incident, self.desk.policy)
+            incident, self.deps.policy, tuple(firings), menu=self.deps.menu(incident, self.deps.policy)
         )
 
     def since(self, incident: Incident | None = None) -> str:
@@ -162,7 +163,7 @@ class EffectContext(Generic[E]):
 
     async def never_came(self, kind: str) -> bool:
         """Whether an effect of that kind was given up for this incident, so that there is nothing to wait for."""
-        dead_letters = await self.desk.store.dead_letters()
+        dead_letters = await self.deps.store.dead_letters()
         return any(
             dead_letter.kind == kind and dead_letter.incident_id == self.effect.incident_id
             for dead_letter in dead_letters

@@ -9,9 +9,9 @@ them reached the end.
 from __future__ import annotations
 
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.people import groups_of, person_from
 from integrations.slack.performers.context import EffectContext, SyncProgress
-from integrations.slack.rate_limited import PAGE, next_cursor
+from integrations.slack.rate_limits import PAGE, next_cursor
+from integrations.slack.reader import groups_of, person_from
 from warroom.errors import Retryable
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import SyncDirectory
@@ -22,7 +22,7 @@ PAGES_AT_ONCE = 5
 
 async def sync_directory(context: EffectContext[SyncDirectory]) -> None:
     """Read people page by page, then groups. Raises Retryable while there is more to read."""
-    progress = context.desk.sync
+    progress = context.deps.sync
     if progress.cursor is None and not progress.people_read:
         await _read_groups(context)
     for _ in range(PAGES_AT_ONCE):
@@ -31,8 +31,8 @@ async def sync_directory(context: EffectContext[SyncDirectory]) -> None:
         await _read_page(context, progress)
     if not progress.people_read:
         raise Retryable("there are more people to read", after=0.0)
-    await context.desk.store.commit(Changeset(now=context.now, directory_complete=True))
-    context.desk.sync = SyncProgress()
+    await context.deps.store.commit(Changeset(now=context.now, directory_complete=True))
+    context.deps.sync = SyncProgress()
 
 
 async def _read_page(context: EffectContext[SyncDirectory], progress: SyncProgress) -> None:
@@ -45,10 +45,10 @@ async def _read_page(context: EffectContext[SyncDirectory], progress: SyncProgre
         progress.cursor = None
         raise Retryable("the list of people must be read from its start again") from refusal
     people = tuple(person_from(user) for user in page.get("members") or [])
-    await context.desk.store.commit(Changeset(now=context.now, people=people))
+    await context.deps.store.commit(Changeset(now=context.now, people=people))
     progress.cursor = next_cursor(page)
     progress.people_read = progress.cursor is None
 
 
 async def _read_groups(context: EffectContext[SyncDirectory]) -> None:
-    await context.desk.store.commit(Changeset(now=context.now, groups=await groups_of(context.line)))
+    await context.deps.store.commit(Changeset(now=context.now, groups=await groups_of(context.line)))

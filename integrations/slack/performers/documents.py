@@ -7,7 +7,7 @@ import aiohttp
 from blocks.postmortem_document import markdown
 from integrations.slack.failures import SlackDeclined, failure
 from integrations.slack.performers.context import EffectContext
-from integrations.slack.performers.messages import GONE
+from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
 from warroom.incident.view import DocumentView
@@ -35,11 +35,11 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
 
 async def _upload(context: EffectContext[ShareDocument], url: str, content: bytes) -> None:
     """Nothing is visible before the last step, so a failure here leaves no doubt. The address is a secret."""
-    session = context.desk.client.session
+    session = context.deps.client.session
     if session is None:
         raise Retryable("the connection to Slack is closed")
     try:
-        async with session.post(url, data=content, proxy=context.desk.client.proxy) as answer:
+        async with session.post(url, data=content, proxy=context.deps.client.proxy) as answer:
             status = answer.status
     except (aiohttp.ClientError, OSError) as error:
         raise Retryable(str(failure("the upload", error))) from error
@@ -55,7 +55,7 @@ async def _is_shared(context: EffectContext[ShareDocument], channel: str, filena
             "conversations.history", "messages", channel=channel, oldest=context.since()
         ):
             names = [file.get("name") for file in message.get("files") or []]
-            if message.get("user") == context.desk.bot_user_id and filename in names:
+            if message.get("user") == context.deps.bot_user_id and filename in names:
                 return True
     except SlackDeclined as refusal:
         if refusal.code not in GONE:
@@ -65,10 +65,10 @@ async def _is_shared(context: EffectContext[ShareDocument], channel: str, filena
 
 async def _document(context: EffectContext[ShareDocument], incident: Incident) -> str:
     view = await context.view(incident)
-    entries = tuple(await context.desk.store.timeline(incident.id))
+    entries = tuple(await context.deps.store.timeline(incident.id))
     names: dict[str, str] = {}
     for user_id in people_in(view, entries):
-        person = await context.desk.store.person(user_id)
+        person = await context.deps.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
     return markdown(DocumentView(view=view, entries=entries, names=names, written_at=context.now))

@@ -9,20 +9,17 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.performers import (
     alert_channels,
     directory,
     documents,
-    furniture,
-    home,
     posts,
     private_replies,
     rooms,
 )
 from integrations.slack.performers.context import EffectContext, Menu, PerformerDeps, no_menu
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.outbox.changes import Claim
@@ -43,14 +40,15 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "tell_everybody": posts.tell_everybody,
     "post": posts.post,
     "withdraw": posts.withdraw,
-    "pin_card": furniture.pin_card,
-    "set_topic": furniture.set_topic,
-    "set_purpose": furniture.set_purpose,
-    "add_bookmark": furniture.add_bookmark,
+    "pin_card": rooms.pin_card,
+    "set_topic": rooms.set_topic,
+    "set_purpose": rooms.set_purpose,
+    "add_bookmark": rooms.add_bookmark,
     "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
-    "publish_home": home.publish_home,
+    "publish_home": private_replies.publish_home,
     "sync_directory": directory.sync_directory,
+    "read_room_members": rooms.read_room_members,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""
@@ -72,7 +70,7 @@ class SlackPerformer:
         menu: Menu = no_menu,
         message_readers: Sequence[MessageReader] = (),
     ) -> None:
-        self._desk = PerformerDeps(
+        self._deps = PerformerDeps(
             client,
             store,
             policy,
@@ -89,15 +87,15 @@ class SlackPerformer:
         performer = PERFORMERS.get(effect.kind)
         if performer is None:
             raise Rejected(f"Slack cannot do {effect.kind}", code="no_performer", advice="This is a fault in Warroom.")
-        until = self._desk.clock.now() + timedelta(seconds=LONGEST)
+        until = self._deps.clock.now() + timedelta(seconds=LONGEST)
 
         def over() -> bool:
             # By the wall clock: the steady one, which asyncio.timeout follows, may stand still while a machine sleeps.
-            return self._desk.clock.now() > until
+            return self._deps.clock.now() > until
 
-        line = RateLimitedClient(self._desk.client, self._desk.budget, effect.priority, over)
+        line = RateLimitedClient(self._deps.client, self._deps.budget, effect.priority, over)
         try:
             async with asyncio.timeout(LONGEST):
-                return await performer(EffectContext(claim, effect, self._desk, line))
+                return await performer(EffectContext(claim, effect, self._deps, line))
         except TimeoutError as error:
             raise Retryable(f"{effect.kind} took longer than {LONGEST:g} s", outcome_unknown=True) from error

@@ -1,4 +1,7 @@
-"""Answering one person. A repeat after doubt is harmless: only they see it, and nothing could look for it."""
+"""What one person sees: private replies and the App Home.
+
+A repeat after an unknown outcome is harmless: only they see it, and nothing could look for it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from typing import Any
 import aiohttp
 import structlog
 
+from blocks.home import home
 from blocks.notices import notice_card
-from integrations.slack.budget import RESPONSE_URL
 from integrations.slack.failures import SlackDeclined, failure, retry_after
 from integrations.slack.performers.context import EffectContext
+from integrations.slack.rate_limits import RESPONSE_URL
 from warroom.errors import Retryable
-from warroom.outbox.effects import PrivateReply
+from warroom.incident.view import incident_view
+from warroom.outbox.effects import PrivateReply, PublishHome
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +30,14 @@ NOT_HERE = frozenset(
 
 
 async def private_reply(context: EffectContext[PrivateReply]) -> None:
-    """By response_url while it lives, else privately in the channel, else directly."""
+    """By response_url while it lives, else privately in the channel, else directly.
+
+    Nothing for somebody who may not know of the incident any more.
+    """
+    about = await context.deps.store.incident(context.effect.incident_id) if context.effect.incident_id else None
+    if about is not None and not about.shown_to(context.effect.user):
+        log.info("not told: they are not in the room any more", user=context.effect.user)
+        return
     said = await _said(context)
     if await _by_response_url(context, said) or await _in_channel(context, said):
         return
@@ -41,13 +53,13 @@ async def _said(context: EffectContext[PrivateReply]) -> dict[str, Any]:
 
 
 async def _by_response_url(context: EffectContext[PrivateReply], what: dict[str, Any]) -> bool:
-    url, session = context.effect.response_url, context.desk.client.session
+    url, session = context.effect.response_url, context.deps.client.session
     if not url or session is None or context.now - context.claim.created_at > LIFE:
         return False
     said = what | {"response_type": "ephemeral", "replace_original": context.effect.replace_original}
     async with context.line.acquire(RESPONSE_URL, context.effect.channel):
         try:
-            async with session.post(url, json=said, proxy=context.desk.client.proxy) as answer:
+            async with session.post(url, json=said, proxy=context.deps.client.proxy) as answer:
                 return _taken(answer)
         except (aiohttp.ClientError, OSError) as error:
             raise failure(RESPONSE_URL, error) from error
@@ -73,3 +85,10 @@ async def _in_channel(context: EffectContext[PrivateReply], what: dict[str, Any]
             return False
         raise
     return True
+
+
+async def publish_home(context: EffectContext[PublishHome]) -> None:
+    """Draw it whole: the open incidents."""
+    incidents = await context.deps.store.incidents(open_only=True)
+    views = tuple(incident_view(incident, context.deps.policy) for incident in incidents)
+    await context.call("views.publish", user_id=context.effect.user, view=home(views, context.effect.user, context.now))

@@ -1,4 +1,4 @@
-"""A Datadog that hangs holds only some hands; the others go on with the room."""
+"""A Datadog that hangs holds only some workers; the others go on with the room."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_only_some_wait_for_a_datadog_that_hangs(night: DatadogWarRoom) ->
     for task in at_it:
         task.cancel()
     await asyncio.gather(*at_it, return_exceptions=True)
-    assert await night.performer.perform(reading(7)) is not None, "then there are hands again"
+    assert await night.performer.perform(reading(7)) is not None, "then there are workers again"
 
 
 async def test_hundreds_of_monitors_are_all_asked_in_the_end(night: DatadogWarRoom) -> None:

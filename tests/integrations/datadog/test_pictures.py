@@ -7,12 +7,11 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
-from integrations.slack.budget import Budget
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.context import EffectContext, PerformerDeps
-from integrations.slack.performers.messages import say
-from integrations.slack.rate_limited import RateLimitedClient
+from integrations.slack.performers.posts import say
+from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.outbox.changes import Claim
@@ -42,7 +41,7 @@ async def test_the_card_goes_without_the_picture_at_once_and_from_then_on() -> N
     clock = ManualClock()
     async with fresh_store() as store:
         slack = NoPictures(clock)
-        desk = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
+        deps = PerformerDeps(slack.client, store, Policy(), clock, Budget(clock), ChannelBook(clock), "UBOT")
         effect = ShowCard(key="i1:card", incident_id="i1")
         claim = Claim(
             key=effect.key,
@@ -54,7 +53,7 @@ async def test_the_card_goes_without_the_picture_at_once_and_from_then_on() -> N
             due_at=NIGHT,
             incident_id="i1",
         )
-        act = EffectContext(claim, effect, desk, slack)
+        act = EffectContext(claim, effect, deps, slack)
         for _ in range(2):
             assert await say(act, "C1", Card("checkout", [dict(WORDS), dict(PICTURE)])) == ("C1", "1.1")
         assert slack.asked == [["section", "image"], ["section"], ["section"]]

@@ -15,7 +15,7 @@ import pytest
 
 from integrations.datadog import client as module
 from integrations.datadog.client import DatadogClient, NoLibrary
-from integrations.datadog.failures import Declined
+from integrations.datadog.failures import DatadogDeclined
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
 from warroom.errors import Rejected, Retryable
 
@@ -113,7 +113,7 @@ async def test_nobody_listens() -> None:
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
 async def test_a_refusal_says_why_and_what_to_do(client: DatadogClient, datadog: FakeDatadog, status: int) -> None:
     datadog.fail("GET", MONITORS, status, body=b'{"errors": ["because"]}')
-    with pytest.raises(Declined, match="Reading monitors: because") as caught:
+    with pytest.raises(DatadogDeclined, match="Reading monitors: because") as caught:
         await read(client)
     assert caught.value.status == status
 

@@ -66,14 +66,14 @@ def test_the_plan_to_tell_is_made_once_and_the_count_goes_on_until_then() -> Non
     later = after(100, timedelta(seconds=1))
     assert later.deadlines.storm == after(30, timedelta(seconds=1)).deadlines.storm
     assert later.alerts.burst == 100
-    told = storms.told(later, [], NIGHT).incident
+    told = storms.announce(later, [], NIGHT).incident
     again = storms.counted(Decision(told), NIGHT)
     assert (again.incident.alerts.burst, again.incident.deadlines.storm) == (100, None)
 
 
 def test_what_is_told_is_newest_first_and_says_what_it_leaves_out() -> None:
     stormy = incident(alerts=AlertSummary(burst=412, burst_from=NIGHT, stormy=True), deadlines=Deadlines(storm=NIGHT))
-    [effect] = storms.told(stormy, [firing(number) for number in range(40, 0, -1)], NIGHT).effects
+    [effect] = storms.announce(stormy, [firing(number) for number in range(40, 0, -1)], NIGHT).effects
     assert isinstance(effect, Post)
     assert isinstance(effect.notice, Storm)
     assert (effect.notice.alerts, effect.notice.monitors, effect.notice.more) == (412, 3, 30)
@@ -85,7 +85,7 @@ def test_nothing_is_told_where_it_is_over() -> None:
     over = incident(
         state=State.RESOLVED, alerts=AlertSummary(burst=40, burst_from=NIGHT), deadlines=Deadlines(storm=NIGHT)
     )
-    decision = storms.told(over, [firing(1)], NIGHT)
+    decision = storms.announce(over, [firing(1)], NIGHT)
     assert (decision.effects, decision.incident.deadlines.storm) == ((), None)
 
 

@@ -82,14 +82,13 @@ class Fields:
 
     def word(self, *names: str, limit: int = WORD_LIMIT) -> str | None:
         """One line; of a list, its first item that says something."""
-        return next(self.words(*names, limit=limit), None)
+        # Most of the names a sender may use are not in a body: that is found out without a generator.
+        present = self._present(names)
+        return next(_lines(present, limit), None) if present else None
 
     def words(self, *names: str, limit: int = WORD_LIMIT) -> Iterator[str]:
         """One line for each of `names` that says something, and for each item of a list."""
-        for value in self._present(names):
-            for candidate in value if isinstance(value, list) else [value]:
-                if (text := clean(candidate, limit)) is not None:
-                    yield text
+        return _lines(self._present(names), limit)
 
     def text(self, *names: str, limit: int | None = TEXT_LIMIT) -> str | None:
         """Several lines."""
@@ -124,13 +123,17 @@ class Fields:
         if self._values.get(name) in (None, ""):
             self._values[name] = value
 
-    def _present(self, names: tuple[str, ...]) -> Iterator[object]:
+    def _present(self, names: tuple[str, ...]) -> list[object]:
         wanted = _wanted(names)
         self._asked.update(wanted)
-        for name in wanted:
-            value = self._values.get(name)
-            if value is not None:
-                yield value
+        return [value for name in wanted if (value := self._values.get(name)) is not None]
+
+
+def _lines(values: list[object], limit: int) -> Iterator[str]:
+    for value in values:
+        for candidate in value if isinstance(value, list) else (value,):
+            if (text := clean(candidate, limit)) is not None:
+                yield text
 
 
 def items_of(value: object) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from warroom.alerts.parsing.fields import Fields, plain_name
 from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
-from warroom.alerts.parsing.reading import Names, Said, Title, alert_of
+from warroom.alerts.parsing.reading import FieldNames, Said, Title, alert_of
 
-NAMES = Names(
+NAMES = FieldNames(
     titles=("title",),
     more_titles=("alert_name", "labels_alertname", "annotations_summary", "summary", "rule_name", "name"),
     title_scopes=("scope",),

@@ -43,7 +43,7 @@ def names_an_event(delivery: str) -> bool:
 
 
 def polled_delivery_id(monitor_id: str, group: str, transition: Transition, since: str) -> str:
-    """The name of what a monitor said when it was asked: the same state since the same time is told once."""
+    """The name of what a monitor said when it was asked: the same state since the same time has one name."""
     return _key("polled", monitor_id, transition.value, since, group)
 
 
@@ -67,7 +67,7 @@ def dedup_keys(ids: Identity, *, source: str, titles: tuple[str, ...], group: st
 
 
 def _key(kind: str, *parts: str) -> str:
-    """The versioned key. Parts are told apart by colons, so a part's own are encoded; only the last keeps them."""
+    """The versioned key. Parts are separated by colons, so a part's own are encoded; only the last keeps them."""
     *first, last = (_short(part) for part in parts)
     return ":".join(("1", kind, *(quote(part, safe=" ,@./") for part in first), last))
 

@@ -19,7 +19,7 @@ _PRIORITY = re.compile(r"P?([1-5])", re.IGNORECASE)
 _EVENT_PRIORITIES = frozenset({"normal", "low"})
 
 
-class Names(NamedTuple):
+class FieldNames(NamedTuple):
     """Which fields of a sender's bodies say what, the best first."""
 
     titles: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Names(NamedTuple):
     queries: tuple[str, ...] = ()
     labels: LabelNames = LabelNames()
 
-    def then(self, other: Names) -> Self:
+    def then(self, other: FieldNames) -> Self:
         """These names, and after them those of `other`."""
         joined = {name: tuple(dict.fromkeys(getattr(self, name) + getattr(other, name))) for name in self._fields[:-1]}
         labels = (tuple(dict.fromkeys(one + two)) for one, two in zip(self.labels, other.labels, strict=True))
@@ -87,7 +87,7 @@ class Said(NamedTuple):
     test: bool = False
 
 
-def alert_of(fields: Fields, names: Names, said: Said, arrival: Arrival) -> Alert:
+def alert_of(fields: Fields, names: FieldNames, said: Said, arrival: Arrival) -> Alert:
     """The alert. Raises Unusable when the body has neither a title nor an id."""
     labels = labelled(fields, names.labels, said.scopes)
     word = fields.word(*names.transitions, limit=80) or said.transition
@@ -150,7 +150,7 @@ def without_scope(title: str, known: frozenset[str]) -> str:
     return name.rstrip() if is_scope and name.strip() else title
 
 
-def _titles(fields: Fields, names: Names, said: Said, labels: Labels) -> tuple[str, str]:
+def _titles(fields: Fields, names: FieldNames, said: Said, labels: Labels) -> tuple[str, str]:
     """(the title as it was sent, the title as it is shown)."""
     scope = fields.word(*names.title_scopes, limit=4 * TITLE_LIMIT)
     name = said.title.name
@@ -171,7 +171,7 @@ def _titles(fields: Fields, names: Names, said: Said, labels: Labels) -> tuple[s
     return cut(found, TITLE_LIMIT), cut(without_scope(found, labels.known), TITLE_LIMIT)
 
 
-def _urgency(fields: Fields, names: Names, in_title: str | None) -> tuple[str | None, str | None]:
+def _urgency(fields: Fields, names: FieldNames, in_title: str | None) -> tuple[str | None, str | None]:
     """(priority, severity word). A priority that is a word ("high") is a severity; an event's "normal" is neither."""
     said = fields.word(*names.priorities, limit=80)
     level = _PRIORITY.fullmatch(said) if said else None

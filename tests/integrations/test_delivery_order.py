@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from integrations.slack.lanes import Lanes, lane_of
-from integrations.slack.pace import Pace
+from integrations.slack.delivery_order import Lanes, RoundRobinLock, lane_of
 from tests.clock import NIGHT
-from warroom.order import PLACE, step_aside
 from warroom.outbox.changes import Envelope
+from warroom.ports import PLACE, step_aside
 
 ROOM = (False, "C1")
 
@@ -95,7 +94,7 @@ async def test_who_changes_nothing_holds_nobody_up(room: Room) -> None:
 
 
 async def test_one_that_takes_too_long_is_overtaken(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.slack.lanes.PATIENCE", 0.0)
+    monkeypatch.setattr("integrations.slack.delivery_order.PATIENCE", 0.0)
     slow = asyncio.Event()
     room.arrives("1", slow)
     room.arrives("2")
@@ -124,11 +123,11 @@ async def test_without_a_room_nobody_waits() -> None:
 
 
 async def test_every_room_has_its_turn_and_within_a_room_the_first_comes_first() -> None:
-    pace, order = Pace(), list[str]()
+    lock, order = RoundRobinLock(), list[str]()
     inside, leave = asyncio.Event(), asyncio.Event()
 
     async def begin(room: str, name: str) -> None:
-        async with pace.taken(room):
+        async with lock.taken(room):
             inside.set()
             if name == "first":
                 await leave.wait()

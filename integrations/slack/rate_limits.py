@@ -1,4 +1,4 @@
-"""Slack's rate limits, obeyed before they bite.
+"""Slack's rate limits, obeyed before they bite: the `Budget` counts, the `RateLimitedClient` asks it before each call.
 
 Tiers: docs.slack.dev "Rate limits" (calls per minute, per method and workspace) and each method's page. Posting: about
 one message a second in a channel, short bursts allowed.
@@ -6,17 +6,25 @@ one message a second in a channel, short bursts allowed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
+from slack_sdk.web.async_client import AsyncWebClient
+
+from integrations.slack.client import Answer, call
+from warroom.errors import Retryable
 from warroom.ports import Clock
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
+ANSWERS = 600
+"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own."""
 
 RESPONSE_URL = "response_url"
-"""No method, but counts as a post all the same (docs.slack.dev "Rate limits")."""
+"""No method. Slack limits each address to one post a second, as every incoming webhook (docs.slack.dev "Rate limits")."""
 
 PER_MINUTE: Mapping[str, int] = {
     "auth.test": SPECIAL,
@@ -33,13 +41,14 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.invite": TIER_3,
     "conversations.join": TIER_3,
     "conversations.list": TIER_2,
+    "conversations.members": TIER_4,
     "conversations.replies": TIER_3,
     "conversations.setPurpose": TIER_2,
     "conversations.setTopic": TIER_2,
     "files.completeUploadExternal": TIER_4,
     "files.getUploadURLExternal": TIER_4,
     "pins.add": TIER_2,
-    RESPONSE_URL: SPECIAL,
+    RESPONSE_URL: ANSWERS,
     "usergroups.list": TIER_2,
     "users.conversations": TIER_2,
     "users.info": TIER_4,
@@ -49,14 +58,17 @@ PER_MINUTE: Mapping[str, int] = {
 }
 """Where Slack's sources differ, the smaller number."""
 
-POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "files.completeUploadExternal", RESPONSE_URL})
-"""What puts a message into a channel."""
+POSTS = frozenset({"chat.postMessage", "files.completeUploadExternal"})
+"""What puts a message into a channel for everybody in it. What one person sees has limits of its own: Tier 4 for ephemeral
+messages, and those of webhooks for response_urls."""
 CHANNEL_PER_SECOND = 1.0
 CHANNEL_BURST = 3.0
 BURST_SHARE = 5
 """A method's burst is its number per minute divided by this; less than Slack lets pass, for calls bunch up on their way."""
 REMEMBERED = 1000
 """Channels whose budget is kept."""
+PAGE = 200
+"""Items asked for at once (Slack: "Pagination" recommends at most 200)."""
 MOMENT = 1e-6
 """Seconds; a clock shows no shorter time. Rounding leaves less than that to wait, which would mean to ask again at once."""
 
@@ -68,7 +80,7 @@ class _Bucket:
     at: datetime
     left: float = 0.0
     waiting: list[tuple[datetime, int]] = field(default_factory=list)
-    """When those who were told to wait come back, with their priority."""
+    """When those who have to wait come back, with their priority."""
 
     def resize(self, per_second: float, size: float) -> None:
         """From now on it holds and gains that much."""
@@ -101,7 +113,7 @@ class Budget:
     """
 
     def __init__(self, clock: Clock, on_blocked: Callable[[], None] = lambda: None) -> None:
-        """`on_blocked` hears when Slack refused a call."""
+        """`on_blocked` is called when Slack refused a call."""
         self._clock = clock
         self._on_blocked = on_blocked
         self._among = 1
@@ -154,8 +166,8 @@ class Budget:
         now = self._clock.now()
         return {method: until for method, (until, _) in self._blocked.items() if until > now}
 
-    def heed(self, limited: Mapping[str, datetime]) -> None:
-        """Slack told somebody else to leave these methods alone until then."""
+    def apply_limits(self, limited: Mapping[str, datetime]) -> None:
+        """Another process was told by Slack not to call these methods until then."""
         now = self._clock.now()
         for method, until in limited.items():
             known, _ = self._blocked.get(method, (now, 0.0))
@@ -195,3 +207,43 @@ class Budget:
 def _allowed(method: str) -> tuple[float, float]:
     """(calls a second, calls at once)."""
     return PER_MINUTE[method] / 60, PER_MINUTE[method] / BURST_SHARE
+
+
+class RateLimitedClient:
+    """Calls Slack when the budget allows it; otherwise the caller comes back later."""
+
+    def __init__(
+        self, client: AsyncWebClient, budget: Budget, priority: int = 50, over: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`over` says that the time is up in which the caller may act."""
+        self.client, self._budget, self._priority, self._over = client, budget, priority, over
+
+    async def call(self, method: str, **args: Any) -> Answer:
+        """Slack's answer. Raises Retryable (also, with `after`, when it is not this call's turn yet) or Rejected."""
+        async with self.acquire(method, _channel(method, args)):
+            return await call(self.client, method, **args)
+
+    @asynccontextmanager
+    async def acquire(self, method: str, channel: str | None) -> AsyncIterator[None]:
+        """What is called inside is counted, and a 429 blocks the method. Raises Retryable when it is not this call's turn yet."""
+        if self._over():
+            # The machine slept, or its clock jumped: somebody else may be at it already.
+            raise Retryable(f"the time for {method} is over", outcome_unknown=True)
+        wait = self._budget.take(method, channel, self._priority)
+        if wait > 0:
+            raise Retryable(f"{method} waits for its turn", after=wait, outcome_unknown=False)
+        try:
+            yield
+        except Retryable as error:
+            if error.after is not None:
+                self._budget.block(method, error.after)
+            raise
+
+
+def next_cursor(page: Answer) -> str | None:
+    """Where the next page starts; None after the last. A page may be empty before the end (Slack: "Pagination")."""
+    return (page.get("response_metadata") or {}).get("next_cursor") or None
+
+
+def _channel(method: str, args: dict[str, Any]) -> str | None:
+    return (args.get("channel") or args.get("channel_id")) if method in POSTS else None

@@ -1,13 +1,21 @@
-"""Deliveries of one room are worked on side by side, but change things in the order in which they arrived."""
+"""In which order deliveries are worked on.
+
+Those of one room are worked on side by side, but change the incident in the order in which they arrived (`Lanes`). Whose
+work begins next goes round among the rooms (`RoundRobinLock`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
 from typing import Any
 
-from integrations.slack.inbox import EVENT
 from warroom.outbox.changes import Envelope
+
+EVENT = "events_api"
+"""The kind of a delivery that Slack sends on its own account, not because a person did something in the app."""
 
 PATIENCE = 2.0
 """Seconds that a gesture waits at most for those before it: one that waits for Slack must not hold up a room."""
@@ -40,7 +48,7 @@ def _part(body: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 class LanePlace:
-    """`warroom.order.QueuePlace`: the place of one delivery in its lane."""
+    """`warroom.ports.QueuePlace`: the place of one delivery in its lane."""
 
     def __init__(self, lanes: Lanes, lane: Lane | None) -> None:
         self._lanes, self.lane = lanes, lane
@@ -49,7 +57,7 @@ class LanePlace:
         """Set when everybody before has left."""
 
     async def reached(self) -> None:
-        """See `warroom.order.QueuePlace.reached`."""
+        """See `warroom.ports.QueuePlace.reached`."""
         if self.lane is None or self.gone:
             return
         try:
@@ -59,7 +67,7 @@ class LanePlace:
             return
 
     def left(self) -> None:
-        """See `warroom.order.QueuePlace.left`."""
+        """See `warroom.ports.QueuePlace.left`."""
         if not self.gone:
             self.gone = True
             if self.lane is not None:
@@ -89,3 +97,48 @@ class Lanes:
             waiting[0].first.set()
         elif waiting is not None:
             del self._lanes[lane]
+
+
+class RoundRobinLock:
+    """A lock for whose work begins next: each waiting room in turn, so that a crowd in one does not keep the others
+    waiting; within a room in the order of asking.
+    """
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._waiting: dict[Hashable, deque[asyncio.Future[None]]] = {}
+        """Rooms in the order in which they are served next; none of them is empty."""
+
+    @asynccontextmanager
+    async def taken(self, room: Hashable) -> AsyncIterator[None]:
+        """Hold it. One that is cancelled while waiting passes it on."""
+        await self._take(room)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _take(self, room: Hashable) -> None:
+        if not self._busy:
+            self._busy = True
+            return
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(room, deque()).append(mine)
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            room = next(iter(self._waiting))
+            waiting = self._waiting.pop(room)
+            following = waiting.popleft()
+            if waiting:
+                self._waiting[room] = waiting  # last in the round again
+            if not following.done():
+                following.set_result(None)
+                return
+        self._busy = False

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.slack.budget import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, Budget
+from integrations.slack.rate_limits import BURST_SHARE, CHANNEL_BURST, PER_MINUTE, RESPONSE_URL, Budget
 from tests.clock import ManualClock
 
 
@@ -43,6 +43,13 @@ def test_one_channel_s_flood_does_not_keep_the_others_waiting(clock: ManualClock
     assert spend(budget, "chat.postMessage", "C1") == CHANNEL_BURST
     assert budget.take("chat.postMessage", "C2") == 0
     assert budget.take("chat.update", "C1") == 0, "redrawing is not posting"
+
+
+@pytest.mark.parametrize("method", ["chat.postEphemeral", RESPONSE_URL])
+def test_what_one_person_sees_does_not_use_up_the_channel(clock: ManualClock, method: str) -> None:
+    budget = Budget(clock)
+    assert [budget.take(method, "C1") for _ in range(20)] == [0.0] * 20
+    assert spend(budget, "chat.postMessage", "C1") == CHANNEL_BURST
 
 
 def test_one_method_s_limit_does_not_stop_another(clock: ManualClock) -> None:
@@ -116,11 +123,11 @@ def test_what_slack_told_one_the_other_heeds(clock: ManualClock) -> None:
     first, second = Budget(clock, lambda: told.append(True)), Budget(clock)
     first.block("chat.update", 30)
     assert told, "the others are told at once"
-    second.heed(first.limited)
+    second.apply_limits(first.limited)
     assert second.take("chat.update") == 30
     assert second.take("pins.add") == 0
     second.block("chat.update", 40)
-    second.heed(first.limited)
+    second.apply_limits(first.limited)
     assert second.take("chat.update") == 40, "the longer one counts"
     clock.advance(40)
     assert (first.limited, second.limited, second.take("chat.update")) == ({}, {}, 0)
