@@ -20,6 +20,8 @@ DECLARE = "home.declare"
 OPEN_LINK = "link.open"
 INTEGRATION = "integration.choose"
 TRY_AGAIN = "effect.retry"
+EVERYTHING_LEFT = "*"
+"""What Try again carries when it means all that is still open elsewhere."""
 
 # What the overflow menu of the card offers: the value's part after the incident id.
 MENU_SEVERITY = "severity"

@@ -106,6 +106,9 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_warning(f"{what}: {notice.error}", notice.advice)]
         case notices.Offered():
             return [kit.line(notice.what, 600)]
+        case notices.OpenElsewhere():
+            left = "; ".join(f"{kit.line(each.what, 120)} ({kit.line(each.error, 160)})" for each in notice.left[:5])
+            return [_warning(f"{view.incident.name} is over here, but not everywhere: {left}", notice.left[0].advice)]
         case notices.RecentChanges():
             return ["🚢 Changed lately:", *(_changed(each, view, now) for each in notice.changes[:MOST_CHANGES])]
         case notices.RoomNotOpened():
@@ -237,6 +240,8 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button(label, ids.RAISE, seen)]
         case notices.EffectFailedNotice() if notice.retry:
             return [kit.button("Try again", ids.TRY_AGAIN, ids.carry(incident.id, notice.retry))]
+        case notices.OpenElsewhere():
+            return [kit.button("Try again", ids.TRY_AGAIN, ids.carry(incident.id, ids.EVERYTHING_LEFT))]
         case notices.Offered():
             chosen = ids.carry(incident.id, f"{notice.integration}:{notice.action}")
             return [kit.button(notice.label, ids.INTEGRATION, chosen)]

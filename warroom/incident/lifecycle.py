@@ -144,6 +144,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
             resolved_at=None,
             resolved_by=None,
             resolved_automatically=False,
+            left_open=(),
             mitigated_at=None,
             postmortem_required_by=None,
         )

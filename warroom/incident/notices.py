@@ -9,7 +9,7 @@ from pydantic import Field
 
 from warroom.changes.model import Change
 from warroom.incident.events import EffectKind, Event, PageReason
-from warroom.incident.model import State
+from warroom.incident.model import LeftOpen, State
 from warroom.value import Stored
 
 
@@ -209,6 +209,13 @@ class EffectFailedNotice(Stored):
     """The key of the effect, where somebody may ask for it again. Carries the button Try again."""
 
 
+class OpenElsewhere(Stored):
+    """The incident is over here, and what could not be closed in other systems is still open there. Carries the button Try again."""
+
+    kind: Literal["open_elsewhere"] = "open_elsewhere"
+    left: tuple[LeftOpen, ...]
+
+
 class RecentChanges(Stored):
     """Affected services were changed shortly before the incident, or during it. Newest first."""
 
@@ -282,6 +289,7 @@ Notice = Annotated[
     | CouldNotInvite
     | EffectFailedNotice
     | Offered
+    | OpenElsewhere
     | RecentChanges
     | RoomNotOpened
     | RoomLost

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from typer.testing import CliRunner
 
-from bot.cli.app import cli
 from sandbox import Sandbox
 from sandbox.vendors.system import FakeSystem
 from tests.integrations.stories import DECLARE, hook, policy_of, room_beside
@@ -68,17 +66,3 @@ async def test_strangers_and_nonsense_are_refused(room: WarRoom) -> None:
     assert await post(room, {"version": "v7"}) == 400
     assert await post(room, [{"service": "checkout"}, 7]) == 202
     assert [each.source for each in await room.bot.store.quarantined()] == ["changes", "changes"]
-
-
-def test_a_deploy_script_says_it_by_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/warroom.db")
-    run = CliRunner()
-    for _ in range(2):
-        said = run.invoke(cli, ["change", "checkout", "--version", "v7", "--author", "ada", "--key", "build-7"])
-        assert (said.exit_code, said.output) == (0, "deployment of checkout v7\n")
-    listed = run.invoke(cli, ["changes", "--since", "1h"], env={"COLUMNS": "200"})
-    assert listed.output.count("v7") == 1
-    assert "ada" in listed.output
-    assert "Nothing was changed" in run.invoke(cli, ["changes", "--service", "api"]).output
-    assert run.invoke(cli, ["change", "checkout", "--at", "yesterday"]).exit_code == 1

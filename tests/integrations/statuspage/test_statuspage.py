@@ -211,3 +211,23 @@ async def test_check_asks_for_the_page_and_its_components(
     wrong = SECTION | {"page": "gone"}
     (problem,) = await problems(integrations, policy_of(statuspage=wrong), SystemClock())
     assert problem.startswith("Statuspage: Looking for the page: not found. Compare statuspage.page")
+
+
+async def test_what_cannot_be_closed_at_the_end_is_one_line_with_a_button(
+    room: WarRoom, page: StatuspageSystem
+) -> None:
+    incident = await room.declare("ada", TOLD)
+    await publish(room)
+    for _ in range(2):
+        page.fail("PATCH", f"/v1/pages/{PAGE}/incidents", 403, body=b'{"error": "no more"}')
+    await types(room, "ada", "resolve rolled back")
+    channel = room.channel_of(incident)
+    for _ in range(2):
+        (line,) = [each for each in channel.messages_by_bot() if "not everywhere" in each.plain()]
+        expected = "INC-1 is over here, but not everywhere: The status page was not changed (Publishing: no more)."
+        assert expected in line.plain()
+        await room.slack.click(room.slack.person("ada"), channel, line, "Try again")
+        await room.settle()
+    assert only(page)["status"] == "resolved"
+    assert [each for each in channel.messages_by_bot() if "not everywhere" in each.plain()] == []
+    assert (await room.incident()).left_open == ()
