@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from integrations.pagerduty.client import PagerDutyClient
 from integrations.pagerduty.following import Event
 from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings
 from integrations.pagerduty.rules import LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
-from warroom.errors import Rejected
+from warroom.errors import Rejected, Retryable
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
@@ -23,6 +24,8 @@ from warroom.ports import Clock
 from warroom.webhook import Webhook, signed
 
 SCHEDULE, ESCALATION_POLICY = "pagerduty:", "pagerduty-policy:"
+ASKED_WITHIN = 2.0
+"""Seconds in which it has to be known who is on call: a room waits for it."""
 FOLLOW_EVERY = timedelta(minutes=1)
 """Between looks at the incidents that are in both places."""
 
@@ -122,6 +125,15 @@ class PagerDuty(Integration[PagerDutySettings]):
         on-calls"). Raises Retryable or Rejected.
         """
         self.ensure_configured()
+        if self._client is None:
+            raise Retryable("PagerDuty is asked by the running bot only")
+        try:
+            async with asyncio.timeout(ASKED_WITHIN):
+                return await self._asked(prefix, schedule, at)
+        except TimeoutError as error:
+            raise Retryable("PagerDuty took too long to say who is on call") from error
+
+    async def _asked(self, prefix: str, schedule: str, at: datetime) -> Sequence[str]:
         which = "schedule_ids[]" if prefix == SCHEDULE else "escalation_policy_ids[]"
         until = at + timedelta(seconds=1)
         params = {which: schedule, "since": at.isoformat(), "until": until.isoformat(), "include[]": "users"}

@@ -20,6 +20,7 @@ from sandbox.vendors.system import Body
 from tests.integrations.stories import DECLARE, entries, hook, policy_of, polled, room_beside, said, settings_of, types
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.conftest import slack as slack
+from warroom.errors import Retryable
 from warroom.incident.events import Acknowledged, Reported, Resolved, RoleAssigned
 from warroom.incident.model import Incident, State
 from warroom.policy import check
@@ -258,7 +259,7 @@ async def test_check_asks_for_everything_that_the_policy_names(
 
 
 async def test_schedules_and_escalation_policies_know_who_is_on_call(
-    slack: Sandbox, pager: PagerDutySystem, tmp_path: Path
+    slack: Sandbox, pager: PagerDutySystem, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (source,) = [
         each for each in integrations_of(settings_of(slack, tmp_path, **keys(pager))) if isinstance(each, PagerDuty)
@@ -268,6 +269,10 @@ async def test_schedules_and_escalation_policies_know_who_is_on_call(
         now = SystemClock().now() + timedelta(minutes=1)
         assert await source.on_call("pagerduty:", "PSCHED", now) == ("grace@example.com",)
         assert await source.on_call("pagerduty-policy:", "PPOLICY", now) == ("ada@example.com",)
+        monkeypatch.setattr("integrations.pagerduty.integration.ASKED_WITHIN", 0.05)
+        pager.fail("GET", "/oncalls", hang=True)
+        with pytest.raises(Retryable, match="too long"):
+            await source.on_call("pagerduty:", "PSCHED", now)
     finally:
         await source.stop()
 
