@@ -11,6 +11,9 @@ from warroom.incident.model import Incident
 from warroom.people.resolution import Resolution
 from warroom.value import Value
 
+PIECE = 1_900
+"""Characters of what was typed in one section: set apart and escaped it may grow by half."""
+
 
 def said(what: str, quoted: str = "") -> Card:
     """One line, and what was typed without effect. People in it are mentioned, which notifies nobody: only the actor sees it."""
@@ -19,9 +22,10 @@ def said(what: str, quoted: str = "") -> Card:
 
 
 def typed(quoted: str) -> list[Block]:
-    """What somebody typed, so that it can be copied and sent again."""
-    shown = text.spoken(quoted, 2500)
-    return [kit.context("You typed:"), kit.section(text.set_apart(shown, 3000))] if shown else []
+    """What somebody typed, so that it can be copied and sent again; long texts in several pieces."""
+    pieces = [text.spoken(quoted[i : i + PIECE], 2900) for i in range(0, min(len(quoted), 5 * PIECE), PIECE)]
+    shown = [kit.section(text.set_apart(piece, 3000)) for piece in pieces if piece]
+    return [kit.context("You typed:"), *shown] if shown else []
 
 
 def understood(incident: Incident, people: Resolution, what: str) -> Card:

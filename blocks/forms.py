@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from blocks import ids, kit, labels, text
+from blocks import correction_forms, ids, kit, labels, update_form
 from blocks.form_fields import INPUT, About, FormMistakes, about, chosen_in, field, form, form_about, text_in, value_in
 from blocks.kit import Block, Option
-from warroom.incident.usecases import COMMANDER
+from warroom.incident.roles import COMMANDER, ROLES, role_named
 from warroom.incident.view import IncidentView
 from warroom.policy import Policy
 from warroom.postmortem.reminders import PARTS
 from warroom.value import Value
 
 TITLE, SEVERITY, AFFECTED, DESCRIPTION = "title", "severity", "affected", "description"
-PEOPLE, PRIVATE, UPDATE, ROLE, PERSON, TEAM, WHY = "people", "private", "update", "role", "person", "team", "why"
-ROLES = (COMMANDER, "deputy", "communications", "scribe", "liaison")
-"""Offered in the form; any other can be given by command."""
+PEOPLE, PRIVATE, ROLE, PERSON, TEAM, WHY = "people", "private", "role", "person", "team", "why"
 TITLE_MAX = 200
 
 _BLAMED = {
     ids.FORM_DECLARE: TITLE,
-    ids.FORM_UPDATE: UPDATE,
+    ids.FORM_UPDATE: update_form.UPDATE,
     ids.FORM_SEVERITY: SEVERITY,
     ids.FORM_ROLES: PERSON,
     ids.FORM_PAGE: PEOPLE,
     ids.FORM_POSTMORTEM: PARTS[0],
+    ids.FORM_RESOLVE: correction_forms.FIXED,
+    ids.FORM_CANCEL: correction_forms.WHY,
+    ids.FORM_EDIT: correction_forms.TITLE,
+    ids.FORM_NOTE: correction_forms.TEXT,
+    ids.FORM_ACTION: correction_forms.TEXT,
 }
 
 
@@ -123,36 +126,6 @@ def read_declare(view: Block, policy: Policy) -> DeclareInput | FormMistakes:
     )
 
 
-def update_form(view: IncidentView) -> Block:
-    """Post an update."""
-    incident = view.incident
-    last = text.when(incident.updates.last_at, view.timezone) if incident.updates.last_at else ""
-    before = f"Last update {last}\n{kit.quote(incident.updates.last, 1000)}" if last else "This is the first update."
-    return form_about(
-        view,
-        ids.FORM_UPDATE,
-        "Post update",
-        "Post",
-        [
-            field(
-                UPDATE,
-                "Update",
-                kit.plain_text_input(INPUT, multiline=True),
-                hint="What is known, what is being done, what comes next. The room and the announcement show it.",
-            ),
-            kit.context(before),
-        ],
-    )
-
-
-def read_update(view: Block) -> str | FormMistakes:
-    """The update's text, or that there is none."""
-    written = text_in(view, UPDATE)
-    return written or FormMistakes(
-        fields={UPDATE: "An update needs words, for example: rolling back, errors are falling."}
-    )
-
-
 def severity_form(view: IncidentView, policy: Policy) -> Block:
     """Make it more or less severe."""
     choice = kit.select(INPUT, _severities(policy), initial=view.incident.severity)
@@ -168,7 +141,7 @@ def roles_form(view: IncidentView) -> Block:
     """Give somebody a role; below it who has which."""
     incident = view.incident
     held = ((COMMANDER, incident.commander), *incident.roles)
-    roles = dict.fromkeys((*ROLES, *(role for role, _ in incident.roles)))
+    roles = dict.fromkeys((*ROLES, *(role_named(role) for role, _ in incident.roles)))
     now = " · ".join(f"{kit.line(role, 60)}: {labels.person(person)}" for role, person in held)
     choice = kit.select(INPUT, [Option(role.capitalize(), role) for role in roles], initial=COMMANDER)
     return form_about(

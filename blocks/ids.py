@@ -22,6 +22,12 @@ INTEGRATION = "integration.choose"
 TRY_AGAIN = "effect.retry"
 EVERYTHING_LEFT = "*"
 """What Try again carries when it means all that is still open elsewhere."""
+CANCEL = "incident.cancel"
+VISIBILITY = "incident.visibility"
+ACTION_MENU = "action.menu"
+ACTION_ADD = "action.add"
+HOME_MENU = "home.menu"
+LIST_MORE = "list.more"
 
 # What the overflow menu of the card offers: the value's part after the incident id.
 MENU_SEVERITY = "severity"
@@ -30,6 +36,22 @@ MENU_PAGE = "page"
 MENU_MITIGATE = "mitigate"
 MENU_REOPEN = "reopen"
 MENU_POSTMORTEM = "postmortem"
+MENU_EDIT = "edit"
+MENU_TIMELINE = "timeline"
+MENU_ACTION = "action"
+MENU_CANCEL = "cancel"
+
+# What the menu of an incident on the App Home offers besides.
+HOME_ACKNOWLEDGE = "acknowledge"
+HOME_UPDATE = "update"
+HOME_RESOLVE = "resolve"
+
+# What the menu of an action item offers: the value's part after the incident id, before the item's number.
+ACTION_DONE = "done"
+ACTION_REOPEN = "reopen"
+ACTION_EDIT = "edit"
+ACTION_TAKE = "take"
+ACTION_DELETE = "delete"
 
 # The menu beside the alerts offers what integrations can do ("vendor:mute:42"), or a link ("open:…") to follow.
 ALERT_MENU_LINK = "open"
@@ -41,8 +63,15 @@ FORM_ROLES = "form.roles"
 FORM_PAGE = "form.page"
 FORM_POSTMORTEM = "form.postmortem"
 FORM_INTEGRATION = "form.integration"
+FORM_RESOLVE = "form.resolve"
+FORM_CANCEL = "form.cancel"
+FORM_EDIT = "form.edit"
+FORM_NOTE = "form.note"
+FORM_ACTION = "form.action"
 
 SHORTCUT_DECLARE = "declare_from_message"
+SHORTCUT_TIMELINE = "add_to_timeline"
+SHORTCUT_ACTION = "add_action_item"
 
 
 class Carried(NamedTuple):

@@ -157,7 +157,7 @@ def _buttons(incident: Incident) -> list[Block | None]:
         case State.CLOSED:
             return [postmortem if incident.postmortem else None]
         case State.CANCELLED:
-            return []
+            return [kit.button("Undo cancel", ids.REOPEN, carried) if incident.deadlines.undo else None]
 
 
 def acknowledge_button(incident: Incident) -> Block:
@@ -166,20 +166,8 @@ def acknowledge_button(incident: Incident) -> Block:
 
 
 def resolve_button(incident: Incident) -> Block:
-    """Resolve, with the question before it."""
-    return kit.button(
-        "Resolve",
-        ids.RESOLVE,
-        ids.carry(incident.id, incident.state.value),
-        style="danger",
-        confirm=kit.confirm(
-            f"Resolve {incident.name}?",
-            "The room and the announcement will say it is over; reminders and escalation stop. It can be reopened.",
-            "Resolve",
-            "Not yet",
-            style="danger",
-        ),
-    )
+    """Resolve, which opens a form."""
+    return kit.button("Resolve", ids.RESOLVE, ids.carry(incident.id, incident.state.value), style="danger")
 
 
 def _menu(incident: Incident) -> Block | None:

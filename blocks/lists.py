@@ -5,21 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from blocks import kit, labels, text
+from blocks import ids, kit, labels, text
+from blocks.action_items import item_lines
 from blocks.answers import typed
 from blocks.incident_card import details
 from blocks.kit import Card
 from warroom.incident.view import IncidentView
+from warroom.value import Value
 
 SHOWN = 30
 
 
-def incident_list(views: Sequence[IncidentView], now: datetime) -> Card:
-    """The open incidents in the order given, a line or two each."""
+class ListQuery(Value):
+    """Which incidents are wanted, as it was typed and as it was understood."""
+
+    said: str = ""
+    offset: int = 0
+    """How many were shown before."""
+    open: bool = True
+    mine: bool = False
+
+
+def incident_list(
+    views: Sequence[IncidentView], now: datetime, query: ListQuery | None = None, total: int | None = None
+) -> Card:
+    """Incidents in the order given, a line or two each. `total` is how many there are, where `views` are one page of them."""
+    query, total = query or ListQuery(), len(views) if total is None else total
+    what = f"{'open ' if query.open else ''}incident"
+    asked = f" ({kit.line(query.said, 100)})" if query.said else ""
+    if not total:
+        line = f"No {what}s{asked}."
+        return kit.card(line, [kit.section(f"✅ {line}" if query == ListQuery() else line)])
     if not views:
-        return kit.card("No open incidents.", [kit.section("✅ No open incidents.")])
-    head = f"*{text.count(len(views), 'open incident')}*"
-    return _listed(head, views, now)
+        line = f"There are only {text.count(total, what)}{asked}."
+        return kit.card(line, [kit.section(line)])
+    head = f"*{text.count(total, what)}*{asked}"
+    if query.offset:
+        head += f", from {query.offset + 1}"
+    left = total - query.offset - min(len(views), SHOWN)
+    more = kit.button(
+        f"Show {min(left, SHOWN)} more", ids.LIST_MORE, ids.carry("", f"{query.offset + SHOWN}:{query.said}")
+    )
+    shown = [kit.section(f"{incident_line(view)}\n{status_line(view, now)}") for view in views[:SHOWN]]
+    return kit.card(head, [kit.section(head), *shown, kit.actions([more if left > 0 else None])])
 
 
 def found(query: str, views: Sequence[IncidentView], now: datetime) -> Card:
@@ -54,7 +82,7 @@ def status_line(view: IncidentView, now: datetime) -> str:
         text.since(incident.declared_at, now)
         if incident.state.open
         else f"lasted {text.duration(labels.lasted(incident, now))}",
-        f"commander {labels.person(incident.commander)}",
+        f"commander {labels.person(incident.commander, 'none')}",
         *overdue(view, now),
     ]
     return " · ".join(parts)
@@ -84,28 +112,13 @@ def _late_actions(view: IncidentView, now: datetime) -> list[str]:
 def show(view: IncidentView, now: datetime) -> Card:
     """One incident as its card shows it, with the way to its room and without buttons."""
     head = labels.headline(view)
-    room = kit.section(f"Room: {text.channel_link(view.incident.room.channel_id)}")
-    return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view)])
+    room = kit.section(f"Channel: {text.channel_link(view.incident.room.channel_id)}")
+    return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view, now)])
 
 
-def _actions(view: IncidentView) -> list[kit.Block]:
-    items = view.incident.actions[:15]
-    lines = [
-        f"{'☑️' if item.done_at else '⬜'} {kit.line(item.text, 150)} · {labels.person(item.owner, 'no owner')}"
-        + (f" · due {text.when(item.due_at, view.timezone)}" if item.due_at else "")
-        for item in items
-    ]
+def _actions(view: IncidentView, now: datetime) -> list[kit.Block]:
+    lines = item_lines(view.incident.actions[:15], view.timezone, now)
     return [kit.section("\n".join(["*Action items*", *lines]))] if lines else []
-
-
-def action_items(view: IncidentView) -> Card:
-    """The incident's action items, with owner and due date."""
-    name = view.incident.name
-    found = _actions(view)
-    if not found:
-        line = f"{name} has no action items. Add one: action add raise the memory limit @ada due friday"
-        return kit.card(line, [kit.section(line)])
-    return kit.card(f"Action items of {name}", found)
 
 
 def alerts(view: IncidentView) -> Card:
@@ -130,7 +143,7 @@ def help_card(rows: Sequence[tuple[str, str]]) -> Card:
         f"`/incident {kit.line(usage, 120).replace('`', '')}` {kit.line(what, 200)}".strip() for usage, what in rows
     ]
     pages = ["\n".join(lines[i : i + 8]) for i in range(0, len(lines), 8)]
-    head = "*Warroom* runs incidents. Inside an incident's room the number is implied; elsewhere, add `#12`."
+    head = "*Warroom* runs incidents. In an incident's channel the number is implied; elsewhere, add `#12`."
     return kit.card("What /incident can do", [kit.section(head), *map(kit.section, pages)])
 
 

@@ -95,6 +95,21 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.ActionDue():
             owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
             return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
+        case notices.ActionAssigned():
+            due = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
+            incident = view.incident
+            head = f"*{incident.name} {kit.line(labels.title(incident), 150)}*"
+            return [
+                f"☑️ {text.mention(notice.by)} assigned you action item {notice.number} of {head}{due}.",
+                _quoted(notice.text),
+                f"When it is done: `/incident action done #{incident.number} {notice.number}`",
+            ]
+        case notices.DetailsChanged():
+            changed = [words(change) for change in notice.changes]
+            shown = [f"*{kit.line(what.capitalize(), 80)}*: {kit.line(more, 300)}" for what, more in changed]
+            return [f"✏️ Edited by {text.mention(notice.by)}", *shown]
+        case notices.VisibilityNotice():
+            return _visibility(notice)
         case notices.NobodyFound():
             what = f"Nobody was found for: {', '.join(notice.names)}"
             return [_warning(what, "Invite them by mention: /incident invite @name")]
@@ -182,6 +197,22 @@ def _state(notice: notices.StateChanged, tz: str) -> list[str]:
         return [f"🔁 *Reopened*{by}: it was not over.", _quoted(notice.text)]
     said = labels.RECOVERED if notice.automatic and not notice.text else notice.text
     return [f"{labels.STATE_SIGN[notice.state]} *{labels.STATE[notice.state]}*{by}{after}", _quoted(said), due]
+
+
+def _visibility(notice: notices.VisibilityNotice) -> list[str]:
+    by = text.mention(notice.by)
+    if notice.private:
+        lines = [f"🔒 {by} made this incident *private*. Only people in this channel see it from now on."]
+        if not notice.channel_private:
+            lines.append(
+                "⚠️ The channel itself is still public, and an app cannot change that. To close it: channel name → "
+                "Settings → Change to a private channel."
+            )
+        return lines
+    lines = [f"🔓 {by} made this incident *public*. Everybody can see it in lists, search and the announcement."]
+    if notice.channel_private:
+        lines.append("The channel itself stays private: people still need an invitation to read it.")
+    return lines
 
 
 def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:

@@ -22,26 +22,20 @@ UNWRITTEN = "*Still to be written.*"
 
 
 def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[str, str]:
-    """(summary, impact) in plain text as far as the record can tell, each short enough for a form's field."""
+    """(summary, impact) in plain text as far as the record can tell, each short enough for a form's field.
+
+    The impact is what a person said it was, and empty until one did.
+    """
     incident = view.incident
-    steps = [
-        f"{label.lower()} after {text.duration(at - incident.declared_at)}" for label, at in _milestones(incident)[1:]
-    ]
+    last = {label: at for label, at in _milestones(incident, entries) if label != "Declared"}
+    steps = [f"{label.lower()} after {text.duration(at - incident.declared_at)}" for label, at in last.items()]
     started = text.moment(incident.declared_at, view.timezone)
     summary = f"{labels.title(incident)} ({labels.severity(view)}) started {started}"
     summary += f" and was {_enumerated(steps)}." if steps else "."
-    summary += "\n" + _alert_sentence(incident) if incident.alerts.count else ""
     ended = labels.summary(incident)
-    summary += f"\n{ended}" if ended else ""
-    changes = [severity_change(entry.event) for entry in entries if isinstance(entry.event, SeverityChanged)]
-    impact = [
-        incident.impact,
-        _lasted(incident, now),
-        f"Affected: {', '.join(incident.services)}." if incident.services else "",
-        f"The severity changed: {'; '.join(changes)}." if changes else "",
-        *(f"{name}: {value}" for name, value in incident.fields),
-    ]
-    return cut(summary, DRAFT_LIMIT), cut("\n".join(filter(None, impact)), DRAFT_LIMIT)
+    alerts = _alert_sentence(incident) if incident.alerts.count else ""
+    parts = [summary, incident.description.strip(), alerts, ended]
+    return cut("\n".join(filter(None, parts)), DRAFT_LIMIT), cut(incident.impact.strip(), DRAFT_LIMIT)
 
 
 def markdown(document: DocumentView) -> str:
@@ -51,6 +45,7 @@ def markdown(document: DocumentView) -> str:
     if view.incident.room.channel_id and view.incident.room.channel_name:
         names[view.incident.room.channel_id] = view.incident.room.channel_name
     written = view.incident.postmortem
+    published = bool(written and written.published_at)
     parts = {part: getattr(written, part) if written else "" for part in labels.PART_NAMES}
     summary, impact = draft(view, document.entries, document.written_at)
     # A part that a person emptied stays empty: only a document without a draft speaks from the record.
@@ -58,13 +53,14 @@ def markdown(document: DocumentView) -> str:
     sections = [
         f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",
         "\n".join(_head(document, names)),
-        *(_part(name, parts[name], names) for name in ("summary", "impact")),
+        _part("summary", parts["summary"], names, published),
+        _impact(document, parts["impact"], names),
         _section("Times", [*_times(document)]),
         _section("Severity", [*_severities(document, names)]),
         _section("People", [*_people(document, names)]),
         _section("Alerts", [*_alerts(view, names)]),
         _section("Timeline", [*_timeline(document, names)]),
-        *(_part(name, parts[name], names) for name in ("root_cause", "went_well", "improve")),
+        *(_part(name, parts[name], names, published) for name in ("root_cause", "went_well", "improve")),
         _section("Action items", [*_actions(view, names)] or ["None yet."]),
         _section("Links", [f"- {md.link(each.url, each.title, names)}" for each in view.incident.links]),
     ]
@@ -75,15 +71,30 @@ def _enumerated(parts: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
-def _milestones(incident: Incident) -> list[tuple[str, datetime]]:
-    steps = [
-        ("Declared", incident.declared_at),
+def _milestones(incident: Incident, entries: Sequence[Entry]) -> list[tuple[str, datetime]]:
+    """Every step of its life in order, from the timeline: after a reopening the incident itself knows only the last of each."""
+    steps = [("Declared", incident.declared_at)]
+    told = [(_STEPS[entry.event.kind], entry.at) for entry in entries if entry.event.kind in _STEPS]
+    known = {label for label, _ in told}
+    for label, at in (
         ("Acknowledged", incident.acknowledged_at),
         ("Mitigated", incident.mitigated_at),
         ("Resolved", incident.resolved_at),
         ("Cancelled", incident.cancelled_at),
-    ]
-    return [(label, at) for label, at in steps if at]
+    ):
+        if at and label not in known:
+            told.append((label, at))
+    return steps + sorted(told, key=lambda step: step[1])
+
+
+_STEPS = {
+    "acknowledged": "Acknowledged",
+    "mitigated": "Mitigated",
+    "resolved": "Resolved",
+    "reopened": "Reopened",
+    "cancelled": "Cancelled",
+}
+"""Kinds of events that are steps in the life of an incident."""
 
 
 def _lasted(incident: Incident, now: datetime) -> str:
@@ -105,8 +116,22 @@ def _section(title: str, lines: list[str]) -> str:
     return f"## {title}\n\n" + "\n".join(lines) if lines else ""
 
 
-def _part(part: str, text: str, names: Mapping[str, str]) -> str:
-    return _section(labels.part(part), [md.prose(text, names) if text.strip() else UNWRITTEN])
+def _part(part: str, text: str, names: Mapping[str, str], published: bool) -> str:
+    """A written part. One that nobody wrote is left out once the document is published."""
+    if not text.strip():
+        return "" if published else _section(labels.part(part), [UNWRITTEN])
+    return _section(labels.part(part), [md.prose(text, names)])
+
+
+def _impact(document: DocumentView, written: str, names: Mapping[str, str]) -> str:
+    """What a person wrote about the impact, and below it what the record knows: duration, services, the template's fields."""
+    incident = document.view.incident
+    facts = [f"- **Duration:** {text.duration(labels.lasted(incident, document.written_at))}"]
+    if incident.services:
+        facts.append(f"- **Affected:** {md.line(', '.join(incident.services), names)}")
+    facts += [f"- **{md.line(name, {}, 80)}:** {md.line(value, names)}" for name, value in incident.fields]
+    said = md.prose(written, names) if written.strip() else UNWRITTEN
+    return _section(labels.part("impact"), [said, "", *facts])
 
 
 def _name(user_id: str | None, names: Mapping[str, str], otherwise: str = "nobody") -> str:
@@ -124,11 +149,12 @@ def _head(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     revision = f", revision {written.revision}" if written else ""
     yield f"- **Status:** {status}{revision}"
     yield f"- **Incident:** {md.line(labels.severity(view), names)}, {incident.state}"
-    for label, value in (("Team", incident.team or ""), ("Affected", ", ".join(incident.services))):
+    about = (("Team", incident.team or ""), ("Affected", ", ".join(incident.services)))
+    for label, value in about:
         if value:
             yield f"- **{label}:** {md.line(value, names)}"
     if incident.room.channel_name:
-        yield f"- **Room:** {md.line('#' + incident.room.channel_name, names)}"
+        yield f"- **Channel:** {md.line('#' + incident.room.channel_name, names)}"
     if incident.private:
         yield "- **Private:** share only with those it concerns"
 
@@ -136,11 +162,11 @@ def _head(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
 def _times(document: DocumentView) -> Iterator[str]:
     """Milestones with the time to each, counted from declaration; the first alert may lie before it."""
     view, incident = document.view, document.view.incident
-    steps = _milestones(incident)
+    steps = _milestones(incident, document.entries)
     first = min((firing.first_seen_at for firing in view.firings), default=None)
     if first and first < incident.declared_at:
         steps.insert(0, ("First alert", first))
-    yield "| What | When | Time to it |"
+    yield "| What | When | After |"
     yield "| --- | --- | --- |"
     for label, at in steps:
         after = text.duration(at - incident.declared_at) if at > incident.declared_at else ""
@@ -154,7 +180,7 @@ def _times(document: DocumentView) -> Iterator[str]:
 def _severities(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     view = document.view
     changes = [(entry, entry.event) for entry in document.entries if isinstance(entry.event, SeverityChanged)]
-    yield f"- {md.line(labels.severity(view), names)}" + (" in the end" if changes else " throughout")
+    yield f"- {md.line(labels.severity(view), names)}" + (" at the end" if changes else " throughout")
     for entry, event in changes:
         by = f" by {_name(entry.by, names)}" if entry.by else ""
         yield f"- {text.moment(entry.at, view.timezone)}: {md.line(severity_change(event), names)}{by}"
@@ -162,7 +188,7 @@ def _severities(document: DocumentView, names: Mapping[str, str]) -> Iterator[st
 
 def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     incident = document.view.incident
-    yield f"- **Commander:** {_name(incident.commander, names)}"
+    yield f"- **Incident commander:** {_name(incident.commander, names, 'none')}"
     for role, person in incident.roles:
         yield f"- **{md.line(role.capitalize(), {}, 60)}:** {_name(person, names)}"
     yield f"- **Declared by:** {_name(incident.declared_by, names, labels.origin(incident))}"

@@ -21,7 +21,7 @@ def postmortem_form(view: IncidentView, parts: Mapping[str, str]) -> Block:
             labels.part(part),
             kit.plain_text_input(INPUT, initial=parts.get(part, ""), multiline=True),
             optional=True,
-            hint="Needed before it is published." if part in Postmortem.required else "",
+            hint="Required to publish." if part in Postmortem.required else "",
         )
         for part in PARTS
     ]

@@ -72,6 +72,35 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             )
         case refusals.EscalatedMeanwhile():
             return f"{reason.incident} was escalated a moment ago; the next level has been paged."
+        case refusals.TitleTooLong():
+            return f"A title may have {reason.limit} characters; this has {reason.length:,}. Put the rest into the description."
+        case refusals.UpdateTooLong():
+            return (
+                f"An update may have {reason.limit:,} characters; this has {reason.length:,}. "
+                "Nothing was posted: shorten it, or post it as two updates."
+            )
+        case refusals.NextUpdateInPast():
+            return "The next update must be in the future, for example: in 30 min, or 17:40."
+        case refusals.NothingChanged():
+            return f"Nothing changed: {reason.incident} says that already."
+        case refusals.VisibilityUnchanged():
+            return f"{reason.incident} is {'private' if reason.private else 'public'} already."
+        case refusals.NoSuchAction():
+            known = ", ".join(map(str, reason.known)) or "none"
+            return f"{reason.incident} has no action item {reason.number}. Action items: {known}."
+        case refusals.ActionSettled():
+            state = "done already" if reason.done else "not done, so there is nothing to reopen"
+            return f"Action item {reason.number} of {reason.incident} is {state}."
+        case refusals.NoSuchEntry():
+            return (
+                f"The timeline of {reason.incident} has no entry {reason.number} that can be changed. "
+                "/incident timeline shows the numbers."
+            )
+        case refusals.NotYourEntry():
+            who = medium.person(reason.by) if reason.by else "somebody else"
+            return f"Entry {reason.number} is from {who}. Only they can change or remove it."
+        case refusals.EntryInFuture():
+            return "A timeline entry is about something that happened; this time is in the future."
         case refusals.RoleMissing():
             return "Name the role, for example: role commander @ada"
         case refusals.RoleHeld():
@@ -91,10 +120,6 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "There is no public status page: the policy names none. /incident show shows the incident itself."
         case refusals.NothingToRetry():
             return f"It was done meanwhile, or is being tried again already. /incident timeline of {reason.incident} says more."
-        case refusals.NoSuchAction():
-            return f"{reason.incident} has no action item {reason.item}."
-        case refusals.ActionState():
-            return f"The action item is {'done' if reason.done else 'open'} already: {reason.text}"
         case refusals.NoSuchIncident():
             return f"There is no incident #{reason.number}. {medium.list_open} shows the open ones."
         case refusals.NotARoom():
@@ -209,6 +234,8 @@ _DOING = {
     Permission.RESOLVE: "Resolving",
     Permission.REOPEN: "Reopening",
     Permission.CANCEL: "Cancelling",
+    Permission.EDIT: "Editing",
+    Permission.VISIBILITY: "Making public or private",
     Permission.MERGE: "Merging",
     Permission.ROLES: "Giving roles in",
     Permission.INVITE: "Inviting people to",

@@ -7,7 +7,7 @@ from typing import NamedTuple, assert_never
 
 from blocks import labels, text
 from warroom.incident import events
-from warroom.incident.events import EffectKind, Event, PageReason
+from warroom.incident.events import Detail, EffectKind, Event, PageReason
 
 
 class EventWords(NamedTuple):
@@ -51,6 +51,12 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("reopened")
         case events.Cancelled():
             return EventWords("cancelled", event.why)
+        case events.DetailChanged():
+            return _detail(event)
+        case events.VisibilityChanged():
+            seen = ", ".join(map(person, event.seen_by)) or "nobody"
+            where = " and everybody in the broadcast channel" if event.announced else ""
+            return EventWords("made private" if event.private else "made public", f"seen until then by {seen}{where}")
         case events.Closed():
             return EventWords("closed")
         case events.AlertAttached():
@@ -62,15 +68,25 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.AlertsRecovered():
             return EventWords("all alerts recovered", text.count(event.count, "alert"))
         case events.MessagePinned():
-            return EventWords("pinned message", event.text)
+            return EventWords("message", event.text + _edited(event.edited))
         case events.NoteAdded():
-            return EventWords("note", event.text)
+            return EventWords("note", event.text + _edited(event.edited))
+        case events.EntryEdited():
+            return EventWords("timeline corrected", f"“{event.before}” to “{event.after}”")
+        case events.EntryRemoved():
+            return EventWords("timeline entry removed", event.before)
         case events.ActionAdded():
             return EventWords("action item", event.text)
         case events.ActionDone():
             return EventWords("action item done", event.text)
         case events.ActionReopened():
-            return EventWords("action item open again", event.text)
+            return EventWords("action item reopened", event.text)
+        case events.ActionEdited():
+            was = f" (was: {event.before})" if event.before != event.text else ""
+            owner = person(event.owner) if event.owner else "nobody"
+            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}")
+        case events.ActionRemoved():
+            return EventWords("action item deleted", event.text)
         case events.PostmortemDrafted():
             return EventWords("post-mortem", "draft written")
         case events.PostmortemEdited():
@@ -97,10 +113,34 @@ def _service_changed(event: events.ServiceChanged) -> str:
     return f"{event.what} of {event.service}{version}{where}{by} at {event.at:%H:%M} UTC{said}"
 
 
+DETAILS = {
+    Detail.TITLE: "title",
+    Detail.DESCRIPTION: "description",
+    Detail.IMPACT: "impact",
+    Detail.SERVICES: "services",
+    Detail.TEAM: "team",
+    Detail.SUMMARY: "what fixed it",
+}
+"""How people call what can be edited."""
+
+
+def _detail(event: events.DetailChanged) -> EventWords:
+    name = event.name if event.detail is Detail.FIELD else DETAILS[event.detail]
+    if not event.before:
+        return EventWords(f"{name} set", event.after)
+    if not event.after:
+        return EventWords(f"{name} removed", f"was “{event.before}”")
+    return EventWords(f"{name} changed", f"“{event.after}” (was “{event.before}”)")
+
+
+def _edited(edited: bool) -> str:
+    return " (edited)" if edited else ""
+
+
 def _paged(event: events.PeoplePaged) -> str:
     names = ", ".join(event.names)
     if event.level == 0 and not event.again:
-        return f"{names}: {event.why or 'asked for'}"
+        return f"{names}: {event.why}" if event.why else names
     level = "the last level again" if event.again else f"level {event.level}"
     shown = f"{level} ({names})" if names else level
     because = event.why or _because(event.reason)
@@ -118,7 +158,7 @@ def _because(reason: PageReason) -> str:
         case PageReason.NO_UPDATE:
             return "two updates were missed"
         case PageReason.BUTTON | PageReason.TEAM:
-            return "asked for"
+            return ""
     assert_never(reason)
 
 
@@ -135,6 +175,8 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
     match effect:
         case EffectKind.OPEN_ROOM:
             return "The room could not be opened"
+        case EffectKind.RENAME_ROOM:
+            return "The channel could not be renamed"
         case EffectKind.SHOW_CARD:
             return "The card could not be shown"
         case EffectKind.PIN_CARD:

@@ -10,7 +10,7 @@ from blocks.kit import Card
 from blocks.timeline import words
 from warroom.incident import events
 from warroom.incident.model import Incident, State
-from warroom.incident.timeline import Entry
+from warroom.incident.timeline import Entry, Written, written_by
 from warroom.incident.view import IncidentView
 
 SHOWN = 40
@@ -19,20 +19,30 @@ NOT_NEWS = (events.RoomOpened, events.PeopleInvited, events.Snoozed, events.Effe
 """What somebody who joins late need not read."""
 
 
-def timeline(view: IncidentView, entries: Sequence[Entry]) -> Card:
-    """The latest entries, oldest first; a line says how many came before them."""
+def timeline(view: IncidentView, entries: Sequence[Entry], user: str = "") -> Card:
+    """The latest entries, oldest first; a line says how many came before them. Those of `user` have the number by which they
+    are edited or removed.
+    """
     name = view.incident.name
     if not entries:
         line = f"Nothing is on the timeline of {name} yet. Add a line with /incident timeline add TEXT."
         return kit.card(line, [kit.section(line)])
     head = f"*Timeline of {name}*: {text.count(len(entries), 'entry', 'entries')}"
-    lines = [entry_line(entry, view.timezone) for entry in entries[-SHOWN:]]
+    lines = [f"{_number(entry, user)}{entry_line(entry, view.timezone)}" for entry in entries[-SHOWN:]]
+    own = any(_number(entry, user) for entry in entries[-SHOWN:])
     earlier = len(entries) - len(lines)
     while len(lines) > 1 and sum(map(len, lines)) > 9_000:
         lines, earlier = lines[1:], earlier + 1
     pages = ["\n".join(lines[i : i + 4]) for i in range(0, len(lines), 4)]
     note = kit.context(f"{earlier:,} earlier are in the post-mortem: /incident postmortem") if earlier else None
-    return kit.card(head, [kit.section(head), note, *map(kit.section, pages)])
+    how = "Your entries are numbered: `/incident timeline edit N TEXT`, `/incident timeline remove N`"
+    return kit.card(head, [kit.section(head), note, *map(kit.section, pages), kit.context(how) if own else None])
+
+
+def _number(entry: Entry, user: str) -> str:
+    """ "`3` " before an entry that this person may change."""
+    own = isinstance(entry.event, Written) and entry.event.number and user in (entry.by, written_by(entry))
+    return f"`{entry.event.number}` " if own and isinstance(entry.event, Written) else ""
 
 
 def entry_line(entry: Entry, tz: str) -> str:

@@ -92,6 +92,61 @@ class ActionUnclear(Reason):
     """Words after `action` that are not `add`."""
 
 
+class DateUnclear(Reason):
+    """A due date that is none."""
+
+    said: str
+
+
+class ActionNumberMissing(Reason):
+    """Which action item is meant was not said."""
+
+    verb: str
+
+
+class EntryNumberMissing(Reason):
+    """Which entry of the timeline is meant was not said."""
+
+    verb: str
+
+
+class TimeUnclear(Reason):
+    """A time that is none, or not one that fits."""
+
+    said: str
+
+
+class ListUnclear(Reason):
+    """A word after `list` that narrows nothing."""
+
+    said: str
+    teams: tuple[str, ...]
+
+
+class EditUnclear(Reason):
+    """What is to be edited was not understood."""
+
+    said: str
+    known: tuple[str, ...]
+
+
+class EditValueMissing(Reason):
+    """What is to be edited was named, its new text was not."""
+
+    what: str
+
+
+class ReasonTooLong(Reason):
+    """A reason that does not fit into a button."""
+
+    length: int
+    limit: int
+
+
+class NoOpenIncident(Reason):
+    """There is no incident to which a message could be added."""
+
+
 class DateInPast(Reason):
     """A due date that is over."""
 
@@ -115,6 +170,15 @@ Usage = (
     | TimelineUnclear
     | ActionUnclear
     | DateInPast
+    | DateUnclear
+    | ActionNumberMissing
+    | EntryNumberMissing
+    | TimeUnclear
+    | ListUnclear
+    | EditUnclear
+    | EditValueMissing
+    | ReasonTooLong
+    | NoOpenIncident
 )
 
 LATER = {
@@ -165,9 +229,41 @@ def usage_words(reason: Usage) -> str:
         case SearchEmpty():
             return "Say what to look for, for example: find checkout"
         case TimelineUnclear():
-            return "The timeline can be shown, or added to: timeline add deployed 1.4.2 to production"
+            return (
+                "Use: timeline, timeline add [17:20] TEXT, timeline edit N [17:20] TEXT, timeline remove N. "
+                "For example: timeline add yesterday 23:10 deployed 1.4.2"
+            )
         case ActionUnclear():
-            return "An action item is added like this: action add raise the memory limit @ada due friday"
+            return (
+                "Use: action add TEXT [@owner] [due DATE], action list, action done N, action reopen N, action edit N TEXT, "
+                "action assign N @who, action due N DATE, action delete N. "
+                "For example: action add raise the memory limit @ada due friday"
+            )
+        case DateUnclear(said=said):
+            return (
+                f"“{said}” is not a date. Write for example due friday, due 3d or due 2026-12-01, or leave “due” out. "
+                "Nothing was added."
+            )
+        case ActionNumberMissing(verb=verb):
+            return (
+                f"Say which action item, by its number. For example: action {verb} 1. /incident action list shows them."
+            )
+        case EntryNumberMissing(verb=verb):
+            return f"Say which entry, by its number. For example: timeline {verb} 3. /incident timeline shows them."
+        case TimeUnclear(said=said):
+            return f"“{said}” is not a time that fits here. For example: 17:20, yesterday 23:10, 20 min ago."
+        case ListUnclear(said=said, teams=teams):
+            named = f" A team is one of: {', '.join(teams)}." if teams else ""
+            return f"“{said}” is nothing to list by. Use: open, closed, all, mine, SEV-1, TEAM, since 30d.{named}"
+        case EditUnclear(said=said, known=known):
+            head = f"“{said}” cannot be edited." if said else "Say what to edit."
+            return f"{head} Use one of: {', '.join(known)}. For example: edit title checkout returns 500s"
+        case EditValueMissing(what=what):
+            return f"Say the new {what}. For example: edit {what} …; “none” empties it."
+        case ReasonTooLong(length=length, limit=limit):
+            return f"A reason may have {limit:,} characters; this has {length:,}. Shorten it."
+        case NoOpenIncident():
+            return "There is no open incident that you can see. Declare one: /incident declare"
         case DateInPast(said=said):
             return f"“{said}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
     assert_never(reason)

@@ -8,22 +8,28 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import forms, ids, postmortem_document, postmortem_form
+from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form
 from blocks.answers import said, understood
+from blocks.corrections import cancelled
 from blocks.form_fields import About
 from blocks.integration_form import integration_form
 from blocks.kit import Block, Card
-from handlers.answers import Actor, Body, actor_of, answered, open_form
+from handlers import list_command
+from handlers.answers import Actor, Body, actor_of, answer, answered, open_form
 from handlers.audit import admitted, audited
+from handlers.command_context import CommandContext
 from handlers.declare_command import IN_ONE_LINE
+from handlers.incident_commands import open_update_form
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident import lookup, record
+from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
 from warroom.outbox.retrying import retry
+from warroom.people import usecases as replies
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.postmortem.actions import item_of
 from warroom.refusals import MenuOutdated, NothingToLearn, ReminderGone
 
 
@@ -80,8 +86,97 @@ async def escalate(context: ActionContext) -> None:
 
 
 async def resolve(context: ActionContext) -> None:
-    """Resolve"""
-    await incidents.resolve_incident(context.world, context.incident_id, context.user)
+    """Resolve: the form, with what fixed it."""
+    incident = await lookup.by_id(context.world, context.incident_id)
+    if not incident.state.open:
+        # Says by whom it was resolved, or why it cannot be.
+        await incidents.resolve_incident(context.world, incident.id, context.user)
+    await _form(context, correction_forms.resolve_form, "resolve what fixed it")
+
+
+async def cancel(context: ActionContext) -> Card:
+    """Cancel INC-12, the answer to the question."""
+    return cancelled(await incidents.cancel(context.world, context.incident_id, context.user, context.seen))
+
+
+async def set_visibility(context: ActionContext) -> Card:
+    """Make it public, Make it private: the answer to the question."""
+    private = context.seen == "private"
+    incident = await corrections.set_visibility(context.world, context.incident_id, context.user, private=private)
+    return said(f"{incident.name} is {'private' if incident.private else 'public'} now.")
+
+
+async def action_menu(context: ActionContext) -> None:
+    """The menu of an action item."""
+    what, _, number = context.seen.partition(":")
+    if not number.isdecimal():
+        raise Refused(MenuOutdated())
+    world, incident_id, by, n = context.world, context.incident_id, context.user, int(number)
+    match what:
+        case ids.ACTION_DONE | ids.ACTION_REOPEN:
+            await corrections.settle_action(world, incident_id, by, n, done=what == ids.ACTION_DONE)
+        case ids.ACTION_TAKE:
+            await corrections.edit_action(world, incident_id, by, n, owner=by)
+        case ids.ACTION_DELETE:
+            await corrections.remove_action(world, incident_id, by, n)
+        case ids.ACTION_EDIT:
+            await _action_form(context, n)
+            return
+        case _:
+            raise Refused(MenuOutdated())
+    await _redrawn(context)
+
+
+async def _redrawn(context: ActionContext) -> None:
+    """Where the menu was, the list as it is now: a private answer is replaced, the App Home is drawn anew."""
+    world = context.world
+    if context.actor.channel is None:
+        await replies.open_home(world, context.user)
+        return
+    view = await lookup.view(world, await lookup.by_id(world, context.incident_id))
+    card = action_items.action_items(view, world.clock.now())
+    await answer(world, context.actor, card, replace=True)
+
+
+async def add_action(context: ActionContext) -> None:
+    """Add action item"""
+    await _action_form(context)
+
+
+async def _action_form(context: ActionContext, number: int = 0) -> None:
+    incident = await lookup.by_id(context.world, context.incident_id)
+    item = item_of(incident, number) if number else None
+    view, now, here = await lookup.view(context.world, incident), context.world.clock.now(), context.actor.channel
+    form = correction_forms.action_form([view], here, item=item, now=now)
+    await open_form(context.world, context.client, context.actor, form, instead="/incident action add TEXT")
+
+
+async def _note_form(context: ActionContext) -> None:
+    view = await lookup.view(context.world, await lookup.by_id(context.world, context.incident_id))
+    form = correction_forms.note_form([view], context.actor.channel)
+    await open_form(context.world, context.client, context.actor, form, instead="/incident timeline add 17:20 TEXT")
+
+
+async def list_more(context: ActionContext) -> Card:
+    """Show more of a list: its next page."""
+    offset, _, said_words = context.seen.partition(":")
+    command = CommandContext(context.world, context.client, context.actor, said_words)
+    return await list_command.page(command, said_words, int(offset) if offset.isdecimal() else 0)
+
+
+async def home_menu(context: ActionContext) -> Card | None:
+    """The menu of an incident on the App Home, which is drawn anew afterwards."""
+    match context.seen:
+        case ids.HOME_ACKNOWLEDGE:
+            await acknowledge(context)
+        case ids.HOME_UPDATE:
+            await post_update(context)
+        case ids.HOME_RESOLVE:
+            await resolve(context)
+        case _:
+            await menu(context)
+    await replies.open_home(context.world, context.user)
+    return None
 
 
 async def reopen(context: ActionContext) -> None:
@@ -103,8 +198,8 @@ async def snooze(context: ActionContext) -> None:
 
 
 async def post_update(context: ActionContext) -> None:
-    """Post update: the form."""
-    await _form(context, forms.update_form, "update TEXT")
+    """Post update: the form, with a draft of what happened since the last one."""
+    await open_update_form(context.world, context.client, context.actor, context.incident_id)
 
 
 async def menu(context: ActionContext) -> Card | None:
@@ -123,6 +218,14 @@ async def menu(context: ActionContext) -> Card | None:
             await incidents.reopen(world, context.incident_id, context.user)
         case ids.MENU_POSTMORTEM:
             await write_postmortem(context)
+        case ids.MENU_EDIT:
+            await _form(context, lambda view: correction_forms.edit_form(view, policy), "edit title …")
+        case ids.MENU_TIMELINE:
+            await _note_form(context)
+        case ids.MENU_ACTION:
+            await _action_form(context)
+        case ids.MENU_CANCEL:
+            await _form(context, correction_forms.cancel_form, "cancel WHY")
         case _:
             raise Refused(MenuOutdated())
     return None
@@ -217,5 +320,11 @@ RUNS: dict[str, Run] = {
     ids.OPEN_LINK: follow_link,
     ids.INTEGRATION: integration,
     ids.TRY_AGAIN: try_again,
+    ids.CANCEL: cancel,
+    ids.VISIBILITY: set_visibility,
+    ids.ACTION_MENU: action_menu,
+    ids.ACTION_ADD: add_action,
+    ids.HOME_MENU: home_menu,
+    ids.LIST_MORE: list_more,
 }
 """What each button does."""

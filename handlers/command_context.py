@@ -22,6 +22,8 @@ class CommandSubject(Enum):
 
     INCIDENT = auto()
     """At most an incident's number, so 12 is one."""
+    INCIDENT_OR_TEXT = auto()
+    """As INCIDENT_AND_TEXT, but a number alone is an incident's."""
     INCIDENT_AND_TEXT = auto()
     """An incident's number and text, so in a room 500 is text and only #500 is a number."""
 
@@ -72,17 +74,20 @@ def about(
     """A subcommand about one incident: found before it runs. Raises NotFound."""
 
     async def found(context: CommandContext) -> Card | None:
-        incident, text = await _incident(context, what)
+        incident, text = await incident_of(context, what)
         audit.about(incident)
         return await run(IncidentCommandContext(context.world, context.client, context.actor, text, incident))
 
     return found
 
 
-async def _incident(context: CommandContext, what: CommandSubject) -> tuple[Incident, str]:
+async def incident_of(context: CommandContext, what: CommandSubject) -> tuple[Incident, str]:
+    """(the incident that is meant, the text after its number). Raises NotFound."""
     store, here = context.world.store, context.actor.channel
     room = await store.incident_in(here) if here else None
-    target = parse_command.target(context.text, bare=room is None or what is CommandSubject.INCIDENT)
+    alone = what is CommandSubject.INCIDENT_OR_TEXT and context.text.strip().isdecimal()
+    bare = room is None or what is CommandSubject.INCIDENT or alone
+    target = parse_command.target(context.text, bare=bare)
     if target.number is None and target.channel is None and room is not None:
         return room, target.rest
     incident = await lookup.by_number_or_room(context.world, target.number, target.channel)

@@ -10,7 +10,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import lists
 from blocks.kit import Card
 from blocks.usage import LATER, NotThereYet, UnknownSubcommand
-from handlers import declare_command, incident_commands, oncall_command, timeline_commands
+from handlers import (
+    action_commands,
+    declare_command,
+    edit_command,
+    incident_commands,
+    list_command,
+    oncall_command,
+    timeline_commands,
+)
 from handlers.answers import Body, actor_of, answered
 from handlers.audit import audited
 from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
@@ -37,11 +45,17 @@ SUBCOMMANDS = (
         declare_command.declare_now,
         ("new", "start"),
     ),
-    Subcommand("list", "list", "the open incidents", timeline_commands.show_open, ("ls",)),
+    Subcommand(
+        "list",
+        "list [closed | all] [mine] [SEV-1] [TEAM] [since 30d]",
+        "List open incidents, or those that fit",
+        list_command.show,
+        ("ls",),
+    ),
     Subcommand(
         "show",
         "show [N]",
-        "one incident: state, people, what is next",
+        "Show one incident: state, people, what is next",
         about(timeline_commands.show, CommandSubject.INCIDENT),
     ),
     Subcommand(
@@ -53,52 +67,73 @@ SUBCOMMANDS = (
     Subcommand(
         "ack",
         "ack [N]",
-        "you have it; nobody else is called",
+        "Acknowledge; escalation stops",
         about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
     ),
     Subcommand("escalate", "escalate [why]", "call the next level now", about(incident_commands.escalate)),
-    Subcommand("update", "update TEXT", "tell the room and everybody who follows", about(incident_commands.update)),
     Subcommand(
-        "severity", "severity LEVEL", "make it more or less severe", about(incident_commands.severity), ("sev",)
+        "update", "update [TEXT]", "Post an update; without text, a form opens", about(incident_commands.update)
     ),
     Subcommand(
+        "edit",
+        "edit [title | description | impact | services | team | severity | private | public] [TEXT]",
+        "Correct the incident; without anything, a form opens",
+        about(edit_command.edit),
+    ),
+    Subcommand("severity", "severity LEVEL", "Change the severity", about(incident_commands.severity), ("sev",)),
+    Subcommand(
         "mitigate",
-        "mitigate",
-        "the damage stopped",
-        about(incident_commands.mitigate, CommandSubject.INCIDENT),
+        "mitigate [WHY]",
+        "Mark as mitigated",
+        about(incident_commands.mitigate, CommandSubject.INCIDENT_OR_TEXT),
         ("mitigated",),
     ),
-    Subcommand("resolve", "resolve [summary]", "it is over", about(incident_commands.resolve), ("resolved",)),
-    Subcommand("reopen", "reopen", "it was not over", about(incident_commands.reopen, CommandSubject.INCIDENT)),
-    Subcommand("cancel", "cancel WHY", "a false alarm", about(incident_commands.cancel)),
     Subcommand(
-        "role", "role ROLE @person", "give somebody a role, for example commander", about(incident_commands.role)
+        "resolve",
+        "resolve [summary]",
+        "Resolve, or say afterwards what fixed it",
+        about(incident_commands.resolve),
+        ("resolved",),
     ),
+    Subcommand(
+        "reopen", "reopen", "Reopen, or undo a cancel", about(incident_commands.reopen, CommandSubject.INCIDENT)
+    ),
+    Subcommand("cancel", "cancel WHY", "Cancel (false alarm)", about(incident_commands.cancel)),
+    Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
     Subcommand("invite", "invite WHO…", "people, groups or teams into the room", about(incident_commands.invite)),
     Subcommand("page", "page TEAM", "call a team, a group or a person into the room", about(incident_commands.page)),
     Subcommand(
-        "timeline", "timeline [add TEXT]", "what happened, or one more line of it", about(timeline_commands.timeline)
+        "timeline",
+        "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
+        "Show, add to or correct the timeline",
+        about(timeline_commands.timeline),
     ),
     Subcommand(
         "action",
-        "action [add TEXT [@owner] [due DATE]]",
-        "what is to be done afterwards, or one thing more",
-        about(timeline_commands.action),
+        "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] | done N | assign N @who | edit N TEXT | delete N]",
+        "List, add or finish action items",
+        action_commands.action,
         ("actions",),
     ),
     Subcommand(
         "postmortem",
         "postmortem",
-        "write the post-mortem from the record",
+        "Write the post-mortem from the record",
         about(timeline_commands.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
     ),
     Subcommand(
-        "oncall", "oncall [TEAM]", "whom a team's escalation policy calls, and when", oncall_command.show, ("on-call",)
+        "oncall",
+        "oncall [TEAM]",
+        "Show whom a team's escalation policy pages, and when",
+        oncall_command.show,
+        ("on-call",),
     ),
-    Subcommand("find", "find TEXT", "incidents with these words, open or not", timeline_commands.search, ("search",)),
-    Subcommand("help", "help", "this", show_help, ("?",)),
+    Subcommand(
+        "find", "find TEXT", "Find incidents with these words, open or not", timeline_commands.search, ("search",)
+    ),
+    Subcommand("help", "help", "Show this help", show_help, ("?",)),
 )
 
 _BY_NAME = {name: each for each in SUBCOMMANDS for name in (each.name, *each.also)}

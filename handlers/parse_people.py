@@ -8,7 +8,7 @@ from collections.abc import Callable
 from blocks.usage import RoleUnclear
 from handlers.slack_text import person, unquote, words
 from warroom.errors import Refused
-from warroom.incident.usecases import COMMANDER
+from warroom.incident.roles import is_role
 from warroom.text import as_typed
 from warroom.value import Value
 
@@ -62,8 +62,11 @@ def role(text: str) -> Role:
     """The role and the person: `commander @ada`, `comms lead ada`, `@ada scribe`. Raises Refused without either."""
     typed = [match[0] for match in words(text)]
     certain = [n for n, word in enumerate(typed) if person(word)]
-    if not certain and len(typed) > 2 and typed[0].casefold() == COMMANDER:
-        return Role(role=COMMANDER, person=as_typed(" ".join(typed[1:])))
+    if not certain and len(typed) > 2:
+        # "comms lead ada lovelace": the longest beginning that is a role, and the rest is a name.
+        for length in range(len(typed) - 1, 0, -1):
+            if is_role(said := " ".join(typed[:length])):
+                return Role(role=as_typed(said), person=as_typed(" ".join(typed[length:])))
     if len(typed) < 2 or len(certain) > 1:
         raise Refused(RoleUnclear())
     at = certain[0] if certain else len(typed) - 1

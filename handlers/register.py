@@ -7,7 +7,7 @@ import re
 from slack_bolt.async_app import AsyncApp
 
 from blocks import ids
-from handlers import actions, commands, errors, events, shortcuts, submissions
+from handlers import actions, commands, errors, events, message_shortcuts, shortcuts, submissions
 from handlers.events import Reading
 from warroom.ports import World
 
@@ -22,6 +22,8 @@ def register(app: AsyncApp, world: World, reading: Reading) -> None:
     for callback_id, submit in submissions.RUNS.items():
         app.view(callback_id)(submissions.listener(world, submit))
     app.shortcut(ids.SHORTCUT_DECLARE)(shortcuts.listener(world))
+    for callback_id in message_shortcuts.RUNS:
+        app.shortcut(callback_id)(message_shortcuts.listener(world, callback_id))
     for name, happen in {name.partition(".")[0]: happen for name, happen in events.RUNS.items()}.items():
         app.event(name)(events.listener(world, reading, happen))
     app.error(errors.listener(world))

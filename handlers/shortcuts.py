@@ -49,14 +49,14 @@ async def declare_from_message(world: World, client: AsyncWebClient, actor: Acto
     if alert is not None:
         await _declare_alert(world, client, actor, message, alert)
         return
-    quoted = await _quoted(world, message.get("text") or "")
+    words = await quoted(world, message.get("text") or "")
     ts = str(message.get("ts") or body.get("message_ts") or "")
-    link = await _permalink(world, actor.channel, ts) if actor.channel and ts else None
-    first_line = quoted.partition("\n")[0]
+    link = await permalink(world, actor.channel, ts) if actor.channel and ts else None
+    first_line = words.partition("\n")[0]
     form = forms.declare_form(
         world.policy,
         title=first_line,
-        description=quoted,
+        description=words,
         carried=About(channel=actor.channel, message=link, by_shortcut=True),
     )
     await open_form(world, client, actor, form, instead=IN_ONE_LINE)
@@ -70,7 +70,7 @@ async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, mes
         name = f"{known.name} is already open for this alert{where}."
         await answer(world, actor, said(name if known.shown_to(actor.user) else "Someone is already on this."))
         return
-    link = await _permalink(world, actor.channel, str(message.get("ts") or "")) if actor.channel else None
+    link = await permalink(world, actor.channel, str(message.get("ts") or "")) if actor.channel else None
     form = forms.declare_form(
         world.policy,
         title=alert.title,
@@ -81,7 +81,7 @@ async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, mes
     await open_form(world, client, actor, form, instead=IN_ONE_LINE)
 
 
-async def _quoted(world: World, text: str) -> str:
+async def quoted(world: World, text: str) -> str:
     """The message as people read it; mentioned people by id when their names cannot be had in time."""
     try:
         async with asyncio.timeout(ASK_WITHIN):
@@ -91,7 +91,7 @@ async def _quoted(world: World, text: str) -> str:
         return as_typed(text)
 
 
-async def _permalink(world: World, channel: str, ts: str) -> str | None:
+async def permalink(world: World, channel: str, ts: str) -> str | None:
     """The message's address, None when it cannot be had in time: the quotation says enough."""
     try:
         async with asyncio.timeout(ASK_WITHIN):

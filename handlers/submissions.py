@@ -6,31 +6,38 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from blocks import forms, ids, postmortem_form
+from blocks import correction_forms, forms, ids, postmortem_form, update_form
 from blocks.answers import said, understood
+from blocks.corrections import cancelled
 from blocks.form_fields import FormMistakes, about
 from blocks.integration_form import integration_form, mistakes, read_integration_form
 from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
-from handlers import audit
+from handlers import audit, edit_command
 from handlers.answers import Actor, Body, actor_of, answer
 from handlers.audit import Gesture, admitted, audited
 from handlers.declare_command import declared_card
 from handlers.errors import typed
+from handlers.incident_commands import resolved
+from handlers.moments import moment_ahead, moment_in
 from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
-from warroom.incident import lookup
+from warroom.incident import corrections, lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult
 from warroom.incident.declare import declare as declare_incident
+from warroom.incident.edit import Corrections
 from warroom.incident.form import FormErrors, IntegrationForm
-from warroom.incident.model import Origin
+from warroom.incident.model import Incident, Origin, action_number
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.postmortem.actions import item_of
 from warroom.refusals import Repeated
 
 log = logging.getLogger(__name__)
@@ -144,11 +151,89 @@ async def _declare(world: World, actor: Actor, wanted: forms.DeclareInput) -> De
 
 async def update(world: World, actor: Actor, view: Block) -> FormMistakes | None:
     """Post update"""
-    text = forms.read_update(view)
-    if isinstance(text, FormMistakes):
-        return text
-    await incidents.post_update(world, about(view).incident_id, actor.user, text)
+    incident = await lookup.by_id(world, about(view).incident_id)
+    wanted = update_form.read_update(view, incident)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    now, zone = world.clock.now(), world.policy.workspace.timezone
+    next_at = moment_ahead(wanted.next_update, now, zone) if wanted.next_update else None
+    if wanted.next_update and next_at is None:
+        return update_form.next_update_unclear(wanted.next_update)
+    more = corrections.StatusChange(state=wanted.state, severity=wanted.severity, impact=wanted.impact, next_at=next_at)
+    await corrections.post_status(world, incident.id, actor.user, wanted.text, more)
     return None
+
+
+async def resolve(world: World, actor: Actor, view: Block) -> Card | None:
+    """Resolve: its channel says so. Whoever was second is told what became of the text."""
+    incident = await lookup.by_id(world, about(view).incident_id)
+    told = await resolved(world, incident.id, actor.user, correction_forms.read_resolve(view))
+    return None if incident.state.open else told
+
+
+async def cancel(world: World, actor: Actor, view: Block) -> Card:
+    """Cancel"""
+    why = correction_forms.read_cancel(view)
+    return cancelled(await incidents.cancel(world, about(view).incident_id, actor.user, why))
+
+
+async def edit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
+    """Edit: what was changed is stored; whether the incident is private is asked again first."""
+    incident = await lookup.by_id(world, about(view).incident_id)
+    wanted = correction_forms.read_edit(view, incident)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    asked = edit_command.ask_visibility(incident, private=wanted.private) if wanted.private is not None else None
+    if asked is not None and wanted.wanted == Corrections() and wanted.severity is None:
+        return asked
+    done = await edit_command.apply(world, actor, incident, wanted.wanted, wanted.severity)
+    return Card(f"{done.text} {asked.text}", [*done.blocks, *asked.blocks]) if asked else done
+
+
+async def note(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
+    """Add to timeline"""
+    incident = await _meant(world, actor, view)
+    wanted = correction_forms.read_note(view)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    happened = moment_in(wanted.time, world.clock.now(), world.policy.workspace.timezone) if wanted.time else None
+    if wanted.time and happened is None:
+        return correction_forms.time_unclear(wanted.time)
+    incident = await corrections.add_note(world, incident.id, actor.user, wanted.text, actor.key, happened)
+    return said(f"Added to the timeline of {incident.name} as entry {incident.notes}.")
+
+
+async def action(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
+    """Add action item, Edit action item"""
+    incident = await _meant(world, actor, view)
+    wanted = correction_forms.read_action(view)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    now, zone = world.clock.now(), world.policy.workspace.timezone
+    due = moment_ahead(wanted.due, now, zone) if wanted.due else None
+    before = item_of(incident, wanted.number) if wanted.number else None
+    if wanted.due and due is None:
+        overdue = before.due_at.astimezone(ZoneInfo(zone)) if before and before.due_at else None
+        if overdue is None or f"{overdue:%Y-%m-%d %H:%M}" != wanted.due:
+            return correction_forms.due_unclear(wanted.due, now.date())
+        due = before.due_at if before else None
+    if before is None:
+        incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
+        return said(f"Added action item {action_number(incident.actions[-1])} of {incident.name}: {wanted.text}")
+    if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
+        due = before.due_at
+    await corrections.edit_action(
+        world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
+    )
+    return said(f"Changed action item {wanted.number} of {incident.name}: {wanted.text}")
+
+
+async def _meant(world: World, actor: Actor, view: Block) -> Incident:
+    """The incident that was chosen in the form. Raises NotFound, also for one that the person may not know of."""
+    incident = await lookup.by_id(world, correction_forms.meant_in(view))
+    await admitted(world, actor, incident.id)
+    audit.about(incident)
+    return incident
 
 
 async def severity(world: World, actor: Actor, view: Block) -> FormMistakes | None:
@@ -208,5 +293,10 @@ RUNS: dict[str, Submit] = {
     ids.FORM_PAGE: page,
     ids.FORM_POSTMORTEM: postmortem,
     ids.FORM_INTEGRATION: integration,
+    ids.FORM_RESOLVE: resolve,
+    ids.FORM_CANCEL: cancel,
+    ids.FORM_EDIT: edit,
+    ids.FORM_NOTE: note,
+    ids.FORM_ACTION: action,
 }
 """What each form does."""

@@ -1,4 +1,4 @@
-"""Subcommands that show the record, and add to it."""
+"""Subcommands that show the record, and add to it or correct it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,14 @@ import re
 from blocks import lists, postmortem_document, timeline_list
 from blocks.answers import said
 from blocks.kit import Card
-from blocks.usage import ActionUnclear, DateInPast, SearchEmpty, TimelineUnclear
-from handlers import parse_people
+from blocks.usage import EntryNumberMissing, SearchEmpty, TimelineUnclear
+from handlers.action_commands import split_verb
 from handlers.command_context import CommandContext, IncidentCommandContext
-from handlers.dates import due_at
-from handlers.people_lookup import one_person, readable
+from handlers.moments import happened_at
+from handlers.people_lookup import readable
 from warroom.errors import Refused
-from warroom.incident import lookup, record
+from warroom.incident import corrections, lookup, record
 from warroom.postmortem import usecases as postmortems
-
-
-async def show_open(context: CommandContext) -> Card:
-    """list"""
-    shown = await lookup.open_incidents(context.world, context.user)
-    return lists.incident_list(shown, context.now)
 
 
 async def show(context: IncidentCommandContext) -> Card:
@@ -38,38 +32,54 @@ async def search(context: CommandContext) -> Card:
 
 
 async def timeline(context: IncidentCommandContext) -> Card:
-    """timeline [add TEXT]"""
-    verb, text = _verb(context.text)
-    if verb == "add":
-        note = await readable(context.world, text)
-        incident = await record.add_note(context.world, context.incident.id, context.user, note, context.actor.key)
-        return said(f"It is on the timeline of {incident.name}.")
-    if context.text:
-        raise Refused(TimelineUnclear())
-    entries = await record.timeline(context.world, context.incident)
-    return timeline_list.timeline(await lookup.view(context.world, context.incident), entries)
+    """timeline [add [17:20] TEXT | edit N [17:20] TEXT | remove N]"""
+    verb, text = split_verb(context.text)
+    match verb:
+        case "add":
+            return await _add(context, text)
+        case "edit" | "change":
+            return await _edit(context, text)
+        case "remove" | "delete":
+            return await _remove(context, text)
+        case "":
+            entries = await record.timeline(context.world, context.incident)
+            return timeline_list.timeline(await lookup.view(context.world, context.incident), entries, context.user)
+        case _:
+            raise Refused(TimelineUnclear())
 
 
-async def action(context: IncidentCommandContext) -> Card:
-    """action [add TEXT [@owner] [due DATE]]"""
-    verb, text = _verb(context.text)
-    if verb in ("", "list"):
-        return lists.action_items(await lookup.view(context.world, context.incident))
-    if verb != "add":
-        raise Refused(ActionUnclear())
-    zone = context.world.policy.workspace.timezone
-    item = parse_people.action(text, lambda date: due_at(date, context.now, zone) is not None)
-    owner = await one_person(context.world, item.owner, context.user) if item.owner else None
-    due = due_at(item.due, context.now, zone) if item.due else None
-    if due is not None and due < context.now:
-        raise Refused(DateInPast(said=item.due or ""))
-    words = await readable(context.world, item.text)
-    incident = await record.add_action(context.world, context.incident.id, context.user, words, owner, due)
-    whose = f"<@{owner}>" if owner else "nobody yet"
-    when = f"due {due:%A, %d %B %Y, %H:%M} ({zone})" if due else "without a due date"
-    if due is None and re.search(r"\sdue\b", text, re.IGNORECASE):
-        when += " (none was understood: write due friday, due 3d or due 2026-12-01 at the end)"
-    return said(f"{incident.name} has a new action item, for {whose}, {when}.")
+async def _add(context: IncidentCommandContext, text: str) -> Card:
+    world, zone = context.world, context.world.policy.workspace.timezone
+    happened, rest = happened_at(await readable(world, text), context.now, zone)
+    incident = await corrections.add_note(
+        world, context.incident.id, context.user, rest, context.actor.key, happened_at=happened
+    )
+    at = f" at {happened:%A, %d %B, %H:%M} ({zone})" if happened else ""
+    return said(f"Added to the timeline of {incident.name}{at} as entry {incident.notes}.")
+
+
+async def _edit(context: IncidentCommandContext, text: str) -> Card:
+    world, zone = context.world, context.world.policy.workspace.timezone
+    number, rest = _numbered(text, "edit")
+    happened, words = happened_at(await readable(world, rest), context.now, zone)
+    incident = await corrections.edit_entry(
+        world, context.incident.id, context.user, number, words, happened_at=happened
+    )
+    at = f" It happened at {happened:%A, %d %B, %H:%M} ({zone})." if happened else ""
+    return said(f"Changed entry {number} of the timeline of {incident.name}.{at}")
+
+
+async def _remove(context: IncidentCommandContext, text: str) -> Card:
+    number, _ = _numbered(text, "remove")
+    incident = await corrections.remove_entry(context.world, context.incident.id, context.user, number)
+    return said(f"Removed entry {number} from the timeline of {incident.name}.")
+
+
+def _numbered(text: str, verb: str) -> tuple[int, str]:
+    found = re.match(r"^#?(?P<number>\d{1,6})(?=$|\s)\s*(?P<rest>.*)$", text.strip(), re.DOTALL)
+    if found is None:
+        raise Refused(EntryNumberMissing(verb=verb))
+    return int(found["number"]), found["rest"]
 
 
 async def postmortem(context: IncidentCommandContext) -> Card:
@@ -77,12 +87,4 @@ async def postmortem(context: IncidentCommandContext) -> Card:
     incident = await postmortems.draft_postmortem(
         context.world, context.incident.id, context.user, postmortem_document.draft
     )
-    return said(
-        f"The post-mortem of {incident.name} is being shared in its room; it can be edited and published there."
-    )
-
-
-def _verb(text: str) -> tuple[str, str]:
-    """(`add` or whatever else comes first, what follows it)."""
-    first, *rest = text.split(maxsplit=1) or [""]
-    return first.casefold(), rest[0] if rest else ""
+    return said(f"Sharing the post-mortem of {incident.name} in its channel, where it can be edited and published.")

@@ -114,6 +114,71 @@ class EscalatedMeanwhile(Reason):
     incident: str
 
 
+class TitleTooLong(Reason):
+    """A title with more characters than are kept."""
+
+    length: int
+    limit: int
+
+
+class UpdateTooLong(Reason):
+    """An update that could not be shown whole. Both in characters."""
+
+    length: int
+    limit: int
+
+
+class NextUpdateInPast(Reason):
+    """The next update is promised for a time that is over."""
+
+
+class NothingChanged(Reason):
+    """What was asked for is what it says already."""
+
+    incident: str
+
+
+class VisibilityUnchanged(Reason):
+    """It is private, or public, already."""
+
+    incident: str
+    private: bool
+
+
+class NoSuchAction(Reason):
+    """The incident has no action item with that number."""
+
+    incident: str
+    number: int
+    known: tuple[int, ...]
+
+
+class ActionSettled(Reason):
+    """The action item is done already, or not done where it should be reopened."""
+
+    incident: str
+    number: int
+    done: bool
+
+
+class NoSuchEntry(Reason):
+    """No note or message of the timeline has that number."""
+
+    incident: str
+    number: int
+
+
+class NotYourEntry(Reason):
+    """Somebody else put it on the timeline; `by` is who."""
+
+    number: int
+    by: str | None
+
+
+class EntryInFuture(Reason):
+    """A line of the timeline about a time to come."""
+
+
 class RoleMissing(Reason):
     """A role without a name."""
 
@@ -158,20 +223,6 @@ class NothingToRetry(Reason):
     """What failed was done meanwhile, or is being tried again."""
 
     incident: str
-
-
-class NoSuchAction(Reason):
-    """The incident has no action item with that id."""
-
-    incident: str
-    item: str
-
-
-class ActionState(Reason):
-    """The action item is done already, or open already."""
-
-    text: str
-    done: bool
 
 
 class NoSuchIncident(Reason):
@@ -274,6 +325,16 @@ RuleRefusal = (
     | UnknownTeam
     | NoEscalationPolicy
     | EscalatedMeanwhile
+    | TitleTooLong
+    | UpdateTooLong
+    | NextUpdateInPast
+    | NothingChanged
+    | VisibilityUnchanged
+    | NoSuchAction
+    | ActionSettled
+    | NoSuchEntry
+    | NotYourEntry
+    | EntryInFuture
     | RoleMissing
     | RoleHeld
     | NobodyToInvite
@@ -283,8 +344,6 @@ RuleRefusal = (
     | ActionEmpty
     | NoPublicPage
     | NothingToRetry
-    | NoSuchAction
-    | ActionState
     | NoSuchIncident
     | NotARoom
     | IncidentGone

@@ -84,8 +84,10 @@ class Incidents(Protocol):
         """The newest incident with that group key, open or not."""
         ...
 
-    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
-        """Newest first. `text` matches title, description and summary without case."""
+    async def incidents(
+        self, *, open_only: bool = False, closed_only: bool = False, text: str = "", limit: int = 50
+    ) -> list[Incident]:
+        """Newest first. `closed_only` leaves those that are over. `text` matches title, description and summary without case."""
         ...
 
     async def last_number(self) -> int:
@@ -218,6 +220,13 @@ class Processes(Protocol):
         """Say that this process lives, and which methods Slack told it not to call until when; read the same of the others.
 
         In a database that only one process may use there are no others.
+        """
+        ...
+
+    async def last_heartbeat(self) -> timedelta | None:
+        """How long ago a process last said that it lives, by the database's own clock; None when every one ended, or none began.
+
+        A process says so every ten seconds at least.
         """
         ...
 

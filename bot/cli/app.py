@@ -11,7 +11,7 @@ from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.changes import change, changes
 from bot.cli.operations import audit, export_record, import_record, outbox
 from bot.cli.sandbox import demo, sandbox
-from bot.cli.terminal import TextTable, do, err, fail, out, policy_of, say, settings_or_exit
+from bot.cli.terminal import IncidentNumber, TextTable, do, err, fail, out, policy_of, say, settings_or_exit
 from bot.integrations import policy_model
 from bot.policy_file import effective_yaml, json_schema
 
@@ -57,14 +57,18 @@ def check(
 
     settings = settings_or_exit()
     policy = policy_of(settings)
-    say(effective_yaml(policy).rstrip())
-    say("")
     problems = do(check_all(settings, policy))
     for problem in problems:
         err.print(f"✗ {problem}", style="red", markup=False, soft_wrap=True)
+    if not problems:
+        out.print("✓ Everything Warroom needs is there.", style="green")
+    say("\nThe policy in effect:\n")
+    say(effective_yaml(policy).rstrip())
     if problems:
+        # The policy is long: whoever reads the end of it must not take it for good news.
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        err.print(f"\n✗ {count}, listed above the policy.", style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1)
-    out.print("✓ Everything Warroom needs is there.", style="green")
 
 
 @cli.command()
@@ -96,7 +100,7 @@ def declare(
     from bot.cli.offline import declare_offline
 
     settings = settings_or_exit()
-    declared = do(
+    declared, running = do(
         declare_offline(
             settings,
             policy_of(settings),
@@ -113,6 +117,14 @@ def declare(
     incident = declared.incident
     again = " (declared before with the same key)" if declared.existed else ""
     say(f"{incident.name} {incident.severity} {incident.title}{again}")
+    if not running:
+        err.print(
+            f"{incident.name} is stored, but no bot is running on this database: nobody is paged and no channel opens "
+            "until one is. Start it: python -m bot run",
+            style="yellow",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 @cli.command(name="list")
@@ -135,7 +147,7 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
 
 
 @cli.command()
-def show(number: int) -> None:
+def show(number: IncidentNumber) -> None:
     """Show one incident with its timeline."""
     from bot.cli.offline import story_offline
 
@@ -145,7 +157,8 @@ def show(number: int) -> None:
 
 @cli.command()
 def postmortem(
-    number: int, write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None
+    number: IncidentNumber,
+    write: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
 ) -> None:
     """Print the post-mortem document of an incident as Markdown."""
     from bot.cli.offline import document_offline

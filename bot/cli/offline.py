@@ -33,6 +33,9 @@ from warroom.ports import Message, Store, World
 from warroom.postmortem.usecases import document_view
 from warroom.text import readable
 
+SILENT = timedelta(seconds=30)
+"""A bot that runs says so every ten seconds at least."""
+
 
 class _NoChat:
     """There is no chat on the command line: nothing can be looked up in it."""
@@ -96,8 +99,8 @@ async def declare_offline(
     people: tuple[str, ...],
     private: bool,
     key: str | None,
-) -> DeclareResult:
-    """The declared incident. Raises Refused, StoreUnavailable."""
+) -> tuple[DeclareResult, bool]:
+    """(the declared incident, whether a bot is running that opens its channel). Raises Refused, StoreUnavailable."""
     async with opened_store(settings) as store:
         what = Declare(
             origin=Origin.CLI,
@@ -113,7 +116,8 @@ async def declare_offline(
         declared = await declare(world_without_chat(settings, store, policy), what)
         result = "nothing to do: declared before" if declared.existed else "done"
         await leave_row(store, "declare", title, declared.incident.name, result)
-        return declared
+        last = await store.last_heartbeat()
+        return declared, last is not None and last < SILENT
 
 
 async def alerts_offline(settings: Settings, limit: int) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
@@ -178,9 +182,9 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
         incident = await by_number_or_room(world, number, None)
         lines = [
             f"{incident.name}  {incident.severity}  {incident.state}  {incident.title}",
-            f"room       {'#' + incident.room.channel_name if incident.room.channel_name else 'not open yet'}",
+            f"channel    {'#' + incident.room.channel_name if incident.room.channel_name else 'not open yet'}",
             f"team       {incident.team or 'none'}",
-            f"commander  {incident.commander or 'nobody yet'}",
+            f"commander  {incident.commander or 'none'}",
             f"alerts     {incident.alerts.count} ({incident.alerts.firing} firing)",
             "",
         ]

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terminal import do, err, fail, out, say, settings_or_exit
+from bot.cli.terminal import do, err, fail, number_in, out, say, settings_or_exit
 
 Keys = Annotated[list[str] | None, typer.Argument(metavar="KEY…", help="Which; without any, all of them.")]
 
@@ -53,7 +53,9 @@ def outbox(
 
 
 def audit(
-    number: Annotated[int | None, typer.Argument(metavar="N", help="Only what was done about this incident.")] = None,
+    number: Annotated[
+        int | None, typer.Argument(metavar="N", parser=number_in, help="Only what was done about this incident.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="So many of the last.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:

@@ -7,9 +7,10 @@ terminal, gets past `printable`.
 from __future__ import annotations
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Coroutine
-from typing import Any, Never, TypeVar
+from typing import Annotated, Any, Never, TypeVar
 
 import typer
 from rich.console import Console
@@ -76,6 +77,19 @@ def say(text: str) -> None:
 
 
 T = TypeVar("T")
+
+
+def number_in(said: str | int) -> int:
+    """The number that 12, #12 or INC-12 means. Raises typer.BadParameter."""
+    found = re.fullmatch(r"\s*(?:#|inc[-\s]?)?(\d{1,9})\s*", str(said), re.IGNORECASE)
+    if found is None:
+        raise typer.BadParameter(f"“{said}” is not an incident. Write its number: 12, #12 or INC-12.")
+    return int(found[1])
+
+
+IncidentNumber = Annotated[
+    int, typer.Argument(metavar="N", parser=number_in, help="The incident: 12, #12 or INC-12.", show_default=False)
+]
 
 
 def fail(text: object, code: int = 1) -> Never:

@@ -104,6 +104,7 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     "no_external_invite_permission": ("the person is of another workspace", _ADMIN),
     "org_user_not_in_team": ("the person is not in this workspace", _ADMIN),
     "ura_max_channels": ("the guest is in as many channels as Slack allows", _ADMIN),
+    "not_authorized": ("the channel was not made by the app", "Rename the channel by hand."),
     "not_in_channel": ("the bot is not in that channel", "Invite it there: /invite @Warroom"),
     "channel_not_found": (
         "the channel does not exist, or it is private and the bot is not in it",

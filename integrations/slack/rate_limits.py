@@ -42,6 +42,7 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.join": TIER_3,
     "conversations.list": TIER_2,
     "conversations.members": TIER_4,
+    "conversations.rename": TIER_2,
     "conversations.replies": TIER_3,
     "conversations.setPurpose": TIER_2,
     "conversations.setTopic": TIER_2,

@@ -28,6 +28,7 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "conversations.join": frozenset({"channels:join"}),
     "conversations.list": frozenset({"channels:read"}),
     "conversations.members": _READ_CHANNELS,
+    "conversations.rename": _MANAGE_CHANNELS,
     "conversations.replies": _HISTORY,
     "conversations.setPurpose": _MANAGE_CHANNELS,
     "conversations.setTopic": _MANAGE_CHANNELS,

@@ -62,11 +62,15 @@ class SqlIncidents(Connected):
         """The newest with that group key, open or not."""
         return await self._one_incident(INCIDENT.c.group_key == group_key)
 
-    async def incidents(self, *, open_only: bool = False, text: str = "", limit: int = 50) -> list[Incident]:
+    async def incidents(
+        self, *, open_only: bool = False, closed_only: bool = False, text: str = "", limit: int = 50
+    ) -> list[Incident]:
         """Newest first; `text` matches title, description and summary."""
         query = sa.select(INCIDENT).order_by(INCIDENT.c.number.desc()).limit(limit)
         if open_only:
             query = query.where(INCIDENT.c.state.in_(OPEN))
+        if closed_only:
+            query = query.where(INCIDENT.c.state.not_in(OPEN))
         if wanted := keys.fold(text):
             query = query.where(contains(self._address.kind, INCIDENT.c.search, wanted))
         return await self._incidents(query)

@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from blocks import announcement, home, incident_card, lists, name_matches, notices, timeline_list
+from blocks import (
+    action_items,
+    announcement,
+    correction_forms,
+    corrections,
+    home,
+    incident_card,
+    lists,
+    name_matches,
+    notices,
+    timeline_list,
+    update_form,
+)
 from blocks.kit import Card
 from warroom.alerts.model import AlertState
 from warroom.changes.model import Change
 from warroom.incident import events
 from warroom.incident import notices as said
+from warroom.incident.corrections import OwnedAction
 from warroom.incident.events import EffectKind, Event, PageReason
 from warroom.incident.model import (
     ActionItem,
@@ -204,6 +217,13 @@ def all_notices(text: str) -> list[Notice]:
         said.PostmortemDue(people=(), required_by=NOW + timedelta(hours=1)),
         said.ActionDue(text=text, owner="UADA", due_at=NIGHT),
         said.ActionDue(text=text, owner=None, due_at=NIGHT),
+        said.ActionAssigned(by="UADA", text=text, number=1, due_at=NOW),
+        said.DetailsChanged(
+            by="UADA",
+            changes=(events.DetailChanged(detail=events.Detail.FIELD, name=text, before=text, after=text),) * 30,
+        ),
+        said.VisibilityNotice(by="UADA", private=True, channel_private=False),
+        said.VisibilityNotice(by="UADA", private=False, channel_private=True),
         said.NobodyFound(names=(text,) * 30),
         said.CouldNotInvite(people=CROWD, reason=text),
         *(said.EffectFailedNotice(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
@@ -251,12 +271,24 @@ def all_events(text: str) -> list[Event]:
         events.AlertFired(title=text),
         events.AlertRecovered(title=text),
         events.AlertsRecovered(count=3),
+        *(
+            events.DetailChanged(detail=detail, name=text, before=before, after=after)
+            for detail in events.Detail
+            for before, after in (("", text), (text, text), (text, ""))
+        ),
+        events.VisibilityChanged(private=True, seen_by=CROWD, announced=True),
+        events.VisibilityChanged(private=False),
         events.MessagePinned(text=text),
-        events.NoteAdded(text=text),
+        events.NoteAdded(text=text, edited=True),
+        events.EntryEdited(number=1, before=text, after=text),
+        events.EntryRemoved(number=1, before=text),
         events.ActionAdded(text=text, owner="UADA"),
         events.ActionDone(item_id="a1", text=text),
         events.ServiceChanged(change="1", service=text, what=text, version=text, author=text, text=text, at=NIGHT),
         events.ActionReopened(item_id="a1", text=text),
+        events.ActionEdited(item_id="a1", before=text, text=text, owner="UADA"),
+        events.ActionEdited(item_id="a1", before="before", text=text),
+        events.ActionRemoved(item_id="a1", text=text),
         events.PostmortemDrafted(),
         events.PostmortemEdited(revision=2),
         events.PostmortemPublished(revision=3),
@@ -288,6 +320,21 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "announcement": announcement.announcement(view, NOW),
         "team line": announcement.team_line(view, NOW),
         "list": lists.incident_list([view] * 60, NOW),
+        "page of a list": lists.incident_list([view] * 30, NOW, lists.ListQuery(said=text[:1_000], offset=30), 90),
+        "action items": action_items.action_items(view, NOW),
+        "all action items": action_items.all_action_items(
+            [OwnedAction(incident=view.incident, item=item) for item in view.incident.actions],
+            "UTC",
+            NOW,
+            team=text,
+        ),
+        "cancel?": corrections.cancel_question(view.incident, text[: corrections.WHY_LIMIT]),
+        "cancelled": corrections.cancelled(view.incident),
+        "make private?": corrections.visibility_question(view.incident, True),
+        "make public?": corrections.visibility_question(view.incident, False),
+        "edited": corrections.edited(
+            view.incident, [events.DetailChanged(detail=events.Detail.TITLE, before=text, after=text)] * 30, text
+        ),
         "no list": lists.incident_list([], NOW),
         "found": lists.found(text, [view] * 60, NOW),
         "nothing found": lists.found(text, [], NOW),
@@ -295,7 +342,7 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "alerts": lists.alerts(view),
         "no alerts": lists.alerts(view.copy_with(firings=())),
         "help": lists.help_card([(text, text)] * 60),
-        "timeline": timeline_list.timeline(view, entries(text)),
+        "timeline": timeline_list.timeline(view, entries(text), "UADA"),
         "no timeline": timeline_list.timeline(view, []),
         "briefing": timeline_list.briefing(view, entries(text), NOW),
         "candidates": name_matches.candidates("i1", unclear, found, unknown),
@@ -318,4 +365,28 @@ def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
         "everybody's": home.home([shared] * 60, "UNOBODY", NOW),
         "mine": home.home([mine, shared] * 30, "UDEC", NOW),
         "all quiet": home.home([], "UDEC", NOW),
+        "full": home.home(
+            [mine, shared] * 30,
+            "UDEC",
+            NOW,
+            [mine, shared] * 30,
+            [OwnedAction(incident=mine.incident, item=item) for item in mine.incident.actions],
+        ),
+    }
+
+
+def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[str, Any]]:
+    """Forms by name."""
+    names = dict.fromkeys(CROWD, text)
+    drafted = update_form.draft(view.incident, entries(text), names, "UTC")
+    item = view.incident.actions[0]
+    return {
+        "update": update_form.update_form(view, policy, drafted),
+        "resolve": correction_forms.resolve_form(view),
+        "cancel": correction_forms.cancel_form(view),
+        "edit": correction_forms.edit_form(view, policy),
+        "note": correction_forms.note_form([view], "C1", text),
+        "note of one of many": correction_forms.note_form([view] * 3, "C1", text),
+        "action item": correction_forms.action_form([view], "C1", said=text, now=NOW),
+        "change of an action item": correction_forms.action_form([view], "C1", item=item, now=NOW),
     }

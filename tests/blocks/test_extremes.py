@@ -12,7 +12,7 @@ from blocks.incident_card import incident_card
 from blocks.kit import Card
 from blocks.topic import purpose, topic
 from sandbox.blockkit import MESSAGE_TEXT, problems, text_length, view_problems
-from tests.blocks.pictures import CROWD, EVIL, EXTREMES, NOW, all_notices, cards, crowded, homes
+from tests.blocks.pictures import CROWD, EVIL, EXTREMES, NOW, all_notices, cards, crowded, forms_of, homes
 from tests.blocks.reading import called, links, objects, texts
 from warroom.incident.model import State
 from warroom.incident.notices import Notice
@@ -28,6 +28,7 @@ SPOKEN = ("timeline", "briefing")
 class Album:
     """Every picture of one extreme incident."""
 
+    text: str
     view: IncidentView
     cards: dict[str, Card]
     homes: dict[str, dict[str, Any]]
@@ -35,7 +36,7 @@ class Album:
 
 def album_of(text: str, policy: Policy) -> Album:
     view = crowded(text, State.DETECTED, policy)
-    return Album(view, cards(view, text), homes(view))
+    return Album(text, view, cards(view, text), homes(view))
 
 
 @pytest.fixture(scope="module", params=EXTREMES.values(), ids=list(EXTREMES))
@@ -74,6 +75,11 @@ def test_slack_takes_the_card_in_every_state(album: Album, state: State) -> None
 
 def test_slack_takes_every_home_tab(album: Album) -> None:
     for name, view in album.homes.items():
+        assert view_problems(view) == [], name
+
+
+def test_slack_takes_every_form(album: Album, policy: Policy) -> None:
+    for name, view in forms_of(album.view, album.text, policy).items():
         assert view_problems(view) == [], name
 
 

@@ -62,12 +62,6 @@ def test_every_button_says_which_incident_it_is_of(policy: Policy) -> None:
     assert {ids.carried(value).incident_id for value in values} == {"i1"}
 
 
-def test_resolving_is_asked_about_first(policy: Policy) -> None:
-    card = incident_card(incident_view(quiet(), policy), NOW)
-    resolve = next(part for part in objects(card.blocks) if part.get("action_id") == ids.RESOLVE)
-    assert resolve["confirm"]["title"]["text"] == "Resolve INC-12?"
-
-
 def test_posting_it_pages_those_told_until_somebody_has_it(policy: Policy) -> None:
     waiting = incident_card(incident_view(quiet(), policy), NOW)
     taken = incident_card(incident_view(in_state(State.ACKNOWLEDGED), policy), NOW)

@@ -110,14 +110,46 @@ def test_a_whole_document(policy: Policy, snapshot: SnapshotAssertion) -> None:
 def test_without_a_draft_the_record_speaks(policy: Policy) -> None:
     text = shown(seen(resolved(), policy))
     assert "acknowledged after 4 min, mitigated after 25 min and resolved after 1 h 5 min" in section(text, "Summary")
-    assert "It lasted 1 h 5 min" in section(text, "Impact")
-    assert "Money lost: 4,000 €" in section(text, "Impact")
+    assert "12 % of orders failed" in section(text, "Impact")
+    assert "- **Duration:** 1 h 5 min" in section(text, "Impact")
+    assert "- **Money lost:** 4,000 €" in section(text, "Impact")
     assert document.UNWRITTEN in section(text, "Root cause")
 
 
 def test_a_part_that_somebody_emptied_stays_empty(policy: Policy) -> None:
     view = seen(resolved(postmortem=Postmortem(created_at=minutes(70))), policy)
     assert section(shown(view), "Summary").strip() == document.UNWRITTEN
+
+
+def test_the_description_is_in_the_summary_and_the_impact_is_empty_until_a_person_writes_it(policy: Policy) -> None:
+    said = "About 40 % of EU checkouts fail. Started right after deploy 2.3.1."
+    summary, impact = document.draft(seen(resolved(description=said, impact=""), policy), NIGHT_STORY, minutes(90))
+    assert said in summary
+    assert impact == ""
+    drafted = Postmortem(summary=summary, impact=impact, root_cause="r", created_at=minutes(70))
+    assert drafted.missing == ("impact",), "what the record says does not satisfy the gate"
+
+
+def test_a_reopening_loses_no_time(policy: Policy) -> None:
+    story = (*NIGHT_STORY, entry(70, events.Reopened(), "UADA"), entry(90, events.Resolved(), "UADA"))
+    again = resolved(mitigated_at=None, resolved_at=minutes(90))
+    times = section(shown(seen(again, policy), entries=story), "Times")
+    steps = [line.split(" | ")[0].strip("| ") for line in times.splitlines() if line.startswith("| ")][2:]
+    assert steps == ["Declared", "Acknowledged", "Mitigated", "Resolved", "Reopened", "Resolved"]
+    assert "| Mitigated | 21 Nov 2026, 03:25 UTC | 25 min |" in times
+    assert "| Resolved | 21 Nov 2026, 04:30 UTC | 1 h 30 min |" in times
+    summary, _ = document.draft(seen(again, policy), story, minutes(95))
+    assert "mitigated after 25 min" in summary
+    assert "resolved after 1 h 30 min" in summary
+
+
+def test_what_nobody_wrote_is_left_out_of_a_published_document(policy: Policy) -> None:
+    written = Postmortem(
+        summary="s", impact="i", root_cause="r", created_at=minutes(70), published_at=minutes(80), published_by="UADA"
+    )
+    text = shown(seen(resolved(postmortem=written), policy))
+    assert document.UNWRITTEN not in text
+    assert "What could be improved" not in text
 
 
 def test_times_say_how_long_each_step_took(policy: Policy) -> None:
@@ -141,7 +173,7 @@ def test_the_same_alert_in_a_row_is_one_line(policy: Policy) -> None:
 
 def test_people_are_shown_by_name_and_unknown_ones_by_id(policy: Policy) -> None:
     text = shown(seen(resolved(), policy), names={"UADA": "Ada [admin]"})
-    assert "**Commander:** Ada \\[admin\\]" in text
+    assert "**Incident commander:** Ada \\[admin\\]" in text
     assert "scribe: @UGRACE" in text
     assert "<@" not in text
 

@@ -61,7 +61,7 @@ async def test_an_incident_goes_from_declared_to_cancelled_or_closed_by_typing(d
     listed = await desk.type("action", channel=room)
     assert "raise the limit · <@UGRACE>" in str(listed.blocks)
     await desk.type("reopen 1")
-    await desk.type("cancel #1 it was a drill")
+    await desk.type("cancel it was a drill", channel=room)
     assert (await desk.incident()).state is State.CANCELLED
 
 
@@ -177,4 +177,4 @@ async def test_nobody_found_is_not_called_invited(desk: HandlerHarness) -> None:
 
 async def test_an_update_of_a_private_incident_is_not_said_to_be_announced(desk: HandlerHarness) -> None:
     await desk.type("declare token leaked --private")
-    assert "is on its way to the room." in (await desk.type("update #1 rotating it")).text
+    assert "posted to its channel." in (await desk.type("update #1 rotating it")).text

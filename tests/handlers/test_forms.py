@@ -127,7 +127,7 @@ async def test_a_severity_it_has_already_closes_the_form_and_is_said_kindly(desk
 async def test_a_refusal_is_shown_in_the_form(desk: HandlerHarness) -> None:
     incident = await desk.room()
     await desk.press(ids.MENU, incident, ids.MENU_SEVERITY)
-    await desk.press(ids.RESOLVE, incident)
+    await desk.type("resolve", channel=incident.room.channel_id or "")
     wrong = await desk.submit(desk.forms.views[0], {"Severity": "SEV-3"})
     assert "resolved" in wrong["Severity"]
 

@@ -43,7 +43,7 @@ async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: Han
     with refuses(Forbidden, match=r"INC-1 is for the people in its room\. Join #inc-1 and try again\."):
         await desk.type(text, user=OUTSIDER)
     assert await desk.incident() == before
-    await desk.type(text, user="UGRACE")
+    await desk.type(text, user="UGRACE", channel="C1")
     assert (await desk.incident()).version > before.version
 
 

@@ -14,7 +14,7 @@ from warroom.incident.model import Incident, State
 async def over(desk: HandlerHarness) -> Incident:
     """An incident that is resolved."""
     incident = await desk.room()
-    await desk.press(ids.RESOLVE, incident)
+    await desk.type("resolve", channel=incident.room.channel_id or "")
     return await desk.incident()
 
 

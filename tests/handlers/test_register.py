@@ -14,7 +14,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import forms, ids
-from handlers import actions, events, submissions
+from handlers import actions, events, message_shortcuts, submissions
 from handlers.register import Reading, numbered, register
 from tests.handlers.conftest import HandlerHarness, fill
 from warroom.errors import Conflict
@@ -35,7 +35,8 @@ def test_every_button_form_and_event_has_a_listener() -> None:
     assert set(submissions.RUNS) == {each for each in named if each.startswith("form.")}
     manifest = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
     assert set(events.RUNS) == set(manifest["settings"]["event_subscriptions"]["bot_events"])
-    assert [each["callback_id"] for each in manifest["features"]["shortcuts"]] == [ids.SHORTCUT_DECLARE]
+    offered = [each["callback_id"] for each in manifest["features"]["shortcuts"]]
+    assert offered == [ids.SHORTCUT_DECLARE, *message_shortcuts.RUNS]
 
 
 def test_one_of_several_like_buttons_is_the_same_button() -> None:

@@ -11,7 +11,15 @@ from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
-from warroom.outbox.effects import PrivateReply, PublishHome, ReadAlertChannels, SyncDirectory, TellEverybody, Withdraw
+from warroom.outbox.effects import (
+    PrivateReply,
+    PublishHome,
+    ReadAlertChannels,
+    RenameRoom,
+    SyncDirectory,
+    TellEverybody,
+    Withdraw,
+)
 
 ALERTS = "datadog-alerts"
 
@@ -88,6 +96,16 @@ async def acknowledge(run: Run) -> None:
 
 async def severity(run: Run) -> None:
     await run.house.type("ada", "sev 2", run.house.room(run.known))
+
+
+async def rename(run: Run) -> None:
+    await run.house.ask(RenameRoom(incident_id=run.known.id, key=f"{run.known.id}:rename"))
+
+
+async def edited(run: Run) -> None:
+    await opened(run)
+    await run.house.type("ada", "edit title payments time out", run.house.room(run.known))
+    await run.house.settle()
 
 
 async def withdraw(run: Run) -> None:
@@ -292,6 +310,9 @@ EFFECT_CASES = (
     EffectCase("open the room", "open_room", "conversations.create", declare, rooms),
     EffectCase("post the card", "show_card", "chat.postMessage", declare, said("card"), keyed(":card")),
     EffectCase("redraw the card", "show_card", "chat.update", acknowledge, drawn("card"), keyed(":card"), opened),
+    EffectCase(
+        "rename the channel", "rename_room", "conversations.rename", rename, lines("channel_name"), prepare=edited
+    ),
     EffectCase("pin the card", "pin_card", "pins.add", declare, pins),
     EffectCase("invite", "invite", "conversations.invite", declare, joined),
     EffectCase("set the topic", "set_topic", "conversations.setTopic", declare, lines("channel_topic")),

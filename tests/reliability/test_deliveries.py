@@ -94,8 +94,11 @@ async def test_everybody_presses_acknowledge_at_once(house: House[Forked]) -> No
 async def test_acknowledge_and_resolve_at_the_same_moment(house: House[Forked]) -> None:
     incident = await house.declared()
     room, card = house.room(incident), house.card(incident).snapshot()
+    await house.slack.click("grace", room, card, "Resolve")
+    form = await house.slack.modal("grace")
     await asyncio.gather(
-        house.slack.click("ada", room, card, "Acknowledge"), house.slack.click("grace", room, card, "Resolve")
+        house.slack.click("ada", room, card, "Acknowledge"),
+        house.slack.submit("grace", form),
     )
     await house.settle()
     assert (await house.last()).state is State.RESOLVED

@@ -49,7 +49,7 @@ async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
     assert 1 <= await case.count(run) <= (2 if case.blind and trouble.unheard else 1)
     await house.promises()
     if run.incident is not None and run.incident.state.open:
-        await house.type("ada", f"cancel #{run.incident.number} over")
+        await house.type("ada", "cancel over", house.room(run.incident))
         await house.settle()
 
 

@@ -136,6 +136,8 @@ async def test_a_click_that_reaches_one_redraws_the_card_that_the_other_posted(r
         card = next(each for each in room.messages_by_bot() if each.ts == incident.room.card_ts)
         # Slack deals deliveries out in turn, so that over the two clicks each process gets its share.
         assert (await slack.click(who, room, card, label)).acked
+        if label == "Resolve":
+            assert (await slack.submit(who, await slack.modal(who))).closed
         await replicas.settle()
         assert label not in card.labels()
     store = replicas.process.bot.store

@@ -82,6 +82,7 @@ async def test_from_resolution_to_published_post_mortem(room: WarRoom) -> None:
     note = await slack.say(ada, channel.name, "rolled back to 1.4.1")
     await slack.react(ada, note, "pushpin")
     await slack.click(ada, channel.name, channel.messages_by_bot()[0], "Resolve")
+    assert (await slack.submit(ada, await slack.modal(ada))).closed
     await room.settle()
     assert (await room.incident()).state is State.RESOLVED
     await room.wait(hours=49)

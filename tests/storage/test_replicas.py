@@ -61,3 +61,15 @@ async def test_who_was_silent_for_an_hour_is_forgotten(database: str, opening: O
     await store.heartbeat("two", {})
     await execute(database, "UPDATE replica SET seen_at = now()")
     assert (await store.heartbeat("two", {})).active == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+async def test_whoever_asks_hears_how_long_ago_a_process_said_that_it_lives(store: Database) -> None:
+    await store.deregister("one")
+    assert await store.last_heartbeat() is None
+    await store.heartbeat("one", {})
+    last = await store.last_heartbeat()
+    assert last is not None
+    assert timedelta(0) <= last < SILENT
+    await store.deregister("one")
+    assert await store.last_heartbeat() is None

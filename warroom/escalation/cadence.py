@@ -11,7 +11,7 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import Stale, UpdatePostedNotice, UpdateReminder
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
-from warroom.refusals import NothingToSnooze, UpdateEmpty
+from warroom.refusals import NextUpdateInPast, NothingToSnooze, UpdateEmpty, UpdateTooLong
 
 SNOOZE = timedelta(minutes=15)
 MISSES_TO_ESCALATE = 2
@@ -24,11 +24,30 @@ def next_update(severity: str, policy: Policy, now: datetime) -> datetime | None
     return now + known.update_every if known and known.update_every else None
 
 
-def post_update(incident: Incident, by: str, text: str, now: datetime, policy: Policy) -> Decision:
-    """An update for the room and for everybody else; the next is due one interval from now. Raises Refused."""
+UPDATE_LIMIT = 2400
+"""Characters of an update, as it is shown: Slack shows 3,000 in one piece, and every line is set apart as a quotation."""
+
+
+def check_update(text: str, next_at: datetime | None, now: datetime) -> None:
+    """Returns when the update can be posted whole. Raises Refused."""
     if not text.strip():
         raise Refused(UpdateEmpty())
-    due = next_update(incident.severity, policy, now) if incident.state.open else None
+    shown = len(text) + 4 * text.count("&") + 3 * (text.count("<") + text.count(">")) + 2 * text.count("\n")
+    if shown > UPDATE_LIMIT:
+        raise Refused(UpdateTooLong(length=shown, limit=UPDATE_LIMIT))
+    if next_at is not None and next_at <= now:
+        raise Refused(NextUpdateInPast())
+
+
+def post_update(
+    incident: Incident, by: str, text: str, now: datetime, policy: Policy, next_at: datetime | None = None
+) -> Decision:
+    """An update for the room and for everybody else; the next is due at `next_at`, else one interval from now.
+
+    Raises Refused.
+    """
+    check_update(text, next_at, now)
+    due = (next_at or next_update(incident.severity, policy, now)) if incident.state.open else None
     after = incident.with_updates(last=text, last_at=now, last_by=by, missed=0).with_deadlines(update=due)
     event = UpdatePosted(text=text, next_due_at=due)
     notice = UpdatePostedNotice(by=by, text=text, next_due_at=due)

@@ -78,6 +78,10 @@ async def _redraw(_world: World, incident: Incident, _now: datetime) -> Decision
     return Decision(incident.with_deadlines(redraw=None))
 
 
+async def _undo(_world: World, incident: Incident, _now: datetime) -> Decision:
+    return Decision(incident.with_deadlines(undo=None))
+
+
 async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
     return storms.announce(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
 
@@ -92,5 +96,6 @@ RULES: dict[str, Rule] = {
     "auto_resolve": _auto_resolve,
     "redraw": _redraw,
     "storm": _storm,
+    "undo": _undo,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -189,6 +189,8 @@ def _announcement_parts(incident: Incident) -> tuple[object, ...]:
         incident.commander,
         incident.updates.last,
         incident.summary,
+        incident.impact,
+        incident.services,
         incident.room.channel_id,
     )
 

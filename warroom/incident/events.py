@@ -185,6 +185,47 @@ class Cancelled(_Event):
     why: str
 
 
+class Detail(StrEnum):
+    """What of an incident can be edited."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    IMPACT = "impact"
+    SERVICES = "services"
+    TEAM = "team"
+    FIELD = "field"
+    """A field of its template; its name stands beside it."""
+    SUMMARY = "summary"
+    """What fixed it."""
+
+
+class DetailChanged(_Event):
+    """Somebody edited the incident."""
+
+    kind: Literal["detail_changed"] = "detail_changed"
+    detail: Detail
+    name: str = ""
+    """Of a template's field."""
+    before: str = ""
+    after: str = ""
+
+
+class VisibilityChanged(_Event):
+    """The incident became private, or public."""
+
+    kind: Literal["visibility_changed"] = "visibility_changed"
+    private: bool
+    seen_by: tuple[str, ...] = ()
+    """Who was in its channel, or had been."""
+    announced: bool = False
+    """It stood in the broadcast channel until now."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of everybody who could see it before."""
+        return self.seen_by
+
+
 class Closed(_Event):
     """The post-mortem is published, or was not required."""
 
@@ -221,10 +262,15 @@ class AlertsRecovered(_Event):
 
 
 class MessagePinned(_Event):
-    """A message of the room was marked as worth remembering. Its author stands in the entry."""
+    """A message was marked as worth remembering. Its author stands in the entry."""
 
     kind: Literal["message_pinned"] = "message_pinned"
     text: str
+    number: int = 0
+    """As of a note."""
+    marked_by: str | None = None
+    """Who put it on the timeline, and may change or remove it."""
+    edited: bool = False
 
 
 class NoteAdded(_Event):
@@ -232,6 +278,30 @@ class NoteAdded(_Event):
 
     kind: Literal["note_added"] = "note_added"
     text: str
+    number: int = 0
+    """By which people name it to change it: 1 for the first of the incident; 0 in entries of earlier releases."""
+    written_at: datetime | None = None
+    """When it was written, where that is later than when it happened."""
+    edited: bool = False
+
+
+class EntryEdited(_Event):
+    """A note or message of the timeline says something else now; `warroom.incident.timeline.current` shows it so."""
+
+    kind: Literal["entry_edited"] = "entry_edited"
+    number: int
+    before: str
+    after: str
+    moved_to: datetime | None = None
+    """When it happened, where that was corrected."""
+
+
+class EntryRemoved(_Event):
+    """A note or message was taken off the timeline."""
+
+    kind: Literal["entry_removed"] = "entry_removed"
+    number: int
+    before: str
 
 
 class ActionAdded(_Event):
@@ -258,9 +328,33 @@ class ActionDone(_Event):
 
 
 class ActionReopened(_Event):
-    """An action item was not done after all."""
+    """An action item that was done is to be done after all."""
 
     kind: Literal["action_reopened"] = "action_reopened"
+    item_id: str
+    text: str
+
+
+class ActionEdited(_Event):
+    """An action item has another text, owner or due date. `before` is its text until now."""
+
+    kind: Literal["action_edited"] = "action_edited"
+    item_id: str
+    before: str
+    text: str
+    owner: str | None = None
+    due_at: datetime | None = None
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The id of its owner."""
+        return (self.owner,) if self.owner else ()
+
+
+class ActionRemoved(_Event):
+    """An action item was deleted."""
+
+    kind: Literal["action_removed"] = "action_removed"
     item_id: str
     text: str
 
@@ -296,6 +390,7 @@ class EffectKind(StrEnum):
     """The effects about an incident whose failure is said in its room; each is the kind of an effect."""
 
     OPEN_ROOM = "open_room"
+    RENAME_ROOM = "rename_room"
     SHOW_CARD = "show_card"
     PIN_CARD = "pin_card"
     INVITE = "invite"
@@ -379,6 +474,8 @@ Event = Annotated[
     | Resolved
     | Reopened
     | Cancelled
+    | DetailChanged
+    | VisibilityChanged
     | Closed
     | AlertAttached
     | AlertFired
@@ -386,9 +483,13 @@ Event = Annotated[
     | AlertsRecovered
     | MessagePinned
     | NoteAdded
+    | EntryEdited
+    | EntryRemoved
     | ActionAdded
     | ActionDone
     | ActionReopened
+    | ActionEdited
+    | ActionRemoved
     | PostmortemDrafted
     | PostmortemEdited
     | PostmortemPublished

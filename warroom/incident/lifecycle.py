@@ -30,10 +30,15 @@ STEPS: dict[State, frozenset[State]] = {
     State.CLOSED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""From each state, the states that may follow. Mitigated or resolved to acknowledged is a reopening."""
+"""From each state, the states that may follow. Mitigated or resolved to acknowledged is a reopening. A cancellation can be
+taken back for TAKE_BACK_WITHIN: then the incident is in the state that it had."""
 
 CLOSE_AFTER = timedelta(hours=24)
 """How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
+
+
+TAKE_BACK_WITHIN = timedelta(hours=1)
+"""How long a cancellation can be taken back."""
 
 
 def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = None) -> None:
@@ -136,6 +141,8 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
     if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
         running = AlreadyInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN)
         raise AlreadyDone(running)
+    if incident.state is State.CANCELLED:
+        return _take_back_cancel(incident, by, now, policy)
     _step(incident, State.ACKNOWLEDGED, Attempt.REOPEN)
     after = (
         _owned(incident, by, now)
@@ -160,9 +167,41 @@ def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
     if not why.strip():
         raise Refused(CancelReasonMissing(incident=incident.name))
     _step(incident, State.CANCELLED, Attempt.CANCEL)
-    after = _stop_reminders(incident).copy_with(state=State.CANCELLED, cancelled_at=now, summary=why)
+    after = (
+        _stop_reminders(incident)
+        .copy_with(
+            state=State.CANCELLED,
+            cancelled_at=now,
+            cancelled_from=incident.state,
+            summary=why,
+            overdue=incident.overdue,
+        )
+        .with_deadlines(undo=now + TAKE_BACK_WITHIN)
+    )
     notice = StateChanged(state=State.CANCELLED, by=by, text=why)
     return _told(Decision(after).record(events.Cancelled(why=why), now, by=by), notice)
+
+
+def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """The cancellation did not happen: the state before it, with paging and reminders as they would be now.
+
+    Raises Refused when the hour is over.
+    """
+    before = incident.cancelled_from
+    if before is None or incident.cancelled_at is None or now - incident.cancelled_at > TAKE_BACK_WITHIN:
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
+    after = incident.copy_with(state=before, cancelled_at=None, cancelled_from=None, summary="")
+    severity = policy.severities.get(incident.severity)
+    waiting = before is State.DETECTED
+    acknowledge_by = incident.declared_at + severity.acknowledge_within if severity else None
+    after = after.with_deadlines(
+        undo=None,
+        page=escalation.next_page_at(after, now, policy),
+        ack=acknowledge_by if waiting and not after.overdue else None,
+        update=None if waiting else cadence.next_update(incident.severity, policy, now),
+    ).with_updates(missed=0)
+    notice = StateChanged(state=before, by=by, reopened=True)
+    return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
 
 
 def close(incident: Incident, by: str | None, now: datetime) -> Decision:

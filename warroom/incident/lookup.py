@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from warroom.errors import NotFound
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView, incident_view
 from warroom.ports import World
 from warroom.refusals import IncidentGone, NoSuchIncident, NotARoom
+from warroom.value import Value
 
 LOOKED_AT = 1000
 """Incidents among which those are chosen that somebody may see."""
@@ -42,6 +45,42 @@ async def open_incidents(world: World, user: str, *, limit: int = 100) -> list[I
     """The open incidents that this person may see, most severe first, then newest."""
     found = await world.store.incidents(open_only=True, limit=LOOKED_AT)
     return sorted(_shown(world, found, user), key=lambda view: (view.severity_rank, -view.incident.number))[:limit]
+
+
+class Filter(Value):
+    """Which incidents are wanted. None asks nothing."""
+
+    open: bool | None = True
+    """False: only those that are over."""
+    mine: bool = False
+    """Only those that the person has a part in."""
+    severity: str | None = None
+    team: str | None = None
+    since: datetime | None = None
+    """Declared since then, or ended since then."""
+
+    def fits(self, incident: Incident, user: str) -> bool:
+        """Whether that person asks for this incident."""
+        last = incident.resolved_at or incident.cancelled_at or incident.closed_at or incident.declared_at
+        return (
+            self.open in (None, incident.state.open)
+            and (not self.mine or incident.concerns(user))
+            and self.severity in (None, incident.severity)
+            and self.team in (None, incident.team)
+            and (self.since is None or last >= self.since)
+        )
+
+
+async def listed(world: World, user: str, wanted: Filter) -> list[Incident]:
+    """The incidents that fit and that this person may see: open ones most severe first, then the others, newest first."""
+    found: list[Incident] = []
+    if wanted.open is not False:
+        found += await world.store.incidents(open_only=True, limit=LOOKED_AT)
+    if wanted.open is not True:
+        found += await world.store.incidents(closed_only=True, limit=LOOKED_AT)
+    fitting = [each for each in found if each.shown_to(user) and wanted.fits(each, user)]
+    rank = world.policy.rank
+    return sorted(fitting, key=lambda each: (not each.state.open, rank(each.severity) * each.state.open, -each.number))
 
 
 async def matching(world: World, user: str, text: str, *, limit: int = 20) -> list[IncidentView]:

@@ -88,6 +88,11 @@ class ActionItem(Stored):
     reminded_at: datetime | None = None
 
 
+def action_number(item: ActionItem) -> int:
+    """How people call it within its incident: 3 for the item "a3"."""
+    return int(item.id.removeprefix("a"))
+
+
 class AlertSummary(Stored):
     """The alerts of an incident in a few numbers, so that a card need not read them all."""
 
@@ -136,6 +141,8 @@ class Deadlines(Stored):
     """The card catches up with alerts that come too fast to redraw it for each."""
     storm: datetime | None = None
     """The room is told of an alert storm."""
+    undo: datetime | None = None
+    """Until then a cancellation can be taken back."""
 
 
 class LeftOpen(Stored):
@@ -153,6 +160,8 @@ class Room(Stored):
 
     channel_id: str | None = None
     channel_name: str | None = None
+    private: bool | None = None
+    """Whether the channel itself is private, where the incident was made private or public after it was opened."""
     card_ts: str | None = None
     announced_in: str | None = None
     announced_ts: str | None = None
@@ -236,6 +245,8 @@ class Incident(Stored):
     """Because every alert had recovered for as long as the policy waits."""
     closed_at: datetime | None = None
     cancelled_at: datetime | None = None
+    cancelled_from: State | None = None
+    """The state in which it was cancelled, to which it returns when that is taken back."""
     touched_at: datetime
     """The last time anything happened."""
 
@@ -251,6 +262,10 @@ class Incident(Stored):
     left_open: tuple[LeftOpen, ...] = ()
     """What is still open in other systems although it is over here."""
     actions: tuple[ActionItem, ...] = ()
+    actions_added: int = 0
+    """How many action items there ever were; a number is not given twice."""
+    notes: int = 0
+    """How many notes and messages were put on the timeline, removed ones too."""
     postmortem: Postmortem | None = None
 
     deadlines: Deadlines = Deadlines()

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from warroom.changes.model import Change
-from warroom.incident.events import EffectKind, Event, PageReason
+from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
 from warroom.incident.model import LeftOpen, State
 from warroom.value import Stored
 
@@ -178,6 +178,34 @@ class ActionDue(Stored):
     due_at: datetime
 
 
+class ActionAssigned(Stored):
+    """Somebody else gave an action item to its owner; said to the owner alone."""
+
+    kind: Literal["action_assigned"] = "action_assigned"
+    by: str
+    text: str
+    number: int
+    due_at: datetime | None = None
+
+
+class DetailsChanged(Stored):
+    """Somebody edited the incident."""
+
+    kind: Literal["details_changed"] = "details_changed"
+    by: str
+    changes: tuple[DetailChanged, ...]
+
+
+class VisibilityNotice(Stored):
+    """The incident became private, or public."""
+
+    kind: Literal["visibility"] = "visibility"
+    by: str
+    private: bool
+    channel_private: bool
+    """Of the channel itself, which stays as it was made."""
+
+
 class NobodyFound(Stored):
     """Names in the escalation policy or the declaration led to nobody, or could be several people."""
 
@@ -285,6 +313,9 @@ Notice = Annotated[
     | PostmortemReady
     | PostmortemDue
     | ActionDue
+    | ActionAssigned
+    | DetailsChanged
+    | VisibilityNotice
     | NobodyFound
     | CouldNotInvite
     | EffectFailedNotice

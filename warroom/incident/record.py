@@ -1,41 +1,21 @@
-"""What people want remembered: notes, pinned messages, action items; and who came late."""
+"""What is remembered of the room by itself: pinned messages; and who came late or left."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
-from warroom.errors import Refused
 from warroom.incident import membership
-from warroom.incident.change import authorize, change
+from warroom.incident.change import change
+from warroom.incident.corrections import Quoted, add_message
 from warroom.incident.decision import Decision
-from warroom.incident.events import MessagePinned, NoteAdded
 from warroom.incident.lookup import LOOKED_AT, view
 from warroom.incident.model import Incident, State
-from warroom.incident.timeline import Entry
+from warroom.incident.timeline import Entry, current
 from warroom.incident.view import IncidentView
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import ReadRoomMembers
-from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.postmortem import reminders
-from warroom.refusals import NoteEmpty
-from warroom.text import cut
 from warroom.value import Value
-
-NOTE_LIMIT = 3000
-"""Characters of a message that are kept on the timeline."""
-
-
-async def add_note(world: World, incident_id: str, by: str, text: str, key: str) -> Incident:
-    """A line on the timeline. Raises Refused, NotFound."""
-    if not text.strip():
-        raise Refused(NoteEmpty())
-
-    async def decide(incident: Incident, now: datetime) -> Decision:
-        await authorize(world, Permission.TIMELINE, by, incident)
-        return Decision(incident).record(NoteAdded(text=text), now, by=by, key=f"note:{key}")
-
-    return await change(world, incident_id, decide)
 
 
 async def remember_message(world: World, channel_id: str, ts: str, by: str) -> Incident | None:
@@ -50,29 +30,27 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
     if message is None:
         return None
 
-    async def decide(found: Incident, now: datetime) -> Decision:
-        await authorize(world, Permission.TIMELINE, by, found)
-        event, who = MessagePinned(text=cut(message.text, NOTE_LIMIT)), message.user or by
-        return Decision(found).record(event, now, by=who, link=message.permalink, key=f"message:{ts}")
+    quoted = Quoted(
+        text=message.text,
+        author=message.user,
+        said_at=said_at(ts),
+        link=message.permalink,
+        key=f"message:{ts}",
+    )
+    return await add_message(world, incident.id, by, quoted)
 
-    return await change(world, incident.id, decide)
 
-
-async def add_action(
-    world: World, incident_id: str, by: str, text: str, owner: str | None, due_at: datetime | None
-) -> Incident:
-    """One more action item. Raises Refused, NotFound."""
-
-    async def decide(incident: Incident, now: datetime) -> Decision:
-        await authorize(world, Permission.ACTIONS, by, incident)
-        return reminders.add_action(incident, by, now, text, owner, due_at)
-
-    return await change(world, incident_id, decide)
+def said_at(ts: str) -> datetime | None:
+    """When a message was posted, from the chat's name for it; None where that is no time."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 async def timeline(world: World, incident: Incident) -> list[Entry]:
-    """The whole timeline, oldest first."""
-    return await world.store.timeline(incident.id)
+    """The whole timeline as it reads now, in order of when it happened."""
+    return current(await world.store.timeline(incident.id))
 
 
 class Briefing(Value):

@@ -1,10 +1,11 @@
-"""The timeline: what happened, when, by whom. Append-only."""
+"""The timeline: what happened, when, by whom. Append-only: a correction is one more entry."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from warroom.incident.events import Event
+from warroom.incident.events import EntryEdited, EntryRemoved, Event, MessagePinned, NoteAdded
 from warroom.value import Stored
 
 
@@ -24,3 +25,43 @@ class Entry(Stored):
     """The other system in which it was done, as people call it."""
     name: str = ""
     """How that system calls whoever did it, where that is nobody known here."""
+
+
+Written = NoteAdded | MessagePinned
+"""What people put on a timeline themselves, and may change."""
+
+
+def current(entries: Iterable[Entry]) -> list[Entry]:
+    """The entries as they read now, in order of when they happened: edited ones with their new words, removed ones and the
+    corrections themselves left out.
+    """
+    corrections = [entry.event for entry in entries if isinstance(entry.event, EntryEdited | EntryRemoved)]
+    edited = {each.number: each for each in corrections if isinstance(each, EntryEdited)}
+    moved = {each.number: each.moved_to for each in corrections if isinstance(each, EntryEdited) and each.moved_to}
+    removed = {each.number for each in corrections if isinstance(each, EntryRemoved)}
+    shown = []
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, EntryEdited | EntryRemoved):
+            continue
+        if isinstance(event, Written) and event.number:
+            if event.number in removed:
+                continue
+            if change := edited.get(event.number):
+                entry = entry.copy_with(event=event.copy_with(text=change.after, edited=True))
+            if at := moved.get(event.number):
+                entry = entry.copy_with(at=at)
+        shown.append(entry)
+    return sorted(shown, key=lambda entry: entry.at)
+
+
+def own_entry(entries: Iterable[Entry], number: int) -> Entry | None:
+    """The note or message with that number as it reads now, or None."""
+    found = (each for each in current(entries) if isinstance(each.event, Written) and each.event.number == number)
+    return next(found, None) if number > 0 else None
+
+
+def written_by(entry: Entry) -> str | None:
+    """Who put it on the timeline."""
+    marked = entry.event.marked_by if isinstance(entry.event, MessagePinned) else None
+    return marked or entry.by

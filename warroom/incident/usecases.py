@@ -14,6 +14,7 @@ from warroom.incident.declare import ids, unfound
 from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
+from warroom.incident.roles import COMMANDER, holder, role_named, with_role
 from warroom.outbox.effects import Place
 from warroom.people.resolution import Resolution, resolve
 from warroom.policy.permissions import Permission
@@ -31,8 +32,6 @@ from warroom.refusals import (
     SeverityUnchanged,
     UnknownSeverity,
 )
-
-COMMANDER = "commander"
 
 
 async def acknowledge(world: World, incident_id: str, by: str) -> Incident:
@@ -117,7 +116,7 @@ async def resolve_incident(world: World, incident_id: str, by: str | None, summa
 
 
 async def reopen(world: World, incident_id: str, by: str) -> Incident:
-    """It was not over. Raises AlreadyDone, Refused, NotFound."""
+    """It was not over, or the cancellation is taken back. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.REOPEN, by, incident)
@@ -159,20 +158,20 @@ async def set_severity(world: World, incident_id: str, by: str, said: str, *, on
 
 
 async def assign_role(world: World, incident_id: str, by: str, role: str, person: str) -> Incident:
-    """`person` (an id) has the role now and is in the room. Raises AlreadyDone, Refused, NotFound."""
-    role = " ".join(role.casefold().split())
+    """`person` (an id) has the role, by any of its names, and is in the channel. Raises AlreadyDone, Refused, NotFound."""
+    role = role_named(role)
     if not role:
         raise Refused(RoleMissing())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.ROLES, by, incident)
-        roles = dict(incident.roles) | {COMMANDER: incident.commander or ""}
-        if roles.get(role) == person:
+        held = incident.commander if role == COMMANDER else holder(incident.roles, role)
+        if held == person:
             raise AlreadyDone(RoleHeld(incident=incident.name, role=role, person=person))
         if role == COMMANDER:
             after = incident.copy_with(commander=person)
         else:
-            after = incident.copy_with(roles=tuple((dict(incident.roles) | {role: person}).items()))
+            after = incident.copy_with(roles=with_role(incident.roles, role, person))
         after = after.with_asked_back(person)
         decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))

@@ -58,6 +58,13 @@ class ShowCard(_Effect):
     kind: Literal["show_card"] = "show_card"
 
 
+class RenameRoom(_Effect):
+    """Name the channel after the title as it is at delivery. Its result is ChannelRenamed."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["rename_room"] = "rename_room"
+
+
 class PinCard(_Effect):
     """Pin the card."""
 
@@ -132,10 +139,14 @@ class Post(_Effect):
 
 
 class Withdraw(_Effect):
-    """Delete the bot's message that was in a slot."""
+    """Delete a message of the bot's: one that was in a slot, or the announcement."""
 
     kind: Literal["withdraw"] = "withdraw"
     ts: str
+    channel: str | None = None
+    """Where it is; None: in the room."""
+    thread: bool = False
+    """What the bot said in its thread is deleted too."""
 
 
 class PrivateReply(_Effect):
@@ -232,6 +243,7 @@ URGENT = 1
 
 Effect = Annotated[
     OpenRoom
+    | RenameRoom
     | ShowCard
     | PinCard
     | Invite

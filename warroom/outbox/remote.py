@@ -15,12 +15,12 @@ from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.declare import declare
 from warroom.incident.events import Reported
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, action_number
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.resolution import Directory
 from warroom.ports import World
-from warroom.postmortem.reminders import finish_action, reopen_action
+from warroom.postmortem import actions
 
 log = logging.getLogger(__name__)
 
@@ -84,13 +84,19 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
             note = Reported(integration=remote.integration, what=remote.what, text=remote.text)
             return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link, remote.name)
         case RemoteAct.ACTION_DONE:
-            decision = finish_action(incident, remote.item, by, now)
+            decision = _settled(incident, remote.item, by, now, done=True)
         case RemoteAct.ACTION_REOPENED:
-            decision = reopen_action(incident, remote.item, by, now)
+            decision = _settled(incident, remote.item, by, now, done=False)
         case RemoteAct.REMEMBER:
             return Decision(incident, quiet=True)
     decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
     return decision.done_in(remote.source, remote.link, remote.name)
+
+
+def _settled(incident: Incident, item_id: str, by: str | None, now: datetime, *, done: bool) -> Decision:
+    """The action item is done, or open again; one that was deleted here stays deleted. Raises Refused."""
+    known = [action_number(each) for each in incident.actions if each.id == item_id]
+    return actions.settle(incident, by, now, known[0] if known else 0, done=done)
 
 
 async def person_behind(directory: Directory, email: str | None) -> str | None:

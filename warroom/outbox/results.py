@@ -18,6 +18,12 @@ class ChannelCreated(Value):
     name: str
 
 
+class ChannelRenamed(Value):
+    """The channel has that name now, as Slack normalised it."""
+
+    name: str
+
+
 class CardShown(Value):
     """The card was posted."""
 
@@ -63,4 +69,6 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
-EffectResult = ChannelCreated | CardShown | Announced | Posted | PeopleAdded | RoomMembers | ExternalResult
+EffectResult = (
+    ChannelCreated | ChannelRenamed | CardShown | Announced | Posted | PeopleAdded | RoomMembers | ExternalResult
+)

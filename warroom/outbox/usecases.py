@@ -41,6 +41,7 @@ from warroom.outbox.results import (
     Announced,
     CardShown,
     ChannelCreated,
+    ChannelRenamed,
     EffectResult,
     ExternalResult,
     PeopleAdded,
@@ -83,6 +84,8 @@ def _apply_result(world: World, incident: Incident, result: EffectResult, now: d
     match result:
         case ChannelCreated():
             return opening.opened(incident, result, now, world.policy)
+        case ChannelRenamed():
+            return Decision(incident.with_room(channel_name=result.name), quiet=True)
         case CardShown():
             return opening.shown(incident, result)
         case Announced():

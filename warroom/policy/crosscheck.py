@@ -26,26 +26,26 @@ def mistakes_between(
 ) -> Iterator[Mistake]:
     """Mistakes in the data as written; `whole` is the same with the built-in severities filled in."""
     severities, teams = _mapping(whole.get("severities", BUILT_IN)), _texts(_mapping(data.get("teams")))
-    words = _severity_words(severities)
+    words, keys = _severity_words(severities), _texts(severities)
     yield from _removed_strangers(_mapping(data.get("severities")))
     yield from _words_twice(severities)
     yield from _teams_twice(teams)
     said = _mapping(data.get("workspace")).get("default_team")
     yield from unknown_name("workspace.default_team", said, "team", teams)
     for name, team in _mapping(data.get("teams")).items():
-        yield from _levels(f"teams.{name}.escalation", _list(_mapping(team).get("escalation")), words)
+        yield from _levels(f"teams.{name}.escalation", _list(_mapping(team).get("escalation")), words, keys)
     templates = _texts(_mapping(data.get("templates")))
     for index, rule in enumerate(_list(data.get("rules"))):
         for outcome in OUTCOMES[:2]:
             path, opening = f"rules[{index}].{outcome}", _mapping(_mapping(rule).get(outcome))
-            yield from unknown_name(f"{path}.severity", opening.get("severity"), "severity", words)
+            yield from unknown_name(f"{path}.severity", opening.get("severity"), "severity", words, keys)
             yield from unknown_name(f"{path}.team", opening.get("team"), "team", teams)
             yield from unknown_name(f"{path}.template", opening.get("template"), "template", templates)
     yield from _fields(_mapping(data.get("templates")))
     for name in _texts(_mapping(_mapping(data.get("links")).get("dashboards"))):
         yield from unknown_name(f"links.dashboards.{name}", name, "team", teams)
     yield from _permissions(_mapping(data.get("permissions")), teams)
-    known = KnownNames(tuple(words), tuple(teams), tuple(templates))
+    known = KnownNames(tuple(words), tuple(teams), tuple(templates), tuple(keys))
     for name, section in sections_of(schema).items():
         for mistake in section.mistakes(_mapping(data.get(name)), known):
             yield mistake.copy_with(path=f"{name}.{mistake.path}")
@@ -127,12 +127,12 @@ def _teams_twice(teams: list[str]) -> Iterator[Mistake]:
             yield Mistake(path=f"teams.{team}", problem=problem, suggestion="keep one of the two")
 
 
-def _levels(path: str, levels: list[Any], words: list[str]) -> Iterator[Mistake]:
+def _levels(path: str, levels: list[Any], words: list[str], keys: list[str]) -> Iterator[Mistake]:
     last = None
     for index, level in enumerate(levels):
         level = _mapping(level)
         for place, word in enumerate(_list(level.get("only"))):
-            yield from unknown_name(f"{path}[{index}].only[{place}]", word, "severity", words)
+            yield from unknown_name(f"{path}[{index}].only[{place}]", word, "severity", words, keys)
         try:
             after = parse_duration(level.get("after"))
         except ValueError:

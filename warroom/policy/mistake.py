@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from warroom import text
@@ -53,9 +54,23 @@ def shown(value: object) -> str:
     return f"“{text.cut(' '.join(str(value).split()), 40)}”"
 
 
-def unknown_name(path: str, written: object, what: str, known: Iterable[str]) -> Iterator[Mistake]:
-    """The mistake, if `written` is text that is none of the known names. `what` says of what they are the names."""
+def _nearest(written: str, known: tuple[str, ...], proper: tuple[str, ...]) -> str:
+    """As `did_you_mean`, except that another number is another name: SEV-9 is no slip of SEV-5, which is an alias of SEV-4."""
+    number = re.findall(r"\d+", written)
+    alike = tuple(name for name in known if re.findall(r"\d+", name) == number) if number else known
+    near = did_you_mean(written, alike)
+    return near if near.startswith("did you mean") or not proper else f"known: {', '.join(proper)}"
+
+
+def unknown_name(
+    path: str, written: object, what: str, known: Iterable[str], proper: Iterable[str] | None = None
+) -> Iterator[Mistake]:
+    """The mistake, if `written` is text that is none of the known names. `what` says of what they are the names, `proper` are
+    those that are listed where none is near; by default all of them.
+    """
     known = tuple(known)
     if isinstance(written, str) and written.strip() and normal(written) not in {normal(name) for name in known}:
-        suggestion = did_you_mean(written, known) or f"describe it under {what}s:"
+        suggestion = (
+            _nearest(written, known, known if proper is None else tuple(proper)) or f"describe it under {what}s:"
+        )
         yield Mistake(path=path, problem=f"there is no {what} {shown(written)}", suggestion=suggestion)

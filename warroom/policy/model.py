@@ -28,6 +28,8 @@ class Workspace(Value):
     announce: Text | None = None
     """The broadcast channel; None announces nowhere."""
     channel_name: ChannelName = "inc-{number}-{slug}"
+    rename_channel: bool = False
+    """The channel is renamed when the title of its incident is edited."""
     alert_channels: Texts = ()
     """Channels where an app posts alerts."""
     alert_bots: Texts = ()

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     CANCEL = "cancel"
+    EDIT = "edit"
+    VISIBILITY = "visibility"
     MERGE = "merge"
     ROLES = "roles"
     INVITE = "invite"
@@ -76,6 +78,10 @@ class Permissions(Value):
     resolve: May = ALL
     reopen: May = ALL
     cancel: May = ROOM
+    edit: May = ALL
+    """Title, description, impact, services, team, fields."""
+    visibility: May = ROOM
+    """Making an incident private, or public."""
     merge: May = ROOM
     roles: May = ALL
     invite: May = ALL

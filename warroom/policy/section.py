@@ -21,10 +21,12 @@ class KnownNames:
     severities: tuple[str, ...]
     teams: tuple[str, ...]
     templates: tuple[str, ...]
+    severity_keys: tuple[str, ...] = ()
+    """The severities themselves, without their other words."""
 
     def unknown_severity(self, path: str, written: object) -> Iterator[Mistake]:
         """The mistake, if that text means no severity."""
-        return unknown_name(path, written, "severity", self.severities)
+        return unknown_name(path, written, "severity", self.severities, self.severity_keys or None)
 
     def unknown_team(self, path: str, written: object) -> Iterator[Mistake]:
         """The mistake, if that text names no team."""

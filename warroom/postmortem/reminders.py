@@ -9,16 +9,13 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision
-from warroom.incident.model import ActionItem, Incident, State
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
 from warroom.outbox.effects import ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
-    ActionEmpty,
-    ActionState,
     Attempt,
-    NoSuchAction,
     NothingToLearn,
     NotInState,
     PartsMissing,
@@ -95,53 +92,6 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
     required_by = incident.postmortem_required_by or now
     due = PostmortemDue(people=cadence.keepers(incident), required_by=required_by)
     return Decision(after).record(events.PostmortemLate(required_by=required_by), now).say(due, slot="postmortem due")
-
-
-def add_action(
-    incident: Incident, by: str, now: datetime, text: str, owner: str | None, due_at: datetime | None
-) -> Decision:
-    """One more action item. Raises Refused without words."""
-    if not text.strip():
-        raise Refused(ActionEmpty())
-    item = ActionItem(
-        id=f"a{len(incident.actions) + 1}",
-        text=text,
-        owner=owner,
-        due_at=due_at,
-        created_at=now,
-        created_by=by,
-    )
-    event = events.ActionAdded(item_id=item.id, text=text, owner=owner, due_at=due_at)
-    return Decision(incident.copy_with(actions=(*incident.actions, item))).record(event, now, by=by)
-
-
-def finish_action(incident: Incident, item_id: str, by: str | None, now: datetime) -> Decision:
-    """An action item is done; by nobody known here when None. Raises Refused when there is none, AlreadyDone."""
-    item = _action(incident, item_id)
-    if item.done_at:
-        raise AlreadyDone(ActionState(text=item.text, done=True))
-    event = events.ActionDone(item_id=item.id, text=item.text)
-    return Decision(_with_action(incident, item.copy_with(done_at=now))).record(event, now, by=by)
-
-
-def reopen_action(incident: Incident, item_id: str, by: str | None, now: datetime) -> Decision:
-    """An action item was not done after all. Raises Refused when there is none, AlreadyDone."""
-    item = _action(incident, item_id)
-    if not item.done_at:
-        raise AlreadyDone(ActionState(text=item.text, done=False))
-    event = events.ActionReopened(item_id=item.id, text=item.text)
-    return Decision(_with_action(incident, item.copy_with(done_at=None))).record(event, now, by=by)
-
-
-def _action(incident: Incident, item_id: str) -> ActionItem:
-    found = next((each for each in incident.actions if each.id == item_id), None)
-    if found is None:
-        raise Refused(NoSuchAction(incident=incident.name, item=item_id))
-    return found
-
-
-def _with_action(incident: Incident, item: ActionItem) -> Incident:
-    return incident.copy_with(actions=tuple(item if each.id == item.id else each for each in incident.actions))
 
 
 def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:

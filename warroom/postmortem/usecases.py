@@ -10,7 +10,7 @@ from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.lookup import view
 from warroom.incident.model import Incident
-from warroom.incident.timeline import Entry
+from warroom.incident.timeline import Entry, current
 from warroom.incident.view import DocumentView, IncidentView, incident_view
 from warroom.policy.permissions import Permission
 from warroom.ports import World
@@ -24,7 +24,7 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
 
 async def draft_postmortem(world: World, incident_id: str, by: str | None, words: Draft) -> Incident:
     """The post-mortem exists and is shared in the room, with what the record can say already said. Raises Refused, NotFound."""
-    entries = tuple(await world.store.timeline(incident_id))
+    entries = tuple(current(await world.store.timeline(incident_id)))
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.POSTMORTEM, by, incident)
@@ -57,13 +57,19 @@ async def publish_postmortem(world: World, incident_id: str, by: str) -> Inciden
 async def document_view(world: World, incident: Incident) -> DocumentView:
     """Everything the document is built from, with people by the names the directory knows."""
     seen: IncidentView = await view(world, incident)
-    entries: tuple[Entry, ...] = tuple(await world.store.timeline(incident.id))
+    entries: tuple[Entry, ...] = tuple(current(await world.store.timeline(incident.id)))
+    names = await names_in(world, seen, entries)
+    return DocumentView(view=seen, entries=entries, names=names, written_at=world.clock.now())
+
+
+async def names_in(world: World, seen: IncidentView, entries: Sequence[Entry]) -> dict[str, str]:
+    """The names of everybody whom the incident and its timeline speak of, by id, as far as the directory knows them."""
     names = {}
     for user in people_in(seen, entries):
         person = await world.directory.person(user)
         if person:
             names[user] = person.display_name or person.real_name or person.name
-    return DocumentView(view=seen, entries=entries, names=names, written_at=world.clock.now())
+    return names
 
 
 def people_in(view: IncidentView, entries: Sequence[Entry]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
+from warroom.incident.timeline import current
 from warroom.incident.view import DocumentView
 from warroom.outbox.effects import ShareDocument
 from warroom.postmortem.usecases import people_in
@@ -65,7 +66,7 @@ async def _is_shared(context: EffectContext[ShareDocument], channel: str, filena
 
 async def _document(context: EffectContext[ShareDocument], incident: Incident) -> str:
     view = await context.view(incident)
-    entries = tuple(await context.deps.store.timeline(incident.id))
+    entries = tuple(current(await context.deps.store.timeline(incident.id)))
     names: dict[str, str] = {}
     for user_id in people_in(view, entries):
         person = await context.deps.store.person(user_id)

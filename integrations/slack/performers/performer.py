@@ -33,6 +33,7 @@ LONGEST = 13.0
 
 PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult | None]]] = {
     "open_room": rooms.open_room,
+    "rename_room": rooms.rename_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
     "announce": posts.announce,

@@ -92,10 +92,13 @@ async def post(context: EffectContext[Post]) -> Posted | None:
 
 
 async def withdraw(context: EffectContext[Withdraw]) -> None:
-    """Delete the bot's message."""
-    incident = await context.incident()
-    if incident.room.channel_id is not None:
-        await remove(context, incident.room.channel_id, context.effect.ts)
+    """Delete the bot's message, with what the bot said below it where that is wanted."""
+    channel = context.effect.channel or (await context.incident()).room.channel_id
+    if channel is None:
+        return
+    if context.effect.thread:
+        await remove_thread(context, channel, context.effect.ts)
+    await remove(context, channel, context.effect.ts)
 
 
 async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str, str | None] | None:
@@ -243,6 +246,20 @@ async def remove(context: EffectContext[Effect], channel: str, ts: str) -> None:
     except SlackDeclined as refusal:
         if refusal.code != "message_not_found":
             raise
+
+
+async def remove_thread(context: EffectContext[Effect], channel: str, ts: str) -> None:
+    """Delete what the bot said in the thread of a message; a thread that is gone is fine. Raises Retryable or Rejected."""
+    replies = []
+    try:
+        async for message in context.items("conversations.replies", "messages", channel=channel, ts=ts):
+            if message.get("user") == context.deps.bot_user_id and message["ts"] != ts:
+                replies.append(str(message["ts"]))
+    except SlackDeclined as refusal:
+        if refusal.code not in GONE:
+            raise
+    for reply in replies:
+        await remove(context, channel, reply)
 
 
 async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: str) -> None:

@@ -17,6 +17,8 @@ from integrations.slack.failures import SlackDeclined, failure, retry_after
 from integrations.slack.performers.context import EffectContext
 from integrations.slack.rate_limits import RESPONSE_URL
 from warroom.errors import Retryable
+from warroom.incident.corrections import actions_of
+from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.view import incident_view
 from warroom.outbox.effects import PrivateReply, PublishHome
 
@@ -88,7 +90,10 @@ async def _in_channel(context: EffectContext[PrivateReply], what: dict[str, Any]
 
 
 async def publish_home(context: EffectContext[PublishHome]) -> None:
-    """Draw it whole: the open incidents."""
-    incidents = await context.deps.store.incidents(open_only=True)
-    views = tuple(incident_view(incident, context.deps.policy) for incident in incidents)
-    await context.call("views.publish", user_id=context.effect.user, view=home(views, context.effect.user, context.now))
+    """Draw it whole: open incidents, those that ended lately or wait for a post-mortem, and the person's action items."""
+    store, user = context.deps.store, context.effect.user
+    incidents = await store.incidents(open_only=True, limit=LOOKED_AT)
+    ended = await store.incidents(closed_only=True, limit=LOOKED_AT)
+    views, over = ([incident_view(each, context.deps.policy) for each in found] for found in (incidents, ended))
+    items = actions_of([*incidents, *ended], user, owner=user)
+    await context.call("views.publish", user_id=user, view=home(views, user, context.now, over, items))

@@ -15,9 +15,19 @@ from integrations.slack.failures import SlackDeclined, explain
 from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
+from warroom.incident.opening import room_name
 from warroom.incident.view import IncidentView
-from warroom.outbox.effects import AddBookmark, Invite, OpenRoom, PinCard, ReadRoomMembers, SetPurpose, SetTopic
-from warroom.outbox.results import ChannelCreated, PeopleAdded, RoomMembers
+from warroom.outbox.effects import (
+    AddBookmark,
+    Invite,
+    OpenRoom,
+    PinCard,
+    ReadRoomMembers,
+    RenameRoom,
+    SetPurpose,
+    SetTopic,
+)
+from warroom.outbox.results import ChannelCreated, ChannelRenamed, PeopleAdded, RoomMembers
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +88,32 @@ async def open_room(context: EffectContext[OpenRoom]) -> ChannelCreated:
         "every channel name that was tried is taken (name_taken)",
         code="name_taken",
         advice="Rename old incident channels, or put {number} into workspace.channel_name in the policy.",
+    )
+
+
+async def rename_room(context: EffectContext[RenameRoom]) -> ChannelRenamed | None:
+    """Name the channel after the title as it is now, under another name where its own is taken. Doing it twice changes nothing."""
+    incident = await context.incident()
+    if incident.room.channel_id is None:
+        return None
+    called = incident.room.channel_name
+    if context.outcome_unknown:
+        # Every renaming is a line in the channel, so in doubt its name is read first.
+        called = (await context.call("conversations.info", channel=incident.room.channel_id))["channel"]["name"]
+    for name in names(room_name(incident, context.deps.policy), incident):
+        if name == called:
+            return ChannelRenamed(name=name) if name != incident.room.channel_name else None
+        try:
+            answer = await context.call("conversations.rename", channel=incident.room.channel_id, name=name)
+        except SlackDeclined as refusal:
+            if refusal.code not in BAD_NAME and refusal.code != "name_taken":
+                raise
+            continue
+        return ChannelRenamed(name=answer["channel"]["name"])
+    raise Rejected(
+        "every channel name that was tried is taken (name_taken)",
+        code="name_taken",
+        advice="Rename the channel by hand, or put {number} into workspace.channel_name in the policy.",
     )
 
 

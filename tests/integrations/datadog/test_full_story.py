@@ -52,6 +52,7 @@ async def test_from_a_firing_monitor_to_silence(room: WarRoom, datadog: FakeData
     (theirs,) = datadog.incidents.values()
     assert theirs["attributes"]["severity"] == "SEV-1"
     await room.slack.click(grace, channel, card, "Resolve")
+    assert (await room.slack.submit(grace, await room.slack.modal(grace))).closed
     await room.settle()
     assert theirs["attributes"]["state"] == "resolved"
 

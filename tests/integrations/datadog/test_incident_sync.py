@@ -12,7 +12,7 @@ from tests.clock import NIGHT
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from tests.integrations.datadog.sync_steps import FULL, INCIDENTS, declared, followed, patches, theirs
 from warroom.errors import AlreadyDone
-from warroom.incident import events, record
+from warroom.incident import corrections, events
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.notices import EffectFailedNotice
@@ -71,8 +71,8 @@ class TestOutgoing:
     async def test_action_items_are_todos_once(self, night: DatadogWarRoom) -> None:
         incident = await declared(night)
         due = NIGHT + timedelta(days=7)
-        await record.add_action(night.world, incident.id, "UADA", "raise the threshold", "UGRACE", due)
-        await record.add_action(night.world, incident.id, "UADA", "raise the threshold", None, None)
+        await corrections.add_action(night.world, incident.id, "UADA", "raise the threshold", "UGRACE", due)
+        await corrections.add_action(night.world, incident.id, "UADA", "raise the threshold", None, None)
         await night.settle()
         await followed(night)
         (todos,) = night.datadog.todos.values()
@@ -139,7 +139,7 @@ class TestTrouble:
         night.datadog.fail("POST", f"{INCIDENTS}/", 500, after=True)
         incident = await declared(night)
         await night.wait(minutes=1)
-        await record.add_action(night.world, incident.id, "UADA", "raise the threshold", None, None)
+        await corrections.add_action(night.world, incident.id, "UADA", "raise the threshold", None, None)
         night.datadog.fail("POST", f"{INCIDENTS}/", drop=True, after=True)
         await night.settle()
         await night.wait(minutes=2)

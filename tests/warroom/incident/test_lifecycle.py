@@ -82,7 +82,17 @@ def test_cancelling_needs_a_reason(make: Make) -> None:
         lifecycle.cancel(make(), "UADA", minutes(2), "  ")
     after = lifecycle.cancel(make(), "UADA", minutes(2), "the monitor was wrong").incident
     assert after.state is State.CANCELLED
-    assert timers_of(after) == {}
+    assert timers_of(after) == {"undo": minutes(62)}
+
+
+def test_a_cancel_is_taken_back_within_an_hour_and_paging_goes_on(make: Make, policy: Policy) -> None:
+    before = make()
+    cancelled = lifecycle.cancel(before, "UADA", minutes(2), "the monitor was wrong").incident
+    after = lifecycle.reopen(cancelled, "UADA", minutes(20), policy).incident
+    assert (after.state, after.summary, after.acknowledged_by) == (State.DETECTED, "", None)
+    assert timers_of(after) == {"page": minutes(15), "ack": minutes(5)}, "what came due meanwhile is due now"
+    with refuses(Refused, match="Declare a new incident"):
+        lifecycle.reopen(cancelled, "UADA", minutes(63), policy)
 
 
 def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(make: Make, policy: Policy) -> None:

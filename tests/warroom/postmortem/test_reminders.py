@@ -11,7 +11,7 @@ from warroom.incident.model import Deadlines, State
 from warroom.incident.notices import ActionDue, PostmortemDue
 from warroom.outbox.effects import Post, ShareDocument
 from warroom.policy import Policy
-from warroom.postmortem import reminders
+from warroom.postmortem import actions, reminders
 
 WRITTEN = {"summary": "s", "impact": "i", "root_cause": "r"}
 
@@ -59,7 +59,7 @@ def test_a_late_post_mortem_is_asked_for_again_the_next_day(make: Make, policy: 
 
 
 def test_an_action_item_reminds_its_owner_once(make: Make) -> None:
-    incident = reminders.add_action(make(), "UADA", minutes(1), "raise the limit", "UBEN", minutes(60)).incident
+    incident = actions.add(make(), "UADA", minutes(1), "raise the limit", "UBEN", minutes(60)).incident
     decision = reminders.action_due(incident, "a1", minutes(60))
     assert decision is not None
     assert [e.notice for e in decision.effects if isinstance(e, Post)] == [

@@ -1,0 +1,182 @@
+"""`/incident action`: add, done, reopen, edit, assign, due, delete, and the lists."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from blocks import action_items
+from blocks.answers import said
+from blocks.kit import Card
+from blocks.usage import ActionNumberMissing, ActionUnclear, DateInPast, DateUnclear
+from handlers import audit, parse_people
+from handlers.command_context import CommandContext, CommandSubject, IncidentCommandContext, incident_of
+from handlers.dates import due_at
+from handlers.people_lookup import one_person, readable
+from warroom.errors import NotFound, Refused
+from warroom.incident import corrections, lookup
+from warroom.incident.model import ActionItem, Incident
+from warroom.postmortem.actions import item_of
+from warroom.text import as_typed
+from warroom.value import Value
+
+NOBODY = ("none", "nobody", "-")
+MINE = ("mine", "me", "my")
+_DUE = re.compile(r"(?:^|\s)due:?\s+(?P<said>\S+(?:\s+\S+){0,2})\s*$", re.IGNORECASE)
+"""A date at the end of an action item; more words than a date has are part of the text."""
+
+
+class Stretch(Value):
+    """An action item's number, and the words after it."""
+
+    number: int
+    rest: str
+
+
+async def action(context: CommandContext) -> Card:
+    """action [list [@who | TEAM]] | add TEXT … | done N | reopen N | edit N TEXT | assign N @who | due N DATE | delete N"""
+    verb, text = split_verb(context.text)
+    if verb == "list" and text:
+        return await listed(context, text)
+    try:
+        incident, rest = await incident_of(context, CommandSubject.INCIDENT_AND_TEXT)
+    except NotFound:
+        if context.text.strip().casefold() in ("", "list"):
+            return await listed(context, "")
+        raise
+    audit.about(incident)
+    verb, text = split_verb(rest)
+    inner = IncidentCommandContext(context.world, context.client, context.actor, text, incident)
+    match verb:
+        case "" | "list":
+            if text:
+                return await listed(context, text)
+            return action_items.action_items(await lookup.view(context.world, incident), context.now)
+        case "add":
+            return await add(inner)
+        case "done" | "close" | "finish":
+            return await _settle(inner, verb="done", done=True)
+        case "reopen" | "undone":
+            return await _settle(inner, verb="reopen", done=False)
+        case "edit" | "change":
+            return await edit(inner)
+        case "assign" | "give":
+            return await assign(inner)
+        case "due":
+            return await due(inner)
+        case "delete" | "remove":
+            return await delete(inner)
+        case _:
+            raise Refused(ActionUnclear())
+
+
+def split_verb(text: str) -> tuple[str, str]:
+    """(the first word in lower case, what follows it)."""
+    first, *rest = text.split(maxsplit=1) or [""]
+    return first.casefold(), rest[0] if rest else ""
+
+
+async def listed(context: CommandContext, text: str) -> Card:
+    """action list [mine | @who | TEAM]: what is not done, of every incident that may be seen."""
+    world, tz = context.world, context.world.policy.workspace.timezone
+    word = as_typed(text).strip()
+    if word.casefold() in ("", "all", "open"):
+        return action_items.all_action_items(await corrections.open_actions(world, context.user), tz, context.now)
+    team = world.policy.team_named(word) if not text.startswith("<@") else None
+    if team is not None:
+        found = await corrections.open_actions(world, context.user, team=team)
+        return action_items.all_action_items(found, tz, context.now, team=team)
+    owner = context.user if word.casefold() in MINE else await one_person(world, text.strip(), context.user)
+    found = await corrections.open_actions(world, context.user, owner=owner)
+    return action_items.all_action_items(found, tz, context.now, owner=owner)
+
+
+async def add(context: IncidentCommandContext) -> Card:
+    """action add TEXT [@owner] [due DATE]"""
+    world, zone = context.world, context.world.policy.workspace.timezone
+    item = parse_people.action(context.text, lambda date: due_at(date, context.now, zone) is not None)
+    unclear = _DUE.search(item.text) if item.due is None else None
+    if unclear and unclear["said"].split()[0].casefold() not in ("to", "for", "by", "from"):
+        raise Refused(DateUnclear(said=unclear["said"]))
+    owner = await one_person(world, item.owner, context.user) if item.owner else None
+    when = _date(item.due, context.now, zone) if item.due else None
+    words = await readable(world, item.text)
+    incident = await corrections.add_action(world, context.incident.id, context.user, words, owner, when)
+    return _said(context, incident, incident.actions[-1], "Added")
+
+
+def _date(text: str, now: datetime, zone: str) -> datetime:
+    """The date to come that is meant. Raises Refused."""
+    found = due_at(text, now, zone)
+    if found is None:
+        raise Refused(DateUnclear(said=text))
+    if found < now:
+        raise Refused(DateInPast(said=text))
+    return found
+
+
+def _said(context: IncidentCommandContext, incident: Incident, item: ActionItem, did: str) -> Card:
+    zone = context.world.policy.workspace.timezone
+    number = int(item.id.removeprefix("a"))
+    whose = f"owner <@{item.owner}>" if item.owner else "no owner"
+    when = f"due {item.due_at:%A, %d %B %Y, %H:%M} ({zone})" if item.due_at else "no due date"
+    return said(f"{did} action item {number} of {incident.name}: {item.text} ({whose}, {when})")
+
+
+def _numbered(context: IncidentCommandContext, verb: str) -> Stretch:
+    """The number at the start. Raises Refused."""
+    found = re.match(r"^#?(?P<number>\d{1,6})(?=$|[\s:.])[:.]?\s*(?P<rest>.*)$", context.text.strip(), re.DOTALL)
+    if found is None:
+        raise Refused(ActionNumberMissing(verb=verb))
+    return Stretch(number=int(found["number"]), rest=found["rest"].strip())
+
+
+async def _settle(context: IncidentCommandContext, *, verb: str, done: bool) -> Card:
+    number = _numbered(context, verb).number
+    incident = await corrections.settle_action(context.world, context.incident.id, context.user, number, done=done)
+    item = item_of(incident, number)
+    return said(f"Action item {number} of {incident.name} is {'done' if done else 'open again'}: {item.text}")
+
+
+async def edit(context: IncidentCommandContext) -> Card:
+    """action edit N TEXT [@owner] [due DATE]"""
+    wanted, zone = _numbered(context, "edit"), context.world.policy.workspace.timezone
+    item = parse_people.action(wanted.rest, lambda date: due_at(date, context.now, zone) is not None)
+    changes: dict[str, object] = {"text": await readable(context.world, item.text)}
+    if item.owner:
+        changes["owner"] = await one_person(context.world, item.owner, context.user)
+    if item.due:
+        changes["due_at"] = _date(item.due, context.now, zone)
+    return await _changed(context, wanted.number, changes)
+
+
+async def assign(context: IncidentCommandContext) -> Card:
+    """action assign N @who"""
+    wanted = _numbered(context, "assign")
+    who = wanted.rest.removeprefix("to ").strip()
+    if not who:
+        raise Refused(ActionUnclear())
+    owner = None if who.casefold() in NOBODY else await one_person(context.world, who, context.user)
+    return await _changed(context, wanted.number, {"owner": owner})
+
+
+async def due(context: IncidentCommandContext) -> Card:
+    """action due N DATE"""
+    wanted, zone = _numbered(context, "due"), context.world.policy.workspace.timezone
+    if not wanted.rest:
+        raise Refused(ActionUnclear())
+    when = None if wanted.rest.casefold() in NOBODY else _date(wanted.rest, context.now, zone)
+    return await _changed(context, wanted.number, {"due_at": when})
+
+
+async def _changed(context: IncidentCommandContext, number: int, changes: dict[str, object]) -> Card:
+    incident = await corrections.edit_action(context.world, context.incident.id, context.user, number, **changes)
+    return _said(context, incident, item_of(incident, number), "Changed")
+
+
+async def delete(context: IncidentCommandContext) -> Card:
+    """action delete N"""
+    number = _numbered(context, "delete").number
+    item = item_of(context.incident, number)
+    incident = await corrections.remove_action(context.world, context.incident.id, context.user, number)
+    return said(f"Deleted action item {number} of {incident.name}: {item.text}")
