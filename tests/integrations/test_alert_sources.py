@@ -88,4 +88,7 @@ def test_a_source_is_found_by_its_own_name_or_its_integrations() -> None:
     assert SOURCES.webhook("alertmanager").path == "/hooks/alertmanager"
     with pytest.raises(Rejected, match="no alert source pigeon") as refused:
         SOURCES.webhook("pigeon")
-    assert refused.value.advice == "Those there are: alertmanager, datadog, grafana, jira, pagerduty, webhook."
+    assert (
+        refused.value.advice
+        == "Those there are: alertmanager, changes, datadog, github, grafana, jira, pagerduty, webhook."
+    )
