@@ -58,6 +58,8 @@ class Life:
     clock: SharedClock
     log: Path
     kinds: Kinds
+    secrets: dict[str, str]
+    """The environment variables that the policy names: whoever forks the process was started before they were set."""
 
 
 def message(said: object) -> bytes:
@@ -152,6 +154,7 @@ def live(life: Life, test: socket.socket) -> None:
     os.dup2(log, 2)
     signal.signal(signal.SIGUSR1, lambda *_: sys.stderr.write(stacks()))
     be_patient()
+    os.environ.update(life.secrets)
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
         runner.run(_live(life, test))
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.integrations import INTEGRATIONS, Kinds, integrations_of, started
+from bot.integrations import INTEGRATIONS, Kinds, integrations_of, secret_names, started
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.scopes import needed_scopes
@@ -177,7 +177,9 @@ class Forked(Process):
         assert isinstance(self.slack.clock, WoundClock), "the workspace's clock must be one that can be shared"
         ours, theirs = socket.socketpair()
         with theirs:
-            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log, self._kinds)
+            names = [name.removeprefix("env:") for name in secret_names(self._policy)]
+            secrets = {name: os.environ[name] for name in names if name in os.environ}
+            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log, self._kinds, secrets)
             self._life = FORKS.Process(target=live, args=(life, theirs), daemon=True)
             self._life.start()
         self.killed = False
