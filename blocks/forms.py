@@ -123,4 +123,5 @@ def read_page(view: Block) -> Page | FormMistakes:
 
 def blame(view: Block, why: str) -> FormMistakes:
     """The refusal of the whole form, shown at its main field."""
-    return FormMistakes(fields={_BLAMED[view["callback_id"]]: why})
+    names = [*((view.get("state") or {}).get("values") or {})]
+    return FormMistakes(fields={_BLAMED.get(view["callback_id"]) or names[0]: why})

@@ -9,12 +9,15 @@ from blocks import ids, kit, labels, name_matches, text
 from blocks.incident_card import acknowledge_button, resolve_button, times
 from blocks.kit import Block, Card
 from blocks.timeline import failed_effect, words
+from warroom.changes.model import Change
 from warroom.incident import notices
 from warroom.incident.events import PageReason
 from warroom.incident.model import SimilarIncident, State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
 
+MOST_CHANGES = 5
+"""So many changes are shown, in one line each."""
 TITLE_IN_A_LIST, LINK_IN_A_LIST, HOSTS_IN_A_LIST = 80, 160, 160
 """Characters; ten of them fit into one section."""
 HOSTS_NAMED_ALL = 4
@@ -126,6 +129,13 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.EffectFailedNotice():
             what = failed_effect(notice.effect, notice.channel, notice.what)
             return [_warning(f"{what}: {notice.error}", notice.advice)]
+        case notices.Offered():
+            return [kit.line(notice.what, 600)]
+        case notices.OpenElsewhere():
+            left = "; ".join(f"{kit.line(each.what, 120)} ({kit.line(each.error, 160)})" for each in notice.left[:5])
+            return [_warning(f"{view.incident.name} is over here, but not everywhere: {left}", notice.left[0].advice)]
+        case notices.RecentChanges():
+            return ["🚢 Changed lately:", *(_changed(each, view, now) for each in notice.changes[:MOST_CHANGES])]
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
@@ -160,6 +170,15 @@ def _severity_reason(notice: notices.SeverityChangedNotice) -> str:
     if notice.by:
         return _quoted(notice.why)
     return f"Raised by an alert: {text.literal(notice.why, 200)}"
+
+
+def _changed(change: Change, view: IncidentView, now: datetime) -> str:
+    name = kit.cut(" ".join(filter(None, (change.kind, "of", change.service, change.version))), 120)
+    shown = text.link(change.url or None, name)
+    where = f" in {kit.line(change.environment, 40)}" if change.environment else ""
+    by = f" by {kit.line(change.author, 60)}" if change.author else ""
+    said = f": {kit.line(change.text, 120)}" if change.text else ""
+    return f"• {text.when(change.at, view.timezone)} {shown}{where}{by}{said}"
 
 
 def _warning(what: str, advice: str) -> str:
@@ -373,6 +392,13 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
         case notices.WorseAlert():
             label, seen = f"Raise to {notice.severity}", ids.carry(incident.id, notice.severity)
             return [kit.button(label, ids.RAISE, seen)]
+        case notices.EffectFailedNotice() if notice.retry:
+            return [kit.button("Try again", ids.TRY_AGAIN, ids.carry(incident.id, notice.retry))]
+        case notices.OpenElsewhere():
+            return [kit.button("Try again", ids.TRY_AGAIN, ids.carry(incident.id, ids.EVERYTHING_LEFT))]
+        case notices.Offered():
+            chosen = ids.carry(incident.id, f"{notice.integration}:{notice.action}")
+            return [kit.button(notice.label, ids.INTEGRATION, chosen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
         case notices.PostmortemReady(published_by=None):

@@ -228,7 +228,8 @@ def _timeline(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]
         entries = list(run)
         first, last = entries[0], entries[-1]
         what, more = words(first.event)
-        by = f" by {_name(first.by, names)}" if first.by else ""
+        who = _name(first.by, names) if first.by else md.line(first.name, {}, 60)
+        by = f" by {who}" if who else ""
         where = f" in {md.line(first.source, {}, 60)}" if first.source else ""
         said = f": {md.line(more, names, 2_000)}" if more.strip() else ""
         often = f" ({len(entries):,} times until {last.at.astimezone(zone):%H:%M:%S})" if len(entries) > 1 else ""

@@ -137,6 +137,10 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "Write what happened, for example: timeline add deployed 1.4.2 to production"
         case refusals.ActionEmpty():
             return "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
+        case refusals.NoPublicPage():
+            return "There is no public status page: the policy names none. /incident show shows the incident itself."
+        case refusals.NothingToRetry():
+            return f"It was done meanwhile, or is being tried again already. /incident timeline of {reason.incident} says more."
         case refusals.NoSuchIncident():
             return f"There is no incident #{reason.number}. {medium.list_open} shows the open ones."
         case refusals.NotARoom():

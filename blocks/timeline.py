@@ -98,9 +98,19 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.EffectFailed():
             what = failed_effect(event.effect, event.channel, event.what)
             return EventWords("problem", f"{what}: {event.error}")
+        case events.ServiceChanged():
+            return EventWords("change", _service_changed(event))
         case events.Reported() | events.Recorded():
             return EventWords(event.what, event.text)
     assert_never(event)
+
+
+def _service_changed(event: events.ServiceChanged) -> str:
+    version = f" {event.version}" if event.version else ""
+    where = f" in {event.environment}" if event.environment else ""
+    by = f" by {event.author}" if event.author else ""
+    said = f": {event.text}" if event.text else ""
+    return f"{event.what} of {event.service}{version}{where}{by} at {event.at:%H:%M} UTC{said}"
 
 
 DETAILS = {

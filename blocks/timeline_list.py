@@ -59,7 +59,7 @@ def _number(entry: Entry, user: str) -> str:
 def entry_line(entry: Entry, tz: str) -> str:
     """One entry as mrkdwn for one person's eyes."""
     what, more = words(entry.event)
-    by = f" by {text.mention(entry.by)}" if entry.by else ""
+    by = f" by {text.mention(entry.by) if entry.by else kit.line(entry.name, 60)}" if entry.by or entry.name else ""
     where = f" in {kit.line(entry.source, 60)}" if entry.source else ""
     said = text.spoken(" ".join(more.split()), 400)
     said = f": {said}" if said else ""

@@ -5,24 +5,33 @@ card follow from this tuple.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from functools import cache
 from typing import Any, ClassVar, cast
 
 from pydantic import create_model
 
-from bot.settings import Settings
+from bot.runtime.observability import hide_secrets
+from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
+from integrations.changes import Changes
 from integrations.datadog import Datadog
+from integrations.github import GitHub
+from integrations.grafana import Grafana
+from integrations.jira import Jira
+from integrations.pagerduty import PagerDuty
+from integrations.sources import Sources
+from integrations.statuspage import Statuspage
 from warroom.errors import Rejected, WarroomError
 from warroom.integration import Integration, Integrations
 from warroom.policy import Policy
-from warroom.policy.section import with_sections
+from warroom.policy.kinds import SECRET_NAME
+from warroom.policy.section import sections_of, with_sections
 from warroom.ports import Clock
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:
@@ -68,9 +77,31 @@ def alone(kinds: Kinds = INTEGRATIONS) -> dict[str, Any]:
     }
 
 
-def integrations_of(settings: Settings, kinds: Kinds = INTEGRATIONS) -> Integrations:
-    """Each integration with its own settings, not started: its rules work, its calls do not."""
-    return Integrations(*(kind(_own(settings, kind)) for kind in kinds))
+def integrations_of(settings: Settings, kinds: Kinds = INTEGRATIONS, policy: Policy | None = None) -> Integrations:
+    """Each integration with its own settings and the secrets that the policy names, not started: its rules work, its calls do
+    not.
+    """
+    made = [kind(_own(settings, kind)) for kind in kinds]
+    for each in made:
+        each.named = named_secret
+    hide_secrets(found for name in secret_names(policy) if (found := named_secret(name)))
+    return Integrations(*made, policy=policy)
+
+
+def secret_names(policy: Policy | None) -> list[str]:
+    """What the sections of the policy write as env:NAME, each once."""
+    if policy is None:
+        return []
+    sections = (policy.section(name, kind).model_dump(mode="json") for name, kind in sections_of(type(policy)).items())
+    return sorted({text for section in sections for text in _texts(section) if SECRET_NAME.fullmatch(text)})
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def _own(settings: Settings, kind: type[Integration[Any]]) -> Any:
@@ -100,6 +131,11 @@ async def started(integrations: Integrations, policy: Policy, clock: Clock) -> A
 async def problems(integrations: Integrations, policy: Policy, clock: Clock) -> list[str]:
     """Why they would not work, as sentences. Each is started for it and stopped."""
     found = unused(integrations, policy)
+    found += [
+        f"The policy names {name}, but the environment variable {name.removeprefix('env:')} is not set"
+        for name in secret_names(policy)
+        if not (named_secret(name) or "").strip()
+    ]
     for each in integrations:
         if each.missing():
             continue

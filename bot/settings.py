@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal, Self
 
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
     def api_url(self) -> str:
         """The Web API's base, with the trailing slash that the SDK needs."""
         return self.slack_api_url if self.slack_api_url.endswith("/") else f"{self.slack_api_url}/"
+
+
+def named_secret(name: str) -> str | None:
+    """The environment variable that the policy writes as env:NAME; None where it is not set."""
+    return os.environ.get(name.removeprefix("env:"))
 
 
 def load_settings(model: type[Settings]) -> Settings:

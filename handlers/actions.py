@@ -13,6 +13,7 @@ from blocks.answers import linked, named, said
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
+from blocks.integration_form import integration_form
 from blocks.kit import Block, Card
 from handlers import list_command
 from handlers.answers import Actor, Body, actor_of, answer, answered, open_form
@@ -26,6 +27,7 @@ from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
 from warroom.oncall import usecases as oncall
+from warroom.outbox.retrying import retry
 from warroom.people import usecases as replies
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
@@ -237,7 +239,21 @@ async def mitigate(context: ActionContext) -> None:
 async def alert_menu(context: ActionContext) -> None:
     """The menu beside the alerts: what an integration does, or a link that only wants to be acknowledged."""
     if context.seen.partition(":")[0] != ids.ALERT_MENU_LINK:
-        await context.world.integrations.choose(context.world, context.incident_id, context.seen, context.user)
+        await integration(context)
+
+
+async def integration(context: ActionContext) -> None:
+    """A button or an entry of a menu that an integration brought: it acts, or it asks with a form."""
+    world, name = context.world, context.seen.partition(":")[0]
+    asked = await world.integrations.choose(world, context.incident_id, context.seen, context.user)
+    if asked is not None:
+        await _form(context, lambda view: integration_form(view, asked), name)
+
+
+async def try_again(context: ActionContext) -> Card:
+    """Try again, below what could not be done elsewhere."""
+    incident = await retry(context.world, context.incident_id, context.seen, context.user)
+    return said(f"It is being tried again for {incident.name}.")
 
 
 async def write_postmortem(context: ActionContext) -> None:
@@ -399,6 +415,8 @@ RUNS: dict[str, Run] = {
     ids.UNDO_COVER: undo_cover,
     ids.DECLARE: declare,
     ids.OPEN_LINK: follow_link,
+    ids.INTEGRATION: integration,
+    ids.TRY_AGAIN: try_again,
     ids.CANCEL: cancel,
     ids.VISIBILITY: set_visibility,
     ids.ACTION_MENU: action_menu,

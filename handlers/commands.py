@@ -62,7 +62,12 @@ SUBCOMMANDS = (
         "show [N]",
         "Show one incident: state, people, what is next",
         about(timeline_commands.show, CommandSubject.INCIDENT),
-        ("status",),
+    ),
+    Subcommand(
+        "status",
+        "status [N]",
+        "the public status page: what customers read",
+        about(incident_commands.status, CommandSubject.INCIDENT),
     ),
     Subcommand(
         "ack",

@@ -7,6 +7,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import ids, update_form
 from blocks.answers import named, said, unclear
 from blocks.corrections import WHY_LIMIT, cancel_question, cancelled
+from blocks.integration_form import integration_form
 from blocks.kit import Card
 from blocks.refusals import refusal_words
 from blocks.usage import ReasonTooLong, SeverityMissing
@@ -23,7 +24,7 @@ from warroom.incident.roles import role_named
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
-from warroom.refusals import Repeated
+from warroom.refusals import NoPublicPage, Repeated
 from warroom.text import as_typed
 
 
@@ -75,6 +76,17 @@ async def severity(context: IncidentCommandContext) -> Card:
         raise Refused(SeverityMissing(incident=incident.name, number=incident.number, known=known))
     incident = await incidents.set_severity(context.world, context.incident.id, context.user, level, why=why)
     return said(f"{incident.name} is {incident.severity} now.")
+
+
+async def status(context: IncidentCommandContext) -> None:
+    """status: the form of the public status page"""
+    world, incident = context.world, context.incident
+    chosen = world.integrations.commanded("status", world.policy)
+    asked = await world.integrations.choose(world, incident.id, chosen, context.user) if chosen else None
+    if asked is None:
+        raise Refused(NoPublicPage())
+    form = integration_form(await lookup.view(world, incident), asked)
+    await open_form(world, context.client, context.actor, form, instead="/incident status")
 
 
 async def mitigate(context: IncidentCommandContext) -> Card:

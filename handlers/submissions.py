@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from blocks.answers import named, said
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import FormMistakes, about
+from blocks.integration_form import integration_form, mistakes, read_integration_form
 from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
 from handlers import audit, edit_command
@@ -33,6 +34,7 @@ from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, check_services
 from warroom.incident.declare import declare as declare_incident
 from warroom.incident.edit import Corrections
+from warroom.incident.form import FormErrors, IntegrationForm
 from warroom.incident.model import Incident, Origin, action_number
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
@@ -48,8 +50,16 @@ NOT_STORED = (
 )
 TOO_SLOW = "The database is slow. Your text is still here: send it again. What was stored already is not done twice."
 
-Submit = Callable[[World, Actor, Block], Awaitable[Card | FormMistakes | None]]
-"""Does what the form asks. Returns what is wrong, or an answer for whoever sent it, or None."""
+
+@dataclass(frozen=True, slots=True)
+class NextForm:
+    """The form that takes the place of the one that was sent."""
+
+    view: Block
+
+
+Submit = Callable[[World, Actor, Block], Awaitable[Card | FormMistakes | NextForm | None]]
+"""Does what the form asks. Returns what is wrong, the form that follows, an answer for whoever sent it, or None."""
 
 
 def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
@@ -62,6 +72,9 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
             wrong = await submitted(world, actor, view, submit, gesture)
             if wrong is None:
                 await ack()
+            elif isinstance(wrong, NextForm):
+                gesture.result = "asked further"
+                await ack(response_action="update", view=wrong.view)
             else:
                 gesture.result = f"refused: {'; '.join(wrong.fields.values())}"
                 await ack(response_action="errors", errors=wrong.fields)
@@ -69,8 +82,10 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
     return on_submission
 
 
-async def submitted(world: World, actor: Actor, view: Block, submit: Submit, gesture: Gesture) -> FormMistakes | None:
-    """What is wrong with the form, None when it is done and stored. A form that is sent twice does it once."""
+async def submitted(
+    world: World, actor: Actor, view: Block, submit: Submit, gesture: Gesture
+) -> FormMistakes | NextForm | None:
+    """What is wrong with the form or which one follows, None when it is done and stored. A form that is sent twice does it once."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN):
             await admitted(world, actor, about(view).incident_id)
@@ -89,7 +104,7 @@ async def submitted(world: World, actor: Actor, view: Block, submit: Submit, ges
     except TimeoutError:
         log.warning("%s of %s was not stored in time", view["callback_id"], actor.user)
         return forms.blame(view, TOO_SLOW)
-    if isinstance(result, FormMistakes):
+    if isinstance(result, FormMistakes | NextForm):
         return result
     if result is not None:
         await _tell(world, replace(actor, channel=about(view).channel or actor.channel), result)
@@ -278,6 +293,16 @@ async def postmortem(world: World, actor: Actor, view: Block) -> FormMistakes | 
     return None
 
 
+async def integration(world: World, actor: Actor, view: Block) -> FormMistakes | NextForm | None:
+    """A form that an integration brought"""
+    incident_id = about(view).incident_id
+    result = await world.integrations.submit(world, incident_id, read_integration_form(view), actor.user)
+    if isinstance(result, IntegrationForm):
+        seen = await lookup.view(world, await lookup.by_id(world, incident_id))
+        return NextForm(integration_form(seen, result))
+    return mistakes(view, result) if isinstance(result, FormErrors) else None
+
+
 RUNS: dict[str, Submit] = {
     ids.FORM_DECLARE: declare,
     ids.FORM_UPDATE: update,
@@ -285,6 +310,7 @@ RUNS: dict[str, Submit] = {
     ids.FORM_ROLES: roles,
     ids.FORM_PAGE: page,
     ids.FORM_POSTMORTEM: postmortem,
+    ids.FORM_INTEGRATION: integration,
     ids.FORM_RESOLVE: resolve,
     ids.FORM_CANCEL: cancel,
     ids.FORM_EDIT: edit,

@@ -69,7 +69,7 @@ async def _receive(world: World, webhook: Webhook, body: bytes, content_type: st
     now = world.clock.now()
     found = webhook.read(WebhookBody(body, content_type, now))
     received(webhook.name, len(found.alerts))
-    accepted, refused = len(found.alerts) + len(found.changes), found.refused
+    accepted, refused = len(found.alerts) + len(found.changes) + len(found.service_changes), found.refused
     useless = bool(refused) and found == Incoming(refused=refused)
     kept = unusable(body, content_type, found.refused, webhook.name, now)
     try:

@@ -26,6 +26,8 @@ CONNECT, WHOLE = 3.0, 9.0
 """Seconds to connect, and for the whole call; less than the lease of a claim."""
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that are read."""
+TOO_MANY = frozenset({420, 429})
+"""420 is what some systems answered before there was 429 (RFC 6585), and some do still."""
 UNTOLD_WAIT = 30.0
 """Seconds to wait when a 429 does not say how long."""
 LONGEST_WAIT = 900.0
@@ -155,7 +157,7 @@ class HttpClient:
 
     def _read(self, what: str, status: int, headers: Mapping[str, str], body: bytes | None, reads: bool) -> Json:
         unknown = not reads
-        if status == 429:
+        if status in TOO_MANY:
             wait = retry_after(headers, self._clock.now())
             raise Retryable(f"{what}: {self._title} asks to wait {wait:g} s", after=wait, outcome_unknown=False)
         if status >= 500 or status == 408:

@@ -24,6 +24,7 @@ from storage.errors import BadExport, DatabaseFromTheFuture, Unreadable
 from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope
 from storage.upgrades import Body
 from warroom.alerts.model import Alert
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
@@ -165,6 +166,7 @@ KINDS: dict[str, RecordKind] = {
     "quarantine": RecordKind(Quarantined, _write_quarantined, _read_quarantined),
     "audit": _plain(Audited),
     "override": RecordKind(Override, codec.to_body, _read_override),
+    "change": _plain(Change),
 }
 """Every kind of record by its name in the file."""
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
@@ -86,6 +87,7 @@ Record = (
     | Quarantined
     | Audited
     | Override
+    | Change
 )
 
 

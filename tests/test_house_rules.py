@@ -34,7 +34,7 @@ ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "war
 README = (ROOT / "README.md").read_text()
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 
-DONE_IN_THE_PROCESS = {"decide_alerts"}
+DONE_IN_THE_PROCESS = {"decide_alerts", "look_for_changes"}
 """Effects that call nobody outside."""
 
 
@@ -54,6 +54,7 @@ ABOUT_NO_INCIDENT = {
     "publish_home",
     "show_override",
     "decide_alerts",
+    "look_for_changes",
 }
 
 

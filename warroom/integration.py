@@ -17,8 +17,10 @@ from pydantic import BaseModel, Field
 
 from warroom.alerts.app_messages import MessageReader
 from warroom.alerts.parsing.formats import AlertFormat
+from warroom.changes.model import Change as Change
 from warroom.errors import Refused, Rejected
 from warroom.incident.decision import Decision
+from warroom.incident.form import FilledForm, FormResult, IntegrationForm
 from warroom.incident.model import Incident
 from warroom.incident.notices import IntegrationFault
 from warroom.incident.timeline import Entry
@@ -43,6 +45,15 @@ BACKGROUND = 80
 
 class NoSettings(BaseModel):
     """The settings of an integration that needs none."""
+
+
+Named = Callable[[str], str | None]
+"""The secret behind a name of the policy's, such as "env:NAME"; None where it is not set."""
+
+
+def nothing_named(_name: str) -> str | None:
+    """Where no secret is set."""
+    return None
 
 
 S = TypeVar("S", bound=BaseModel)
@@ -96,6 +107,31 @@ class Upgrades(Value):
     steps: tuple[tuple[str, int, Callable[[dict[str, Any]], dict[str, Any]]], ...] = ()
 
 
+def external_effect(
+    name: str,
+    operation: str,
+    key: str,
+    incident: Incident | None = None,
+    payload: BaseModel | None = None,
+    *,
+    coalescing: bool = False,
+    weight: int = 5,
+) -> ExternalEffect:
+    """An effect of the integration of that name. The same key again is the same effect: it is left alone, or asked for anew if it
+    coalesces. The incident and the integration are put before the key. What belongs to no incident waits behind what does.
+    """
+    return ExternalEffect(
+        integration=name,
+        operation=operation,
+        incident_id=incident.id if incident else None,
+        key=":".join([*([incident.id] if incident else []), name, key]),
+        payload=payload.model_dump(mode="json") if payload else {},
+        coalescing=coalescing,
+        weight=weight,
+        priority=50 if incident else BACKGROUND,
+    )
+
+
 class Integration(Generic[S]):
     """The base of every integration. Everything but `name` and `title` may be left out."""
 
@@ -106,6 +142,8 @@ class Integration(Generic[S]):
     policy: ClassVar[type[Section]] = Section
     settings: ClassVar[type[BaseModel]] = NoSettings
     """Each field is an environment variable; SecretStr for what must never be shown."""
+    commands: ClassVar[Mapping[str, str]] = {}
+    """Subcommands of /incident that stand for one of its actions: {"status": "publish"}."""
     operations: ClassVar[Mapping[str, str]] = {}
     """Every operation of its effects, and what a room is told when one failed for good."""
     upgrades: ClassVar[Upgrades] = Upgrades()
@@ -115,6 +153,13 @@ class Integration(Generic[S]):
     def __init__(self, settings: S) -> None:
         self.configured = settings
         """The settings as they are. Rules do not look at them: a process without them commits changes too."""
+        self.named: Named = nothing_named
+        """The secrets that the policy names."""
+
+    def secret(self, name: str | None) -> str | None:
+        """The secret that the policy calls "env:NAME"; None where that is not set, or set to nothing but spaces."""
+        found = self.named(name) if name else None
+        return found if found and found.strip() else None
 
     @classmethod
     def effect(
@@ -127,19 +172,8 @@ class Integration(Generic[S]):
         coalescing: bool = False,
         weight: int = 5,
     ) -> ExternalEffect:
-        """One of its effects. The same key again is the same effect: it is left alone, or asked for anew if it coalesces. The
-        incident and the integration are put before the key. What belongs to no incident waits behind what does.
-        """
-        return ExternalEffect(
-            integration=cls.name,
-            operation=operation,
-            incident_id=incident.id if incident else None,
-            key=":".join([*([incident.id] if incident else []), cls.name, key]),
-            payload=payload.model_dump(mode="json") if payload else {},
-            coalescing=coalescing,
-            weight=weight,
-            priority=50 if incident else BACKGROUND,
-        )
+        """One of its effects; see `external_effect`."""
+        return external_effect(cls.name, operation, key, incident, payload, coalescing=coalescing, weight=weight)
 
     @classmethod
     def result(cls, effect: ExternalEffect, answer: BaseModel) -> ExternalResult:
@@ -147,10 +181,10 @@ class Integration(Generic[S]):
         payload = answer.model_dump(mode="json")
         return ExternalResult(integration=cls.name, operation=effect.operation, payload=payload)
 
-    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
-        """What is to be done about something that happened; `incident` is as it is afterwards. Pure. Called inside the commit
-        for every new entry of the timeline, whoever caused it: what an integration did itself it recognises by what it
-        remembers of the incident (`external`).
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
+        """What is to be done about something that happened: its own effects, and what is to be said. `incident` is as it is
+        afterwards. Pure. Called inside the commit for every new entry of the timeline, whoever caused it: what an integration did
+        itself it recognises by what it remembers of the incident (`external`).
         """
         return ()
 
@@ -188,7 +222,7 @@ class Integration(Generic[S]):
         """
         return ()
 
-    def webhooks(self) -> Sequence[Webhook]:
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """Addresses at which it is told of alerts and of changes that were made in the other system."""
         return ()
 
@@ -200,8 +234,16 @@ class Integration(Generic[S]):
         """What the menu beside the card's alerts offers of it."""
         return ()
 
-    async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
-        """Somebody chose an entry of `menu`. Raises Refused."""
+    async def choose(self, world: World, incident_id: str, action: str, by: str) -> IntegrationForm | None:
+        """Somebody chose an entry of `menu`, or pressed a button of a notice. Returns a form to be opened, or None when it is done;
+        a form has to be there within a second, so nobody outside is asked. Raises Refused.
+        """
+        raise Refused(MenuOutdated())
+
+    async def submit(self, world: World, incident_id: str, filled: FilledForm, by: str) -> FormResult:
+        """Somebody sent a form that `choose` or `submit` returned. What is stored here closes it, so nobody outside is asked.
+        Raises Refused.
+        """
         raise Refused(MenuOutdated())
 
 
@@ -250,17 +292,6 @@ class LogSource(Protocol):
         ...
 
 
-class Change(Value):
-    """Something that was changed in what runs: a deployment, a release, a setting."""
-
-    at: datetime
-    service: str
-    kind: str
-    text: str
-    author: str = ""
-    url: str = ""
-
-
 @runtime_checkable
 class ChangeSource(Protocol):
     """Knows what was changed, and when."""
@@ -293,12 +324,13 @@ class StepKind(Protocol):
 class Integrations:
     """The integrations of a process."""
 
-    def __init__(self, *integrations: Integration[Any]) -> None:
+    def __init__(self, *integrations: Integration[Any], policy: Policy | None = None) -> None:
+        """`policy` is the one that names addresses and secrets; without it they are those of the built-in policy."""
         self._by_name = {each.name: each for each in integrations}
         assert len(self._by_name) == len(integrations), "two integrations have the same name"
         formats = {each.name: each for integration in integrations for each in integration.alert_formats}
         self._webhooks = {
-            integration.name: tuple(_with_formats(each, formats) for each in integration.webhooks())
+            integration.name: tuple(_with_formats(each, formats) for each in integration.webhooks(policy or Policy()))
             for integration in integrations
         }
         names, paths = [each.name for each in self.webhooks], [each.path for each in self.webhooks]
@@ -367,13 +399,28 @@ class Integrations:
         """What the menu beside the card's alerts offers."""
         return tuple(entry for each in self for entry in each.menu(incident, policy))
 
-    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None:
-        """Somebody chose an entry of the menu; `chosen` is its `value`. Raises Refused."""
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> IntegrationForm | None:
+        """Somebody chose an entry of the menu; `chosen` is its `value`. Returns a form to be opened. Raises Refused."""
         name, _, action = chosen.partition(":")
-        known = self._by_name.get(name)
-        if known is None:
+        return await self._known(name).choose(world, incident_id, action, by)
+
+    async def submit(self, world: World, incident_id: str, filled: FilledForm, by: str) -> FormResult:
+        """Somebody sent a form of an integration. Raises Refused."""
+        return await self._known(filled.integration).submit(world, incident_id, filled, by)
+
+    def commanded(self, command: str, policy: Policy) -> str | None:
+        """What `choose` takes for a subcommand of /incident; None where no integration that the policy uses has it."""
+        for each in self:
+            used = policy.section(each.name, each.policy) != each.policy()
+            if command in each.commands and used:
+                return f"{each.name}:{each.commands[command]}"
+        return None
+
+    def _known(self, name: str) -> Integration[Any]:
+        found = self._by_name.get(name)
+        if found is None:
             raise Refused(MenuOutdated())
-        await known.choose(world, incident_id, action, by)
+        return found
 
 
 def _with_formats(webhook: Webhook, formats: Mapping[str, AlertFormat]) -> Webhook:

@@ -12,6 +12,7 @@ from typing import Protocol
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Refused
 from warroom.incident.decision import Decision
+from warroom.incident.form import FilledForm, FormResult, IntegrationForm
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Changeset, Envelope
@@ -60,7 +61,9 @@ class Reactions(Protocol):
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]: ...
     def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision: ...
     def on_failure(self, incident: Incident, effect: ExternalEffect) -> tuple[Incident, str]: ...
-    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None: ...
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> IntegrationForm | None: ...
+    async def submit(self, world: World, incident_id: str, filled: FilledForm, by: str) -> FormResult: ...
+    def commanded(self, command: str, policy: Policy) -> str | None: ...
 
 
 class NoIntegrations:
@@ -77,8 +80,14 @@ class NoIntegrations:
     def on_failure(self, incident: Incident, effect: ExternalEffect) -> tuple[Incident, str]:
         return incident, f"{effect.label} could not be done"
 
-    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> None:
+    async def choose(self, world: World, incident_id: str, chosen: str, by: str) -> IntegrationForm | None:
         raise Refused(MenuOutdated())
+
+    async def submit(self, world: World, incident_id: str, filled: FilledForm, by: str) -> FormResult:
+        raise Refused(MenuOutdated())
+
+    def commanded(self, command: str, policy: Policy) -> str | None:
+        return None
 
 
 class QueuePlace(Protocol):

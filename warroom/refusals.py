@@ -260,6 +260,16 @@ class ActionEmpty(Reason):
     """An action item without words."""
 
 
+class NoPublicPage(Reason):
+    """The policy knows no public status page."""
+
+
+class NothingToRetry(Reason):
+    """What failed was done meanwhile, or is being tried again."""
+
+    incident: str
+
+
 class NoSuchIncident(Reason):
     """No incident has that number, or the person may not know of it."""
 
@@ -412,6 +422,8 @@ RuleRefusal = (
     | PageFoundNobody
     | NoteEmpty
     | ActionEmpty
+    | NoPublicPage
+    | NothingToRetry
     | NoSuchIncident
     | NotARoom
     | IncidentGone

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.metrics.model import IncidentFigures
@@ -157,6 +158,18 @@ class AlertLog(Protocol):
         ...
 
 
+class Changes(Protocol):
+    """What was changed in what runs. It is stored by `Commits.commit`."""
+
+    async def service_changes(
+        self, since: datetime, until: datetime, services: Sequence[str] = (), limit: int = 50
+    ) -> list[Change]:
+        """Those between the two times, both included, newest first; of these services, or of all. Services are compared as people
+        type them: without case, spaces and punctuation.
+        """
+        ...
+
+
 class People(Protocol):
     """The cached directory. Names are compared in the form that `warroom.people.model.normal` gives them."""
 
@@ -298,6 +311,18 @@ class Operations(Protocol):
 
 
 class Store(
-    Commits, Incidents, Figures, FullText, AlertLog, People, OnCall, Inbox, Outbox, Processes, Operations, Protocol
+    Commits,
+    Incidents,
+    Figures,
+    FullText,
+    AlertLog,
+    Changes,
+    People,
+    OnCall,
+    Inbox,
+    Outbox,
+    Processes,
+    Operations,
+    Protocol,
 ):
     """Everything that is kept."""

@@ -14,6 +14,7 @@ from bot.clock import SystemClock
 from bot.integrations import integrations_of
 from bot.settings import Settings
 from warroom.errors import Rejected
+from warroom.policy import Policy
 from warroom.webhook import Webhook
 
 LISTED = 20
@@ -128,7 +129,7 @@ def parse(
     settings = settings_or_exit()
     policy = policy_of(settings)
     now = SystemClock().now()
-    items, unread = read_all(files, _source(settings, source), content_type)
+    items, unread = read_all(files, _source(settings, policy, source), content_type)
     lines = [alert_files.line(item, policy, now) for item in items]
     if as_json:
         for line in lines:
@@ -140,9 +141,9 @@ def parse(
         raise typer.Exit(1)
 
 
-def _source(settings: Settings, name: str | None) -> Webhook:
+def _source(settings: Settings, policy: Policy, name: str | None) -> Webhook:
     """The alert source of that name, the first one without a name. Ends the program where there is none."""
-    integrations = integrations_of(settings)
+    integrations = integrations_of(settings, policy=policy)
     try:
         return integrations.webhook(name) if name else integrations.webhooks[0]
     except Rejected as error:
@@ -188,7 +189,7 @@ def try_out(
     """Show which rule acts on each alert, what it does, and why the rules before it did not."""
     settings = settings_or_exit()
     policy = policy_of(settings)
-    items, unread = read_all(files or [], _source(settings, source), content_type)
+    items, unread = read_all(files or [], _source(settings, policy, source), content_type)
     if stored:
         from bot.cli.offline import alerts_offline
 

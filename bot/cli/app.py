@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.alerts import alerts_cli, rules_cli
+from bot.cli.changes import change, changes
 from bot.cli.metrics import show_metrics
 from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
@@ -224,5 +225,7 @@ def sync() -> None:
         )
 
 
+cli.command()(change)
+cli.command()(changes)
 cli.command()(sandbox)
 cli.command()(demo)

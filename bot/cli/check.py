@@ -29,7 +29,7 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
             await store.close()
     except WarroomError as error:
         found.append(f"Database: {error}")
-    found += await problems(integrations_of(settings), policy, clock.SystemClock())
+    found += await problems(integrations_of(settings, policy=policy), policy, clock.SystemClock())
     return [*found, *(await _in_slack(settings, policy))]
 
 

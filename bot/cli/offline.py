@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from blocks.charts import DARK, LIGHT, available
 from blocks.incident_picture import incident_picture
@@ -21,6 +21,8 @@ from bot.runtime.directory import CachedDirectory
 from bot.settings import Settings
 from storage import open_store
 from warroom.alerts.quarantine import Replayed, replay
+from warroom.changes.model import Change
+from warroom.changes.usecases import record_changes
 from warroom.errors import NotFound
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, declare
@@ -86,7 +88,7 @@ def world_without_chat(settings: Settings, store: Store, policy: Policy, clock: 
         clock=clock,
         rooms=chat,
         nudge=lambda: None,
-        integrations=integrations_of(settings),
+        integrations=integrations_of(settings, policy=policy),
     )
 
 
@@ -161,7 +163,7 @@ async def replay_offline(settings: Settings, policy: Policy, ids: list[str]) -> 
     done = []
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
-        read_again = reading(integrations_of(settings))
+        read_again = reading(integrations_of(settings, policy=policy))
         for name in ids:
             try:
                 found = await replay(world, name, read_again)
@@ -199,7 +201,8 @@ async def story_offline(settings: Settings, policy: Policy, number: int) -> str:
 def _line(entry: Entry, names: Mapping[str, str]) -> str:
     """An entry of the timeline as plain text, with people by name."""
     what, more = words(entry.event, lambda person: names.get(person, person))
-    by = f" by {names.get(entry.by, entry.by)}" if entry.by else ""
+    who = names.get(entry.by, entry.by) if entry.by else readable(entry.name, names)
+    by = f" by {who}" if who else ""
     where = f" in {entry.source}" if entry.source else ""
     text = f": {readable(more, names)}" if more else ""
     return f"{entry.at:%Y-%m-%d %H:%M:%S}  {what}{by}{where}{text}"
@@ -224,3 +227,16 @@ async def picture_offline(settings: Settings, policy: Policy, number: int, *, da
         incident = await by_number_or_room(world, number, None)
         document = await document_view(world, incident)
         return incident_picture(document, tuple(policy.severities), DARK if dark else LIGHT)
+
+
+async def change_offline(settings: Settings, policy: Policy, change: Change) -> None:
+    """The change is stored; the running bot tells the rooms that it concerns. Raises StoreUnavailable."""
+    async with opened_store(settings) as store:
+        await record_changes(world_without_chat(settings, store, policy), (change,))
+        await leave_row(store, "change", f"{change.kind} of {change.service} {change.version}".rstrip())
+
+
+async def changes_offline(settings: Settings, since: datetime, services: tuple[str, ...]) -> list[Change]:
+    """What was changed since then, newest first. Raises StoreUnavailable."""
+    async with opened_store(settings) as store:
+        return await store.service_changes(since, SystemClock().now() + timedelta(days=1), services, 500)

@@ -45,7 +45,7 @@ async def sync_offline(settings: Settings, policy: Policy) -> dict[str, Found]:
     Raises SettingsError where none can be asked, WarroomError, Rejected, Retryable, StoreUnavailable.
     """
     found: dict[str, Found] = {}
-    async with started(integrations_of(settings), policy, clock.SystemClock()) as integrations:
+    async with started(integrations_of(settings, policy=policy), policy, clock.SystemClock()) as integrations:
         able = [(each, poll) for each in integrations for poll in each.polls(policy) if poll.brings_alerts]
         ready = [(each, poll) for each, poll in able if not each.missing()]
         if not ready:

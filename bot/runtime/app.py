@@ -249,7 +249,7 @@ async def running(
         for remark in report.remarks:
             log.warning(remark)
         clock = clock or system.SystemClock()
-        integrations = integrations_of(settings, kinds)
+        integrations = integrations_of(settings, kinds, policy)
         for remark in (*settings.blank, *unused(integrations, policy)):
             log.warning(remark)
         await stack.enter_async_context(started(integrations, policy, clock))

@@ -13,12 +13,13 @@ from bot import clock
 from bot.runtime.observability import Meters
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
+from warroom.changes.usecases import look_for_changes
 from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
 from warroom.escalation import timers
 from warroom.metrics import weekly
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Claim
-from warroom.outbox.effects import DecideAlerts, Effect
+from warroom.outbox.effects import DecideAlerts, Effect, LookForChanges
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
@@ -191,6 +192,9 @@ class Dispatcher:
         try:
             if isinstance(claim.effect, DecideAlerts):
                 await alerts.decide_pending(self._world, self._meters.alert_decided)
+                result = None
+            elif isinstance(claim.effect, LookForChanges):
+                await look_for_changes(self._world, claim.effect)
                 result = None
             else:
                 result = await self._perform(claim, claim.effect)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, SecretStr
 
 from integrations.alertmanager.parsing import FORMAT, SOURCE
 from warroom.integration import Integration
+from warroom.policy import Policy
 from warroom.webhook import AlertParser, Webhook, shared_secret
 
 
@@ -29,7 +30,7 @@ class Alertmanager(Integration[AlertmanagerSettings]):
         """The token."""
         return "" if self.configured.alertmanager_webhook_token else "set ALERTMANAGER_WEBHOOK_TOKEN"
 
-    def webhooks(self) -> Sequence[Webhook]:
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that a receiver's `webhook_configs` call."""
         token = self.configured.alertmanager_webhook_token
         verify = shared_secret(token.get_secret_value() if token else None, "ALERTMANAGER_WEBHOOK_TOKEN")

@@ -23,6 +23,7 @@ from warroom.alerts.parsing import Parsed
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.decision import Decision
+from warroom.incident.form import IntegrationForm
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import MenuEntry
@@ -152,7 +153,7 @@ class Datadog(Integration[DatadogSettings]):
             return incident
         return mutes.not_muted(incident, MuteRequest.model_validate(effect.payload))
 
-    def webhooks(self) -> Sequence[Webhook]:
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that Datadog's Webhooks integration calls."""
         token = self.configured.datadog_webhook_token
         verify = shared_secret(token.get_secret_value() if token else None, "DATADOG_WEBHOOK_TOKEN")
@@ -186,9 +187,10 @@ class Datadog(Integration[DatadogSettings]):
             entries.insert(0, MenuEntry(label="Mute 1 h", integration=NAME, action=f"mute:{number}"))
         return entries
 
-    async def choose(self, world: World, incident_id: str, action: str, by: str) -> None:
+    async def choose(self, world: World, incident_id: str, action: str, by: str) -> IntegrationForm | None:
         """Mute. Raises Refused."""
         what, _, number = action.partition(":")
         if what != "mute":
             await super().choose(world, incident_id, action, by)
         await mutes.mute(world, incident_id, number, by)
+        return None

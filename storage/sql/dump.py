@@ -32,9 +32,11 @@ from storage.sql.tables import (
     PERSON,
     QUARANTINE,
     READ_CURSOR,
+    SERVICE_CHANGE,
     SUBSCRIPTION,
     TABLES,
 )
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
@@ -61,6 +63,7 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (QUARANTINE, rows.quarantined_of),
     (AUDIT, rows.audited_of),
     (OVERRIDE, rows.override_of),
+    (SERVICE_CHANGE, rows.change_of),
 )
 """How the rows of a table become values. What is in FIRING_KEY is in the firings too."""
 
@@ -80,6 +83,7 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
     Quarantined: (QUARANTINE, rows.quarantine_row),
     Audited: (AUDIT, lambda audited: audited.model_dump()),
     Override: (OVERRIDE, lambda override: rows.override_row(override.copy_with(version=override.version - 1))),
+    Change: (SERVICE_CHANGE, rows.change_row),
 }
 """How values become rows."""
 

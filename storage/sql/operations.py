@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,9 +13,11 @@ from storage.sql import rows
 from storage.sql.connection import Connected
 from storage.sql.incidents import OPEN
 from storage.sql.schema import require_usable
-from storage.sql.tables import ALERT, AUDIT, ENVELOPE, INCIDENT, JOB, QUARANTINE, REPLICA
+from storage.sql.tables import ALERT, AUDIT, ENVELOPE, INCIDENT, JOB, QUARANTINE, REPLICA, SERVICE_CHANGE
 from warroom.outbox.changes import Audited, StoreStats
 
+CHANGES_KEPT = timedelta(days=90)
+"""So much longer what was changed in what runs is kept: post-mortems look back."""
 CHECK = "write check"
 CHECK_SIZE = 16 * 1024
 """Characters that `check_writable` writes: more than fits into the free space of a page, so that a full disk is noticed."""
@@ -102,6 +104,7 @@ def _over(before: datetime) -> list[sa.Delete]:
             sa.func.coalesce(JOB.c.dead_at, JOB.c.created_at) < before,
         ),
         sa.delete(QUARANTINE).where(QUARANTINE.c.received_at < before),
+        sa.delete(SERVICE_CHANGE).where(SERVICE_CHANGE.c.at < before - CHANGES_KEPT),
         sa.delete(ENVELOPE).where(ENVELOPE.c.done_at < before),
         sa.delete(ALERT).where(
             ALERT.c.received_at < before, ALERT.c.outcome.is_not(None), ALERT.c.incident_id.is_(None)

@@ -12,6 +12,7 @@ from storage import codec, keys
 from storage.keys import keys_of, searchable
 from storage.records import Job, LoggedAlert, StoredEnvelope
 from warroom.alerts.model import Alert
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
@@ -67,6 +68,17 @@ def override_row(override: Override) -> dict[str, Any]:
 def override_of(row: sa.RowMapping) -> Override:
     """The override in the version of its row."""
     return codec.from_body(Override, {**row["body"], "version": row["version"]})
+
+
+def change_of(row: sa.RowMapping) -> Change:
+    """The change of what runs."""
+    return codec.from_body(Change, row["body"])
+
+
+def change_row(change: Change) -> dict[str, Any]:
+    """The columns of a change of what runs."""
+    named = {"id": change.id, "at": change.at, "service_key": normal(change.service)}
+    return named | {"body": codec.to_body(change)}
 
 
 def entry_of(row: sa.RowMapping) -> Entry:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.sql.address import Address, parse, sqlite_at
 from storage.sql.alert_log import SqlAlertLog
+from storage.sql.changes import SqlChanges
 from storage.sql.commit import SqlCommits
 from storage.sql.connection import engine_for, require_openable
 from storage.sql.dump import SqlDump
@@ -31,6 +32,7 @@ class SqlStore(
     SqlFigures,
     SqlWords,
     SqlAlertLog,
+    SqlChanges,
     SqlPeople,
     SqlOnCall,
     SqlOutbox,

@@ -248,6 +248,17 @@ class OverrideRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class ServiceChangeRow(Base, table=True):
+    """Something that was changed in what runs."""
+
+    __tablename__ = "service_change"
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    at: datetime = Field(sa_type=TZDateTime, index=True)
+    service_key: str = Field(sa_type=Key)
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
 class MetaRow(Base, table=True):
     """Numbers about the database as a whole, by name."""
 
@@ -302,6 +313,7 @@ AUDIT = columns_of(AuditRow)
 OVERRIDE = columns_of(OverrideRow)
 REPLICA = columns_of(ReplicaRow)
 FIGURES = columns_of(FiguresRow)
+SERVICE_CHANGE = columns_of(ServiceChangeRow)
 
 TABLES = (
     META,
@@ -319,5 +331,6 @@ TABLES = (
     QUARANTINE,
     AUDIT,
     OVERRIDE,
+    SERVICE_CHANGE,
 )
 """Every table that a dump holds, each after those it refers to."""

@@ -23,6 +23,7 @@ from blocks import (
 )
 from blocks.kit import Card
 from warroom.alerts.model import AlertState
+from warroom.changes.model import Change
 from warroom.incident import events
 from warroom.incident import notices as said
 from warroom.incident.corrections import OwnedAction
@@ -35,6 +36,7 @@ from warroom.incident.model import (
     EscalationLevel,
     EscalationState,
     Incident,
+    LeftOpen,
     Link,
     Origin,
     Participants,
@@ -55,6 +57,7 @@ from warroom.postmortem.model import Postmortem
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 NOW = NIGHT + timedelta(minutes=40)
 CROWD = tuple(f"U{number:08}" for number in range(1500))
+CHANGE = Change(id="c1", at=NIGHT, service="checkout", url="https://ci.example.com/7")
 
 EVIL = (
     "<!channel> <!here|x> <@UEVIL> <@UEVIL|ada> <!subteam^SEVIL> <#CEVIL> @channel @here @everyone "
@@ -259,6 +262,9 @@ def all_notices(text: str) -> list[Notice]:
         said.NobodyFound(names=(text,) * 30),
         said.CouldNotInvite(people=CROWD, reason=text),
         *(said.EffectFailedNotice(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
+        said.OpenElsewhere(left=(LeftOpen(key="k", what=text, error=text, advice=text),) * 9),
+        said.Offered(integration="pager", action="publish", what=text, label=text),
+        said.RecentChanges(changes=(CHANGE.copy_with(text=text, author=text, version=text, environment=text),) * 9),
         said.RoomNotOpened(error=text, advice=text),
         said.RoomLost(error=text, advice=text),
         said.IntegrationFault(integration=text, event=events.Acknowledged()),
@@ -313,6 +319,7 @@ def all_events(text: str) -> list[Event]:
         events.EntryRemoved(number=1, before=text),
         events.ActionAdded(text=text, owner="UADA"),
         events.ActionDone(item_id="a1", text=text),
+        events.ServiceChanged(change="1", service=text, what=text, version=text, author=text, text=text, at=NIGHT),
         events.ActionReopened(item_id="a1", text=text),
         events.ActionEdited(item_id="a1", before=text, text=text, owner="UADA"),
         events.ActionEdited(item_id="a1", before="before", text=text),

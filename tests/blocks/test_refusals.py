@@ -75,6 +75,8 @@ REASONS: list[Reason] = [
     refusals.PageFoundNobody(unknown=tuple(Unknown(said="x", why=why) for why in Why)),
     refusals.NoteEmpty(),
     refusals.ActionEmpty(),
+    refusals.NoPublicPage(),
+    refusals.NothingToRetry(incident="INC-7"),
     refusals.NoSuchIncident(number=7),
     refusals.NotARoom(),
     refusals.IncidentGone(),

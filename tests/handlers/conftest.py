@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from blocks.form_fields import FormMistakes
 from blocks.kit import Block, Card
 from handlers import actions, commands
 from handlers.actions import ActionContext
@@ -111,7 +112,7 @@ class HandlerHarness:
         """A form by the labels of its fields. Returns what is wrong by label, {} when it closed."""
         sent, labels = fill(view, filled)
         wrong = await submitted(self.world, actor or self.actor(user, None), sent, RUNS[view["callback_id"]], Gesture())
-        return {labels[name]: why for name, why in wrong.fields.items()} if wrong else {}
+        return {labels[name]: why for name, why in wrong.fields.items()} if isinstance(wrong, FormMistakes) else {}
 
     async def room(self, text: str = "declare checkout returns 500s --sev 1") -> Incident:
         """An incident with its room, C1 for the first."""

@@ -53,6 +53,9 @@ async def beside(cases: ExternalCases, folder: Path) -> AsyncIterator[House[Fork
     async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
         stack.push_async_callback(system.stop, listening)
         system.today = lambda: slack.clock.now().isoformat()
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, secret in cases.environment.items():
+            environment.setenv(name, secret)
         known = settings_for(slack, f"sqlite:///{folder}/warroom.db").model_dump()
         settings = settings_model(cases.kinds)(**(known | cases.settings(system)))
         policy = policy_of(kinds=cases.kinds, **{cases.integration.name: cases.policy})

@@ -28,6 +28,8 @@ class ExternalCases:
     """Their method is the call's method and how its path begins: "POST /pages"."""
     policy: dict[str, Any] = field(default_factory=dict)
     """The integration's section."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """The secrets that the section names."""
 
     @property
     def kinds(self) -> Kinds:

@@ -61,6 +61,8 @@ class Life:
     clock: SharedClock
     log: Path
     kinds: Kinds
+    secrets: dict[str, str]
+    """The environment variables that the policy names: whoever forks the process was started before they were set."""
 
 
 def message(said: object) -> bytes:
@@ -155,6 +157,7 @@ def live(life: Life, test: socket.socket) -> None:
     os.dup2(log, 2)
     signal.signal(signal.SIGUSR1, lambda *_: sys.stderr.write(stacks()))
     be_patient()
+    os.environ.update(life.secrets)
     with asyncio.Runner(loop_factory=SkippingLoop) as runner:
         runner.run(_live(life, test))
 
@@ -163,7 +166,7 @@ async def _live(life: Life, test: socket.socket) -> None:
     reader, writer = await asyncio.open_connection(sock=test)
     store = await open_store(life.settings.database_url.get_secret_value())
     register_upgrades(life.kinds)
-    integrations = integrations_of(life.settings, life.kinds)
+    integrations = integrations_of(life.settings, life.kinds, life.policy)
     for each in integrations:
         await each.start(life.policy, life.clock)
     bot = Bot(life.settings, life.policy, store, life.report, life.clock, integrations)

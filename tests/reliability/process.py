@@ -16,7 +16,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.integrations import INTEGRATIONS, Kinds, integrations_of, started
+from bot.integrations import INTEGRATIONS, Kinds, integrations_of, secret_names, started
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.scopes import needed_scopes
@@ -122,7 +122,7 @@ class Hosted(Process):
         return self.bot.store
 
     async def _start(self, known: Report) -> None:
-        integrations = integrations_of(self._settings, self._kinds)
+        integrations = integrations_of(self._settings, self._kinds, self._policy)
         await self._stack.enter_async_context(started(integrations, self._policy, self._clock))
         store = await open_store(self.database)
         self._bot = Bot(self._settings, self._policy, store, known, self._clock, integrations)
@@ -177,7 +177,9 @@ class Forked(Process):
         assert isinstance(self.slack.clock, WoundClock), "the workspace's clock must be one that can be shared"
         ours, theirs = socket.socketpair()
         with theirs:
-            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log, self._kinds)
+            names = [name.removeprefix("env:") for name in secret_names(self._policy)]
+            secrets = {name: os.environ[name] for name in names if name in os.environ}
+            life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log, self._kinds, secrets)
             self._life = FORKS.Process(target=live, args=(life, theirs), daemon=True)
             self._life.start()
         self.killed = False

@@ -86,9 +86,13 @@ class Decision:
         """With more effects."""
         return replace(self, effects=(*self.effects, *effects))
 
-    def done_in(self, source: str, link: str | None = None) -> Decision:
-        """With `source`, another system as people call it, as the place where all of this was done."""
-        entries = (each.copy_with(source=source, link=each.link or link) for each in self.entries)
+    def done_in(self, source: str, link: str | None = None, name: str = "") -> Decision:
+        """With `source`, another system as people call it, as the place where all of this was done. `name` is how that system
+        calls whoever did it; it stands where nobody here did.
+        """
+        entries = (
+            each.copy_with(source=source, link=each.link or link, name="" if each.by else name) for each in self.entries
+        )
         return replace(self, entries=tuple(entries))
 
     def add_link(self, link: Link, key: str) -> Decision:

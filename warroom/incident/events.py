@@ -429,6 +429,22 @@ class EffectFailed(_Event):
     """The next step for a person, in the words of the integration."""
 
 
+class ServiceChanged(_Event):
+    """An affected service was changed shortly before the incident, or during it."""
+
+    kind: Literal["service_changed"] = "service_changed"
+    change: str
+    """Its id."""
+    service: str
+    what: str
+    """Such as "deployment"."""
+    version: str = ""
+    environment: str = ""
+    author: str = ""
+    text: str = ""
+    at: datetime
+
+
 class Reported(_Event):
     """Something that an integration did or heard of, in its own words and in lower case: "monitor muted", "until 04:00 UTC"."""
 
@@ -483,6 +499,7 @@ Event = Annotated[
     | PostmortemPublished
     | PostmortemLate
     | EffectFailed
+    | ServiceChanged
     | Reported
     | Recorded,
     Field(discriminator="kind"),

@@ -71,6 +71,17 @@ def acknowledge(incident: Incident, by: str | None, now: datetime, policy: Polic
     return _told(Decision(after).record(events.Acknowledged(), now, by=by), notice, ("page",))
 
 
+def identify(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision | None:
+    """It is known now who acknowledged in another system: that person has it. None when nobody is known, somebody had it before,
+    or it is not acknowledged.
+    """
+    if by is None or incident.state is not State.ACKNOWLEDGED or incident.acknowledged_by or incident.commander:
+        return None
+    return Decision(_owned(incident, by, now, policy)).record(
+        events.RoleAssigned(role="commander", person=by), now, by=by
+    )
+
+
 def _owned(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Incident:
     """Somebody has it: no more paging, and there is a commander, of whom updates are awaited from now on."""
     after = incident.with_invitees(by) if by else incident
@@ -160,6 +171,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
             resolved_at=None,
             resolved_by=None,
             resolved_automatically=False,
+            left_open=(),
             mitigated_at=None,
             postmortem_required_by=None,
         )

@@ -166,6 +166,16 @@ class Deadlines(Stored):
     """Until then a cancellation can be taken back."""
 
 
+class LeftOpen(Stored):
+    """What could not be closed in another system when the incident ended: the key of the effect, and the words for it."""
+
+    key: str
+    what: str
+    """In the words of the integration: "The status page was not changed"."""
+    error: str
+    advice: str = ""
+
+
 class Room(Stored):
     """Where the incident is in the chat: its channel and the bot's own messages about it."""
 
@@ -326,6 +336,8 @@ class Incident(Stored):
     alert_group: AlertGroup = AlertGroup()
     external: dict[str, dict[str, Any]] = Field(default_factory=dict)
     """By integration: what it remembers of this incident, as a model of its own wrote it. See `external_state`."""
+    left_open: tuple[LeftOpen, ...] = ()
+    """What is still open in other systems although it is over here."""
     actions: tuple[ActionItem, ...] = ()
     similar: tuple[SimilarIncident, ...] = ()
     """Found when it was declared, most alike first. None of them is private."""

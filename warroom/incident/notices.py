@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from warroom.changes.model import Change
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
-from warroom.incident.model import SimilarIncident, State
+from warroom.incident.model import LeftOpen, SimilarIncident, State
 from warroom.people.resolution import Ambiguity, Unknown
 from warroom.value import Stored
 
@@ -296,6 +297,32 @@ class EffectFailedNotice(Stored):
     """Where it should have been done, as the policy names the channel."""
     error: str
     advice: str = ""
+    retry: str = ""
+    """The key of the effect, where somebody may ask for it again. Carries the button Try again."""
+
+
+class OpenElsewhere(Stored):
+    """The incident is over here, and what could not be closed in other systems is still open there. Carries the button Try again."""
+
+    kind: Literal["open_elsewhere"] = "open_elsewhere"
+    left: tuple[LeftOpen, ...]
+
+
+class RecentChanges(Stored):
+    """Affected services were changed shortly before the incident, or during it. Newest first."""
+
+    kind: Literal["recent_changes"] = "recent_changes"
+    changes: tuple[Change, ...]
+
+
+class Offered(Stored):
+    """An integration offers something: what, and the button that does it or opens its form. In its own words."""
+
+    kind: Literal["offered"] = "offered"
+    integration: str
+    action: str
+    what: str
+    label: str
 
 
 class RoomNotOpened(Stored):
@@ -360,6 +387,9 @@ Notice = Annotated[
     | NobodyFound
     | CouldNotInvite
     | EffectFailedNotice
+    | Offered
+    | OpenElsewhere
+    | RecentChanges
     | RoomNotOpened
     | RoomLost
     | IntegrationFault

@@ -25,6 +25,7 @@ from warroom.outbox.effects import (
     AddBookmark,
     Effect,
     Invite,
+    LookForChanges,
     OpenRoom,
     PinCard,
     PrivateReply,
@@ -170,6 +171,8 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     ]
     effects += tell_team(after, policy)
     effects += _told(incident, policy)
+    if after.services:
+        effects.append(LookForChanges(incident_id=after.id, key=f"{after.id}:changes"))
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
     return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
 

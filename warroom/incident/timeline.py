@@ -23,6 +23,8 @@ class Entry(Stored):
     """Where it can be read."""
     source: str = ""
     """The other system in which it was done, as people call it."""
+    name: str = ""
+    """How that system calls whoever did it, where that is nobody known here."""
 
 
 Written = NoteAdded | MessagePinned

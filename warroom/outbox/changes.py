@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from warroom.alerts.model import Alert, AlertState
+from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
@@ -230,6 +231,8 @@ class Changeset(Value):
     read_cursors: tuple[ReadCursor, ...] = ()
     """A cursor never moves back."""
     audited: tuple[Audited, ...] = ()
+    service_changes: tuple[Change, ...] = ()
+    """What was changed in what runs; one that is known stays as it is."""
     envelope: Envelope | None = None
     envelope_done: str | None = None
     claim_result: ClaimResult | None = None

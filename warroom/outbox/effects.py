@@ -293,6 +293,13 @@ class DecideAlerts(_Effect):
     key: str = "alerts"
 
 
+class LookForChanges(_Effect):
+    """Look whether the affected services were changed lately, and say what is new to the room. It calls nobody outside."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["look_for_changes"] = "look_for_changes"
+
+
 class ExternalEffect(_Outboxed):
     """Something that is asked of an integration. Its answer is an ExternalResult, an Incoming or nothing."""
 
@@ -344,6 +351,7 @@ Effect = Annotated[
     | ReadAlertChannels
     | ReadRoomMembers
     | DecideAlerts
+    | LookForChanges
     | ExternalEffect,
     Field(discriminator="kind"),
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from warroom.alerts.usecases import receive
+from warroom.changes.usecases import told_of
 from warroom.errors import NotFound, Refused, Rejected, Retryable
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
@@ -13,11 +15,12 @@ from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.declare import declare
 from warroom.incident.events import Reported
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, action_number
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.resolution import Directory
 from warroom.ports import World
+from warroom.postmortem import actions
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +36,10 @@ async def take(world: World, incoming: Incoming, source: str, *, ends: Claim | N
             await declare(world, wanted)
         except Refused as error:
             log.warning("an incident of another system opens no room: %s", error)
-    if incoming.effects or ends:
-        claim_result = done(ends) if ends else None
-        await world.commit(Changeset(now=world.clock.now(), effects=incoming.effects, claim_result=claim_result))
+    if incoming.effects or incoming.service_changes or ends:
+        effects = (*incoming.effects, *await told_of(world, incoming.service_changes))
+        known = Changeset(now=world.clock.now(), effects=effects, service_changes=incoming.service_changes)
+        await world.commit(known.copy_with(claim_result=done(ends)) if ends else known)
 
 
 async def follow(world: World, changes: tuple[RemoteChange, ...]) -> None:
@@ -57,7 +61,10 @@ async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:
         except Refused:
             # It was done here before, or makes no sense any more; what the other side knows is remembered all the same.
             decision = Decision(known, quiet=True)
-        return decision if decision.entries or known.external != incident.external else None
+        for number, link in enumerate(remote.links):
+            if link.url not in {each.url for each in incident.links}:
+                decision = replace(decision, quiet=False).add_link(link, f"{remote.integration}:{remote.key}:{number}")
+        return decision if decision.entries or decision.incident != incident else None
 
     await change(world, remote.incident_id, decide)
 
@@ -65,7 +72,9 @@ async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:
 def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | None, now: datetime) -> Decision:
     match remote.act:
         case RemoteAct.ACKNOWLEDGE:
-            decision = lifecycle.acknowledge(incident, by, now, world.policy)
+            decision = lifecycle.identify(incident, by, now, world.policy) or lifecycle.acknowledge(
+                incident, by, now, world.policy
+            )
         case RemoteAct.MITIGATE:
             decision = lifecycle.mitigate(incident, by, now, world.policy)
         case RemoteAct.RESOLVE:
@@ -74,10 +83,22 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
             decision = lifecycle.reopen(incident, by, now, world.policy)
         case RemoteAct.NOTE:
             key = f"{remote.integration}:{remote.key}"
-            note = Reported(integration=remote.integration, text=remote.text)
-            return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link)
+            note = Reported(integration=remote.integration, what=remote.what, text=remote.text)
+            return Decision(incident).record(note, now, by=by, key=key).done_in(remote.source, remote.link, remote.name)
+        case RemoteAct.ACTION_DONE:
+            decision = _settled(incident, remote.item, by, now, done=True)
+        case RemoteAct.ACTION_REOPENED:
+            decision = _settled(incident, remote.item, by, now, done=False)
+        case RemoteAct.REMEMBER:
+            return Decision(incident, quiet=True)
     decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
-    return decision.done_in(remote.source, remote.link)
+    return decision.done_in(remote.source, remote.link, remote.name)
+
+
+def _settled(incident: Incident, item_id: str, by: str | None, now: datetime, *, done: bool) -> Decision:
+    """The action item is done, or open again; one that was deleted here stays deleted. Raises Refused."""
+    known = [action_number(each) for each in incident.actions if each.id == item_id]
+    return actions.settle(incident, by, now, known[0] if known else 0, done=done)
 
 
 async def person_behind(directory: Directory, email: str | None) -> str | None:

@@ -11,12 +11,13 @@ from warroom.incident import opening
 from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, LeftOpen
 from warroom.incident.notices import (
     CouldNotInvite,
     EffectFailedNotice,
     NobodyFound,
     Notice,
+    OpenElsewhere,
     Problem,
     RoomLost,
     RoomNotOpened,
@@ -58,6 +59,8 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
 """Seconds between tries: 1, 2, 4 … 60."""
 
+ELSEWHERE = "elsewhere"
+"""The slot of the line about what is still open elsewhere."""
 GIVE_UP_AFTER = timedelta(hours=12)
 """An effect that kept failing for so long becomes a dead letter: what it would say is not true any more."""
 FEWEST_TRIES = 3
@@ -72,13 +75,15 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
     if isinstance(result, OverrideShown):
         await override_shown(world, claim, result)
         return
-    if result is None or claim.incident_id is None:
+    external = isinstance(claim.effect, ExternalEffect)
+    if claim.incident_id is None or (result is None and not external):
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
         return
-    found = result
+    found: AboutIncident | None = result
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
-        return _apply_result(world, incident, found, now)
+        decision = _apply_result(world, incident, found, now) if found is not None else None
+        return _closed(decision, incident, claim.key) if external else decision
 
     await change(world, claim.incident_id, decide, ends=claim)
 
@@ -156,7 +161,7 @@ async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     await world.commit(Changeset(now=world.clock.now(), claim_result=dead))
 
 
-PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, RoomLost, Problem)
+PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, OpenElsewhere, RoomLost, Problem)
 """Notices that speak of something that failed: when one cannot be posted, no other follows from that."""
 
 
@@ -176,11 +181,38 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
         effect=kind, what=what, channel=channel, error=str(error), code=error.code, advice=error.advice
     )
     decision = decision.record(event, now, key=f"problem:{effect.key}")
+    if isinstance(effect, ExternalEffect):
+        left = LeftOpen(key=effect.key, what=what, error=str(error), advice=error.advice)
+        if not incident.state.open:
+            return left_open(decision, (*_others(decision.incident, effect.key), left))
+        notice = EffectFailedNotice(effect=kind, what=what, error=str(error), advice=error.advice, retry=effect.key)
+        # Somebody may ask for it again, and it may fail again.
+        return decision.say(notice, key=f"problem:{effect.key}:{incident.version}")
     if not isinstance(effect, OpenRoom):
-        notice = EffectFailedNotice(effect=kind, what=what, channel=channel, error=str(error), advice=error.advice)
+        notice = EffectFailedNotice(effect=kind, channel=channel, error=str(error), advice=error.advice)
         return decision.say(notice, key=f"problem:{effect.key}")
     no_room = RoomNotOpened(error=str(error), advice=error.advice)
     return decision.with_effects(*_to_one(incident, incident.declared_by, no_room, "no-room"))
+
+
+def left_open(decision: Decision, left: tuple[LeftOpen, ...]) -> Decision:
+    """With that as what is still open elsewhere: one line, which takes the place of the one before."""
+    after = decision.with_changes(left_open=left)
+    if not left:
+        return after.withdraw(ELSEWHERE)
+    return after.say(OpenElsewhere(left=left), slot=ELSEWHERE, key=f"elsewhere:{decision.incident.version}")
+
+
+def _others(incident: Incident, key: str) -> tuple[LeftOpen, ...]:
+    return tuple(each for each in incident.left_open if each.key != key)
+
+
+def _closed(decision: Decision | None, incident: Incident, key: str) -> Decision | None:
+    """The decision, and what could not be closed before is closed now."""
+    now = decision.incident if decision else incident
+    if all(each.key != key for each in now.left_open):
+        return decision
+    return left_open(decision or Decision(incident, quiet=True), _others(now, key))
 
 
 def effect_kind(effect: Effect) -> EffectKind:

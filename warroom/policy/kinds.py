@@ -76,7 +76,20 @@ def _check_places(said: str, known: tuple[str, ...]) -> None:
         raise Wrong("has a brace that is not part of a placeholder", "write placeholders as in {" + known[0] + "}")
 
 
+SECRET_NAME = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+"""How a secret is named in a policy file, which never holds one."""
+
+
+def _secret_name(said: str) -> str:
+    if not SECRET_NAME.fullmatch(said):
+        # What stands there may be the secret itself, so it is not repeated.
+        raise Wrong("is not the name of a secret", "put the secret into the environment and write env:NAME")
+    return said
+
+
 Url = Annotated[Text, AfterValidator(_url)]
+SecretName = Annotated[Text, AfterValidator(_secret_name)]
+"""Such as env:PAGER_KEY: the environment variable that holds the secret."""
 TimeZone = Annotated[Text, AfterValidator(_timezone)]
 ChannelName = Annotated[Text, AfterValidator(_channel_name)]
 Title = Annotated[Text, AfterValidator(_title)]

@@ -39,6 +39,9 @@ class Section(Value):
     severity_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that list severities, or map them to something: each must be one of the policy's."""
 
+    open_keys: ClassVar[bool] = False
+    """Whether its keys are names that the policy gives, and not fields."""
+
     @classmethod
     def mistakes(cls, written: Mapping[Any, Any], known: KnownNames) -> Iterator[Mistake]:
         """What the fields' types cannot say: names that do not exist, values that contradict each other.
@@ -63,7 +66,9 @@ class Section(Value):
 
 def with_sections(sections: Mapping[str, type[Section]]) -> type[Policy]:
     """The type of a policy that has these sections, by key. Those without fields are left out."""
-    return _with_sections(tuple((name, model) for name, model in sections.items() if model.model_fields))
+    return _with_sections(
+        tuple((name, model) for name, model in sections.items() if model.model_fields or model.open_keys)
+    )
 
 
 @cache

@@ -33,7 +33,7 @@ def add(incident: Incident, by: str, now: datetime, text: str, owner: str | None
     return _told(Decision(after).record(event, now, by=by), item, by)
 
 
-def settle(incident: Incident, by: str, now: datetime, number: int, *, done: bool) -> Decision:
+def settle(incident: Incident, by: str | None, now: datetime, number: int, *, done: bool) -> Decision:
     """The item is done, or with `done` False it is to be done after all. Raises AlreadyDone, Refused."""
     item = item_of(incident, number)
     if bool(item.done_at) is done:

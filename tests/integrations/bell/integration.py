@@ -97,7 +97,7 @@ class Bell(Integration[BellSettings]):
             return decision
         return decision.with_effects(self.effect("hush", page["id"], incident, weight=URGENT))  # somebody was faster
 
-    def webhooks(self) -> Sequence[Webhook]:
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         secret = self.configured.bell_webhook_secret
         known = secret.get_secret_value() if secret else None
         verify = signed(known, "BELL_WEBHOOK_SECRET", header="X-Bell-Signature")

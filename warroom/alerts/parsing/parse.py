@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from warroom.alerts.model import Alert
@@ -36,11 +36,12 @@ def parse(body: bytes, content_type: str, arrival: Arrival, formats: Sequence[Al
     first of `formats` that recognises it; what none of them does is read as a plain one.
     """
     try:
-        items = _items(opened(body, content_type))
+        data = opened(body, content_type)
+        items = _items(data)
     except Unusable as error:
         return Parsed(refused=(error.reason,))
     alerts: dict[str, Alert] = {}
-    refused = []
+    refused = [*_left_out(data)]
     for number, item in enumerate(items[:MOST_ALERTS], start=1):
         where = f"Alert {number} of {len(items)}" if len(items) > 1 else "The alert"
         try:
@@ -72,6 +73,16 @@ def _items(data: object) -> list[object]:
     if not found:
         raise Unusable("The list of alerts is empty. Send at least one object with a title.")
     return found
+
+
+def _left_out(data: object) -> Iterator[str]:
+    """A sentence where the sender says that it left alerts out of a group (`max_alerts` of its receiver)."""
+    said = data.get("truncatedAlerts") if isinstance(data, dict) else None
+    if isinstance(said, int) and said > 0:
+        yield (
+            f"The sender left {said} more alerts of this group out (truncatedAlerts), so they are not known here. "
+            "Raise max_alerts of its receiver, or group by more labels."
+        )
 
 
 def _alert(item: object, arrival: Arrival, formats: Sequence[AlertFormat]) -> Alert:

@@ -1,0 +1,104 @@
+"""GitHub behind the port."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from integrations.github import issues, webhook
+from integrations.github.issues import CREATE, LOOK, OPERATIONS, Item
+from integrations.github.policy import NAME, TITLE, GitHubPolicy, GitHubSettings, section
+from integrations.http import HttpClient
+from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
+from warroom.incident.timeline import Entry
+from warroom.integration import Integration, PerformContext, Poll
+from warroom.outbox.effects import ExternalEffect
+from warroom.outbox.incoming import Incoming
+from warroom.outbox.results import ExternalResult
+from warroom.policy import Policy
+from warroom.ports import Clock
+from warroom.webhook import Webhook, signed
+
+FOLLOW_EVERY = timedelta(minutes=5)
+"""Between looks at the issues of action items."""
+ADVICE = {
+    401: "Check GITHUB_TOKEN.",
+    403: "Give GITHUB_TOKEN read and write access to the issues of the repository.",
+    404: "Check github.issues, and that GITHUB_TOKEN may see the repository.",
+    410: "Switch issues on in the repository's settings.",
+}
+
+
+class GitHub(Integration[GitHubSettings]):
+    """GitHub."""
+
+    name = NAME
+    title = TITLE
+    policy = GitHubPolicy
+    settings = GitHubSettings
+    operations = OPERATIONS
+
+    def __init__(self, settings: GitHubSettings) -> None:
+        super().__init__(settings)
+        self._http: HttpClient | None = None
+
+    def missing(self) -> str:
+        """The token."""
+        return "" if self.configured.github_token else "set GITHUB_TOKEN"
+
+    async def start(self, policy: Policy, clock: Clock) -> None:
+        """Open the client where there is a token."""
+        token = self.configured.github_token
+        if token is None:
+            return
+        headers = {"Authorization": f"Bearer {token.get_secret_value()}", "X-GitHub-Api-Version": "2022-11-28"}
+        headers |= {"Accept": "application/vnd.github+json"}
+        self._http = HttpClient(TITLE, self.configured.github_api_url, clock, headers=headers, advice=ADVICE)
+
+    async def stop(self) -> None:
+        """Close the client."""
+        if self._http:
+            await self._http.close()
+
+    async def check(self, policy: Policy) -> Sequence[str]:
+        """Asks for the repositories that the policy names."""
+        assert self._http is not None, "nothing is missing"
+        said, found = section(policy), []
+        for name in dict.fromkeys(filter(None, (said.issues, *said.services))):
+            repository = await self._http.get(f"Looking for the repository {name}", "repos", *name.split("/"))
+            if name == said.issues and not repository.get("has_issues", True):
+                found.append(f"github.issues: {name} has no issues; switch them on in its settings")
+        return found
+
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
+        """See `issues`."""
+        return issues.on_event(incident, entry, policy)
+
+    async def perform(self, effect: ExternalEffect, context: PerformContext) -> ExternalResult | Incoming | None:
+        """What GitHub answered. Raises Retryable or Rejected."""
+        self.ensure_configured()
+        assert self._http is not None, "nothing is missing"
+        incident = await context.incident(effect)
+        if effect.operation == LOOK:
+            return await issues.look(self._http, incident, context)
+        item = Item.model_validate(effect.payload).item
+        performed = issues.create if effect.operation == CREATE else issues.change_state
+        answer = await performed(self._http, incident, item, context)
+        return self.result(effect, answer) if answer else None
+
+    def on_result(self, incident: Incident, result: ExternalResult, now: datetime, policy: Policy) -> Decision:
+        """See `issues`."""
+        return issues.on_result(incident, Item.model_validate(result.payload), result.operation, now)
+
+    def webhooks(self, policy: Policy) -> Sequence[Webhook]:
+        """The address of a webhook of a repository or an organisation."""
+        secret = self.configured.github_webhook_secret
+        known = secret.get_secret_value() if secret else None
+        verify = signed(known, "GITHUB_WEBHOOK_SECRET", header="X-Hub-Signature-256")
+        return (Webhook(NAME, "/hooks/github", verify, partial(webhook.parse, said=section(policy))),)
+
+    def polls(self, policy: Policy) -> Sequence[Poll]:
+        """Issues of action items."""
+        return (Poll("issues", FOLLOW_EVERY, issues.ask),) if section(policy).issues else ()

@@ -1,0 +1,76 @@
+"""Every operation of GitHub for the matrix of tests/reliability."""
+
+from __future__ import annotations
+
+from pydantic import SecretStr
+
+from integrations.github import GitHub
+from integrations.github.issues import LOOK, STATE, Item, effect
+from sandbox.vendors.github import REPOSITORY, TOKEN, GitHubSystem
+from sandbox.vendors.system import Body
+from tests.reliability.effects import EffectCase, Run, opened
+from tests.reliability.external import ExternalCases
+from warroom.incident.events import ActionDone
+from warroom.outbox.changes import Changeset
+
+ISSUES = f"/repos/{REPOSITORY}/issues"
+
+
+def mine(run: Run) -> list[Body]:
+    assert isinstance(run.house.system, GitHubSystem)
+    return [each for each in run.house.system.issues.values() if run.known.id in each["body"]]
+
+
+async def add(run: Run) -> None:
+    await run.house.type("ada", "action add raise the threshold", run.house.room(run.known))
+
+
+async def added(run: Run) -> None:
+    await opened(run)
+    await add(run)
+    await run.house.settle()
+    run.incident = await run.house.last()
+
+
+async def closed_there(run: Run) -> None:
+    await added(run)
+    assert isinstance(run.house.system, GitHubSystem)
+    run.house.system.close(mine(run)[0]["number"], "grace")
+
+
+async def finish(run: Run) -> None:
+    """As a command would: the item is done, and GitHub hears of it."""
+    before, now = await run.house.last(), run.house.slack.clock.now()
+    after = before.copy_with(actions=tuple(each.copy_with(done_at=now) for each in before.actions))
+    effects = (effect(STATE, "action:a1:state", after, Item(item="a1"), coalescing=True),)
+    await run.house.process.commit(Changeset(now=now, incident=after, effects=effects))
+
+
+async def look(run: Run) -> None:
+    await run.house.ask(effect(LOOK, "look", run.known, coalescing=True))
+
+
+async def issues(run: Run) -> int:
+    return len(mine(run))
+
+
+async def closed(run: Run) -> int:
+    return sum(each["state"] == "closed" for each in mine(run))
+
+
+async def done(run: Run) -> int:
+    timeline = await run.house.store.timeline(run.known.id)
+    return sum(isinstance(entry.event, ActionDone) and entry.source == "GitHub" for entry in timeline)
+
+
+CASES = ExternalCases(
+    integration=GitHub,
+    system=GitHubSystem,
+    settings=lambda system: {"github_api_url": system.url, "github_token": SecretStr(TOKEN)},
+    policy={"issues": REPOSITORY},
+    cases=(
+        EffectCase("create an issue", "create", f"POST {ISSUES}", add, issues, prepare=opened),
+        EffectCase("close an issue", "state", f"PATCH {ISSUES}/", finish, closed, prepare=added),
+        EffectCase("look", "look", f"GET {ISSUES}/", look, done, prepare=closed_there),
+    ),
+)
