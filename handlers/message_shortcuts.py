@@ -12,8 +12,7 @@ from blocks import correction_forms, ids
 from blocks.answers import said
 from blocks.kit import Card
 from blocks.usage import NoOpenIncident
-from handlers.answers import Actor, Body, actor_of, answered, open_form
-from handlers.audit import about, audited
+from handlers.gestures import Actor, Body, about, actor_of, answered, audited, open_form
 from handlers.shortcuts import permalink, quoted
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from blocks import ids
 from blocks.answers import linked, said
 from blocks.kit import Card
 from blocks.usage import FollowWhat
-from handlers import audit, parse_command
+from handlers import gestures, parse_command
+from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext
-from handlers.slack_text import unquote
+from handlers.parse_command import unquote
 from warroom.errors import Refused
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
@@ -65,7 +67,24 @@ async def _incident(context: CommandContext) -> Incident:
         incident = room
     else:
         incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
-    audit.about(incident)
+    gestures.about(incident)
     if not incident.shown_to(context.user) and (room is None or room.id != incident.id):
         raise lookup.no_such(target.number)
     return incident
+
+
+async def follow_incident(context: ActionContext) -> Card:
+    """Subscribe: updates as direct messages."""
+    incident = await incidents.subscribe(context.world, context.incident_id, context.user)
+    return said(f"You follow {incident.name}: updates and changes of state come to you as direct messages.")
+
+
+async def unfollow_incident(context: ActionContext) -> None:
+    """Unsubscribe: the message that was pressed says so."""
+    await incidents.unsubscribe(context.world, context.incident_id, context.user)
+
+
+BUTTONS: dict[str, Run] = {
+    ids.SUBSCRIBE: follow_incident,
+    ids.UNSUBSCRIBE: unfollow_incident,
+}
