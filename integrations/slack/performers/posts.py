@@ -17,7 +17,7 @@ from blocks.kit import Card
 from blocks.notices import notice_card
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from warroom.errors import Rejected, Retryable
 from warroom.incident.events import PageReason
 from warroom.incident.model import Incident, State

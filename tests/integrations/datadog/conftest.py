@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bot.integrations import policy_model
 from bot.runtime.background_tasks import ask
-from bot.runtime.dispatcher import Dispatcher
-from bot.runtime.external import ExternalPerformer, routed
+from bot.runtime.dispatcher import Dispatcher, routed
+from bot.runtime.external import ExternalPerformer
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.settings import DatadogSettings
