@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from blocks import (
     action_items,
-    correction_forms,
     ids,
 )
 from blocks.answers import said
@@ -24,10 +23,10 @@ from handlers.people import action_in, one_person, readable
 from handlers.submissions import Submit, meant
 from warroom.errors import NotFound, Refused
 from warroom.incident import corrections, lookup
+from warroom.incident.action_items import item_of
 from warroom.incident.model import ActionItem, Incident, action_number
 from warroom.people import usecases as replies
 from warroom.ports import World
-from warroom.postmortem.actions import item_of
 from warroom.refusals import MenuOutdated
 from warroom.text import as_typed
 from warroom.value import Value
@@ -235,14 +234,14 @@ async def _action_form(context: ActionContext, number: int = 0) -> None:
     incident = await lookup.by_id(context.world, context.incident_id)
     item = item_of(incident, number) if number else None
     view, now, here = await lookup.view(context.world, incident), context.world.clock.now(), context.actor.channel
-    form = correction_forms.action_form([view], here, item=item, now=now)
+    form = action_items.action_form([view], here, item=item, now=now)
     await open_form(context.world, context.client, context.actor, form, instead="/incident action add TEXT")
 
 
 async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     """Add action item, Edit action item"""
     incident = await meant(world, actor, view)
-    wanted = correction_forms.read_action(view)
+    wanted = action_items.read_action(view)
     if isinstance(wanted, FormMistakes):
         return wanted
     now, zone = world.clock.now(), world.policy.workspace.timezone
@@ -251,7 +250,7 @@ async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes
     if wanted.due and due is None:
         overdue = before.due_at.astimezone(ZoneInfo(zone)) if before and before.due_at else None
         if overdue is None or f"{overdue:%Y-%m-%d %H:%M}" != wanted.due:
-            return correction_forms.due_unclear(wanted.due, now.date())
+            return action_items.due_unclear(wanted.due, now.date())
         due = before.due_at if before else None
     if before is None:
         incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)

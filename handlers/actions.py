@@ -18,7 +18,7 @@ from handlers.incident_commands import open_update_form
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.view import IncidentView
-from warroom.outbox.retrying import retry
+from warroom.outbox.usecases import retry
 from warroom.ports import World
 
 

@@ -27,7 +27,7 @@ from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, check_services, declare, similar_open, who_is_called
 from warroom.incident.model import Origin, ReplyTo
 from warroom.incident.title import TitleWords, read_title
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.ports import World
 from warroom.refusals import UnknownService
 

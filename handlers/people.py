@@ -10,8 +10,8 @@ from handlers.parse_command import person, unquote, words
 from warroom.errors import Refused
 from warroom.incident.declare import ids, unfound
 from warroom.incident.roles import is_role
-from warroom.people.model import normal
-from warroom.people.resolution import Resolution, resolve
+from warroom.people.model import Resolution, normal
+from warroom.people.resolution import resolve
 from warroom.ports import World
 from warroom.text import as_typed
 from warroom.value import Value

@@ -16,7 +16,8 @@ from handlers.declare import forecast
 from handlers.gestures import Actor, Body, actor_of, admitted
 from warroom.errors import NotFound
 from warroom.incident import lookup
-from warroom.people.resolution import Resolution, resolve
+from warroom.people.model import Resolution
+from warroom.people.resolution import resolve
 from warroom.ports import World
 
 log = logging.getLogger(__name__)

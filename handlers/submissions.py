@@ -12,7 +12,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from blocks import correction_forms, forms, ids, update_form
 from blocks.answers import named, said
 from blocks.corrections import cancelled
-from blocks.form_fields import FormMistakes, about
+from blocks.form_fields import FormMistakes, about, meant_in
 from blocks.integration_form import integration_form, mistakes, read_integration_form
 from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
@@ -177,7 +177,7 @@ async def integration(world: World, actor: Actor, view: Block) -> FormMistakes |
 
 async def meant(world: World, actor: Actor, view: Block) -> Incident:
     """The incident that was chosen in the form. Raises NotFound, also for one that the person may not know of."""
-    incident = await lookup.by_id(world, correction_forms.meant_in(view))
+    incident = await lookup.by_id(world, meant_in(view))
     await admitted(world, actor, incident.id)
     gestures.about(incident)
     return incident

@@ -14,7 +14,7 @@ from warroom.errors import Refused
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
-from warroom.people import subscriptions
+from warroom.people import usecases as people
 from warroom.people.model import Following
 from warroom.text import as_typed
 
@@ -23,7 +23,7 @@ async def subscribe(context: CommandContext) -> Card:
     """subscribe [N | TEAM | SEV-1]"""
     following = _following(context)
     if following is not None:
-        await subscriptions.follow(context.world, following)
+        await people.follow(context.world, following)
         return said(f"You follow every new incident {_of(following)}: updates come to you as direct messages.")
     incident = await incidents.subscribe(context.world, (await _incident(context)).id, context.user)
     return said(
@@ -35,7 +35,7 @@ async def unsubscribe(context: CommandContext) -> Card:
     """unsubscribe [N | TEAM | SEV-1]"""
     following = _following(context)
     if following is not None:
-        await subscriptions.unfollow(context.world, following)
+        await people.unfollow(context.world, following)
         return said(f"You no longer follow new incidents {_of(following)}.")
     incident = await incidents.unsubscribe(context.world, (await _incident(context)).id, context.user)
     return said(f"You no longer follow {incident.name}.")

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, TypeVar
 
 import structlog
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from warroom.alerts.app_messages import MessageReader
 from warroom.alerts.parsing.formats import AlertFormat
@@ -28,7 +28,7 @@ from warroom.incident.view import MenuEntry
 from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import ExternalResult
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory
 from warroom.policy import Policy
 from warroom.policy.section import Section
 from warroom.ports import Clock, Store, World
@@ -245,80 +245,6 @@ class Integration(Generic[S]):
         Raises Refused.
         """
         raise Refused(MenuOutdated())
-
-
-@runtime_checkable
-class OnCallSource(Protocol):
-    """Knows who is on call. In a policy's `notify` the names that begin with one of the prefixes mean its schedules."""
-
-    on_call_prefixes: tuple[str, ...]
-    """Such as "vendor:" of "vendor:P7KXG1"."""
-
-    async def on_call(self, prefix: str, schedule: str, at: datetime) -> Sequence[str]:
-        """Emails of whoever is on call then. Raises Retryable or Rejected."""
-        ...
-
-
-class Series(Value):
-    """One line of a metric: its labels, and values by time."""
-
-    labels: dict[str, str]
-    points: tuple[tuple[datetime, float], ...]
-
-
-@runtime_checkable
-class MetricSource(Protocol):
-    """Answers queries of metrics."""
-
-    async def series(self, query: str, since: datetime, until: datetime, step: timedelta) -> Sequence[Series]:
-        """What the query yields, in the source's own language. Raises Retryable or Rejected."""
-        ...
-
-
-class LogLine(Value):
-    """One line of a log."""
-
-    at: datetime
-    text: str
-    labels: dict[str, str] = Field(default_factory=dict)
-
-
-@runtime_checkable
-class LogSource(Protocol):
-    """Answers queries of logs."""
-
-    async def lines(self, query: str, since: datetime, until: datetime, limit: int) -> Sequence[LogLine]:
-        """The newest lines that fit, in the source's own language. Raises Retryable or Rejected."""
-        ...
-
-
-@runtime_checkable
-class ChangeSource(Protocol):
-    """Knows what was changed, and when."""
-
-    async def changes(self, since: datetime, until: datetime) -> Sequence[Change]:
-        """Oldest first. Raises Retryable or Rejected."""
-        ...
-
-
-@runtime_checkable
-class StepKind(Protocol):
-    """One kind of step of a runbook, such as "vendor.restart"."""
-
-    step: str
-    parameters: type[BaseModel]
-
-    def plan(self, parameters: Any) -> Sequence[str]:
-        """Every call that would be made, in words. Pure."""
-        ...
-
-    async def run(self, parameters: Any, key: str) -> dict[str, Any]:
-        """What came of it, for later steps. `key` is the same for every try. Raises Retryable or Rejected."""
-        ...
-
-    async def look(self, parameters: Any, key: str) -> dict[str, Any] | None:
-        """What came of an earlier try whose answer was lost; None when it did not happen. Raises Retryable or Rejected."""
-        ...
 
 
 class Integrations:

@@ -39,9 +39,10 @@ from integrations.slack.socket import SlackSocket
 from integrations.slack.startup import Report, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
+from warroom.capabilities import OnCallSource
 from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
-from warroom.integration import Integrations, OnCallSource
+from warroom.integration import Integrations
 from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
 from warroom.oncall.directory import OnCallDirectory

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import DatadogContext
-from integrations.datadog.people import email_of
+from integrations.datadog.context import DatadogContext, email_of
 from integrations.datadog.state import IncidentLink
 from warroom.incident.model import ActionItem, Incident
 

@@ -16,7 +16,7 @@ from integrations.datadog.effects import SyncResult, sync_incident
 from integrations.datadog.policy import NAME, SyncMode, section
 from integrations.datadog.snapshot import SERVICES, TEAMS, IncidentSnapshot, local_severity, mark, names, snapshot
 from integrations.datadog.state import state_of, with_state
-from warroom.alerts.parsing.clean import clean
+from warroom.alerts.parsing.values import clean
 from warroom.errors import Refused
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle

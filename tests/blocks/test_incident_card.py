@@ -9,10 +9,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from blocks import ids, lists
-from blocks.announcement import announcement, team_line
+from blocks.announcement import announcement, team_line, topic
 from blocks.card_menu import ENTRIES, GROUPS
 from blocks.incident_card import incident_card
-from blocks.topic import topic
 from handlers.menus import MENU as MENU_RUNS
 from tests.blocks.pictures import NIGHT, NOW, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts

@@ -15,8 +15,7 @@ from warroom.incident.events import PageReason
 from warroom.incident.model import Deadlines, Participants, State
 from warroom.incident.notices import Notice
 from warroom.incident.view import incident_view
-from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Unknown, Why
+from warroom.people.model import Ambiguity, Person, Unknown, Why
 from warroom.policy import Policy
 
 PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)

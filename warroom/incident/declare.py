@@ -15,7 +15,8 @@ from warroom.incident.declaration import Declare
 from warroom.incident.model import AlertGroup, Incident, Participants
 from warroom.incident.title import nearly, similar
 from warroom.outbox.changes import AlertDecision, Changeset, Firing
-from warroom.people.resolution import Resolution, Why, nobody_on_call, resolve
+from warroom.people.model import Resolution, Why
+from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import Repeated, TitleMissing, UnknownService, UnknownSeverity, UnknownTeam

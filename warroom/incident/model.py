@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, Field
 
 from warroom.alerts.model import AlertState
-from warroom.people.resolution import Ambiguity, Unknown
+from warroom.people.model import Ambiguity, Unknown
 from warroom.postmortem.model import Postmortem
 from warroom.value import Stored
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from warroom.changes.model import Change
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
 from warroom.incident.model import LeftOpen, SimilarIncident, State
-from warroom.people.resolution import Ambiguity, Unknown
+from warroom.people.model import Ambiguity, Unknown
 from warroom.value import Stored
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from integrations.slack.performers import (
     alert_channels,
+    announcements,
     charts,
     direct,
     directory,
@@ -22,9 +23,9 @@ PERFORMERS: Mapping[str, Performing] = {
     "rename_room": rooms.rename_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
-    "announce": posts.announce,
-    "tell_team": posts.tell_team,
-    "tell_everybody": posts.tell_everybody,
+    "announce": announcements.announce,
+    "tell_team": announcements.tell_team,
+    "tell_everybody": announcements.tell_everybody,
     "post": posts.post,
     "withdraw": posts.withdraw,
     "send_direct": direct.send_direct,

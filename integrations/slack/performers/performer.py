@@ -21,8 +21,8 @@ from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
 from warroom.outbox.results import EffectResult
-from warroom.people.model import Person
-from warroom.people.resolution import Directory, resolve
+from warroom.people.model import Directory, Person
+from warroom.people.resolution import resolve
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 

@@ -17,7 +17,7 @@ from integrations.slack.failures import SlackDeclined, failure, retry_after
 from integrations.slack.performers.performer import EffectContext
 from integrations.slack.rate_limits import RESPONSE_URL
 from warroom.errors import Retryable
-from warroom.incident.corrections import actions_of
+from warroom.incident.action_items import actions_of
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.view import incident_view
 from warroom.outbox.effects import PrivateReply, PublishHome

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from blocks.topic import purpose, topic
+from blocks.announcement import purpose, topic
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, explain
 from integrations.slack.performers.performer import SLACK_MAY_BE_BEHIND, EffectContext
