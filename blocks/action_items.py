@@ -9,7 +9,8 @@ from blocks import ids, kit, labels, text
 from blocks.form_fields import INPUT, FormMistakes, about, about_one_of, field, form, text_in, value_in, which_incident
 from blocks.kit import Block, Card, Option
 from warroom.incident.action_items import OwnedAction
-from warroom.incident.model import ActionItem, Incident, action_number
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem, action_number
 from warroom.incident.view import IncidentView
 from warroom.value import Value
 

@@ -24,7 +24,8 @@ from handlers.submissions import Submit, meant
 from warroom.errors import NotFound, Refused
 from warroom.incident import corrections, lookup
 from warroom.incident.action_items import item_of
-from warroom.incident.model import ActionItem, Incident, action_number
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem, action_number
 from warroom.people import usecases as replies
 from warroom.ports import World
 from warroom.refusals import MenuOutdated

@@ -24,8 +24,9 @@ from handlers.submissions import Submit
 from warroom.alerts import channels
 from warroom.errors import Refused
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import DeclareResult, check_services, declare, similar_open, who_is_called
-from warroom.incident.model import Origin, ReplyTo
+from warroom.incident.declare import DeclareResult, WouldCall, check_services, declare, similar_open, who_is_called
+from warroom.incident.model import Origin
+from warroom.incident.parts import ReplyTo
 from warroom.incident.title import TitleWords, read_title
 from warroom.people.model import Resolution
 from warroom.ports import World
@@ -137,11 +138,11 @@ async def forecast(world: World, user: str, filled: DeclareInput) -> Forecast:
         by=user,
     )
     try:
-        called, team = await who_is_called(world, what)
+        called = await who_is_called(world, what)
     except Refused:  # a team or severity that the policy no longer knows; sending the form says so
-        called, team = Resolution(), None
+        called = WouldCall(people=Resolution(), team=None)
     similar = await similar_open(world, user, filled.title, filled.services, filled.about.message)
-    return Forecast(called=called, team=team, similar=tuple(similar), by=user)
+    return Forecast(called=called.people, team=called.team, similar=tuple(similar), by=user)
 
 
 async def declare_text(context: ActionContext) -> Card | None:

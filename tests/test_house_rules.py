@@ -24,8 +24,8 @@ from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
 from warroom.incident.events import EffectKind, Event
-from warroom.incident.model import Deadlines
 from warroom.incident.notices import Notice
+from warroom.incident.parts import Deadlines
 from warroom.outbox.effects import Effect
 from warroom.refusals import RuleRefusal
 

@@ -29,7 +29,6 @@ from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
 from warroom.incident.title import TitleWords, read_title
-from warroom.integration import Integrations
 from warroom.oncall.directory import OnCallDirectory
 from warroom.outbox.changes import AlertDecision, Audited, Changeset, DeadLetter, Quarantined, ReceivedAlert
 from warroom.outbox.incoming import Incoming
@@ -37,6 +36,7 @@ from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Clock, Message, Store, World
 from warroom.postmortem.usecases import document_view
+from warroom.registry import Integrations
 from warroom.stores import Commits
 from warroom.text import readable
 from warroom.webhook import WebhookBody

@@ -42,13 +42,13 @@ from warroom.alerts.channels import read_alert_channels
 from warroom.capabilities import OnCallSource
 from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
-from warroom.integration import Integrations
 from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
 from warroom.oncall.directory import OnCallDirectory
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
+from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
 

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 import structlog
 
 from warroom.errors import Retryable
-from warroom.integration import Integrations, PerformContext
+from warroom.integration import PerformContext
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
+from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,8 @@ from typing import Any
 from integrations.datadog.client import Answer
 from integrations.datadog.context import DatadogContext, email_of
 from integrations.datadog.state import IncidentLink
-from warroom.incident.model import ActionItem, Incident
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem
 
 SLACK = 1
 """Datadog's number for Slack among integrations."""

@@ -14,7 +14,8 @@ from integrations.datadog.snapshot import ORIGIN, SERVICES, local_severity, mark
 from integrations.datadog.state import state_of
 from warroom.alerts.parsing.values import clean
 from warroom.incident.declaration import Declare
-from warroom.incident.model import Incident, Link, Origin, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import Link
 from warroom.outbox.effects import ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy

@@ -23,8 +23,9 @@ from warroom.incident import lifecycle
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported, RoleAssigned
 from warroom.incident.lifecycle import change_severity
-from warroom.incident.model import Incident, Link, State
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import Problem, RoleAssignedNotice
+from warroom.incident.parts import Link
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 

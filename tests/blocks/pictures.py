@@ -28,24 +28,22 @@ from warroom.incident import events
 from warroom.incident import notices as said
 from warroom.incident.action_items import OwnedAction
 from warroom.incident.events import EffectKind, Event, PageReason
-from warroom.incident.model import (
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.notices import Notice
+from warroom.incident.parts import (
     ActionItem,
     AlertSummary,
     Deadlines,
     DirectPurpose,
     EscalationLevel,
     EscalationState,
-    Incident,
     LeftOpen,
     Link,
-    Origin,
     Participants,
     Room,
     SimilarIncident,
-    State,
     Updates,
 )
-from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
 from warroom.outbox.changes import Firing

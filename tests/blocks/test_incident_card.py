@@ -16,7 +16,8 @@ from handlers.menus import MENU as MENU_RUNS
 from tests.blocks.pictures import NIGHT, NOW, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.alerts.model import AlertState
-from warroom.incident.model import AlertSummary, Deadlines, Incident, Link, State, Updates
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import AlertSummary, Deadlines, Link, Updates
 from warroom.incident.view import incident_view
 from warroom.outbox.changes import Firing
 from warroom.people.model import Person

@@ -12,8 +12,9 @@ from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.incident import notices
 from warroom.incident.events import PageReason
-from warroom.incident.model import Deadlines, Participants, State
+from warroom.incident.model import State
 from warroom.incident.notices import Notice
+from warroom.incident.parts import Deadlines, Participants
 from warroom.incident.view import incident_view
 from warroom.people.model import Ambiguity, Person, Unknown, Why
 from warroom.policy import Policy

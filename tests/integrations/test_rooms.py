@@ -18,7 +18,8 @@ from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Retryable
-from warroom.incident.model import Incident, Origin, Room
+from warroom.incident.model import Incident, Origin
+from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard
 from warroom.outbox.results import ChannelCreated, PeopleAdded

@@ -18,9 +18,10 @@ from warroom.incident.events import Acknowledged
 from warroom.incident.model import Incident
 from warroom.incident.notices import IntegrationFault, StateChanged
 from warroom.incident.timeline import Entry
-from warroom.integration import BACKGROUND, Integration, Integrations, NoSettings
+from warroom.integration import BACKGROUND, Integration, NoSettings
 from warroom.outbox.effects import URGENT, ExternalEffect, Post
 from warroom.policy import Policy
+from warroom.registry import Integrations
 
 
 class Lamp(Integration[NoSettings]):

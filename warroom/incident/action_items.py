@@ -9,8 +9,9 @@ from typing import Any
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events
 from warroom.incident.decision import Decision
-from warroom.incident.model import ActionItem, Incident, State, action_number
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionAssigned
+from warroom.incident.parts import ActionItem, action_number
 from warroom.outbox.effects import PrivateReply
 from warroom.refusals import (
     ActionEmpty,

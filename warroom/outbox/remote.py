@@ -16,7 +16,8 @@ from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.declare import declare
 from warroom.incident.events import Reported
-from warroom.incident.model import Incident, action_number
+from warroom.incident.model import Incident
+from warroom.incident.parts import action_number
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.model import Directory

@@ -12,7 +12,7 @@ from warroom.incident.change import authorize, change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
 from warroom.incident.lookup import by_id
-from warroom.incident.model import Incident, LeftOpen
+from warroom.incident.model import Incident
 from warroom.incident.notices import (
     CouldNotInvite,
     EffectFailedNotice,
@@ -23,6 +23,7 @@ from warroom.incident.notices import (
     RoomLost,
     RoomNotOpened,
 )
+from warroom.incident.parts import LeftOpen
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (

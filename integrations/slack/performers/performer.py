@@ -16,7 +16,8 @@ from integrations.slack.rate_limits import PAGE, Budget, RateLimitedClient, next
 from warroom.alerts.app_messages import MessageReader
 from warroom.errors import Rejected, Retryable
 from warroom.escalation import rules as escalation
-from warroom.incident.model import Incident, Participants
+from warroom.incident.model import Incident
+from warroom.incident.parts import Participants
 from warroom.incident.view import IncidentView, MenuEntry, incident_view
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Effect
