@@ -111,9 +111,12 @@ class PagerDuty(Integration[PagerDutySettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address of a webhook subscription, version 3. The header holds a signature of each secret while one is replaced."""
-        secret = self.configured.pagerduty_webhook_secret
-        known = secret.get_secret_value() if secret else None
-        verify = signed(known, "PAGERDUTY_WEBHOOK_SECRET", header="X-PagerDuty-Signature", prefix="v1=")
+        verify = signed(
+            self.configured.pagerduty_webhook_secret,
+            "PAGERDUTY_WEBHOOK_SECRET",
+            header="X-PagerDuty-Signature",
+            prefix="v1=",
+        )
         return (Webhook(NAME, "/hooks/pagerduty", verify, webhook.parse),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
