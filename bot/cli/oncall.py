@@ -26,7 +26,7 @@ from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.policy import Policy
 from warroom.stores import Store
 

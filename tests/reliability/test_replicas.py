@@ -27,7 +27,8 @@ from tests.storage.test_migrations import _forget_revisions as _forget_revisions
 from tests.storage.test_migrations import with_one_more_step
 from warroom.incident import events
 from warroom.incident.decision import timers_of
-from warroom.incident.model import Deadlines, Incident, Origin, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import Deadlines
 from warroom.outbox.changes import Changeset, Timer
 
 MANY = 1000
