@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from blocks.oncall import simulation_lines
-from bot.cli.offline import opened_store, world_without_chat
 from bot.cli.terminal import TextTable, do, fail, out, policy_at, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
@@ -111,6 +110,8 @@ def simulate(
 
 
 async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tuple[Simulation, dict[str, str]]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         until = SystemClock().now()
         clock = MovedClock(until - back)
@@ -137,6 +138,8 @@ async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[Re
 
 
 async def _overview(settings: Settings, policy: Policy, names: list[str]) -> list[ScheduleOverview]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         wanted = [oncall.schedule_named(world, name) for name in names] or list(policy.schedules)
@@ -144,6 +147,8 @@ async def _overview(settings: Settings, policy: Policy, names: list[str]) -> lis
 
 
 async def _report(settings: Settings, policy: Policy, back: timedelta, forth: timedelta | None) -> list[OnCallLoad]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         now = world.clock.now()

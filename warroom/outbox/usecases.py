@@ -190,8 +190,8 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
         if not incident.state.open:
             return left_open(decision, (*_others(decision.incident, effect.key), left))
         notice = EffectFailedNotice(effect=kind, what=what, error=str(error), advice=error.advice, retry=effect.key)
-        # Somebody may ask for it again, and it may fail again.
-        return decision.say(notice, key=f"problem:{effect.key}:{incident.version}")
+        # It may fail again: the newest line takes the place of the one before.
+        return decision.say(notice, slot=f"problem:{effect.key}", key=f"problem:{effect.key}:{incident.version}")
     if not isinstance(effect, OpenRoom):
         notice = EffectFailedNotice(effect=kind, channel=channel, error=str(error), advice=error.advice)
         return decision.say(notice, key=f"problem:{effect.key}")
