@@ -266,9 +266,9 @@ async def add_action(
     return await _action(world, incident_id, by, lambda found, now: actions.add(found, by, now, text, owner, due_at))
 
 
-async def settle_action(world: World, incident_id: str, by: str, number: int, *, done: bool) -> Incident:
+async def mark_action(world: World, incident_id: str, by: str, number: int, *, done: bool) -> Incident:
     """The action item is done, or to be done after all. Raises AlreadyDone, Refused, NotFound."""
-    return await _action(world, incident_id, by, lambda found, now: actions.settle(found, by, now, number, done=done))
+    return await _action(world, incident_id, by, lambda found, now: actions.mark(found, by, now, number, done=done))
 
 
 async def edit_action(world: World, incident_id: str, by: str, number: int, **changes: Any) -> Incident:
