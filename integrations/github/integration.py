@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from integrations.github import issues, webhook
-from integrations.github.issues import CREATE, LOOK, OPERATIONS, Item
+from integrations.github import deployments, issues, webhook
+from integrations.github.issues import CHANGES, CREATE, LOOK, OPERATIONS, Item
 from integrations.github.policy import NAME, TITLE, GitHubPolicy, GitHubSettings, section
 from integrations.http import HttpClient
 from warroom.incident.decision import Decision
@@ -80,6 +80,8 @@ class GitHub(Integration[GitHubSettings]):
         """What GitHub answered. Raises Retryable or Rejected."""
         self.ensure_configured()
         assert self._http is not None, "nothing is missing"
+        if effect.operation == CHANGES:
+            return await deployments.look(self._http, context)
         incident = await context.incident(effect)
         if effect.operation == LOOK:
             return await issues.look(self._http, incident, context)
@@ -100,5 +102,8 @@ class GitHub(Integration[GitHubSettings]):
         return (Webhook(NAME, "/hooks/github", verify, partial(webhook.parse, said=section(policy))),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
-        """Issues of action items."""
-        return (Poll("issues", FOLLOW_EVERY, issues.ask),) if section(policy).issues else ()
+        """Issues of action items, and what a webhook missed of the repositories that the policy names."""
+        said = section(policy)
+        action_items = (Poll("issues", FOLLOW_EVERY, issues.ask),) if said.issues else ()
+        changes = (Poll("changes", FOLLOW_EVERY, deployments.ask),) if said.services else ()
+        return (*action_items, *changes)

@@ -23,11 +23,12 @@ from warroom.ports import World
 from warroom.text import cut
 from warroom.value import Stored
 
-CREATE, STATE, LOOK = "create", "state", "look"
+CREATE, STATE, LOOK, CHANGES = "create", "state", "look", "changes"
 OPERATIONS = {
     CREATE: "The action item has no issue on GitHub",
     STATE: "The action item's issue on GitHub was not changed",
     LOOK: "The action items' issues on GitHub could not be read",
+    CHANGES: "Deployments and releases on GitHub could not be read",
 }
 """Every operation, and what a room is told when one failed for good."""
 effect = partial(external_effect, NAME)

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from integrations.pagerduty import following, paging, rules, webhook
+from integrations.pagerduty import following, missed, paging, rules, webhook
 from integrations.pagerduty.client import PagerDutyClient
 from integrations.pagerduty.following import Event
-from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings
-from integrations.pagerduty.rules import LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
+from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings, section
+from integrations.pagerduty.rules import ALERTS, LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
 from warroom.errors import Rejected, Retryable
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -90,6 +90,8 @@ class PagerDuty(Integration[PagerDutySettings]):
         if effect.operation == WHO:
             event = Event.model_validate(effect.payload)
             return await following.take(self.client, event, context)
+        if effect.operation == ALERTS:
+            return await missed.look(self.client, context)
         incident = await context.incident(effect)
         if effect.operation == TRIGGER:
             wanted = Trigger.model_validate(effect.payload)
@@ -114,11 +116,13 @@ class PagerDuty(Integration[PagerDutySettings]):
         secret = self.configured.pagerduty_webhook_secret
         known = secret.get_secret_value() if secret else None
         verify = signed(known, "PAGERDUTY_WEBHOOK_SECRET", header="X-PagerDuty-Signature", prefix="v1=")
-        return (Webhook(NAME, "/hooks/pagerduty", verify, webhook.parse),)
+        return (Webhook(NAME, "/hooks/pagerduty", verify, webhook.parse, webhook.signed_at),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
-        """Incidents that are in both places."""
-        return (Poll("incidents", FOLLOW_EVERY, following.ask),)
+        """Incidents that are in both places, and those of services that are alerts here."""
+        followed = Poll("incidents", FOLLOW_EVERY, following.ask)
+        alerts = Poll("alerts", FOLLOW_EVERY, missed.ask, brings_alerts=True)
+        return (followed, alerts) if section(policy).alert_services else (followed,)
 
     async def on_call(self, prefix: str, schedule: str, at: datetime) -> Sequence[str]:
         """Emails of whoever is on call then: of a schedule, or on the first level of an escalation policy ("List all of the

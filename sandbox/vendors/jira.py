@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -119,10 +120,17 @@ class JiraSystem(FakeSystem):
         if event.startswith("jira:"):
             fields |= {"labels": issue["labels"]}
         sent = json.dumps(
-            {"timestamp": 1, "webhookEvent": event, "issue": {"id": "1", "key": key, "fields": fields}}
+            {
+                "timestamp": self._milliseconds(),
+                "webhookEvent": event,
+                "issue": {"id": "1", "key": key, "fields": fields},
+            }
         ).encode()
         signature = hmac.new(SECRET.encode(), sent, hashlib.sha256).hexdigest()
         return sent, {"X-Hub-Signature": f"sha256={signature}", "Content-Type": "application/json"}
+
+    def _milliseconds(self) -> int:
+        return round(datetime.fromisoformat(self.today()).timestamp() * 1000)
 
     # The API.
 
