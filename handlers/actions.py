@@ -203,7 +203,7 @@ async def post_update(context: ActionContext) -> None:
 
 async def menu(context: ActionContext) -> Card | None:
     """The card's menu. Afterwards the card is redrawn, so that the menu shows no choice any more."""
-    chosen = MENU.get(context.seen)
+    chosen = MENU.get(context.seen) or (_offered if ":" in context.seen else None)
     try:
         if chosen is None:
             raise Refused(MenuOutdated())
@@ -212,6 +212,11 @@ async def menu(context: ActionContext) -> Card | None:
         # Another gesture of its own: what was chosen may have changed the incident by this one.
         again = context.world.for_gesture(f"menu:{context.actor.key}")
         await record.menu_used(again, context.incident_id)
+
+
+async def _offered(context: ActionContext) -> None:
+    """What an integration offers."""
+    await integration(context)
 
 
 async def choose_severity(context: ActionContext) -> None:

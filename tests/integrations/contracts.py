@@ -148,6 +148,10 @@ JIRA: dict[str, Operation] = {
     "GET /rest/api/3/project/{}": Operation(
         query=("expand", "properties"), answered={"key": "text", "issueTypes": "list"}
     ),
+    "GET /rest/api/3/issue/createmeta/{}/issuetypes/{}": Operation(
+        query=("startAt", "maxResults"),
+        answered={"fields": [{"fieldId": "text", "name": "text", "required": "yes", "hasDefaultValue": "yes"}]},
+    ),
     "GET /rest/api/3/priority": Operation(),
     "GET /rest/api/3/issueLinkType": Operation(answered={"issueLinkTypes": [{"id": "text", "name": "text"}]}),
     "GET /rest/api/3/user/search": Operation(

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.clock import SystemClock
+from bot.integrations import integrations_of, problems
 from bot.runtime.app import running
 from integrations.jira.documents import plain
 from sandbox import Sandbox
@@ -26,6 +28,7 @@ from tests.integrations.contracts import GITHUB, JIRA, PAGERDUTY, STATUSPAGE, Op
 from tests.integrations.stories import entries, hook, policy_of, polled, said, settings_of, types
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.conftest import slack as slack
+from warroom.incident import corrections
 from warroom.incident.model import State
 
 DECLARE = "checkout returns 500s --sev 1 --team platform --service checkout"
@@ -227,3 +230,77 @@ async def test_a_token_that_was_used_too_often_is_waited_for(room: WarRoom, syst
     await room.wait(minutes=11)
     assert len(systems.github.issues) == 1, "GitHub says 403 for both; this one passes"
     assert not [each for each in await said(room) if "GitHub" in each]
+
+
+async def test_what_becomes_private_hears_no_further_words(room: WarRoom, systems: Systems) -> None:
+    await room.declare("ada", DECLARE)
+    await types(room, "ada", "action add raise the threshold")
+    incident, ada = await room.incident(), room.slack.person("ada").id
+    await corrections.set_visibility(room.bot.world, incident.id, ada, private=True)
+    await room.settle()
+    before = [len(each["comments"]) for each in systems.jira.issues.values()]
+    await types(room, "grace", "update the key was leaked by a contractor")
+    await types(room, "ada", "action add talk to the contractor")
+    await types(room, "ada", "resolve it was revoked")
+    assert [len(each["comments"]) for each in systems.jira.issues.values()] == before
+    assert len(systems.github.issues) == 1
+    assert (
+        "contractor" not in f"{systems.jira.issues}{systems.github.issues}{systems.pager.notes}{systems.page.incidents}"
+    )
+    words = await said(room)
+    assert len([each for each in words if "nothing more is written to OPS-1, OPS-2 in Jira" in each]) == 1
+    assert len([each for each in words if "nothing more is written to #1 on GitHub" in each]) == 1
+    await corrections.set_visibility(room.bot.world, incident.id, ada, private=False)
+    await room.settle()
+    assert len(systems.github.issues) == 2, "what became public has its issues again"
+    assert systems.jira.issues["OPS-1"]["status"] == "Done"
+
+
+async def test_the_status_page_stands_in_the_cards_menu(room: WarRoom, systems: Systems) -> None:
+    incident = await room.declare("ada", DECLARE)
+    (card,) = [each for each in room.channel_of(incident).messages_by_bot() if "Acknowledge" in str(each.blocks)]
+    ada = room.slack.person("ada")
+    await room.slack.click(ada, room.channel_of(incident), card, "Status page…")
+    form = await room.slack.modal("ada")
+    assert "Status page" in str(form.view)
+    assert systems.page.incidents
+
+
+def _check(systems: Systems, slack: Sandbox, tmp_path: Path, **sections: Any) -> Any:
+    policy, settings = policy_of(**(SECTIONS | sections)), settings_of(slack, tmp_path, **systems.settings)
+    return problems(integrations_of(settings, policy=policy), policy, SystemClock())
+
+
+async def test_check_finds_nothing_where_everything_is_there(slack: Sandbox, systems: Systems, tmp_path: Path) -> None:
+    assert await _check(systems, slack, tmp_path) == []
+    for system, documented in systems.all:
+        assert differences(system.exchanges, documented) == []
+
+
+async def test_check_says_what_is_missing_and_what_to_do(
+    slack: Sandbox, systems: Systems, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAGER_OF_ALL", "too-short")
+    systems.jira.lacks, systems.jira.needs = {"TRANSITION_ISSUES"}, {"customfield_7": "Root cause"}
+    pagerduty = SECTIONS["pagerduty"] | {"alert_services": ["PNONE"]}
+    github = {"issues": github_.REPOSITORY, "services": {"example/gone": "checkout"}}
+    found = await _check(systems, slack, tmp_path, pagerduty=pagerduty, github=github)
+    for words in (
+        "Looking for the service PNONE: Not Found. Compare the id",
+        "env:PAGER_OF_ALL is no integration key, which has 32 characters. Copy it",
+        "lacks the permission Transition issues in OPS; give it in the permission scheme",
+        "needs Root cause; add customfield_7: … to jira.fields",
+        "Looking for the repository example/gone: Not Found. Check its name",
+    ):
+        assert len([each for each in found if words in each]) == 1, (words, found)
+    assert len(found) == 5
+
+
+async def test_check_says_what_could_not_be_reached(slack: Sandbox, systems: Systems, tmp_path: Path) -> None:
+    away = {"pagerduty_api_url", "jira_url", "statuspage_api_url", "github_api_url"}
+    settings = settings_of(slack, tmp_path, **(systems.settings | dict.fromkeys(away, "http://127.0.0.1:9")))
+    policy = policy_of(**SECTIONS)
+    found = await problems(integrations_of(settings, policy=policy), policy, SystemClock())
+    for title in ("PagerDuty", "Jira", "Statuspage", "GitHub"):
+        assert len([each for each in found if f"{title} cannot be reached" in each]) == 1, found
+    assert not [each for each in found if pagerduty_.TOKEN in each]

@@ -146,3 +146,20 @@ class TestOnlyDirectly:
         assert len(direct(room, "grace")) == 1
         assert not any("paged" in message.plain() for message in room.channel_of(incident).messages_by_bot()[1:])
         assert (await room.incident()).state is State.DETECTED
+
+
+async def test_stakeholders_of_a_team_follow_its_incidents_but_not_private_ones(room: WarRoom) -> None:
+    company = {**COMPANY, "teams": {name: dict(team) for name, team in COMPANY["teams"].items()}}
+    company["teams"]["platform"]["stakeholders"] = ["kwame@example.com", "nobody-of-that-name"]
+    checked = check(company)
+    assert checked.policy is not None, checked.mistakes
+    room.bot.world.policy = checked.policy
+    incident = await room.declare("ada", "checkout returns 500s --sev 2 --team platform")
+    [first] = room.slack.direct("kwame")
+    assert first.labels() == ["Unsubscribe"]
+    await room.slack.slash("ada", room.channel_of(incident), "/incident", "update rolling back")
+    await room.settle()
+    [second] = room.slack.direct("kwame")
+    assert "rolling back" in second.plain()
+    await room.declare("ada", "keys leaked --sev 2 --team platform --private")
+    assert len(direct(room, "kwame")) == 1, "whoever is not in a private room hears nothing of it"
