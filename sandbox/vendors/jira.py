@@ -48,6 +48,8 @@ class JiraSystem(FakeSystem):
     links: list[Body] = field(default_factory=list)
     remote_links: dict[str, Body] = field(default_factory=dict)
     people: list[Body] = field(default_factory=list)
+    pages: str = ""
+    """Where people read issues in a browser; "" nowhere."""
     lacks: set[str] = field(default_factory=set)
     """Permissions that the user does not have."""
     needs: dict[str, str] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class JiraSystem(FakeSystem):
     def routes(self, router: web.UrlDispatcher) -> None:
         """Those that are called."""
         api = "/rest/api/3"
+        router.add_get("/browse/{key}", self._browse)
         router.add_get(f"{api}/myself", self._myself)
         router.add_get(f"{api}/project/{{key}}", self._project)
         router.add_get(f"{api}/mypermissions", self._permissions)
@@ -78,7 +81,7 @@ class JiraSystem(FakeSystem):
     def refused(self, request: web.Request) -> web.Response | None:
         """Whoever has not the user's token."""
         known = base64.b64encode(f"{EMAIL}:{TOKEN}".encode()).decode()
-        if request.headers.get("Authorization") == f"Basic {known}":
+        if request.headers.get("Authorization") == f"Basic {known}" or request.path.startswith("/browse/"):
             return None
         return web.Response(status=401, text="Client must be authenticated to access this resource.")
 
@@ -139,6 +142,9 @@ class JiraSystem(FakeSystem):
         return round(datetime.fromisoformat(self.today()).timestamp() * 1000)
 
     # The API.
+
+    async def _browse(self, _request: web.Request) -> web.Response:
+        raise web.HTTPFound(self.pages) if self.pages else web.HTTPNotFound
 
     async def _myself(self, _request: web.Request) -> web.Response:
         return web.json_response(ME)
@@ -295,6 +301,12 @@ class JiraSystem(FakeSystem):
         if body not in self.links:
             self.links.append(body)
         return web.Response(status=201)
+
+
+def text_of(document: Body) -> str:
+    """The words of a document of the Atlassian Document Format."""
+    inner = " ".join(text_of(each) for each in document.get("content", ()))
+    return str(document.get("text", "")) or inner
 
 
 def _types() -> list[Body]:

@@ -41,6 +41,8 @@ class PagerDutySystem(FakeSystem):
     """Whoever is on call now, by the schedule's id."""
     policies: dict[str, list[list[str]]] = field(default_factory=lambda: {"PPOLICY": [["PADA"], ["PGRACE"]]})
     """Whoever is on call on each level, by the escalation policy's id."""
+    pages: str = PAGE
+    """Where people read it in a browser."""
     slow: bool = False
     """Accepted events are not worked off yet."""
     events: list[Body] = field(default_factory=list)
@@ -117,7 +119,7 @@ class PagerDutySystem(FakeSystem):
             "type": "incident",
             "summary": f"[#{len(self.incidents) + 1}] {title}",
             "self": f"{self.url}/incidents/{name}",
-            "html_url": f"{PAGE}/incidents/{name}",
+            "html_url": f"{self.pages}/incidents/{name}",
             "incident_number": len(self.incidents) + 1,
             "title": title,
             "created_at": self.today(),

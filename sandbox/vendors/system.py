@@ -56,6 +56,8 @@ class FakeSystem:
     url: str = ""
     on_asked: Callable[[], None] = lambda: None
     """Called after every request that met a fault of `faults`."""
+    on_change: Callable[[], None] = lambda: None
+    """Called after every request that is no mere reading."""
     today: Callable[[], str] = lambda: "2026-11-21T03:00:00+00:00"
     """When something is created."""
     runner: web.AppRunner | None = None
@@ -129,6 +131,8 @@ class FakeSystem:
                 _json(answer.text) if isinstance(answer, web.Response) else None,
             )
         )
+        if request.method != "GET":
+            self.on_change()
         return answer
 
     async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:

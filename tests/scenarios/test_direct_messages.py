@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.scenarios.conftest import COMPANY, WarRoom
+from bot.runtime.app import running
+from sandbox import Sandbox
+from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from warroom.incident.model import State
 from warroom.policy import check
 
@@ -148,18 +152,21 @@ class TestOnlyDirectly:
         assert (await room.incident()).state is State.DETECTED
 
 
-async def test_stakeholders_of_a_team_follow_its_incidents_but_not_private_ones(room: WarRoom) -> None:
-    company = {**COMPANY, "teams": {name: dict(team) for name, team in COMPANY["teams"].items()}}
-    company["teams"]["platform"]["stakeholders"] = ["kwame@example.com", "nobody-of-that-name"]
-    checked = check(company)
+async def test_stakeholders_of_a_team_follow_its_incidents_but_not_private_ones(slack: Sandbox, tmp_path: Path) -> None:
+    teams = {name: dict(team) for name, team in COMPANY["teams"].items()}
+    teams["platform"]["stakeholders"] = ["kwame@example.com", "nobody-of-that-name"]
+    checked = check({**COMPANY, "teams": teams})
     assert checked.policy is not None, checked.mistakes
-    room.bot.world.policy = checked.policy
-    incident = await room.declare("ada", "checkout returns 500s --sev 2 --team platform")
-    [first] = room.slack.direct("kwame")
-    assert first.labels() == ["Unsubscribe"]
-    await room.slack.slash("ada", room.channel_of(incident), "/incident", "update rolling back")
-    await room.settle()
-    [second] = room.slack.direct("kwame")
-    assert "rolling back" in second.plain()
-    await room.declare("ada", "keys leaked --sev 2 --team platform --private")
-    assert len(direct(room, "kwame")) == 1, "whoever is not in a private room hears nothing of it"
+    async with running(settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), checked.policy, slack.clock) as bot:
+        await slack.until_connected()
+        await bot.idle()
+        room = WarRoom(slack, bot)
+        incident = await room.declare("ada", "checkout returns 500s --sev 2 --team platform")
+        [first] = slack.direct("kwame")
+        assert first.labels() == ["Unsubscribe"]
+        await slack.slash("ada", room.channel_of(incident), "/incident", "update rolling back")
+        await room.settle()
+        [second] = slack.direct("kwame")
+        assert "rolling back" in second.plain(), "the newer one takes the place of the first"
+        await room.declare("ada", "keys leaked --sev 2 --team platform --private")
+        assert len(direct(room, "kwame")) == 1, "whoever is not in a private room hears nothing of it"
