@@ -11,8 +11,6 @@ from typer.testing import CliRunner
 
 from bot.cli.app import cli
 
-pytestmark = pytest.mark.usefixtures("alone")
-
 POLICY = """
 sources:
   nagios:
@@ -121,7 +119,7 @@ BODIES: dict[str, tuple[dict[str, Any], str, str]] = {
 
 
 @pytest.fixture(autouse=True)
-def policy() -> None:
+def policy(alone: None) -> None:
     """The policy of the working directory."""
     Path("warroom.yml").write_text(POLICY)
 
