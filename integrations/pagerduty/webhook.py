@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from integrations.pagerduty.following import Event, change, happened, note, who
+from integrations.pagerduty.following import RemoteEvent, change, happened, note, who
 from integrations.pagerduty.paging import is_ours
 from integrations.pagerduty.policy import NAME
 from integrations.pagerduty.rules import LOOK
@@ -82,11 +82,11 @@ def signed_at(body: bytes) -> datetime | None:
     return datetime.fromisoformat(json.loads(body)["event"]["occurred_at"])
 
 
-def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Event:
+def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> RemoteEvent:
     act, there = ACTS.get(str(event["event_type"]), (RemoteAct.REMEMBER, data["status"]))
     agent = event.get("agent") or {}
     person = str(agent.get("type", "")).startswith("user")
-    return Event(
+    return RemoteEvent(
         key=str(event["id"]),
         act=act,
         there=str(there),
@@ -102,7 +102,7 @@ def _annotated(event: Mapping[str, Any], data: Mapping[str, Any]) -> Incoming:
     """A note. The event does not say whose incident it is about, so the look that follows finds it under the same key."""
     if is_ours(str(data["content"])):
         return Incoming()
-    found = Event(key=str(data["id"]), act=RemoteAct.NOTE, there="", remote_id=str(data["incident"]["id"]))
+    found = RemoteEvent(key=str(data["id"]), act=RemoteAct.NOTE, there="", remote_id=str(data["incident"]["id"]))
     return Incoming(effects=(who(found),))
 
 
