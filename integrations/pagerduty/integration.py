@@ -89,7 +89,7 @@ class PagerDuty(Integration[PagerDutySettings]):
         """What PagerDuty answered. Raises Retryable or Rejected."""
         if effect.operation == WHO:
             event = Event.model_validate(effect.payload)
-            return await following.take(self.client, event, context)
+            return await following.take(self.client, event, context, may_look=not self.missing())
         incident = await context.incident(effect)
         if effect.operation == TRIGGER:
             wanted = Trigger.model_validate(effect.payload)
