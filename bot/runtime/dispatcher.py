@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot import clock
+from bot.runtime.external import ExternalPerformer
 from bot.runtime.observability import Meters
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
@@ -19,7 +20,7 @@ from warroom.incident.change import done
 from warroom.metrics import weekly
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Changeset, Claim
-from warroom.outbox.effects import DecideAlerts, Effect, LookForChanges
+from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, LookForChanges
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
@@ -39,6 +40,17 @@ WIDTH = 48
 """Effects and timers in the works at once."""
 
 Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
+
+
+def routed(chat: Perform, external: ExternalPerformer) -> Perform:
+    """Every effect to whoever performs it."""
+
+    async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
+        if isinstance(effect, ExternalEffect):
+            return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
+        return await chat(claim, effect)
+
+    return perform
 
 
 class Dispatcher:
@@ -173,7 +185,9 @@ class Dispatcher:
         """What fails by a fault of our own is given up like everything else that keeps failing. A timer waits for its lease."""
         if claim.effect is None:
             return
-        why = Retryable(f"a fault in Warroom ({type(error).__name__})", after=LEASE.total_seconds(), outcome_unknown=True)
+        why = Retryable(
+            f"a fault in Warroom ({type(error).__name__})", after=LEASE.total_seconds(), outcome_unknown=True
+        )
         try:
             await outbox.failed(self._world, claim, why)
         except (LeaseLost, StoreUnavailable, Conflict) as also:

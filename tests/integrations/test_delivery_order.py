@@ -118,8 +118,7 @@ async def test_one_that_waits_for_our_own_database_keeps_its_place(room: Room) -
     room.arrives("1", stored)
     room.arrives("2", elsewhere=True)
     room.arrives("3")
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await asyncio.wait(room.tasks, timeout=0)
     assert room.changed == []
     stored.set()
     assert (await room.done())[0] == "1"

@@ -12,15 +12,9 @@ from warroom.incident import membership
 from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
-from warroom.incident.model import (
-    DirectMessage,
-    DirectPurpose,
-    EscalationLevel,
-    EscalationState,
-    Incident,
-    Link,
-)
+from warroom.incident.model import Incident
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
+from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
 from warroom.outbox.effects import (
     AddBookmark,
     Effect,
@@ -256,9 +250,7 @@ def hidden(decision: Decision) -> Decision:
             key = f"{incident.id}:withdraw:{channel}:{ts}"
             gone = Withdraw(incident_id=incident.id, key=key, ts=ts, channel=channel, thread=thread)
             decision = decision.with_effects(gone)
-    return decision.with_changes(
-        room=room.copy_with(announced_in=None, announced_ts=None, team_in=None, team_ts=None)
-    )
+    return decision.with_changes(room=room.copy_with(announced_in=None, announced_ts=None, team_in=None, team_ts=None))
 
 
 def posted(incident: Incident, result: Posted) -> Decision:

@@ -153,9 +153,7 @@ async def test_resolving_and_reopening_there_is_done_here(room: WarRoom, pager: 
     assert pager.count("POST", "/v2/enqueue") == 1
 
 
-async def test_what_is_told_again_later_is_looked_at_and_not_done_again(
-    room: WarRoom, pager: PagerDutySystem
-) -> None:
+async def test_what_is_told_again_later_is_looked_at_and_not_done_again(room: WarRoom, pager: PagerDutySystem) -> None:
     _, there = await paged(room, pager)
     pager.resolve(there, "PGRACE")
     told = pager.webhook("incident.resolved", there, "PGRACE")
