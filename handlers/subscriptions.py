@@ -48,9 +48,12 @@ def _of(following: Following) -> str:
 def _following(context: CommandContext) -> Following | None:
     """What is followed when it is a team or a severity; None for an incident. A bare number is an incident."""
     text, policy = as_typed(unquote(context.text)), context.world.policy
+    named = parse_command.target(text, bare=True)
+    if named.number is not None and not named.rest:
+        return None  # "#1" is also how the severity SEV-1 could be written
     if team := policy.team_named(text):
         return Following(user=context.user, team=team)
-    severity = None if text.isdigit() else policy.severity_named(text)
+    severity = policy.severity_named(text)
     return Following(user=context.user, severity=severity) if severity else None
 
 

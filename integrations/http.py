@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from warroom.errors import Rejected, Retryable
-from warroom.ports import Clock
+from warroom.ports import Clock, outside
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +106,8 @@ class HttpClient:
         while True:
             tries -= 1
             try:
-                status, answered, body = await self._send(method, url, params, json, headers)
+                with outside():
+                    status, answered, body = await self._send(method, url, params, json, headers)
                 break
             except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
                 raise Rejected(

@@ -97,6 +97,8 @@ def _read_job(body: Body) -> Job:
     job = codec.from_body(Job, body)
     if job.timer != (job.body is None):
         raise ValueError("an effect has a body and a timer has none")
+    if job.timer and job.incident_id is None:
+        raise ValueError("a timer belongs to an incident")
     if job.body is not None and job.dead_at is None:
         effect = codec.effect_from(job.body)
         if (keys.key(effect.key), effect.incident_id) != (keys.key(job.key), job.incident_id):

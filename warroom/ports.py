@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -96,7 +96,11 @@ class QueuePlace(Protocol):
     """
 
     async def reached(self) -> None:
-        """Returns when whoever acted before has asked for their turn, changes nothing, or takes too long."""
+        """Returns when whoever acted before has asked for their turn, changes nothing, or waits too long for another system."""
+        ...
+
+    def outside(self) -> AbstractContextManager[None]:
+        """Within it the gesture waits for another system, and is waited for no longer than a moment."""
         ...
 
     def left(self) -> None:
@@ -106,6 +110,12 @@ class QueuePlace(Protocol):
 
 PLACE: ContextVar[QueuePlace | None] = ContextVar("place", default=None)
 """Of the gesture that is being worked on; None for what nobody waits for: timers, effect results, alerts."""
+
+
+def outside() -> AbstractContextManager[None]:
+    """Around every call of another system: see `QueuePlace.outside`. Where no gesture is at work it does nothing."""
+    place = PLACE.get()
+    return nullcontext() if place is None else place.outside()
 
 
 def step_aside() -> None:

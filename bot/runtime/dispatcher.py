@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,11 +14,12 @@ from bot.runtime.observability import Meters
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
 from warroom.changes.usecases import look_for_changes
-from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
+from warroom.errors import Conflict, LeaseLost, NotFound, Refused, Rejected, Retryable, StoreUnavailable
 from warroom.escalation import timers
+from warroom.incident.change import done
 from warroom.metrics import weekly
 from warroom.outbox import usecases as outbox
-from warroom.outbox.changes import Claim
+from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, LookForChanges
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
@@ -174,11 +174,24 @@ class Dispatcher:
                     "the result could not be stored; the work is done again when the lease ends", error=str(error)
                 )
                 outcome = "unsettled"
-            except Exception:
+            except Exception as error:
                 # Of any kind, a bug too: it is logged and counted as crashed, and the others go on.
-                log.exception("unexpected error; the work is retried when its lease ends")
+                log.exception("unexpected error; the work is tried again")
                 outcome = "crashed"
+                await self._put_off(claim, error)
         self._meters.work(name, outcome, claim, self._world.clock.now())
+
+    async def _put_off(self, claim: Claim, error: Exception) -> None:
+        """What fails by a fault of our own is given up like everything else that keeps failing. A timer waits for its lease."""
+        if claim.effect is None:
+            return
+        why = Retryable(
+            f"a fault in Warroom ({type(error).__name__})", after=LEASE.total_seconds(), outcome_unknown=True
+        )
+        try:
+            await outbox.failed(self._world, claim, why)
+        except (LeaseLost, StoreUnavailable, Conflict) as also:
+            log.warning("it is tried again when its lease ends", error=str(also))
 
     async def _say_which(self, claim: Claim) -> None:
         """Every line of the log from here on has the incident's number."""
@@ -198,8 +211,13 @@ class Dispatcher:
             await weekly.fire(self._world, claim)
             return "done"
         if claim.effect is None:
-            with contextlib.suppress(Refused):
+            try:
                 await timers.fire(self._world, claim)
+            except NotFound:
+                # Of an incident that is not in the record, as in an export that was changed by hand.
+                await self._world.commit(Changeset(now=self._world.clock.now(), claim_result=done(claim)))
+            except Refused:
+                pass  # the claim has ended with it
             return "done"
         try:
             if isinstance(claim.effect, DecideAlerts):

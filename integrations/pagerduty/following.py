@@ -53,6 +53,8 @@ class RemoteEvent(Stored):
     url: str = ""
     user_id: str | None = None
     name: str = ""
+    late: bool = False
+    """It was told long after it happened, so that it may not be so any more."""
     told: bool = False
     """It was done here under the name alone, because the person could not be looked up at once."""
 
@@ -63,16 +65,20 @@ def who(event: RemoteEvent) -> ExternalEffect:
     return effect(WHO, key, payload=event, weight=URGENT)
 
 
-async def take(client: PagerDutyClient, event: RemoteEvent, context: PerformContext) -> Incoming | None:
-    """What somebody did there, with the person. Nobody is paged on because a name could not be looked up: then it is done under
-    the name, and the person follows. Raises Retryable or Rejected.
+async def take(
+    client: PagerDutyClient, event: RemoteEvent, context: PerformContext, *, may_look: bool = True
+) -> Incoming | None:
+    """What somebody did there, with the person; where it was told late, and `may_look`, a look at how things are now.
+
+    Nobody is paged on because a name could not be looked up: then it is done under the name, and the person follows. Raises
+    Retryable or Rejected.
     """
     if event.act is RemoteAct.NOTE:
         event = event.copy_with(dedup_key=(await client.incident(event.remote_id)).get("incident_key"))
     incident = await _incident(event, context)
     if incident is None:
         return None
-    if event.act is RemoteAct.NOTE:
+    if event.act is RemoteAct.NOTE or (event.late and may_look):
         return Incoming(effects=(effect(LOOK, "look", incident, coalescing=True),))
     if state_of(incident).there == event.there and not event.told:
         return None  # known, or our own act

@@ -100,7 +100,7 @@ class PagerDuty(Integration[PagerDutySettings]):
         """What PagerDuty answered. Raises Retryable or Rejected."""
         if effect.operation == WHO:
             event = RemoteEvent.model_validate(effect.payload)
-            return await following.take(self.client, event, context)
+            return await following.take(self.client, event, context, may_look=not self.missing())
         if effect.operation == ALERTS:
             return await missed.look(self.client, context)
         incident = await context.incident(effect)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from integrations.pagerduty.following import RemoteEvent, change, happened, note, who
@@ -20,6 +20,7 @@ from warroom.alerts.parsing.fields import Fields
 from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.reading import FieldNames, Said, Title, alert_of
+from warroom.alerts.parsing.values import clean, occurred
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming, RemoteAct
 from warroom.webhook import WebhookBody
@@ -39,6 +40,12 @@ LINES = {
 }
 ALERTS = {"incident.triggered": "triggered", "incident.reopened": "triggered", "incident.resolved": "resolved"}
 """Events of incidents that began there which are alerts here, and what happened."""
+LATE = timedelta(minutes=5)
+"""The signature covers the time at which something happened. What is told so late was delivered again, or is replayed by
+somebody else: it may not be so any more, and the incident is looked at instead.
+"""
+TOLD_FOR = timedelta(days=2)
+"""An alert that is told later than that opens nothing."""
 NAMES = FieldNames(
     titles=("title",),
     texts=("description",),
@@ -60,14 +67,16 @@ def parse(posted: WebhookBody) -> Incoming:
     ours = local_id(data.get("incident_key"))
     if ours is None:
         return _theirs(posted, event, data)
-    found = _event(event, data)
+    found = _event(event, data, posted)
     changes, effects = [], []
     if what := LINES.get(kind):
         names = ", ".join(str(each["summary"]) for each in data.get("assignees") or ())
         text = f"to {names}" if names and what != LINES["incident.unacknowledged"] else ""
         changes.append(note(ours, found, happened(what, str(event["occurred_at"])), what, text, found.name))
     if kind in ACTS:
-        if found.act is RemoteAct.REMEMBER:
+        if found.late:
+            effects.append(who(found))
+        elif found.act is RemoteAct.REMEMBER:
             changes.append(change(ours, found))
         elif found.user_id:
             effects.append(who(found))
@@ -82,10 +91,11 @@ def signed_at(body: bytes) -> datetime | None:
     return datetime.fromisoformat(json.loads(body)["event"]["occurred_at"])
 
 
-def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> RemoteEvent:
+def _event(event: Mapping[str, Any], data: Mapping[str, Any], posted: WebhookBody) -> RemoteEvent:
     act, there = ACTS.get(str(event["event_type"]), (RemoteAct.REMEMBER, data["status"]))
     agent = event.get("agent") or {}
     person = str(agent.get("type", "")).startswith("user")
+    at = occurred(clean(event["occurred_at"]), posted.received_at)
     return RemoteEvent(
         key=str(event["id"]),
         act=act,
@@ -95,6 +105,7 @@ def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> RemoteEvent:
         url=str(data.get("html_url") or ""),
         user_id=str(agent["id"]) if person else None,
         name=str(agent.get("summary") or "") if person else "",
+        late=at is None or posted.received_at - at > LATE,
     )
 
 
@@ -119,9 +130,10 @@ def _look(incident_id: str) -> ExternalEffect:
 
 def _theirs(posted: WebhookBody, event: Mapping[str, Any], data: Mapping[str, Any]) -> Incoming:
     """An incident that began there: an alert, and what people do to it."""
-    kind, found = str(event["event_type"]), _event(event, data)
+    kind, found = str(event["event_type"]), _event(event, data, posted)
     alerts: tuple[Alert, ...] = ()
-    if kind in ALERTS:
+    at = occurred(clean(event["occurred_at"]), posted.received_at)
+    if kind in ALERTS and at is not None and posted.received_at - at <= TOLD_FOR:
         arrival = Arrival(posted.received_at, posted.oldest, NAME)
         alerts = (alert(data, found.key, str(event["occurred_at"]), ALERTS[kind], arrival),)
     does = kind in ACTS and found.act is not RemoteAct.REMEMBER

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Hashable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import structlog
+
 from warroom.outbox.changes import Envelope
+
+log = structlog.get_logger(__name__)
 
 EVENT = "events_api"
 """The kind of a delivery that Slack sends on its own account, not because a person did something in the app."""
 
 PATIENCE = 2.0
-"""Seconds that a gesture waits at most for those before it: one that waits for Slack must not hold up a room."""
+"""Seconds in all that a gesture is waited for while it waits for another system: Slack must not hold up a room. For what our
+own database takes it is waited for without that limit, so that the order holds under load too.
+"""
+LONGEST = 60.0
+"""Seconds after which a gesture is overtaken whatever it waits for. Nothing should take so long."""
 
 Lane = tuple[bool, str]
 """Whether it is an event, and the channel. People do not wait for a flood of events."""
@@ -52,6 +60,7 @@ class LanePlace:
 
     def __init__(self, lanes: Lanes, lane: Lane | None) -> None:
         self._lanes, self.lane = lanes, lane
+        self._patience = PATIENCE
         self.gone = False
         self.first = asyncio.Event()
         """Set when everybody before has left."""
@@ -61,10 +70,21 @@ class LanePlace:
         if self.lane is None or self.gone:
             return
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LONGEST):
                 await self.first.wait()
         except TimeoutError:
-            return
+            log.warning("a gesture overtakes one that does not end", channel=self.lane[1], seconds=LONGEST)
+
+    @contextmanager
+    def outside(self) -> Iterator[None]:
+        """See `warroom.ports.QueuePlace.outside`."""
+        loop = asyncio.get_running_loop()
+        began, late = loop.time(), loop.call_later(self._patience, self.left)
+        try:
+            yield
+        finally:
+            late.cancel()
+            self._patience = max(0.0, self._patience - (loop.time() - began))
 
     def left(self) -> None:
         """See `warroom.ports.QueuePlace.left`."""

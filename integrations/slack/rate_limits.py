@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import Answer, call
 from warroom.errors import Retryable
-from warroom.ports import Clock
+from warroom.ports import Clock, outside
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
@@ -222,7 +222,8 @@ class RateLimitedClient:
     async def call(self, method: str, **args: Any) -> Answer:
         """Slack's answer. Raises Retryable (also, with `after`, when it is not this call's turn yet) or Rejected."""
         async with self.acquire(method, _channel(method, args)):
-            return await call(self.client, method, **args)
+            with outside():
+                return await call(self.client, method, **args)
 
     @asynccontextmanager
     async def acquire(self, method: str, channel: str | None) -> AsyncIterator[None]:

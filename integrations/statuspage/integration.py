@@ -154,6 +154,8 @@ async def _publish(
     if found is None and context.outcome_unknown:
         found = await client.made_for(incident.id)
     if found is None:
+        if draft.by is None and incident.private:
+            return None  # it was made private since the policy asked for it; what a person published is meant
         if draft.ends or (not incident.state.open and draft.status is not PageStatus.RESOLVED):
             return None
         return Published(page=shown(await client.create(draft, incident.id)), by=draft.by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from integrations.slack.delivery_order import Lanes, RoundRobinLock, lane_of
 from tests.clock import NIGHT
 from warroom.outbox.changes import Envelope
-from warroom.ports import PLACE, step_aside
+from warroom.ports import PLACE, outside, step_aside
 
 ROOM = (False, "C1")
 
@@ -49,12 +50,15 @@ class Room:
         self.changed: list[str] = []
         self.tasks: list[asyncio.Task[None]] = []
 
-    def arrives(self, name: str, ready: asyncio.Event | None = None, *, changes: bool = True) -> None:
+    def arrives(
+        self, name: str, ready: asyncio.Event | None = None, *, changes: bool = True, elsewhere: bool = False
+    ) -> None:
         place = self.lanes.join(ROOM)
 
         async def work() -> None:
             if ready is not None:
-                await ready.wait()
+                with place.outside() if elsewhere else nullcontext():
+                    await ready.wait()
             if changes:
                 await place.reached()
                 self.changed.append(name)
@@ -93,14 +97,61 @@ async def test_who_changes_nothing_holds_nobody_up(room: Room) -> None:
     assert await room.done() == ["2"]
 
 
-async def test_one_that_takes_too_long_is_overtaken(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("integrations.slack.delivery_order.PATIENCE", 0.0)
-    slow = asyncio.Event()
-    room.arrives("1", slow)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_one_that_waits_for_another_system_is_overtaken(room: Room) -> None:
+    answered = asyncio.Event()
+    room.arrives("1", answered, elsewhere=True)
     room.arrives("2")
     await asyncio.wait(room.tasks[1:])
-    slow.set()
+    answered.set()
     assert await room.done() == ["2", "1"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_one_that_waits_for_our_own_database_keeps_its_place(room: Room) -> None:
+    stored = asyncio.Event()
+    room.arrives("1", stored)
+    room.arrives("2", elsewhere=True)
+    room.arrives("3")
+    await asyncio.wait(room.tasks, timeout=0)
+    assert room.changed == []
+    stored.set()
+    assert (await room.done())[0] == "1"
+
+
+async def test_a_short_call_of_another_system_costs_nobody_their_place(room: Room) -> None:
+    answered = asyncio.Event()
+    room.arrives("1", answered, elsewhere=True)
+    room.arrives("2")
+    await asyncio.wait(room.tasks, timeout=0)
+    answered.set()
+    assert await room.done() == ["1", "2"]
+
+
+async def test_one_that_does_not_end_is_overtaken_at_last(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("integrations.slack.delivery_order.LONGEST", 0.0)
+    never = asyncio.Event()
+    room.arrives("1", never)
+    room.arrives("2")
+    await asyncio.wait(room.tasks[1:])
+    assert room.changed == ["2"]
+
+
+async def test_calls_of_other_systems_say_so() -> None:
+    lanes = Lanes()
+    first, second = lanes.join(ROOM), lanes.join(ROOM)
+    PLACE.set(first)
+    with outside():
+        assert not second.first.is_set()
+    assert not first.gone
+    PLACE.set(None)
+    with outside():
+        assert not first.gone
 
 
 async def test_who_steps_aside_is_not_waited_for() -> None:

@@ -309,6 +309,28 @@ async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_d
     assert night.outside.tries[-1] == ("broken", LEASE.total_seconds(), True)
 
 
+async def test_a_fault_that_stays_is_given_up_like_any_other_failure(night: RunningDispatcher) -> None:
+    night.outside.script["broken"] = [ZeroDivisionError("nobody foresaw this") for _ in range(99)]
+    await night.ask(pin("broken"))
+    for _ in range(3):
+        await night.settle()
+        night.clock.advance(12 * HOUR + 1)
+    await night.settle()
+    (dead_letter,) = await night.store.dead_letters()
+    assert "a fault in Warroom (ZeroDivisionError)" in dead_letter.error
+    tries = len(night.outside.tries)
+    await night.pass_time(HOUR)
+    assert len(night.outside.tries) == tries
+
+
+async def test_a_timer_of_an_incident_that_is_not_in_the_record_ends(night: RunningDispatcher) -> None:
+    await night.world.commit(Changeset(now=NIGHT, timers=(Timer(incident_id="gone", kind="page", due_at=NIGHT),)))
+    await night.settle()
+    await night.pass_time(LEASE.total_seconds() + 1)
+    assert night.next_due is None
+    assert await night.store.claim(now=night.clock.now() + timedelta(hours=1), limit=9, lease=LEASE) == []
+
+
 async def test_a_timer_that_was_moved_meanwhile_changes_nothing(night: RunningDispatcher) -> None:
     before = await night.incident()
     stray = Timer(incident_id="i1", kind="update", due_at=NIGHT + timedelta(minutes=5))

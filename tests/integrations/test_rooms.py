@@ -17,7 +17,7 @@ from integrations.slack.performers.rooms import invite, names, open_room
 from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
-from warroom.errors import Retryable
+from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident, Origin
 from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset, Claim
@@ -235,6 +235,30 @@ async def test_in_doubt_the_message_is_found_by_its_metadata_or_its_block(store:
     ]
     slack = ScriptedSlackClient(conversations_history=lambda _: {"messages": messages})
     assert await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD) == ("C5", "3.3")
+    assert "chat.postMessage" not in slack.methods()
+
+
+async def test_in_doubt_a_channel_that_the_bot_left_is_joined_to_look(store: Store) -> None:
+    posted = {"user": "UBOT", "ts": "3.3", "metadata": {"event_payload": {"key": "said"}}}
+    looked: list[Answer] = []
+
+    def history(args: Answer) -> Answer | SlackDeclined:
+        looked.append(args)
+        return no("not_in_channel") if len(looked) == 1 else {"messages": [posted]}
+
+    slack = ScriptedSlackClient(conversations_history=history, conversations_join=lambda _: {"ok": True})
+    assert await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD) == ("C5", "3.3")
+    assert "chat.postMessage" not in slack.methods()
+
+
+@pytest.mark.parametrize("join", ["missing_scope", "method_not_supported_for_channel_type", "restricted_action"])
+async def test_in_doubt_nothing_is_posted_twice_where_nobody_can_look(store: Store, join: str) -> None:
+    slack = ScriptedSlackClient(
+        conversations_history=lambda _: no("not_in_channel"), conversations_join=lambda _: no(join)
+    )
+    with pytest.raises(Rejected, match="not posted twice") as refusal:
+        await say(act(PIN, slack, store, outcome_unknown=True), "C5", CARD)
+    assert "/invite @Warroom" in refusal.value.advice
     assert "chat.postMessage" not in slack.methods()
 
 

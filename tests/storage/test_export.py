@@ -160,6 +160,13 @@ def changed(kind: str, **fields: Any) -> Callable[[list[str]], list[str]]:
     return change
 
 
+def without_incident(lines: list[str]) -> list[str]:
+    """The first timer belongs to no incident."""
+    jobs = [(at, json.loads(line)[1]) for at, line in enumerate(lines) if line.startswith('["job"')]
+    at, body = next((at, body) for at, body in jobs if body["timer"])
+    return [*lines[:at], json.dumps(["job", body | {"incident_id": None}]), *lines[at + 1 :]]
+
+
 EFFECT = {"v": 2, "key": "x", "kind": "open_room"}
 
 
@@ -193,6 +200,7 @@ EFFECT = {"v": 2, "key": "x", "kind": "open_room"}
         (changed("job", key="another"), "an effect with another key, or about another incident"),
         (changed("job", incident_id="another"), "an effect with another key, or about another incident"),
         (changed("job", timer=True), "an effect has a body and a timer has none"),
+        (without_incident, "a timer belongs to an incident"),
         (changed("job", priority=2**40), "priority: .* is too large"),
         (changed("alert", alert=[]), "alert should be an object"),
         (changed("alert", alert=None), "the alert has no alert"),

@@ -105,5 +105,6 @@ def _shown(incident: Incident) -> tuple[object, ...]:
         incident.updates.last,
         incident.updates.last_at,
         incident.subscribers,
+        incident.private,
         incident.participants.left if incident.private else (),
     )

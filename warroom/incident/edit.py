@@ -7,12 +7,12 @@ from datetime import datetime
 from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import rules as escalation
 from warroom.incident import opening
-from warroom.incident.decision import Decision, announce
+from warroom.incident.decision import Decision, announce, tell_team
 from warroom.incident.events import Detail, DetailChanged, VisibilityChanged
 from warroom.incident.model import Incident
 from warroom.incident.notices import DetailsChanged, VisibilityNotice
 from warroom.incident.parts import EscalationState
-from warroom.outbox.effects import Place, RenameRoom, SetPurpose, TellTeam, Withdraw
+from warroom.outbox.effects import Place, RenameRoom, SetPurpose
 from warroom.policy import Policy
 from warroom.refusals import NothingChanged, TitleMissing, TitleTooLong, UnknownTeam, VisibilityUnchanged
 from warroom.text import cut
@@ -143,28 +143,8 @@ def made_visible(incident: Incident, by: str, private: bool, now: datetime, poli
     event = VisibilityChanged(private=private, seen_by=seen_by(incident), announced=bool(incident.room.announced_ts))
     notice = VisibilityNotice(by=by, private=private, channel_private=in_private_channel)
     if private:
-        return _hidden(Decision(after).record(event, now, by=by)).say(notice)
+        return opening.hidden(Decision(after).record(event, now, by=by)).say(notice)
     decision = Decision(after).record(event, now, by=by).say(notice)
     if after.room.channel_id:
         decision = decision.with_effects(*announce(after, policy))
-    team = policy.teams.get(after.team) if after.team else None
-    if team and team.channel:
-        told = TellTeam(incident_id=after.id, key=f"{after.id}:team", channel=team.channel)
-        decision = decision.with_effects(told)
-    return decision
-
-
-def _hidden(decision: Decision) -> Decision:
-    """Without the announcement and what was said below it."""
-    room = decision.incident.room
-    if room.announced_ts is None or room.announced_in is None:
-        return decision
-    gone = Withdraw(
-        incident_id=decision.incident.id,
-        key=f"{decision.incident.id}:withdraw:{room.announced_ts}",
-        ts=room.announced_ts,
-        channel=room.announced_in,
-        thread=True,
-    )
-    hidden = decision.incident.with_room(announced_in=None, announced_ts=None)
-    return decision.with_changes(room=hidden.room).with_effects(gone)
+    return decision.with_effects(*tell_team(after, policy))

@@ -227,13 +227,30 @@ def shown(incident: Incident, result: CardShown) -> Decision:
 
 
 def announced(incident: Incident, result: Announced) -> Decision:
-    """The announcement is there; from now on it is redrawn."""
-    return Decision(incident.with_room(announced_in=result.channel_id, announced_ts=result.ts), quiet=True)
+    """The announcement is there; from now on it is redrawn. It goes at once when the incident was made private meanwhile."""
+    return hidden(Decision(incident.with_room(announced_in=result.channel_id, announced_ts=result.ts), quiet=True))
 
 
 def team_told(incident: Incident, result: TeamTold) -> Decision:
-    """The line in the team's channel is there; from now on it is redrawn."""
-    return Decision(incident.with_room(team_in=result.channel_id, team_ts=result.ts), quiet=True)
+    """The line in the team's channel is there; from now on it is redrawn. It goes at once when the incident was made private
+    meanwhile.
+    """
+    return hidden(Decision(incident.with_room(team_in=result.channel_id, team_ts=result.ts), quiet=True))
+
+
+def hidden(decision: Decision) -> Decision:
+    """Of a private incident: without the announcement, what was said below it, and the line in the team's channel. A public
+    one as it is.
+    """
+    incident, room = decision.incident, decision.incident.room
+    if not incident.private:
+        return decision
+    for channel, ts, thread in ((room.announced_in, room.announced_ts, True), (room.team_in, room.team_ts, False)):
+        if channel is not None and ts is not None:
+            key = f"{incident.id}:withdraw:{channel}:{ts}"
+            gone = Withdraw(incident_id=incident.id, key=key, ts=ts, channel=channel, thread=thread)
+            decision = decision.with_effects(gone)
+    return decision.with_changes(room=room.copy_with(announced_in=None, announced_ts=None, team_in=None, team_ts=None))
 
 
 def posted(incident: Incident, result: Posted) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,6 +20,7 @@ from warroom.incident.events import Reported
 from warroom.incident.model import Incident
 from warroom.incident.parts import action_number
 from warroom.outbox.changes import Changeset, Claim
+from warroom.outbox.effects import Effect
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.model import Directory
 from warroom.ports import World
@@ -38,9 +40,16 @@ async def take(world: World, incoming: Incoming, source: str, *, ends: Claim | N
         except Refused as error:
             log.warning("an incident of another system opens no room: %s", error)
     if incoming.effects or incoming.service_changes or ends:
-        effects = (*incoming.effects, *await told_of(world, incoming.service_changes))
+        effects = (*await _known(world, incoming.effects), *await told_of(world, incoming.service_changes))
         known = Changeset(now=world.clock.now(), effects=effects, service_changes=incoming.service_changes)
         await world.commit(known.copy_with(claim_result=done(ends)) if ends else known)
+
+
+async def _known(world: World, effects: Iterable[Effect]) -> list[Effect]:
+    """Those about incidents that are in the record, and those about none: an id in a ticket's text may be anything."""
+    there = {each.incident_id for each in effects if each.incident_id}
+    gone = {each for each in there if await world.store.incident(each) is None}
+    return [each for each in effects if each.incident_id not in gone]
 
 
 async def follow(world: World, changes: tuple[RemoteChange, ...]) -> None:

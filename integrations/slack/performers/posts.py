@@ -146,6 +146,9 @@ async def _announcement(context: EffectContext[Effect], incident: Incident) -> t
 
 EVENT_TYPE = "warroom"
 GONE = frozenset({"channel_not_found", "not_in_channel", "thread_not_found"})
+"""Codes for a place that cannot be seen. Only of the second the bot may have posted there all the same: it was in the channel
+then, or the app has the scope chat:write.public.
+"""
 
 
 def stamp(key: str) -> str:
@@ -277,19 +280,42 @@ async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: s
 
 
 async def find(context: EffectContext[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
-    """The ts of the message that carries the effect's key, None when there is none. Raises Retryable or Rejected."""
+    """The ts of the message that carries the effect's key, None when there is none. Raises Retryable or Rejected.
+
+    A channel that the bot is not in is joined first. One that it cannot join is not guessed about: Rejected.
+    """
+    try:
+        return await _found(context, channel, thread_ts, since)
+    except SlackDeclined as refusal:
+        if refusal.code in GONE - {"not_in_channel"}:
+            return None
+        if refusal.code != "not_in_channel":
+            raise
+    try:
+        await context.call("conversations.join", channel=channel)
+        return await _found(context, channel, thread_ts, since)
+    except SlackDeclined as refusal:
+        if refusal.code == "channel_not_found":
+            return None
+        raise Rejected(
+            f"whether the message is there already cannot be seen ({refusal.code}), so it is not posted twice",
+            code=UNSEEN,
+            advice="Look into the channel. Invite the bot, so that it can look itself: /invite @Warroom",
+        ) from refusal
+
+
+UNSEEN = "outcome_unseen"
+"""Our own code for a post whose outcome is unknown, in a channel that cannot be read."""
+
+
+async def _found(context: EffectContext[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
     wanted = {"channel": channel, "oldest": since, "include_all_metadata": True}
     method = "conversations.history"
     if thread_ts is not None:
         method, wanted = "conversations.replies", wanted | {"ts": thread_ts}
-    try:
-        async for message in context.items(method, "messages", **wanted):
-            if message.get("user") == context.deps.bot_user_id and _carries(message, context.key):
-                return str(message["ts"])
-    except SlackDeclined as refusal:
-        # Where the bot is not, it has not posted.
-        if refusal.code not in GONE:
-            raise
+    async for message in context.items(method, "messages", **wanted):
+        if message.get("user") == context.deps.bot_user_id and _carries(message, context.key):
+            return str(message["ts"])
     return None
 
 

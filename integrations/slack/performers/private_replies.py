@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 
 LIFE = timedelta(minutes=29)
 """How long a response_url is used; Slack lets it live 30 minutes ("Handling user interaction")."""
+SLACKS = (".slack.com", ".slack-gov.com")
+"""The domains of response_urls."""
 NOT_HERE = frozenset(
     {"user_not_in_channel", "not_in_channel", "channel_not_found", "is_archived", "messages_tab_disabled"}
 )
@@ -58,6 +61,9 @@ async def _by_response_url(context: EffectContext[PrivateReply], what: dict[str,
     url, session = context.effect.response_url, context.deps.client.session
     if not url or session is None or context.now - context.claim.created_at > LIFE:
         return False
+    if not slacks_own(url, context.deps.client.base_url):
+        log.warning("an address to answer at is not Slack's; answering another way", host=urlsplit(url).hostname)
+        return False
     said = what | {"response_type": "ephemeral", "replace_original": context.effect.replace_original}
     async with context.line.acquire(RESPONSE_URL, context.effect.channel):
         try:
@@ -65,6 +71,14 @@ async def _by_response_url(context: EffectContext[PrivateReply], what: dict[str,
                 return _taken(answer)
         except (aiohttp.ClientError, OSError) as error:
             raise failure(RESPONSE_URL, error) from error
+
+
+def slacks_own(url: str, api_url: str) -> bool:
+    """Whether Slack gave that address: an import may hold any other. Where the API is not Slack's, its host counts too."""
+    address, api = urlsplit(url), urlsplit(api_url)
+    if (address.scheme, address.netloc) == (api.scheme, api.netloc):
+        return True
+    return address.scheme == "https" and (address.hostname or "").endswith(SLACKS)
 
 
 def _taken(answer: aiohttp.ClientResponse) -> bool:

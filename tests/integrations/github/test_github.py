@@ -100,6 +100,15 @@ async def test_other_events_and_strangers_say_nothing(room: WarRoom) -> None:
     assert (found.kind, found.service, found.version) == ("release", "checkout", "v2")
 
 
+async def test_an_issue_that_names_an_incident_which_is_not_ours_leaves_nothing_behind(room: WarRoom) -> None:
+    """Anybody may write an issue of a public repository."""
+    issue = {"number": 7, "body": f"<!-- warroom {'ab' * 16} a1 -->", "updated_at": "2026-11-21T22:00:00Z"}
+    event = {"action": "closed", "issue": issue, "repository": repository(REPOSITORY)}
+    assert await hook(room, "/hooks/github", *webhook("issues", event)) == 202
+    await room.settle()
+    assert await room.bot.store.dead_letters() == []
+
+
 @pytest.mark.parametrize("way", ["webhook", "poll"])
 async def test_action_items_are_issues_that_follow_both_ways(room: WarRoom, github: GitHubSystem, way: str) -> None:
     await room.declare("ada", DECLARE)

@@ -153,6 +153,39 @@ async def test_resolving_and_reopening_there_is_done_here(room: WarRoom, pager: 
     assert pager.count("POST", "/v2/enqueue") == 1
 
 
+async def test_what_is_told_again_later_is_looked_at_and_not_done_again(room: WarRoom, pager: PagerDutySystem) -> None:
+    _, there = await paged(room, pager)
+    pager.resolve(there, "PGRACE")
+    told = pager.webhook("incident.resolved", there, "PGRACE")
+    assert await hook(room, "/hooks/pagerduty", *told) == 202
+    pager.reopen(there, "PGRACE")
+    assert await hook(room, "/hooks/pagerduty", *pager.webhook("incident.reopened", there, "PGRACE")) == 202
+    await room.wait(minutes=6)
+    assert await hook(room, "/hooks/pagerduty", *told) == 202, "its signature is right"
+    await room.settle()
+    assert (await room.incident()).state is State.ACKNOWLEDGED
+
+
+async def test_what_is_told_late_is_done_when_it_is_still_so(room: WarRoom, pager: PagerDutySystem) -> None:
+    _, there = await paged(room, pager)
+    pager.acknowledge(there, "PGRACE")
+    told = pager.webhook("incident.acknowledged", there, "PGRACE")
+    room.slack.clock.advance(600)
+    assert await hook(room, "/hooks/pagerduty", *told) == 202
+    await room.settle()
+    incident = await room.incident()
+    assert (incident.state, incident.acknowledged_by) == (State.ACKNOWLEDGED, room.slack.person("grace").id)
+
+
+async def test_an_alert_that_is_replayed_days_later_opens_no_room(room: WarRoom, pager: PagerDutySystem) -> None:
+    there = pager.open("srv01/disk", "disk full on srv01")
+    told = pager.webhook("incident.triggered", there, None)
+    await room.wait(days=3)
+    assert await hook(room, "/hooks/pagerduty", *told) == 202
+    await room.settle()
+    assert await room.bot.store.last_number() == 0
+
+
 @pytest.mark.parametrize("way", ["webhook", "poll"])
 async def test_notes_escalations_and_reassignments_are_lines_of_the_timeline(
     room: WarRoom, pager: PagerDutySystem, way: str

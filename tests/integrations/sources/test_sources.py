@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import jmespath
 import pytest
 
 from bot.clock import SystemClock
@@ -19,6 +20,7 @@ from tests.integrations.stories import hook, policy_of, room_beside
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.conftest import slack as slack
 from warroom.alerts.model import Alert, Transition
+from warroom.alerts.parsing.parse import MOST_ALERTS
 from warroom.incident.model import State
 from warroom.outbox.incoming import Incoming
 from warroom.policy import check
@@ -89,6 +91,24 @@ def test_what_is_not_there_is_said_and_an_empty_list_is_nothing() -> None:
     assert read({"alerts": [{"state": "firing"}]}).refused[0].startswith("The alert has neither a title")
     partly = only({"alerts": [{"labels": {"check": "x"}, "state": "firing"}]})
     assert (partly.title, partly.text) == ("x", ""), "a part that cannot be made costs only itself"
+
+
+def test_expressions_are_applied_only_to_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body may hold hundreds of thousands of items, and everybody waits while it is read."""
+    asked: list[str] = []
+    search = jmespath.search
+
+    def counted(said: str, item: Any) -> Any:
+        asked.append(said)
+        return search(said, item)
+
+    monkeypatch.setattr("integrations.sources.integration.jmespath.search", counted)
+    found = read({"alerts": [{"labels": {"check": f"c{n}"}} for n in range(5_000)]})
+    assert len(found.alerts) == MOST_ALERTS
+    assert found.refused == (
+        f"Alerts {MOST_ALERTS + 1} to 5000 were not read: a body may hold {MOST_ALERTS}. Send the others in a second one.",
+    )
+    assert len(asked) == 1 + MOST_ALERTS * len(SECTION["probe"]["map"])
 
 
 def test_mistakes_in_the_section_are_named_with_their_places() -> None:

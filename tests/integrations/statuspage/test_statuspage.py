@@ -169,6 +169,23 @@ async def test_auto_publishes_the_beginning_and_never_a_private_incident(
         assert len(page.incidents) == 1
 
 
+async def test_what_the_policy_publishes_is_not_when_it_was_made_private_meanwhile(
+    slack: Sandbox, page: StatuspageSystem, tmp_path: Path
+) -> None:
+    policy = policy_of(statuspage=SECTION | {"publish": {"SEV-1": "auto"}})
+    async with room_beside(slack, page, tmp_path, policy, **keys(page)) as room:
+        page.fail("POST", f"/v1/pages/{PAGE}/incidents", 503, headers={"Retry-After": "300"})
+        incident = await room.declare("ada", TOLD)
+        channel, ada = room.channel_of(incident), slack.person("ada")
+        await slack.slash(ada, channel, "/incident", "edit private")
+        await room.settle()
+        await slack.click(ada, channel, slack.ephemerals(ada)[-1], "Make it private")
+        await room.settle()
+        await room.wait(minutes=6)
+        assert (await room.incident()).private
+        assert page.incidents == {}
+
+
 async def test_a_refusal_is_one_line_with_a_button_to_try_again(room: WarRoom, page: StatuspageSystem) -> None:
     incident = await room.declare("ada", TOLD)
     page.fail("POST", f"/v1/pages/{PAGE}/incidents", 403, body=b'{"error": "no more"}')
