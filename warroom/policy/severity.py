@@ -8,6 +8,7 @@ from typing import Any
 
 from warroom.durations import Duration
 from warroom.people.model import normal
+from warroom.policy.hours import Hours
 from warroom.policy.kinds import Text, Texts
 from warroom.value import Value
 
@@ -25,6 +26,12 @@ class Severity(Value):
     """How often the last level is paged again while nobody acknowledges.
 
     None: as the workspace says, else `update_every`, else `acknowledge_within`.
+    """
+    page_hours: Hours = ()
+    """When people are paged, on the clock of each of them; outside it waits for their morning. Empty: at any time."""
+    repage_after: Duration | None = None
+    """So long after the acknowledgement nothing may be heard from anybody before the commander is paged, then the escalation
+    policy. None: for ever.
     """
     aliases: Texts = ()
     description: Text | None = None
