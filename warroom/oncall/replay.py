@@ -80,6 +80,9 @@ class ReplayRecord:
     async def person(self, user_id: str) -> Person | None:
         return await self.directory.person(user_id)
 
+    async def followers(self, team: str | None, severity: str) -> list[str]:
+        return []  # direct messages to followers are no pages
+
     async def timeline(self, incident_id: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.incident_id == incident_id]
 

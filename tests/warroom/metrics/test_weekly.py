@@ -166,7 +166,7 @@ async def test_it_says_what_happened_what_keeps_coming_back_and_what_is_late(sto
     for said in (
         "16 to 22 November",
         "*3* declared",
-        "INC-3 trouble 3",
+        "*INC-3* trouble 3",
         "raise the limit",
         "<@UADA>",
         "INC-1 trouble 1",
