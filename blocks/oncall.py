@@ -108,6 +108,10 @@ def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> li
     lines += [f"Schedule {name}: layers[{index}] never says who is on call." for index in found.unused]
     if people_known:
         lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
+        if found.group:
+            lines.append(
+                f"Schedule {name}: there is no user group {found.group} that could be kept equal to who is on call."
+            )
         lines += [f"Schedule {name}: “{each.said}” could be several people; write the email." for each in found.unclear]
     return lines
 

@@ -53,7 +53,8 @@ async def _in_slack(settings: Settings, policy: Policy) -> list[str]:
         bot_token, app_token = slack_tokens(settings)
     except SettingsError as error:
         return [str(error)]
-    report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
+    keeps_groups = any(schedule.user_group for schedule in policy.schedules.values())
+    report = await verify(bot_token, app_token, needed_scopes(keeps_groups=keeps_groups), settings.api_url)
     found = list(report.problems)
     if report.ok:
         channels = policy.workspace.alert_channels

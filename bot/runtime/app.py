@@ -43,6 +43,7 @@ from warroom.incident.record import look_after_private_rooms
 from warroom.integration import Integrations, OnCallSource
 from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
+from warroom.oncall import shift_change
 from warroom.oncall.directory import OnCallDirectory
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
@@ -199,6 +200,7 @@ class Bot:
         if await look_after_private_rooms(self.world):
             await self._until_read()
         await first_directory(self.store)
+        await shift_change.arm(self.world)
         await self.socket.start()
         for name, run in self._endless():
             self.tasks.keep(name, run)

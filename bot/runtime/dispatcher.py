@@ -17,6 +17,7 @@ from warroom.changes.usecases import look_for_changes
 from warroom.errors import Conflict, LeaseLost, Refused, Rejected, Retryable, StoreUnavailable
 from warroom.escalation import timers
 from warroom.metrics import weekly
+from warroom.oncall import shift_change
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import DecideAlerts, Effect, LookForChanges
@@ -184,6 +185,9 @@ class Dispatcher:
     async def _do(self, claim: Claim) -> str:
         if claim.timer == weekly.TIMER:
             await weekly.fire(self._world, claim)
+            return "done"
+        if claim.timer is not None and claim.timer.startswith(shift_change.TIMER):
+            await shift_change.fire(self._world, claim)
             return "done"
         if claim.effect is None:
             with contextlib.suppress(Refused):

@@ -111,7 +111,8 @@ async def test_cover_is_asked_in_the_channel_taken_with_one_press_and_undone(roo
     assert f"<@{ada.id}> asks for cover" in str(asked.blocks)
     await slack.click(kwame, channel.name, asked, "Take it")
     await room.settle()
-    assert channel.messages_by_bot()[-1].ts == asked.ts, "the question became the answer"
+    about = [message.ts for message in channel.messages_by_bot() if "took over" not in str(message.blocks)]
+    assert about[-1] == asked.ts, "the question became the answer"
     assert asked.labels() == ["Undo"]
     assert f"<@{kwame.id}> is on call" in str(asked.blocks)
     incident = await room.declare("chidi", "checkout returns 500s --sev 1")

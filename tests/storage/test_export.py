@@ -35,7 +35,7 @@ from tests.storage.values import (
 from tests.stores import new_database
 from warroom.changes.model import Change
 from warroom.incident.model import AlertGroup, Incident, Room, State
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -79,6 +79,7 @@ async def live(store: Database) -> None:
     await put(
         store, overrides=(Override(id="o1", schedule="sre", start=NOW, end=after(60), person="UADA", made_at=NOW),)
     )
+    await put(store, schedule_states=(ScheduleState(schedule="sre", people=("UADA",), since=NOW),))
     deployed = Change(id="c1", at=NOW, service="checkout", version="v7")
     await put(store, service_changes=(deployed,))
     await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from warroom.oncall import rules
 from warroom.oncall.model import Override, Shift
+from warroom.people.model import normal
 from warroom.people.resolution import Ambiguity, Directory, Unknown, resolve
 from warroom.policy import Policy
+from warroom.policy.schedule import Schedule
 from warroom.value import Value
 
 AHEAD = timedelta(days=90)
@@ -28,6 +30,8 @@ class ScheduleProblems(Value):
     """Layers, counted from 0, that never say who is on call."""
     unknown: tuple[Unknown, ...] = ()
     unclear: tuple[Ambiguity, ...] = ()
+    group: str | None = None
+    """The user group that it should keep, where there is none of that name, or it is disabled."""
 
 
 async def schedule_problems(
@@ -47,6 +51,16 @@ async def schedule_problems(
                 unused=tuple(rules.unused_layers(schedule, now, now + UNUSED_AHEAD)),
                 unknown=people.unknown,
                 unclear=people.ambiguous,
+                group=None if await _has_group(schedule, directory) else schedule.user_group,
             )
         )
     return found
+
+
+async def _has_group(schedule: Schedule, directory: Directory) -> bool:
+    """Whether the user group can be kept, or none is asked for."""
+    if schedule.user_group is None:
+        return True
+    handle = schedule.user_group.lstrip("@")
+    group = await directory.group(handle) or await directory.group(normal(handle))
+    return group is not None and not group.disabled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.people.model import Group, Person
 from warroom.people.resolution import Directory
 
@@ -65,3 +65,7 @@ class KnownOverrides:
     async def overrides(self, since: datetime, until: datetime) -> list[Override]:
         """Those that touch the time."""
         return [each for each in self._overrides if each.end > since and each.start < until]
+
+    async def schedule_state(self, schedule: str) -> ScheduleState | None:
+        """None: a replay tells nobody."""
+        return None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from warroom.errors import Conflict, NotFound, Refused
 from warroom.incident.change import authorize
-from warroom.oncall import cover, rules
+from warroom.oncall import cover, rules, shift_change
 from warroom.oncall.model import Override, OverrideState, Shift
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import ShowOverride
@@ -193,7 +193,9 @@ async def _change(
 async def _commit(
     world: World, now: datetime, overrides: tuple[Override, ...], effects: Sequence[ShowOverride]
 ) -> None:
-    change = world.marked(Changeset(now=now, overrides=overrides, effects=tuple(effects)))
+    # Who is on call may be somebody else from this moment on.
+    timers = tuple(shift_change.timer(each, now) for each in dict.fromkeys(one.schedule for one in overrides))
+    change = world.marked(Changeset(now=now, overrides=overrides, effects=tuple(effects), timers=timers))
     if not await world.commit(change) and world.gesture is not None:
         raise Repeated(world.gesture)
 

@@ -22,6 +22,7 @@ from warroom.incident.notices import (
     RoomLost,
     RoomNotOpened,
 )
+from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
@@ -52,6 +53,7 @@ from warroom.outbox.results import (
     Posted,
     RoomMembers,
     TeamTold,
+    UserGroupKept,
 )
 from warroom.ports import World
 
@@ -74,6 +76,9 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
         return
     if isinstance(result, OverrideShown):
         await override_shown(world, claim, result)
+        return
+    if isinstance(result, UserGroupKept):
+        await user_groups.kept(world, claim, result)
         return
     external = isinstance(claim.effect, ExternalEffect)
     if claim.incident_id is None or (result is None and not external):

@@ -20,6 +20,7 @@ from integrations.slack.performers import (
     posts,
     private_replies,
     rooms,
+    shifts,
 )
 from integrations.slack.performers.context import EffectContext, Menu, PerformerDeps, no_menu
 from integrations.slack.rate_limits import Budget, RateLimitedClient
@@ -59,6 +60,9 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "post_review": charts.post_review,
     "publish_home": private_replies.publish_home,
     "show_override": overrides.show_override,
+    "tell_shift": shifts.tell_shift,
+    "keep_user_group": shifts.keep_user_group,
+    "tell_user_group": shifts.tell_user_group,
     "sync_directory": directory.sync_directory,
     "read_room_members": rooms.read_room_members,
     "read_alert_channels": alert_channels.read_alert_channels,
