@@ -53,6 +53,7 @@ ABOUT_NO_INCIDENT = {
     "post_review",
     "publish_home",
     "show_override",
+    "tell_morning",
     "tell_shift",
     "keep_user_group",
     "tell_user_group",

@@ -189,6 +189,16 @@ class SendDirect(_Effect):
     why: str = ""
 
 
+class TellMorning(_Effect):
+    """Tell one person of all incidents whose page waited for their morning, in one message."""
+
+    weight: ClassVar[int] = 2
+    kind: Literal["tell_morning"] = "tell_morning"
+    user: str
+    morning: datetime
+    """Until when they waited."""
+
+
 class RedrawDirect(_Effect):
     """Redraw the direct message of that purpose to that person, if there is one."""
 
@@ -389,6 +399,7 @@ Effect = Annotated[
     | Withdraw
     | PrivateReply
     | SendDirect
+    | TellMorning
     | RedrawDirect
     | ReplyToSource
     | ShareDocument

@@ -47,6 +47,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "post": posts.post,
     "withdraw": posts.withdraw,
     "send_direct": direct.send_direct,
+    "tell_morning": direct.tell_morning,
     "redraw_direct": direct.redraw_direct,
     "reply_to_source": direct.reply_to_source,
     "pin_card": rooms.pin_card,
