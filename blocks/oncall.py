@@ -36,6 +36,12 @@ def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Blo
         lines.append(f"⚠️ Now: nobody{_until(each.shift, now, each.timezone)}")
     if each.next_shift:
         lines.append(f"Next: {_who(each.next)}, from {text.when(each.next_shift.start, each.timezone)}")
+    if each.calendar and each.calendar.read_at is None:
+        why = f": {kit.line(each.calendar.problem, 200)}" if each.calendar.problem else " yet"
+        lines.append(f"⚠️ The calendar of this schedule was not read{why}")
+    elif each.calendar and each.calendar.problem and each.calendar.read_at:
+        since = text.when(each.calendar.read_at, each.timezone)
+        lines.append(f"⚠️ The calendar cannot be read ({kit.line(each.calendar.problem, 200)}). This is as of {since}.")
     yield kit.section("\n".join(lines))
     for number, override in enumerate(each.overrides[:SHOWN], first):
         taken = override.state is OverrideState.TAKEN

@@ -14,7 +14,7 @@ from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.metrics.model import IncidentFigures
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import Calendar, Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -214,6 +214,10 @@ class OnCall(Protocol):
 
     async def schedule_state(self, schedule: str) -> ScheduleState | None:
         """Of the schedule with that key; None when it was never looked at."""
+        ...
+
+    async def calendar(self, schedule: str) -> Calendar | None:
+        """Of the schedule with that key; None when nobody ever tried to read it."""
         ...
 
 

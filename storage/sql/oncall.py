@@ -8,12 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import codec
 from storage.sql import rows
 from storage.sql.connection import Connected
 from storage.sql.dialect import insert
-from storage.sql.tables import OVERRIDE, SCHEDULE_STATE
+from storage.sql.tables import CALENDAR, OVERRIDE, SCHEDULE_STATE
 from warroom.errors import Conflict
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import Calendar, Override, ScheduleState
 
 
 class SqlOnCall(Connected):
@@ -39,6 +40,20 @@ class SqlOnCall(Connected):
         async with self._reading() as conn:
             row = (await conn.execute(query)).mappings().first()
         return rows.schedule_state_of(row) if row else None
+
+    async def calendar(self, schedule: str) -> Calendar | None:
+        """Of the schedule with that key."""
+        async with self._reading() as conn:
+            row = (await conn.execute(sa.select(CALENDAR).where(CALENDAR.c.schedule == schedule))).mappings().first()
+        return codec.from_body(Calendar, row["body"]) if row else None
+
+
+async def keep_calendars(conn: AsyncConnection, calendars: Sequence[Calendar]) -> None:
+    """Each in the place of the one before it."""
+    for each in sorted(calendars, key=lambda one: one.schedule):
+        row = {"schedule": each.schedule, "body": codec.to_body(each)}
+        put = insert(conn.dialect.name, CALENDAR).values(row)
+        await conn.execute(put.on_conflict_do_update(index_elements=["schedule"], set_={"body": row["body"]}))
 
 
 async def keep_schedule_states(conn: AsyncConnection, states: Sequence[ScheduleState]) -> None:

@@ -258,6 +258,15 @@ class ScheduleStateRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class CalendarRow(Base, table=True):
+    """The calendar of a schedule as it was read last. No dump holds it: it is read anew."""
+
+    __tablename__ = "calendar"
+
+    schedule: str = Field(sa_type=Key, primary_key=True)
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
 class ServiceChangeRow(Base, table=True):
     """Something that was changed in what runs."""
 
@@ -321,6 +330,7 @@ SUBSCRIPTION = columns_of(SubscriptionRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 OVERRIDE = columns_of(OverrideRow)
+CALENDAR = columns_of(CalendarRow)
 SCHEDULE_STATE = columns_of(ScheduleStateRow)
 REPLICA = columns_of(ReplicaRow)
 FIGURES = columns_of(FiguresRow)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -54,7 +54,7 @@ def test_user_group_channel_calendar_and_hours_to_page_are_understood_and_writte
     }
     written = {
         "schedules": {"platform": platform, "mobile": {"ical": "env:MOBILE_ICAL"}},
-        "severities": {"SEV-3": {"page_hours": "08:00-20:00", "repage_after": "45m"}},
+        "severities": {"SEV-3": {"page_hours": "08:00-20:00"}},
         "teams": {"sre": {"escalation": [{"after": "0m", "notify": ["schedule:platform+1", "schedule:mobile"]}]}},
     }
     checked = check(written)
@@ -63,10 +63,7 @@ def test_user_group_channel_calendar_and_hours_to_page_are_understood_and_writte
     assert (schedules["platform"].user_group, schedules["platform"].announce) == ("@platform-oncall", "#platform")
     assert (schedules["mobile"].ical, schedules["mobile"].layers) == ("env:MOBILE_ICAL", ())
     moderate = checked.policy.severities["SEV-3"]
-    assert ([str(span) for span in moderate.page_hours], moderate.repage_after) == (
-        ["08:00-20:00"],
-        timedelta(minutes=45),
-    )
+    assert [str(span) for span in moderate.page_hours] == ["08:00-20:00"]
     assert checked.policy.severities["SEV-1"].page_hours == (), "an urgent one pages at any time"
     import yaml
 

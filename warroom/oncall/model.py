@@ -55,6 +55,26 @@ class Override(Stored):
         return self.state is OverrideState.TAKEN and self.person is not None and self.start <= at < self.end
 
 
+class CalendarShift(Stored):
+    """An event of a calendar: who is on call from `start` up to, not including, `end` (aware UTC)."""
+
+    start: datetime
+    end: datetime
+    people: tuple[str, ...]
+    """Names: email addresses where the event has any."""
+
+
+class Calendar(Stored):
+    """The calendar of a schedule as it was read last."""
+
+    schedule: str
+    shifts: tuple[CalendarShift, ...] = ()
+    read_at: datetime | None = None
+    """When it was read last; None when it never was."""
+    problem: str = ""
+    """Why it could not be read the last time; empty when it could."""
+
+
 class ScheduleState(Stored):
     """What was last said and done about who is on call in a schedule. One for each schedule."""
 

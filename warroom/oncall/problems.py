@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from warroom.oncall import rules
@@ -35,20 +35,24 @@ class ScheduleProblems(Value):
 
 
 async def schedule_problems(
-    policy: Policy, overrides: Sequence[Override], directory: Directory, now: datetime
+    policy: Policy,
+    schedules: Mapping[str, Schedule],
+    overrides: Sequence[Override],
+    directory: Directory,
+    now: datetime,
 ) -> list[ScheduleProblems]:
-    """Of every schedule. Raises what the directory raises."""
+    """Of every schedule, each with what its calendar says. Raises what the directory raises."""
     found = []
-    for name, schedule in policy.schedules.items():
+    for name, schedule in schedules.items():
         mine = [each for each in overrides if each.schedule == name]
-        names = tuple(dict.fromkeys(each for layer in schedule.layers for turn in layer.people for each in turn))
+        names = tuple(dict.fromkeys(each for group in schedule.groups for each in group))
         people = await resolve(names, directory, policy)
         found.append(
             ScheduleProblems(
                 schedule=name,
                 timezone=schedule.timezone or policy.workspace.timezone,
                 gaps=tuple(rules.gaps(schedule, mine, now, now + AHEAD)),
-                unused=tuple(rules.unused_layers(schedule, now, now + UNUSED_AHEAD)),
+                unused=() if schedule.ical else tuple(rules.unused_layers(schedule, now, now + UNUSED_AHEAD)),
                 unknown=people.unknown,
                 unclear=people.ambiguous,
                 group=None if await _has_group(schedule, directory) else schedule.user_group,

@@ -14,6 +14,7 @@ from warroom.incident.model import Incident
 from warroom.metrics.weekly import WORKSPACE
 from warroom.oncall import rules
 from warroom.oncall.model import ScheduleState, Shift
+from warroom.oncall.schedules import schedule_now
 from warroom.outbox.changes import Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, KeepUserGroup, TellShift
 from warroom.people.model import Group, normal
@@ -50,7 +51,7 @@ async def fire(world: World, claim: Claim) -> None:
     """
     assert claim.timer is not None
     now, name = world.clock.now(), claim.timer.removeprefix(TIMER)
-    schedule = world.policy.schedules.get(name)
+    schedule = await schedule_now(world.store, world.policy, name)
     if schedule is None:
         await world.commit(Changeset(now=now, claim_result=done(claim)))
         return

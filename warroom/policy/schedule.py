@@ -215,6 +215,11 @@ class Schedule(Value):
     user_group: Text | None = None
     """The user group that is kept equal to who is on call, by its handle or id."""
 
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Who has turns together, by name, in the order in which the schedule says them."""
+        return tuple(dict.fromkeys(turn for layer in self.layers for turn in layer.people))
+
     @model_validator(mode="after")
     def _says_who(self) -> Schedule:
         if not self.layers and self.ical is None:

@@ -29,10 +29,6 @@ class Severity(Value):
     """
     page_hours: Hours = ()
     """When people are paged, on the clock of each of them; outside it waits for their morning. Empty: at any time."""
-    repage_after: Duration | None = None
-    """So long after the acknowledgement nothing may be heard from anybody before the commander is paged, then the escalation
-    policy. None: for ever.
-    """
     aliases: Texts = ()
     description: Text | None = None
     """The sentence that defines it, shown where a severity is chosen."""

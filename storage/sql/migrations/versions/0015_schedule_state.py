@@ -1,4 +1,4 @@
-"""What was last said and done about who is on call in each schedule."""
+"""What was last said and done about who is on call in each schedule, and calendars that others keep."""
 
 from __future__ import annotations
 
@@ -13,11 +13,17 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """One more table."""
+    """Two more tables."""
     op.create_table(
         "schedule_state",
         sa.Column("schedule", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("body", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
         sa.PrimaryKeyConstraint("schedule", name="pk_schedule_state"),
+    )
+    op.create_table(
+        "calendar",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("body", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("schedule", name="pk_calendar"),
     )
