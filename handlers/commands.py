@@ -8,26 +8,26 @@ from dataclasses import replace
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import lists
 from blocks.kit import Card
+from blocks.lists import help_card
 from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import (
-    action_commands,
-    declare_command,
-    edit_command,
+    action_items,
+    declare,
+    edit,
     incident_commands,
-    list_command,
-    metrics_command,
-    oncall_command,
+    lists,
+    metrics,
+    oncall,
     parse_command,
-    subscribe_command,
-    timeline_commands,
+    postmortem,
+    subscriptions,
+    timeline,
 )
-from handlers.answers import Body, actor_of, answered
-from handlers.audit import audited
 from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
 from handlers.errors import typed
-from handlers.slack_text import split
+from handlers.gestures import Body, actor_of, answered, audited
+from handlers.parse_command import split
 from warroom.errors import Refused
 from warroom.incident.change import require_active
 from warroom.ports import World
@@ -39,7 +39,7 @@ COMMAND = "/incident"
 async def show_help(context: CommandContext) -> Card:
     """help [COMMAND]"""
     wanted = _BY_NAME.get(split(context.text)[0])
-    return lists.help_card([(each.usage, each.help) for each in ((wanted,) if wanted else SUBCOMMANDS)])
+    return help_card([(each.usage, each.help) for each in ((wanted,) if wanted else SUBCOMMANDS)])
 
 
 SUBCOMMANDS = (
@@ -47,21 +47,21 @@ SUBCOMMANDS = (
         "declare",
         "declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [@people]",
         "Declare an incident; without a title, a form opens",
-        declare_command.declare_now,
+        declare.declare_now,
         ("new", "start"),
     ),
     Subcommand(
         "list",
         "list [closed | all] [mine] [SEV-1] [TEAM] [since 30d]",
         "List open incidents, or those that fit",
-        list_command.show,
+        lists.show,
         ("ls",),
     ),
     Subcommand(
         "show",
         "show [N]",
         "Show one incident: state, people, what is next",
-        about(timeline_commands.show, CommandSubject.INCIDENT),
+        about(lists.show_one, CommandSubject.INCIDENT),
     ),
     Subcommand(
         "status",
@@ -89,7 +89,7 @@ SUBCOMMANDS = (
         "edit",
         "edit [title | description | impact | services | team | severity | private | public] [TEXT]",
         "Correct the incident; without anything, a form opens",
-        about(edit_command.edit),
+        about(edit.edit),
     ),
     Subcommand("severity", "severity LEVEL", "Change the severity", about(incident_commands.severity), ("sev",)),
     Subcommand(
@@ -127,54 +127,52 @@ SUBCOMMANDS = (
         "subscribe",
         "subscribe [N | TEAM | SEV-1]",
         "Get updates as direct messages",
-        subscribe_command.subscribe,
+        subscriptions.subscribe,
         ("follow",),
     ),
     Subcommand(
         "unsubscribe",
         "unsubscribe [N | TEAM | SEV-1]",
         "Stop these direct messages",
-        subscribe_command.unsubscribe,
+        subscriptions.unsubscribe,
         ("unfollow",),
     ),
     Subcommand(
         "timeline",
         "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
         "Show, add to or correct the timeline",
-        about(timeline_commands.timeline),
+        about(timeline.timeline),
     ),
     Subcommand(
         "action",
         "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] | done N | assign N @who | edit N TEXT | delete N]",
         "List, add or finish action items",
-        action_commands.action,
+        action_items.action,
         ("actions",),
     ),
     Subcommand(
         "postmortem",
         "postmortem",
         "Write the post-mortem from the record",
-        about(timeline_commands.postmortem, CommandSubject.INCIDENT),
+        about(postmortem.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
     ),
     Subcommand(
         "oncall",
         "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
         "Show who is on call and who is next; ask for cover, override, swap; or whom a team pages",
-        oncall_command.show,
+        oncall.show,
         ("on-call",),
     ),
-    Subcommand(
-        "find", "find TEXT", "Find incidents with these words, open or not", timeline_commands.search, ("search",)
-    ),
+    Subcommand("find", "find TEXT", "Find incidents with these words, open or not", lists.search, ("search",)),
     Subcommand(
         "metrics",
         "metrics [30d] [TEAM]",
         "Show incidents in numbers: times against their targets, updates, post-mortems, pages",
-        metrics_command.show,
+        metrics.show,
         ("stats",),
     ),
-    Subcommand("review", "review", "Show the last seven days: what happened, what is late", metrics_command.review),
+    Subcommand("review", "review", "Show the last seven days: what happened, what is late", metrics.review),
     Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",)),
 )
 

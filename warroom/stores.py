@@ -158,7 +158,7 @@ class AlertLog(Protocol):
         ...
 
 
-class Changes(Protocol):
+class ServiceChanges(Protocol):
     """What was changed in what runs. It is stored by `Commits.commit`."""
 
     async def service_changes(
@@ -324,7 +324,7 @@ class Store(
     Figures,
     FullText,
     AlertLog,
-    Changes,
+    ServiceChanges,
     People,
     OnCall,
     Inbox,

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from blocks.oncall import simulation_lines
-from bot.cli.offline import opened_store, world_without_chat
 from bot.cli.terminal import TextTable, do, fail, out, policy_at, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
@@ -26,7 +25,7 @@ from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.policy import Policy
 from warroom.stores import Store
 
@@ -111,6 +110,8 @@ def simulate(
 
 
 async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tuple[Simulation, dict[str, str]]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         until = SystemClock().now()
         clock = MovedClock(until - back)
@@ -121,7 +122,7 @@ async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tup
             if incident.declared_at >= clock.at
         ]
         known_overrides = await store.overrides(clock.at, until + HORIZONS[-1])
-        calendars = [found for name in policy.schedules if (found := await store.calendar(name))]
+        calendars = [each for name in policy.schedules if (each := await store.calendar(name))]
         known = KnownOverrides(known_overrides, calendars)
         directory = OnCallDirectory(ReadOnce(world.directory), known, policy, clock)
         found = await run_simulation(policy, directory, clock, world.rooms, stored_alerts(store, clock.at), past, until)
@@ -139,6 +140,8 @@ async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[Re
 
 
 async def _overview(settings: Settings, policy: Policy, names: list[str]) -> list[ScheduleOverview]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         wanted = [oncall.schedule_named(world, name) for name in names] or list(policy.schedules)
@@ -146,6 +149,8 @@ async def _overview(settings: Settings, policy: Policy, names: list[str]) -> lis
 
 
 async def _report(settings: Settings, policy: Policy, back: timedelta, forth: timedelta | None) -> list[OnCallLoad]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         now = world.clock.now()

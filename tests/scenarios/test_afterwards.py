@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.test_correcting import answer, home_of
-from warroom.incident.model import ActionItem, State
+from warroom.incident.model import State
+from warroom.incident.parts import ActionItem
 
 
 async def items(room: WarRoom) -> tuple[ActionItem, ...]:

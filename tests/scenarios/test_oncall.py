@@ -58,7 +58,7 @@ def on_duty(room: WarRoom, at: datetime) -> SlackUser:
 
 async def test_the_hand_over_at_midnight_in_the_middle_of_an_escalation(room: WarRoom) -> None:
     today = room.slack.clock.now().astimezone(BERLIN).date()
-    midnight = datetime.combine(today + timedelta(days=1), datetime.min.time(), tzinfo=BERLIN).astimezone(UTC)
+    midnight = datetime.combine(today + timedelta(days=2), datetime.min.time(), tzinfo=BERLIN).astimezone(UTC)
     await wound_to(room, midnight - timedelta(minutes=10))
     incident = await room.declare("chidi", "checkout returns 500s --sev 1")
     before, after = on_duty(room, midnight - timedelta(minutes=10)), on_duty(room, midnight)

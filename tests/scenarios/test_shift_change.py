@@ -129,6 +129,7 @@ async def test_an_outage_over_several_shifts_is_told_as_one_change(
 async def test_a_change_by_hand_is_said_and_stays_until_the_next_shift(room: WarRoom) -> None:
     slack, group = room.slack, room.slack.usergroup("platform-oncall")
     linus = slack.person("linus")
+    await wound_to(room, next_morning(slack) + timedelta(seconds=1))
     await slack.set_group_members(group, [linus])
     await room.settle()
     (told,) = said(room, "was changed by hand")

@@ -25,8 +25,7 @@ from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Claim, Firing, ReceivedAlert
-from warroom.people.model import Person
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory, Person
 from warroom.policy import Policy
 from warroom.ports import Rooms, World
 from warroom.stores import IncidentTurn, Store

@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 
 from warroom.incident.change import done
 from warroom.incident.model import Incident
-from warroom.metrics.weekly import WORKSPACE
 from warroom.oncall import rules
 from warroom.oncall.model import ScheduleState, Shift
 from warroom.oncall.schedules import schedule_now
-from warroom.outbox.changes import Changeset, Claim, Timer
+from warroom.outbox.changes import WORKSPACE, Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, KeepUserGroup, TellShift
 from warroom.people.model import Group, normal
 from warroom.people.resolution import resolve

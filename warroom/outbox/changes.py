@@ -17,6 +17,9 @@ from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
 from warroom.value import Stored, Value
 
+WORKSPACE = "workspace"
+"""Stands where the id of an incident stands, in timers that are about none."""
+
 
 class Timer(Value):
     """A reminder to look at an incident again; `due_at` None disarms it. One per (incident, kind)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from blocks.shifts import shift_card, user_group_card
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.overrides import is_person
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import say
 from warroom.incident.view import incident_view
 from warroom.oncall.shift_change import handed_over

@@ -15,7 +15,8 @@ from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from tests.stores import fresh_store
-from warroom.incident.model import ActionItem, AlertSummary, Incident, Origin, Participants, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import ActionItem, AlertSummary, Participants
 from warroom.metrics import weekly
 from warroom.metrics.review import PatternKind, review_of
 from warroom.outbox.changes import Changeset

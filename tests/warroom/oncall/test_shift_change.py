@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.warroom.conftest import Make
-from warroom.incident.model import EscalationLevel, EscalationState, State
+from warroom.incident.model import State
+from warroom.incident.parts import EscalationLevel, EscalationState
 from warroom.oncall import user_groups
 from warroom.oncall.model import ScheduleState, Shift
 from warroom.oncall.shift_change import changed, handed_over
