@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import (
-    ids,
-    postmortem_document,
-    postmortem_form,
-)
+from blocks import ids, postmortem_document, postmortem_form
 from blocks.answers import said
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
