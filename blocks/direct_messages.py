@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from blocks import ids, kit, labels, text
@@ -39,6 +39,24 @@ def _page(user: str, view: IncidentView, now: datetime, by: str | None, why: str
     return kit.card(
         f"{head} for {kit.line(labels.headline(view), 400)}", [kit.section("\n".join(lines)), kit.actions(buttons)]
     )
+
+
+MORNING_SHOWN = 15
+"""Incidents in one message about what waited."""
+
+
+def morning_message(views: Sequence[IncidentView], now: datetime) -> Card:
+    """What waited for one person's morning, each with the button that acknowledges it."""
+    head = f"📟 You are paged for {text.count(len(views), 'incident')} that waited for your morning"
+    shown: list[Block | None] = [kit.section(f"*{head}*")]
+    for place, view in enumerate(views[:MORNING_SHOWN]):
+        button = kit.button(
+            "Acknowledge", ids.nth(ids.ACKNOWLEDGE, place), ids.carry(view.incident.id, view.incident.state.value)
+        )
+        shown.append(kit.section("\n".join([f"*{_name(view)}*", *_state(view, now)]), accessory=button))
+    if len(views) > MORNING_SHOWN:
+        shown.append(kit.context(f"and {len(views) - MORNING_SHOWN} more: `/incident list`"))
+    return kit.card(head, shown)
 
 
 def _subscription(user: str, view: IncidentView, now: datetime) -> Card:

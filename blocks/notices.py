@@ -69,6 +69,12 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return _state(notice, tz, now)
         case notices.Unanswered():
             return unanswered(notice, view, now)
+        case notices.PageWaitsNotice():
+            hour = f"at this hour for {kit.line(labels.severity(view), 80)}"
+            until = f"paged {text.when(notice.until, tz)}"
+            return [
+                f"🌙 {text.mentions(notice.people)} is not paged {hour}, but {until}. To page now, press *Escalate* or raise the severity."
+            ]
         case notices.HandedOver():
             return _handed_over(notice, view, now)
         case notices.SimilarBefore():

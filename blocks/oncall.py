@@ -36,6 +36,12 @@ def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Blo
         lines.append(f"⚠️ Now: nobody{_until(each.shift, now, each.timezone)}")
     if each.next_shift:
         lines.append(f"Next: {_who(each.next)}, from {text.when(each.next_shift.start, each.timezone)}")
+    if each.calendar and each.calendar.read_at is None:
+        why = f": {kit.line(each.calendar.problem, 200)}" if each.calendar.problem else " yet"
+        lines.append(f"⚠️ The calendar of this schedule was not read{why}")
+    elif each.calendar and each.calendar.problem and each.calendar.read_at:
+        since = text.when(each.calendar.read_at, each.timezone)
+        lines.append(f"⚠️ The calendar cannot be read ({kit.line(each.calendar.problem, 200)}). This is as of {since}.")
     yield kit.section("\n".join(lines))
     for number, override in enumerate(each.overrides[:SHOWN], first):
         taken = override.state is OverrideState.TAKEN
@@ -108,6 +114,10 @@ def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> li
     lines += [f"Schedule {name}: layers[{index}] never says who is on call." for index in found.unused]
     if people_known:
         lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
+        if found.group:
+            lines.append(
+                f"Schedule {name}: there is no user group {found.group} that could be kept equal to who is on call."
+            )
         lines += [f"Schedule {name}: “{each.said}” could be several people; write the email." for each in found.unclear]
     return lines
 

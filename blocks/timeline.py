@@ -27,6 +27,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.PeoplePaged():
             escalated = event.reason in (PageReason.BUTTON, PageReason.NO_UPDATE)
             return EventWords("escalated" if escalated else "paged", _paged(event))
+        case events.PageWaits():
+            return EventWords("page waits for the morning")
         case events.AcknowledgementOverdue():
             return EventWords("acknowledgement overdue")
         case events.Acknowledged():

@@ -90,10 +90,11 @@ def integrations_of(settings: Settings, kinds: Kinds = INTEGRATIONS, policy: Pol
 
 
 def secret_names(policy: Policy | None) -> list[str]:
-    """What the sections of the policy write as env:NAME, each once."""
+    """What the policy's schedules and the sections of integrations write as env:NAME, each once."""
     if policy is None:
         return []
-    sections = (policy.section(name, kind).model_dump(mode="json") for name, kind in sections_of(type(policy)).items())
+    sections = [policy.section(name, kind).model_dump(mode="json") for name, kind in sections_of(type(policy)).items()]
+    sections += [schedule.model_dump(mode="json") for schedule in policy.schedules.values()]
     return sorted({text for section in sections for text in _texts(section) if SECRET_NAME.fullmatch(text)})
 
 

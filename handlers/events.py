@@ -15,6 +15,7 @@ from handlers.gestures import Actor, Body, actor_of, answer
 from warroom.alerts import channels
 from warroom.errors import Forbidden
 from warroom.incident import record
+from warroom.oncall import shift_change
 from warroom.people import usecases as replies
 from warroom.people.model import Group, Person
 from warroom.ports import World
@@ -120,7 +121,7 @@ async def person_changed(event: SlackEvent) -> None:
 
 async def group_changed(event: SlackEvent) -> None:
     """A user group is new, or has another handle or other members."""
-    await replies.group_changed(event.world, event.reading.group(event.said["subteam"]))
+    await _group_changed(event, event.reading.group(event.said["subteam"]))
 
 
 async def group_members_changed(event: SlackEvent) -> None:
@@ -131,7 +132,12 @@ async def group_members_changed(event: SlackEvent) -> None:
         return
     left = set(event.said.get("removed_users", ()))
     members = dict.fromkeys((*group.members, *event.said.get("added_users", ())))
-    await replies.group_changed(event.world, group.copy_with(members=tuple(m for m in members if m not in left)))
+    await _group_changed(event, group.copy_with(members=tuple(m for m in members if m not in left)))
+
+
+async def _group_changed(event: SlackEvent, group: Group) -> None:
+    await replies.group_changed(event.world, group)
+    await shift_change.group_changed(event.world, group)
 
 
 async def member_left(event: SlackEvent) -> None:

@@ -5,13 +5,14 @@ The app learns of them over Socket Mode, as far as its scopes and event subscrip
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sandbox import api_objects, block_contents, channel_operations, forms, payloads, view_responses
 from sandbox.events import emit
 from sandbox.forms import Form
 from sandbox.methods.chat import checked_blocks
 from sandbox.methods.conversations import created_by_person
+from sandbox.methods.users import set_members
 from sandbox.model import Channel, Json, SlackMessage, SlackUser, UserGroup, View
 from sandbox.queries import ChannelLike, PersonLike, Queries
 from sandbox.view_responses import GestureResult, SubmissionResult
@@ -186,6 +187,10 @@ class Actions(Queries):
         shown = api_objects.person(self.workspace, person, with_email="users:read.email" in self.workspace.app.scopes)
         emit(self.workspace, {"type": kind, "user": shown})
         return person
+
+    async def set_group_members(self, group: UserGroup, members: Iterable[SlackUser]) -> None:
+        """Somebody changes who is in a user group: events subteam_members_changed and subteam_updated."""
+        set_members(self.workspace, group, [member.id for member in members])
 
     async def save_usergroup(self, group: UserGroup) -> UserGroup:
         """Create or change a user group: event subteam_created or subteam_updated."""

@@ -11,7 +11,7 @@ ALL_SCOPES = (
     "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "files:read", "files:write",
     "groups:history", "groups:read", "groups:write", "im:history", "im:read", "im:write", "mpim:history", "mpim:read",
     "mpim:write", "pins:read", "pins:write", "reactions:read", "reactions:write", "usergroups:read",
-    "users:read", "users:read.email",
+    "usergroups:write", "users:read", "users:read.email",
 )  # fmt: skip
 
 EVENT_SCOPES: dict[str, tuple[str, ...]] = {

@@ -25,6 +25,7 @@ class WorkspaceState:
         self.team_id, self.domain, self.name = "T0SANDBOX", "sandbox", "Sandbox"
         self.url = "https://sandbox.slack.com/"
         self.plan_is_free = False
+        self.groups_for_admins = False
         self.page_size: int | None = None
         self.people: dict[str, SlackUser] = {}
         self.groups: dict[str, UserGroup] = {}

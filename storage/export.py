@@ -27,7 +27,7 @@ from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
 
@@ -91,6 +91,13 @@ def _read_override(body: Body) -> Override:
     if override.version < 1:
         raise ValueError("version is at least 1 for what is stored")
     return override
+
+
+def _read_schedule_state(body: Body) -> ScheduleState:
+    state = codec.from_body(ScheduleState, body)
+    if state.version < 1:
+        raise ValueError("version is at least 1 for what is stored")
+    return state
 
 
 def _read_job(body: Body) -> Job:
@@ -168,6 +175,7 @@ KINDS: dict[str, RecordKind] = {
     "quarantine": RecordKind(Quarantined, _write_quarantined, _read_quarantined),
     "audit": _plain(Audited),
     "override": RecordKind(Override, codec.to_body, _read_override),
+    "schedule_state": RecordKind(ScheduleState, codec.to_body, _read_schedule_state),
     "change": _plain(Change),
 }
 """Every kind of record by its name in the file."""

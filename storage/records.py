@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -87,6 +87,7 @@ Record = (
     | Quarantined
     | Audited
     | Override
+    | ScheduleState
     | Change
 )
 

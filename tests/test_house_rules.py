@@ -53,6 +53,10 @@ ABOUT_NO_INCIDENT = {
     "post_review",
     "publish_home",
     "show_override",
+    "tell_morning",
+    "tell_shift",
+    "keep_user_group",
+    "tell_user_group",
     "decide_alerts",
     "look_for_changes",
 }

@@ -14,7 +14,7 @@ from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.metrics.model import IncidentFigures
-from warroom.oncall.model import Override
+from warroom.oncall.model import Calendar, Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -204,12 +204,20 @@ class People(Protocol):
 
 
 class OnCall(Protocol):
-    """What people changed about schedules."""
+    """What people changed about schedules, and what was last said about them."""
 
     async def override(self, override_id: str) -> Override | None: ...
 
     async def overrides(self, since: datetime, until: datetime) -> list[Override]:
         """Those of all schedules and states that touch the time from `since` up to `until`, by start."""
+        ...
+
+    async def schedule_state(self, schedule: str) -> ScheduleState | None:
+        """Of the schedule with that key; None when it was never looked at."""
+        ...
+
+    async def calendar(self, schedule: str) -> Calendar | None:
+        """Of the schedule with that key; None when nobody ever tried to read it."""
         ...
 
 

@@ -7,12 +7,14 @@ from bot import clock
 from bot.cli.offline import world_without_chat
 from bot.cli.oncall import holidays_of
 from bot.integrations import integrations_of, problems
+from bot.runtime.calendars import calendar_problems
 from bot.settings import Settings, SettingsError, slack_tokens
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import unreadable, verify
 from storage import open_store
 from warroom.errors import WarroomError
 from warroom.oncall.problems import AHEAD, schedule_problems
+from warroom.oncall.schedules import schedules_now
 from warroom.policy import Policy
 from warroom.stores import Store
 
@@ -38,10 +40,11 @@ async def _on_call(store: Store, settings: Settings, policy: Policy) -> list[str
     world = world_without_chat(settings, store, policy)
     now, (_, people_known) = world.clock.now(), await store.directory_version()
     found = []
-    for problems_found in await schedule_problems(
-        policy, await store.overrides(now, now + AHEAD), world.directory, now
-    ):
+    schedules = await schedules_now(store, policy)
+    overrides = await store.overrides(now, now + AHEAD)
+    for problems_found in await schedule_problems(policy, schedules, overrides, world.directory, now):
         found += schedule_problem_lines(problems_found, people_known=people_known)
+    found += await calendar_problems(world)
     for name, schedule in policy.schedules.items():
         if schedule.country and not holidays_of(schedule.country, now.year):
             found.append(f"Schedule {name}: no holidays are known for the country {schedule.country}.")
@@ -53,7 +56,8 @@ async def _in_slack(settings: Settings, policy: Policy) -> list[str]:
         bot_token, app_token = slack_tokens(settings)
     except SettingsError as error:
         return [str(error)]
-    report = await verify(bot_token, app_token, needed_scopes(), settings.api_url)
+    keeps_groups = any(schedule.user_group for schedule in policy.schedules.values())
+    report = await verify(bot_token, app_token, needed_scopes(keeps_groups=keeps_groups), settings.api_url)
     found = list(report.problems)
     if report.ok:
         channels = policy.workspace.alert_channels

@@ -122,11 +122,13 @@ async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tup
             if incident.declared_at >= clock.at
         ]
         known_overrides = await store.overrides(clock.at, until + HORIZONS[-1])
-        directory = OnCallDirectory(ReadOnce(world.directory), KnownOverrides(known_overrides), policy, clock)
+        calendars = [each for name in policy.schedules if (each := await store.calendar(name))]
+        known = KnownOverrides(known_overrides, calendars)
+        directory = OnCallDirectory(ReadOnce(world.directory), known, policy, clock)
         found = await run_simulation(policy, directory, clock, world.rooms, stored_alerts(store, clock.at), past, until)
         people = {page.person for page in (*found.pages, *found.pages_added, *found.pages_gone)}
-        known = await store.people_by_id(sorted(people))
-        return found, {each.id: each.display_name or each.real_name or each.name or each.id for each in known}
+        named = await store.people_by_id(sorted(people))
+        return found, {each.id: each.display_name or each.real_name or each.name or each.id for each in named}
 
 
 async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]]:

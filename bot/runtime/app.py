@@ -17,6 +17,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
 from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
+from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
@@ -44,6 +45,7 @@ from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
 from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
+from warroom.oncall import shift_change
 from warroom.oncall.directory import OnCallDirectory
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
@@ -202,6 +204,7 @@ class Bot:
         if await look_after_private_rooms(self.world):
             await self._until_read()
         await first_directory(self.store)
+        await shift_change.arm(self.world)
         await self.socket.start()
         for name, run in self._endless():
             self.tasks.keep(name, run)
@@ -216,6 +219,8 @@ class Bot:
     def _endless(self) -> Iterator[tuple[str, Run]]:
         yield "directory", partial(keep_directory, self.world)
         yield "private rooms", partial(keep_private_rooms, self.world)
+        if any(schedule.ical for schedule in self.world.policy.schedules.values()):
+            yield "calendars", partial(keep_calendars, self.world)
         yield "tidy", partial(tidy, self.world)
         yield from polling(self.world, self.integrations)
 

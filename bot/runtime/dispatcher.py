@@ -18,6 +18,7 @@ from warroom.errors import Conflict, LeaseLost, NotFound, Refused, Rejected, Ret
 from warroom.escalation import timers
 from warroom.incident.change import done
 from warroom.metrics import weekly
+from warroom.oncall import shift_change
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, LookForChanges
@@ -209,6 +210,9 @@ class Dispatcher:
     async def _do(self, claim: Claim) -> str:
         if claim.timer == weekly.TIMER:
             await weekly.fire(self._world, claim)
+            return "done"
+        if claim.timer is not None and claim.timer.startswith(shift_change.TIMER):
+            await shift_change.fire(self._world, claim)
             return "done"
         if claim.effect is None:
             try:

@@ -130,6 +130,23 @@ ADVICE: Mapping[str, tuple[str, str]] = {
     "too_many_pins": ("the channel has as many pins as Slack allows", "Remove some pins."),
     "not_pinnable": ("the message cannot be pinned", "Pin it by hand."),
     "too_many_bookmarks": ("the channel has as many bookmarks as Slack allows", "Remove some bookmarks."),
+    "no_such_subteam": (
+        "there is no such user group",
+        "Correct the user group in the policy, or make it in Slack; one that was disabled can be enabled there.",
+    ),
+    "no_users_provided": ("a user group cannot be empty", "Nothing to do; its last members stay."),
+    "invalid_users": (
+        "somebody cannot be in a user group",
+        "Guests and bots cannot; name somebody else in the schedule.",
+    ),
+    "invalid_user": (
+        "somebody cannot be in a user group",
+        "Guests and bots cannot; name somebody else in the schedule.",
+    ),
+    "single_channel_guests_cannot_be_added": (
+        "a guest cannot be in a user group",
+        "Name somebody else in the schedule.",
+    ),
     "not_implemented": ("this workspace does not have that feature", "Nothing to do; the rest goes on."),
     "plan_upgrade_required": ("the workspace's plan does not have that feature", "Nothing to do; the rest goes on."),
     "method_not_supported_for_channel_type": (

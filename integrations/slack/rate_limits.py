@@ -51,6 +51,8 @@ PER_MINUTE: Mapping[str, int] = {
     "pins.add": TIER_2,
     RESPONSE_URL: ANSWERS,
     "usergroups.list": TIER_2,
+    "usergroups.users.list": TIER_2,
+    "usergroups.users.update": TIER_2,
     "users.conversations": TIER_2,
     "users.info": TIER_4,
     "users.list": TIER_2,

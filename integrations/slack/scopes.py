@@ -36,6 +36,8 @@ SCOPES: Mapping[str, frozenset[str]] = {
     "files.getUploadURLExternal": frozenset({"files:write"}),
     "pins.add": frozenset({"pins:write"}),
     "usergroups.list": frozenset({"usergroups:read"}),
+    "usergroups.users.list": frozenset({"usergroups:read"}),
+    "usergroups.users.update": frozenset({"usergroups:write"}),
     "users.conversations": _READ_CHANNELS,
     "users.info": frozenset({"users:read"}),
     "users.list": frozenset({"users:read", "users:read.email"}),
@@ -48,6 +50,14 @@ ENTRY_POINTS: frozenset[str] = frozenset({"commands"})
 """Scopes for what comes in without a method: the slash command and the shortcut."""
 
 
-def needed_scopes() -> frozenset[str]:
-    """Every bot scope that this package's calls, the command and the shortcut need. Subscribed events may need more."""
-    return ENTRY_POINTS.union(*SCOPES.values())
+KEEPING_GROUPS = frozenset({"usergroups.users.update"})
+"""Methods that are called only where a schedule of the policy names a user group."""
+
+
+def needed_scopes(*, keeps_groups: bool = False) -> frozenset[str]:
+    """Every bot scope that this package's calls, the command and the shortcut need. Subscribed events may need more.
+
+    `keeps_groups`: a schedule names a user group.
+    """
+    called = (scopes for method, scopes in SCOPES.items() if keeps_groups or method not in KEEPING_GROUPS)
+    return ENTRY_POINTS.union(*called)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox import api_objects
 from sandbox.arguments import Arguments
 from sandbox.errors import SlackError
+from sandbox.events import emit
 from sandbox.methods.registry import TIER_2, TIER_3, TIER_4, method
 from sandbox.model import Json, SlackUser, UserGroup
 from sandbox.pagination import paginate
@@ -63,3 +64,43 @@ def list_group_users(ws: WorkspaceState, args: Arguments) -> Json:
     if group is None or (group.disabled and not args.flag("include_disabled")):
         raise SlackError("no_such_subteam")
     return {"users": list(group.users)}
+
+
+@method("usergroups.users.update", TIER_2, "usergroups:write", arguments="usergroup, users, include_count")
+def update_group_users(ws: WorkspaceState, args: Arguments) -> Json:
+    """Replaces all members. A group cannot be emptied, and holds neither bots nor guests."""
+    _refuse_free_plan(ws)
+    group = ws.groups.get(args.required("usergroup"))
+    wanted = list(dict.fromkeys(args.ids("users")))
+    if not wanted:
+        raise SlackError("no_users_provided")
+    if ws.groups_for_admins:
+        raise SlackError("permission_denied")
+    if group is None or group.disabled:
+        raise SlackError("no_such_subteam")
+    for each in wanted:
+        person = ws.people.get(each)
+        if person is None or person.deleted or person.is_bot:
+            raise SlackError("invalid_users")
+        if person.is_ultra_restricted:
+            raise SlackError("single_channel_guests_cannot_be_added")
+        if person.is_restricted:
+            raise SlackError("invalid_user")
+    set_members(ws, group, wanted)
+    return {"usergroup": api_objects.group(ws, group, with_users=True, counted=args.flag("include_count"))}
+
+
+def set_members(ws: WorkspaceState, group: UserGroup, members: list[str]) -> None:
+    """The group has these members: events subteam_members_changed and subteam_updated, where anything changed."""
+    before, group.users = group.users, list(members)
+    if set(before) == set(members):
+        return
+    added, removed = ([m for m in members if m not in before], [m for m in before if m not in members])
+    previous, group.updated = group.updated, ws.now_seconds
+    emit(ws, {
+        "type": "subteam_members_changed", "subteam_id": group.id, "team_id": ws.team_id,
+        "date_previous_update": previous, "date_update": group.updated,
+        "added_users": added, "added_users_count": len(added),
+        "removed_users": removed, "removed_users_count": len(removed),
+    })  # fmt: skip
+    emit(ws, {"type": "subteam_updated", "subteam": api_objects.group(ws, group, with_users=True, counted=True)})

@@ -32,6 +32,7 @@ from storage.sql.tables import (
     PERSON,
     QUARANTINE,
     READ_CURSOR,
+    SCHEDULE_STATE,
     SERVICE_CHANGE,
     SUBSCRIPTION,
     TABLES,
@@ -39,7 +40,7 @@ from storage.sql.tables import (
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.outbox.changes import Audited, Firing, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -63,6 +64,7 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (QUARANTINE, rows.quarantined_of),
     (AUDIT, rows.audited_of),
     (OVERRIDE, rows.override_of),
+    (SCHEDULE_STATE, rows.schedule_state_of),
     (SERVICE_CHANGE, rows.change_of),
 )
 """How the rows of a table become values. What is in FIRING_KEY is in the firings too."""
@@ -83,6 +85,10 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
     Quarantined: (QUARANTINE, rows.quarantine_row),
     Audited: (AUDIT, lambda audited: audited.model_dump()),
     Override: (OVERRIDE, lambda override: rows.override_row(override.copy_with(version=override.version - 1))),
+    ScheduleState: (
+        SCHEDULE_STATE,
+        lambda state: rows.schedule_state_row(state.copy_with(version=state.version - 1)),
+    ),
     Change: (SERVICE_CHANGE, rows.change_row),
 }
 """How values become rows."""

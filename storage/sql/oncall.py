@@ -1,4 +1,4 @@
-"""Overrides of schedules."""
+"""Overrides of schedules, and what was last said about each schedule."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import codec
 from storage.sql import rows
 from storage.sql.connection import Connected
 from storage.sql.dialect import insert
-from storage.sql.tables import OVERRIDE
+from storage.sql.tables import CALENDAR, OVERRIDE, SCHEDULE_STATE
 from warroom.errors import Conflict
-from warroom.oncall.model import Override
+from warroom.oncall.model import Calendar, Override, ScheduleState
 
 
 class SqlOnCall(Connected):
@@ -32,6 +33,43 @@ class SqlOnCall(Connected):
         query = sa.select(OVERRIDE).where(where).order_by(OVERRIDE.c.start_at, OVERRIDE.c.id)
         async with self._reading() as conn:
             return [rows.override_of(row) for row in (await conn.execute(query)).mappings()]
+
+    async def schedule_state(self, schedule: str) -> ScheduleState | None:
+        """Of the schedule with that key."""
+        query = sa.select(SCHEDULE_STATE).where(SCHEDULE_STATE.c.schedule == schedule)
+        async with self._reading() as conn:
+            row = (await conn.execute(query)).mappings().first()
+        return rows.schedule_state_of(row) if row else None
+
+    async def calendar(self, schedule: str) -> Calendar | None:
+        """Of the schedule with that key."""
+        async with self._reading() as conn:
+            row = (await conn.execute(sa.select(CALENDAR).where(CALENDAR.c.schedule == schedule))).mappings().first()
+        return codec.from_body(Calendar, row["body"]) if row else None
+
+
+async def keep_calendars(conn: AsyncConnection, calendars: Sequence[Calendar]) -> None:
+    """Each in the place of the one before it."""
+    for each in sorted(calendars, key=lambda one: one.schedule):
+        row = {"schedule": each.schedule, "body": codec.to_body(each)}
+        put = insert(conn.dialect.name, CALENDAR).values(row)
+        await conn.execute(put.on_conflict_do_update(index_elements=["schedule"], set_={"body": row["body"]}))
+
+
+async def keep_schedule_states(conn: AsyncConnection, states: Sequence[ScheduleState]) -> None:
+    """Insert those of version 0, replace the others. Raises Conflict when one was changed, or made, by somebody else."""
+    table = SCHEDULE_STATE
+    for each in sorted(states, key=lambda one: one.schedule):
+        row = rows.schedule_state_row(each)
+        if each.version == 0:
+            new = insert(conn.dialect.name, table).values(row).on_conflict_do_nothing().returning(table.c.schedule)
+            written = (await conn.execute(new)).first() is not None
+        else:
+            mine = sa.and_(table.c.schedule == each.schedule, table.c.version == each.version)
+            changed = sa.update(table).where(mine).values(row).returning(table.c.schedule)
+            written = (await conn.execute(changed)).first() is not None
+        if not written:
+            raise Conflict(f"What is known of the schedule {each.schedule} was changed by somebody else.")
 
 
 async def keep_overrides(conn: AsyncConnection, overrides: Sequence[Override]) -> None:

@@ -15,7 +15,7 @@ from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     AlertOutcome,
@@ -63,6 +63,16 @@ def override_row(override: Override) -> dict[str, Any]:
         "version": override.version + 1,
         "body": codec.to_body(override),
     }
+
+
+def schedule_state_row(state: ScheduleState) -> dict[str, Any]:
+    """The columns of the state in its next version."""
+    return {"schedule": state.schedule, "version": state.version + 1, "body": codec.to_body(state)}
+
+
+def schedule_state_of(row: sa.RowMapping) -> ScheduleState:
+    """The state in the version of its row."""
+    return codec.from_body(ScheduleState, {**row["body"], "version": row["version"]})
 
 
 def override_of(row: sa.RowMapping) -> Override:

@@ -248,6 +248,25 @@ class OverrideRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class ScheduleStateRow(Base, table=True):
+    """What was last said and done about who is on call in a schedule. `version` guards against two writers."""
+
+    __tablename__ = "schedule_state"
+
+    schedule: str = Field(sa_type=Key, primary_key=True)
+    version: int
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
+class CalendarRow(Base, table=True):
+    """The calendar of a schedule as it was read last. No dump holds it: it is read anew."""
+
+    __tablename__ = "calendar"
+
+    schedule: str = Field(sa_type=Key, primary_key=True)
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
 class ServiceChangeRow(Base, table=True):
     """Something that was changed in what runs."""
 
@@ -311,6 +330,8 @@ SUBSCRIPTION = columns_of(SubscriptionRow)
 META = columns_of(MetaRow)
 AUDIT = columns_of(AuditRow)
 OVERRIDE = columns_of(OverrideRow)
+CALENDAR = columns_of(CalendarRow)
+SCHEDULE_STATE = columns_of(ScheduleStateRow)
 REPLICA = columns_of(ReplicaRow)
 FIGURES = columns_of(FiguresRow)
 SERVICE_CHANGE = columns_of(ServiceChangeRow)
@@ -331,6 +352,7 @@ TABLES = (
     QUARANTINE,
     AUDIT,
     OVERRIDE,
+    SCHEDULE_STATE,
     SERVICE_CHANGE,
 )
 """Every table that a dump holds, each after those it refers to."""

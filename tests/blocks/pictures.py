@@ -188,6 +188,7 @@ def all_notices(text: str) -> list[Notice]:
     return [
         *(said.Paged(people=CROWD, level=2, reason=reason, by="UADA", why=text) for reason in PageReason),
         said.Paged(people=(), level=0, reason=PageReason.TEAM, by=None),
+        said.PageWaitsNotice(people=CROWD, until=NOW),
         said.DeclaredNotice(
             paged=CROWD,
             invited=CROWD,
@@ -285,6 +286,7 @@ def all_events(text: str) -> list[Event]:
         *(events.PeoplePaged(paged=CROWD, level=2, names=(text,), reason=reason, why=text) for reason in PageReason),
         events.PeoplePaged(paged=(), level=2, reason=PageReason.ESCALATION, again=True),
         events.PeoplePaged(paged=CROWD, names=(text, text), reason=PageReason.TEAM),
+        events.PageWaits(waiting=CROWD, until=NOW),
         events.AcknowledgementOverdue(paged=CROWD),
         events.Acknowledged(),
         events.UpdatePosted(text=text),

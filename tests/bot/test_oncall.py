@@ -104,7 +104,7 @@ async def test_check_finds_gaps_people_who_are_not_there_and_layers_that_never_a
     )
     async with fresh_store() as store:
         await store.commit(Changeset(now=now, people=PEOPLE))
-        found = await schedule_problems(checked.policy, [cover], StoredPeople(store), now)
+        found = await schedule_problems(checked.policy, checked.policy.schedules, [cover], StoredPeople(store), now)
     lines = [line for each in found for line in schedule_problem_lines(each, people_known=True)]
     assert lines == [
         (

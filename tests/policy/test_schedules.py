@@ -45,6 +45,50 @@ def test_the_schedule_of_the_guide_is_understood_and_written_back() -> None:
     assert not list(Draft202012Validator(json_schema(Policy)).iter_errors(effective))
 
 
+def test_user_group_channel_calendar_and_hours_to_page_are_understood_and_written_back() -> None:
+    platform = {
+        "timezone": "Europe/Berlin",
+        "layers": LAYERS,
+        "user_group": "@platform-oncall",
+        "announce": "#platform",
+    }
+    written = {
+        "schedules": {"platform": platform, "mobile": {"ical": "env:MOBILE_ICAL"}},
+        "severities": {"SEV-3": {"page_hours": "08:00-20:00"}},
+        "teams": {"sre": {"escalation": [{"after": "0m", "notify": ["schedule:platform+1", "schedule:mobile"]}]}},
+    }
+    checked = check(written)
+    assert checked.policy is not None, checked.mistakes
+    schedules = checked.policy.schedules
+    assert (schedules["platform"].user_group, schedules["platform"].announce) == ("@platform-oncall", "#platform")
+    assert (schedules["mobile"].ical, schedules["mobile"].layers) == ("env:MOBILE_ICAL", ())
+    moderate = checked.policy.severities["SEV-3"]
+    assert [str(span) for span in moderate.page_hours] == ["08:00-20:00"]
+    assert checked.policy.severities["SEV-1"].page_hours == (), "an urgent one pages at any time"
+    import yaml
+
+    effective = yaml.safe_load(effective_yaml(checked.policy))
+    assert check(effective).policy == checked.policy
+    assert not list(Draft202012Validator(json_schema(Policy)).iter_errors(effective))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hint"),
+    [
+        ({}, "add layers"),
+        ({"timezone": "UTC"}, "or ical: env:NAME"),
+        ({"layers": [{"people": "a"}], "ical": "env:CALENDAR"}, "keep one of the two"),
+        ({"ical": "https://calendar.example.com/secret.ics"}, "write env:NAME"),
+        ({"layers": [{"people": "a"}], "user_group": ""}, "empty"),
+    ],
+)
+def test_a_schedule_says_once_who_is_on_call(schedule: dict[str, Any], hint: str) -> None:
+    checked = check({"schedules": {"platform": schedule}})
+    assert checked.policy is None
+    assert any(hint in str(mistake) for mistake in checked.mistakes), checked.mistakes
+    assert "secret.ics" not in str(checked.mistakes)
+
+
 @pytest.mark.parametrize(
     ("layer", "path", "hint"),
     [

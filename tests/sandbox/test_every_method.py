@@ -58,7 +58,10 @@ async def users_and_app(slack: Sandbox, call: RecordingCaller, ada: str) -> None
     assert (await call("users.info", user=ada))["user"]["name"] == "ada"
     assert (await call("users.lookupByEmail", email="ADA@example.com"))["user"]["id"] == ada
     group = (await call("usergroups.list", include_count=True))["usergroups"][0]
-    assert len((await call("usergroups.users.list", usergroup=group["id"]))["users"]) == group["user_count"]
+    members = (await call("usergroups.users.list", usergroup=group["id"]))["users"]
+    assert len(members) == group["user_count"]
+    answer = await call("usergroups.users.update", usergroup=group["id"], users=members[0])
+    assert answer["usergroup"]["users"] == members[:1]
 
 
 async def channel_methods(call: RecordingCaller, channel: str, ada: str) -> None:

@@ -125,3 +125,38 @@ async def test_saved_users_and_usergroups_are_served(slack: Sandbox, web: AsyncW
     assert (await web.users_info(user=newcomer.id))["user"]["real_name"] == "Nele Neu"
     group = await slack.save_usergroup(UserGroup("", "dba", "Database", [newcomer.id]))
     assert (await web.usergroups_users_list(usergroup=group.id))["users"] == [newcomer.id]
+
+
+async def test_the_members_of_a_group_are_replaced_and_everybody_hears_it(slack: Sandbox, web: AsyncWebClient) -> None:
+    group, ada, ben = slack.usergroup("sre-oncall"), slack.person("ada"), slack.person("ben")
+    answer = await web.usergroups_users_update(usergroup=group.id, users=[ada.id, ben.id, ada.id], include_count=True)
+    assert (answer["usergroup"]["users"], answer["usergroup"]["user_count"]) == ([ada.id, ben.id], 2)
+    assert (await web.usergroups_users_list(usergroup=group.id))["users"] == [ada.id, ben.id]
+
+
+async def test_what_slack_does_not_let_be_in_a_group(slack: Sandbox, web: AsyncWebClient) -> None:
+    group, guest, gone = slack.usergroup("sre-oncall"), slack.person("grace"), slack.person("linus")
+    before = list(group.users)
+    update = web.usergroups_users_update
+    with refused("no_users_provided"):
+        await update(usergroup=group.id, users="")
+    with refused("invalid_users"):
+        await update(usergroup=group.id, users=[slack.workspace.app.bot_user])
+    gone.deleted = True
+    with refused("invalid_users"):
+        await update(usergroup=group.id, users=[gone.id])
+    guest.is_restricted = True
+    with refused("invalid_user"):
+        await update(usergroup=group.id, users=[guest.id])
+    guest.is_ultra_restricted = True
+    with refused("single_channel_guests_cannot_be_added"):
+        await update(usergroup=group.id, users=[guest.id])
+    with refused("no_such_subteam"):
+        await update(usergroup="S0NOBODY", users=[slack.person("ada").id])
+    slack.workspace.groups_for_admins = True
+    with refused("permission_denied"):
+        await update(usergroup=group.id, users=[slack.person("ada").id])
+    slack.workspace.app.scopes.discard("usergroups:write")
+    with refused("missing_scope", needed="usergroups:write"):
+        await update(usergroup=group.id, users=[slack.person("ada").id])
+    assert group.users == before

@@ -36,7 +36,7 @@ from tests.stores import new_database
 from warroom.changes.model import Change
 from warroom.incident.model import Incident, State
 from warroom.incident.parts import AlertGroup, Room
-from warroom.oncall.model import Override
+from warroom.oncall.model import Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -80,6 +80,7 @@ async def live(store: Database) -> None:
     await put(
         store, overrides=(Override(id="o1", schedule="sre", start=NOW, end=after(60), person="UADA", made_at=NOW),)
     )
+    await put(store, schedule_states=(ScheduleState(schedule="sre", people=("UADA",), since=NOW),))
     deployed = Change(id="c1", at=NOW, service="checkout", version="v7")
     await put(store, service_changes=(deployed,))
     await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))
@@ -278,7 +279,7 @@ async def test_an_export_shows_one_moment_and_hinders_nobody(store: Database) ->
 
 
 def test_no_table_is_forgotten() -> None:
-    of_processes, measured_anew = {"replica"}, {"figures"}
+    of_processes, measured_anew = {"replica"}, {"figures", "calendar"}
     assert {table.name for table in TABLES} == set(Base.metadata.tables) - of_processes - measured_anew
     assert {table for table, _ in READERS} == {table for table, _ in WRITERS.values()} == set(TABLES) - {FIRING_KEY}
     assert set(WRITERS) == {kind.model for kind in RECORD_KINDS.values()}

@@ -7,7 +7,7 @@ import pytest
 from storage import Database
 from tests.storage.values import NOW, after, alert, put
 from warroom.errors import Conflict
-from warroom.oncall.model import Override, OverrideState
+from warroom.oncall.model import Override, OverrideState, ScheduleState
 
 
 def override(name: str, start: float, end: float, **fields: object) -> Override:
@@ -46,3 +46,17 @@ async def test_alerts_are_read_page_by_page_in_order_of_arrival(store: Database)
     assert [each.alert.delivery_id for each, _ in first] == ["a", "b"]
     rest = await store.alerts_after(first[-1][0].seq, after(10), 2)
     assert [(each.alert.delivery_id, decision) for each, decision in rest] == [("c", None)]
+
+
+async def test_what_is_known_of_a_schedule_has_one_writer_at_a_time(store: Database) -> None:
+    assert await store.schedule_state("sre") is None
+    first = ScheduleState(schedule="sre", people=("UADA",), since=NOW)
+    await put(store, schedule_states=(first,))
+    known = await store.schedule_state("sre")
+    assert known == first.copy_with(version=1)
+    with pytest.raises(Conflict):
+        await put(store, schedule_states=(first,))
+    await put(store, schedule_states=(known.copy_with(people=("UBEN",)),))
+    with pytest.raises(Conflict):
+        await put(store, schedule_states=(known.copy_with(group=("UADA",)),))
+    assert await store.schedule_state("sre") == known.copy_with(people=("UBEN",), version=2)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
 from warroom.incident.decision import Decision, elsewhere
-from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
+from warroom.incident.events import AcknowledgementOverdue, PageReason, PageWaits, PeoplePaged
 from warroom.incident.model import Incident, Origin, State
-from warroom.incident.notices import Paged, Unanswered
+from warroom.incident.notices import Paged, PageWaitsNotice, Unanswered
 from warroom.incident.parts import EscalationLevel
 from warroom.outbox.effects import Effect, Invite, Place
 from warroom.policy import Policy
@@ -55,6 +55,28 @@ def hurried(incident: Incident, now: datetime) -> Incident:
     if incident.state is not State.DETECTED or next_level(incident) is None:
         return incident
     return incident.with_deadlines(page=now)
+
+
+def put_off(incident: Incident, people: tuple[str, ...], until: datetime, now: datetime, policy: Policy) -> Decision:
+    """Nobody of the next level is paged at this hour: the escalation waits, and later levels are due so much later."""
+    state = incident.escalation.copy_with(
+        waiting=people, waiting_until=until, waited=(), paused_for=incident.escalation.paused_for + (until - now)
+    )
+    after = incident.copy_with(escalation=state)
+    after = after.with_deadlines(page=until, ack=None if after.overdue else acknowledge_by(after, policy))
+    decision = Decision(after).record(PageWaits(waiting=people, until=until), now)
+    return decision.say(PageWaitsNotice(people=people, until=until), slot="page")
+
+
+def released(incident: Incident, now: datetime) -> Incident:
+    """The same incident of which no page waits for a morning any more: whoever is next is paged now."""
+    state = incident.escalation
+    if not state.waiting or state.waiting_until is None:
+        return incident
+    early = max(state.waiting_until - now, timedelta(0))
+    state = state.copy_with(waiting=(), waiting_until=None, paused_for=max(state.paused_for - early, timedelta(0)))
+    after = incident.copy_with(escalation=state)
+    return after.with_deadlines(page=now) if after.state is State.DETECTED and not state.paused_at else after
 
 
 def stopped(incident: Incident) -> Incident:
@@ -134,9 +156,16 @@ def page_next(
     `people` are the ids behind the names of `names_to_page(incident)`.
     """
     people = _reachable(incident, people)
+    state, waited = incident.escalation, tuple[str, ...]()
+    if state.waiting and state.waiting_until is not None and state.waiting_until <= now:
+        waited = state.waiting
+        incident = incident.copy_with(escalation=state.copy_with(waiting=(), waited=waited))
+    else:
+        incident = released(incident, now)  # somebody would not wait for the morning
+    called = tuple(person for person in people if person in waited)
     index = next_level(incident)
     if index is None:
-        return _page_last_again(incident, people, now, policy, reason=reason, by=by, why=why)
+        return _page_last_again(incident, people, now, policy, reason=reason, by=by, why=why, waited=called)
     after = paged(incident, index, people)
     after = after.copy_with(escalation=after.escalation.copy_with(last_paged_at=now))
     after = after.with_deadlines(page=next_page_at(after, now, policy))
@@ -146,6 +175,8 @@ def page_next(
         names=incident.escalation.levels[index].notify,
         reason=reason,
         why=why,
+        waited=called,
+        waited_until=state.waiting_until if called else None,
     )
     return paged_by(Decision(after), incident, event, now, by=by, slot="page")
 
@@ -173,6 +204,7 @@ def _page_last_again(
     reason: PageReason,
     by: str | None,
     why: str,
+    waited: tuple[str, ...] = (),
 ) -> Decision:
     people = people or _reachable(incident, incident.escalation.paged)
     after = incident.copy_with(
@@ -187,6 +219,8 @@ def _page_last_again(
         reason=PageReason.REPEAT if reason is PageReason.ESCALATION else reason,
         why=why,
         again=True,
+        waited=waited,
+        waited_until=incident.escalation.waiting_until if waited else None,
     )
     decision = paged_by(Decision(after), incident, event, now, by=by, slot="page")
     if incident.state is State.DETECTED and not incident.private:
@@ -212,10 +246,12 @@ def invite_new(before: Incident, after: Incident) -> list[Effect]:
     return [Invite(incident_id=after.id, key=f"{after.id}:invite:v{before.version}", people=new)]
 
 
-def overdue(incident: Incident, now: datetime) -> Decision:
-    """The time to acknowledge has passed: everybody paged so far is mentioned again and the card says overdue."""
+def overdue(incident: Incident, now: datetime, asleep: Container[str] = ()) -> Decision:
+    """The time to acknowledge has passed: everybody paged so far is mentioned again, without those who are not paged at this
+    hour, and the card says overdue.
+    """
     after = incident.copy_with(overdue=True).with_deadlines(ack=None)
-    people = _reachable(incident, incident.escalation.paged)
+    people = tuple(each for each in _reachable(incident, incident.escalation.paged) if each not in asleep)
     decision = Decision(after).record(AcknowledgementOverdue(paged=people), now)
     if not people:
         return decision

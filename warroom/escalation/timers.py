@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from warroom.alerts import storms
-from warroom.escalation import cadence
+from warroom.escalation import cadence, page_hours
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.change import change
@@ -48,8 +48,10 @@ async def _page(world: World, incident: Incident, now: datetime) -> Decision:
     return await page_next(world, incident, now, reason=PageReason.ESCALATION)
 
 
-async def _overdue(_world: World, incident: Incident, now: datetime) -> Decision:
-    return escalation.overdue(incident, now)
+async def _overdue(world: World, incident: Incident, now: datetime) -> Decision:
+    known = [await world.directory.person(each) for each in incident.escalation.paged]
+    asleep = page_hours.asleep((each for each in known if each), incident.severity, world.policy, now)
+    return escalation.overdue(incident, now, asleep)
 
 
 async def _update_missed(world: World, incident: Incident, now: datetime) -> Decision:

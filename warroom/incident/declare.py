@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from warroom.errors import Conflict, Refused
+from warroom.escalation import page_hours
 from warroom.escalation.rules import hurried, levels_at_start
 from warroom.incident import lookup, opening
 from warroom.incident.change import authorize
@@ -159,7 +160,14 @@ async def _first_called(world: World, incident: Incident, missed: tuple[str, ...
     found = {i: await resolve(names, world.directory, world.policy, only_exact=True) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
     off_call = not any(each.found for each in found.values()) and any(map(nobody_on_call, found.values()))
-    called = {i: ids(resolution) for i, resolution in found.items()}
+    now, called = world.clock.now(), dict[int, tuple[str, ...]]()
+    for index, resolution in found.items():
+        people = [match.person for match in resolution.found]
+        asleep = page_hours.asleep(people, incident.severity, world.policy, now)
+        awake = tuple(person for person in ids(resolution) if person not in asleep)
+        # A level of which nobody is paged at this hour is not told: its timer is due at once and says so.
+        if awake or not asleep:
+            called[index] = awake
     return FirstCalled(people=called, missed=nobody, nobody_on_call=off_call)
 
 

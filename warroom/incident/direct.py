@@ -16,7 +16,7 @@ from warroom.incident.events import (
 from warroom.incident.model import Incident
 from warroom.incident.parts import DirectPurpose
 from warroom.incident.timeline import Entry
-from warroom.outbox.effects import Effect, RedrawDirect, SendDirect
+from warroom.outbox.effects import Effect, RedrawDirect, SendDirect, TellMorning
 from warroom.policy import Policy
 from warroom.policy.model import PageBy
 
@@ -70,7 +70,8 @@ def direct_effects(
         people: tuple[str, ...] = ()
         purpose, why = DirectPurpose.PAGE, ""
         if isinstance(event, PeoplePaged):
-            people, why = event.paged, event.why
+            people, why = tuple(person for person in event.paged if person not in event.waited), event.why
+            effects += _this_morning(event, policy)
         elif isinstance(event, AcknowledgementOverdue):
             people = event.paged
         elif isinstance(event, TOLD_ANEW):
@@ -93,6 +94,14 @@ def direct_effects(
             and (each.purpose is DirectPurpose.PAGE or each.user in before.subscribers)
         ]
     return effects
+
+
+def _this_morning(event: PeoplePaged, policy: Policy) -> list[Effect]:
+    """One message for all pages of a person that waited until the same moment: its key is the same for each of them."""
+    if event.waited_until is None or PageBy.DIRECT_MESSAGE not in policy.workspace.page_by:
+        return []
+    at = event.waited_until
+    return [TellMorning(key=f"morning:{each}:{at:%Y%m%dT%H%M}", user=each, morning=at) for each in event.waited]
 
 
 def _shown(incident: Incident) -> tuple[object, ...]:

@@ -74,11 +74,27 @@ class PeoplePaged(_Event):
     """In the words of whoever paged."""
     again: bool = False
     """They are the last level, which was paged before."""
+    waited: tuple[str, ...] = ()
+    """Those of them whose page waited for their morning; they are told of all that waited in one message."""
+    waited_until: datetime | None = None
 
     @property
     def people(self) -> tuple[str, ...]:
         """Ids of everybody who is paged."""
         return self.paged
+
+
+class PageWaits(_Event):
+    """Nobody of the next level is paged at this hour for this severity: it waits until `until`."""
+
+    kind: Literal["page_waits"] = "page_waits"
+    waiting: tuple[str, ...]
+    until: datetime
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Ids of everybody who is paged then."""
+        return self.waiting
 
 
 class AcknowledgementOverdue(_Event):
@@ -466,6 +482,7 @@ Event = Annotated[
     Declared
     | RoomOpened
     | PeoplePaged
+    | PageWaits
     | AcknowledgementOverdue
     | Acknowledged
     | UpdatePosted

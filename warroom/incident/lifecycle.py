@@ -259,13 +259,14 @@ def change_severity(
         raise Refused(closed)
     if incident.severity == severity:
         raise AlreadyDone(SeverityUnchanged(incident=incident.name, severity=severity))
-    after = incident.copy_with(severity=severity).with_deadlines(
-        update=cadence.other_pace(incident, severity, policy, now)
-    )
+    waiting = bool(incident.escalation.waiting)
+    after = escalation.released(incident, now).copy_with(severity=severity)
+    after = after.with_deadlines(update=cadence.other_pace(incident, severity, policy, now))
     if after.deadlines.update is None:
         after = cadence.answered(after)  # it asks for no updates, so none is late
     after = after.with_deadlines(
-        page=escalation.next_page_at(after, now, policy),
+        # Whoever waits for the morning is paged at once, unless the new severity lets them sleep too.
+        page=after.deadlines.page if waiting else escalation.next_page_at(after, now, policy),
         ack=escalation.acknowledge_by(after, policy) if incident.deadlines.ack else None,
     )
     event = events.SeverityChanged(before=incident.severity, after=severity, why=why)

@@ -121,6 +121,14 @@ class Unanswered(Stored):
     since: datetime
 
 
+class PageWaitsNotice(Stored):
+    """Nobody of the next level is paged at this hour for this severity."""
+
+    kind: Literal["page_waits"] = "page_waits"
+    people: tuple[str, ...]
+    until: datetime
+
+
 class AllRecovered(Stored):
     """Every attached alert recovered. Carries the button Resolve."""
 
@@ -372,6 +380,7 @@ Notice = Annotated[
     | RoleAssignedNotice
     | StateChanged
     | Unanswered
+    | PageWaitsNotice
     | AllRecovered
     | Flapping
     | Storm

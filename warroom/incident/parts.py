@@ -38,6 +38,12 @@ class EscalationState(Stored):
     """Since when nobody is paged further, because every alert has recovered; None while it goes on."""
     paused_for: timedelta = timedelta(0)
     """How long earlier pauses were, all together: the levels are due so much later."""
+    waiting: tuple[str, ...] = ()
+    """Ids of who is paged next, when the hours begin in which they are paged for this severity."""
+    waiting_until: datetime | None = None
+    """When that is, or was."""
+    waited: tuple[str, ...] = ()
+    """Ids of who was paged then."""
 
 
 class Link(Stored):

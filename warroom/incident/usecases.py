@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from warroom.errors import AlreadyDone, NotFound, Refused
-from warroom.escalation import cadence
+from warroom.escalation import cadence, page_hours
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle, lookup, opening
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
 from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.roles import COMMANDER, holder, role_named, with_role
 from warroom.outbox.effects import Invite, Place
@@ -77,7 +77,17 @@ async def page_next(
 ) -> Decision:
     """The decision that pages the next level, with the names resolved to the people of this moment."""
     people = await resolve(escalation.names_to_page(incident), world.directory, world.policy, only_exact=True)
-    called = opening.others(ids(people), by)
+    found = ids(people)
+    if reason is not PageReason.BUTTON:
+        # A person who escalates means now; the clock lets people sleep.
+        asleep = page_hours.asleep((match.person for match in people.found), incident.severity, world.policy, now)
+        awake = tuple(person for person in found if person not in asleep)
+        if asleep and not awake:
+            if incident.state is not State.DETECTED:
+                return Decision(incident)  # an update is missing; the next one that is missed asks again
+            return escalation.put_off(incident, tuple(asleep), min(asleep.values()), now, world.policy)
+        found = awake
+    called = opening.others(found, by)
     decision = escalation.page_next(incident, called, now, world.policy, reason=reason, by=by, why=why)
     if nobody_on_call(people):
         decision = replace(decision, incident=escalation.hurried(decision.incident, now))

@@ -11,14 +11,12 @@ from zoneinfo import ZoneInfo
 
 from warroom.incident.change import done
 from warroom.metrics.review import WEEK
-from warroom.outbox.changes import Changeset, Claim, Timer
+from warroom.outbox.changes import WORKSPACE, Changeset, Claim, Timer
 from warroom.outbox.effects import PostReview
 from warroom.policy import Policy
 from warroom.ports import World
 
 TIMER = "review"
-WORKSPACE = "workspace"
-"""Stands where the id of an incident stands in other timers."""
 TOO_OLD = timedelta(days=2)
 """A review that could not be posted for so long is left out: the next one is closer."""
 

@@ -11,6 +11,7 @@ from warroom.capabilities import OnCallSource
 from warroom.errors import Rejected, Retryable
 from warroom.oncall import rules
 from warroom.oncall.model import Override
+from warroom.oncall.schedules import schedule_now
 from warroom.people.model import Directory, Group, OnCallNames, Person, Why
 from warroom.policy import Policy
 from warroom.policy.schedule import Reference
@@ -68,7 +69,7 @@ class OnCallDirectory:
     async def in_their_place(self, said: str) -> Sequence[tuple[str, ...]]:
         """The next in turn; nobody for another system's schedule. Raises StoreUnavailable."""
         meant = self._policy.schedule_meant(said)
-        schedule = self._policy.schedules.get(meant.schedule) if meant else None
+        schedule = await schedule_now(self._store, self._policy, meant.schedule) if meant else None
         if meant is None or schedule is None:
             return ()
         now = self._clock.now()
@@ -77,7 +78,8 @@ class OnCallDirectory:
         return [*groups[meant.ahead :], *groups[: max(0, meant.ahead - 1)]]
 
     async def _of_schedule(self, meant: Reference) -> OnCallNames:
-        name, schedule, now = meant.schedule, self._policy.schedules.get(meant.schedule), self._clock.now()
+        name, now = meant.schedule, self._clock.now()
+        schedule = await schedule_now(self._store, self._policy, name)
         via = f"schedule {name}"
         if schedule is None:
             return OnCallNames(via=via, why=Why.NO_SUCH_SCHEDULE)

@@ -12,6 +12,7 @@ from warroom.incident.events import Acknowledged, AcknowledgementOverdue, People
 from warroom.incident.timeline import Entry
 from warroom.oncall import rules
 from warroom.oncall.model import Shift
+from warroom.oncall.schedules import schedules_now
 from warroom.oncall.turns import instant, wall_time
 from warroom.people.resolution import resolve
 from warroom.policy.schedule import Schedule
@@ -128,7 +129,7 @@ async def load_report(world: World, start: datetime, end: datetime, holidays: Ho
     hours: dict[str, OnCallHours] = defaultdict(OnCallHours)
     overrides = await world.store.overrides(start, end)
     ids: dict[str, str] = {}
-    for name, schedule in world.policy.schedules.items():
+    for name, schedule in (await schedules_now(world.store, world.policy)).items():
         mine = [each for each in overrides if each.schedule == name]
         days_off = _days_off(schedule, start, end, holidays)
         for shift in rules.shifts(schedule, mine, start, end):

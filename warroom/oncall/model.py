@@ -55,6 +55,44 @@ class Override(Stored):
         return self.state is OverrideState.TAKEN and self.person is not None and self.start <= at < self.end
 
 
+class CalendarShift(Stored):
+    """An event of a calendar: who is on call from `start` up to, not including, `end` (aware UTC)."""
+
+    start: datetime
+    end: datetime
+    people: tuple[str, ...]
+    """Names: email addresses where the event has any."""
+
+
+class Calendar(Stored):
+    """The calendar of a schedule as it was read last."""
+
+    schedule: str
+    shifts: tuple[CalendarShift, ...] = ()
+    read_at: datetime | None = None
+    """When it was read last; None when it never was."""
+    problem: str = ""
+    """Why it could not be read the last time; empty when it could."""
+
+
+class ScheduleState(Stored):
+    """What was last said and done about who is on call in a schedule. One for each schedule."""
+
+    schedule: str
+    people: tuple[str, ...] = ()
+    """Ids of who was on call when it was looked at last; empty in a gap."""
+    since: datetime
+    """When that was seen first."""
+    group: tuple[str, ...] | None = None
+    """The members of the user group as they were set last; None before the first time."""
+    group_by_hand: tuple[str, ...] | None = None
+    """The members that somebody set by hand since, of which people were told."""
+    group_problem: str = ""
+    """Why the user group could not be set the last time, in Slack's word; empty when it could."""
+    version: int = 0
+    """Guards against two writers; 0 for one that is not stored yet."""
+
+
 class Shift(Value):
     """Who is on call from `start` up to, not including, `end` (aware UTC)."""
 

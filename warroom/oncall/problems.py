@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from warroom.oncall import rules
 from warroom.oncall.model import Override, Shift
-from warroom.people.model import Ambiguity, Directory, Unknown
+from warroom.people.model import Ambiguity, Directory, Unknown, normal
 from warroom.people.resolution import resolve
 from warroom.policy import Policy
+from warroom.policy.schedule import Schedule
 from warroom.value import Value
 
 AHEAD = timedelta(days=90)
@@ -29,25 +30,41 @@ class ScheduleProblems(Value):
     """Layers, counted from 0, that never say who is on call."""
     unknown: tuple[Unknown, ...] = ()
     unclear: tuple[Ambiguity, ...] = ()
+    group: str | None = None
+    """The user group that it should keep, where there is none of that name, or it is disabled."""
 
 
 async def schedule_problems(
-    policy: Policy, overrides: Sequence[Override], directory: Directory, now: datetime
+    policy: Policy,
+    schedules: Mapping[str, Schedule],
+    overrides: Sequence[Override],
+    directory: Directory,
+    now: datetime,
 ) -> list[ScheduleProblems]:
-    """Of every schedule. Raises what the directory raises."""
+    """Of every schedule, each with what its calendar says. Raises what the directory raises."""
     found = []
-    for name, schedule in policy.schedules.items():
+    for name, schedule in schedules.items():
         mine = [each for each in overrides if each.schedule == name]
-        names = tuple(dict.fromkeys(each for layer in schedule.layers for turn in layer.people for each in turn))
+        names = tuple(dict.fromkeys(each for group in schedule.groups for each in group))
         people = await resolve(names, directory, policy)
         found.append(
             ScheduleProblems(
                 schedule=name,
                 timezone=schedule.timezone or policy.workspace.timezone,
                 gaps=tuple(rules.gaps(schedule, mine, now, now + AHEAD)),
-                unused=tuple(rules.unused_layers(schedule, now, now + UNUSED_AHEAD)),
+                unused=() if schedule.ical else tuple(rules.unused_layers(schedule, now, now + UNUSED_AHEAD)),
                 unknown=people.unknown,
                 unclear=people.ambiguous,
+                group=None if await _has_group(schedule, directory) else schedule.user_group,
             )
         )
     return found
+
+
+async def _has_group(schedule: Schedule, directory: Directory) -> bool:
+    """Whether the user group can be kept, or none is asked for."""
+    if schedule.user_group is None:
+        return True
+    handle = schedule.user_group.lstrip("@")
+    group = await directory.group(handle) or await directory.group(normal(handle))
+    return group is not None and not group.disabled

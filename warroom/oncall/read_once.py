@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from warroom.oncall.model import Override
+from warroom.oncall.model import Calendar, Override, ScheduleState
 from warroom.people.model import Directory, Group, Person
 
 
@@ -54,8 +54,9 @@ class ReadOnce:
 class KnownOverrides:
     """The overrides that were read before: `warroom.stores.OnCall`."""
 
-    def __init__(self, overrides: Sequence[Override]) -> None:
+    def __init__(self, overrides: Sequence[Override], calendars: Sequence[Calendar] = ()) -> None:
         self._overrides = overrides
+        self._calendars = {each.schedule: each for each in calendars}
 
     async def override(self, override_id: str) -> Override | None:
         """By id."""
@@ -64,3 +65,11 @@ class KnownOverrides:
     async def overrides(self, since: datetime, until: datetime) -> list[Override]:
         """Those that touch the time."""
         return [each for each in self._overrides if each.end > since and each.start < until]
+
+    async def schedule_state(self, schedule: str) -> ScheduleState | None:
+        """None: a replay tells nobody."""
+        return None
+
+    async def calendar(self, schedule: str) -> Calendar | None:
+        """As it was read before."""
+        return self._calendars.get(schedule)

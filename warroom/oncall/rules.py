@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from warroom.oncall.calendars import CalendarSchedule, CalendarTurns
 from warroom.oncall.model import Override, Shift
 from warroom.oncall.turns import Turns, turns_of
 from warroom.policy.schedule import Schedule
@@ -61,7 +62,7 @@ def following(schedule: Schedule, overrides: Sequence[Override], at: datetime, l
     `limit`, and within the next year.
     """
     now = on_call(schedule, overrides, at)
-    turns = {turn for layer in schedule.layers for turn in layer.people} - {now}
+    turns = {*schedule.groups} - {now}
     # Nobody else comes: there is no need to look through a year for them. Overrides make groups that are in no layer.
     limit = limit if overrides else min(limit, len(turns))
     found: dict[tuple[str, ...], Shift] = {}
@@ -82,12 +83,17 @@ def unused_layers(schedule: Schedule, start: datetime, end: datetime) -> list[in
     return [index for index in range(len(layers)) if index not in used]
 
 
-def _turns(schedule: Schedule) -> list[Turns]:
+Applying = Turns | CalendarTurns
+
+
+def _turns(schedule: Schedule) -> Sequence[Applying]:
+    if isinstance(schedule, CalendarSchedule):
+        return [CalendarTurns(schedule)]
     zone = schedule.timezone or "UTC"
     return [turns_of(layer, zone) for layer in schedule.layers]
 
 
-def _by_layers(layers: Sequence[Turns], at: datetime) -> tuple[int | None, tuple[str, ...]]:
+def _by_layers(layers: Sequence[Applying], at: datetime) -> tuple[int | None, tuple[str, ...]]:
     """(index of the layer that decides, its people); later layers win."""
     for index in range(len(layers) - 1, -1, -1):
         if layers[index].applies(at):
@@ -116,7 +122,7 @@ def _overridden(
 
 
 def _edges(
-    layers: Sequence[Turns], overrides: Iterable[Override], start: datetime, end: datetime
+    layers: Sequence[Applying], overrides: Iterable[Override], start: datetime, end: datetime
 ) -> Iterator[datetime]:
     """`start`, every moment between at which something may change, and `end`, in order; nothing for an empty time."""
     if start >= end:

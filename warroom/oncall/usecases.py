@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from warroom.errors import Conflict, NotFound, Refused
 from warroom.incident.change import authorize
-from warroom.oncall import cover, rules
-from warroom.oncall.model import Override, OverrideState, Shift
+from warroom.oncall import cover, rules, shift_change
+from warroom.oncall.model import Calendar, Override, OverrideState, Shift
+from warroom.oncall.schedules import schedule_now
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import ShowOverride
 from warroom.outbox.results import OverrideShown
@@ -42,6 +43,8 @@ class ScheduleOverview(Value):
     next: Resolution = Resolution()
     overrides: tuple[Override, ...] = ()
     """Asked for and taken, now or to come."""
+    calendar: Calendar | None = None
+    """Where one keeps the schedule."""
 
 
 def schedule_named(world: World, said: str) -> str:
@@ -61,7 +64,8 @@ async def overview(world: World, names: Iterable[str]) -> list[ScheduleOverview]
     known = await world.store.overrides(now, now + rules.HORIZONS[-1])
     found = []
     for name in names:
-        schedule, overrides = world.policy.schedules[name], [each for each in known if each.schedule == name]
+        schedule, overrides = await _schedule(world, name), [each for each in known if each.schedule == name]
+        calendar = await world.store.calendar(name) if schedule.ical else None
         later = rules.following(schedule, overrides, now, 1)
         shift = rules.shift_at(schedule, overrides, now)
         found.append(
@@ -72,6 +76,7 @@ async def overview(world: World, names: Iterable[str]) -> list[ScheduleOverview]
                 now=await _people(world, shift.people),
                 next_shift=later[0] if later else None,
                 next=await _people(world, later[0].people if later else ()),
+                calendar=Calendar(schedule=name) if schedule.ical and calendar is None else calendar,
                 overrides=tuple(
                     each for each in overrides if each.state is not OverrideState.UNDONE and each.start < now + COMING
                 ),
@@ -136,7 +141,7 @@ async def ask_swap(world: World, schedule: str, by: str, person: str) -> tuple[O
     if person == by:
         raise Refused(OnCallRefused(problem=OnCallProblem.OWN_REQUEST, schedule=schedule))
     overrides = [each for each in await world.store.overrides(now, now + SWAPPABLE) if each.schedule == schedule]
-    coming = rules.shifts(world.policy.schedules[schedule], overrides, now, now + SWAPPABLE)
+    coming = rules.shifts(await _schedule(world, schedule), overrides, now, now + SWAPPABLE)
     mine, theirs = await _next_of(world, schedule, coming, by), await _next_of(world, schedule, coming, person)
     first, second = uuid.uuid4().hex, uuid.uuid4().hex
     base = Override(
@@ -194,14 +199,16 @@ async def _change(
 async def _commit(
     world: World, now: datetime, overrides: tuple[Override, ...], effects: Sequence[ShowOverride]
 ) -> None:
-    change = world.marked(Changeset(now=now, overrides=overrides, effects=tuple(effects)))
+    # Who is on call may be somebody else from this moment on.
+    timers = tuple(shift_change.timer(each, now) for each in dict.fromkeys(one.schedule for one in overrides))
+    change = world.marked(Changeset(now=now, overrides=overrides, effects=tuple(effects), timers=timers))
     if not await world.commit(change) and world.gesture is not None:
         raise Repeated(world.gesture)
 
 
 async def _asked(world: World, asked: Override) -> list[ShowOverride]:
     """The question to one person, else in the schedule's channel, else to everybody of the schedule."""
-    schedule = world.policy.schedules[asked.schedule]
+    schedule = await _schedule(world, asked.schedule)
     if asked.asked:
         return _shown_to(asked, [asked.asked], news=True)
     if schedule.announce:
@@ -225,7 +232,13 @@ def _shown_to(override: Override, to: Iterable[str], *, news: bool = False) -> l
 
 
 def _everybody(schedule: Schedule) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for layer in schedule.layers for turn in layer.people for name in turn))
+    return tuple(dict.fromkeys(name for group in schedule.groups for name in group))
+
+
+async def _schedule(world: World, name: str) -> Schedule:
+    schedule = await schedule_now(world.store, world.policy, name)
+    assert schedule is not None, "its name was looked up before"
+    return schedule
 
 
 def _alone(shift: Shift) -> str | None:

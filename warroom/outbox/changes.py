@@ -12,10 +12,13 @@ from warroom.alerts.model import Alert, AlertState
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override
+from warroom.oncall.model import Calendar, Override, ScheduleState
 from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
 from warroom.value import Stored, Value
+
+WORKSPACE = "workspace"
+"""Stands where the id of an incident stands, in timers that are about none."""
 
 
 class Timer(Value):
@@ -242,5 +245,9 @@ class Changeset(Value):
     unfollowed: tuple[Following, ...] = ()
     overrides: tuple[Override, ...] = ()
     """Each is inserted with version 0, otherwise replaced where the version still matches; Conflict where it does not."""
+    schedule_states: tuple[ScheduleState, ...] = ()
+    """As `overrides`."""
+    calendars: tuple[Calendar, ...] = ()
+    """Each takes the place of the one that is known; of two processes that read it the last one holds."""
     directory_complete: bool = False
     """True when a complete read of the workspace ended: the directory is known to be complete from now on."""

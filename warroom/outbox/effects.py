@@ -189,6 +189,16 @@ class SendDirect(_Effect):
     why: str = ""
 
 
+class TellMorning(_Effect):
+    """Tell one person of all incidents whose page waited for their morning, in one message."""
+
+    weight: ClassVar[int] = 2
+    kind: Literal["tell_morning"] = "tell_morning"
+    user: str
+    morning: datetime
+    """Until when they waited."""
+
+
 class RedrawDirect(_Effect):
     """Redraw the direct message of that purpose to that person, if there is one."""
 
@@ -261,6 +271,56 @@ class ShowOverride(_Effect):
     """A user id, or a channel as the policy names it."""
     news: bool = False
     """Whether a new message is posted where there is none, and to people even where there is one; else only redrawn."""
+
+
+class TellShift(_Effect):
+    """Say to a channel, or to whoever takes over, who is on call now and what is open."""
+
+    weight: ClassVar[int] = 2
+    kind: Literal["tell_shift"] = "tell_shift"
+    schedule: str
+    to: str
+    """A user id, or a channel as the policy names it."""
+    people: tuple[str, ...]
+    """Ids of who is on call now; empty in a gap."""
+    before: tuple[str, ...] = ()
+    until: datetime | None = None
+    """None: for longer than anybody looks ahead."""
+
+
+class KeepUserGroup(_Effect):
+    """Make the user group of a schedule equal to who is on call. Its result is UserGroupKept."""
+
+    weight: ClassVar[int] = 3
+    coalescing: ClassVar[bool] = True
+    kind: Literal["keep_user_group"] = "keep_user_group"
+    schedule: str
+
+
+class GroupNews(StrEnum):
+    """What is said about the user group of a schedule."""
+
+    BY_HAND = "by_hand"
+    """Somebody set other members; they stay until the next shift."""
+    SET_AGAIN = "set_again"
+    """Somebody had set other members, and it was set to who is on call."""
+    REFUSED = "refused"
+    """It cannot be set."""
+
+
+class TellUserGroup(_Effect):
+    """Say what happened to the user group of a schedule."""
+
+    kind: Literal["tell_user_group"] = "tell_user_group"
+    schedule: str
+    to: str
+    """A user id, or a channel as the policy names it."""
+    news: GroupNews
+    added: tuple[str, ...] = ()
+    """Who was in it although they are not on call."""
+    removed: tuple[str, ...] = ()
+    error: str = ""
+    advice: str = ""
 
 
 class SyncDirectory(_Effect):
@@ -339,6 +399,7 @@ Effect = Annotated[
     | Withdraw
     | PrivateReply
     | SendDirect
+    | TellMorning
     | RedrawDirect
     | ReplyToSource
     | ShareDocument
@@ -347,6 +408,9 @@ Effect = Annotated[
     | PostReview
     | PublishHome
     | ShowOverride
+    | TellShift
+    | KeepUserGroup
+    | TellUserGroup
     | SyncDirectory
     | ReadAlertChannels
     | ReadRoomMembers

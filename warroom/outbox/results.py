@@ -95,6 +95,20 @@ class OverrideShown(Value):
     ts: str
 
 
+class UserGroupKept(Value):
+    """The user group of a schedule was compared with who is on call."""
+
+    schedule: str
+    members: tuple[str, ...] | None = None
+    """What it is now, where it is equal; None where it was left as it is."""
+    by_hand: tuple[str, ...] | None = None
+    """The members that somebody else had set."""
+    problem: str = ""
+    """Why it could not be set, in Slack's word."""
+    error: str = ""
+    advice: str = ""
+
+
 AboutIncident = (
     ChannelCreated
     | ChannelRenamed
@@ -107,4 +121,4 @@ AboutIncident = (
     | RoomMembers
     | ExternalResult
 )
-EffectResult = AboutIncident | OverrideShown
+EffectResult = AboutIncident | OverrideShown | UserGroupKept

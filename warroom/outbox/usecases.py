@@ -24,6 +24,7 @@ from warroom.incident.notices import (
     RoomNotOpened,
 )
 from warroom.incident.parts import LeftOpen
+from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
@@ -54,6 +55,7 @@ from warroom.outbox.results import (
     Posted,
     RoomMembers,
     TeamTold,
+    UserGroupKept,
 )
 from warroom.policy.permissions import Permission
 from warroom.ports import World
@@ -78,6 +80,9 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
         return
     if isinstance(result, OverrideShown):
         await override_shown(world, claim, result)
+        return
+    if isinstance(result, UserGroupKept):
+        await user_groups.kept(world, claim, result)
         return
     external = isinstance(claim.effect, ExternalEffect)
     if claim.incident_id is None or (result is None and not external):

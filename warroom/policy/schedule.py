@@ -20,7 +20,7 @@ from pydantic import (
 
 from warroom.people.model import normal
 from warroom.policy.hours import Day, Days, Hours
-from warroom.policy.kinds import Text, Texts, TimeZone
+from warroom.policy.kinds import SecretName, Text, Texts, TimeZone
 from warroom.policy.mistake import Wrong, did_you_mean, shown
 from warroom.value import Value
 
@@ -202,11 +202,31 @@ class Schedule(Value):
 
     timezone: TimeZone | None = None
     """None: as the workspace says."""
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1)]
+    layers: tuple[Layer, ...] = ()
+    """Empty only where `ical` says who is on call."""
+    ical: SecretName | None = None
+    """Instead of layers: the environment variable that holds the address of a calendar, or the path of its file."""
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")] | None = None
     """Whose holidays count in reports: "DE", or of a part "DE-BY"."""
     announce: Text | None = None
-    """The channel in which cover is looked for. None: everybody of the schedule is asked directly."""
+    """The channel that hears who takes over, and in which cover is looked for. None: nobody hears of the one, and everybody of
+    the schedule is asked directly for the other.
+    """
+    user_group: Text | None = None
+    """The user group that is kept equal to who is on call, by its handle or id."""
+
+    @property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Who has turns together, by name, in the order in which the schedule says them."""
+        return tuple(dict.fromkeys(turn for layer in self.layers for turn in layer.people))
+
+    @model_validator(mode="after")
+    def _says_who(self) -> Schedule:
+        if not self.layers and self.ical is None:
+            raise Wrong("says nothing of who is on call", "add layers: [{people: [...]}], or ical: env:NAME")
+        if self.layers and self.ical is not None:
+            raise Wrong("has layers and ical, and they would contradict each other", "keep one of the two")
+        return self
 
 
 class Reference(Value):

@@ -8,6 +8,7 @@ from typing import Any
 
 from warroom.durations import Duration
 from warroom.people.model import normal
+from warroom.policy.hours import Hours
 from warroom.policy.kinds import Text, Texts
 from warroom.value import Value
 
@@ -26,6 +27,8 @@ class Severity(Value):
 
     None: as the workspace says, else `update_every`, else `acknowledge_within`.
     """
+    page_hours: Hours = ()
+    """When people are paged, on the clock of each of them; outside it waits for their morning. Empty: at any time."""
     aliases: Texts = ()
     description: Text | None = None
     """The sentence that defines it, shown where a severity is chosen."""

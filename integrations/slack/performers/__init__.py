@@ -15,6 +15,7 @@ from integrations.slack.performers import (
     posts,
     private_replies,
     rooms,
+    shifts,
 )
 from integrations.slack.performers.performer import Performing
 
@@ -29,6 +30,7 @@ PERFORMERS: Mapping[str, Performing] = {
     "post": posts.post,
     "withdraw": posts.withdraw,
     "send_direct": direct.send_direct,
+    "tell_morning": direct.tell_morning,
     "redraw_direct": direct.redraw_direct,
     "reply_to_source": direct.reply_to_source,
     "pin_card": rooms.pin_card,
@@ -42,6 +44,9 @@ PERFORMERS: Mapping[str, Performing] = {
     "post_review": charts.post_review,
     "publish_home": private_replies.publish_home,
     "show_override": overrides.show_override,
+    "tell_shift": shifts.tell_shift,
+    "keep_user_group": shifts.keep_user_group,
+    "tell_user_group": shifts.tell_user_group,
     "sync_directory": directory.sync_directory,
     "read_room_members": rooms.read_room_members,
     "read_alert_channels": alert_channels.read_alert_channels,

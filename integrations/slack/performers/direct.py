@@ -6,18 +6,21 @@ from datetime import timedelta
 
 import structlog
 
-from blocks.direct_messages import direct_message, source_reply
+from blocks.direct_messages import direct_message, morning_message, source_reply
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import redraw, remove, say
 from warroom.errors import Retryable
 from warroom.incident.direct import let_in_soon
+from warroom.incident.model import Incident, State
 from warroom.incident.parts import DirectPurpose
-from warroom.outbox.effects import RedrawDirect, ReplyToSource, SendDirect
+from warroom.outbox.effects import RedrawDirect, ReplyToSource, SendDirect, TellMorning
 from warroom.outbox.results import DirectlySent
 
 LONGEST_WAIT = timedelta(minutes=10)
 """Whoever is not let in by then does not hear of a private incident."""
+LOOKED_AT = 500
+"""Open incidents that are looked through for those that waited for somebody's morning."""
 log = structlog.get_logger(__name__)
 
 CLOSED_TO_US = frozenset(
@@ -43,6 +46,21 @@ async def send_direct(context: EffectContext[SendDirect]) -> DirectlySent | None
     card = direct_message(effect.purpose, effect.user, view, context.now, by=effect.by, why=effect.why)
     channel, ts = await say(context, effect.user, card)
     return DirectlySent(user=effect.user, purpose=effect.purpose, channel_id=channel, ts=ts)
+
+
+async def tell_morning(context: EffectContext[TellMorning]) -> None:
+    """One message about every incident whose page waited for this person until that moment and that nobody has taken since."""
+    effect, deps = context.effect, context.deps
+
+    def waited(incident: Incident) -> bool:
+        state = incident.escalation
+        mine = effect.user in state.waiting or effect.user in state.waited
+        return mine and state.waiting_until == effect.morning and incident.shown_to(effect.user)
+
+    found = [each for each in await deps.store.incidents(open_only=True, limit=LOOKED_AT) if waited(each)]
+    views = [await context.view(each) for each in found if each.state is State.DETECTED]
+    if views:
+        await say(context, effect.user, morning_message(views, context.now))
 
 
 async def redraw_direct(context: EffectContext[RedrawDirect]) -> None:

@@ -13,6 +13,11 @@ from warroom.outbox.results import OverrideShown
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
+def is_person(to: str) -> bool:
+    """Whether it is a user id, not a channel as the policy names it."""
+    return _PERSON.fullmatch(to) is not None
+
+
 async def show_override(context: EffectContext[ShowOverride]) -> OverrideShown | None:
     """Post it, or redraw it where it was posted; one that is gone is left gone unless it is news."""
     effect, store = context.effect, context.deps.store
@@ -23,7 +28,7 @@ async def show_override(context: EffectContext[ShowOverride]) -> OverrideShown |
     schedule = context.deps.policy.schedules.get(override.schedule)
     card = override_card(override, (schedule and schedule.timezone) or context.deps.policy.workspace.timezone, other)
     there = next(((channel, ts) for to, channel, ts in override.messages if to == effect.to), None)
-    person = _PERSON.fullmatch(effect.to) is not None
+    person = is_person(effect.to)
     if there and not (effect.news and person):
         # In a channel the message stays the one message about it: everybody has it before their eyes already.
         if await redraw(context, *there, card) or not effect.news:

@@ -21,7 +21,7 @@ from tests.integrations.stories import DECLARE, entries, hook, policy_of, polled
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.conftest import slack as slack
 from warroom.errors import Retryable
-from warroom.incident.events import Acknowledged, Reported, Resolved, RoleAssigned
+from warroom.incident.events import Acknowledged, PeoplePaged, Reported, Resolved, RoleAssigned
 from warroom.incident.model import Incident, State
 from warroom.policy import check
 
@@ -315,3 +315,22 @@ def test_a_secret_in_the_policy_is_a_mistake_that_does_not_repeat_it() -> None:
     mistakes = check({"teams": {"platform": {}}, "pagerduty": section}, policy_model()).mistakes
     assert {each.path for each in mistakes} == {"pagerduty.routing_keys.platform", "pagerduty.routing_keys.nowhere"}
     assert ROUTING_KEY not in str(mistakes)
+
+
+async def test_a_level_that_names_its_schedule_pages_whoever_is_on_call_there(
+    slack: Sandbox, pager: PagerDutySystem, tmp_path: Path
+) -> None:
+    levels = [{"after": "0m", "notify": ["pagerduty:PSCHED"]}, {"after": "15m", "notify": ["pagerduty:PSCHED"]}]
+    policy = policy_of(teams={"platform": {"escalation": levels}})
+    async with room_beside(slack, pager, tmp_path, policy, **keys(pager)) as room:
+        incident = await room.declare("ada", DECLARE)
+        assert incident.escalation.paged == (slack.person("grace").id,)
+        for _ in range(9):
+            pager.fail("GET", "/oncalls", status=503)
+        await room.wait(minutes=15)
+        timeline = await room.bot.store.timeline(incident.id)
+        pages = [each.event for each in timeline if isinstance(each.event, PeoplePaged)]
+        assert [(each.level, each.paged) for each in pages] == [
+            (1, (slack.person("grace").id,)),
+            (2, (slack.person("grace").id,)),
+        ], "the last answer holds while it does not answer"
