@@ -181,7 +181,7 @@ async def test_an_alert_that_is_replayed_days_later_opens_no_room(room: WarRoom,
     there = pager.open("srv01/disk", "disk full on srv01")
     told = pager.webhook("incident.triggered", there, None)
     await room.wait(days=3)
-    assert await hook(room, "/hooks/pagerduty", *told) == 202
+    assert await hook(room, "/hooks/pagerduty", *told) == 401
     await room.settle()
     assert await room.bot.store.last_number() == 0
 
