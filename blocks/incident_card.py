@@ -227,7 +227,7 @@ def reopen_button(incident: Incident) -> Block:
         ids.carry(incident.id, incident.state.value),
         confirm=kit.confirm(
             f"Reopen {incident.name}?",
-            "You will have it again, and updates are due again. The channel and the announcement will say so.",
+            "Updates are due again. The channel and the announcement will say so.",
             "Reopen",
             "Cancel",
         ),

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from blocks import action_items
-from blocks.answers import said
+from blocks import action_items, done
 from blocks.kit import Card
 from blocks.usage import ActionNumberMissing, ActionUnclear, DateInPast, DateUnclear
 from handlers import audit, parse_people
@@ -15,7 +14,6 @@ from handlers.dates import due_at
 from handlers.people_lookup import one_person, readable
 from warroom.errors import NotFound, Refused
 from warroom.incident import corrections, lookup
-from warroom.incident.model import ActionItem, Incident
 from warroom.postmortem.actions import item_of
 from warroom.text import as_typed
 from warroom.value import Value
@@ -55,9 +53,9 @@ async def action(context: CommandContext) -> Card:
         case "add":
             return await add(inner)
         case "done" | "close" | "finish":
-            return await _settle(inner, verb="done", done=True)
+            return await _settle(inner, verb="done", settled=True)
         case "reopen" | "undone":
-            return await _settle(inner, verb="reopen", done=False)
+            return await _settle(inner, verb="reopen", settled=False)
         case "edit" | "change":
             return await edit(inner)
         case "assign" | "give":
@@ -102,7 +100,7 @@ async def add(context: IncidentCommandContext) -> Card:
     when = _date(item.due, context.now, zone) if item.due else None
     words = await readable(world, item.text)
     incident = await corrections.add_action(world, context.incident.id, context.user, words, owner, when)
-    return _said(context, incident, incident.actions[-1], "Added")
+    return done.action_added(incident, incident.actions[-1], zone)
 
 
 def _date(text: str, now: datetime, zone: str) -> datetime:
@@ -115,14 +113,6 @@ def _date(text: str, now: datetime, zone: str) -> datetime:
     return found
 
 
-def _said(context: IncidentCommandContext, incident: Incident, item: ActionItem, did: str) -> Card:
-    zone = context.world.policy.workspace.timezone
-    number = int(item.id.removeprefix("a"))
-    whose = f"owner <@{item.owner}>" if item.owner else "no owner"
-    when = f"due {item.due_at:%A, %d %B %Y, %H:%M} ({zone})" if item.due_at else "no due date"
-    return said(f"{did} action item {number} of {incident.name}: {item.text} ({whose}, {when})")
-
-
 def _numbered(context: IncidentCommandContext, verb: str) -> Stretch:
     """The number at the start. Raises Refused."""
     found = re.match(r"^#?(?P<number>\d{1,6})(?=$|[\s:.])[:.]?\s*(?P<rest>.*)$", context.text.strip(), re.DOTALL)
@@ -131,11 +121,10 @@ def _numbered(context: IncidentCommandContext, verb: str) -> Stretch:
     return Stretch(number=int(found["number"]), rest=found["rest"].strip())
 
 
-async def _settle(context: IncidentCommandContext, *, verb: str, done: bool) -> Card:
+async def _settle(context: IncidentCommandContext, *, verb: str, settled: bool) -> Card:
     number = _numbered(context, verb).number
-    incident = await corrections.settle_action(context.world, context.incident.id, context.user, number, done=done)
-    item = item_of(incident, number)
-    return said(f"Action item {number} of {incident.name} is {'done' if done else 'open again'}: {item.text}")
+    incident = await corrections.settle_action(context.world, context.incident.id, context.user, number, done=settled)
+    return done.action_settled(incident, item_of(incident, number))
 
 
 async def edit(context: IncidentCommandContext) -> Card:
@@ -171,7 +160,8 @@ async def due(context: IncidentCommandContext) -> Card:
 
 async def _changed(context: IncidentCommandContext, number: int, changes: dict[str, object]) -> Card:
     incident = await corrections.edit_action(context.world, context.incident.id, context.user, number, **changes)
-    return _said(context, incident, item_of(incident, number), "Changed")
+    zone = context.world.policy.workspace.timezone
+    return done.action_changed(incident, item_of(incident, number), zone)
 
 
 async def delete(context: IncidentCommandContext) -> Card:
@@ -179,4 +169,4 @@ async def delete(context: IncidentCommandContext) -> Card:
     number = _numbered(context, "delete").number
     item = item_of(context.incident, number)
     incident = await corrections.remove_action(context.world, context.incident.id, context.user, number)
-    return said(f"Deleted action item {number} of {incident.name}: {item.text}")
+    return done.action_deleted(incident, item)

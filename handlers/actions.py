@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form
-from blocks.answers import linked, named, said
+from blocks import action_items, correction_forms, done, forms, ids, postmortem_document, postmortem_form
+from blocks.answers import named, with_link
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
@@ -105,7 +105,7 @@ async def set_visibility(context: ActionContext) -> Card:
     """Make it public, Make it private: the answer to the question."""
     private = context.seen == "private"
     incident = await corrections.set_visibility(context.world, context.incident_id, context.user, private=private)
-    return said(f"{incident.name} is {'private' if incident.private else 'public'} now.")
+    return done.visibility_set(incident)
 
 
 async def action_menu(context: ActionContext) -> None:
@@ -181,9 +181,12 @@ async def home_menu(context: ActionContext) -> Card | None:
     return None
 
 
-async def reopen(context: ActionContext) -> None:
-    """Reopen"""
-    await incidents.reopen(context.world, context.incident_id, context.user)
+async def reopen(context: ActionContext) -> Card | None:
+    """Reopen, Undo cancel: its channel says so; below an answer that was read elsewhere, that answer."""
+    incident = await incidents.reopen(context.world, context.incident_id, context.user)
+    if context.actor.channel in (None, incident.room.channel_id):
+        return None
+    return with_link(done.reopened(incident), incident)
 
 
 async def raise_severity(context: ActionContext) -> None:
@@ -253,7 +256,7 @@ async def integration(context: ActionContext) -> None:
 async def try_again(context: ActionContext) -> Card:
     """Try again, below what could not be done elsewhere."""
     incident = await retry(context.world, context.incident_id, context.seen, context.user)
-    return said(f"It is being tried again for {incident.name}.")
+    return done.tried_again(incident)
 
 
 async def write_postmortem(context: ActionContext) -> None:
@@ -305,19 +308,19 @@ async def role_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant for a role."""
     person, _, role = context.seen.partition(":")
     incident = await incidents.assign_role(context.world, context.incident_id, context.user, role, person)
-    return said(f"{incident.name}: <@{person}> is {role} now.")
+    return done.role_given(incident, role, person)
 
 
 async def join(context: ActionContext) -> Card:
     """Join: the clicker is invited to the channel."""
     incident = await incidents.join(context.world, context.incident_id, context.user)
-    return said(f"You are being added to {incident.name}{linked(incident)}")
+    return done.joining(incident)
 
 
 async def subscribe(context: ActionContext) -> Card:
     """Subscribe: updates as direct messages."""
     incident = await incidents.subscribe(context.world, context.incident_id, context.user)
-    return said(f"You follow {incident.name}: updates and changes of state come to you as direct messages.")
+    return done.following(incident)
 
 
 async def unsubscribe(context: ActionContext) -> None:
@@ -333,13 +336,13 @@ async def declare_text(context: ActionContext) -> Card | None:
 async def take_cover(context: ActionContext) -> Card:
     """Take it, Swap"""
     taken = await oncall.take(context.world, context.seen, context.user)
-    return said(f"Thank you. <@{taken.person}> is on call in {taken.schedule} then.")
+    return done.cover_taken(taken.schedule, taken.person)
 
 
 async def undo_cover(context: ActionContext) -> Card:
     """Undo"""
     undone = await oncall.undo(context.world, context.seen, context.user)
-    return said(f"Undone: {undone.schedule} is as the schedule says.")
+    return done.cover_undone(undone.schedule)
 
 
 async def declare(context: ActionContext) -> None:

@@ -17,6 +17,10 @@ from warroom.incident import lookup
 from warroom.incident.model import Incident
 from warroom.ports import World
 
+START, RESPOND, RECORD, AFTER = "Start", "Respond", "Record", "After"
+GROUPS = (START, RESPOND, RECORD, AFTER)
+"""The parts of the help, in this order."""
+
 
 class CommandSubject(Enum):
     """What stands after the subcommand's name."""
@@ -66,6 +70,8 @@ class Subcommand:
     run: Callable[[CommandContext], Awaitable[Card | None]]
     also: tuple[str, ...] = ()
     """Other ways to write the name."""
+    group: str = RESPOND
+    """Where help shows it."""
 
 
 def about(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blocks import correction_forms, corrections
-from blocks.answers import said
+from blocks import correction_forms, corrections, done
+from blocks.declare_form import services_written
 from blocks.kit import Card
 from blocks.usage import EditUnclear, EditValueMissing
 from handlers import slack_text
@@ -16,6 +16,7 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections as usecases
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
+from warroom.incident.declare import check_services
 from warroom.incident.edit import Corrections
 from warroom.incident.events import DetailChanged
 from warroom.incident.model import Incident, State
@@ -50,7 +51,8 @@ async def edit(context: IncidentCommandContext) -> Card | None:
         form = correction_forms.edit_form(view, context.world.policy)
         await open_form(context.world, context.client, context.actor, form, instead="/incident edit title …")
         return None
-    what, typed = _what(context.text, [name for name, _ in context.incident.fields])
+    fields = correction_forms.fields_of(context.incident, context.world.policy)
+    what, typed = _what(context.text, [each.name for each in fields])
     if what in ("private", "public"):
         return ask_visibility(context.incident, private=what == "private")
     text = await readable(context.world, typed)
@@ -60,8 +62,14 @@ async def edit(context: IncidentCommandContext) -> Card | None:
         incident = await incidents.set_severity(
             context.world, context.incident.id, context.user, slack_text.unquote(text)
         )
-        return said(f"{incident.name} is {incident.severity} now.")
-    wanted = _wanted(what, "" if text.casefold() in NONE and what != "title" else text)
+        return done.severity_set(incident)
+    if text.casefold() in NONE and what != "title":
+        text = ""
+    if what == "services":
+        services, sure = services_written(text)
+        check_new_services(context.world, context.incident, services, sure)
+        return await apply(context.world, context.actor, context.incident, Corrections(services=services))
+    wanted = _wanted(what, text)
     return await apply(context.world, context.actor, context.incident, wanted)
 
 
@@ -81,12 +89,15 @@ def _wanted(what: str, text: str) -> Corrections:
     match what:
         case "title":
             return Corrections(title=slack_text.unquote(text))
-        case "services":
-            return Corrections(services=correction_forms.services_in(text))
         case "description" | "impact" | "team" | "summary":
             return Corrections.model_validate({what: slack_text.unquote(text) if what == "team" else text})
         case _:
             return Corrections(fields=((what, text),))
+
+
+def check_new_services(world: World, incident: Incident, services: Sequence[str], sure: Sequence[str]) -> None:
+    """Raises Refused for a service that the incident does not have yet and that is probably misspelt."""
+    check_services(world, [each for each in services if each not in incident.services], sure)
 
 
 async def apply(world: World, actor: Actor, before: Incident, wanted: Corrections, severity: str | None = None) -> Card:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from blocks import correction_forms, declare_form, forms, ids, postmortem_form, update_form
+from blocks import correction_forms, declare_form, done, forms, ids, postmortem_form, update_form
 from blocks.answers import named, said
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
@@ -28,14 +28,14 @@ from handlers.incident_commands import resolved
 from handlers.moments import moment_ahead, moment_in
 from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
-from warroom.incident import corrections, lookup
+from warroom.incident import corrections, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, check_services
 from warroom.incident.declare import declare as declare_incident
 from warroom.incident.edit import Corrections
 from warroom.incident.form import FormErrors, IntegrationForm
-from warroom.incident.model import Incident, Origin, action_number
+from warroom.incident.model import Incident, Origin
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
 from warroom.postmortem.actions import item_of
@@ -92,8 +92,8 @@ async def submitted(
             result = await submit(world.for_gesture(actor.key), actor, view)
     except Repeated:
         return None
-    except AlreadyDone as done:
-        words = refusal_words(done.reason)
+    except AlreadyDone as already:
+        words = refusal_words(already.reason)
         gesture.result = f"nothing to do: {words}"
         result = said(words)
     except Refused as refused:
@@ -198,14 +198,20 @@ async def cancel(world: World, actor: Actor, view: Block) -> Card:
 async def edit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     """Edit: what was changed is stored; whether the incident is private is asked again first."""
     incident = await lookup.by_id(world, about(view).incident_id)
-    wanted = correction_forms.read_edit(view, incident)
+    wanted = correction_forms.read_edit(view, incident, world.policy)
     if isinstance(wanted, FormMistakes):
         return wanted
+    try:
+        edit_command.check_new_services(world, incident, wanted.wanted.services or (), wanted.sure)
+    except Refused as refused:
+        if isinstance(refused.reason, UnknownService):
+            return declare_form.unknown_service(refused.reason.said, refused.reason.near)
+        raise
     asked = edit_command.ask_visibility(incident, private=wanted.private) if wanted.private is not None else None
     if asked is not None and wanted.wanted == Corrections() and wanted.severity is None:
         return asked
-    done = await edit_command.apply(world, actor, incident, wanted.wanted, wanted.severity)
-    return Card(f"{done.text} {asked.text}", [*done.blocks, *asked.blocks]) if asked else done
+    edited = await edit_command.apply(world, actor, incident, wanted.wanted, wanted.severity)
+    return Card(f"{edited.text} {asked.text}", [*edited.blocks, *asked.blocks]) if asked else edited
 
 
 async def note(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
@@ -217,8 +223,19 @@ async def note(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     happened = moment_in(wanted.time, world.clock.now(), world.policy.workspace.timezone) if wanted.time else None
     if wanted.time and happened is None:
         return correction_forms.time_unclear(wanted.time)
+    carried = about(view)
+    if carried.message_ts:
+        message = corrections.Quoted(
+            text=wanted.text,
+            author=carried.seen or None,
+            said_at=happened or record.said_at(carried.message_ts),
+            link=carried.message,
+            key=f"message:{carried.channel}:{carried.message_ts}",
+        )
+        incident = await corrections.add_message(world, incident.id, actor.user, message)
+        return done.message_added(incident)
     incident = await corrections.add_note(world, incident.id, actor.user, wanted.text, actor.key, happened)
-    return said(f"Added to the timeline of {incident.name} as entry {incident.notes}.")
+    return done.entry_added(incident, happened, world.policy.workspace.timezone)
 
 
 async def action(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
@@ -237,13 +254,13 @@ async def action(world: World, actor: Actor, view: Block) -> Card | FormMistakes
         due = before.due_at if before else None
     if before is None:
         incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
-        return said(f"Added action item {action_number(incident.actions[-1])} of {incident.name}: {wanted.text}")
+        return done.action_added(incident, incident.actions[-1], zone)
     if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
         due = before.due_at
-    await corrections.edit_action(
+    incident = await corrections.edit_action(
         world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
     )
-    return said(f"Changed action item {wanted.number} of {incident.name}: {wanted.text}")
+    return done.action_changed(incident, item_of(incident, wanted.number), zone)
 
 
 async def _meant(world: World, actor: Actor, view: Block) -> Incident:

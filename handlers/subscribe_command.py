@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blocks.answers import linked, said
+from blocks import done
 from blocks.kit import Card
 from blocks.usage import FollowWhat
 from handlers import audit, parse_command
@@ -22,11 +22,9 @@ async def subscribe(context: CommandContext) -> Card:
     following = _following(context)
     if following is not None:
         await subscriptions.follow(context.world, following)
-        return said(f"You follow every new incident {_of(following)}: updates come to you as direct messages.")
+        return done.following_all(following.team, following.severity)
     incident = await incidents.subscribe(context.world, (await _incident(context)).id, context.user)
-    return said(
-        f"You follow {incident.name}: updates and changes of state come to you as direct messages{linked(incident)}"
-    )
+    return done.following(incident)
 
 
 async def unsubscribe(context: CommandContext) -> Card:
@@ -34,13 +32,9 @@ async def unsubscribe(context: CommandContext) -> Card:
     following = _following(context)
     if following is not None:
         await subscriptions.unfollow(context.world, following)
-        return said(f"You no longer follow new incidents {_of(following)}.")
+        return done.not_following_all(following.team, following.severity)
     incident = await incidents.unsubscribe(context.world, (await _incident(context)).id, context.user)
-    return said(f"You no longer follow {incident.name}.")
-
-
-def _of(following: Following) -> str:
-    return f"of team {following.team}" if following.team else f"of severity {following.severity}"
+    return done.not_following(incident)
 
 
 def _following(context: CommandContext) -> Following | None:

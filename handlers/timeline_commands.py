@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from blocks import lists, postmortem_document, timeline_list
-from blocks.answers import said
+from blocks import done, lists, postmortem_document, timeline_list
 from blocks.kit import Card
 from blocks.usage import EntryNumberMissing, SearchEmpty, TimelineUnclear
 from handlers.action_commands import split_verb
@@ -54,8 +53,7 @@ async def _add(context: IncidentCommandContext, text: str) -> Card:
     incident = await corrections.add_note(
         world, context.incident.id, context.user, rest, context.actor.key, happened_at=happened
     )
-    at = f" at {happened:%A, %d %B, %H:%M} ({zone})" if happened else ""
-    return said(f"Added to the timeline of {incident.name}{at} as entry {incident.notes}.")
+    return done.entry_added(incident, happened, zone)
 
 
 async def _edit(context: IncidentCommandContext, text: str) -> Card:
@@ -65,14 +63,13 @@ async def _edit(context: IncidentCommandContext, text: str) -> Card:
     incident = await corrections.edit_entry(
         world, context.incident.id, context.user, number, words, happened_at=happened
     )
-    at = f" It happened at {happened:%A, %d %B, %H:%M} ({zone})." if happened else ""
-    return said(f"Changed entry {number} of the timeline of {incident.name}.{at}")
+    return done.entry_changed(incident, number, happened, zone)
 
 
 async def _remove(context: IncidentCommandContext, text: str) -> Card:
     number, _ = _numbered(text, "remove")
     incident = await corrections.remove_entry(context.world, context.incident.id, context.user, number)
-    return said(f"Removed entry {number} from the timeline of {incident.name}.")
+    return done.entry_removed(incident, number)
 
 
 def _numbered(text: str, verb: str) -> tuple[int, str]:
@@ -87,4 +84,4 @@ async def postmortem(context: IncidentCommandContext) -> Card:
     incident = await postmortems.draft_postmortem(
         context.world, context.incident.id, context.user, postmortem_document.draft
     )
-    return said(f"Sharing the post-mortem of {incident.name} in its channel, where it can be edited and published.")
+    return done.postmortem_shared(incident)

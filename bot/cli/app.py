@@ -101,7 +101,9 @@ def declare(
     title: Annotated[list[str], typer.Argument(help="What is wrong, in a few words.")],
     sev: Annotated[str | None, typer.Option("--sev", "--severity", help="A number, a name or an alias.")] = None,
     team: Annotated[str | None, typer.Option(help="A team of the policy.")] = None,
-    service: Annotated[list[str] | None, typer.Option(help="An affected service; may be repeated.")] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(help="Affected services, several with commas; may be repeated.")
+    ] = None,
     description: Annotated[str, typer.Option(help="More about it.")] = "",
     invite: Annotated[
         list[str] | None, typer.Option(help="Somebody to invite: email, @name, id; may be repeated.")

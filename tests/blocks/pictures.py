@@ -376,7 +376,7 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "show": lists.show(view, NOW),
         "alerts": lists.alerts(view),
         "no alerts": lists.alerts(view.copy_with(firings=())),
-        "help": lists.help_card([(text, text)] * 60),
+        "help": lists.help_card([(text, [(text, text)] * 30)] * 2),
         "timeline": timeline_list.timeline(view, entries(text), "UADA"),
         "no timeline": timeline_list.timeline(view, []),
         "briefing": timeline_list.briefing(view, entries(text), NOW),

@@ -154,16 +154,12 @@ def made_visible(incident: Incident, by: str, private: bool, now: datetime, poli
 
 
 def _hidden(decision: Decision) -> Decision:
-    """Without the announcement and what was said below it."""
-    room = decision.incident.room
-    if room.announced_ts is None or room.announced_in is None:
-        return decision
-    gone = Withdraw(
-        incident_id=decision.incident.id,
-        key=f"{decision.incident.id}:withdraw:{room.announced_ts}",
-        ts=room.announced_ts,
-        channel=room.announced_in,
-        thread=True,
-    )
-    hidden = decision.incident.with_room(announced_in=None, announced_ts=None)
-    return decision.with_changes(room=hidden.room).with_effects(gone)
+    """Without the announcement, the team's line and what was said below them."""
+    incident, room = decision.incident, decision.incident.room
+    for channel, ts in ((room.announced_in, room.announced_ts), (room.team_in, room.team_ts)):
+        if channel is not None and ts is not None:
+            key = f"{incident.id}:withdraw:{channel}:{ts}"
+            gone = Withdraw(incident_id=incident.id, key=key, ts=ts, channel=channel, thread=True)
+            decision = decision.with_effects(gone)
+    hidden = incident.with_room(announced_in=None, announced_ts=None, team_in=None, team_ts=None)
+    return decision.with_changes(room=hidden.room)
