@@ -10,7 +10,7 @@ from warroom.incident.model import Incident, State
 
 BEFORE_MITIGATION = frozenset({State.DETECTED, State.ACKNOWLEDGED})
 OPEN = BEFORE_MITIGATION | {State.MITIGATED}
-RESPOND, RECORD, AFTER = "Respond", "Record", "Afterwards"
+RESPOND, RECORD, AFTER = "Respond", "Record", "After"
 GROUPS = (RESPOND, RECORD, AFTER)
 """In this order."""
 

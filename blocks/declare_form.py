@@ -147,8 +147,8 @@ def service_fields(policy: Policy, services: Sequence[str], *, dispatch: bool = 
     known = policy.services()
     offered: set[str] = set()
     groups = []
-    for team, services in known.items():
-        new = [service for service in services if len(service) <= OPTION_VALUE and service not in offered]
+    for team, names in known.items():
+        new = [service for service in names if len(service) <= OPTION_VALUE and service not in offered]
         offered |= set(new[: kit.OPTIONS])
         groups.append((team, [Option(service, service) for service in new]))
     groups = [(team, options) for team, options in groups if options]

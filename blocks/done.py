@@ -24,7 +24,7 @@ def _card(line: str) -> Card:
 
 
 def _said(words: str, limit: int = SAID) -> str:
-    return text.spoken(words, limit)
+    return text.prose(words, limit)
 
 
 # Responding

@@ -207,7 +207,7 @@ def _already(reason: refusals.AlreadyInState, medium: Medium) -> str:
         case State.CANCELLED:
             return f"{reason.incident} was cancelled already."
         case State.DETECTED | State.ACKNOWLEDGED:
-            return f"{reason.incident} is open ({reason.state})."
+            return f"{reason.incident} is open ({labels.STATE[reason.state].lower()})."
     assert_never(reason.state)
 
 
@@ -248,7 +248,7 @@ def _who(said: str, reason: refusals.NotAllowed) -> str:
         return "the people in its channel" if reason.incident else "responders"
     if said == Who.COMMANDER:
         known = reason.incident is None or reason.has_commander
-        return "its commander" if known else "its commander, who is nobody yet"
+        return "its incident commander" if known else "its incident commander (none yet)"
     return said
 
 

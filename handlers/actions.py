@@ -336,7 +336,7 @@ async def declare_text(context: ActionContext) -> Card | None:
 async def take_cover(context: ActionContext) -> Card:
     """Take it, Swap"""
     taken = await oncall.take(context.world, context.seen, context.user)
-    return done.cover_taken(taken.schedule, taken.person)
+    return done.cover_taken(taken.schedule, taken.person or context.user)
 
 
 async def undo_cover(context: ActionContext) -> Card:

@@ -47,7 +47,12 @@ COMMAND = "/incident"
 
 async def show_help(context: CommandContext) -> Card:
     """help [COMMAND]"""
-    wanted = _BY_NAME.get(split(context.text)[0])
+    return help_of(split(context.text)[0])
+
+
+def help_of(name: str = "") -> Card:
+    """What help says of one subcommand, or of all where there is none of that name."""
+    wanted = _BY_NAME.get(name)
     shown = (wanted,) if wanted else SUBCOMMANDS
     groups = [(group, [(each.usage, each.help) for each in shown if each.group == group]) for group in GROUPS]
     return lists.help_card([(group, rows) for group, rows in groups if rows])

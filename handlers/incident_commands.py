@@ -42,7 +42,7 @@ async def escalate(context: IncidentCommandContext) -> Card:
         people = await incidents.page(context.world, context.incident.id, context.user, (team,), why)
         return named(context.incident, people, "Paged", ids.PAGE_CANDIDATE, why)
     why = await readable(context.world, context.text)
-    coming = (await lookup.view(context.world, context.incident)).next_page
+    coming = (await lookup.view(context.world, context.incident, next_page=True)).next_page
     incident = await incidents.escalate(context.world, context.incident.id, context.user, why)
     return done.escalated(incident, coming)
 

@@ -18,7 +18,7 @@ from warroom.postmortem import usecases as postmortems
 
 async def show(context: IncidentCommandContext) -> Card:
     """show [N]"""
-    return lists.show(await lookup.view(context.world, context.incident), context.now)
+    return lists.show(await lookup.view(context.world, context.incident, next_page=True), context.now)
 
 
 async def search(context: CommandContext) -> Card:

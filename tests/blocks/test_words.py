@@ -105,7 +105,7 @@ def test_the_timeline_says_how_much_came_before(policy: Policy) -> None:
 
 def test_the_briefing_says_what_is_next(policy: Policy) -> None:
     shown = "\n".join(texts(timeline_list.briefing(incident_view(quiet(), policy), entries("note"), NOW).blocks))
-    assert "Acknowledge it: nobody has yet" in shown
+    assert "Acknowledge: nobody has yet" in shown
     assert "*Commander:* none" in shown
 
 

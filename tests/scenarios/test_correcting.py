@@ -63,9 +63,9 @@ async def test_resolve_asks_what_fixed_it_and_the_answer_can_come_later(room: Wa
     await room.settle()
     assert ((await room.incident()).state, (await room.incident()).summary) == (State.RESOLVED, "")
     said = await answer(room, "ben", "resolve it was the pool", channel.name)
-    assert "INC-1 was resolved already. What fixed it is now: it was the pool" in said.plain()
+    assert "INC-1 was resolved already. What fixed it: “it was the pool”" in said.plain()
     said = await answer(room, "ben", "resolve the pool was too small", channel.name)
-    assert "It said: it was the pool" in said.plain()
+    assert "(was “it was the pool”)" in said.plain()
     assert (await room.incident()).summary == "the pool was too small"
     timeline = (await answer(room, "ada", "timeline", channel.name)).plain()
     assert "What fixed it changed" in timeline
@@ -161,6 +161,7 @@ async def test_public_to_private_says_who_has_seen_it_and_takes_the_announcement
     await slack.slash(ada, channel, "/incident", "update three accounts so far")
     await room.settle()
     (announced,) = slack.channel("incidents").messages_by_bot()
+    (told,) = slack.channel("sre-alerts").messages_by_bot()
     asked = await answer(room, "ada", "edit private", channel.name)
     assert "Already seen by:" in asked.plain()
     assert "anybody may have read the announcement" in asked.plain()
@@ -169,6 +170,7 @@ async def test_public_to_private_says_who_has_seen_it_and_takes_the_announcement
     await room.settle()
     assert (await room.incident()).private
     assert announced.deleted
+    assert told.deleted, "the team's line too"
     assert [each for each in announced.replies if not each.deleted] == []
     assert "odd logins" not in (await answer(room, "kwame", "list")).plain()
     happened = [e.event for e in await room.bot.store.timeline(incident.id)]
