@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from blocks import correction_forms, declare_form, done, forms, ids, postmortem_form, update_form
-from blocks.answers import named, said
+from blocks.answers import named, said, with_link
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import FormMistakes, about
@@ -233,9 +233,9 @@ async def note(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
             key=f"message:{carried.channel}:{carried.message_ts}",
         )
         incident = await corrections.add_message(world, incident.id, actor.user, message)
-        return done.message_added(incident)
+        return _linked(view, incident, done.message_added(incident))
     incident = await corrections.add_note(world, incident.id, actor.user, wanted.text, actor.key, happened)
-    return done.entry_added(incident, happened, world.policy.workspace.timezone)
+    return _linked(view, incident, done.entry_added(incident, happened, world.policy.workspace.timezone))
 
 
 async def action(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
@@ -254,13 +254,18 @@ async def action(world: World, actor: Actor, view: Block) -> Card | FormMistakes
         due = before.due_at if before else None
     if before is None:
         incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
-        return done.action_added(incident, incident.actions[-1], zone)
+        return _linked(view, incident, done.action_added(incident, incident.actions[-1], zone))
     if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
         due = before.due_at
     incident = await corrections.edit_action(
         world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
     )
     return done.action_changed(incident, item_of(incident, wanted.number), zone)
+
+
+def _linked(view: Block, incident: Incident, card: Card) -> Card:
+    """The answer, with the way to the incident's channel where the form was opened elsewhere."""
+    return card if about(view).channel == incident.room.channel_id else with_link(card, incident)
 
 
 async def _meant(world: World, actor: Actor, view: Block) -> Incident:

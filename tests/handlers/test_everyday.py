@@ -151,10 +151,12 @@ async def test_a_message_from_elsewhere_keeps_its_link_and_its_author(desk: Hand
     incident = await desk.room("declare search is slow")
     body = {"message": {"ts": "1795228000.1", "text": "disk is full", "user": "UGRACE"}}
     for _ in range(2):
+        await desk.outbox()
         await message_shortcuts.use_audited(desk.world, desk.client, desk.actor(), ids.SHORTCUT_TIMELINE, body)
         assert await desk.submit(desk.forms.views[-1], {}) == {}
     found = [e for e in await desk.world.store.timeline(incident.id) if isinstance(e.event, events.MessagePinned)]
-    assert [(e.by, e.event.text) for e in found] == [("UGRACE", "disk is full")], "once, however often"
+    assert (await desk.private_replies())[-1] == "The message is on the timeline of INC-1. → <#C1>"
+    assert [(e.by, e.event.model_dump()["text"]) for e in found] == [("UGRACE", "disk is full")], "once, however often"
     assert found[0].link == "https://example.slack.com/archives/CGENERAL/p17952280001"
 
 
