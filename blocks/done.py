@@ -12,7 +12,8 @@ from blocks import kit, labels, text
 from blocks.answers import linked
 from blocks.declare_form import similar_lines
 from blocks.kit import Card
-from warroom.incident.model import ActionItem, Incident, State, action_number
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import ActionItem, action_number
 from warroom.incident.view import NextPage
 
 SAID = 2_000

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum, auto
-
-from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.answers import with_link
 from blocks.kit import Card
-from handlers import audit, parse_command
-from handlers.answers import Actor
+from handlers import gestures, parse_command
+from handlers.gestures import GestureContext
 from warroom.incident import lookup
 from warroom.incident.model import Incident
-from warroom.ports import World
 
 START, RESPOND, RECORD, AFTER = "Start", "Respond", "Record", "After"
 GROUPS = (START, RESPOND, RECORD, AFTER)
@@ -34,23 +30,10 @@ class CommandSubject(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class CommandContext:
+class CommandContext(GestureContext):
     """A subcommand with what it needs. `text` is what follows the name and the incident's number."""
 
-    world: World
-    client: AsyncWebClient
-    actor: Actor
     text: str
-
-    @property
-    def user(self) -> str:
-        """Who asks."""
-        return self.actor.user
-
-    @property
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return self.world.clock.now()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +65,7 @@ def about(
 
     async def found(context: CommandContext) -> Card | None:
         incident, text = await incident_of(context, what)
-        audit.about(incident)
+        gestures.about(incident)
         card = await run(IncidentCommandContext(context.world, context.client, context.actor, text, incident))
         return with_link(card, incident) if card and context.actor.channel != incident.room.channel_id else card
 
@@ -101,6 +84,6 @@ async def incident_of(context: CommandContext, what: CommandSubject) -> tuple[In
     incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
     if incident.room.channel_id != here and not incident.shown_to(context.user):
         # The audit trail records what was tried; the answer is the one for what does not exist.
-        audit.about(incident)
+        gestures.about(incident)
         raise lookup.no_such(target.number)
     return incident, target.rest

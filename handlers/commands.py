@@ -8,23 +8,22 @@ from dataclasses import replace
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import lists
 from blocks.kit import Card
+from blocks.lists import help_card
 from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import (
-    action_commands,
-    declare_command,
-    edit_command,
+    action_items,
+    declare,
+    edit,
     incident_commands,
-    list_command,
-    metrics_command,
-    oncall_command,
+    lists,
+    metrics,
+    oncall,
     parse_command,
-    subscribe_command,
-    timeline_commands,
+    postmortem,
+    subscriptions,
+    timeline,
 )
-from handlers.answers import Body, actor_of, answered
-from handlers.audit import audited
 from handlers.command_context import (
     AFTER,
     GROUPS,
@@ -36,7 +35,8 @@ from handlers.command_context import (
     about,
 )
 from handlers.errors import typed
-from handlers.slack_text import split
+from handlers.gestures import Body, actor_of, answered, audited
+from handlers.parse_command import split
 from warroom.errors import Refused
 from warroom.incident.change import require_active
 from warroom.ports import World
@@ -55,7 +55,7 @@ def help_of(name: str = "") -> Card:
     wanted = _BY_NAME.get(name)
     shown = (wanted,) if wanted else SUBCOMMANDS
     groups = [(group, [(each.usage, each.help) for each in shown if each.group == group]) for group in GROUPS]
-    return lists.help_card([(group, rows) for group, rows in groups if rows])
+    return help_card([(group, rows) for group, rows in groups if rows])
 
 
 SUBCOMMANDS = (
@@ -63,7 +63,7 @@ SUBCOMMANDS = (
         "declare",
         "declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [@people]",
         "Declare an incident; without a title, open the form",
-        declare_command.declare_now,
+        declare.declare_now,
         ("new", "start"),
         group=START,
     ),
@@ -71,13 +71,11 @@ SUBCOMMANDS = (
         "list",
         "list [closed | all] [mine] [SEV-1] [TEAM] [since 30d]",
         "List open incidents, or those that match",
-        list_command.show,
+        lists.show,
         ("ls",),
         group=START,
     ),
-    Subcommand(
-        "show", "show [N]", "Show one incident", about(timeline_commands.show, CommandSubject.INCIDENT), group=START
-    ),
+    Subcommand("show", "show [N]", "Show one incident", about(lists.show_one, CommandSubject.INCIDENT), group=START),
     Subcommand(
         "status",
         "status [N]",
@@ -108,7 +106,7 @@ SUBCOMMANDS = (
         "edit",
         "edit [title | description | impact | services | team | severity | private | public] [TEXT]",
         "Correct the incident; alone, open the form",
-        about(edit_command.edit),
+        about(edit.edit),
         group=RECORD,
     ),
     Subcommand("severity", "severity LEVEL", "Change the severity", about(incident_commands.severity), ("sev",)),
@@ -151,7 +149,7 @@ SUBCOMMANDS = (
         "subscribe",
         "subscribe [N | TEAM | SEV-1]",
         "Get updates as direct messages",
-        subscribe_command.subscribe,
+        subscriptions.subscribe,
         ("follow",),
         group=START,
     ),
@@ -159,7 +157,7 @@ SUBCOMMANDS = (
         "unsubscribe",
         "unsubscribe [N | TEAM | SEV-1]",
         "Stop these direct messages",
-        subscribe_command.unsubscribe,
+        subscriptions.unsubscribe,
         ("unfollow",),
         group=START,
     ),
@@ -167,14 +165,14 @@ SUBCOMMANDS = (
         "timeline",
         "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
         "Show, add to or correct the timeline",
-        about(timeline_commands.timeline),
+        about(timeline.timeline),
         group=RECORD,
     ),
     Subcommand(
         "action",
         "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] | done N | assign N @who | edit N TEXT | delete N]",
         "List, add or finish action items",
-        action_commands.action,
+        action_items.action,
         ("actions",),
         group=RECORD,
     ),
@@ -182,7 +180,7 @@ SUBCOMMANDS = (
         "postmortem",
         "postmortem",
         "Write the post-mortem from the record",
-        about(timeline_commands.postmortem, CommandSubject.INCIDENT),
+        about(postmortem.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
         group=AFTER,
     ),
@@ -190,27 +188,20 @@ SUBCOMMANDS = (
         "oncall",
         "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
         "Show who is on call, ask for cover, override or swap; show whom a team pages",
-        oncall_command.show,
+        oncall.show,
         ("on-call",),
         group=START,
     ),
-    Subcommand(
-        "find",
-        "find TEXT",
-        "Find incidents by words, open or closed",
-        timeline_commands.search,
-        ("search",),
-        group=START,
-    ),
+    Subcommand("find", "find TEXT", "Find incidents by words, open or closed", lists.search, ("search",), group=START),
     Subcommand(
         "metrics",
         "metrics [30d] [TEAM]",
         "Show numbers: times and targets, updates, post-mortems, pages",
-        metrics_command.show,
+        metrics.show,
         ("stats",),
         group=AFTER,
     ),
-    Subcommand("review", "review", "Show the last seven days and what is late", metrics_command.review, group=AFTER),
+    Subcommand("review", "review", "Show the last seven days and what is late", metrics.review, group=AFTER),
     Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",), group=START),
 )
 

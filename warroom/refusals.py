@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from warroom.errors import AlreadyDone, Reason
 from warroom.incident.model import State
-from warroom.people.resolution import Unknown
+from warroom.people.model import Unknown
 from warroom.policy.permissions import Permission
 
 
@@ -198,7 +198,7 @@ class NoSuchAction(Reason):
     known: tuple[int, ...]
 
 
-class ActionSettled(Reason):
+class ActionMarkedBefore(Reason):
     """The action item is done already, or not done where it should be reopened."""
 
     incident: str
@@ -350,7 +350,7 @@ class MenuOutdated(Reason):
     """An entry of a menu that an older card offered."""
 
 
-class ToldByIntegration(Reason):
+class RefusedByIntegration(Reason):
     """An integration refuses, in its own words."""
 
     text: str
@@ -411,7 +411,7 @@ RuleRefusal = (
     | NothingChanged
     | VisibilityUnchanged
     | NoSuchAction
-    | ActionSettled
+    | ActionMarkedBefore
     | NoSuchEntry
     | NotYourEntry
     | EntryInFuture
@@ -439,7 +439,7 @@ RuleRefusal = (
     | PartsMissing
     | DoneBefore
     | MenuOutdated
-    | ToldByIntegration
+    | RefusedByIntegration
     | OnCallRefused
 )
 """Everything that the rules refuse."""

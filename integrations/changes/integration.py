@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from warroom.alerts.parsing.body import Unusable, opened
-from warroom.alerts.parsing.clean import clean
-from warroom.alerts.parsing.values import LINK_LIMIT, occurred, safe_link
+from warroom.alerts.parsing.values import LINK_LIMIT, clean, occurred, safe_link
 from warroom.changes.model import Change
 from warroom.integration import Integration
 from warroom.outbox.incoming import Incoming
@@ -44,8 +43,7 @@ class Changes(Integration[ChangesSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that deploy scripts call."""
-        token = self.configured.changes_webhook_token
-        verify = shared_secret(token.get_secret_value() if token else None, "CHANGES_WEBHOOK_TOKEN")
+        verify = shared_secret(self.configured.changes_webhook_token, "CHANGES_WEBHOOK_TOKEN")
         return (Webhook("changes", "/hooks/changes", verify, parse),)
 
 

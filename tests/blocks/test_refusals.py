@@ -13,7 +13,7 @@ from blocks.usage import Usage
 from warroom import refusals
 from warroom.errors import Reason
 from warroom.incident.model import State
-from warroom.people.resolution import Unknown, Why
+from warroom.people.model import Unknown, Why
 from warroom.policy.permissions import Permission
 from warroom.refusals import Attempt, RuleRefusal
 
@@ -62,8 +62,8 @@ REASONS: list[Reason] = [
     refusals.VisibilityUnchanged(incident=NAME, private=False),
     refusals.NoSuchAction(incident=NAME, number=7, known=(1, 2)),
     refusals.NoSuchAction(incident=NAME, number=7, known=()),
-    refusals.ActionSettled(incident=NAME, number=1, done=True),
-    refusals.ActionSettled(incident=NAME, number=1, done=False),
+    refusals.ActionMarkedBefore(incident=NAME, number=1, done=True),
+    refusals.ActionMarkedBefore(incident=NAME, number=1, done=False),
     refusals.NoSuchEntry(incident=NAME, number=3),
     refusals.NotYourEntry(number=3, by="UADA"),
     refusals.EntryInFuture(),
@@ -94,7 +94,7 @@ REASONS: list[Reason] = [
     refusals.PostmortemPublishedBefore(incident=NAME),
     refusals.PartsMissing(parts=("summary", "root_cause")),
     refusals.DoneBefore(),
-    refusals.ToldByIntegration(text="The other system is closed."),
+    refusals.RefusedByIntegration(text="The other system is closed."),
     usage.UnknownSubcommand(name="resolv", near="resolve"),
     usage.UnknownSubcommand(name="checkout", rest="is down"),
     usage.UnknownSubcommand(name="note", near="timeline add", rest="foo"),

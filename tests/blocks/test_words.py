@@ -12,11 +12,11 @@ from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.incident import notices
 from warroom.incident.events import PageReason
-from warroom.incident.model import Deadlines, Participants, State
+from warroom.incident.model import State
 from warroom.incident.notices import Notice
+from warroom.incident.parts import Deadlines, Participants
 from warroom.incident.view import incident_view
-from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Unknown, Why
+from warroom.people.model import Ambiguity, Person, Unknown, Why
 from warroom.policy import Policy
 
 PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)

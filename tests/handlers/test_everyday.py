@@ -8,7 +8,7 @@ import pytest
 
 from blocks import ids
 from handlers import message_shortcuts
-from handlers.answers import answered
+from handlers.gestures import answered
 from tests.blocks.reading import objects, pressable, texts
 from tests.handlers.conftest import COMPANY, HandlerHarness, desk_with
 from tests.refusals import refuses

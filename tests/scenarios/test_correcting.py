@@ -80,12 +80,12 @@ async def test_an_incident_is_edited_by_form_and_the_timeline_keeps_what_it_was(
     form.fill("Title", "checkout returns 500s")
     form.fill("Description", SAID)
     form.fill("Impact", "40 % of EU customers cannot buy")
-    form.fill("Services", "checkout, api")
+    form.fill("Services", ["api", "checkout"])
     form.fill("Severity", "SEV-1 · Critical")
     assert (await slack.submit(ada, form)).closed
     await room.settle()
     after = await room.incident()
-    assert (after.title, after.severity, after.services) == ("checkout returns 500s", "SEV-1", ("checkout", "api"))
+    assert (after.title, after.severity, after.services) == ("checkout returns 500s", "SEV-1", ("api", "checkout"))
     assert (after.description, after.impact) == (SAID, "40 % of EU customers cannot buy")
     channel = room.channel_of(after)
     assert channel.name == after.room.channel_name == "inc-1-checkout-returns-500s", "the policy says so"

@@ -164,7 +164,7 @@ async def test_text_after_names_is_the_reason(room: WarRoom) -> None:
     channel = room.channel_of(await room.declare("ada", "search is slow"))
     [said] = await answers(room, "ada", "page linus please help", channel.id)
     linus = slack.person("linus").id
-    assert said.startswith(f"Paged <@{linus}> → INC-1")
+    assert said.startswith(f"Paged <@{linus}> for INC-1 → <#")
     posted = channel.messages_by_bot()[-1].plain()
     assert "please help" in posted
     assert "nobody here" not in said
@@ -193,8 +193,7 @@ async def test_words_after_a_severity_are_the_reason(room: WarRoom) -> None:
     [said] = await answers(room, "ada", "severity sev-3 only EU", room.channel_of(incident).id)
     assert "SEV-3" in said
     assert (await room.incident()).severity == "SEV-3"
-    thread = room.channel_of(incident).messages_by_bot()[0].replies
-    assert any("only EU" in message.plain() for message in thread)
+    assert any("only EU" in message.plain() for message in room.channel_of(incident).messages_by_bot())
 
 
 @pytest.mark.parametrize(
@@ -236,7 +235,7 @@ async def test_every_answer_links_the_room(room: WarRoom) -> None:
 async def test_join_by_command_adds_whoever_asks(room: WarRoom) -> None:
     incident = await room.declare("grace", "search is slow")
     said = await answers(room, "kwame", "join 1")
-    assert f"INC-1. → <#{incident.room.channel_id}>" in " ".join(said)
+    assert f"INC-1 → <#{incident.room.channel_id}>" in " ".join(said)
     assert room.slack.person("kwame").id in room.channel_of(incident).members
 
 
