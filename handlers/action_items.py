@@ -6,11 +6,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from blocks import (
-    action_items,
-    done,
-    ids,
-)
+from blocks import action_items, done, ids
 from blocks.form_fields import FormMistakes
 from blocks.kit import Block, Card
 from blocks.usage import ActionNumberMissing, ActionUnclear, DateInPast, DateUnclear

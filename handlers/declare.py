@@ -6,12 +6,7 @@ import contextlib
 import logging
 import re
 
-from blocks import (
-    declare_form,
-    done,
-    ids,
-    kit,
-)
+from blocks import declare_form, done, ids, kit
 from blocks.declare_form import DeclareInput, Forecast
 from blocks.form_fields import About, FormMistakes
 from blocks.kit import Block, Card

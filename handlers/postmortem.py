@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import (
-    done,
-    ids,
-    postmortem_document,
-    postmortem_form,
-)
+from blocks import done, ids, postmortem_document, postmortem_form
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from handlers.actions import ActionContext, Run, show_form

@@ -79,7 +79,7 @@ async def declare(
     first = await _first_called(world, draft, unfound(people) if what.by is None else ())
 
     # A private incident is followed by nobody who is not in its room.
-    followers = () if what.private else tuple(await world.store.followers(team, severity))
+    followers = () if what.private else await _followers(world, team, severity)
     draft = draft.copy_with(subscribers=tuple(person for person in followers if person != what.by))
 
     def numbered(number: int) -> Changeset:
@@ -155,6 +155,13 @@ async def similar_to(world: World, incident: Incident, user: str) -> list[Incide
     newest = await world.store.incidents(open_only=True, limit=NEWEST)
     seen = [each for each in newest if each.id != incident.id and each.shown_to(user)]
     return similar(incident.title, incident.services, seen)
+
+
+async def _followers(world: World, team: str | None, severity: str) -> tuple[str, ...]:
+    """Whoever follows the team or the severity, and the team's stakeholders; each once."""
+    known = world.policy.teams.get(team) if team else None
+    named = await resolve(known.stakeholders if known else (), world.directory, world.policy, only_exact=True)
+    return tuple(dict.fromkeys((*await world.store.followers(team, severity), *ids(named))))
 
 
 async def _first_called(world: World, incident: Incident, missed: tuple[str, ...]) -> FirstCalled:
