@@ -57,10 +57,13 @@ def unclear(
     return name_matches.candidates(incident.id, people.ambiguous, people.unknown, action_id, rest)
 
 
+_INTO = {"Paged": "for", "Invited": "to"}
+
+
 def named(incident: Incident, people: Resolution, did: str, action_id: str, why: str = "") -> Card:
     """Who was paged or invited, in one line with the channel's link; below it what was not clear."""
     who = name_matches.who(people.found)
-    head = f"{did} {who} → {incident.name}{linked(incident)}" if who else f"Nobody was {did.lower()} yet."
+    head = f"{did} {who} {_INTO[did]} {incident.name}{linked(incident)}" if who else f"Nobody was {did.lower()} yet."
     asked = unclear(incident, people, action_id, why)
     more = asked.blocks if asked else []
     return kit.card(f"{head} {asked.text}" if asked else head, [kit.section(head), *more])
@@ -78,12 +81,12 @@ class Called(Value):
 def on_call(levels: Sequence[Called]) -> Card:
     """Whom the escalation policies page and when, team by team. The mentions notify nobody: only the actor sees it."""
     if not levels:
-        return said("No escalation policy is described in the policy file, so nobody is called but the declarer.")
+        return said("The policy file has no escalation policy, so only the declarer is paged.")
     shown = []
     for team in dict.fromkeys(level.team for level in levels):
         lines = [f"*{kit.line(team, 100)}*", *(_level(level) for level in levels if level.team == team)]
         shown.append(kit.section("\n".join(lines)))
-    return kit.card("Who is called, and when", shown)
+    return kit.card("Who is paged, and when", shown)
 
 
 def _level(level: Called) -> str:

@@ -11,7 +11,7 @@ from warroom.incident.view import IncidentView
 
 BEFORE_MITIGATION = frozenset({State.DETECTED, State.ACKNOWLEDGED})
 OPEN = BEFORE_MITIGATION | {State.MITIGATED}
-RESPOND, RECORD, AFTER = "Respond", "Record", "Afterwards"
+RESPOND, RECORD, AFTER = "Respond", "Record", "After"
 GROUPS = (RESPOND, RECORD, AFTER)
 """In this order."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
-from blocks import ids, kit, labels
+from blocks import declare_form, ids, kit, labels
 from blocks.form_fields import (
     INPUT,
     FormMistakes,
@@ -24,11 +24,11 @@ from warroom.incident.edit import TITLE_LIMIT, Corrections
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 from warroom.policy import Policy
-from warroom.policy.model import FieldType, TemplateField
+from warroom.policy.model import TemplateField
 from warroom.value import Value
 
 FIXED, WHY, TITLE, DESCRIPTION, IMPACT, SERVICES = "fixed", "why", "title", "description", "impact", "services"
-TEAM, SEVERITY, PRIVATE, FIELD = "team", "severity", "private", "field:"
+TEAM, SEVERITY, PRIVATE = "team", "severity", "private"
 TEXT, TIME = "text", "time"
 NO_TEAM = "no team"
 FORM_TEXT = 3_000
@@ -66,6 +66,7 @@ def cancel_form(view: IncidentView) -> Block:
         f"Cancel {incident.name}?",
         "Cancel incident",
         [field(WHY, "Why", why), kit.context(note)],
+        close="Keep it open",
     )
 
 
@@ -80,6 +81,8 @@ class EditInput(Value):
     wanted: Corrections
     severity: str | None = None
     private: bool | None = None
+    sure: tuple[str, ...] = ()
+    """Services in quotes, so that nobody asks whether they are misspelt."""
 
 
 def edit_form(view: IncidentView, policy: Policy) -> Block:
@@ -104,9 +107,9 @@ def edit_form(view: IncidentView, policy: Policy) -> Block:
             for name, label, multiline, hint in (
                 (DESCRIPTION, "Description", True, ""),
                 (IMPACT, "Impact", True, "What users are seeing."),
-                (SERVICES, "Services", False, "Several with commas."),
             )
         ),
+        *_services(incident, policy),
         field(
             TEAM,
             "Team",
@@ -141,44 +144,54 @@ def _texts(incident: Incident) -> dict[str, str]:
         TITLE: incident.title.strip(),
         DESCRIPTION: incident.description.strip(),
         IMPACT: incident.impact.strip(),
-        SERVICES: ", ".join(incident.services),
+        SERVICES: _in_order(incident.services),
     }
+
+
+def _in_order(services: Sequence[str]) -> str:
+    """The same for the same services, however they were chosen."""
+    return ", ".join(sorted(services))
+
+
+def _services(incident: Incident, policy: Policy) -> Iterator[Block]:
+    if sum(map(len, incident.services)) > FORM_TEXT // 2:
+        yield kit.context("These are too many services for a form. Change them with `/incident edit services …`")
+    else:
+        yield from declare_form.service_fields(policy, incident.services)
 
 
 def fields_of(incident: Incident, policy: Policy) -> list[TemplateField]:
-    """The template's fields that the incident has; those of its alert rule are plain text."""
-    has = dict.fromkeys(name for name, _ in incident.fields if name.strip())
-    known = {
-        each.name: each
-        for template in policy.templates.values()
-        if any(each.name in has for each in template.fields)
-        for each in template.fields
-    }
-    return [*known.values(), *(TemplateField.model_construct(name=name) for name in has if name not in known)]
+    """The fields of the incident's template, and those that it has besides, which are plain text.
+
+    An incident of an earlier release does not say its template: then it is the one for its team and severity.
+    """
+    template = incident.template or policy.template_for(incident.team, incident.severity)
+    known = policy.templates[template].fields if template in policy.templates else ()
+    named = {each.name for each in known}
+    has = dict.fromkeys(name for name, _ in incident.fields if name.strip() and name not in named)
+    return [*known, *(TemplateField.model_construct(name=name) for name in has)]
 
 
 def _template_fields(incident: Incident, policy: Policy) -> Iterator[Block]:
     values = dict(incident.fields)
     for each in fields_of(incident, policy)[:20]:
-        value = values.get(each.name, "")
-        choices = ("Yes", "No") if each.type is FieldType.YES_NO else each.options
-        if choices and (not value or value in choices):
-            element = kit.select(INPUT, [Option(choice, choice[:150]) for choice in choices], initial=value or None)
-        else:
-            element = kit.plain_text_input(INPUT, initial=value)
-        yield field(f"{FIELD}{each.name}", each.name, element, optional=True)
+        yield declare_form.question(each, values.get(each.name, ""))
 
 
-def read_edit(view: Block, incident: Incident) -> EditInput | FormMistakes:
+def read_edit(view: Block, incident: Incident, policy: Policy) -> EditInput | FormMistakes:
     """What was changed. A text that somebody else changed meanwhile, differently, is refused."""
     state = (view.get("state") or {}).get("values") or {}
     seen = dict(pair.split("=", 1) for pair in about(view).seen.split(",") if "=" in pair)
     now, changed = _texts(incident), {}
-    for name in (TITLE, DESCRIPTION, IMPACT, SERVICES):
-        if name in state and _mark(said := text_in(view, name)) != seen.get(name):
+    services, sure = declare_form.services_filled_in(view)
+    written = {name: text_in(view, name) for name in (TITLE, DESCRIPTION, IMPACT) if name in state}
+    if declare_form.OTHER in state:
+        written[SERVICES] = _in_order(services)
+    for name, said in written.items():
+        if _mark(said) != seen.get(name):
             if _mark(now[name]) not in (seen.get(name), _mark(said)):
                 why = "Somebody changed this meanwhile. Copy your text and open the form again."
-                return FormMistakes(fields={name: why})
+                return FormMistakes(fields={declare_form.OTHER if name == SERVICES else name: why})
             changed[name] = said
     if TITLE in changed and not changed[TITLE]:
         return FormMistakes(fields={TITLE: "An incident needs a title."})
@@ -189,15 +202,17 @@ def read_edit(view: Block, incident: Incident) -> EditInput | FormMistakes:
     fields = tuple(
         (name, value)
         for block in state
-        if block.startswith(FIELD)
-        for name, value in [(block.removeprefix(FIELD), chosen_in(view, block) or text_in(view, block))]
+        if block.startswith(declare_form.QUESTION)
+        for name, value in [(block.removeprefix(declare_form.QUESTION), chosen_in(view, block) or text_in(view, block))]
         if value != before.get(name, "")
     )
+    if wrong := declare_form.number_mistakes(fields_of(incident, policy), fields):
+        return FormMistakes(fields=wrong)
     wanted = Corrections(
         title=changed.get(TITLE),
         description=changed.get(DESCRIPTION),
         impact=changed.get(IMPACT),
-        services=services_in(changed[SERVICES]) if SERVICES in changed else None,
+        services=services if SERVICES in changed else None,
         team=("" if team == NO_TEAM else team) if team and team != (incident.team or NO_TEAM) else None,
         fields=fields,
     )
@@ -205,20 +220,24 @@ def read_edit(view: Block, incident: Incident) -> EditInput | FormMistakes:
         wanted=wanted,
         severity=severity if severity and severity != incident.severity else None,
         private=private if private is not incident.private else None,
+        sure=sure,
     )
-
-
-def services_in(said: str) -> tuple[str, ...]:
-    """Names with commas between them."""
-    return tuple(name for each in said.split(",") if (name := each.strip()))
 
 
 def _mark(written: str) -> str:
     return sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def note_form(choices: Sequence[IncidentView], channel: str | None, said: str = "") -> Block:
-    """Add to the timeline: what happened, and when."""
+def note_form(
+    choices: Sequence[IncidentView],
+    channel: str | None,
+    said: str = "",
+    *,
+    message: str | None = None,
+    message_ts: str | None = None,
+    author: str | None = None,
+) -> Block:
+    """Add to the timeline: what happened, and when. `message` is the permalink of the message whose words those are."""
     what = kit.plain_text_input(INPUT, initial=said, multiline=True)
     when = kit.plain_text_input(INPUT, max_length=60, placeholder="17:20, yesterday 23:10, 20 min ago")
     head = None
@@ -230,7 +249,7 @@ def note_form(choices: Sequence[IncidentView], channel: str | None, said: str = 
         "Add to timeline",
         "Add",
         [head, which_incident(choices), field(TEXT, "What happened", what), field(TIME, "When", when, optional=True)],
-        about_one_of(choices, channel=channel),
+        about_one_of(choices, channel=channel, message=message, message_ts=message_ts, seen=author or ""),
     )
 
 

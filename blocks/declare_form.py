@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from blocks import ids, kit, labels, text
 from blocks.form_fields import (
@@ -29,7 +29,11 @@ DESCRIPTION, PEOPLE, PRIVATE, TEMPLATE = "description", "people", "private", "te
 QUESTION = "question:"
 """Before the name of a template's field."""
 TITLE_MAX = 200
+OTHER_LIMIT = 500
+"""Characters of services that are not in the menu."""
 OPTION_VALUE = 150
+ANSWER_LIMIT = 500
+"""Characters of an answer to a template's field."""
 YES, NO = "yes", "no"
 
 
@@ -63,7 +67,7 @@ def declare_form(policy: Policy, filled: DeclareInput | None = None, forecast: F
     """Declare an incident; it may be filled in from a message or a command."""
     filled = filled or DeclareInput()
     severity = filled.severity or policy.default_severity()
-    template = template_of(policy, filled)
+    template, answers = template_of(policy, filled), dict(filled.fields)
     return form(
         ids.FORM_DECLARE,
         "Declare incident",
@@ -78,10 +82,13 @@ def declare_form(policy: Policy, filled: DeclareInput | None = None, forecast: F
                 ),
             ),
             field(SEVERITY, "Severity", kit.select(INPUT, severity_options(policy), initial=severity), dispatch=True),
-            *_services(policy, filled),
+            *service_fields(policy, filled.services, dispatch=True),
             _team(policy, filled),
             _template(policy, filled),
-            *(_question(each, filled) for each in (policy.templates[template].fields if template else ())),
+            *(
+                question(each, answers.get(each.name, ""))
+                for each in (policy.templates[template].fields if template else ())
+            ),
             field(
                 DESCRIPTION,
                 "Description",
@@ -135,21 +142,22 @@ def template_of(policy: Policy, filled: DeclareInput) -> str | None:
     return policy.template_for(team, filled.severity or policy.default_severity())
 
 
-def _services(policy: Policy, filled: DeclareInput) -> Iterator[Block]:
+def service_fields(policy: Policy, services: Sequence[str], *, dispatch: bool = False) -> Iterator[Block]:
+    """The menu of the policy's services, and a field for others. With `dispatch` a choice redraws the form."""
     known = policy.services()
     offered: set[str] = set()
     groups = []
-    for team, services in known.items():
-        new = [service for service in services if len(service) <= OPTION_VALUE and service not in offered]
+    for team, names in known.items():
+        new = [service for service in names if len(service) <= OPTION_VALUE and service not in offered]
         offered |= set(new[: kit.OPTIONS])
         groups.append((team, [Option(service, service) for service in new]))
     groups = [(team, options) for team, options in groups if options]
     if groups:
-        chosen = [service for service in filled.services if service in offered]
+        chosen = [service for service in services if service in offered]
         menu = kit.multi_select(INPUT, groups, initial=chosen, placeholder="Choose services")
-        yield field(SERVICES, "Services", menu, optional=True, dispatch=True)
-    other = ", ".join(service for service in filled.services if service not in offered)
-    box = kit.plain_text_input(INPUT, initial=other, max_length=500)
+        yield field(SERVICES, "Services", menu, optional=True, dispatch=dispatch)
+    other = ", ".join(service for service in services if service not in offered)
+    box = kit.plain_text_input(INPUT, initial=other, max_length=max(OTHER_LIMIT, len(other)))
     label, hint = (
         ("Other services", "Those not in the menu; several with commas.")
         if groups
@@ -176,28 +184,38 @@ def _template(policy: Policy, filled: DeclareInput) -> Block | None:
     return field(TEMPLATE, "Template", menu, optional=True, dispatch=True)
 
 
-def _question(asked: TemplateField, filled: DeclareInput) -> Block:
-    said = dict(filled.fields).get(asked.name, "")
+def question(asked: TemplateField, said: str) -> Block:
+    """A template's field; `said` is what it says so far. A choice that is not offered any more is kept as text."""
     name = f"{QUESTION}{asked.name}"
-    match asked.type:
-        case FieldType.CHOICE:
-            options = [Option(each, each) for each in asked.options]
-            return field(name, asked.name, kit.select(INPUT, options, initial=said), optional=True)
-        case FieldType.YES_NO:
-            options = [Option("Yes", YES), Option("No", NO)]
-            return field(name, asked.name, kit.select(INPUT, options, initial=said), optional=True)
-        case FieldType.TEXT | FieldType.NUMBER:
-            return field(name, asked.name, kit.plain_text_input(INPUT, initial=said, max_length=500), optional=True)
+    options = [Option(each, each) for each in asked.options] if asked.type is FieldType.CHOICE else []
+    if asked.type is FieldType.YES_NO:
+        options = [Option("Yes", YES), Option("No", NO)]
+    if options and said in ("", *(option.value for option in options)):
+        return field(name, asked.name, kit.select(INPUT, options, initial=said), optional=True)
+    box = kit.plain_text_input(INPUT, initial=said, max_length=max(ANSWER_LIMIT, len(said)))
+    return field(name, asked.name, box, optional=True)
+
+
+def number_mistakes(asked: Sequence[TemplateField], fields: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What is wrong, by field, where a number was asked for and something else was written."""
+    numbers = {each.name for each in asked if each.type is FieldType.NUMBER}
+    wrong = "Write a number, for example 12 or 0.5."
+    return {f"{QUESTION}{name}": wrong for name, said in fields if said and name in numbers and not _is_number(said)}
 
 
 def _similar(forecast: Forecast | None) -> Iterator[Block]:
     if forecast is None or not forecast.similar:
         return
+    yield kit.section(similar_lines(forecast.similar))
+
+
+def similar_lines(similar: Sequence[Incident]) -> str:
+    """Open incidents that may be the same, a line each with the channel."""
     lines = ["⚠️ *Similar and open:*"]
-    for incident in forecast.similar[:3]:
+    for incident in similar[:3]:
         title, where = kit.line(labels.title(incident), 150), text.channel_link(incident.room.channel_id)
         lines.append(f"• {incident.name} {title} ({kit.line(incident.severity, 40)}) → {where}")
-    yield kit.section("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _called(policy: Policy, filled: DeclareInput, forecast: Forecast | None) -> Iterator[Block]:
@@ -223,15 +241,13 @@ def _called(policy: Policy, filled: DeclareInput, forecast: Forecast | None) -> 
 
 def read_filled(view: Block, policy: Policy) -> DeclareInput:
     """What is filled in so far, complete or not."""
-    written = [name for name in (part.strip() for part in text_in(view, OTHER).split(",")) if name]
-    sure = [name.strip('"“”„') for name in written if name[:1] in '"“”„']
-    names = [name.strip('"“”„').strip() for name in written]
+    services, sure = services_filled_in(view)
     filled = DeclareInput(
         title=text_in(view, TITLE),
         severity=chosen_in(view, SEVERITY),
         team=chosen_in(view, TEAM),
-        services=tuple(dict.fromkeys((*all_chosen_in(view, SERVICES), *filter(None, names)))),
-        sure=tuple(sure),
+        services=services,
+        sure=sure,
         description=text_in(view, DESCRIPTION),
         people=tuple(value_in(view, PEOPLE).get("selected_users") or ()),
         private=bool(value_in(view, PRIVATE).get("selected_options")),
@@ -242,6 +258,23 @@ def read_filled(view: Block, policy: Policy) -> DeclareInput:
     asked = policy.templates[template].fields if template else ()
     answers = [(each.name, _answer(view, each)) for each in asked]
     return filled.copy_with(fields=tuple((name, said) for name, said in answers if said))
+
+
+def services_filled_in(view: Block) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(the services that were chosen and written, those of them that stood in quotes)."""
+    names, sure = services_written(text_in(view, OTHER))
+    return tuple(dict.fromkeys((*all_chosen_in(view, SERVICES), *names))), sure
+
+
+def services_written(said: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(names with commas between them, those that stood in quotes: nobody asks whether they are misspelt)."""
+    written = [name for part in said.split(",") if (name := part.strip())]
+    names = [name.strip(_QUOTES).strip() for name in written]
+    sure = [name.strip(_QUOTES).strip() for name in written if name[0] in _QUOTES]
+    return tuple(dict.fromkeys(filter(None, names))), tuple(filter(None, sure))
+
+
+_QUOTES = '"“”„'
 
 
 def _answer(view: Block, asked: TemplateField) -> str:
@@ -257,10 +290,7 @@ def read_declare(view: Block, policy: Policy) -> DeclareInput | FormMistakes:
         wrong[TITLE] = "An incident needs a title: what are users seeing?"
     template = template_of(policy, filled)
     asked = policy.templates[template].fields if template else ()
-    numbers = {each.name for each in asked if each.type is FieldType.NUMBER}
-    for name, said in filled.fields:
-        if name in numbers and not _is_number(said):
-            wrong[f"{QUESTION}{name}"] = "Write a number, for example 12 or 0.5."
+    wrong |= number_mistakes(asked, filled.fields)
     return FormMistakes(fields=wrong) if wrong else filled
 
 

@@ -39,19 +39,29 @@ class FormMistakes(Value):
 
 
 def form_about(
-    view: IncidentView, callback_id: str, title: str, submit: str, blocks: Sequence[Block | None], seen: str = ""
+    view: IncidentView,
+    callback_id: str,
+    title: str,
+    submit: str,
+    blocks: Sequence[Block | None],
+    seen: str = "",
+    close: str = "Cancel",
 ) -> Block:
-    """A form about one incident, with its name on top. `seen` is what it shows now, to be compared when it is sent."""
+    """A form about one incident, with its name on top. `seen` is what it shows now, to be compared when it is sent; `close` the
+    button that sends nothing.
+    """
     incident = view.incident
     head = kit.section(f"*{incident.name}* {kit.line(labels.title(incident), 200)}")
     carried = About(incident_id=incident.id, seen=seen, channel=incident.room.channel_id)
-    return form(callback_id, title, submit, [head, *blocks], carried)
+    return form(callback_id, title, submit, [head, *blocks], carried, close)
 
 
-def form(callback_id: str, title: str, submit: str, blocks: Sequence[Block | None], carried: About) -> Block:
+def form(
+    callback_id: str, title: str, submit: str, blocks: Sequence[Block | None], carried: About, close: str = "Cancel"
+) -> Block:
     """A form."""
     metadata = carried.model_dump_json(exclude_defaults=True)
-    return kit.modal(title, submit, blocks, callback_id=callback_id, private_metadata=metadata)
+    return kit.modal(title, submit, blocks, callback_id=callback_id, private_metadata=metadata, close=close)
 
 
 def field(

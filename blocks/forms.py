@@ -61,7 +61,7 @@ def roles_form(view: IncidentView) -> Block:
     incident = view.incident
     held = ((COMMANDER, incident.commander), *incident.roles)
     roles = dict.fromkeys((*ROLES, *(role_named(role) for role, _ in incident.roles)))
-    now = " · ".join(f"{kit.line(role, 60)}: {labels.person(person)}" for role, person in held)
+    now = " · ".join(f"{kit.line(role.capitalize(), 60)}: {labels.person(person)}" for role, person in held)
     choice = kit.select(INPUT, [Option(role.capitalize(), role) for role in roles], initial=COMMANDER)
     return form_about(
         view,

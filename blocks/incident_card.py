@@ -216,8 +216,9 @@ def _whom(coming: NextPage | None) -> str:
 
 
 def resolve_button(incident: Incident) -> Block:
-    """Resolve, which opens a form."""
-    return kit.button("Resolve", ids.RESOLVE, ids.carry(incident.id, incident.state.value), style="danger")
+    """Resolve, which opens a form. It stands out once the incident is mitigated, not beside Acknowledge."""
+    style = "primary" if incident.state is State.MITIGATED else None
+    return kit.button("Resolve", ids.RESOLVE, ids.carry(incident.id, incident.state.value), style=style)
 
 
 def reopen_button(incident: Incident) -> Block:
@@ -228,7 +229,7 @@ def reopen_button(incident: Incident) -> Block:
         ids.carry(incident.id, incident.state.value),
         confirm=kit.confirm(
             f"Reopen {incident.name}?",
-            "You will have it again, and updates are due again. The channel and the announcement will say so.",
+            "Updates are due again. The channel and the announcement will say so.",
             "Reopen",
             "Cancel",
         ),

@@ -56,8 +56,8 @@ NOBODY: dict[Why, str] = {
     Why.NO_SUCH_GROUP: "there is no such user group",
     Why.GROUP_DISABLED: "the user group is disabled",
     Why.GROUP_EMPTY: "nobody is in the user group",
-    Why.NO_LEVELS: "the team has no escalation levels in the policy",
-    Why.LOOP: "the team's escalation leads back to itself",
+    Why.NO_LEVELS: "the team has no escalation policy",
+    Why.LOOP: "the team's escalation policy leads back to itself",
     Why.SCHEDULE: "it looks like an on-call schedule; those of the policy are written schedule:NAME",
     Why.NO_SUCH_SCHEDULE: "the policy has no such schedule",
     Why.NOBODY_ON_CALL: "nobody is on call there",
@@ -187,7 +187,11 @@ def update_line(incident: Incident, now: datetime, tz: str) -> str:
     parts = []
     if since is not None:
         missed = f" ({updates.missed} missed)" if updates.missed else ""
-        parts.append(f"⚠️ *Update overdue by {text.duration(now - since)}*{missed}")
+        late = now - since
+        overdue = (
+            f"*Update overdue by {text.duration(late)}*{missed}" if late >= timedelta(minutes=1) else "*Update due now*"
+        )
+        parts.append(f"⚠️ {overdue}")
     elif due is not None:
         parts.append(f"Next update by {text.at_time(due, now, tz)} ({text.since(due, now)})")
     if updates.snoozed_by and updates.snoozed_until and updates.snoozed_until > now:

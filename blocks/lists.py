@@ -137,14 +137,18 @@ def alerts(view: IncidentView) -> Card:
     return kit.card(head, [kit.section(head), *map(kit.section, pages)])
 
 
-def help_card(rows: Sequence[tuple[str, str]]) -> Card:
-    """The subcommands: (usage, what it does)."""
-    lines = [
-        f"`/incident {kit.line(usage, 120).replace('`', '')}` {kit.line(what, 200)}".strip() for usage, what in rows
-    ]
-    pages = ["\n".join(lines[i : i + 8]) for i in range(0, len(lines), 8)]
-    head = "*Warroom* runs incidents. In an incident's channel the number is implied; elsewhere, add `#12`."
+def help_card(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Card:
+    """The subcommands by group: (the group, (usage, what it does) of each)."""
+    pages = []
+    for group, rows in groups:
+        lines = [f"*{kit.line(group, 60)}*", *(_help_line(usage, what) for usage, what in rows)]
+        pages += ["\n".join(lines[i : i + 9]) for i in range(0, len(lines), 9)]
+    head = "*Warroom* runs incidents. In an incident's channel, leave the number out; elsewhere, add it: `#12`."
     return kit.card("What /incident can do", [kit.section(head), *map(kit.section, pages)])
+
+
+def _help_line(usage: str, what: str) -> str:
+    return f"`/incident {kit.line(usage, 120).replace('`', '')}` {kit.line(what, 200)}".strip()
 
 
 def refusal(why: str, quoted: str = "") -> Card:

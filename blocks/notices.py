@@ -142,10 +142,10 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.RecentChanges():
             return ["🚢 Changed lately:", *(_changed(each, view, now) for each in notice.changes[:MOST_CHANGES])]
         case notices.RoomNotOpened():
-            what = f"{view.incident.name} is recorded, but its room could not be opened: {notice.error}"
+            what = f"{view.incident.name} is recorded, but its channel could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
         case notices.RoomLost():
-            what = f"Nothing can be said in the room of {view.incident.name} any more: {notice.error}"
+            what = f"Nothing can be posted in the channel of {view.incident.name} any more: {notice.error}"
             return [_warning(what, notice.advice)]
         case notices.IntegrationFault():
             what = f"{notice.integration} did not hear of an event ({words(notice.event).what})"
@@ -194,7 +194,7 @@ def _handed_over(notice: notices.HandedOver, view: IncidentView, now: datetime) 
     """Who, and where things stand: severity, state, alerts, the last update, what is still to be done."""
     incident = view.incident
     before = notice.before if notice.before and notice.before != notice.by else None
-    who = f"🤝 {text.mention(notice.by)} hands over to {text.mention(notice.person)}, who commands now"
+    who = f"🤝 {text.mention(notice.by)} hands over to {text.mention(notice.person)}, who is incident commander now"
     who += f" (before: {text.mention(before)})" if before else ""
     parts = [kit.line(labels.severity(view), 80), labels.STATE[incident.state], text.since(incident.declared_at, now)]
     if incident.alerts.count:

@@ -24,12 +24,12 @@ def paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
         case PageReason.ESCALATION:
             return f"📟 {who}, you are paged{level}: nobody has acknowledged for {waited}."
         case PageReason.BUTTON:
-            return f"📟 {who}, {by} escalated to you{level}."
+            return f"📟 {who}, {by} escalated to you{' again' if notice.again else ''}{level}."
         case PageReason.OVERDUE:
             return f"⏰ {who} Still unacknowledged after {waited}. Please acknowledge."
         case PageReason.NO_UPDATE:
             missed = text.count(view.incident.updates.missed, "update")
-            return f"📟 {who}, you are paged{level}: {missed} missed."
+            return f"📟 {who}, you are paged{' again' if notice.again else ''}{level}: {missed} missed."
         case PageReason.REPEAT:
             return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
         case PageReason.TEAM:

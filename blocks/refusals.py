@@ -29,10 +29,14 @@ class Medium:
     """The command that shows the open incidents."""
     declare: str
     """An example of declaring an incident."""
+    sure: Callable[[str], str]
+    """How a name is written that is no misspelling."""
 
 
-CHAT = Medium(text.mention, "/incident list", "declare checkout returns 500s --sev 1")
-TERMINAL = Medium(str, "python -m bot list", "python -m bot declare checkout returns 500s --sev 1")
+CHAT = Medium(text.mention, "/incident list", "declare checkout returns 500s --sev 1", '"{}"'.format)
+TERMINAL = Medium(
+    str, "python -m bot list", "python -m bot declare checkout returns 500s --sev 1", "--service '\"{}\"'".format
+)
 
 
 def refusal_words(reason: Reason, medium: Medium = CHAT) -> str:
@@ -52,12 +56,12 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.CancelReasonMissing():
             return f"Say why {reason.incident} is cancelled, for example: cancel the monitor was wrong."
         case refusals.UpdateEmpty():
-            return "An update needs words. For example: update rolling back, errors are falling."
+            return "An update needs text. For example: update rolling back, errors are falling."
         case refusals.NothingToSnooze():
             return f"No update is due for {reason.incident}, so there is no reminder to snooze."
         case refusals.SnoozedEnough():
             return (
-                f"{reason.incident} was snoozed {reason.times} times in a row, so people wait for word. "
+                f"{reason.incident} was snoozed {reason.times} times in a row, so people are waiting. "
                 "Post an update, even if it is only: still investigating."
             )
         case refusals.ReminderGone():
@@ -73,7 +77,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.UnknownService():
             return (
                 f"There is no service “{reason.said}”. Did you mean {reason.near}? "
-                f'If it is really called that, put it in quotes: "{reason.said}".'
+                f"If it is really called that, put it in quotes: {medium.sure(reason.said)}."
             )
         case refusals.InRoomAlready():
             return f"You are in the channel of {reason.incident} already."
@@ -89,7 +93,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.NoEscalationPolicy():
             return (
                 f"{reason.incident} has no escalation policy. "
-                "/incident page TEAM calls a team, /incident invite @name a person."
+                "Page a team: /incident page TEAM. Page a person: /incident page @name"
             )
         case refusals.EscalatedMeanwhile():
             return f"{reason.incident} was escalated a moment ago; the next level has been paged."
@@ -136,22 +140,22 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.NoteEmpty():
             return "Write what happened, for example: timeline add deployed 1.4.2 to production"
         case refusals.ActionEmpty():
-            return "An action item needs words. For example: action add raise the memory alert threshold @ada due 2026-12-01."
+            return "An action item needs text. For example: action add raise the memory alert threshold @ada due 2026-12-01."
         case refusals.NoPublicPage():
             return "There is no public status page: the policy names none. /incident show shows the incident itself."
         case refusals.NothingToRetry():
-            return f"It was done meanwhile, or is being tried again already. /incident timeline of {reason.incident} says more."
+            return f"It was done meanwhile, or is being tried again already. /incident timeline shows what happened in {reason.incident}."
         case refusals.NoSuchIncident():
             return f"There is no incident #{reason.number}. {medium.list_open} shows the open ones."
         case refusals.NotARoom():
             return (
-                "This channel is not an incident's room. Say which incident you mean by its number, for example #12; "
+                "This is not an incident's channel. Say which incident you mean by its number, for example #12; "
                 f"{medium.list_open} shows the open ones."
             )
         case refusals.IncidentGone():
-            return "That incident is not in the record any more."
+            return "That incident does not exist any more."
         case refusals.LeftRoom():
-            return "You left the room of this incident. Let somebody who is in it invite you again."
+            return "You left the channel of this incident. Ask somebody in it to invite you again."
         case refusals.NotInQuarantine():
             return f"Nothing in quarantine has the id {reason.id}. List it: python -m bot alerts --quarantined"
         case refusals.AccountClosed():
@@ -161,11 +165,11 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.NotAllowed():
             return _not_allowed(reason)
         case refusals.NothingToLearn():
-            return f"{reason.incident} was cancelled; there is nothing to learn from in a post-mortem."
+            return f"{reason.incident} was cancelled, so it has no post-mortem."
         case refusals.PostmortemUnchanged():
             return "Nothing was changed in the post-mortem."
         case refusals.PostmortemMissing():
-            return f"{reason.incident} has no post-mortem yet. /incident postmortem writes the draft."
+            return f"{reason.incident} has no post-mortem yet. Write the draft: /incident postmortem"
         case refusals.PostmortemPublishedBefore():
             return f"The post-mortem of {reason.incident} was published already."
         case refusals.PartsMissing():
@@ -174,7 +178,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.DoneBefore():
             return "This was done already; nothing changed the second time."
         case refusals.MenuOutdated():
-            return "This menu offers that no more. The card is being redrawn; use the new one."
+            return "This menu is out of date. The card is being redrawn; use the new one."
         case refusals.RefusedByIntegration():
             return reason.text
         case refusals.OnCallRefused():
@@ -203,7 +207,7 @@ def _already(reason: refusals.AlreadyInState, medium: Medium) -> str:
         case State.CANCELLED:
             return f"{reason.incident} was cancelled already."
         case State.DETECTED | State.ACKNOWLEDGED:
-            return f"{reason.incident} is open ({reason.state})."
+            return f"{reason.incident} is open ({labels.STATE[reason.state].lower()})."
     assert_never(reason.state)
 
 
@@ -222,7 +226,7 @@ def _not_now(reason: refusals.NotInState) -> str:
         case Attempt.CLOSE:
             return "; it closes after it is resolved."
         case Attempt.ESCALATE:
-            return "; there is nobody to call any more."
+            return "; nobody is paged any more."
         case Attempt.SEVERITY:
             return f"; its severity stays {reason.severity}."
         case Attempt.SUBSCRIBE:
@@ -241,10 +245,10 @@ def _not_allowed(reason: refusals.NotAllowed) -> str:
 
 def _who(said: str, reason: refusals.NotAllowed) -> str:
     if said == Who.RESPONDERS:
-        return "the people in its room" if reason.incident else "responders"
+        return "the people in its channel" if reason.incident else "responders"
     if said == Who.COMMANDER:
         known = reason.incident is None or reason.has_commander
-        return "its commander" if known else "its commander, who is nobody yet"
+        return "its incident commander" if known else "its incident commander (none yet)"
     return said
 
 

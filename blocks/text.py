@@ -150,8 +150,8 @@ def mentions(user_ids: Iterable[str], limit: int = 2400) -> str:
 
 
 def channel_link(channel_id: str | None) -> str:
-    """`<#C…>`, or "no room yet"."""
-    return f"<#{channel_id}>" if channel_id and _CHANNEL.fullmatch(channel_id) else "no room yet"
+    """`<#C…>`, or "no channel yet"."""
+    return f"<#{channel_id}>" if channel_id and _CHANNEL.fullmatch(channel_id) else "no channel yet"
 
 
 def web_address(url: str | None) -> str | None:

@@ -9,6 +9,9 @@ from blocks import labels, text
 from warroom.incident import events
 from warroom.incident.events import Detail, EffectKind, Event, PageReason
 
+NAMED = 10
+"""So many people of one page are named on a line."""
+
 
 class EventWords(NamedTuple):
     """A line of the timeline: what happened in lower case ("severity changed"), and more about it ("SEV-2 to SEV-1") or ""."""
@@ -23,10 +26,10 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.Declared():
             return EventWords("declared", event.title)
         case events.RoomOpened():
-            return EventWords("room opened", f"#{event.name}")
+            return EventWords("channel opened", f"#{event.name}")
         case events.PeoplePaged():
             escalated = event.reason in (PageReason.BUTTON, PageReason.NO_UPDATE)
-            return EventWords("escalated" if escalated else "paged", _paged(event))
+            return EventWords("escalated" if escalated else "paged", _paged(event, person))
         case events.PageWaits():
             return EventWords("page waits for the morning")
         case events.AcknowledgementOverdue():
@@ -139,11 +142,12 @@ def _edited(edited: bool) -> str:
     return " (edited)" if edited else ""
 
 
-def _paged(event: events.PeoplePaged) -> str:
-    names = ", ".join(event.names)
+def _paged(event: events.PeoplePaged, person: Callable[[str], str]) -> str:
+    more = f" and {len(event.people) - NAMED} more" if len(event.people) > NAMED else ""
+    names = ", ".join(map(person, event.people[:NAMED])) + more or ", ".join(event.names)
     if event.level == 0 and not event.again:
         return f"{names}: {event.why}" if event.why else names
-    level = "the last level again" if event.again else f"level {event.level}"
+    level = f"level {event.level} again" if event.again else f"level {event.level}"
     shown = f"{level} ({names})" if names else level
     because = event.why or _because(event.reason)
     return f"{shown}: {because}" if because else shown
@@ -174,7 +178,7 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
     """
     match effect:
         case EffectKind.OPEN_ROOM:
-            return "The room could not be opened"
+            return "The channel could not be opened"
         case EffectKind.RENAME_ROOM:
             return "The channel could not be renamed"
         case EffectKind.SHOW_CARD:

@@ -101,9 +101,9 @@ def next_steps(incident: Incident, now: datetime, tz: str) -> list[str]:
     """What has to happen next, as mrkdwn, most pressing first; never empty."""
     steps = []
     if incident.state is State.DETECTED:
-        steps.append("Acknowledge it: nobody has yet")
+        steps.append("Acknowledge: nobody has yet")
     elif incident.state.open and not incident.commander:
-        steps.append("It needs a commander: `/incident role commander @name`")
+        steps.append("Assign an incident commander: `/incident role commander @name`")
     if following := labels.update_line(incident, now, tz):
         steps.append(following)
     open_items = [item for item in incident.actions if not item.done_at]
@@ -112,5 +112,5 @@ def next_steps(incident: Incident, now: datetime, tz: str) -> list[str]:
         steps.append("Keep an eye on it and resolve once stable")
     written = incident.postmortem
     if incident.state is State.RESOLVED and not (written and written.published_at):
-        steps.append("It is over; the post-mortem is still to be published")
-    return steps or ["Nothing is waiting. Ask the commander how you can help"]
+        steps.append("Publish the post-mortem")
+    return steps or ["Nothing is due. Ask the incident commander how you can help"]

@@ -50,7 +50,8 @@ def draft(incident: Incident, entries: Sequence[Entry], names: Mapping[str, str]
 
 def _steps(news: Sequence[Entry], names: Mapping[str, str], tz: str) -> Iterator[str]:
     for entry in news:
-        at = f"{entry.at.astimezone(text.zone(tz)):%H:%M}"
+        # Everybody reads the same words, wherever they are: a time without its zone would be taken for their own.
+        at = f"{entry.at.astimezone(text.zone(tz)):%H:%M %Z}"
         who = names.get(entry.by or "", "")
         by = f" by {who}" if who else ""
         match entry.event:

@@ -200,11 +200,13 @@ Usage = (
 )
 
 LATER = {
-    "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
+    "investigate": "/incident investigate is not available yet. The card links the alert and the dashboard.",
+    "merge": "/incident merge is not available yet. Cancel the duplicate: /incident cancel duplicate of #12",
 }
 """Subcommands that are still to come, absent from help, with what is said to whoever types them."""
 
+_NEW_VALUES = {"title": "checkout returns 500s", "severity": "2"}
+"""Examples for what cannot be emptied."""
 _EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
 
 
@@ -281,7 +283,8 @@ def usage_words(reason: Usage) -> str:
             head = f"“{said}” cannot be edited." if said else "Say what to edit."
             return f"{head} Use one of: {', '.join(known)}. For example: edit title checkout returns 500s"
         case EditValueMissing(what=what):
-            return f"Say the new {what}. For example: edit {what} …; “none” empties it."
+            example = _NEW_VALUES.get(what, "…; “none” empties it")
+            return f"Say the new {what}. For example: edit {what} {example}."
         case ReasonTooLong(length=length, limit=limit):
             return f"A reason may have {limit:,} characters; this has {length:,}. Shorten it."
         case NoOpenIncident():

@@ -6,8 +6,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from blocks import action_items, ids
-from blocks.answers import said
+from blocks import action_items, done, ids
 from blocks.form_fields import FormMistakes
 from blocks.kit import Block, Card
 from blocks.usage import ActionNumberMissing, ActionUnclear, DateInPast, DateUnclear
@@ -17,12 +16,10 @@ from handlers.command_context import CommandContext, CommandSubject, IncidentCom
 from handlers.dates import due_at, moment_ahead
 from handlers.gestures import Actor, answer, open_form
 from handlers.people import action_in, one_person, readable
-from handlers.submissions import Submit, meant
+from handlers.submissions import Submit, answered_elsewhere, meant
 from warroom.errors import NotFound, Refused
 from warroom.incident import corrections, lookup
 from warroom.incident.action_items import item_of
-from warroom.incident.model import Incident
-from warroom.incident.parts import ActionItem, action_number
 from warroom.people import usecases as replies
 from warroom.ports import World
 from warroom.refusals import MenuOutdated
@@ -64,9 +61,9 @@ async def action(context: CommandContext) -> Card:
         case "add":
             return await add(inner)
         case "done" | "close" | "finish":
-            return await _mark(inner, verb="done", done=True)
+            return await _mark(inner, verb="done", finished=True)
         case "reopen" | "undone":
-            return await _mark(inner, verb="reopen", done=False)
+            return await _mark(inner, verb="reopen", finished=False)
         case "edit" | "change":
             return await edit(inner)
         case "assign" | "give":
@@ -111,7 +108,7 @@ async def add(context: IncidentCommandContext) -> Card:
     when = _date(item.due, context.now, zone) if item.due else None
     words = await readable(world, item.text)
     incident = await corrections.add_action(world, context.incident.id, context.user, words, owner, when)
-    return _said(context, incident, incident.actions[-1], "Added")
+    return done.action_added(incident, incident.actions[-1], zone)
 
 
 def _date(text: str, now: datetime, zone: str) -> datetime:
@@ -124,14 +121,6 @@ def _date(text: str, now: datetime, zone: str) -> datetime:
     return found
 
 
-def _said(context: IncidentCommandContext, incident: Incident, item: ActionItem, did: str) -> Card:
-    zone = context.world.policy.workspace.timezone
-    number = int(item.id.removeprefix("a"))
-    whose = f"owner <@{item.owner}>" if item.owner else "no owner"
-    when = f"due {item.due_at:%A, %d %B %Y, %H:%M} ({zone})" if item.due_at else "no due date"
-    return said(f"{did} action item {number} of {incident.name}: {item.text} ({whose}, {when})")
-
-
 def _numbered(context: IncidentCommandContext, verb: str) -> Stretch:
     """The number at the start. Raises Refused."""
     found = re.match(r"^#?(?P<number>\d{1,6})(?=$|[\s:.])[:.]?\s*(?P<rest>.*)$", context.text.strip(), re.DOTALL)
@@ -140,11 +129,10 @@ def _numbered(context: IncidentCommandContext, verb: str) -> Stretch:
     return Stretch(number=int(found["number"]), rest=found["rest"].strip())
 
 
-async def _mark(context: IncidentCommandContext, *, verb: str, done: bool) -> Card:
+async def _mark(context: IncidentCommandContext, *, verb: str, finished: bool) -> Card:
     number = _numbered(context, verb).number
-    incident = await corrections.mark_action(context.world, context.incident.id, context.user, number, done=done)
-    item = item_of(incident, number)
-    return said(f"Action item {number} of {incident.name} is {'done' if done else 'open again'}: {item.text}")
+    incident = await corrections.mark_action(context.world, context.incident.id, context.user, number, done=finished)
+    return done.action_settled(incident, item_of(incident, number))
 
 
 async def edit(context: IncidentCommandContext) -> Card:
@@ -180,7 +168,8 @@ async def due(context: IncidentCommandContext) -> Card:
 
 async def _changed(context: IncidentCommandContext, number: int, changes: dict[str, object]) -> Card:
     incident = await corrections.edit_action(context.world, context.incident.id, context.user, number, **changes)
-    return _said(context, incident, item_of(incident, number), "Changed")
+    zone = context.world.policy.workspace.timezone
+    return done.action_changed(incident, item_of(incident, number), zone)
 
 
 async def delete(context: IncidentCommandContext) -> Card:
@@ -188,7 +177,7 @@ async def delete(context: IncidentCommandContext) -> Card:
     number = _numbered(context, "delete").number
     item = item_of(context.incident, number)
     incident = await corrections.remove_action(context.world, context.incident.id, context.user, number)
-    return said(f"Deleted action item {number} of {incident.name}: {item.text}")
+    return done.action_deleted(incident, item)
 
 
 async def action_menu(context: ActionContext) -> None:
@@ -252,13 +241,13 @@ async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes
         due = before.due_at if before else None
     if before is None:
         incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
-        return said(f"Added action item {action_number(incident.actions[-1])} of {incident.name}: {wanted.text}")
+        return answered_elsewhere(view, incident, done.action_added(incident, incident.actions[-1], zone))
     if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
         due = before.due_at
-    await corrections.edit_action(
+    incident = await corrections.edit_action(
         world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
     )
-    return said(f"Changed action item {wanted.number} of {incident.name}: {wanted.text}")
+    return done.action_changed(incident, item_of(incident, wanted.number), zone)
 
 
 BUTTONS: dict[str, Run] = {

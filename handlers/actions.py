@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import correction_forms, forms, ids
-from blocks.answers import linked, named, said
+from blocks import correction_forms, done, forms, ids
+from blocks.answers import named, with_link
 from blocks.corrections import cancelled
 from blocks.integration_form import integration_form
 from blocks.kit import Block, Card
@@ -80,9 +80,12 @@ async def cancel(context: ActionContext) -> Card:
     return cancelled(await incidents.cancel(context.world, context.incident_id, context.user, context.seen))
 
 
-async def reopen(context: ActionContext) -> None:
-    """Reopen"""
-    await incidents.reopen(context.world, context.incident_id, context.user)
+async def reopen(context: ActionContext) -> Card | None:
+    """Reopen, Undo cancel: its channel says so; below an answer that was read elsewhere, that answer."""
+    incident = await incidents.reopen(context.world, context.incident_id, context.user)
+    if context.actor.channel in (None, incident.room.channel_id):
+        return None
+    return with_link(done.reopened(incident), incident)
 
 
 async def raise_severity(context: ActionContext) -> None:
@@ -139,7 +142,7 @@ async def integration(context: ActionContext) -> None:
 async def try_again(context: ActionContext) -> Card:
     """Try again, below what could not be done elsewhere."""
     incident = await retry(context.world, context.incident_id, context.seen, context.user)
-    return said(f"It is being tried again for {incident.name}.")
+    return done.tried_again(incident)
 
 
 async def invite_candidate(context: ActionContext) -> Card:
@@ -161,13 +164,13 @@ async def role_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant for a role."""
     person, _, role = context.seen.partition(":")
     incident = await incidents.assign_role(context.world, context.incident_id, context.user, role, person)
-    return said(f"{incident.name}: <@{person}> is {role} now.")
+    return done.role_given(incident, role, person)
 
 
 async def join(context: ActionContext) -> Card:
     """Join: the clicker is invited to the channel."""
     incident = await incidents.join(context.world, context.incident_id, context.user)
-    return said(f"You are being added to {incident.name}{linked(incident)}")
+    return done.joining(incident)
 
 
 async def follow_link(_click: ActionContext) -> None:

@@ -13,6 +13,10 @@ from handlers.gestures import GestureContext
 from warroom.incident import lookup
 from warroom.incident.model import Incident
 
+START, RESPOND, RECORD, AFTER = "Start", "Respond", "Record", "After"
+GROUPS = (START, RESPOND, RECORD, AFTER)
+"""The parts of the help, in this order."""
+
 
 class CommandSubject(Enum):
     """What stands after the subcommand's name."""
@@ -49,6 +53,8 @@ class Subcommand:
     run: Callable[[CommandContext], Awaitable[Card | None]]
     also: tuple[str, ...] = ()
     """Other ways to write the name."""
+    group: str = RESPOND
+    """Where help shows it."""
 
 
 def about(

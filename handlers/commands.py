@@ -24,7 +24,16 @@ from handlers import (
     subscriptions,
     timeline,
 )
-from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
+from handlers.command_context import (
+    AFTER,
+    GROUPS,
+    RECORD,
+    START,
+    CommandContext,
+    CommandSubject,
+    Subcommand,
+    about,
+)
 from handlers.errors import typed
 from handlers.gestures import Body, actor_of, answered, audited
 from handlers.parse_command import split
@@ -38,41 +47,46 @@ COMMAND = "/incident"
 
 async def show_help(context: CommandContext) -> Card:
     """help [COMMAND]"""
-    wanted = _BY_NAME.get(split(context.text)[0])
-    return help_card([(each.usage, each.help) for each in ((wanted,) if wanted else SUBCOMMANDS)])
+    return help_of(split(context.text)[0])
+
+
+def help_of(name: str = "") -> Card:
+    """What help says of one subcommand, or of all where there is none of that name."""
+    wanted = _BY_NAME.get(name)
+    shown = (wanted,) if wanted else SUBCOMMANDS
+    groups = [(group, [(each.usage, each.help) for each in shown if each.group == group]) for group in GROUPS]
+    return help_card([(group, rows) for group, rows in groups if rows])
 
 
 SUBCOMMANDS = (
     Subcommand(
         "declare",
         "declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [@people]",
-        "Declare an incident; without a title, a form opens",
+        "Declare an incident; without a title, open the form",
         declare.declare_now,
         ("new", "start"),
+        group=START,
     ),
     Subcommand(
         "list",
         "list [closed | all] [mine] [SEV-1] [TEAM] [since 30d]",
-        "List open incidents, or those that fit",
+        "List open incidents, or those that match",
         lists.show,
         ("ls",),
+        group=START,
     ),
-    Subcommand(
-        "show",
-        "show [N]",
-        "Show one incident: state, people, what is next",
-        about(lists.show_one, CommandSubject.INCIDENT),
-    ),
+    Subcommand("show", "show [N]", "Show one incident", about(lists.show_one, CommandSubject.INCIDENT), group=START),
     Subcommand(
         "status",
         "status [N]",
-        "the public status page: what customers read",
+        "Open the form of the public status page",
         about(incident_commands.status, CommandSubject.INCIDENT),
+        group=RECORD,
     ),
     Subcommand(
         "ack",
         "ack [N]",
-        "Acknowledge; escalation stops",
+        "Acknowledge, and stop the escalation",
         about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
     ),
@@ -83,13 +97,17 @@ SUBCOMMANDS = (
         about(incident_commands.escalate),
     ),
     Subcommand(
-        "update", "update [TEXT]", "Post an update; without text, a form opens", about(incident_commands.update)
+        "update",
+        "update [TEXT]",
+        "Post an update; without text, open the form",
+        about(incident_commands.update),
     ),
     Subcommand(
         "edit",
         "edit [title | description | impact | services | team | severity | private | public] [TEXT]",
-        "Correct the incident; without anything, a form opens",
+        "Correct the incident; alone, open the form",
         about(edit.edit),
+        group=RECORD,
     ),
     Subcommand("severity", "severity LEVEL", "Change the severity", about(incident_commands.severity), ("sev",)),
     Subcommand(
@@ -102,7 +120,7 @@ SUBCOMMANDS = (
     Subcommand(
         "resolve",
         "resolve [summary]",
-        "Resolve, or say afterwards what fixed it",
+        "Resolve, or add what fixed it",
         about(incident_commands.resolve),
         ("resolved",),
     ),
@@ -114,14 +132,18 @@ SUBCOMMANDS = (
     Subcommand(
         "handover",
         "handover @person",
-        "Hand over command; the room is told where things stand",
+        "Hand over to another incident commander",
         about(incident_commands.hand_over),
         ("hand-over",),
     ),
     Subcommand("invite", "invite WHO…", "Add people, groups or teams to the channel", about(incident_commands.invite)),
     Subcommand("page", "page WHO… [why]", "Page a team, a group or people", about(incident_commands.page)),
     Subcommand(
-        "join", "join [N]", "Join an incident's channel", about(incident_commands.join, CommandSubject.INCIDENT)
+        "join",
+        "join [N]",
+        "Join an incident's channel",
+        about(incident_commands.join, CommandSubject.INCIDENT),
+        group=START,
     ),
     Subcommand(
         "subscribe",
@@ -129,6 +151,7 @@ SUBCOMMANDS = (
         "Get updates as direct messages",
         subscriptions.subscribe,
         ("follow",),
+        group=START,
     ),
     Subcommand(
         "unsubscribe",
@@ -136,12 +159,14 @@ SUBCOMMANDS = (
         "Stop these direct messages",
         subscriptions.unsubscribe,
         ("unfollow",),
+        group=START,
     ),
     Subcommand(
         "timeline",
         "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
         "Show, add to or correct the timeline",
         about(timeline.timeline),
+        group=RECORD,
     ),
     Subcommand(
         "action",
@@ -149,6 +174,7 @@ SUBCOMMANDS = (
         "List, add or finish action items",
         action_items.action,
         ("actions",),
+        group=RECORD,
     ),
     Subcommand(
         "postmortem",
@@ -156,24 +182,27 @@ SUBCOMMANDS = (
         "Write the post-mortem from the record",
         about(postmortem.postmortem, CommandSubject.INCIDENT),
         ("post-mortem",),
+        group=AFTER,
     ),
     Subcommand(
         "oncall",
         "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
-        "Show who is on call and who is next; ask for cover, override, swap; or whom a team pages",
+        "Show who is on call, ask for cover, override or swap; show whom a team pages",
         oncall.show,
         ("on-call",),
+        group=START,
     ),
-    Subcommand("find", "find TEXT", "Find incidents with these words, open or not", lists.search, ("search",)),
+    Subcommand("find", "find TEXT", "Find incidents by words, open or closed", lists.search, ("search",), group=START),
     Subcommand(
         "metrics",
         "metrics [30d] [TEAM]",
-        "Show incidents in numbers: times against their targets, updates, post-mortems, pages",
+        "Show numbers: times and targets, updates, post-mortems, pages",
         metrics.show,
         ("stats",),
+        group=AFTER,
     ),
-    Subcommand("review", "review", "Show the last seven days: what happened, what is late", metrics.review),
-    Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",)),
+    Subcommand("review", "review", "Show the last seven days and what is late", metrics.review, group=AFTER),
+    Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",), group=START),
 )
 
 _BY_NAME = {name: each for each in SUBCOMMANDS for name in (each.name, *each.also)}
@@ -230,6 +259,7 @@ def number_first(name: str, text: str) -> tuple[Subcommand, str] | None:
 
 MEANT = {
     "note": "timeline add",
+    "snooze": "update",
     "close": "resolve",
     "closed": "resolve",
     "fixed": "resolve",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 
-from blocks import declare_form, ids, kit
-from blocks.answers import linked, said
+from blocks import declare_form, done, ids, kit
 from blocks.declare_form import DeclareInput, Forecast
 from blocks.form_fields import About, FormMistakes
 from blocks.kit import Block, Card
@@ -18,15 +18,25 @@ from handlers.command_context import CommandContext
 from handlers.gestures import Actor, open_form
 from handlers.submissions import Submit
 from warroom.alerts import channels
-from warroom.errors import Refused
+from warroom.errors import Refused, StoreUnavailable
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import DeclareResult, WouldCall, check_services, declare, similar_open, who_is_called
-from warroom.incident.model import Origin
+from warroom.incident.declare import (
+    DeclareResult,
+    WouldCall,
+    check_services,
+    declare,
+    similar_open,
+    similar_to,
+    who_is_called,
+)
+from warroom.incident.model import Incident, Origin
 from warroom.incident.parts import ReplyTo
 from warroom.incident.title import TitleWords, read_title
 from warroom.people.model import Resolution
-from warroom.ports import World
+from warroom.ports import World, step_aside
 from warroom.refusals import UnknownService
+
+log = logging.getLogger(__name__)
 
 IN_ONE_LINE = "/incident declare checkout returns 500s --sev 1 --team commerce @ada"
 MENTION = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
@@ -61,7 +71,18 @@ async def declare_now(context: CommandContext) -> Card | None:
     )
     declared = await declare(world, what)
     gestures.about(declared.incident)
-    return declared_card(declared)
+    return declared_card(declared) or await _similar_card(context, declared.incident)
+
+
+async def _similar_card(context: CommandContext, incident: Incident) -> Card | None:
+    """What is open and may be the same: in one line nobody saw the form that says so. It is declared, whatever this finds."""
+    step_aside()
+    try:
+        found = await similar_to(context.world, incident, context.user)
+    except StoreUnavailable as error:
+        log.warning("%s: similar incidents were not looked for: %s", incident.name, error)
+        return None
+    return done.similar_to(incident, found) if found else None
 
 
 def title_words(world: World, title: str, severity: str | None) -> TitleWords:
@@ -83,7 +104,7 @@ def reply_to(actor: Actor, channel: str | None = None) -> ReplyTo:
 def declared_card(declared: DeclareResult) -> Card | None:
     """The answer when it was declared before. Otherwise the declarer is answered when the channel is open."""
     if declared.existed:
-        return said(f"{declared.incident.name} ({declared.incident.severity}) is declared{linked(declared.incident)}")
+        return done.declared_before(declared.incident)
     return None
 
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blocks import correction_forms, corrections, ids
-from blocks.answers import said
+from blocks import (
+    correction_forms,
+    corrections,
+    declare_form,
+    done,
+    ids,
+)
+from blocks.declare_form import services_written
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from blocks.usage import EditUnclear, EditValueMissing
@@ -19,11 +25,12 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections as usecases
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
+from warroom.incident.declare import check_services
 from warroom.incident.edit import Corrections
 from warroom.incident.events import DetailChanged
 from warroom.incident.model import Incident, State
 from warroom.ports import World
-from warroom.refusals import VisibilityUnchanged
+from warroom.refusals import UnknownService, VisibilityUnchanged
 
 NONE = ("none", "nothing", "-", "–")
 _WORDS = {
@@ -53,7 +60,8 @@ async def edit(context: IncidentCommandContext) -> Card | None:
         form = correction_forms.edit_form(view, context.world.policy)
         await open_form(context.world, context.client, context.actor, form, instead="/incident edit title …")
         return None
-    what, typed = _what(context.text, [name for name, _ in context.incident.fields])
+    fields = correction_forms.fields_of(context.incident, context.world.policy)
+    what, typed = _what(context.text, [each.name for each in fields])
     if what in ("private", "public"):
         return ask_visibility(context.incident, private=what == "private")
     text = await readable(context.world, typed)
@@ -63,8 +71,14 @@ async def edit(context: IncidentCommandContext) -> Card | None:
         incident = await incidents.set_severity(
             context.world, context.incident.id, context.user, parse_command.unquote(text)
         )
-        return said(f"{incident.name} is {incident.severity} now.")
-    wanted = _wanted(what, "" if text.casefold() in NONE and what != "title" else text)
+        return done.severity_set(incident)
+    if text.casefold() in NONE and what != "title":
+        text = ""
+    if what == "services":
+        services, sure = services_written(text)
+        check_new_services(context.world, context.incident, services, sure)
+        return await apply(context.world, context.actor, context.incident, Corrections(services=services))
+    wanted = _wanted(what, text)
     return await apply(context.world, context.actor, context.incident, wanted)
 
 
@@ -84,18 +98,21 @@ def _wanted(what: str, text: str) -> Corrections:
     match what:
         case "title":
             return Corrections(title=parse_command.unquote(text))
-        case "services":
-            return Corrections(services=correction_forms.services_in(text))
         case "description" | "impact" | "team" | "summary":
             return Corrections.model_validate({what: parse_command.unquote(text) if what == "team" else text})
         case _:
             return Corrections(fields=((what, text),))
 
 
+def check_new_services(world: World, incident: Incident, services: Sequence[str], sure: Sequence[str]) -> None:
+    """Raises Refused for a service that the incident does not have yet and that is probably misspelt."""
+    check_services(world, [each for each in services if each not in incident.services], sure)
+
+
 async def apply(world: World, actor: Actor, before: Incident, wanted: Corrections, severity: str | None = None) -> Card:
     """Make the corrections and say what was changed. Raises AlreadyDone, Refused."""
-    done = await usecases.edit(world, before.id, actor.user, wanted, severity)
-    return corrections.edited(done.incident, done.changes, _consequence(done.incident, done.changes))
+    made = await usecases.edit(world, before.id, actor.user, wanted, severity)
+    return corrections.edited(made.incident, made.changes, _consequence(made.incident, made.changes))
 
 
 def _consequence(incident: Incident, changes: Sequence[DetailChanged]) -> str:
@@ -122,20 +139,26 @@ async def set_visibility(context: ActionContext) -> Card:
     """Make it public, Make it private: the answer to the question."""
     private = context.seen == "private"
     incident = await usecases.set_visibility(context.world, context.incident_id, context.user, private=private)
-    return said(f"{incident.name} is {'private' if incident.private else 'public'} now.")
+    return done.visibility_set(incident)
 
 
 async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     """Edit: what was changed is stored; whether the incident is private is asked again first."""
     incident = await lookup.by_id(world, about(view).incident_id)
-    wanted = correction_forms.read_edit(view, incident)
+    wanted = correction_forms.read_edit(view, incident, world.policy)
     if isinstance(wanted, FormMistakes):
         return wanted
+    try:
+        check_new_services(world, incident, wanted.wanted.services or (), wanted.sure)
+    except Refused as refused:
+        if isinstance(refused.reason, UnknownService):
+            return declare_form.unknown_service(refused.reason.said, refused.reason.near)
+        raise
     asked = ask_visibility(incident, private=wanted.private) if wanted.private is not None else None
     if asked is not None and wanted.wanted == Corrections() and wanted.severity is None:
         return asked
-    done = await apply(world, actor, incident, wanted.wanted, wanted.severity)
-    return Card(f"{done.text} {asked.text}", [*done.blocks, *asked.blocks]) if asked else done
+    edited = await apply(world, actor, incident, wanted.wanted, wanted.severity)
+    return Card(f"{edited.text} {asked.text}", [*edited.blocks, *asked.blocks]) if asked else edited
 
 
 BUTTONS: dict[str, Run] = {

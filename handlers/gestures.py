@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +19,12 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks.answers import said
+from blocks import done
+from blocks.answers import said, with_link
 from blocks.kit import Block, Card
 from blocks.lists import refusal
 from blocks.refusals import refusal_words
-from warroom.errors import AlreadyDone, NotFound, Refused, Retryable, StoreUnavailable
+from warroom.errors import AlreadyDone, NotFound, Reason, Refused, Retryable, StoreUnavailable
 from warroom.incident import record
 from warroom.incident.change import require_active
 from warroom.incident.model import Incident
@@ -240,10 +242,12 @@ async def answered(world: World, actor: Actor, work: Awaitable[Card | None], typ
     """
     try:
         card = await work
-    except AlreadyDone as done:
-        card = said(refusal_words(done.reason), typed if len(typed.split()) > A_FEW_WORDS else "")
+    except AlreadyDone as already:
+        card = said(refusal_words(already.reason), typed if len(typed.split()) > A_FEW_WORDS else "")
+        card = await _linked(world, actor, card, already.reason)
     except Refused as refused:
         card = refusal(refusal_words(refused.reason), typed)
+        card = await _linked(world, actor, card, refused.reason)
     if card is None:
         return
     try:
@@ -251,6 +255,20 @@ async def answered(world: World, actor: Actor, work: Awaitable[Card | None], typ
     except StoreUnavailable as error:
         log.warning("done, but %s could not be answered: %s", actor.user, error)
 
+
+async def _linked(world: World, actor: Actor, card: Card, reason: Reason) -> Card:
+    """The refusal with the way to the channel of the incident that it names, where that is another one."""
+    named = _NAME.fullmatch(str(getattr(reason, "incident", None)))
+    try:
+        incident = await world.store.incident_numbered(int(named[1])) if named else None
+    except StoreUnavailable:
+        return card
+    if incident is None or incident.room.channel_id == actor.channel or not incident.shown_to(actor.user):
+        return card
+    return with_link(card, incident)
+
+
+_NAME = re.compile(r"INC-(\d{1,9})")
 
 TOO_LATE = ("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged")
 
@@ -265,5 +283,4 @@ async def open_form(world: World, client: AsyncWebClient, actor: Actor, view: Bl
         if code not in TOO_LATE:
             raise
         log.info("form not opened: %s", code)
-        text = f"The form took too long to open. Press again, or type this instead:\n`{instead}`"
-        await answer(world, actor, said(text))
+        await answer(world, actor, done.form_too_late(instead))

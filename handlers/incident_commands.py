@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import ids, update_form
+from blocks import done, ids, update_form
 from blocks.answers import named, said, unclear
 from blocks.corrections import WHY_LIMIT, cancel_question, cancelled
 from blocks.integration_form import integration_form
@@ -31,7 +31,7 @@ from warroom.text import as_typed
 async def acknowledge(context: IncidentCommandContext) -> Card:
     """ack"""
     incident = await incidents.acknowledge(context.world, context.incident.id, context.user)
-    return said(f"You acknowledged {incident.name}. Escalation stopped.")
+    return done.acknowledged(incident)
 
 
 async def escalate(context: IncidentCommandContext) -> Card:
@@ -42,8 +42,9 @@ async def escalate(context: IncidentCommandContext) -> Card:
         people = await incidents.page(context.world, context.incident.id, context.user, (team,), why)
         return named(context.incident, people, "Paged", ids.PAGE_CANDIDATE, why)
     why = await readable(context.world, context.text)
+    coming = (await lookup.view(context.world, context.incident, next_page=True)).next_page
     incident = await incidents.escalate(context.world, context.incident.id, context.user, why)
-    return said(f"The next level of {incident.name} is being paged.")
+    return done.escalated(incident, coming)
 
 
 async def update(context: IncidentCommandContext) -> Card | None:
@@ -53,9 +54,8 @@ async def update(context: IncidentCommandContext) -> Card | None:
         await open_update_form(context.world, context.client, context.actor, context.incident.id)
         return None
     incident = await incidents.post_update(context.world, context.incident.id, context.user, text)
-    announced = context.world.policy.workspace.announce and not incident.private
-    where = "its channel and the announcement" if announced else "its channel"
-    return said(f"Update of {incident.name} posted to {where}.")
+    announced = bool(context.world.policy.workspace.announce) and not incident.private
+    return done.update_posted(incident, announced=announced)
 
 
 async def open_update_form(world: World, client: AsyncWebClient, actor: Actor, incident_id: str) -> None:
@@ -75,7 +75,7 @@ async def severity(context: IncidentCommandContext) -> Card:
         incident, known = context.incident, tuple(context.world.policy.severities)
         raise Refused(SeverityMissing(incident=incident.name, number=incident.number, known=known))
     incident = await incidents.set_severity(context.world, context.incident.id, context.user, level, why=why)
-    return said(f"{incident.name} is {incident.severity} now.")
+    return done.severity_set(incident)
 
 
 async def status(context: IncidentCommandContext) -> None:
@@ -100,7 +100,7 @@ async def mitigate(context: IncidentCommandContext) -> Card:
         incident = await corrections.post_status(context.world, context.incident.id, context.user, why, more)
     else:
         incident = await incidents.mitigate(context.world, context.incident.id, context.user)
-    return said(f"{incident.name} is mitigated. Keep an eye on it and resolve once stable.")
+    return done.mitigated(incident)
 
 
 async def resolve(context: IncidentCommandContext) -> Card:
@@ -112,19 +112,15 @@ async def resolve(context: IncidentCommandContext) -> Card:
 async def resolved(world: World, incident_id: str, by: str, summary: str) -> Card:
     """Resolve it, or where it is resolved already, say what fixed it. Raises AlreadyDone without a summary, Refused."""
     result = await corrections.resolve_with(world, incident_id, by, summary)
-    name = result.incident.name
     if not result.over_already:
-        return said(f"{name} is resolved.")
-    was = f" It said: {result.before}" if result.before else ""
-    return said(f"{name} was resolved already. What fixed it is now: {result.incident.summary}{was}")
+        return done.resolved(result.incident)
+    return done.summary_replaced(result.incident, result.before)
 
 
 async def reopen(context: IncidentCommandContext) -> Card:
     """reopen"""
     incident = await incidents.reopen(context.world, context.incident.id, context.user)
-    if incident.state is State.DETECTED:
-        return said(f"{incident.name} is open again and not acknowledged. Escalation continues.")
-    return said(f"{incident.name} is open again.")
+    return done.reopened(incident)
 
 
 async def cancel(context: IncidentCommandContext) -> Card:
@@ -149,14 +145,14 @@ async def role(context: IncidentCommandContext) -> Card:
         assert answer is not None, "there are candidates"
         return answer
     incident = await incidents.assign_role(context.world, context.incident.id, context.user, wanted.role, person)
-    return said(f"<@{person}> is {role_named(wanted.role)} of {incident.name} now.")
+    return done.role_given(incident, role_named(wanted.role), person)
 
 
 async def hand_over(context: IncidentCommandContext) -> Card:
     """handover @person"""
     person = await one_person(context.world, context.text, context.user)
     incident = await handover.hand_over(context.world, context.incident.id, context.user, person)
-    return said(f"{incident.name}: <@{person}> commands now; the room was told where things stand.")
+    return done.handed_over(incident, person)
 
 
 async def invite(context: IncidentCommandContext) -> Card:
@@ -176,11 +172,11 @@ async def join(context: IncidentCommandContext) -> Card:
     """join"""
     try:
         incident = await incidents.join(context.world, context.incident.id, context.user)
-    except AlreadyDone as done:
-        if isinstance(done, Repeated):
+    except AlreadyDone as already:
+        if isinstance(already, Repeated):
             raise
-        return said(refusal_words(done.reason))
-    return said(f"You are being added to {incident.name}.")
+        return said(refusal_words(already.reason))
+    return done.joining(incident)
 
 
 async def _other_team(context: IncidentCommandContext) -> tuple[str | None, str]:

@@ -96,7 +96,7 @@ def _short(said: str) -> str:
 
 async def show_one(context: IncidentCommandContext) -> Card:
     """show [N]"""
-    return lists.show(await lookup.view(context.world, context.incident), context.now)
+    return lists.show(await lookup.view(context.world, context.incident, next_page=True), context.now)
 
 
 async def search(context: CommandContext) -> Card:

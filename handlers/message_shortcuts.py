@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import action_items, correction_forms, ids
-from blocks.answers import said
+from blocks import action_items, correction_forms, done, ids
 from blocks.kit import Card
 from blocks.usage import NoOpenIncident
 from handlers.gestures import Actor, Body, GestureContext, about, actor_of, answered, audited, open_form
@@ -64,7 +63,15 @@ async def add_to_timeline(pressed: PressedMessage) -> Card | None:
     """In an incident's channel the message is on its timeline at once; elsewhere the form asks which incident is meant."""
     incident = await _of_channel(pressed)
     if incident is None:
-        form = correction_forms.note_form(await _choices(pressed), pressed.actor.channel, pressed.text)
+        channel = pressed.actor.channel
+        form = correction_forms.note_form(
+            await _choices(pressed),
+            channel,
+            pressed.text,
+            message=await permalink(pressed.world, channel, pressed.ts) if channel and pressed.ts else None,
+            message_ts=pressed.ts or None,
+            author=pressed.author,
+        )
         await open_form(pressed.world, pressed.client, pressed.actor, form, instead="/incident timeline add TEXT")
         return None
     about(incident)
@@ -77,7 +84,7 @@ async def add_to_timeline(pressed: PressedMessage) -> Card | None:
         key=f"message:{pressed.ts}",
     )
     incident = await corrections.add_message(pressed.world, incident.id, pressed.actor.user, message)
-    return said(f"The message is on the timeline of {incident.name}.")
+    return done.message_added(incident)
 
 
 async def add_action_item(pressed: PressedMessage) -> None:

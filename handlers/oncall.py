@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from blocks import ids
-from blocks.answers import Called, on_call, said
+from blocks import done, ids
+from blocks.answers import Called, on_call
 from blocks.kit import Card
 from blocks.oncall import overview_card
 from blocks.usage import NoTeams
@@ -58,8 +58,7 @@ async def _cover(context: CommandContext, text: str) -> Card:
     schedule, rest, person = await _parts(context, text)
     start, end = period(rest, context.now, _zone(context, schedule))
     await oncall.ask_cover(context.world, schedule, start, end, context.user, person)
-    asked = f"<@{person}> is" if person else "The team is"
-    return said(f"{asked} asked for cover in {schedule}. You are told when somebody takes it.")
+    return done.cover_asked(schedule, person)
 
 
 async def _override(context: CommandContext, text: str) -> Card:
@@ -68,9 +67,7 @@ async def _override(context: CommandContext, text: str) -> Card:
         raise Refused(OnCallRefused(problem=OnCallProblem.USAGE))
     start, end = period(rest, context.now, _zone(context, schedule))
     await oncall.assign(context.world, schedule, start, end, context.user, person)
-    return said(
-        f"<@{person}> is on call in {schedule} then, and is told. /incident oncall {schedule} shows it, with Undo."
-    )
+    return done.overridden(schedule, person)
 
 
 async def _swap(context: CommandContext, text: str) -> Card:
@@ -78,7 +75,7 @@ async def _swap(context: CommandContext, text: str) -> Card:
     if person is None:
         raise Refused(OnCallRefused(problem=OnCallProblem.USAGE))
     await oncall.ask_swap(context.world, schedule, context.user, person)
-    return said(f"<@{person}> is asked to swap your next shifts in {schedule}. You are told when they agree.")
+    return done.swap_asked(schedule, person)
 
 
 async def _parts(context: CommandContext, text: str) -> tuple[str, str, str | None]:
@@ -101,13 +98,13 @@ def _zone(context: CommandContext, schedule: str) -> str:
 async def take_cover(context: ActionContext) -> Card:
     """Take it, Swap"""
     taken = await oncall.take(context.world, context.seen, context.user)
-    return said(f"Thank you. <@{taken.person}> is on call in {taken.schedule} then.")
+    return done.cover_taken(taken.schedule, taken.person or context.user)
 
 
 async def undo_cover(context: ActionContext) -> Card:
     """Undo"""
     undone = await oncall.undo(context.world, context.seen, context.user)
-    return said(f"Undone: {undone.schedule} is as the schedule says.")
+    return done.cover_undone(undone.schedule)
 
 
 BUTTONS: dict[str, Run] = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import ids, postmortem_document, postmortem_form
-from blocks.answers import said
+from blocks import done, ids, postmortem_document, postmortem_form
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from handlers.actions import ActionContext, Run, show_form
@@ -23,7 +22,7 @@ async def postmortem(context: IncidentCommandContext) -> Card:
     incident = await postmortems.draft_postmortem(
         context.world, context.incident.id, context.user, postmortem_document.draft
     )
-    return said(f"Sharing the post-mortem of {incident.name} in its channel, where it can be edited and published.")
+    return done.postmortem_shared(incident)
 
 
 async def write_postmortem(context: ActionContext) -> None:

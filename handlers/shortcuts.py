@@ -9,11 +9,9 @@ from collections.abc import Awaitable, Callable
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import declare_form
-from blocks.answers import said
+from blocks import declare_form, done
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
-from blocks.kit import Card
 from handlers.declare import IN_ONE_LINE, forecast
 from handlers.gestures import Actor, Body, actor_of, answer, audited, open_form
 from handlers.people import readable
@@ -22,7 +20,6 @@ from warroom.alerts.model import Alert
 from warroom.alerts.rules import severity_of
 from warroom.errors import Refused, Rejected, Retryable
 from warroom.incident import lookup
-from warroom.incident.model import Incident
 from warroom.incident.title import TitleWords, read_title
 from warroom.ports import World
 from warroom.text import as_typed
@@ -70,15 +67,9 @@ async def _declared_before(world: World, actor: Actor, link: str) -> bool:
     known = next((incident for incident in open_now if incident.source_message == link), None)
     if known is None:
         return False
-    await answer(world, actor, _already_open(known, actor, "was declared from this message already"))
+    seen = known.shown_to(actor.user)
+    await answer(world, actor, done.declared_from_message(known) if seen else done.someone_is_on_it())
     return True
-
-
-def _already_open(known: Incident, actor: Actor, how: str) -> Card:
-    if not known.shown_to(actor.user):
-        return said("Someone is already on this.")
-    where = f" → <#{known.room.channel_id}>" if known.room.channel_id else ""
-    return said(f"{known.name} ({known.severity}) {how}{where}")
 
 
 def _words(world: World, title: str) -> TitleWords:
@@ -97,7 +88,8 @@ async def _declare_alert(world: World, client: AsyncWebClient, actor: Actor, mes
     """The form about an alert, unless the incident it belongs to is open: then the actor is told which one."""
     known = await channels.open_incident_of(world, alert)
     if known is not None:
-        await answer(world, actor, _already_open(known, actor, "is already open for this alert"))
+        seen = known.shown_to(actor.user)
+        await answer(world, actor, done.open_for_alert(known) if seen else done.someone_is_on_it())
         return
     ts = str(message.get("ts") or "")
     link = await permalink(world, actor.channel, ts) if actor.channel else None

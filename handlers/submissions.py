@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from blocks import correction_forms, forms, ids, update_form
-from blocks.answers import named, said
+from blocks.answers import named, said, with_link
 from blocks.corrections import cancelled
 from blocks.form_fields import FormMistakes, about, meant_in
 from blocks.integration_form import integration_form, mistakes, read_integration_form
@@ -80,8 +80,8 @@ async def submitted(
             result = await submit(world.for_gesture(actor.key), actor, view)
     except Repeated:
         return None
-    except AlreadyDone as done:
-        words = refusal_words(done.reason)
+    except AlreadyDone as already:
+        words = refusal_words(already.reason)
         gesture.result = f"nothing to do: {words}"
         result = said(words)
     except Refused as refused:
@@ -173,6 +173,11 @@ async def integration(world: World, actor: Actor, view: Block) -> FormMistakes |
         seen = await lookup.view(world, await lookup.by_id(world, incident_id))
         return NextForm(integration_form(seen, result))
     return mistakes(view, result) if isinstance(result, FormErrors) else None
+
+
+def answered_elsewhere(view: Block, incident: Incident, card: Card) -> Card:
+    """The answer, with the way to the incident's channel where the form was opened elsewhere."""
+    return card if about(view).channel == incident.room.channel_id else with_link(card, incident)
 
 
 async def meant(world: World, actor: Actor, view: Block) -> Incident:

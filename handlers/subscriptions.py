@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import ids
-from blocks.answers import linked, said
+from blocks import done, ids
 from blocks.kit import Card
 from blocks.usage import FollowWhat
 from handlers import gestures, parse_command
@@ -24,11 +23,9 @@ async def subscribe(context: CommandContext) -> Card:
     following = _following(context)
     if following is not None:
         await people.follow(context.world, following)
-        return said(f"You follow every new incident {_of(following)}: updates come to you as direct messages.")
+        return done.following_all(following.team, following.severity)
     incident = await incidents.subscribe(context.world, (await _incident(context)).id, context.user)
-    return said(
-        f"You follow {incident.name}: updates and changes of state come to you as direct messages{linked(incident)}"
-    )
+    return done.following(incident)
 
 
 async def unsubscribe(context: CommandContext) -> Card:
@@ -36,13 +33,9 @@ async def unsubscribe(context: CommandContext) -> Card:
     following = _following(context)
     if following is not None:
         await people.unfollow(context.world, following)
-        return said(f"You no longer follow new incidents {_of(following)}.")
+        return done.not_following_all(following.team, following.severity)
     incident = await incidents.unsubscribe(context.world, (await _incident(context)).id, context.user)
-    return said(f"You no longer follow {incident.name}.")
-
-
-def _of(following: Following) -> str:
-    return f"of team {following.team}" if following.team else f"of severity {following.severity}"
+    return done.not_following(incident)
 
 
 def _following(context: CommandContext) -> Following | None:
@@ -79,7 +72,7 @@ async def _incident(context: CommandContext) -> Incident:
 async def follow_incident(context: ActionContext) -> Card:
     """Subscribe: updates as direct messages."""
     incident = await incidents.subscribe(context.world, context.incident_id, context.user)
-    return said(f"You follow {incident.name}: updates and changes of state come to you as direct messages.")
+    return done.following(incident)
 
 
 async def unfollow_incident(context: ActionContext) -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-from blocks import correction_forms, ids, timeline_list
-from blocks.answers import said
-from blocks.form_fields import FormMistakes
+from blocks import (
+    correction_forms,
+    done,
+    ids,
+    timeline_list,
+)
+from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from blocks.usage import EntryNumberMissing, TimelineUnclear
 from handlers.action_items import split_verb
@@ -15,7 +19,7 @@ from handlers.command_context import IncidentCommandContext
 from handlers.dates import happened_at, moment_in
 from handlers.gestures import Actor, open_form
 from handlers.people import readable
-from handlers.submissions import Submit, meant
+from handlers.submissions import Submit, answered_elsewhere, meant
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record
 from warroom.ports import World
@@ -44,8 +48,7 @@ async def _add(context: IncidentCommandContext, text: str) -> Card:
     incident = await corrections.add_note(
         world, context.incident.id, context.user, rest, context.actor.key, happened_at=happened
     )
-    at = f" at {happened:%A, %d %B, %H:%M} ({zone})" if happened else ""
-    return said(f"Added to the timeline of {incident.name}{at} as entry {incident.notes}.")
+    return done.entry_added(incident, happened, zone)
 
 
 async def _edit(context: IncidentCommandContext, text: str) -> Card:
@@ -55,14 +58,13 @@ async def _edit(context: IncidentCommandContext, text: str) -> Card:
     incident = await corrections.edit_entry(
         world, context.incident.id, context.user, number, words, happened_at=happened
     )
-    at = f" It happened at {happened:%A, %d %B, %H:%M} ({zone})." if happened else ""
-    return said(f"Changed entry {number} of the timeline of {incident.name}.{at}")
+    return done.entry_changed(incident, number, happened, zone)
 
 
 async def _remove(context: IncidentCommandContext, text: str) -> Card:
     number, _ = _numbered(text, "remove")
     incident = await corrections.remove_entry(context.world, context.incident.id, context.user, number)
-    return said(f"Removed entry {number} from the timeline of {incident.name}.")
+    return done.entry_removed(incident, number)
 
 
 def _numbered(text: str, verb: str) -> tuple[int, str]:
@@ -88,8 +90,20 @@ async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes
     happened = moment_in(wanted.time, world.clock.now(), world.policy.workspace.timezone) if wanted.time else None
     if wanted.time and happened is None:
         return correction_forms.time_unclear(wanted.time)
+    carried = about(view)
+    if carried.message_ts:
+        message = corrections.Quoted(
+            text=wanted.text,
+            author=carried.seen or None,
+            said_at=happened or record.said_at(carried.message_ts),
+            link=carried.message,
+            key=f"message:{carried.channel}:{carried.message_ts}",
+        )
+        incident = await corrections.add_message(world, incident.id, actor.user, message)
+        return answered_elsewhere(view, incident, done.message_added(incident))
     incident = await corrections.add_note(world, incident.id, actor.user, wanted.text, actor.key, happened)
-    return said(f"Added to the timeline of {incident.name} as entry {incident.notes}.")
+    zone = world.policy.workspace.timezone
+    return answered_elsewhere(view, incident, done.entry_added(incident, happened, zone))
 
 
 FORMS: dict[str, Submit] = {ids.FORM_NOTE: submit}

@@ -101,7 +101,9 @@ def declare(
     title: Annotated[list[str], typer.Argument(help="What is wrong, in a few words.")],
     sev: Annotated[str | None, typer.Option("--sev", "--severity", help="A number, a name or an alias.")] = None,
     team: Annotated[str | None, typer.Option(help="A team of the policy.")] = None,
-    service: Annotated[list[str] | None, typer.Option(help="An affected service; may be repeated.")] = None,
+    service: Annotated[
+        list[str] | None, typer.Option(help="Affected services, several with commas; may be repeated.")
+    ] = None,
     description: Annotated[str, typer.Option(help="More about it.")] = "",
     invite: Annotated[
         list[str] | None, typer.Option(help="Somebody to invite: email, @name, id; may be repeated.")
@@ -109,7 +111,7 @@ def declare(
     private: Annotated[bool, typer.Option(help="Keep it private.")] = False,
     key: Annotated[str | None, typer.Option(help="The same key twice declares once.")] = None,
 ) -> None:
-    """Declare an incident; the running bot opens its room."""
+    """Declare an incident; the running bot opens its channel."""
     from bot.cli.offline import declare_offline
 
     settings = settings_or_exit()
@@ -146,7 +148,7 @@ def list_incidents(everything: Annotated[bool, typer.Option("--all", help="Close
     from bot.cli.offline import incidents_offline
 
     settings = settings_or_exit()
-    table = TextTable("#", "severity", "state", "declared (UTC)", "room", "title")
+    table = TextTable("#", "severity", "state", "declared (UTC)", "channel", "title")
     for incident in do(incidents_offline(settings, open_only=not everything)):
         table.add_row(
             str(incident.number),

@@ -25,7 +25,7 @@ def change(
     at: Annotated[str | None, typer.Option(help="When, as in 2026-11-21T03:00:00Z; now without it.")] = None,
     key: Annotated[str | None, typer.Option(help="The same key twice is one change.")] = None,
 ) -> None:
-    """Say that something was changed in what runs: rooms of incidents that affect the service show it."""
+    """Say that something was changed in what runs: channels of incidents that affect the service show it."""
     from bot.cli.offline import change_offline
 
     settings = settings_or_exit()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 
 from blocks.charts import DARK, LIGHT, available
+from blocks.declare_form import services_written
 from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from blocks.postmortem_html import page
@@ -24,7 +25,7 @@ from warroom.changes.model import Change
 from warroom.changes.usecases import record_changes
 from warroom.errors import NotFound, Rejected
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import DeclareResult, declare
+from warroom.incident.declare import DeclareResult, check_services, declare
 from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
@@ -111,18 +112,21 @@ async def declare_offline(
     """(the declared incident, whether a bot is running that opens its channel). Raises Refused, StoreUnavailable."""
     async with opened_store(settings) as store:
         words = read_title(title, policy) if severity is None else TitleWords(title=title, severity=severity)
+        names, sure = services_written(",".join(services))
+        world = world_without_chat(settings, store, policy)
+        check_services(world, names, sure)
         what = Declare(
             origin=Origin.CLI,
             origin_key=f"cli:{key or uuid.uuid4().hex}",
             title=words.title,
             severity=words.severity,
             team=team,
-            services=services,
+            services=names,
             description=description,
             people=people,
             private=private,
         )
-        declared = await declare(world_without_chat(settings, store, policy), what)
+        declared = await declare(world, what)
         result = "nothing to do: declared before" if declared.existed else "done"
         await leave_row(store, "declare", title, declared.incident.name, result)
         last = await store.last_heartbeat()

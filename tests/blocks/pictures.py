@@ -11,7 +11,10 @@ from blocks import (
     answers,
     correction_forms,
     corrections,
+    declare_form,
     direct_messages,
+    done,
+    forms,
     home,
     ids,
     incident_card,
@@ -375,7 +378,7 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         "show": lists.show(view, NOW),
         "alerts": lists.alerts(view),
         "no alerts": lists.alerts(view.copy_with(firings=())),
-        "help": lists.help_card([(text, text)] * 60),
+        "help": lists.help_card([(text, [(text, text)] * 30)] * 2),
         "timeline": timeline_list.timeline(view, entries(text), "UADA"),
         "no timeline": timeline_list.timeline(view, []),
         "briefing": timeline_list.briefing(view, entries(text), NOW),
@@ -387,6 +390,7 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         for purpose in DirectPurpose
     }
     resolution = Resolution(found=tuple(found), ambiguous=tuple(unclear), unknown=tuple(unknown))
+    drawn |= {f"done: {name}": card for name, card in _done(view, text).items()}
     drawn["named"] = answers.named(view.incident, resolution, "Paged", ids.PAGE_CANDIDATE, text)
     drawn["reply to the source"] = direct_messages.source_reply(view)
     drawn |= {
@@ -394,6 +398,56 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         for number, notice in enumerate(all_notices(text))
     }
     return drawn
+
+
+def _done(view: IncidentView, text: str) -> dict[str, Card]:
+    """What one person is told after something was done."""
+    incident = view.incident
+    item = (*incident.actions, ActionItem(id="a7", text=text, owner="UADA", due_at=NIGHT, created_at=NIGHT))[-1]
+    return {
+        "acknowledged": done.acknowledged(incident),
+        "escalated": done.escalated(incident, view.next_page),
+        "escalated, nobody knows whom": done.escalated(incident, None),
+        "update": done.update_posted(incident, announced=True),
+        "update, private": done.update_posted(incident, announced=False),
+        "severity": done.severity_set(incident),
+        "mitigated": done.mitigated(incident),
+        "resolved": done.resolved(incident),
+        "summary": done.summary_replaced(incident.copy_with(summary=text), text),
+        "reopened": done.reopened(incident),
+        "visibility": done.visibility_set(incident),
+        "tried again": done.tried_again(incident),
+        "declared before": done.declared_before(incident),
+        "similar": done.similar_to(incident, [incident.copy_with(title=text)] * 5),
+        "from message": done.declared_from_message(incident),
+        "for alert": done.open_for_alert(incident),
+        "someone": done.someone_is_on_it(),
+        "role": done.role_given(incident, text, "UADA"),
+        "handed over": done.handed_over(incident, "UADA"),
+        "joining": done.joining(incident),
+        "following": done.following(incident),
+        "following a team": done.following_all(text, None),
+        "following a severity": done.following_all(None, text),
+        "not following": done.not_following(incident),
+        "not following a team": done.not_following_all(text, None),
+        "cover asked": done.cover_asked(text, "UADA"),
+        "cover asked of the team": done.cover_asked(text, None),
+        "overridden": done.overridden(text, "UADA"),
+        "swap": done.swap_asked(text, "UADA"),
+        "taken": done.cover_taken(text, "UADA"),
+        "undone": done.cover_undone(text),
+        "entry": done.entry_added(incident, NIGHT, "UTC"),
+        "message": done.message_added(incident),
+        "entry changed": done.entry_changed(incident, 3, NIGHT, "UTC"),
+        "entry removed": done.entry_removed(incident, 3),
+        "action added": done.action_added(incident, item.copy_with(text=text), "UTC"),
+        "action changed": done.action_changed(incident, item.copy_with(text=text, owner=None, due_at=None), "UTC"),
+        "action done": done.action_settled(incident, item.copy_with(done_at=NOW)),
+        "action open again": done.action_settled(incident, item.copy_with(done_at=None)),
+        "action deleted": done.action_deleted(incident, item),
+        "post-mortem": done.postmortem_shared(incident),
+        "too late": done.form_too_late(text),
+    }
 
 
 def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
@@ -418,10 +472,17 @@ def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
 
 def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[str, Any]]:
     """Forms by name."""
-    names = dict.fromkeys(CROWD, text)
-    drafted = update_form.draft(view.incident, entries(text), names, "UTC")
+    drafted = update_form.draft(view.incident, entries(text), dict.fromkeys(CROWD, text), "UTC")
     item = view.incident.actions[0]
+    found, unclear, unknown = names(text)
+    called = Resolution(found=tuple(found), ambiguous=tuple(unclear), unknown=tuple(unknown))
+    forecast = declare_form.Forecast(called=called, similar=(view.incident,) * 3, by="UADA")
+    filled = declare_form.DeclareInput(title=text, severity="SEV-1", private=view.incident.private)
     return {
+        "declare": declare_form.declare_form(policy, filled, forecast),
+        "severity": forms.severity_form(view, policy),
+        "roles": forms.roles_form(view),
+        "page": forms.page_form(view, policy, called),
         "update": update_form.update_form(view, policy, drafted),
         "resolve": correction_forms.resolve_form(view),
         "cancel": correction_forms.cancel_form(view),

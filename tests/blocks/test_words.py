@@ -105,7 +105,7 @@ def test_the_timeline_says_how_much_came_before(policy: Policy) -> None:
 
 def test_the_briefing_says_what_is_next(policy: Policy) -> None:
     shown = "\n".join(texts(timeline_list.briefing(incident_view(quiet(), policy), entries("note"), NOW).blocks))
-    assert "Acknowledge it: nobody has yet" in shown
+    assert "Acknowledge: nobody has yet" in shown
     assert "*Commander:* none" in shown
 
 
@@ -125,3 +125,19 @@ def test_a_name_that_could_be_two_people_is_asked_about(policy: Policy) -> None:
 def test_how_long_it_lasted_does_not_grow_after_the_end(policy: Policy) -> None:
     view = incident_view(in_state(State.RESOLVED), policy)
     assert "lasted 35 min" in lists.status_line(view, NOW + timedelta(days=9))
+
+
+def test_an_update_that_is_due_now_is_not_overdue_by_nothing(policy: Policy) -> None:
+    due = in_state(State.ACKNOWLEDGED, deadlines=Deadlines(update=NOW))
+    shown = "\n".join(texts(announcement.announcement(incident_view(due, policy), NOW).blocks))
+    assert "⚠️ *Update due now*" in shown
+    later = "\n".join(texts(announcement.announcement(incident_view(due, policy), NOW + timedelta(minutes=5)).blocks))
+    assert "⚠️ *Update overdue by 5 min*" in later
+
+
+@pytest.mark.parametrize("reason", [PageReason.BUTTON, PageReason.NO_UPDATE])
+def test_whoever_was_paged_before_is_paged_again(reason: PageReason, policy: Policy) -> None:
+    view = incident_view(in_state(State.ACKNOWLEDGED), policy)
+    first = notices.Paged(people=("UGRACE",), level=2, reason=reason, by="UADA")
+    assert "again" not in notice_card(first, view, NOW).text
+    assert "again (level 2)" in notice_card(first.copy_with(again=True), view, NOW).text

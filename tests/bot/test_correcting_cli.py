@@ -68,6 +68,19 @@ def test_declare_says_when_no_bot_is_running() -> None:
     assert "no bot is running" in bot("declare", "db", "down").output
 
 
+def test_declare_asks_about_a_misspelt_service_and_takes_one_in_quotes() -> None:
+    Path("warroom.yml").write_text(
+        "workspace: {default_team: platform}\n"
+        "teams: {platform: {services: [api, checkout], escalation: [{after: 0m, notify: [ada@example.com]}]}}\n"
+    )
+    refused = bot("declare", "all", "slow", "--service", "api,chekout")
+    assert refused.exit_code == 1
+    assert "Did you mean checkout?" in refused.output
+    assert "--service '\"chekout\"'" in refused.output
+    assert "INC-1" not in bot("list").output
+    assert "INC-1" in bot("declare", "all", "slow", "--service", '"chekout"').output
+
+
 def test_a_severity_with_another_number_is_no_typo_of_an_alias() -> None:
     Path("warroom.yml").write_text("rules: [{name: x, when: {}, declare: {severity: SEV-9}}]\n")
     said = bot("check").output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -100,9 +101,11 @@ class HandlerHarness:
         card = await commands.run(name, CommandContext(self.world.for_gesture(actor.key), self.client, actor, rest))
         return card or Card("", [])
 
-    async def press(self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA") -> Card | None:
-        """A button. Raises Refused."""
-        actor = self.actor(user, incident.room.channel_id)
+    async def press(
+        self, action_id: str, incident: Incident, seen: str = "", user: str = "UADA", actor: Actor | None = None
+    ) -> Card | None:
+        """A button, in the incident's channel unless the actor is elsewhere. Raises Refused."""
+        actor = actor or self.actor(user, incident.room.channel_id)
         world = self.world.for_gesture(actor.key)
         return await BUTTONS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
 
@@ -178,8 +181,15 @@ def _state(element: Block, given: Any) -> dict[str, Any]:
 @pytest.fixture
 async def desk() -> AsyncIterator[HandlerHarness]:
     """A company at night."""
+    async with desk_with(COMPANY) as harness:
+        yield harness
+
+
+@asynccontextmanager
+async def desk_with(company: Mapping[str, object]) -> AsyncIterator[HandlerHarness]:
+    """A company of that policy at night."""
     async with fresh_store() as store:
-        checked = check(COMPANY)
+        checked = check(company)
         assert checked.policy is not None, checked.mistakes
         people = (ADA, GRACE, ALEX_1, ALEX_2)
         await store.commit(Changeset(now=NIGHT, people=people, groups=(ONCALL,), directory_complete=True))

@@ -26,7 +26,7 @@ async def test_a_typo_is_asked_about_and_what_is_to_come_is_said(desk: HandlerHa
     with refuses(Refused, match="Did you mean /incident resolve"):
         await desk.type("resolv")
     for name in LATER:
-        with refuses(Refused, match="not there yet"):
+        with refuses(Refused, match="not available yet"):
             await desk.type(name)
 
 
@@ -187,7 +187,7 @@ async def test_a_hand_over_passes_command_and_says_where_things_stand(desk: Hand
     room = incident.room.channel_id or ""
     await desk.type("ack", channel=room)
     await desk.type("update rolling back", channel=room)
-    assert "<@UGRACE> commands now" in (await desk.type("handover @grace", channel=room)).text
+    assert "<@UGRACE> is incident commander" in (await desk.type("handover @grace", channel=room)).text
     after = await desk.incident()
     assert after.commander == "UGRACE"
     said = [each.notice for each in await desk.outbox() if isinstance(each, Post)]

@@ -40,7 +40,7 @@ async def test_by_default_anybody_may_do_what_helps(desk: HandlerHarness) -> Non
 @pytest.mark.parametrize("text", ["severity #1 3", "cancel #1 a false alarm"])
 async def test_what_could_hide_an_outage_is_for_the_people_in_the_room(desk: HandlerHarness, text: str) -> None:
     before = await desk.room()
-    with refuses(Forbidden, match=r"INC-1 is for the people in its room\. Join #inc-1 and try again\."):
+    with refuses(Forbidden, match=r"INC-1 is for the people in its channel\. Join #inc-1 and try again\."):
         await desk.type(text, user=OUTSIDER)
     assert await desk.incident() == before
     await desk.type(text, user="UGRACE", channel="C1")
@@ -51,14 +51,14 @@ async def test_a_form_that_may_not_be_sent_says_so_in_the_form(desk: HandlerHarn
     incident = await desk.room()
     form = forms.severity_form(await lookup.view(desk.world, incident), desk.world.policy)
     wrong = await desk.submit(form, {"Severity": "SEV-4"}, user=OUTSIDER)
-    assert "for the people in its room" in next(iter(wrong.values()))
+    assert "for the people in its channel" in next(iter(wrong.values()))
     assert await desk.submit(form, {"Severity": "SEV-4"}, user="UADA") == {}
 
 
 async def test_the_policy_may_name_a_commander_a_group_or_a_person(desk: HandlerHarness) -> None:
     rule(desk, cancel="commander", mitigate=["@sre-oncall"], resolve=["ada@example.com", "commander"])
     await desk.room()
-    with refuses(Forbidden, match="its commander, who is nobody yet"):
+    with refuses(Forbidden, match=r"its incident commander \(none yet\)"):
         await desk.type("cancel #1 no")
     with refuses(Forbidden, match=r"Mitigating INC-1 is for @sre-oncall\. Ask one"):
         await desk.type("mitigate #1")

@@ -61,7 +61,7 @@ async def test_what_was_forbidden_is_on_the_trail(room: WarRoom) -> None:
     await room.settle()
     row = (await room.bot.store.audit())[0]
     assert (row.by, row.incident) == (room.slack.person("linus").id, "INC-1")
-    assert row.result.startswith("refused: Cancelling INC-1 is for the people in its room. Join #inc-1-checkout")
+    assert row.result.startswith("refused: Cancelling INC-1 is for the people in its channel. Join #inc-1-checkout")
 
 
 async def test_a_form_that_was_refused_and_sent_again_leaves_two_rows(room: WarRoom) -> None:

@@ -63,9 +63,9 @@ async def test_resolve_asks_what_fixed_it_and_the_answer_can_come_later(room: Wa
     await room.settle()
     assert ((await room.incident()).state, (await room.incident()).summary) == (State.RESOLVED, "")
     said = await answer(room, "ben", "resolve it was the pool", channel.name)
-    assert "INC-1 was resolved already. What fixed it is now: it was the pool" in said.plain()
+    assert "INC-1 was resolved already. What fixed it: “it was the pool”" in said.plain()
     said = await answer(room, "ben", "resolve the pool was too small", channel.name)
-    assert "It said: it was the pool" in said.plain()
+    assert "(was “it was the pool”)" in said.plain()
     assert (await room.incident()).summary == "the pool was too small"
     timeline = (await answer(room, "ada", "timeline", channel.name)).plain()
     assert "What fixed it changed" in timeline
@@ -80,12 +80,12 @@ async def test_an_incident_is_edited_by_form_and_the_timeline_keeps_what_it_was(
     form.fill("Title", "checkout returns 500s")
     form.fill("Description", SAID)
     form.fill("Impact", "40 % of EU customers cannot buy")
-    form.fill("Services", "checkout, api")
+    form.fill("Services", ["api", "checkout"])
     form.fill("Severity", "SEV-1 · Critical")
     assert (await slack.submit(ada, form)).closed
     await room.settle()
     after = await room.incident()
-    assert (after.title, after.severity, after.services) == ("checkout returns 500s", "SEV-1", ("checkout", "api"))
+    assert (after.title, after.severity, after.services) == ("checkout returns 500s", "SEV-1", ("api", "checkout"))
     assert (after.description, after.impact) == (SAID, "40 % of EU customers cannot buy")
     channel = room.channel_of(after)
     assert channel.name == after.room.channel_name == "inc-1-checkout-returns-500s", "the policy says so"
@@ -161,6 +161,7 @@ async def test_public_to_private_says_who_has_seen_it_and_takes_the_announcement
     await slack.slash(ada, channel, "/incident", "update three accounts so far")
     await room.settle()
     (announced,) = slack.channel("incidents").messages_by_bot()
+    (told,) = slack.channel("sre-alerts").messages_by_bot()
     asked = await answer(room, "ada", "edit private", channel.name)
     assert "Already seen by:" in asked.plain()
     assert "anybody may have read the announcement" in asked.plain()
@@ -169,6 +170,7 @@ async def test_public_to_private_says_who_has_seen_it_and_takes_the_announcement
     await room.settle()
     assert (await room.incident()).private
     assert announced.deleted
+    assert told.deleted, "the team's line too"
     assert [each for each in announced.replies if not each.deleted] == []
     assert "odd logins" not in (await answer(room, "kwame", "list")).plain()
     happened = [e.event for e in await room.bot.store.timeline(incident.id)]

@@ -164,7 +164,7 @@ async def test_text_after_names_is_the_reason(room: WarRoom) -> None:
     channel = room.channel_of(await room.declare("ada", "search is slow"))
     [said] = await answers(room, "ada", "page linus please help", channel.id)
     linus = slack.person("linus").id
-    assert said.startswith(f"Paged <@{linus}> → INC-1")
+    assert said.startswith(f"Paged <@{linus}> for INC-1 → <#")
     posted = channel.messages_by_bot()[-1].plain()
     assert "please help" in posted
     assert "nobody here" not in said
@@ -235,7 +235,7 @@ async def test_every_answer_links_the_room(room: WarRoom) -> None:
 async def test_join_by_command_adds_whoever_asks(room: WarRoom) -> None:
     incident = await room.declare("grace", "search is slow")
     said = await answers(room, "kwame", "join 1")
-    assert f"INC-1. → <#{incident.room.channel_id}>" in " ".join(said)
+    assert f"INC-1 → <#{incident.room.channel_id}>" in " ".join(said)
     assert room.slack.person("kwame").id in room.channel_of(incident).members
 
 

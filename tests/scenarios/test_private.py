@@ -104,7 +104,7 @@ async def test_whoever_leaves_the_room_knows_of_it_no_more_until_invited_again(r
     await slack.click(ben, channel, card, "Acknowledge")
     await room.settle()
     assert (await room.incident()).acknowledged_by is None
-    assert "You left the room" in slack.ephemerals(ben)[-1].plain()
+    assert "You left the channel" in slack.ephemerals(ben)[-1].plain()
     await told(room, INSIDER, "invite #1 @ben")
     assert ben.id in channel.members
     assert SECRET in await told(room, "ben", "show 1")

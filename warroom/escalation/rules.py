@@ -190,7 +190,7 @@ def paged_by(
     decision: Decision, before: Incident, event: PeoplePaged, now: datetime, *, by: str | None, slot: str | None = None
 ) -> Decision:
     """With people paged: the event, invitations for those who were not in `before`, and the notice that mentions them all."""
-    notice = Paged(people=event.paged, level=event.level, reason=event.reason, by=by, why=event.why)
+    notice = Paged(people=event.paged, level=event.level, reason=event.reason, by=by, why=event.why, again=event.again)
     decision = decision.record(event, now, by=by).with_effects(*invite_new(before, decision.incident))
     return decision.say(notice, slot=slot)
 

@@ -147,6 +147,17 @@ async def similar_open(
     return [*same, *(each for each in similar(title, services, seen) if each not in same)]
 
 
+NEWEST = 30
+"""So many of the newest open incidents are compared with one that was declared without a form."""
+
+
+async def similar_to(world: World, incident: Incident, user: str) -> list[Incident]:
+    """Open incidents, among the newest, that this person may see and that may be the same trouble as this one."""
+    newest = await world.store.incidents(open_only=True, limit=NEWEST)
+    seen = [each for each in newest if each.id != incident.id and each.shown_to(user)]
+    return similar(incident.title, incident.services, seen)
+
+
 async def _followers(world: World, team: str | None, severity: str) -> tuple[str, ...]:
     """Whoever follows the team or the severity, and the team's stakeholders; each once."""
     known = world.policy.teams.get(team) if team else None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from warroom.errors import NotFound
+from warroom.escalation.rules import names_to_page
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView, incident_view
+from warroom.people.model import Person
+from warroom.people.resolution import resolve
 from warroom.ports import World
 from warroom.refusals import IncidentGone, NoSuchIncident, NotARoom
 from warroom.value import Value
@@ -92,6 +95,12 @@ def _shown(world: World, found: list[Incident], user: str) -> list[IncidentView]
     return [incident_view(each, world.policy) for each in found if each.shown_to(user)]
 
 
-async def view(world: World, incident: Incident) -> IncidentView:
-    """The incident with its alerts and what the policy says of it."""
-    return incident_view(incident, world.policy, tuple(await world.store.firings(incident.id)))
+async def view(world: World, incident: Incident, *, next_page: bool = False) -> IncidentView:
+    """The incident with its alerts and what the policy says of it. With `next_page` the people who are paged next are looked up,
+    which may ask another system; otherwise they are called what the policy calls them.
+    """
+    called: tuple[Person, ...] = ()
+    if next_page:
+        found = await resolve(names_to_page(incident), world.directory, world.policy, only_exact=True)
+        called = tuple(match.person for match in found.found)
+    return incident_view(incident, world.policy, tuple(await world.store.firings(incident.id)), called=called)

@@ -24,6 +24,8 @@ class Paged(Stored):
     reason: PageReason
     by: str | None = None
     why: str = ""
+    again: bool = False
+    """They are the last level, which was paged before."""
 
 
 class DeclaredNotice(Stored):

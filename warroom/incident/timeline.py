@@ -35,6 +35,7 @@ def current(entries: Iterable[Entry]) -> list[Entry]:
     """The entries as they read now, in order of when they happened: edited ones with their new words, removed ones and the
     corrections themselves left out.
     """
+    entries = _numbered(entries)
     corrections = [entry.event for entry in entries if isinstance(entry.event, EntryEdited | EntryRemoved)]
     edited = {each.number: each for each in corrections if isinstance(each, EntryEdited)}
     moved = {each.number: each.moved_to for each in corrections if isinstance(each, EntryEdited) and each.moved_to}
@@ -53,6 +54,23 @@ def current(entries: Iterable[Entry]) -> list[Entry]:
                 entry = entry.copy_with(at=at)
         shown.append(entry)
     return sorted(shown, key=lambda entry: entry.at)
+
+
+EARLIER = 10_000
+"""Notes of an earlier release have no number. They are counted from here, in order of when they were written: there are no
+more of them, so each keeps its number.
+"""
+
+
+def _numbered(entries: Iterable[Entry]) -> list[Entry]:
+    entries = list(entries)
+    earlier = [each for each in entries if isinstance(each.event, Written) and not each.event.number]
+    earlier.sort(key=lambda each: (each.at, each.key))
+    numbers = {each.key: EARLIER + place for place, each in enumerate(earlier, 1)}
+    return [
+        each.copy_with(event=each.event.copy_with(number=numbers[each.key])) if each.key in numbers else each
+        for each in entries
+    ]
 
 
 def own_entry(entries: Iterable[Entry], number: int) -> Entry | None:
