@@ -164,6 +164,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return f"{reason.incident} was cancelled; there is nothing to learn from in a post-mortem."
         case refusals.PostmortemUnchanged():
             return "Nothing was changed in the post-mortem."
+        case refusals.SavedMeanwhile():
+            return "Somebody saved the same part at this moment. Your text is still here: press Save again to see both."
         case refusals.PostmortemMissing():
             return f"{reason.incident} has no post-mortem yet. /incident postmortem writes the draft."
         case refusals.PostmortemPublishedBefore():

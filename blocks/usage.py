@@ -104,6 +104,10 @@ class TimelineUnclear(Reason):
     """Words after `timeline` that are not `add`."""
 
 
+class PostmortemUnclear(Reason):
+    """Words after `postmortem` that are none of its own."""
+
+
 class ActionUnclear(Reason):
     """Words after `action` that are not `add`."""
 
@@ -186,6 +190,7 @@ Usage = (
     | SpanUnclear
     | SearchEmpty
     | TimelineUnclear
+    | PostmortemUnclear
     | ActionUnclear
     | DateInPast
     | DateUnclear
@@ -255,6 +260,8 @@ def usage_words(reason: Usage) -> str:
                 "Use: timeline, timeline add [17:20] TEXT, timeline edit N [17:20] TEXT, timeline remove N. "
                 "For example: timeline add yesterday 23:10 deployed 1.4.2"
             )
+        case PostmortemUnclear():
+            return "Use: postmortem, postmortem check, postmortem history. What is written is edited in its form: press Edit post-mortem."
         case ActionUnclear():
             return (
                 "Use: action add TEXT [@owner] [due DATE], action list, action done N, action reopen N, action edit N TEXT, "

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form
+from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form, postmortem_review
 from blocks.answers import linked, named, said
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
@@ -281,9 +281,17 @@ async def edit_postmortem(context: ActionContext) -> None:
     await _form(context, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
 
 
-async def publish_postmortem(context: ActionContext) -> None:
-    """Publish"""
-    await postmortems.publish_postmortem(context.world, context.incident_id, context.user)
+async def publish_postmortem(context: ActionContext) -> Card | None:
+    """Publish: when the checklist finds something weak, it is shown first."""
+    world = context.world
+    incident = await lookup.by_id(world, context.incident_id)
+    written = incident.postmortem
+    if context.seen != postmortem_review.ANYWAY and written and not written.missing and not written.published_at:
+        found = await postmortems.check_postmortem(world, incident)
+        if found.weak and incident.state is State.RESOLVED:
+            return postmortem_review.checklist_card(await lookup.view(world, incident), found, asked=True)
+    await postmortems.publish_postmortem(world, incident.id, context.user)
+    return None
 
 
 async def invite_candidate(context: ActionContext) -> Card:

@@ -152,9 +152,9 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "postmortem",
-        "postmortem",
-        "Write the post-mortem from the record",
-        about(timeline_commands.postmortem, CommandSubject.INCIDENT),
+        "postmortem [check | history]",
+        "Write the post-mortem from the record; what it lacks; who changed what",
+        about(timeline_commands.postmortem, CommandSubject.INCIDENT_OR_TEXT),
         ("post-mortem",),
     ),
     Subcommand(

@@ -283,13 +283,14 @@ async def page(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     return named(incident, people, "Paged", ids.PAGE_CANDIDATE, wanted.why)
 
 
-async def postmortem(world: World, actor: Actor, view: Block) -> FormMistakes | None:
-    """Post-mortem"""
+async def postmortem(world: World, actor: Actor, view: Block) -> NextForm | None:
+    """Post-mortem: parts that others changed meanwhile are shown with both texts, and nothing is saved until they are sent again."""
     incident = await lookup.by_id(world, about(view).incident_id)
     parts = postmortem_form.read_postmortem(view, incident.postmortem)
-    if isinstance(parts, FormMistakes):
-        return parts
-    await postmortems.edit_postmortem(world, incident.id, actor.user, parts)
+    if isinstance(parts, postmortem_form.PartsConflict):
+        seen = await lookup.view(world, incident)
+        return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
+    await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
     return None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from blocks import lists, postmortem_document, timeline_list
+from blocks import lists, postmortem_document, postmortem_review, timeline_list
 from blocks.answers import said
 from blocks.kit import Card
-from blocks.usage import EntryNumberMissing, SearchEmpty, TimelineUnclear
+from blocks.usage import EntryNumberMissing, PostmortemUnclear, SearchEmpty, TimelineUnclear
 from handlers.action_commands import split_verb
 from handlers.command_context import CommandContext, IncidentCommandContext
 from handlers.moments import happened_at
@@ -83,7 +83,18 @@ def _numbered(text: str, verb: str) -> tuple[int, str]:
 
 
 async def postmortem(context: IncidentCommandContext) -> Card:
-    """postmortem"""
+    """postmortem [check | history]"""
+    match context.text.strip().casefold():
+        case "":
+            pass
+        case "check" | "checklist":
+            found = await postmortems.check_postmortem(context.world, context.incident)
+            return postmortem_review.checklist_card(await lookup.view(context.world, context.incident), found)
+        case "history" | "versions":
+            entries = await record.timeline(context.world, context.incident)
+            return postmortem_review.history(await lookup.view(context.world, context.incident), entries)
+        case _:
+            raise Refused(PostmortemUnclear())
     incident = await postmortems.draft_postmortem(
         context.world, context.incident.id, context.user, postmortem_document.draft
     )

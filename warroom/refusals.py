@@ -324,6 +324,10 @@ class PostmortemUnchanged(Reason):
     """The form was sent as it was opened."""
 
 
+class SavedMeanwhile(Reason):
+    """Somebody else saved the same part of the post-mortem at the same moment."""
+
+
 class PostmortemMissing(Reason):
     """There is no draft that could be published."""
 
@@ -434,6 +438,7 @@ RuleRefusal = (
     | GuestMayNotDeclare
     | NothingToLearn
     | PostmortemUnchanged
+    | SavedMeanwhile
     | PostmortemMissing
     | PostmortemPublishedBefore
     | PartsMissing

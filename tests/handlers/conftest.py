@@ -19,7 +19,7 @@ from handlers.answers import Actor
 from handlers.audit import Gesture
 from handlers.command_context import CommandContext
 from handlers.slack_text import split
-from handlers.submissions import RUNS, submitted
+from handlers.submissions import RUNS, NextForm, submitted
 from tests.clock import NIGHT, ManualClock
 from tests.people import ADA, GRACE, StoredPeople
 from tests.stores import fresh_store
@@ -109,9 +109,13 @@ class HandlerHarness:
     async def submit(
         self, view: Block, filled: Mapping[str, object], user: str = "UADA", actor: Actor | None = None
     ) -> dict[str, str]:
-        """A form by the labels of its fields. Returns what is wrong by label, {} when it closed."""
+        """A form by the labels of its fields. Returns what is wrong by label, {} when it closed or another one follows, which
+        is the last of `forms.updated` then.
+        """
         sent, labels = fill(view, filled)
         wrong = await submitted(self.world, actor or self.actor(user, None), sent, RUNS[view["callback_id"]], Gesture())
+        if isinstance(wrong, NextForm):
+            self.forms.updated.append(wrong.view)
         return {labels[name]: why for name, why in wrong.fields.items()} if isinstance(wrong, FormMistakes) else {}
 
     async def room(self, text: str = "declare checkout returns 500s --sev 1") -> Incident:

@@ -11,7 +11,9 @@ from integrations.slack.rate_limits import PER_MINUTE, RESPONSE_URL
 from integrations.slack.scopes import SCOPES, needed_scopes
 
 ROOT = Path(__file__).parents[2]
-METHOD = re.compile(r'"((?:auth|bookmarks|chat|conversations|files|pins|reactions|usergroups|users|views)\.[A-Za-z]+)"')
+METHOD = re.compile(
+    r'"((?:auth|bookmarks|canvases|chat|conversations|files|pins|reactions|usergroups|users|views)(?:\.[A-Za-z]+)+)"'
+)
 TABLES = ("rate_limits.py", "scopes.py")
 
 

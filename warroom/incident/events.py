@@ -365,11 +365,20 @@ class PostmortemDrafted(_Event):
     kind: Literal["postmortem_drafted"] = "postmortem_drafted"
 
 
+class PartChanged(Stored):
+    """A written part of the post-mortem before and after an edit."""
+
+    part: str
+    before: str = ""
+    after: str = ""
+
+
 class PostmortemEdited(_Event):
-    """Somebody changed the post-mortem."""
+    """Somebody changed the post-mortem. Events of earlier releases say not what."""
 
     kind: Literal["postmortem_edited"] = "postmortem_edited"
     revision: int = 0
+    changes: tuple[PartChanged, ...] = ()
 
 
 class PostmortemPublished(_Event):
@@ -407,6 +416,7 @@ class EffectKind(StrEnum):
     REDRAW_DIRECT = "redraw_direct"
     REPLY_TO_SOURCE = "reply_to_source"
     SHARE_DOCUMENT = "share_document"
+    SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""

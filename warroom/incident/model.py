@@ -190,6 +190,8 @@ class Room(Stored):
     """The channel of the team that was told."""
     team_ts: str | None = None
     """The line there, which is redrawn until the end."""
+    canvas_id: str | None = None
+    """The canvas with the post-mortem, where the plan has canvases."""
     menu_used: int = 0
     """How often something was chosen in the card's menu: a new number makes Slack forget the choice."""
     slots: tuple[tuple[str, str], ...] = ()

@@ -11,7 +11,7 @@ from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
-from warroom.outbox.effects import ShareDocument
+from warroom.outbox.effects import ShareCanvas, ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
@@ -22,6 +22,7 @@ from warroom.refusals import (
     PostmortemMissing,
     PostmortemPublishedBefore,
     PostmortemUnchanged,
+    SavedMeanwhile,
 )
 
 PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
@@ -42,14 +43,22 @@ def draft(incident: Incident, by: str | None, now: datetime, summary: str, impac
     return _shared(decision, written)
 
 
-def edit(incident: Incident, by: str, now: datetime, parts: Mapping[str, str]) -> Decision:
-    """The written parts after an edit, shared again. Raises Refused without a draft."""
+def edit(
+    incident: Incident, by: str, now: datetime, parts: Mapping[str, str], seen: Postmortem | None = None
+) -> Decision:
+    """The written parts after an edit, shared again. Raises AlreadyDone, or Refused when one of them is not as it was in `seen`."""
     written = incident.postmortem or Postmortem(created_at=now, created_by=by)
-    changed = {part: parts[part] for part in PARTS if part in parts}
-    if all(getattr(written, part) == text for part, text in changed.items()) and incident.postmortem:
+    if seen is not None and any(getattr(written, part) not in (getattr(seen, part), parts[part]) for part in parts):
+        raise Refused(SavedMeanwhile())
+    wanted = {part: parts[part] for part in PARTS if part in parts}
+    changed = {part: text for part, text in wanted.items() if getattr(written, part) != text}
+    if not changed and incident.postmortem:
         raise AlreadyDone(PostmortemUnchanged())
+    changes = tuple(
+        events.PartChanged(part=part, before=getattr(written, part), after=text) for part, text in changed.items()
+    )
     written = written.copy_with(**changed, revision=written.revision + 1, edited_at=now, edited_by=by)
-    event = events.PostmortemEdited(revision=written.revision)
+    event = events.PostmortemEdited(revision=written.revision, changes=changes)
     return _shared(Decision(incident.copy_with(postmortem=written)).record(event, now, by=by), written)
 
 
@@ -65,7 +74,8 @@ def _shared(decision: Decision, written: Postmortem) -> Decision:
         key=f"{incident.id}:document:{written.revision}",
         revision=written.revision,
     )
-    return decision.with_effects(document).say(ready, slot="postmortem")
+    canvas = ShareCanvas(incident_id=incident.id, key=f"{incident.id}:canvas")
+    return decision.with_effects(document, canvas).say(ready, slot="postmortem")
 
 
 def publish(incident: Incident, by: str, now: datetime) -> Decision:

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from integrations.slack.channels import ChannelBook
 from integrations.slack.performers import (
     alert_channels,
+    canvas,
     charts,
     direct,
     directory,
@@ -54,6 +55,7 @@ PERFORMERS: Mapping[str, Callable[[EffectContext[Any]], Awaitable[EffectResult |
     "add_bookmark": rooms.add_bookmark,
     "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
+    "share_canvas": canvas.share_canvas,
     "share_picture": charts.share_picture,
     "send_chart": charts.send_chart,
     "post_review": charts.post_review,
