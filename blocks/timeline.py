@@ -51,6 +51,11 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("reopened")
         case events.Cancelled():
             return EventWords("cancelled", event.why)
+        case events.MergedIn():
+            alerts = f", {text.count(event.alerts, 'alert')}" if event.alerts else ""
+            return EventWords("merged", f"INC-{event.number} {event.title}{alerts}")
+        case events.MergeUndone():
+            return EventWords("merge undone", f"INC-{event.number}")
         case events.DetailChanged():
             return _detail(event)
         case events.VisibilityChanged():

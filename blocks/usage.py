@@ -104,6 +104,10 @@ class TimelineUnclear(Reason):
     """Words after `timeline` that are not `add`."""
 
 
+class MergeUnclear(Reason):
+    """Which incident is merged into which was not said."""
+
+
 class PostmortemUnclear(Reason):
     """Words after `postmortem` that are none of its own."""
 
@@ -190,6 +194,7 @@ Usage = (
     | SpanUnclear
     | SearchEmpty
     | TimelineUnclear
+    | MergeUnclear
     | PostmortemUnclear
     | ActionUnclear
     | DateInPast
@@ -206,7 +211,6 @@ Usage = (
 
 LATER = {
     "investigate": "Investigating from Slack is not there yet. The card links the alert and the dashboard where they are known.",
-    "merge": "Merging incidents is not there yet. Cancel the duplicate with: /incident cancel duplicate of #12",
 }
 """Subcommands that are still to come, absent from help, with what is said to whoever types them."""
 
@@ -259,6 +263,11 @@ def usage_words(reason: Usage) -> str:
             return (
                 "Use: timeline, timeline add [17:20] TEXT, timeline edit N [17:20] TEXT, timeline remove N. "
                 "For example: timeline add yesterday 23:10 deployed 1.4.2"
+            )
+        case MergeUnclear():
+            return (
+                "Say which incident goes on. In the channel of the other one: merge 12. Elsewhere: merge 13 12 merges 13 into 12. "
+                "Back again: merge 13 undo"
             )
         case PostmortemUnclear():
             return "Use: postmortem, postmortem check, postmortem history. What is written is edited in its form: press Edit post-mortem."

@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form, postmortem_review
-from blocks.answers import linked, named, said
+from blocks.answers import linked, merged, named, said
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
@@ -22,7 +22,7 @@ from handlers.command_context import CommandContext
 from handlers.declare_command import declare_now, open_declare_form
 from handlers.incident_commands import open_update_form
 from warroom.errors import Refused
-from warroom.incident import corrections, lookup, record
+from warroom.incident import corrections, lookup, merging, record
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.view import IncidentView
@@ -294,6 +294,12 @@ async def publish_postmortem(context: ActionContext) -> Card | None:
     return None
 
 
+async def merge(context: ActionContext) -> Card:
+    """Merge into INC-12, below an open incident that is similar"""
+    other = await lookup.by_number_or_room(context.world, int(context.seen), None)
+    return merged(*await merging.merge(context.world, context.incident_id, other.id, context.user))
+
+
 async def invite_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant."""
     people = await incidents.invite(context.world, context.incident_id, context.user, (f"<@{context.seen}>",))
@@ -405,6 +411,7 @@ RUNS: dict[str, Run] = {
     ids.ESCALATE: escalate,
     ids.RESOLVE: resolve,
     ids.REOPEN: reopen,
+    ids.MERGE: merge,
     ids.RAISE: raise_severity,
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,

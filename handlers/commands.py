@@ -17,6 +17,7 @@ from handlers import (
     edit_command,
     incident_commands,
     list_command,
+    merge_command,
     metrics_command,
     oncall_command,
     parse_command,
@@ -110,6 +111,12 @@ SUBCOMMANDS = (
         "reopen", "reopen", "Reopen, or undo a cancel", about(incident_commands.reopen, CommandSubject.INCIDENT)
     ),
     Subcommand("cancel", "cancel WHY", "Cancel (false alarm)", about(incident_commands.cancel)),
+    Subcommand(
+        "merge",
+        "merge N | N INTO | undo",
+        "Merge this incident into N; undo for an hour",
+        merge_command.merge,
+    ),
     Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
     Subcommand(
         "handover",

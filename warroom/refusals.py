@@ -26,6 +26,7 @@ class Attempt(StrEnum):
     SEVERITY = "severity"
     SUBSCRIBE = "subscribe"
     PUBLISH = "publish"
+    MERGE = "merge"
 
 
 class AlreadyAcknowledged(Reason):
@@ -324,6 +325,25 @@ class PostmortemUnchanged(Reason):
     """The form was sent as it was opened."""
 
 
+class MergeWithItself(Reason):
+    """An incident cannot be merged into itself."""
+
+
+class MergedAlready(Reason):
+    """It was merged before."""
+
+    incident: str
+    into: int
+
+
+class MergePrivacy(Reason):
+    """One of the two is private and the other is not; `private` is the one that would be merged."""
+
+    incident: str
+    into: str
+    private: bool
+
+
 class SavedMeanwhile(Reason):
     """Somebody else saved the same part of the post-mortem at the same moment."""
 
@@ -439,6 +459,9 @@ RuleRefusal = (
     | NothingToLearn
     | PostmortemUnchanged
     | SavedMeanwhile
+    | MergeWithItself
+    | MergedAlready
+    | MergePrivacy
     | PostmortemMissing
     | PostmortemPublishedBefore
     | PartsMissing

@@ -82,6 +82,10 @@ class Decision:
         )
         return replace(self, entries=(*self.entries, entry))
 
+    def with_entries(self, *entries: Entry) -> Decision:
+        """With entries of the timeline that were made elsewhere."""
+        return replace(self, entries=(*self.entries, *entries))
+
     def with_effects(self, *effects: Effect) -> Decision:
         """With more effects."""
         return replace(self, effects=(*self.effects, *effects))

@@ -185,6 +185,24 @@ class Cancelled(_Event):
     why: str
 
 
+class MergedIn(_Event):
+    """Another incident was merged into this one: its timeline, people, alerts and action items are here now."""
+
+    kind: Literal["merged_in"] = "merged_in"
+    number: int
+    title: str
+    alerts: int = 0
+
+
+class MergeUndone(_Event):
+    """That was taken back. The entries that came with it are not shown any more."""
+
+    kind: Literal["merge_undone"] = "merge_undone"
+    number: int
+    stamp: int
+    """Which of several merges of the same incident it was."""
+
+
 class Detail(StrEnum):
     """What of an incident can be edited."""
 
@@ -488,6 +506,8 @@ Event = Annotated[
     | Resolved
     | Reopened
     | Cancelled
+    | MergedIn
+    | MergeUndone
     | DetailChanged
     | VisibilityChanged
     | Closed

@@ -279,6 +279,27 @@ class AlertGroup(Stored):
     auto_resolve_after: timedelta | None = None
 
 
+class Merged(Stored):
+    """Where an incident went that was merged into another one, and what is needed to take that back."""
+
+    into: str
+    """The id of the other one."""
+    number: int
+    """Its number."""
+    at: datetime
+    by: str | None = None
+    stamp: int
+    """The version at which it was merged: tells this merge from others of the same two."""
+    moved: tuple[str, ...] = ()
+    """Dedup keys of the firings that went with it."""
+    kept: tuple[dict[str, Any], ...] = ()
+    """Firings of the other one with the same keys, as they were before, each as its JSON."""
+    actions: tuple[tuple[str, str], ...] = ()
+    """(id of an action item here, its id there)."""
+    commander: bool = False
+    """Its commander leads the other one, which had none."""
+
+
 class Incident(Stored):
     """One incident. Times are aware UTC; people are Slack user ids; `severity` is a key of the policy."""
 
@@ -319,6 +340,8 @@ class Incident(Stored):
     cancelled_at: datetime | None = None
     cancelled_from: State | None = None
     """The state in which it was cancelled, to which it returns when that is taken back."""
+    merged: Merged | None = None
+    """Set while it is cancelled because it was merged into another one."""
     touched_at: datetime
     """The last time anything happened."""
 

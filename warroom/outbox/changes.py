@@ -242,5 +242,9 @@ class Changeset(Value):
     unfollowed: tuple[Following, ...] = ()
     overrides: tuple[Override, ...] = ()
     """Each is inserted with version 0, otherwise replaced where the version still matches; Conflict where it does not."""
+    beside: Changeset | None = None
+    """What is written about a second incident in the same transaction; only its incident, entries, timers, effects and firings."""
+    moved_firings: tuple[tuple[str, str], ...] = ()
+    """(incident id, dedup key) of firings that are removed, for they are in `beside` or in `firings`."""
     directory_complete: bool = False
     """True when a complete read of the workspace ended: the directory is known to be complete from now on."""
