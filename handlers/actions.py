@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import action_items, correction_forms, forms, ids, postmortem_document, postmortem_form, postmortem_review
 from blocks.answers import linked, merged, named, said
+from blocks.catch_up import catch_up_card
 from blocks.corrections import cancelled
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
@@ -294,6 +295,12 @@ async def publish_postmortem(context: ActionContext) -> Card | None:
     return None
 
 
+async def catch_up(context: ActionContext) -> Card:
+    """Catch up: where it stands, for whoever asks"""
+    found = await record.catch_up(context.world, context.incident_id, context.user)
+    return catch_up_card(found.view, found.entries, found.since, context.world.clock.now())
+
+
 async def merge(context: ActionContext) -> Card:
     """Merge into INC-12, below an open incident that is similar"""
     other = await lookup.by_number_or_room(context.world, int(context.seen), None)
@@ -397,6 +404,7 @@ MENU: dict[str, Run] = {
     ids.MENU_TIMELINE: choose_timeline,
     ids.MENU_ACTION: choose_action,
     ids.MENU_CANCEL: choose_cancel,
+    ids.MENU_CATCH_UP: catch_up,
     ids.MENU_MITIGATE: mitigate,
     ids.MENU_REOPEN: reopen,
     ids.MENU_SEVERITY: choose_severity,
@@ -412,6 +420,7 @@ RUNS: dict[str, Run] = {
     ids.RESOLVE: resolve,
     ids.REOPEN: reopen,
     ids.MERGE: merge,
+    ids.CATCH_UP: catch_up,
     ids.RAISE: raise_severity,
     ids.SNOOZE: snooze,
     ids.POST_UPDATE: post_update,

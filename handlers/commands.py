@@ -65,6 +65,13 @@ SUBCOMMANDS = (
         about(timeline_commands.show, CommandSubject.INCIDENT),
     ),
     Subcommand(
+        "catchup",
+        "catchup [N]",
+        "Where it stands on one screen; later, what is new since you last looked",
+        about(timeline_commands.catch_up, CommandSubject.INCIDENT),
+        ("catch-up",),
+    ),
+    Subcommand(
         "status",
         "status [N]",
         "the public status page: what customers read",

@@ -6,6 +6,7 @@ import re
 
 from blocks import lists, postmortem_document, postmortem_review, timeline_list
 from blocks.answers import said
+from blocks.catch_up import catch_up_card
 from blocks.kit import Card
 from blocks.usage import EntryNumberMissing, PostmortemUnclear, SearchEmpty, TimelineUnclear
 from handlers.action_commands import split_verb
@@ -20,6 +21,12 @@ from warroom.postmortem import usecases as postmortems
 async def show(context: IncidentCommandContext) -> Card:
     """show [N]"""
     return lists.show(await lookup.view(context.world, context.incident), context.now)
+
+
+async def catch_up(context: IncidentCommandContext) -> Card:
+    """catchup [N]"""
+    found = await record.catch_up(context.world, context.incident.id, context.user)
+    return catch_up_card(found.view, found.entries, found.since, context.now)
 
 
 async def search(context: CommandContext) -> Card:

@@ -148,7 +148,7 @@ def taken_back(incident: Incident, other: Incident, moved: Moved, by: str, now: 
         if key in both
     )
     gone = tuple((other.id, key) for key in mine if key not in both)
-    there = dict((new, old) for old, new in record.actions)
+    there = {new: old for old, new in record.actions}
     items = tuple(each.copy_with(id=there[each.id]) for each in other.actions if each.id in there)
     before = incident.copy_with(merged=None, actions=items, alerts=summed(incident.alerts, back, now))
     reopened = lifecycle.reopen(before, by, now, policy)
