@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from blocks import ids, kit, labels, text
+from blocks.form_fields import INPUT, FormMistakes, about, about_one_of, field, form, text_in, value_in, which_incident
 from blocks.kit import Block, Card, Option
-from warroom.incident.corrections import OwnedAction
-from warroom.incident.model import ActionItem, Incident, action_number
+from warroom.incident.action_items import OwnedAction
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem, action_number
 from warroom.incident.view import IncidentView
+from warroom.value import Value
 
 SHOWN = 30
+TEXT, OWNER, DUE = "text", "owner", "due"
 
 
 def action_items(view: IncidentView, now: datetime) -> Card:
@@ -84,3 +88,71 @@ def _menu(incident: Incident, item: ActionItem, place: int) -> Block | None:
 def item_lines(items: Iterable[ActionItem], tz: str, now: datetime) -> list[str]:
     """Action items where nothing can be pressed."""
     return [item_line(item, tz, now) for item in items]
+
+
+def action_form(
+    choices: Sequence[IncidentView],
+    channel: str | None,
+    *,
+    item: ActionItem | None = None,
+    said: str = "",
+    now: datetime,
+) -> Block:
+    """Add an action item, or with `item` change it."""
+    what = kit.plain_text_input(INPUT, initial=item.text if item else said, multiline=True)
+    due = _day_of(item, choices[0].timezone) if item else ""
+    when = kit.plain_text_input(INPUT, initial=due, max_length=60, placeholder="friday, 3d, 2026-12-01 17:00")
+    head = None
+    if len(choices) == 1:
+        incident = choices[0].incident
+        which = f"Action item {action_number(item)} of " if item else ""
+        head = kit.section(f"{which}*{incident.name}* {kit.line(labels.title(incident), 200)}")
+    return form(
+        ids.FORM_ACTION,
+        "Edit action item" if item else "Add action item",
+        "Save" if item else "Add",
+        [
+            head,
+            which_incident(choices),
+            field(TEXT, "Action item", what),
+            field(OWNER, "Owner", kit.users_select(INPUT, initial=item.owner if item else None), optional=True),
+            field(DUE, "Due", when, optional=True),
+        ],
+        about_one_of(choices, channel=channel, seen=str(action_number(item)) if item else ""),
+    )
+
+
+def _day_of(item: ActionItem | None, tz: str) -> str:
+    """The due date as it can be typed again."""
+    if item is None or item.due_at is None:
+        return ""
+    return f"{item.due_at.astimezone(text.zone(tz)):%Y-%m-%d %H:%M}"
+
+
+class ActionInput(Value):
+    """A filled-in action item; `due` is as typed. `number` is the item that is changed, 0 for a new one."""
+
+    text: str
+    owner: str | None = None
+    due: str = ""
+    number: int = 0
+
+
+def read_action(view: Block) -> ActionInput | FormMistakes:
+    """What was filled in, or that there are no words."""
+    written = text_in(view, TEXT)
+    if not written:
+        return FormMistakes(fields={TEXT: "An action item needs words."})
+    return ActionInput(
+        text=written,
+        owner=value_in(view, OWNER).get("selected_user"),
+        due=text_in(view, DUE),
+        number=int(about(view).seen or 0),
+    )
+
+
+def due_unclear(said: str, today: date) -> FormMistakes:
+    """The due date cannot be read, or is over."""
+    return FormMistakes(
+        fields={DUE: f"“{said}” is not a date to come. For example: friday, 3d, {today.year + 1}-01-31."}
+    )

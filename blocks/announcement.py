@@ -73,3 +73,26 @@ def team_line(view: IncidentView, now: datetime) -> Card:
         f"{labels.age(incident, now)}) → {text.channel_link(incident.room.channel_id)}{f' · {late}' if late else ''}"
     )
     return kit.card(line, [kit.section(line)])
+
+
+LIMIT = 250
+
+
+def topic(view: IncidentView) -> str:
+    """What the room is about: severity, whether it is over, title.
+
+    Every change of a topic is a message in the room, so nothing in it changes by the minute or with every button.
+    """
+    incident = view.incident
+    state = "open" if incident.state.open else labels.STATE[incident.state].lower()
+    return text.plain(
+        f"{labels.severity_sign(view)} {labels.severity(view)} · {state} · {text.unmarked(labels.title(incident))}",
+        LIMIT,
+    )
+
+
+def purpose(view: IncidentView) -> str:
+    """What the room is for."""
+    incident = view.incident
+    services = f" Affected: {', '.join(incident.services)}." if incident.services else ""
+    return text.plain(f"{incident.name}: {text.unmarked(labels.title(incident))}.{services}", LIMIT)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from blocks import ids, kit, labels, name_matches, text
 from blocks.kit import Block, Card
 from warroom.incident.model import Incident
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.value import Value
 
 PIECE = 1_900

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from blocks import kit, labels, text
-from blocks.alert_numbers import alert_numbers
+from blocks.alerts import alert_numbers
 from blocks.incident_card import acknowledge_button
 from blocks.kit import Card
 from blocks.timeline_list import NOT_NEWS, entry_line, next_steps

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
 from hashlib import sha256
 
-from blocks import ids, kit, labels, text
-from blocks.form_fields import INPUT, About, FormMistakes, about, chosen_in, field, form, form_about, text_in, value_in
+from blocks import ids, kit, labels
+from blocks.form_fields import (
+    INPUT,
+    FormMistakes,
+    about,
+    about_one_of,
+    chosen_in,
+    field,
+    form,
+    form_about,
+    text_in,
+    value_in,
+    which_incident,
+)
 from blocks.kit import Block, Option
 from warroom.incident.edit import TITLE_LIMIT, Corrections
-from warroom.incident.model import ActionItem, Incident, action_number
+from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 from warroom.policy import Policy
 from warroom.policy.model import FieldType, TemplateField
@@ -18,7 +29,7 @@ from warroom.value import Value
 
 FIXED, WHY, TITLE, DESCRIPTION, IMPACT, SERVICES = "fixed", "why", "title", "description", "impact", "services"
 TEAM, SEVERITY, PRIVATE, FIELD = "team", "severity", "private", "field:"
-TEXT, OWNER, DUE, INCIDENT, TIME = "text", "owner", "due", "incident", "time"
+TEXT, TIME = "text", "time"
 NO_TEAM = "no team"
 FORM_TEXT = 3_000
 """Characters that a field of a form takes (Slack: plain_text_input)."""
@@ -206,26 +217,6 @@ def _mark(written: str) -> str:
     return sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _which(choices: Sequence[IncidentView]) -> Block | None:
-    """The question which incident is meant; None where there is only one."""
-    if len(choices) < 2:
-        return None
-    options = [
-        Option(f"{view.incident.name} {labels.title(view.incident)}", view.incident.id) for view in choices[:100]
-    ]
-    return field(INCIDENT, "Incident", kit.select(INPUT, options, initial=options[0].value))
-
-
-def _carried(choices: Sequence[IncidentView], **more: str | None) -> About:
-    only = choices[0].incident.id if len(choices) == 1 else ""
-    return About.model_validate({"incident_id": only} | more)
-
-
-def meant_in(view: Block) -> str:
-    """The id of the incident that the form is about, or that was chosen in it."""
-    return about(view).incident_id or chosen_in(view, INCIDENT) or ""
-
-
 def note_form(choices: Sequence[IncidentView], channel: str | None, said: str = "") -> Block:
     """Add to the timeline: what happened, and when."""
     what = kit.plain_text_input(INPUT, initial=said, multiline=True)
@@ -238,8 +229,8 @@ def note_form(choices: Sequence[IncidentView], channel: str | None, said: str = 
         ids.FORM_NOTE,
         "Add to timeline",
         "Add",
-        [head, _which(choices), field(TEXT, "What happened", what), field(TIME, "When", when, optional=True)],
-        _carried(choices, channel=channel),
+        [head, which_incident(choices), field(TEXT, "What happened", what), field(TIME, "When", when, optional=True)],
+        about_one_of(choices, channel=channel),
     )
 
 
@@ -262,72 +253,4 @@ def time_unclear(said: str) -> FormMistakes:
     """When it happened cannot be read."""
     return FormMistakes(
         fields={TIME: f"“{said}” is not a time that has passed. For example: 17:20, yesterday 23:10, 20 min ago."}
-    )
-
-
-def action_form(
-    choices: Sequence[IncidentView],
-    channel: str | None,
-    *,
-    item: ActionItem | None = None,
-    said: str = "",
-    now: datetime,
-) -> Block:
-    """Add an action item, or with `item` change it."""
-    what = kit.plain_text_input(INPUT, initial=item.text if item else said, multiline=True)
-    due = _day_of(item, choices[0].timezone) if item else ""
-    when = kit.plain_text_input(INPUT, initial=due, max_length=60, placeholder="friday, 3d, 2026-12-01 17:00")
-    head = None
-    if len(choices) == 1:
-        incident = choices[0].incident
-        which = f"Action item {action_number(item)} of " if item else ""
-        head = kit.section(f"{which}*{incident.name}* {kit.line(labels.title(incident), 200)}")
-    return form(
-        ids.FORM_ACTION,
-        "Edit action item" if item else "Add action item",
-        "Save" if item else "Add",
-        [
-            head,
-            _which(choices),
-            field(TEXT, "Action item", what),
-            field(OWNER, "Owner", kit.users_select(INPUT, initial=item.owner if item else None), optional=True),
-            field(DUE, "Due", when, optional=True),
-        ],
-        _carried(choices, channel=channel, seen=str(action_number(item)) if item else ""),
-    )
-
-
-def _day_of(item: ActionItem | None, tz: str) -> str:
-    """The due date as it can be typed again."""
-    if item is None or item.due_at is None:
-        return ""
-    return f"{item.due_at.astimezone(text.zone(tz)):%Y-%m-%d %H:%M}"
-
-
-class ActionInput(Value):
-    """A filled-in action item; `due` is as typed. `number` is the item that is changed, 0 for a new one."""
-
-    text: str
-    owner: str | None = None
-    due: str = ""
-    number: int = 0
-
-
-def read_action(view: Block) -> ActionInput | FormMistakes:
-    """What was filled in, or that there are no words."""
-    written = text_in(view, TEXT)
-    if not written:
-        return FormMistakes(fields={TEXT: "An action item needs words."})
-    return ActionInput(
-        text=written,
-        owner=value_in(view, OWNER).get("selected_user"),
-        due=text_in(view, DUE),
-        number=int(about(view).seen or 0),
-    )
-
-
-def due_unclear(said: str, today: date) -> FormMistakes:
-    """The due date cannot be read, or is over."""
-    return FormMistakes(
-        fields={DUE: f"“{said}” is not a date to come. For example: friday, 3d, {today.year + 1}-01-31."}
     )

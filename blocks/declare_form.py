@@ -19,7 +19,7 @@ from blocks.form_fields import (
 )
 from blocks.kit import Block, Option
 from warroom.incident.model import Incident
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.policy import Policy
 from warroom.policy.model import FieldType, TemplateField
 from warroom.value import Value

@@ -8,7 +8,8 @@ from datetime import datetime
 from blocks import ids, kit, labels, text
 from blocks.incident_card import acknowledge_button
 from blocks.kit import Block, Card
-from warroom.incident.model import DirectPurpose, State
+from warroom.incident.model import State
+from warroom.incident.parts import DirectPurpose
 from warroom.incident.view import IncidentView
 
 

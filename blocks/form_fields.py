@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from blocks import kit, labels
-from blocks.kit import Block
+from blocks.kit import Block, Option
 from warroom.alerts.model import Alert
 from warroom.incident.view import IncidentView
 from warroom.value import Stored, Value
@@ -84,3 +84,26 @@ def chosen_in(view: Block, name: str) -> str | None:
 def all_chosen_in(view: Block, name: str) -> tuple[str, ...]:
     """The values of the chosen options."""
     return tuple(option["value"] for option in value_in(view, name).get("selected_options") or ())
+
+
+INCIDENT = "incident"
+
+
+def which_incident(choices: Sequence[IncidentView]) -> Block | None:
+    """The question which incident is meant; None where there is only one."""
+    if len(choices) < 2:
+        return None
+    options = [
+        Option(f"{view.incident.name} {labels.title(view.incident)}", view.incident.id) for view in choices[:100]
+    ]
+    return field(INCIDENT, "Incident", kit.select(INPUT, options, initial=options[0].value))
+
+
+def about_one_of(choices: Sequence[IncidentView], **more: str | None) -> About:
+    only = choices[0].incident.id if len(choices) == 1 else ""
+    return About.model_validate({"incident_id": only} | more)
+
+
+def meant_in(view: Block) -> str:
+    """The id of the incident that the form is about, or that was chosen in it."""
+    return about(view).incident_id or chosen_in(view, INCIDENT) or ""

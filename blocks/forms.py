@@ -8,7 +8,7 @@ from blocks.form_fields import INPUT, FormMistakes, chosen_in, field, form_about
 from blocks.kit import Block, Option
 from warroom.incident.roles import COMMANDER, ROLES, role_named
 from warroom.incident.view import IncidentView
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.policy import Policy
 from warroom.postmortem.reminders import PARTS
 from warroom.value import Value

@@ -10,7 +10,7 @@ from blocks import ids, kit, labels, text
 from blocks.action_items import item_section
 from blocks.kit import Block, Option
 from blocks.lists import incident_line, overdue, status_line
-from warroom.incident.corrections import OwnedAction
+from warroom.incident.action_items import OwnedAction
 from warroom.incident.model import Incident, State
 from warroom.incident.view import IncidentView
 

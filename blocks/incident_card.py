@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from blocks import ids, kit, labels, text
-from blocks.alert_numbers import alert_numbers
+from blocks.alerts import alert_numbers
 from blocks.card_menu import card_menu
 from blocks.kit import Block, Card, Option
 from warroom.incident.model import Incident, State

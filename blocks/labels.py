@@ -9,7 +9,7 @@ from blocks import text
 from warroom.alerts.model import AlertState
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.view import IncidentView
-from warroom.people.resolution import Why
+from warroom.people.model import Why
 
 _SEVERITY_SIGNS = ("🔴", "🟠", "🟡", "🔵")
 

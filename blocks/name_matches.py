@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from blocks import ids, kit, labels, text
 from blocks.kit import Block, Card
-from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Match, MatchKind, Unknown
+from warroom.people.model import Ambiguity, Match, MatchKind, Person, Unknown
 
 PRECISE = (MatchKind.MENTION, MatchKind.EMAIL)
 """Nobody needs to hear how these led to a person."""

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import assert_never
 
 from blocks import ids, kit, labels, name_matches, text
-from blocks.incident_card import acknowledge_button, resolve_button, times
+from blocks.alerts import all_recovered, flapping, storm
+from blocks.corrections import visibility_changed
+from blocks.incident_card import acknowledge_button, resolve_button
 from blocks.kit import Block, Card
+from blocks.paging import page_about, paged, unanswered
 from blocks.timeline import failed_effect, words
 from warroom.changes.model import Change
 from warroom.incident import notices
-from warroom.incident.events import PageReason
-from warroom.incident.model import Incident, SimilarIncident, State
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import Notice
+from warroom.incident.parts import SimilarIncident
 from warroom.incident.view import IncidentView
 
 MOST_CHANGES = 5
 """So many changes are shown, in one line each."""
-TITLE_IN_A_LIST, LINK_IN_A_LIST, HOSTS_IN_A_LIST = 80, 160, 160
-"""Characters; ten of them fit into one section."""
-HOSTS_NAMED_ALL = 4
-"""So many hosts are all named; of more only the first and the last of those that are known."""
 
 
 def notice_card(notice: Notice, view: IncidentView, now: datetime) -> Card:
@@ -39,7 +38,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
     tz = view.timezone
     match notice:
         case notices.Paged():
-            return [_paged(notice, view, now), _quoted(notice.why), _about(notice, view, now)]
+            return [paged(notice, view, now), _quoted(notice.why), page_about(notice, view, now)]
         case notices.DeclaredNotice():
             return _declared(notice, view)
         case notices.UpdateReminder():
@@ -86,17 +85,17 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.SimilarOpen():
             return ["⚠️ Open and similar. The same trouble?", *(_similar(each, now) for each in notice.found)]
         case notices.Unanswered():
-            return _unanswered(notice, view, now)
+            return unanswered(notice, view, now)
         case notices.HandedOver():
             return _handed_over(notice, view, now)
         case notices.SimilarBefore():
             return ["🔁 Like this before:", *(_similar(each, now) for each in notice.found)]
         case notices.AllRecovered():
-            return [_recovered(notice, now, tz)]
+            return [all_recovered(notice, now, tz)]
         case notices.Flapping():
-            return [_flapping(notice, view, now)]
+            return [flapping(notice, view, now)]
         case notices.Storm():
-            return _storm_by_monitor(notice) if notice.groups else _storm(notice)
+            return storm(notice)
         case notices.Muted():
             by, only = text.mention(notice.by), kit.line("; ".join(notice.groups), 300)
             rest = f" for {only}" if only else ""
@@ -136,7 +135,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             shown = [f"*{kit.line(what.capitalize(), 80)}*: {kit.line(more, 300)}" for what, more in changed]
             return [f"✏️ Edited by {text.mention(notice.by)}", *shown]
         case notices.VisibilityNotice():
-            return _visibility(notice)
+            return visibility_changed(notice)
         case notices.NobodyFound():
             what = f"Nobody was found for: {', '.join(notice.names)}"
             return [_warning(what, "Invite them by mention: /incident invite @name")]
@@ -231,91 +230,12 @@ def _similar(each: SimilarIncident, now: datetime) -> str:
     )
 
 
-def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
-    who = text.mentions(notice.people) or "Nobody could be found"
-    level = f" (level {notice.level})" if notice.level else ""
-    by = text.mention(notice.by) if notice.by else "Somebody"
-    waited = text.duration(now - view.incident.declared_at)
-    match notice.reason:
-        case PageReason.DECLARED:
-            return f"📟 {who}, you are paged{level}."
-        case PageReason.ESCALATION:
-            return f"📟 {who}, you are paged{level}: nobody has acknowledged for {waited}."
-        case PageReason.BUTTON:
-            return f"📟 {who}, {by} escalated to you{level}."
-        case PageReason.OVERDUE:
-            return f"⏰ {who} Still unacknowledged after {waited}. Please acknowledge."
-        case PageReason.NO_UPDATE:
-            missed = text.count(view.incident.updates.missed, "update")
-            return f"📟 {who}, you are paged{level}: {missed} missed."
-        case PageReason.REPEAT:
-            return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
-        case PageReason.TEAM:
-            return f"📟 {who}, {by} is paging you."
-    assert_never(notice.reason)
-
-
-def _about(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
-    """What it is about, for whoever reads only this line on a locked phone."""
-    incident = view.incident
-    title, severity = text.literal(labels.title(incident), 200), kit.line(labels.severity(view), 80)
-    return f"*{severity}* · {title} · declared {text.ago(incident.declared_at, now)}"
-
-
 def _reminder(notice: notices.UpdateReminder, view: IncidentView, now: datetime) -> str:
     who = f"{text.mentions(notice.people)}, time" if notice.people else "Time"
     ago = text.ago(notice.since, now)
     last = f"The last one was {ago}." if view.incident.updates.last_at else f"No update since it was declared {ago}."
     missed = f" {text.count(notice.missed, 'update')} missed." if notice.missed > 1 else ""
     return f"🕑 {who} for an update. {last}{missed}"
-
-
-def _flapping(notice: notices.Flapping, view: IncidentView, now: datetime) -> str:
-    said = f"〰️ {text.literal(notice.title, 200)} is flapping: {text.count(notice.changes, 'change')}. "
-    if view.incident.alerts.firing:
-        return f"{said}It is firing now; this line keeps count."
-    if due := view.incident.deadlines.auto_resolve:
-        return f"{said}It has recovered for now, and resolves by itself at {text.at_time(due, now, view.timezone)}."
-    return f"{said}It has recovered for now. Resolve?"
-
-
-def _storm_by_monitor(notice: notices.Storm) -> list[str]:
-    lines = [f"{'⛈️ ' if number == 0 else '• '}{_monitor(group)}" for number, group in enumerate(notice.groups)]
-    if len(lines) > 1:
-        head = f"⛈️ *{text.count(notice.alerts, 'alert')} from {text.count(notice.monitors, 'monitor')}*"
-        lines = [head, f"• {_monitor(notice.groups[0])}", *lines[1:]]
-    return [*lines, f"and {text.count(notice.more, 'more monitor')}; the card counts them all." if notice.more else ""]
-
-
-def _monitor(group: notices.StormGroup) -> str:
-    short = group.link if group.link and len(group.link) <= LINK_IN_A_LIST else None
-    title = text.link(short, kit.cut(text.unmarked(group.title), TITLE_IN_A_LIST))
-    number, what = group.firing or group.recovered, "firing" if group.firing else "recovered"
-    hosts = len(group.hosts) + group.more
-    if not hosts:
-        return f"{title}: {number:,} {what}"
-    things = text.count(hosts, "group" if any(":" in host for host in group.hosts) else "host")
-    also = f", {group.recovered:,} recovered" if group.firing and group.recovered else ""
-    return f"{title}: {things} {what}: {_hosts(group)}{also}"
-
-
-def _hosts(group: notices.StormGroup) -> str:
-    shown = [kit.line(host, 40) for host in group.hosts]
-    if len(shown) > HOSTS_NAMED_ALL and group.more:
-        return f"{shown[0]} … {shown[-1]} and {group.more:,} more."
-    return f"{kit.cut(', '.join(shown), HOSTS_IN_A_LIST)}."
-
-
-def _storm(notice: notices.Storm) -> list[str]:
-    alerts, monitors = text.count(notice.alerts, "alert"), text.count(notice.monitors, "monitor")
-    lasted = f" in {text.duration(notice.lasted)}" if notice.lasted >= timedelta(seconds=1) else ""
-    lines = [f"⛈️ *{alerts} from {monitors}{lasted}*, newest first:"]
-    for each in notice.newest:
-        short = each.link if each.link and len(each.link) <= LINK_IN_A_LIST else None
-        title = text.link(short, kit.cut(each.title, TITLE_IN_A_LIST))
-        often = f" ×{each.count:,}" if each.count > 1 else ""
-        lines.append(f"• {title}{often}{' (recovered)' if each.recovered else ''}")
-    return [*lines, f"… and {notice.more:,} more; the card counts them all." if notice.more else ""]
 
 
 def _state(notice: notices.StateChanged, tz: str, now: datetime) -> list[str]:
@@ -334,42 +254,6 @@ def _state(notice: notices.StateChanged, tz: str, now: datetime) -> list[str]:
         return [f"{sign} *Mitigated*{by}{after}. Keep an eye on it and resolve once stable.{stopped}"]
     said = labels.RECOVERED if notice.automatic and not notice.text else notice.text
     return [f"{sign} *{labels.STATE[notice.state]}*{by}{after}", _quoted(said), due]
-
-
-def _visibility(notice: notices.VisibilityNotice) -> list[str]:
-    by = text.mention(notice.by)
-    if notice.private:
-        lines = [f"🔒 {by} made this incident *private*. Only people in this channel see it from now on."]
-        if not notice.channel_private:
-            lines.append(
-                "⚠️ The channel itself is still public, and an app cannot change that. To close it: channel name → "
-                "Settings → Change to a private channel."
-            )
-        return lines
-    lines = [f"🔓 {by} made this incident *public*. Everybody can see it in lists, search and the announcement."]
-    if notice.channel_private:
-        lines.append("The channel itself stays private: people still need an invitation to read it.")
-    return lines
-
-
-def _unanswered(notice: notices.Unanswered, view: IncidentView, now: datetime) -> list[str]:
-    title = text.literal(labels.title(view.incident), 200)
-    last = view.level_count
-    again = f"; level {last} {times(notice.rounds + 1)}" if notice.rounds else ""
-    return [
-        (
-            f"🚨 *{view.incident.name}* {title}: unacknowledged for {text.duration(now - notice.since)}. "
-            f"Everyone on the escalation policy has been paged{again}."
-        ),
-        f"If you can help, go to {text.channel_link(view.incident.room.channel_id)} and press *Acknowledge*.",
-    ]
-
-
-def _recovered(notice: notices.AllRecovered, now: datetime, tz: str) -> str:
-    alerts = "The alert has" if notice.count == 1 else f"All {notice.count:,} alerts have"
-    if notice.auto_resolve_at:
-        return f"🟢 {alerts} recovered. It resolves by itself at {text.at_time(notice.auto_resolve_at, now, tz)}."
-    return f"🟢 {alerts} recovered. Resolve?"
 
 
 def _postmortem(notice: notices.PostmortemReady) -> list[str]:

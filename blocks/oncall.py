@@ -13,7 +13,7 @@ from warroom.oncall.problems import ScheduleProblems
 from warroom.oncall.rules import HORIZONS
 from warroom.oncall.simulation import SimulatedPage, Simulation
 from warroom.oncall.usecases import ScheduleOverview
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.refusals import OnCallProblem, OnCallRefused
 
 SHOWN = 15

@@ -23,11 +23,12 @@ from integrations.pagerduty import PagerDuty
 from integrations.sources import Sources
 from integrations.statuspage import Statuspage
 from warroom.errors import Rejected, WarroomError
-from warroom.integration import Integration, Integrations
+from warroom.integration import Integration
 from warroom.policy import Policy
 from warroom.policy.kinds import SECRET_NAME
 from warroom.policy.section import sections_of, with_sections
 from warroom.ports import Clock
+from warroom.registry import Integrations
 
 Kinds = tuple[type[Integration[Any]], ...]
 

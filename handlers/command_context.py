@@ -11,8 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.answers import with_link
 from blocks.kit import Card
-from handlers import audit, parse_command
-from handlers.answers import Actor
+from handlers import gestures, parse_command
+from handlers.gestures import Actor
 from warroom.incident import lookup
 from warroom.incident.model import Incident
 from warroom.ports import World
@@ -76,7 +76,7 @@ def about(
 
     async def found(context: CommandContext) -> Card | None:
         incident, text = await incident_of(context, what)
-        audit.about(incident)
+        gestures.about(incident)
         card = await run(IncidentCommandContext(context.world, context.client, context.actor, text, incident))
         return with_link(card, incident) if card and context.actor.channel != incident.room.channel_id else card
 
@@ -95,6 +95,6 @@ async def incident_of(context: CommandContext, what: CommandSubject) -> tuple[In
     incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
     if incident.room.channel_id != here and not incident.shown_to(context.user):
         # The audit trail records what was tried; the answer is the one for what does not exist.
-        audit.about(incident)
+        gestures.about(incident)
         raise lookup.no_such(target.number)
     return incident, target.rest

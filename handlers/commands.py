@@ -8,27 +8,28 @@ from dataclasses import replace
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import lists
 from blocks.kit import Card
+from blocks.lists import help_card
 from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import (
-    action_commands,
-    declare_command,
-    edit_command,
+    action_items,
+    catch_up,
+    declare,
+    edit,
     incident_commands,
-    list_command,
-    merge_command,
-    metrics_command,
-    oncall_command,
+    lists,
+    merging,
+    metrics,
+    oncall,
     parse_command,
-    subscribe_command,
-    timeline_commands,
+    postmortem,
+    subscriptions,
+    timeline,
 )
-from handlers.answers import Body, actor_of, answered
-from handlers.audit import audited
 from handlers.command_context import CommandContext, CommandSubject, Subcommand, about
 from handlers.errors import typed
-from handlers.slack_text import split
+from handlers.gestures import Body, actor_of, answered, audited
+from handlers.parse_command import split
 from warroom.errors import Refused
 from warroom.incident.change import require_active
 from warroom.ports import World
@@ -40,7 +41,7 @@ COMMAND = "/incident"
 async def show_help(context: CommandContext) -> Card:
     """help [COMMAND]"""
     wanted = _BY_NAME.get(split(context.text)[0])
-    return lists.help_card([(each.usage, each.help) for each in ((wanted,) if wanted else SUBCOMMANDS)])
+    return help_card([(each.usage, each.help) for each in ((wanted,) if wanted else SUBCOMMANDS)])
 
 
 SUBCOMMANDS = (
@@ -48,27 +49,27 @@ SUBCOMMANDS = (
         "declare",
         "declare [TITLE] [--sev LEVEL] [--team NAME] [--service NAME] [--private] [@people]",
         "Declare an incident; without a title, a form opens",
-        declare_command.declare_now,
+        declare.declare_now,
         ("new", "start"),
     ),
     Subcommand(
         "list",
         "list [closed | all] [mine] [SEV-1] [TEAM] [since 30d]",
         "List open incidents, or those that fit",
-        list_command.show,
+        lists.show,
         ("ls",),
     ),
     Subcommand(
         "show",
         "show [N]",
         "Show one incident: state, people, what is next",
-        about(timeline_commands.show, CommandSubject.INCIDENT),
+        about(lists.show_one, CommandSubject.INCIDENT),
     ),
     Subcommand(
         "catchup",
         "catchup [N]",
         "Where it stands on one screen; later, what is new since you last looked",
-        about(timeline_commands.catch_up, CommandSubject.INCIDENT),
+        about(catch_up.catch_up, CommandSubject.INCIDENT),
         ("catch-up",),
     ),
     Subcommand(
@@ -97,7 +98,7 @@ SUBCOMMANDS = (
         "edit",
         "edit [title | description | impact | services | team | severity | private | public] [TEXT]",
         "Correct the incident; without anything, a form opens",
-        about(edit_command.edit),
+        about(edit.edit),
     ),
     Subcommand("severity", "severity LEVEL", "Change the severity", about(incident_commands.severity), ("sev",)),
     Subcommand(
@@ -122,7 +123,7 @@ SUBCOMMANDS = (
         "merge",
         "merge N | N INTO | undo",
         "Merge this incident into N; undo for an hour",
-        merge_command.merge,
+        merging.merge,
     ),
     Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
     Subcommand(
@@ -141,54 +142,52 @@ SUBCOMMANDS = (
         "subscribe",
         "subscribe [N | TEAM | SEV-1]",
         "Get updates as direct messages",
-        subscribe_command.subscribe,
+        subscriptions.subscribe,
         ("follow",),
     ),
     Subcommand(
         "unsubscribe",
         "unsubscribe [N | TEAM | SEV-1]",
         "Stop these direct messages",
-        subscribe_command.unsubscribe,
+        subscriptions.unsubscribe,
         ("unfollow",),
     ),
     Subcommand(
         "timeline",
         "timeline [add [17:20] TEXT | edit N TEXT | remove N]",
         "Show, add to or correct the timeline",
-        about(timeline_commands.timeline),
+        about(timeline.timeline),
     ),
     Subcommand(
         "action",
         "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] | done N | assign N @who | edit N TEXT | delete N]",
         "List, add or finish action items",
-        action_commands.action,
+        action_items.action,
         ("actions",),
     ),
     Subcommand(
         "postmortem",
         "postmortem [check | history]",
         "Write the post-mortem from the record; what it lacks; who changed what",
-        about(timeline_commands.postmortem, CommandSubject.INCIDENT_OR_TEXT),
+        about(postmortem.postmortem, CommandSubject.INCIDENT_OR_TEXT),
         ("post-mortem",),
     ),
     Subcommand(
         "oncall",
         "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
         "Show who is on call and who is next; ask for cover, override, swap; or whom a team pages",
-        oncall_command.show,
+        oncall.show,
         ("on-call",),
     ),
-    Subcommand(
-        "find", "find TEXT", "Find incidents with these words, open or not", timeline_commands.search, ("search",)
-    ),
+    Subcommand("find", "find TEXT", "Find incidents with these words, open or not", lists.search, ("search",)),
     Subcommand(
         "metrics",
         "metrics [30d] [TEAM]",
         "Show incidents in numbers: times against their targets, updates, post-mortems, pages",
-        metrics_command.show,
+        metrics.show,
         ("stats",),
     ),
-    Subcommand("review", "review", "Show the last seven days: what happened, what is late", metrics_command.review),
+    Subcommand("review", "review", "Show the last seven days: what happened, what is late", metrics.review),
     Subcommand("help", "help [COMMAND]", "Show this help, or one command", show_help, ("?",)),
 )
 

@@ -12,7 +12,7 @@ from slack_bolt.response import BoltResponse
 
 from blocks.kit import Card
 from blocks.lists import refusal
-from handlers.answers import Actor, Body, actor_of, answer
+from handlers.gestures import Actor, Body, actor_of, answer
 from warroom.errors import Conflict, Rejected, Retryable, StoreUnavailable
 from warroom.ports import World
 

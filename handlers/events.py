@@ -11,7 +11,7 @@ from typing import Any
 from blocks import timeline_list
 from blocks.lists import refusal
 from blocks.refusals import refusal_words
-from handlers.answers import Actor, Body, actor_of, answer
+from handlers.gestures import Actor, Body, actor_of, answer
 from warroom.alerts import channels
 from warroom.errors import Forbidden
 from warroom.incident import record

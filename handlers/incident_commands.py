@@ -11,10 +11,10 @@ from blocks.integration_form import integration_form
 from blocks.kit import Card
 from blocks.refusals import refusal_words
 from blocks.usage import ReasonTooLong, SeverityMissing
-from handlers import parse_people, slack_text
-from handlers.answers import Actor, open_form
+from handlers import parse_command
 from handlers.command_context import IncidentCommandContext
-from handlers.people_lookup import WhoIsMeant, names_and_reason, one_person, readable
+from handlers.gestures import Actor, open_form
+from handlers.people import WhoIsMeant, names_and_reason, names_in, one_person, readable, role_in
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections, handover, lookup, record
 from warroom.incident import usecases as incidents
@@ -141,7 +141,7 @@ async def cancel(context: IncidentCommandContext) -> Card:
 
 async def role(context: IncidentCommandContext) -> Card:
     """role ROLE @person"""
-    wanted = parse_people.role(context.text)
+    wanted = role_in(context.text)
     try:
         person = await one_person(context.world, wanted.person, context.user, only_exact=context.incident.private)
     except WhoIsMeant as asked:
@@ -161,7 +161,7 @@ async def hand_over(context: IncidentCommandContext) -> Card:
 
 async def invite(context: IncidentCommandContext) -> Card:
     """invite WHO…"""
-    people = await incidents.invite(context.world, context.incident.id, context.user, parse_people.names(context.text))
+    people = await incidents.invite(context.world, context.incident.id, context.user, names_in(context.text))
     return named(context.incident, people, "Invited", ids.INVITE_CANDIDATE)
 
 
@@ -185,19 +185,19 @@ async def join(context: IncidentCommandContext) -> Card:
 
 async def _other_team(context: IncidentCommandContext) -> tuple[str | None, str]:
     """(the team or group at the start of the text, when it is another one than the incident's; the text after it)."""
-    typed = slack_text.words(context.text)
+    typed = parse_command.words(context.text)
     if not typed:
         return None, ""
-    first, rest = slack_text.unquote(typed[0][0].rstrip(",:;")), context.text[typed[0].end() :].strip(" ,:;")
+    first, rest = parse_command.unquote(typed[0][0].rstrip(",:;")), context.text[typed[0].end() :].strip(" ,:;")
     team = context.world.policy.team_named(as_typed(first))
     if team is not None:
         return (None, rest) if team == context.incident.team else (team, rest)
-    return (first, rest) if slack_text.person(first) else (None, context.text)
+    return (first, rest) if parse_command.person(first) else (None, context.text)
 
 
 def _level_and_reason(context: IncidentCommandContext) -> tuple[str, str]:
     """(the severity, the reason after it): `sev-3 only EU`. The whole text where no severity stands at its start."""
-    text = as_typed(slack_text.unquote(context.text))
+    text = as_typed(parse_command.unquote(context.text))
     typed = text.split()
     for length in range(min(len(typed), 3), 0, -1):
         level = " ".join(typed[:length]).rstrip(",:;")

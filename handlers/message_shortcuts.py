@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from blocks import correction_forms, ids
+from blocks import action_items, correction_forms, ids
 from blocks.answers import said
 from blocks.kit import Card
 from blocks.usage import NoOpenIncident
-from handlers.answers import Actor, Body, actor_of, answered, open_form
-from handlers.audit import about, audited
+from handlers.gestures import Actor, Body, about, actor_of, answered, audited, open_form
 from handlers.shortcuts import permalink, quoted
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record
@@ -89,7 +88,7 @@ async def add_action_item(pressed: PressedMessage) -> None:
     incident = await _of_channel(pressed)
     world, actor = pressed.world, pressed.actor
     choices = [await lookup.view(world, incident)] if incident else await _choices(pressed)
-    form = correction_forms.action_form(choices, actor.channel, said=pressed.text, now=world.clock.now())
+    form = action_items.action_form(choices, actor.channel, said=pressed.text, now=world.clock.now())
     await open_form(world, pressed.client, actor, form, instead="/incident action add TEXT")
 
 

@@ -12,12 +12,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks import declare_form, forms, ids
 from blocks.form_fields import about
 from blocks.kit import Block
-from handlers.answers import Actor, Body, actor_of
-from handlers.audit import admitted
-from handlers.declare_command import forecast
+from handlers.declare import forecast
+from handlers.gestures import Actor, Body, actor_of, admitted
 from warroom.errors import NotFound
 from warroom.incident import lookup
-from warroom.people.resolution import Resolution, resolve
+from warroom.people.model import Resolution
+from warroom.people.resolution import resolve
 from warroom.ports import World
 
 log = logging.getLogger(__name__)

@@ -14,10 +14,9 @@ from blocks.answers import said
 from blocks.declare_form import DeclareInput
 from blocks.form_fields import About
 from blocks.kit import Card
-from handlers.answers import Actor, Body, actor_of, answer, open_form
-from handlers.audit import audited
-from handlers.declare_command import IN_ONE_LINE, forecast
-from handlers.people_lookup import readable
+from handlers.declare import IN_ONE_LINE, forecast
+from handlers.gestures import Actor, Body, actor_of, answer, audited, open_form
+from handlers.people import readable
 from warroom.alerts import channels
 from warroom.alerts.model import Alert
 from warroom.alerts.rules import severity_of

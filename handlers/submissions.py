@@ -6,40 +6,28 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from blocks import correction_forms, declare_form, forms, ids, postmortem_form, update_form
+from blocks import correction_forms, forms, ids, update_form
 from blocks.answers import named, said
 from blocks.corrections import cancelled
-from blocks.declare_form import DeclareInput
-from blocks.form_fields import FormMistakes, about
+from blocks.form_fields import FormMistakes, about, meant_in
 from blocks.integration_form import integration_form, mistakes, read_integration_form
 from blocks.kit import Block, Card
 from blocks.refusals import refusal_words
-from handlers import audit, edit_command
-from handlers.answers import Actor, Body, actor_of, answer
-from handlers.audit import Gesture, admitted, audited
-from handlers.declare_command import declared_card, reply_to, title_words
+from handlers import gestures
+from handlers.dates import moment_ahead
 from handlers.errors import typed
+from handlers.gestures import Actor, Body, Gesture, actor_of, admitted, answer, audited
 from handlers.incident_commands import resolved
-from handlers.moments import moment_ahead, moment_in
-from warroom.alerts import channels
 from warroom.errors import AlreadyDone, Refused, StoreUnavailable
 from warroom.incident import corrections, lookup
 from warroom.incident import usecases as incidents
-from warroom.incident.declaration import Declare
-from warroom.incident.declare import DeclareResult, check_services
-from warroom.incident.declare import declare as declare_incident
-from warroom.incident.edit import Corrections
 from warroom.incident.form import FormErrors, IntegrationForm
-from warroom.incident.model import Incident, Origin, action_number
+from warroom.incident.model import Incident
 from warroom.ports import World
-from warroom.postmortem import usecases as postmortems
-from warroom.postmortem.actions import item_of
-from warroom.refusals import Repeated, UnknownService
+from warroom.refusals import Repeated
 
 log = logging.getLogger(__name__)
 
@@ -120,53 +108,6 @@ async def _tell(world: World, actor: Actor, card: Card) -> None:
         log.warning("done, but %s could not be answered: %s", actor.user, error)
 
 
-async def declare(world: World, actor: Actor, view: Block) -> Card | FormMistakes | None:
-    """Declare incident"""
-    wanted = declare_form.read_declare(view, world.policy)
-    if isinstance(wanted, FormMistakes):
-        return wanted
-    try:
-        check_services(world, wanted.services, wanted.sure)
-    except Refused as refused:
-        if isinstance(refused.reason, UnknownService):
-            return declare_form.unknown_service(refused.reason.said, refused.reason.near)
-        raise
-    declared = await _declare(world, actor, wanted)
-    audit.about(declared.incident)
-    return declared_card(declared)
-
-
-async def _declare(world: World, actor: Actor, wanted: DeclareInput) -> DeclareResult:
-    words = title_words(world, wanted.title, wanted.severity if _chosen(world, wanted) else None)
-    what = Declare(
-        origin=Origin.SHORTCUT if wanted.about.by_shortcut else Origin.FORM,
-        origin_key=f"form:{actor.key}",
-        title=words.title or wanted.title,
-        severity=words.severity or wanted.severity,
-        team=wanted.team,
-        services=wanted.services,
-        description=wanted.description,
-        people=tuple(f"<@{person}>" for person in wanted.people),
-        private=wanted.private,
-        by=actor.user,
-        source_message=wanted.about.message,
-        source_channel=wanted.about.channel if wanted.about.message_ts else None,
-        source_ts=wanted.about.message_ts,
-        template=declare_form.template_of(world.policy, wanted),
-        fields=wanted.fields,
-        reply_to=reply_to(actor, wanted.about.channel),
-    )
-    alert = wanted.about.alert
-    if alert is not None:
-        return await channels.declare_with(world, what, alert)
-    return await declare_incident(world, what)
-
-
-def _chosen(world: World, wanted: DeclareInput) -> bool:
-    """Whether the severity was chosen: the one that the form begins with gives way to one in the title."""
-    return wanted.severity != world.policy.default_severity()
-
-
 async def update(world: World, actor: Actor, view: Block) -> FormMistakes | None:
     """Post update"""
     incident = await lookup.by_id(world, about(view).incident_id)
@@ -193,65 +134,6 @@ async def cancel(world: World, actor: Actor, view: Block) -> Card:
     """Cancel"""
     why = correction_forms.read_cancel(view)
     return cancelled(await incidents.cancel(world, about(view).incident_id, actor.user, why))
-
-
-async def edit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
-    """Edit: what was changed is stored; whether the incident is private is asked again first."""
-    incident = await lookup.by_id(world, about(view).incident_id)
-    wanted = correction_forms.read_edit(view, incident)
-    if isinstance(wanted, FormMistakes):
-        return wanted
-    asked = edit_command.ask_visibility(incident, private=wanted.private) if wanted.private is not None else None
-    if asked is not None and wanted.wanted == Corrections() and wanted.severity is None:
-        return asked
-    done = await edit_command.apply(world, actor, incident, wanted.wanted, wanted.severity)
-    return Card(f"{done.text} {asked.text}", [*done.blocks, *asked.blocks]) if asked else done
-
-
-async def note(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
-    """Add to timeline"""
-    incident = await _meant(world, actor, view)
-    wanted = correction_forms.read_note(view)
-    if isinstance(wanted, FormMistakes):
-        return wanted
-    happened = moment_in(wanted.time, world.clock.now(), world.policy.workspace.timezone) if wanted.time else None
-    if wanted.time and happened is None:
-        return correction_forms.time_unclear(wanted.time)
-    incident = await corrections.add_note(world, incident.id, actor.user, wanted.text, actor.key, happened)
-    return said(f"Added to the timeline of {incident.name} as entry {incident.notes}.")
-
-
-async def action(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
-    """Add action item, Edit action item"""
-    incident = await _meant(world, actor, view)
-    wanted = correction_forms.read_action(view)
-    if isinstance(wanted, FormMistakes):
-        return wanted
-    now, zone = world.clock.now(), world.policy.workspace.timezone
-    due = moment_ahead(wanted.due, now, zone) if wanted.due else None
-    before = item_of(incident, wanted.number) if wanted.number else None
-    if wanted.due and due is None:
-        overdue = before.due_at.astimezone(ZoneInfo(zone)) if before and before.due_at else None
-        if overdue is None or f"{overdue:%Y-%m-%d %H:%M}" != wanted.due:
-            return correction_forms.due_unclear(wanted.due, now.date())
-        due = before.due_at if before else None
-    if before is None:
-        incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
-        return said(f"Added action item {action_number(incident.actions[-1])} of {incident.name}: {wanted.text}")
-    if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
-        due = before.due_at
-    await corrections.edit_action(
-        world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
-    )
-    return said(f"Changed action item {wanted.number} of {incident.name}: {wanted.text}")
-
-
-async def _meant(world: World, actor: Actor, view: Block) -> Incident:
-    """The incident that was chosen in the form. Raises NotFound, also for one that the person may not know of."""
-    incident = await lookup.by_id(world, correction_forms.meant_in(view))
-    await admitted(world, actor, incident.id)
-    audit.about(incident)
-    return incident
 
 
 async def severity(world: World, actor: Actor, view: Block) -> FormMistakes | None:
@@ -283,17 +165,6 @@ async def page(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
     return named(incident, people, "Paged", ids.PAGE_CANDIDATE, wanted.why)
 
 
-async def postmortem(world: World, actor: Actor, view: Block) -> NextForm | None:
-    """Post-mortem: parts that others changed meanwhile are shown with both texts, and nothing is saved until they are sent again."""
-    incident = await lookup.by_id(world, about(view).incident_id)
-    parts = postmortem_form.read_postmortem(view, incident.postmortem)
-    if isinstance(parts, postmortem_form.PartsConflict):
-        seen = await lookup.view(world, incident)
-        return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
-    await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
-    return None
-
-
 async def integration(world: World, actor: Actor, view: Block) -> FormMistakes | NextForm | None:
     """A form that an integration brought"""
     incident_id = about(view).incident_id
@@ -304,18 +175,20 @@ async def integration(world: World, actor: Actor, view: Block) -> FormMistakes |
     return mistakes(view, result) if isinstance(result, FormErrors) else None
 
 
-RUNS: dict[str, Submit] = {
-    ids.FORM_DECLARE: declare,
+async def meant(world: World, actor: Actor, view: Block) -> Incident:
+    """The incident that was chosen in the form. Raises NotFound, also for one that the person may not know of."""
+    incident = await lookup.by_id(world, meant_in(view))
+    await admitted(world, actor, incident.id)
+    gestures.about(incident)
+    return incident
+
+
+FORMS: dict[str, Submit] = {
     ids.FORM_UPDATE: update,
     ids.FORM_SEVERITY: severity,
     ids.FORM_ROLES: roles,
     ids.FORM_PAGE: page,
-    ids.FORM_POSTMORTEM: postmortem,
     ids.FORM_INTEGRATION: integration,
     ids.FORM_RESOLVE: resolve,
     ids.FORM_CANCEL: cancel,
-    ids.FORM_EDIT: edit,
-    ids.FORM_NOTE: note,
-    ids.FORM_ACTION: action,
 }
-"""What each form does."""

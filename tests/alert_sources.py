@@ -10,8 +10,8 @@ from typing import Any
 from bot.integrations import INTEGRATIONS, alone, integrations_of, settings_model
 from tests.clock import NIGHT
 from warroom.alerts.model import Alert
-from warroom.integration import Integrations
 from warroom.outbox.incoming import Incoming
+from warroom.registry import Integrations
 from warroom.webhook import WebhookBody
 
 SOURCES: Integrations = integrations_of(settings_model(INTEGRATIONS)(**alone()))

@@ -18,14 +18,14 @@ import yaml
 from blocks.usage import LATER
 from bot.integrations import settings_model
 from handlers.commands import SUBCOMMANDS
-from integrations.slack.performers import performer as slack
+from integrations.slack.performers import PERFORMERS
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
 from warroom.escalation.timers import RULES
 from warroom.incident.events import EffectKind, Event
-from warroom.incident.model import Deadlines
 from warroom.incident.notices import Notice
+from warroom.incident.parts import Deadlines
 from warroom.outbox.effects import Effect
 from warroom.refusals import RuleRefusal
 
@@ -41,7 +41,7 @@ DONE_IN_THE_PROCESS = {"decide_alerts", "look_for_changes"}
 def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     union = get_args(get_args(Effect)[0]) or get_args(Effect)
     kinds = {each.model_fields["kind"].default for each in union}
-    assert kinds - DONE_IN_THE_PROCESS - {"external"} == set(slack.PERFORMERS)
+    assert kinds - DONE_IN_THE_PROCESS - {"external"} == set(PERFORMERS)
 
 
 SILENT = {"private_reply", "sync_directory", "read_alert_channels", "read_room_members"}

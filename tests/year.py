@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from warroom.alerts.model import AlertState
 from warroom.incident import events
-from warroom.incident.model import ActionItem, Incident, Origin, Participants, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import ActionItem, Participants
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Changeset, Firing
 from warroom.people.model import Person

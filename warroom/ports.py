@@ -18,7 +18,7 @@ from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Changeset, Envelope
 from warroom.outbox.effects import Effect, ExternalEffect
 from warroom.outbox.results import ExternalResult
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory
 from warroom.policy import Policy
 from warroom.refusals import MenuOutdated
 from warroom.stores import IncidentTurn as IncidentTurn

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from warroom.errors import AlreadyDone, Reason
 from warroom.incident.model import State
-from warroom.people.resolution import Unknown
+from warroom.people.model import Unknown
 from warroom.policy.permissions import Permission
 
 

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
-from bot.cli.terminal import do, fail, out, policy_of, settings_or_exit
+from bot.cli.terminal import TextTable, do, fail, out, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from warroom.changes.model import Change
 from warroom.durations import parse_duration
@@ -50,7 +48,7 @@ def change(
     if not told.service:
         fail("A change needs a service.")
     do(change_offline(settings, policy_of(settings), told))
-    typer.echo(f"{told.kind} of {told.service} {told.version}".rstrip())
+    say(f"{told.kind} of {told.service} {told.version}".rstrip())
 
 
 def changes(
@@ -64,10 +62,10 @@ def changes(
         back: timedelta = parse_duration(since)
     except ValueError as error:
         fail(str(error))
-    table = Table("at (UTC)", "service", "what", "version", "where", "who", "text", "from", box=None)
+    table = TextTable("at (UTC)", "service", "what", "version", "where", "who", "text", "from")
     for each in do(changes_offline(settings_or_exit(), SystemClock().now() - back, tuple(service or ()))):
         words = (each.service, each.kind, each.version, each.environment, each.author, each.text, each.source)
-        table.add_row(f"{each.at:%Y-%m-%d %H:%M:%S}", *(Text(word) for word in words))
+        table.add_row(f"{each.at:%Y-%m-%d %H:%M:%S}", *words)
     out.print(table if table.row_count else "Nothing was changed in that time, as far as is known.")
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable
 from typing import TextIO
 
-from bot.cli.audit import leave_row
+from bot.cli.offline import leave_row
 from bot.clock import SystemClock
 from bot.integrations import register_upgrades
 from bot.settings import Settings

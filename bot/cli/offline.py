@@ -13,17 +13,16 @@ from blocks.postmortem_document import markdown
 from blocks.postmortem_html import page
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
-from bot.cli.alert_readers import reading
-from bot.cli.audit import leave_row
 from bot.clock import SystemClock
 from bot.integrations import integrations_of, register_upgrades
 from bot.runtime.directory import CachedDirectory
 from bot.settings import Settings
 from storage import open_store
-from warroom.alerts.quarantine import Replayed, replay
+from warroom.alerts import app_messages, channels
+from warroom.alerts.quarantine import Reading, Replayed, replay
 from warroom.changes.model import Change
 from warroom.changes.usecases import record_changes
-from warroom.errors import NotFound
+from warroom.errors import NotFound, Rejected
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import DeclareResult, declare
 from warroom.incident.lookup import by_number_or_room
@@ -31,12 +30,16 @@ from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
 from warroom.incident.title import TitleWords, read_title
 from warroom.oncall.directory import OnCallDirectory
-from warroom.outbox.changes import AlertDecision, Audited, DeadLetter, Quarantined, ReceivedAlert
+from warroom.outbox.changes import AlertDecision, Audited, Changeset, DeadLetter, Quarantined, ReceivedAlert
+from warroom.outbox.incoming import Incoming
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Clock, Message, Store, World
 from warroom.postmortem.usecases import document_view
+from warroom.registry import Integrations
+from warroom.stores import Commits
 from warroom.text import readable
+from warroom.webhook import WebhookBody
 
 SILENT = timedelta(seconds=30)
 """A bot that runs says so every ten seconds at least."""
@@ -240,3 +243,29 @@ async def changes_offline(settings: Settings, since: datetime, services: tuple[s
     """What was changed since then, newest first. Raises StoreUnavailable."""
     async with opened_store(settings) as store:
         return await store.service_changes(since, SystemClock().now() + timedelta(days=1), services, 500)
+
+
+def reading(integrations: Integrations) -> Reading:
+    """How something that could not be used when it came is read again, as if it came at that time."""
+
+    def read_again(kept: Quarantined) -> Incoming:
+        if kept.source == app_messages.SOURCE:
+            parsed = channels.read_kept(kept, integrations.message_readers)
+            return Incoming(alerts=parsed.alerts, refused=parsed.refused)
+        try:
+            webhook = integrations.webhook(kept.source)
+        except Rejected as error:
+            return Incoming(refused=(f"{error}. {error.advice}",))
+        return webhook.read(WebhookBody(kept.body, kept.content_type, kept.received_at))
+
+    return read_again
+
+
+OPERATOR = "command line"
+
+
+async def leave_row(store: Commits, what: str, said: str, incident: str | None = None, result: str = "done") -> None:
+    """The operator did that just now. Raises StoreUnavailable."""
+    now = SystemClock().now()
+    row = Audited(at=now, by=OPERATOR, what=what, incident=incident, said=said[:1000], result=result)
+    await store.commit(Changeset(now=now, audited=(row,)))

@@ -9,18 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 from blocks.oncall import simulation_lines
-from bot.cli.offline import opened_store, world_without_chat
-from bot.cli.terminal import do, fail, out, policy_at, policy_of, printable, settings_or_exit
+from bot.cli.terminal import TextTable, do, fail, out, policy_at, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration
 from warroom.oncall import usecases as oncall
 from warroom.oncall.directory import OnCallDirectory
-from warroom.oncall.load import ALL_INCIDENTS, PersonLoad, load_report
+from warroom.oncall.load import ALL_INCIDENTS, OnCallLoad, load_report
 from warroom.oncall.read_once import KnownOverrides, ReadOnce
 from warroom.oncall.replay import MovedClock, PastIncident
 from warroom.oncall.rules import HORIZONS
@@ -28,7 +25,7 @@ from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.policy import Policy
 from warroom.stores import Store
 
@@ -50,22 +47,17 @@ def show(
     found = do(_overview(settings, policy_of(settings), schedules or []))
     if as_json:
         for each in found:
-            typer.echo(json.dumps(_as_json(each)))
+            say(json.dumps(_as_json(each)))
         return
-    table = Table("schedule", "now", "until (UTC)", "next", "from (UTC)", box=None)
+    table = TextTable("schedule", "now", "until (UTC)", "next", "from (UTC)")
     for each in found:
         following = each.next_shift
         table.add_row(
-            *map(
-                _cell,
-                (
-                    each.name,
-                    _names(each.now) or "nobody",
-                    _time(each.shift.end),
-                    _names(each.next) or "-",
-                    _time(following.start) if following else "-",
-                ),
-            )
+            each.name,
+            _names(each.now) or "nobody",
+            _time(each.shift.end),
+            _names(each.next) or "-",
+            _time(following.start) if following else "-",
         )
     out.print(table if table.row_count else "The policy has no schedules.")
 
@@ -82,16 +74,14 @@ def report(
     loads = do(_report(settings, policy_of(settings), back, forth))
     if as_json:
         for load in loads:
-            typer.echo(load.model_dump_json())
+            say(load.model_dump_json())
         return
-    table = Table(
-        "person", "hours", "nights", "weekends", "holidays", "pages", "at night", "acknowledged", "after", box=None
-    )
+    table = TextTable("person", "hours", "nights", "weekends", "holidays", "pages", "at night", "acknowledged", "after")
     for load in loads:
         hours = load.hours
         took = load.time_to_acknowledge
         table.add_row(
-            _cell(load.name),
+            load.name,
             *(
                 f"{part / timedelta(hours=1):.1f}"
                 for part in (hours.total, hours.nights, hours.weekends, hours.holidays)
@@ -113,13 +103,15 @@ def simulate(
     tried = policy_at(policy) if policy else policy_of(settings)
     found, names = do(_simulated(settings, tried, _duration(since)))
     if as_json:
-        typer.echo(found.model_dump_json())
+        say(found.model_dump_json())
         return
     for line in simulation_lines(found, names, tried.workspace.timezone):
-        typer.echo(printable(line))
+        say(line)
 
 
 async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tuple[Simulation, dict[str, str]]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         until = SystemClock().now()
         clock = MovedClock(until - back)
@@ -146,13 +138,17 @@ async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[Re
 
 
 async def _overview(settings: Settings, policy: Policy, names: list[str]) -> list[ScheduleOverview]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         wanted = [oncall.schedule_named(world, name) for name in names] or list(policy.schedules)
         return await oncall.overview(world, wanted)
 
 
-async def _report(settings: Settings, policy: Policy, back: timedelta, forth: timedelta | None) -> list[PersonLoad]:
+async def _report(settings: Settings, policy: Policy, back: timedelta, forth: timedelta | None) -> list[OnCallLoad]:
+    from bot.cli.offline import opened_store, world_without_chat
+
     async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
         now = world.clock.now()
@@ -189,10 +185,6 @@ def _names(people: Resolution) -> str:
     found = [match.person.display_name or match.person.real_name or match.person.id for match in people.found]
     lost = [each.said for each in people.unknown] + [each.said for each in people.ambiguous]
     return ", ".join([*found, *(f"{name}?" for name in lost)])
-
-
-def _cell(said: str) -> Text:
-    return Text(printable(said))
 
 
 def _time(at: datetime) -> str:

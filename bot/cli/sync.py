@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot import clock
-from bot.cli.audit import leave_row
-from bot.cli.offline import opened_store, world_without_chat
+from bot.cli.offline import leave_row, opened_store, world_without_chat
 from bot.integrations import integrations_of, started
 from bot.runtime.external import ExternalPerformer
 from bot.settings import Settings, SettingsError

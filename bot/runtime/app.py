@@ -18,8 +18,8 @@ from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
 from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
 from bot.runtime.directory import CachedDirectory
-from bot.runtime.dispatcher import Dispatcher, Perform
-from bot.runtime.external import ExternalPerformer, routed
+from bot.runtime.dispatcher import Dispatcher, Perform, routed
+from bot.runtime.external import ExternalPerformer
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
 from bot.runtime.replicas import Replica
@@ -31,22 +31,24 @@ from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
 from integrations.slack.client import close_client, open_client
-from integrations.slack.performers import SlackPerformer
+from integrations.slack.performers import PERFORMERS
+from integrations.slack.performers.performer import PerformerDeps, SlackPerformer
 from integrations.slack.reader import Reader, group_from, person_from
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.socket import SlackSocket
 from integrations.slack.startup import Report, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
+from warroom.capabilities import OnCallSource
 from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
-from warroom.integration import Integrations, OnCallSource
 from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
 from warroom.oncall.directory import OnCallDirectory
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
+from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +107,7 @@ class Bot:
 
     def _performing(self) -> Perform:
         world = self.world
-        chat = SlackPerformer(
+        deps = PerformerDeps(
             client=self._client,
             store=world.store,
             policy=world.policy,
@@ -117,6 +119,7 @@ class Bot:
             message_readers=self.integrations.message_readers,
             directory=world.directory,
         )
+        chat = SlackPerformer(PERFORMERS, deps)
         return routed(chat.perform, ExternalPerformer(self.integrations, world))
 
     def _listening(self, bot_token: str, app_token: str) -> SlackSocket:

@@ -13,10 +13,11 @@ from bot import clock
 from bot.runtime.supervised import Run
 from warroom.errors import StoreUnavailable
 from warroom.incident.record import look_after_private_rooms
-from warroom.integration import Integrations, Poll
+from warroom.integration import Poll
 from warroom.outbox.changes import Changeset
 from warroom.people.usecases import sync_directory
 from warroom.ports import World
+from warroom.registry import Integrations
 from warroom.stores import People
 
 log = structlog.get_logger(__name__)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot import clock
+from bot.runtime.external import ExternalPerformer
 from bot.runtime.observability import Meters
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
@@ -19,7 +20,7 @@ from warroom.escalation import timers
 from warroom.metrics import weekly
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Claim
-from warroom.outbox.effects import DecideAlerts, Effect, LookForChanges
+from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, LookForChanges
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
@@ -39,6 +40,17 @@ WIDTH = 48
 """Effects and timers in the works at once."""
 
 Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
+
+
+def routed(chat: Perform, external: ExternalPerformer) -> Perform:
+    """Every effect to whoever performs it."""
+
+    async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
+        if isinstance(effect, ExternalEffect):
+            return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
+        return await chat(claim, effect)
+
+    return perform
 
 
 class Dispatcher:

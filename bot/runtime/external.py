@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.runtime.dispatcher import Perform
 from warroom.errors import Retryable
-from warroom.integration import Integrations, PerformContext
-from warroom.outbox.changes import Claim
-from warroom.outbox.effects import URGENT, Effect, ExternalEffect
+from warroom.integration import PerformContext
+from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
+from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
 
@@ -88,14 +87,3 @@ class ExternalPerformer:
             yield
         finally:
             limit.busy -= 1
-
-
-def routed(chat: Perform, external: ExternalPerformer) -> Perform:
-    """Every effect to whoever performs it."""
-
-    async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
-        if isinstance(effect, ExternalEffect):
-            return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
-        return await chat(claim, effect)
-
-    return perform

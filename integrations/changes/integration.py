@@ -11,8 +11,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from warroom.alerts.parsing.body import Unusable, opened
-from warroom.alerts.parsing.clean import clean
-from warroom.alerts.parsing.values import LINK_LIMIT, occurred, safe_link
+from warroom.alerts.parsing.values import LINK_LIMIT, clean, occurred, safe_link
 from warroom.changes.model import Change
 from warroom.integration import Integration
 from warroom.outbox.incoming import Incoming

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from integrations.datadog.client import Answer
-from integrations.datadog.context import DatadogContext
-from integrations.datadog.people import email_of
+from integrations.datadog.context import DatadogContext, email_of
 from integrations.datadog.state import IncidentLink
-from warroom.incident.model import ActionItem, Incident
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem
 
 SLACK = 1
 """Datadog's number for Slack among integrations."""

@@ -12,9 +12,10 @@ from integrations.datadog.policy import section
 from integrations.datadog.reconcile import TITLE_LIMIT, team_in, values
 from integrations.datadog.snapshot import ORIGIN, SERVICES, local_severity, marked_title
 from integrations.datadog.state import state_of
-from warroom.alerts.parsing.clean import clean
+from warroom.alerts.parsing.values import clean
 from warroom.incident.declaration import Declare
-from warroom.incident.model import Incident, Link, Origin, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import Link
 from warroom.outbox.effects import ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy

@@ -16,15 +16,16 @@ from integrations.datadog.effects import SyncResult, sync_incident
 from integrations.datadog.policy import NAME, SyncMode, section
 from integrations.datadog.snapshot import SERVICES, TEAMS, IncidentSnapshot, local_severity, mark, names, snapshot
 from integrations.datadog.state import state_of, with_state
-from warroom.alerts.parsing.clean import clean
+from warroom.alerts.parsing.values import clean
 from warroom.errors import Refused
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported, RoleAssigned
 from warroom.incident.lifecycle import change_severity
-from warroom.incident.model import Incident, Link, State
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import Problem, RoleAssignedNotice
+from warroom.incident.parts import Link
 from warroom.outbox.effects import Place
 from warroom.policy import Policy
 

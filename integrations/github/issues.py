@@ -13,7 +13,8 @@ from integrations.http import HttpClient
 from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
-from warroom.incident.model import ActionItem, Incident
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem
 from warroom.incident.timeline import Entry
 from warroom.integration import PerformContext, external_effect
 from warroom.outbox.effects import ExternalEffect

@@ -13,8 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations.github.policy import NAME, TITLE, GitHubPolicy
-from warroom.alerts.parsing.clean import clean
-from warroom.alerts.parsing.values import occurred, safe_link
+from warroom.alerts.parsing.values import clean, occurred, safe_link
 from warroom.changes.model import Change
 from warroom.outbox.effects import ExternalEffect
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange

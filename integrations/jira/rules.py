@@ -12,7 +12,8 @@ from integrations.jira.state import ActionIssue, JiraState, state_of
 from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
-from warroom.incident.model import Incident, Link, State
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import Link
 from warroom.incident.timeline import Entry
 from warroom.integration import external_effect
 from warroom.outbox.effects import ExternalEffect

@@ -17,7 +17,8 @@ from integrations.pagerduty.policy import NAME, TITLE
 from integrations.pagerduty.rules import LOOK, WHO, effect
 from integrations.pagerduty.state import Remote, alert_key, dedup_key, local_id, state_of
 from warroom.errors import Rejected, Retryable
-from warroom.incident.model import Incident, Link
+from warroom.incident.model import Incident
+from warroom.incident.parts import Link
 from warroom.integration import PerformContext
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange

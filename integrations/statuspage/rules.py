@@ -11,8 +11,9 @@ from integrations.statuspage.policy import NAME, PublishMode, section
 from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
-from warroom.incident.model import Incident, Link
+from warroom.incident.model import Incident
 from warroom.incident.notices import Offered
+from warroom.incident.parts import Link
 from warroom.incident.timeline import Entry
 from warroom.integration import external_effect
 from warroom.outbox.effects import Effect, Place, Post, PrivateReply

@@ -11,7 +11,8 @@ from bot.demo.demo_company import company_policy
 from storage import open_store
 from tests.bench.report import Figure, percentile
 from warroom.incident.decision import Decision, changeset
-from warroom.incident.model import Deadlines, Incident, Origin
+from warroom.incident.model import Incident, Origin
+from warroom.incident.parts import Deadlines
 from warroom.ports import Store
 
 OPEN = 10_000

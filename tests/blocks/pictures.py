@@ -26,31 +26,28 @@ from warroom.alerts.model import AlertState
 from warroom.changes.model import Change
 from warroom.incident import events
 from warroom.incident import notices as said
-from warroom.incident.corrections import OwnedAction
+from warroom.incident.action_items import OwnedAction
 from warroom.incident.events import EffectKind, Event, PageReason
-from warroom.incident.model import (
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.notices import Notice
+from warroom.incident.parts import (
     ActionItem,
     AlertSummary,
     Deadlines,
     DirectPurpose,
     EscalationLevel,
     EscalationState,
-    Incident,
     LeftOpen,
     Link,
-    Origin,
     Participants,
     Room,
     SimilarIncident,
-    State,
     Updates,
 )
-from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
 from warroom.outbox.changes import Firing
-from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Match, MatchKind, Resolution, Unknown, Why
+from warroom.people.model import Ambiguity, Match, MatchKind, Person, Resolution, Unknown, Why
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
@@ -429,6 +426,6 @@ def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[st
         "edit": correction_forms.edit_form(view, policy),
         "note": correction_forms.note_form([view], "C1", text),
         "note of one of many": correction_forms.note_form([view] * 3, "C1", text),
-        "action item": correction_forms.action_form([view], "C1", said=text, now=NOW),
-        "change of an action item": correction_forms.action_form([view], "C1", item=item, now=NOW),
+        "action item": action_items.action_form([view], "C1", said=text, now=NOW),
+        "change of an action item": action_items.action_form([view], "C1", item=item, now=NOW),
     }

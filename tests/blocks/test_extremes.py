@@ -7,19 +7,17 @@ from typing import Any, get_args
 
 import pytest
 
-from blocks.announcement import announcement
+from blocks.announcement import announcement, purpose, topic
 from blocks.declare_form import DeclareInput, Forecast, declare_form
 from blocks.incident_card import incident_card
 from blocks.kit import Card
-from blocks.topic import purpose, topic
 from sandbox.blockkit import MESSAGE_TEXT, problems, text_length, view_problems
 from tests.blocks.pictures import CROWD, EVIL, EXTREMES, NOW, all_notices, cards, crowded, forms_of, homes
 from tests.blocks.reading import called, links, objects, texts
 from warroom.incident.model import State
 from warroom.incident.notices import Notice
 from warroom.incident.view import IncidentView
-from warroom.people.model import Person
-from warroom.people.resolution import Match, MatchKind, Resolution
+from warroom.people.model import Match, MatchKind, Person, Resolution
 from warroom.policy import Policy
 from warroom.policy.model import FieldType, Template, TemplateField
 from warroom.policy.team import Team

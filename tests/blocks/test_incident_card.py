@@ -9,22 +9,22 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from blocks import ids, lists
-from blocks.announcement import announcement, team_line
+from blocks.announcement import announcement, team_line, topic
 from blocks.card_menu import ENTRIES, GROUPS
 from blocks.incident_card import incident_card
-from blocks.topic import topic
-from handlers.actions import MENU as MENU_RUNS
+from handlers.menus import MENU as MENU_RUNS
 from tests.blocks.pictures import NIGHT, NOW, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.alerts.model import AlertState
-from warroom.incident.model import AlertSummary, Deadlines, Incident, Link, State, Updates
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import AlertSummary, Deadlines, Link, Updates
 from warroom.incident.view import incident_view
 from warroom.outbox.changes import Firing
 from warroom.people.model import Person
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
-RECORD = ["Edit…", "Add to timeline…", "Action item…"]
+RECORD = ["Catch up", "Edit…", "Add to timeline…", "Action item…"]
 MENU = ["Severity…", "Roles…", "Page someone…", *RECORD, "Post-mortem", "Cancel…"]
 PRESSABLE = {
     State.DETECTED: ["Acknowledge", "Escalate", "Resolve", "Post update", "Mitigated", *MENU],

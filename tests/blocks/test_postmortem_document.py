@@ -12,7 +12,8 @@ from tests.blocks.pictures import quiet
 from tests.warroom.conftest import minutes
 from warroom.alerts.model import AlertState
 from warroom.incident import events
-from warroom.incident.model import ActionItem, AlertSummary, Incident, Link, Room, State
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import ActionItem, AlertSummary, Link, Room
 from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView, incident_view
 from warroom.outbox.changes import Firing

@@ -13,7 +13,7 @@ from blocks.usage import Usage
 from warroom import refusals
 from warroom.errors import Reason
 from warroom.incident.model import State
-from warroom.people.resolution import Unknown, Why
+from warroom.people.model import Unknown, Why
 from warroom.policy.permissions import Permission
 from warroom.refusals import Attempt, RuleRefusal
 

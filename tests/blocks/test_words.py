@@ -12,11 +12,11 @@ from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.incident import notices
 from warroom.incident.events import PageReason
-from warroom.incident.model import Deadlines, Participants, State
+from warroom.incident.model import State
 from warroom.incident.notices import Notice
+from warroom.incident.parts import Deadlines, Participants
 from warroom.incident.view import incident_view
-from warroom.people.model import Person
-from warroom.people.resolution import Ambiguity, Unknown, Why
+from warroom.people.model import Ambiguity, Person, Unknown, Why
 from warroom.policy import Policy
 
 PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)
@@ -86,7 +86,7 @@ def test_home_puts_what_is_overdue_on_top(policy: Policy) -> None:
 def test_show_is_the_card_without_its_buttons(policy: Policy) -> None:
     card = lists.show(incident_view(quiet(description="since 1.4.2"), policy), NOW)
     shown = "\n".join(texts(card.blocks))
-    assert pressable(card.blocks) == []
+    assert pressable(card.blocks) == ["Catch up"]
     assert "*Commander:* none" in shown
     assert "> since 1.4.2" in shown
 

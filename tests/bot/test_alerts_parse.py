@@ -111,7 +111,7 @@ def test_a_source_that_is_not_there_is_said_with_those_there_are() -> None:
     Path("a.json").write_text("{}")
     result = CliRunner().invoke(cli, ["alerts", "parse", "a.json", "--source", "pigeon"])
     assert result.exit_code == 2
-    assert "There is no alert source pigeon. Those there are: alertmanager, datadog, webhook." in result.output
+    assert "There is no alert source pigeon. Those there are: alertmanager, changes, datadog," in result.output
 
 
 def test_a_form_is_known_by_its_look() -> None:

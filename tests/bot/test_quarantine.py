@@ -92,7 +92,7 @@ def test_it_is_read_again_by_the_source_that_it_came_to() -> None:
     assert f"{kept.id}  2026-11-21 03:00:00  alertmanager" in shown
     result = bot("alerts", "--replay", kept.id, unknown.id)
     assert f"{kept.id}: 1 accepted" in result.output
-    assert "There is no alert source pigeon. Those there are: alertmanager, datadog, webhook." in result.output
+    assert "There is no alert source pigeon. Those there are: alertmanager, changes, datadog," in result.output
     assert unknown.id in bot("alerts", "--quarantined").output
     assert kept.id not in bot("alerts", "--quarantined").output
 

@@ -18,7 +18,8 @@ from storage import open_store
 from tests.bot.conftest import NIGHT, OUTAGE, bot
 from warroom.alerts.model import Alert
 from warroom.incident import events
-from warroom.incident.model import Incident, Room
+from warroom.incident.model import Incident
+from warroom.incident.parts import Room
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Audited, Changeset, Claim, ClaimOutcome, ClaimResult, Quarantined, ReceivedAlert
 from warroom.outbox.effects import Withdraw

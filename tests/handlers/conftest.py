@@ -13,13 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.form_fields import FormMistakes
 from blocks.kit import Block, Card
-from handlers import actions, commands
+from handlers import commands
 from handlers.actions import ActionContext
-from handlers.answers import Actor
-from handlers.audit import Gesture
 from handlers.command_context import CommandContext
-from handlers.slack_text import split
-from handlers.submissions import RUNS, NextForm, submitted
+from handlers.gestures import Actor, Gesture
+from handlers.parse_command import split
+from handlers.register import BUTTONS, FORMS
+from handlers.submissions import NextForm, submitted
 from tests.clock import NIGHT, ManualClock
 from tests.people import ADA, GRACE, StoredPeople
 from tests.stores import fresh_store
@@ -104,7 +104,7 @@ class HandlerHarness:
         """A button. Raises Refused."""
         actor = self.actor(user, incident.room.channel_id)
         world = self.world.for_gesture(actor.key)
-        return await actions.RUNS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
+        return await BUTTONS[action_id](ActionContext(world, self.client, actor, incident.id, seen))
 
     async def submit(
         self, view: Block, filled: Mapping[str, object], user: str = "UADA", actor: Actor | None = None
@@ -113,7 +113,9 @@ class HandlerHarness:
         is the last of `forms.updated` then.
         """
         sent, labels = fill(view, filled)
-        wrong = await submitted(self.world, actor or self.actor(user, None), sent, RUNS[view["callback_id"]], Gesture())
+        wrong = await submitted(
+            self.world, actor or self.actor(user, None), sent, FORMS[view["callback_id"]], Gesture()
+        )
         if isinstance(wrong, NextForm):
             self.forms.updated.append(wrong.view)
         return {labels[name]: why for name, why in wrong.fields.items()} if isinstance(wrong, FormMistakes) else {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers.answers import answered
 from handlers.command_context import CommandContext
 from handlers.commands import run
-from handlers.slack_text import split
+from handlers.gestures import answered
+from handlers.parse_command import split
 from tests.handlers.conftest import HandlerHarness
 from warroom.outbox.effects import PrivateReply
 

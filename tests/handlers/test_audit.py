@@ -7,8 +7,7 @@ import contextlib
 
 import pytest
 
-from handlers.answers import Actor
-from handlers.audit import audited
+from handlers.gestures import Actor, audited
 from tests.handlers.conftest import HandlerHarness
 from warroom.errors import AlreadyDone, Retryable
 from warroom.incident import usecases as incidents

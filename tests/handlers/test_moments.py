@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from handlers.moments import happened_at, moment_ahead, moment_in
+from handlers.dates import happened_at, moment_ahead, moment_in
 
 NOW = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)  # a Saturday, 18:00 in Berlin
 

@@ -9,8 +9,9 @@ import pytest
 
 from blocks import ids
 from blocks.kit import Card
-from handlers.actions import RUNS, ActionContext
+from handlers.actions import ActionContext
 from handlers.dates import period
+from handlers.register import BUTTONS
 from tests.clock import NIGHT
 from tests.handlers.conftest import COMPANY, HandlerHarness
 from tests.refusals import refuses
@@ -42,7 +43,7 @@ async def duty(desk: HandlerHarness) -> HandlerHarness:
 
 async def press(duty: HandlerHarness, action: str, override: Override, user: str) -> Card | None:
     actor = duty.actor(user)
-    return await RUNS[action](ActionContext(duty.world.for_gesture(actor.key), duty.client, actor, "", override.id))
+    return await BUTTONS[action](ActionContext(duty.world.for_gesture(actor.key), duty.client, actor, "", override.id))
 
 
 async def stored(duty: HandlerHarness) -> list[Override]:
@@ -165,7 +166,7 @@ async def test_what_cannot_be_used_says_how_it_is_written(duty: HandlerHarness) 
             await duty.type(typed)
     assert await stored(duty) == []
     with refuses(NotFound, match="no such override"):
-        await RUNS[ids.TAKE_COVER](ActionContext(duty.world, duty.client, duty.actor(), "", "nothing"))
+        await BUTTONS[ids.TAKE_COVER](ActionContext(duty.world, duty.client, duty.actor(), "", "nothing"))
 
 
 async def test_the_permission_cover_is_asked_for_everything(duty: HandlerHarness) -> None:

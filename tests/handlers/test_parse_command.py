@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers import parse_command, parse_people, slack_text
+from handlers import parse_command, people
 from handlers.parse_command import Declaration, Target
-from handlers.parse_people import ActionWords, Role
+from handlers.people import ActionWords, Role
 from tests.refusals import refuses
 from warroom.errors import Refused
 from warroom.text import as_typed
@@ -79,12 +79,12 @@ def test_a_wrong_option_is_refused_with_what_to_do(typed: str, because: str) -> 
 
 @given(TYPED)
 def test_nothing_that_is_typed_raises_anything_but_a_refusal(typed: str) -> None:
-    slack_text.split(typed)
+    parse_command.split(typed)
     parse_command.target(typed, bare=True)
-    parse_people.names(typed)
-    parse_people.action(typed, lambda _: False)
+    people.names_in(typed)
+    people.action_in(typed, lambda _: False)
     as_typed(typed)
-    for parse in (parse_command.declaration, parse_people.role):
+    for parse in (parse_command.declaration, people.role_in):
         with suppress(Refused):
             parse(typed)
 
@@ -142,7 +142,7 @@ def test_a_number_names_an_incident_only_where_it_cannot_be_text(typed: str, bar
     ],
 )
 def test_names_are_taken_apart(typed: str, meant: tuple[str, ...]) -> None:
-    assert parse_people.names(typed) == meant
+    assert people.names_in(typed) == meant
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,13 @@ def test_names_are_taken_apart(typed: str, meant: tuple[str, ...]) -> None:
     ],
 )
 def test_a_role_and_a_person(typed: str, meant: Role) -> None:
-    assert parse_people.role(typed) == meant
+    assert people.role_in(typed) == meant
 
 
 @pytest.mark.parametrize("typed", ["", "commander", "scribe @ada @grace"])
 def test_a_role_without_one_person_is_refused(typed: str) -> None:
     with refuses(Refused, match="role commander @ada"):
-        parse_people.role(typed)
+        people.role_in(typed)
 
 
 @pytest.mark.parametrize(
@@ -179,4 +179,4 @@ def test_a_role_without_one_person_is_refused(typed: str) -> None:
     ],
 )
 def test_an_action_item_keeps_its_words(typed: str, meant: ActionWords) -> None:
-    assert parse_people.action(typed, lambda said: said == "friday") == meant
+    assert people.action_in(typed, lambda said: said == "friday") == meant

@@ -14,8 +14,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import declare_form, ids
-from handlers import actions, events, message_shortcuts, submissions
-from handlers.register import Reading, numbered, register
+from handlers import events, message_shortcuts
+from handlers.register import BUTTONS, FORMS, Reading, numbered, register
 from tests.handlers.conftest import HandlerHarness, fill
 from warroom.errors import Conflict
 from warroom.incident.events import MessagePinned, PageReason, PeoplePaged
@@ -31,8 +31,8 @@ READING = Reading(
 
 def test_every_button_form_and_event_has_a_listener() -> None:
     named = {each for name, each in vars(ids).items() if name.isupper() and "." in each}
-    assert set(actions.RUNS) | set(submissions.RUNS) == named
-    assert set(submissions.RUNS) == {each for each in named if each.startswith("form.")}
+    assert set(BUTTONS) | set(FORMS) == named
+    assert set(FORMS) == {each for each in named if each.startswith("form.")}
     manifest = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
     assert set(events.RUNS) == set(manifest["settings"]["event_subscriptions"]["bot_events"])
     offered = [each["callback_id"] for each in manifest["features"]["shortcuts"]]

@@ -15,8 +15,9 @@ from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
-from warroom.incident.model import Incident, Origin, Room
+from warroom.incident.model import Incident, Origin
 from warroom.incident.notices import EffectFailedNotice
+from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
 from warroom.outbox.results import CardShown, EffectResult

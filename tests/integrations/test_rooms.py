@@ -11,14 +11,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext, PerformerDeps
+from integrations.slack.performers.performer import EffectContext, PerformerDeps
 from integrations.slack.performers.posts import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
 from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Retryable
-from warroom.incident.model import Incident, Origin, Room
+from warroom.incident.model import Incident, Origin
+from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard
 from warroom.outbox.results import ChannelCreated, PeopleAdded

@@ -81,6 +81,7 @@ async def test_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -> N
     await ada.types("/incident postmortem")
     await ada.advances(1)
     await ada.presses("Edit post-mortem")
+    await ada.fills("Impact", "Searching took 9 s for everybody.")
     await ada.fills("Root cause", "A disk at the end of its life.")
     await ada.submits()
     await ada.settled()

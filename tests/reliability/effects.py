@@ -12,6 +12,8 @@ from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
+from warroom.oncall.model import Override, OverrideState
+from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import (
     PostReview,
     PrivateReply,
@@ -19,6 +21,7 @@ from warroom.outbox.effects import (
     ReadAlertChannels,
     RenameRoom,
     ReplyToSource,
+    ShowOverride,
     SyncDirectory,
     TellEverybody,
     Withdraw,
@@ -165,6 +168,23 @@ async def sync(run: Run) -> None:
 async def tell_everybody(run: Run) -> None:
     run.noted["key"] = f"unreadable:{len(run.house.slack.calls)}"
     await run.house.ask(TellEverybody(key=run.noted["key"], channel="#incidents", what="Alerts are not seen"))
+
+
+async def ask_for_cover(run: Run) -> None:
+    house, number = run.house, len(run.house.slack.calls)
+    now, ada = house.slack.clock.now(), house.slack.person("ada").id
+    asked = Override(
+        id=f"cover{number}",
+        schedule="platform",
+        start=now,
+        end=now + timedelta(hours=4),
+        state=OverrideState.ASKED,
+        by=ada,
+        made_at=now,
+    )
+    run.noted["key"] = f"override:{asked.id}:#incidents:v1"
+    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to="#incidents", news=True)
+    await house.process.commit(Changeset(now=now, overrides=(asked,), effects=(shown,)))
 
 
 async def told_everybody(run: Run) -> int:
@@ -401,6 +421,14 @@ EFFECT_CASES = (
         tell_everybody,
         told_everybody,
         keyed("unreadable:"),
+    ),
+    EffectCase(
+        "ask who covers",
+        "show_override",
+        "chat.postMessage",
+        ask_for_cover,
+        told_everybody,
+        keyed("override:"),
     ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     EffectCase(

@@ -27,7 +27,8 @@ from tests.storage.test_migrations import _forget_revisions as _forget_revisions
 from tests.storage.test_migrations import with_one_more_step
 from warroom.incident import events
 from warroom.incident.decision import timers_of
-from warroom.incident.model import Deadlines, Incident, Origin, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import Deadlines
 from warroom.outbox.changes import Changeset, Timer
 
 MANY = 1000
@@ -82,7 +83,8 @@ async def test_a_thousand_timers_due_at_once_fire_once_each(replicas: House[Host
         await store.commit(Changeset(now=now, incident=calm, timers=timers))
     replicas.slack.clock.advance(timedelta(minutes=31))
     await asyncio.gather(*(process.bot.dispatcher.quiet() for process in replicas.living))
-    assert await store.next_due() is None
+    left = await store.next_due()
+    assert left is None or left > now + timedelta(days=1), "nothing but the weekly review"
     closed = await store.incidents(limit=MANY)
     assert {each.state for each in closed} == {State.CLOSED}
     assert {each.version for each in closed} == {2}, "each changed once"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.test_correcting import answer, home_of
-from warroom.incident.model import ActionItem, State
+from warroom.incident.model import State
+from warroom.incident.parts import ActionItem
 
 
 async def items(room: WarRoom) -> tuple[ActionItem, ...]:
@@ -89,7 +90,7 @@ async def test_an_action_item_is_made_from_a_message(room: WarRoom) -> None:
 
 async def test_action_items_of_all_incidents_are_listed_and_private_ones_only_to_their_people(room: WarRoom) -> None:
     await room.declare("ada", "db down --sev 2")
-    await room.declare("ada", "leaked key --sev 2 --private")
+    await room.declare("ada", "leaked key --sev 2 --private --team platform")
     await answer(room, "ada", "action #1 add raise the limit @ben")
     await answer(room, "ada", "action #2 add rotate the key @ada")
     assert "raise the limit" in (await answer(room, "ben", "action list mine")).plain()
@@ -168,14 +169,14 @@ async def test_a_long_list_goes_on_by_a_button(room: WarRoom) -> None:
         )
     await room.settle()
     listed = await answer(room, "ada", "list mine")
-    assert "number31" in listed.plain()
-    assert "number0 " not in f"{listed.plain()} "
+    assert "*INC-32*" in listed.plain()
+    assert "*INC-1*" not in listed.plain()
     await room.slack.click(room.slack.person("ada"), "general", listed, "Show 2 more")
     await room.settle()
     more = room.slack.ephemerals(room.slack.person("ada"))[-1].plain()
-    assert "number0" in more
-    assert "number1" in more
-    assert "number5" not in more
+    assert "*INC-1*" in more
+    assert "*INC-2*" in more
+    assert "*INC-3*" not in more
 
 
 async def test_home_has_what_is_over_what_is_due_and_what_can_be_done(room: WarRoom) -> None:

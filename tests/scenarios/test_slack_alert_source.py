@@ -251,4 +251,4 @@ async def test_the_shortcut_declares_with_the_alert_attached(room: WarRoom) -> N
     assert (await room.incident()).alerts.firing == 0
     await room.slack.shortcut("ben", "declare_from_message", "general", shown)
     await room.settle()
-    assert "INC-1 is already open for this alert" in room.slack.ephemerals("ben")[-1].text
+    assert "INC-1 (SEV-2) is already open for this alert" in room.slack.ephemerals("ben")[-1].text

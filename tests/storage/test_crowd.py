@@ -20,7 +20,8 @@ from warroom.errors import AlreadyDone, Conflict, LeaseLost, StoreUnavailable
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.events import NoteAdded
-from warroom.incident.model import Incident, Room
+from warroom.incident.model import Incident
+from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
 from warroom.ports import World

@@ -34,7 +34,8 @@ from tests.storage.values import (
 )
 from tests.stores import new_database
 from warroom.changes.model import Change
-from warroom.incident.model import AlertGroup, Incident, Room, State
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import AlertGroup, Room
 from warroom.oncall.model import Override
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person

@@ -20,7 +20,7 @@ from tests.storage.values import (
     settled,
     take_one,
 )
-from warroom.incident.model import AlertGroup, Room
+from warroom.incident.parts import AlertGroup, Room
 from warroom.outbox.changes import ClaimOutcome, Timer
 from warroom.outbox.effects import OpenRoom
 from warroom.people.model import Group, Person

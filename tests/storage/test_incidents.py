@@ -10,7 +10,8 @@ import pytest
 from storage import Database
 from tests.storage.values import NOW, after, entry, incident, put, room, take, timer
 from warroom.errors import Conflict
-from warroom.incident.model import ActionItem, AlertGroup, EscalationLevel, EscalationState, Incident, Link, Room, State
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import ActionItem, AlertGroup, EscalationLevel, EscalationState, Link, Room
 
 
 async def test_a_new_incident_comes_back_as_it_was_in_version_one(store: Database) -> None:

@@ -15,7 +15,8 @@ from storage import Database, SchemaTooOld, export_lines, import_lines, migrate,
 from storage.sql.schema import revisions
 from tests.storage.conftest import Opener, PostgreSQL
 from tests.stores import new_database
-from warroom.incident.model import EscalationLevel, EscalationState, State
+from warroom.incident.model import State
+from warroom.incident.parts import EscalationLevel, EscalationState
 from warroom.outbox.changes import AlertOutcome, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import Post, PrivateReply
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from warroom.incident.model import Deadlines, EscalationLevel, EscalationState, Incident, Origin, Participants, Room
+from warroom.incident.model import Incident, Origin
+from warroom.incident.parts import Deadlines, EscalationLevel, EscalationState, Participants, Room
 from warroom.policy import Policy, check
 
 NIGHT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from tests.refusals import refuses
 from tests.warroom.conftest import NIGHT, Make
+from warroom.capabilities import OnCallSource
 from warroom.errors import Refused, Rejected
 from warroom.incident import lifecycle
 from warroom.incident.decision import changeset
@@ -17,9 +18,10 @@ from warroom.incident.events import Acknowledged
 from warroom.incident.model import Incident
 from warroom.incident.notices import IntegrationFault, StateChanged
 from warroom.incident.timeline import Entry
-from warroom.integration import BACKGROUND, Integration, Integrations, NoSettings, OnCallSource
+from warroom.integration import BACKGROUND, Integration, NoSettings
 from warroom.outbox.effects import URGENT, ExternalEffect, Post
 from warroom.policy import Policy
+from warroom.registry import Integrations
 
 
 class Lamp(Integration[NoSettings]):

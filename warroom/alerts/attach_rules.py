@@ -10,8 +10,9 @@ from warroom.alerts.model import Alert, AlertState, Transition
 from warroom.escalation import rules as escalation
 from warroom.incident.decision import Decision
 from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, AlertsRecovered
-from warroom.incident.model import AlertSummary, Incident, Link
+from warroom.incident.model import Incident
 from warroom.incident.notices import AllRecovered, Flapping
+from warroom.incident.parts import AlertSummary, Link
 from warroom.outbox.changes import Firing
 from warroom.policy import Policy
 

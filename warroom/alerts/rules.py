@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from warroom.alerts.conditions import fits, unmet, values
 from warroom.alerts.model import Alert, AlertState
-from warroom.incident.model import Link
+from warroom.incident.parts import Link
 from warroom.policy.kinds import PLACE
 from warroom.policy.model import Policy
 from warroom.policy.rule import Opening, Rule

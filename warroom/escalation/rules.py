@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from warroom.incident.decision import Decision, elsewhere
 from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
-from warroom.incident.model import EscalationLevel, Incident, Origin, State
+from warroom.incident.model import Incident, Origin, State
 from warroom.incident.notices import Paged, Unanswered
+from warroom.incident.parts import EscalationLevel
 from warroom.outbox.effects import Effect, Invite, Place
 from warroom.policy import Policy
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from warroom.errors import Refused
 from warroom.escalation import cadence
+from warroom.incident import action_items as actions
 from warroom.incident import edit as rules
 from warroom.incident import lifecycle
+from warroom.incident.action_items import OwnedAction, actions_of
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.edit import Corrections
@@ -22,12 +24,17 @@ from warroom.incident.events import (
     UpdatePosted,
 )
 from warroom.incident.lookup import LOOKED_AT
-from warroom.incident.model import ActionItem, Incident, State
+from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry, Written, own_entry, written_by
 from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.postmortem import actions
-from warroom.refusals import EntryInFuture, NoSuchEntry, NoteEmpty, NotYourEntry, UnknownSeverity
+from warroom.refusals import (
+    EntryInFuture,
+    NoSuchEntry,
+    NoteEmpty,
+    NotYourEntry,
+    UnknownSeverity,
+)
 from warroom.text import cut
 from warroom.value import Value
 
@@ -280,30 +287,6 @@ async def _action(world: World, incident_id: str, by: str, rule: Callable[[Incid
         return rule(incident, now)
 
     return await change(world, incident_id, decide)
-
-
-class OwnedAction(Value):
-    """An action item with its incident."""
-
-    incident: Incident
-    item: ActionItem
-
-
-def actions_of(
-    incidents: Iterable[Incident], user: str, *, owner: str | None = None, team: str | None = None
-) -> list[OwnedAction]:
-    """The action items that are not done, of those of the incidents that this person may see; the nearest date first.
-
-    With `owner` (an id) only theirs, with `team` (a key of the policy) only those of its incidents.
-    """
-    items = [
-        OwnedAction(incident=incident, item=item)
-        for incident in incidents
-        if incident.shown_to(user) and team in (None, incident.team) and incident.state is not State.CANCELLED
-        for item in incident.actions
-        if not item.done_at and owner in (None, item.owner)
-    ]
-    return sorted(items, key=lambda each: (each.item.due_at is None, each.item.due_at or each.item.created_at))
 
 
 async def open_actions(

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 from warroom.incident.direct import direct_effects
 from warroom.incident.events import Event
-from warroom.incident.model import Deadlines, Incident, Link
+from warroom.incident.model import Incident
 from warroom.incident.notices import Notice, Paged
+from warroom.incident.parts import Deadlines, Link
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
 from warroom.outbox.effects import (

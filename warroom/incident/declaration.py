@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from warroom.incident.model import AlertSummary, Link, Origin, ReplyTo
+from warroom.incident.model import Origin
+from warroom.incident.parts import AlertSummary, Link, ReplyTo
 from warroom.value import Value
 
 

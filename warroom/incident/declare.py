@@ -12,10 +12,12 @@ from warroom.incident import lookup, opening
 from warroom.incident.change import authorize
 from warroom.incident.decision import changeset
 from warroom.incident.declaration import Declare
-from warroom.incident.model import AlertGroup, Incident, Participants
+from warroom.incident.model import Incident
+from warroom.incident.parts import AlertGroup, Participants
 from warroom.incident.title import nearly, similar
 from warroom.outbox.changes import AlertDecision, Changeset, Firing
-from warroom.people.resolution import Resolution, Why, nobody_on_call, resolve
+from warroom.people.model import Resolution, Why
+from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import Repeated, TitleMissing, UnknownService, UnknownSeverity, UnknownTeam
@@ -36,6 +38,26 @@ class DeclareResult(Value):
     existed: bool = False
 
 
+class FirstCalled(Value):
+    """Whom an incident calls when it begins."""
+
+    people: dict[int, tuple[str, ...]]
+    """Their ids, by index of the level."""
+    missed: tuple[str, ...]
+    """Names behind which nobody was found."""
+    nobody_on_call: bool
+    """Nobody was found at all, because nobody is on call."""
+
+
+class WouldCall(Value):
+    """Whom a declaration would call."""
+
+    people: Resolution
+    """Without the declarer, unless there is nobody else."""
+    team: str | None
+    """The key of the team whose escalation policy is followed."""
+
+
 async def declare(
     world: World,
     what: Declare,
@@ -54,7 +76,7 @@ async def declare(
     people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
     commander = await _one(world, what.commander, only_exact=what.private)
     draft = _incident(world, what, severity, team, commander, people)
-    called, nobody, off_call = await _first_called(world, draft, unfound(people) if what.by is None else ())
+    first = await _first_called(world, draft, unfound(people) if what.by is None else ())
 
     # A private incident is followed by nobody who is not in its room.
     followers = () if what.private else tuple(await world.store.followers(team, severity))
@@ -62,8 +84,8 @@ async def declare(
 
     def numbered(number: int) -> Changeset:
         incident = draft.copy_with(number=number)
-        begun = opening.begin(incident, called, incident.declared_at, world.policy, nobody=nobody)
-        if off_call:
+        begun = opening.begin(incident, first.people, incident.declared_at, world.policy, nobody=first.missed)
+        if first.nobody_on_call:
             begun = replace(begun, incident=hurried(begun.incident, incident.declared_at))
         decision = replace(
             begun,
@@ -92,19 +114,16 @@ async def declare(
     raise Conflict(f"“{draft.title}” cannot be stored, although nobody else declared it.")
 
 
-async def who_is_called(world: World, what: Declare) -> tuple[Resolution, str | None]:
-    """(who would be paged if this were declared now, without the declarer unless there is nobody else; the team). Changes
-    nothing.
-
-    Raises Refused for a severity or team that is unknown.
-    """
+async def who_is_called(world: World, what: Declare) -> WouldCall:
+    """Who would be paged if this were declared now. Changes nothing. Raises Refused for a severity or team that is unknown."""
     people = await resolve(what.people, world.directory, world.policy, only_exact=what.private)
     severity, team = _severity(world, what.severity), _team(world, what)
     draft = _incident(world, what.copy_with(title=what.title or "?"), severity, team, None, people)
     names = [name for level in levels_at_start(draft) for name in draft.escalation.levels[level].notify]
     called = await resolve(names, world.directory, world.policy, only_exact=True)
     left = opening.others(ids(called), what.by)
-    return called.copy_with(found=tuple(match for match in called.found if match.person.id in left)), team
+    others = tuple(match for match in called.found if match.person.id in left)
+    return WouldCall(people=called.copy_with(found=others), team=team)
 
 
 def check_services(world: World, services: Sequence[str], sure: Collection[str] = ()) -> None:
@@ -127,17 +146,14 @@ async def similar_open(
     return [*same, *(each for each in similar(title, services, seen) if each not in same)]
 
 
-async def _first_called(
-    world: World, incident: Incident, missed: tuple[str, ...]
-) -> tuple[dict[int, tuple[str, ...]], tuple[str, ...], bool]:
-    """(who is paged first, by index of the level; the names in it behind which nobody was found, and `missed`; whether that is
-    nobody at all because nobody is on call).
-    """
+async def _first_called(world: World, incident: Incident, missed: tuple[str, ...]) -> FirstCalled:
+    """Who is paged first; `missed` are names that led to nobody before."""
     first = {i: incident.escalation.levels[i].notify for i in levels_at_start(incident)}
     found = {i: await resolve(names, world.directory, world.policy, only_exact=True) for i, names in first.items()}
     nobody = tuple(name for resolution in found.values() for name in unfound(resolution)) + missed
     off_call = not any(each.found for each in found.values()) and any(map(nobody_on_call, found.values()))
-    return {i: ids(resolution) for i, resolution in found.items()}, nobody, off_call
+    called = {i: ids(resolution) for i, resolution in found.items()}
+    return FirstCalled(people=called, missed=nobody, nobody_on_call=off_call)
 
 
 def _severity(world: World, said: str | None) -> str:

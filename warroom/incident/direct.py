@@ -13,7 +13,8 @@ from warroom.incident.events import (
     Resolved,
     UpdatePosted,
 )
-from warroom.incident.model import DirectPurpose, Incident
+from warroom.incident.model import Incident
+from warroom.incident.parts import DirectPurpose
 from warroom.incident.timeline import Entry
 from warroom.outbox.effects import Effect, RedrawDirect, SendDirect
 from warroom.policy import Policy

@@ -9,8 +9,9 @@ from warroom.escalation import rules as escalation
 from warroom.incident import opening
 from warroom.incident.decision import Decision, announce
 from warroom.incident.events import Detail, DetailChanged, VisibilityChanged
-from warroom.incident.model import EscalationState, Incident
+from warroom.incident.model import Incident
 from warroom.incident.notices import DetailsChanged, VisibilityNotice
+from warroom.incident.parts import EscalationState
 from warroom.outbox.effects import Place, RenameRoom, SetPurpose, TellTeam, Withdraw
 from warroom.policy import Policy
 from warroom.refusals import NothingChanged, TitleMissing, TitleTooLong, UnknownTeam, VisibilityUnchanged

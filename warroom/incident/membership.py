@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from warroom.incident.model import Incident, Participants
+from warroom.incident.model import Incident
+from warroom.incident.parts import Participants
 
 
 def outdated(incident: Incident, user: str, at: datetime) -> bool:

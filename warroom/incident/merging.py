@@ -12,8 +12,9 @@ from warroom.escalation import rules as escalation
 from warroom.incident import events, lifecycle
 from warroom.incident.change import Both, authorize, change_both
 from warroom.incident.decision import Decision
-from warroom.incident.model import ActionItem, AlertSummary, Incident, Merged, action_number
+from warroom.incident.model import Incident
 from warroom.incident.notices import MergedHere, MergeUndoneNotice
+from warroom.incident.parts import ActionItem, AlertSummary, Merged, action_number
 from warroom.incident.timeline import Entry, current, merged_key
 from warroom.outbox.changes import Firing
 from warroom.policy import Policy

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from warroom.changes.model import Change
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
-from warroom.incident.model import LeftOpen, SimilarIncident, State
-from warroom.people.resolution import Ambiguity, Unknown
+from warroom.incident.model import State
+from warroom.incident.parts import LeftOpen, SimilarIncident
+from warroom.people.model import Ambiguity, Unknown
 from warroom.value import Stored
 
 

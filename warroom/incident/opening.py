@@ -12,15 +12,9 @@ from warroom.incident import membership
 from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
-from warroom.incident.model import (
-    DirectMessage,
-    DirectPurpose,
-    EscalationLevel,
-    EscalationState,
-    Incident,
-    Link,
-)
+from warroom.incident.model import Incident
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
+from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
 from warroom.outbox.effects import (
     AddBookmark,
     Effect,

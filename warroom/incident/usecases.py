@@ -17,7 +17,8 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import RoleAssignedNotice
 from warroom.incident.roles import COMMANDER, holder, role_named, with_role
 from warroom.outbox.effects import Invite, Place
-from warroom.people.resolution import Resolution, nobody_on_call, resolve
+from warroom.people.model import Resolution
+from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import (

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from warroom.capabilities import OnCallSource
 from warroom.errors import Rejected, Retryable
-from warroom.integration import OnCallSource
 from warroom.oncall import rules
 from warroom.oncall.model import Override
-from warroom.people.model import Group, Person
-from warroom.people.resolution import Directory, OnCallNames, Why
+from warroom.people.model import Directory, Group, OnCallNames, Person, Why
 from warroom.policy import Policy
 from warroom.policy.schedule import Reference
 from warroom.ports import Clock

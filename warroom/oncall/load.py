@@ -44,7 +44,7 @@ class OnCallHours(Value):
         )
 
 
-class PersonLoad(Value):
+class OnCallLoad(Value):
     """What one person carried, or will carry."""
 
     person: str
@@ -121,7 +121,7 @@ def pages_in(entries: Iterable[Entry]) -> Iterator[PageOrAck]:
             yield PageOrAck(person=entry.by, at=entry.at, took=entry.at - first[entry.by])
 
 
-async def load_report(world: World, start: datetime, end: datetime, holidays: Holidays) -> list[PersonLoad]:
+async def load_report(world: World, start: datetime, end: datetime, holidays: Holidays) -> list[OnCallLoad]:
     """Everybody's load between the two times, most hours first: hours from the schedules and overrides as they are now, pages from
     the record. Raises StoreUnavailable.
     """
@@ -164,12 +164,12 @@ async def _id(world: World, name: str) -> str:
     return people.found[0].person.id if len(people.found) == 1 else name
 
 
-async def _load(world: World, person: str, hours: OnCallHours, pages: Sequence[PageOrAck]) -> PersonLoad:
+async def _load(world: World, person: str, hours: OnCallHours, pages: Sequence[PageOrAck]) -> OnCallLoad:
     known = await world.directory.person(person)
     zone = (known and known.tz) or world.policy.workspace.timezone
     called = [page.at for page in pages if page.took is None]
     took = [page.took.total_seconds() for page in pages if page.took is not None]
-    return PersonLoad(
+    return OnCallLoad(
         person=person,
         name=(known and (known.display_name or known.real_name or known.name)) or person,
         hours=hours,

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from warroom.oncall import rules
 from warroom.oncall.model import Override, Shift
-from warroom.people.resolution import Ambiguity, Directory, Unknown, resolve
+from warroom.people.model import Ambiguity, Directory, Unknown
+from warroom.people.resolution import resolve
 from warroom.policy import Policy
 from warroom.value import Value
 

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from warroom.oncall.model import Override
-from warroom.people.model import Group, Person
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory, Group, Person
 
 
 class ReadOnce:

@@ -25,8 +25,7 @@ from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Claim, Firing, ReceivedAlert
-from warroom.people.model import Person
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory, Person
 from warroom.policy import Policy
 from warroom.ports import Rooms, World
 from warroom.stores import IncidentTurn, Store
@@ -79,6 +78,9 @@ class ReplayRecord:
 
     async def person(self, user_id: str) -> Person | None:
         return await self.directory.person(user_id)
+
+    async def followers(self, team: str | None, severity: str) -> list[str]:
+        return []  # direct messages to followers are no pages
 
     async def timeline(self, incident_id: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.incident_id == incident_id]

@@ -12,7 +12,7 @@ from warroom.incident.timeline import Entry
 from warroom.oncall.load import at_night
 from warroom.oncall.replay import MovedClock, PastIncident, Replay
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory
 from warroom.policy import Policy
 from warroom.ports import Rooms
 from warroom.value import Value

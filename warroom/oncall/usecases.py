@@ -13,7 +13,8 @@ from warroom.oncall.model import Override, OverrideState, Shift
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import ShowOverride
 from warroom.outbox.results import OverrideShown
-from warroom.people.resolution import Resolution, resolve
+from warroom.people.model import Resolution
+from warroom.people.resolution import resolve
 from warroom.policy.permissions import Permission
 from warroom.policy.schedule import Schedule
 from warroom.ports import World

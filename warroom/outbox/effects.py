@@ -11,8 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
-from warroom.incident.model import DirectPurpose
 from warroom.incident.notices import Notice
+from warroom.incident.parts import DirectPurpose
 from warroom.value import Stored
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.declaration import Declare
-from warroom.incident.model import Link
+from warroom.incident.parts import Link
 from warroom.outbox.effects import ExternalEffect
 from warroom.value import Value
 

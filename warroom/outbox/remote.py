@@ -10,17 +10,18 @@ from warroom.alerts.usecases import receive
 from warroom.changes.usecases import told_of
 from warroom.errors import NotFound, Refused, Rejected, Retryable
 from warroom.escalation import rules as escalation
+from warroom.incident import action_items as actions
 from warroom.incident import lifecycle
 from warroom.incident.change import change, done
 from warroom.incident.decision import Decision
 from warroom.incident.declare import declare
 from warroom.incident.events import Reported
-from warroom.incident.model import Incident, action_number
+from warroom.incident.model import Incident
+from warroom.incident.parts import action_number
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
-from warroom.people.resolution import Directory
+from warroom.people.model import Directory
 from warroom.ports import World
-from warroom.postmortem import actions
 
 log = logging.getLogger(__name__)
 

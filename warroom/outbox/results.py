@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from warroom.incident.model import DirectPurpose, Participants
+from warroom.incident.parts import DirectPurpose, Participants
 from warroom.value import Value
 
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from warroom.alerts.attach_rules import POLLED
-from warroom.errors import NotFound, Rejected, Retryable
+from warroom.errors import AlreadyDone, NotFound, Rejected, Retryable
 from warroom.incident import opening
-from warroom.incident.change import change, done
+from warroom.incident.change import authorize, change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
-from warroom.incident.model import Incident, LeftOpen
+from warroom.incident.lookup import by_id
+from warroom.incident.model import Incident
 from warroom.incident.notices import (
     CouldNotInvite,
     EffectFailedNotice,
@@ -22,6 +23,7 @@ from warroom.incident.notices import (
     RoomLost,
     RoomNotOpened,
 )
+from warroom.incident.parts import LeftOpen
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
@@ -54,7 +56,9 @@ from warroom.outbox.results import (
     RoomMembers,
     TeamTold,
 )
+from warroom.policy.permissions import Permission
 from warroom.ports import World
+from warroom.refusals import NothingToRetry
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
@@ -189,8 +193,8 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
         if not incident.state.open:
             return left_open(decision, (*_others(decision.incident, effect.key), left))
         notice = EffectFailedNotice(effect=kind, what=what, error=str(error), advice=error.advice, retry=effect.key)
-        # Somebody may ask for it again, and it may fail again.
-        return decision.say(notice, key=f"problem:{effect.key}:{incident.version}")
+        # It may fail again: the newest line takes the place of the one before.
+        return decision.say(notice, slot=f"problem:{effect.key}", key=f"problem:{effect.key}:{incident.version}")
     if not isinstance(effect, OpenRoom):
         notice = EffectFailedNotice(effect=kind, channel=channel, error=str(error), advice=error.advice)
         return decision.say(notice, key=f"problem:{effect.key}")
@@ -239,3 +243,21 @@ def _to_one(incident: Incident, user: str | None, notice: Notice, key: str) -> t
     if user is None:
         return ()
     return (PrivateReply(incident_id=incident.id, key=f"{incident.id}:{key}", user=user, notice=notice),)
+
+
+EVERYTHING = "*"
+"""Instead of one key: whatever could not be closed at the end."""
+
+
+async def retry(world: World, incident_id: str, key: str, by: str) -> Incident:
+    """The effect of that key, which belongs to the incident, is due again; for EVERYTHING all that is still open elsewhere.
+    Raises AlreadyDone, Refused, NotFound.
+    """
+    incident = await by_id(world, incident_id)
+    await authorize(world, Permission.UPDATE, by, incident)
+    keys = [each.key for each in incident.left_open] if key == EVERYTHING else [key]
+    mine = [each for each in keys if each.startswith(f"{incident.id}:")]
+    if not mine or not await world.store.requeue(mine, world.clock.now()):
+        raise AlreadyDone(NothingToRetry(incident=incident.name))
+    world.nudge()
+    return incident

@@ -5,43 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import StrEnum
-from typing import Protocol, runtime_checkable
 
-from warroom.people.fuzzy import CLEAR, CUTOFF, FuzzyIndex, misspelled, near
-from warroom.people.model import Group, Person, names_of, normal
+from warroom.people.fuzzy import CLEAR, CUTOFF, misspelled, near
+from warroom.people.model import (
+    Ambiguity,
+    Directory,
+    Group,
+    Match,
+    MatchKind,
+    OnCallNames,
+    OnCallNaming,
+    Person,
+    Resolution,
+    Unknown,
+    Why,
+    names_of,
+    normal,
+)
 from warroom.policy import Policy
-from warroom.value import Stored, Value
-
-__all__ = [
-    "Ambiguity",
-    "Directory",
-    "FuzzyIndex",
-    "Match",
-    "MatchKind",
-    "Resolution",
-    "Unknown",
-    "Why",
-    "nobody_on_call",
-    "resolve",
-]
 
 MARGIN = 8.0
 """A fuzzy match must be so much better than the next person."""
 CANDIDATES = 5
 """So many people are offered where the name is not clear."""
-
-
-class MatchKind(StrEnum):
-    """What a name was matched by, in the order of trying."""
-
-    MENTION = "mention"
-    EMAIL = "email"
-    DISPLAY = "display name"
-    REAL = "real name"
-    USER = "user name"
-    LOCAL = "email local part"
-    FUZZY = "fuzzy"
 
 
 _EXACT = (
@@ -50,111 +36,6 @@ _EXACT = (
     ("user", MatchKind.USER),
     ("local", MatchKind.LOCAL),
 )
-
-
-class Why(StrEnum):
-    """Why a name led to nobody."""
-
-    NOT_FOUND = "not_found"
-    NO_SUCH_EMAIL = "no_such_email"
-    DEACTIVATED = "deactivated"
-    BOT = "bot"
-    GUEST = "guest"
-    NO_SUCH_GROUP = "no_such_group"
-    GROUP_DISABLED = "group_disabled"
-    GROUP_EMPTY = "group_empty"
-    NO_LEVELS = "no_levels"
-    LOOP = "loop"
-    SCHEDULE = "schedule"
-    NO_SUCH_SCHEDULE = "no_such_schedule"
-    NOBODY_ON_CALL = "nobody_on_call"
-    ON_CALL_UNREACHABLE = "on_call_unreachable"
-    EVERYBODY = "everybody"
-
-
-class Match(Value):
-    """A person who was found. `via` is the team or group that led there, outermost first."""
-
-    person: Person
-    said: str
-    matched_by: MatchKind
-    via: tuple[str, ...] = ()
-
-
-class Ambiguity(Stored):
-    """Who could be meant, likeliest first, at most five; to be asked."""
-
-    said: str
-    candidates: tuple[Person, ...]
-    via: tuple[str, ...] = ()
-    teams: tuple[tuple[str, str], ...] = ()
-    """(id of a candidate, a team of the policy whose escalation policy names them)."""
-
-
-class Unknown(Stored):
-    """A name that led to nobody."""
-
-    said: str
-    why: Why
-    via: tuple[str, ...] = ()
-
-
-class Resolution(Value):
-    """How names were understood: people once each, in the order named."""
-
-    found: tuple[Match, ...] = ()
-    ambiguous: tuple[Ambiguity, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
-
-    @property
-    def missed(self) -> tuple[str, ...]:
-        """The names behind which nobody was found, or who could be several people."""
-        return (*(each.said for each in self.ambiguous), *(each.said for each in self.unknown))
-
-
-class Directory(Protocol):
-    """The people and groups of the workspace. Names are given in their comparison form (`warroom.people.normal`)."""
-
-    async def person(self, user_id: str) -> Person | None: ...
-    async def group(self, id_or_handle: str) -> Group | None:
-        """By id, or by the comparison form of its handle."""
-        ...
-
-    async def by_email(self, email: str) -> Sequence[Person]:
-        """Compared without case."""
-        ...
-
-    async def by_name(self, normal: str) -> Sequence[Person]:
-        """Everybody who has it as display, real or user name, or before the @ of the email."""
-        ...
-
-    async def candidates(self, normal: str, limit: int) -> Sequence[tuple[Person, str, float]]:
-        """(person, kind, score up to 100) of the nearest names from score 70 on, best first."""
-        ...
-
-
-class OnCallNames(Value):
-    """Who is on call, as names that are yet to be resolved."""
-
-    via: str
-    """What led there: "schedule platform"."""
-    people: tuple[str, ...] = ()
-    """Whoever is meant; empty where nobody is on call."""
-    why: Why | None = None
-    """What is wrong with the name itself, told besides."""
-
-
-@runtime_checkable
-class OnCallNaming(Protocol):
-    """A directory that knows schedules too."""
-
-    async def on_call(self, said: str) -> OnCallNames | None:
-        """Who is meant by a name such as "schedule:platform"; None for names of other kinds."""
-        ...
-
-    async def in_their_place(self, said: str) -> Sequence[tuple[str, ...]]:
-        """Who is told, one group after another, when nobody of those on call can be found."""
-        ...
 
 
 _Answer = Match | Ambiguity | Unknown

@@ -1,10 +1,10 @@
-"""Small talk with the chat: answering one person, drawing their App Home, keeping the directory fresh, the inbox."""
+"""What one person is answered and shown, what they follow, and the directory kept as the workspace is."""
 
 from __future__ import annotations
 
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import PrivateReply, PublishHome, SyncDirectory
-from warroom.people.model import Group, Person
+from warroom.people.model import Following, Group, Person
 from warroom.ports import World
 
 
@@ -33,3 +33,13 @@ async def person_changed(world: World, person: Person) -> None:
 async def group_changed(world: World, group: Group) -> None:
     """A user group has other members or another handle."""
     await world.commit(Changeset(now=world.clock.now(), groups=(group,)))
+
+
+async def follow(world: World, following: Following) -> None:
+    """New incidents of that team or severity are followed by that person; a second time changes nothing. Raises StoreUnavailable."""
+    await world.commit(Changeset(now=world.clock.now(), followed=(following,)))
+
+
+async def unfollow(world: World, following: Following) -> None:
+    """They are not any more. Incidents that are followed already stay so. Raises StoreUnavailable."""
+    await world.commit(Changeset(now=world.clock.now(), unfollowed=(following,)))

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from warroom.incident.model import Incident, action_number
+from warroom.incident.model import Incident
+from warroom.incident.parts import action_number
 from warroom.people.model import normal
 from warroom.postmortem.model import Postmortem
 from warroom.value import Value

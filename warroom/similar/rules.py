@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from warroom.incident.model import Incident, SimilarIncident
+from warroom.incident.model import Incident
+from warroom.incident.parts import SimilarIncident
 from warroom.people.model import normal
 from warroom.similar.words import concepts
 

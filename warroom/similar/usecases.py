@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from warroom.incident.decision import Decision
-from warroom.incident.model import Incident, SimilarIncident
+from warroom.incident.model import Incident
 from warroom.incident.notices import SimilarBefore, SimilarOpen
+from warroom.incident.parts import SimilarIncident
 from warroom.incident.title import similar as alike
 from warroom.outbox.effects import Place
 from warroom.ports import World

@@ -42,7 +42,7 @@ _SAME = (
     "network packet packets connectivity route routing vpn",
     "payment payments pay paying card cards billing invoice invoices checkout charge charges",
     "email emails mail mails smtp newsletter",
-    "search searching index indexing elasticsearch",
+    "search searching index indexing",
     "cache caches caching redis memcached stale",
     "restart restarts restarting restarted crashloop crashlooping loop loops",
     "pod pods container containers kubernetes cluster node nodes",

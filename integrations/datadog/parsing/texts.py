@@ -8,9 +8,8 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from warroom.alerts.parsing import words
-from warroom.alerts.parsing.clean import clean
 from warroom.alerts.parsing.reading import Title
-from warroom.alerts.parsing.values import safe_link
+from warroom.alerts.parsing.values import clean, safe_link
 
 _BRACKET = re.compile(r"\[(?P<word>[A-Za-z][A-Za-z0-9 _-]{0,30}?)(?:\]| on \{)")
 _PRIORITY = re.compile(r"P[1-5]", re.IGNORECASE)

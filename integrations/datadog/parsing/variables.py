@@ -11,14 +11,13 @@ from typing import Any
 
 from integrations.datadog.parsing import shapes, texts
 from warroom.alerts.model import Alert, Kind
-from warroom.alerts.parsing.clean import TITLE_LIMIT
 from warroom.alerts.parsing.fields import Fields
 from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.generic import NAMES as PLAIN
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
 from warroom.alerts.parsing.reading import FieldNames, Said, alert_of
-from warroom.alerts.parsing.values import LINK_LIMIT, safe_link
+from warroom.alerts.parsing.values import LINK_LIMIT, TITLE_LIMIT, safe_link
 
 VARIABLES = frozenset(
     {

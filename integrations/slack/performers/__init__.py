@@ -1,5 +1,51 @@
-"""One function per effect kind, by family; `SlackPerformer` picks the one."""
+"""One function per effect kind, by family, and which of them performs which effect."""
 
-from integrations.slack.performers.performer import PERFORMERS, SlackPerformer
+from __future__ import annotations
 
-__all__ = ["PERFORMERS", "SlackPerformer"]
+from collections.abc import Mapping
+
+from integrations.slack.performers import (
+    alert_channels,
+    announcements,
+    canvas,
+    charts,
+    direct,
+    directory,
+    documents,
+    overrides,
+    posts,
+    private_replies,
+    rooms,
+)
+from integrations.slack.performers.performer import Performing
+
+PERFORMERS: Mapping[str, Performing] = {
+    "open_room": rooms.open_room,
+    "rename_room": rooms.rename_room,
+    "invite": rooms.invite,
+    "show_card": posts.show_card,
+    "announce": announcements.announce,
+    "tell_team": announcements.tell_team,
+    "tell_everybody": announcements.tell_everybody,
+    "post": posts.post,
+    "withdraw": posts.withdraw,
+    "send_direct": direct.send_direct,
+    "redraw_direct": direct.redraw_direct,
+    "reply_to_source": direct.reply_to_source,
+    "pin_card": rooms.pin_card,
+    "set_topic": rooms.set_topic,
+    "set_purpose": rooms.set_purpose,
+    "add_bookmark": rooms.add_bookmark,
+    "private_reply": private_replies.private_reply,
+    "share_document": documents.share_document,
+    "share_canvas": canvas.share_canvas,
+    "share_picture": charts.share_picture,
+    "send_chart": charts.send_chart,
+    "post_review": charts.post_review,
+    "publish_home": private_replies.publish_home,
+    "show_override": overrides.show_override,
+    "sync_directory": directory.sync_directory,
+    "read_room_members": rooms.read_room_members,
+    "read_alert_channels": alert_channels.read_alert_channels,
+}
+"""By effect kind."""

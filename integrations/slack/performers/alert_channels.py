@@ -14,7 +14,7 @@ import structlog
 
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.performers.alert_threads import Threads, read_threads
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.rate_limits import PAGE, next_cursor
 from warroom.alerts.app_messages import SOURCE
 from warroom.alerts.channels import read_message

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.rate_limits import PAGE, next_cursor
 from warroom.alerts.app_messages import is_from
 from warroom.errors import Retryable

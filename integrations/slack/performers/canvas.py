@@ -6,8 +6,8 @@ import logging
 
 from blocks.postmortem_document import markdown
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.documents import document_of
+from integrations.slack.performers.performer import EffectContext
 from warroom.outbox.effects import ShareCanvas
 from warroom.outbox.results import CanvasShown
 

@@ -7,8 +7,8 @@ import asyncio
 from blocks import charts
 from blocks.incident_picture import incident_picture
 from blocks.review import review_card
-from integrations.slack.performers.context import EffectContext
 from integrations.slack.performers.documents import document_of, is_shared, upload
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import say
 from warroom.metrics.review import review_of
 from warroom.metrics.usecases import report_for

@@ -8,11 +8,11 @@ import structlog
 
 from blocks.direct_messages import direct_message, source_reply
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import redraw, remove, say
 from warroom.errors import Retryable
 from warroom.incident.direct import let_in_soon
-from warroom.incident.model import DirectPurpose
+from warroom.incident.parts import DirectPurpose
 from warroom.outbox.effects import RedrawDirect, ReplyToSource, SendDirect
 from warroom.outbox.results import DirectlySent
 

@@ -9,7 +9,7 @@ them reached the end.
 from __future__ import annotations
 
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext, SyncProgress
+from integrations.slack.performers.performer import EffectContext, SyncProgress
 from integrations.slack.rate_limits import PAGE, next_cursor
 from integrations.slack.reader import groups_of, person_from
 from warroom.errors import Retryable

@@ -14,7 +14,7 @@ from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, failure
-from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
+from integrations.slack.performers.performer import SLACK_MAY_BE_BEHIND, EffectContext
 from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident

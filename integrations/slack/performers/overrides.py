@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from blocks.oncall import override_card
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import redraw, say
 from warroom.outbox.effects import ShowOverride
 from warroom.outbox.results import OverrideShown

@@ -11,20 +11,19 @@ from typing import Any
 
 import structlog
 
-from blocks.announcement import announcement, team_line, trouble
 from blocks.incident_card import incident_card
 from blocks.kit import Card
 from blocks.notices import notice_card
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from warroom.errors import Rejected, Retryable
 from warroom.incident.events import PageReason
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import Notice, Paged, SeverityChangedNotice, StateChanged, Unanswered
 from warroom.incident.opening import still_true
-from warroom.outbox.effects import Announce, Effect, Place, Post, ShowCard, TellEverybody, TellTeam, Withdraw
-from warroom.outbox.results import Announced, CardShown, Posted, TeamTold
+from warroom.outbox.effects import Effect, Place, Post, ShowCard, Withdraw
+from warroom.outbox.results import CardShown, Posted
 
 log = structlog.get_logger(__name__)
 
@@ -41,48 +40,6 @@ async def show_card(context: EffectContext[ShowCard]) -> CardShown | None:
         return None
     _, ts = await say(context, incident.room.channel_id, card, incident=incident)
     return CardShown(ts=ts)
-
-
-async def announce(context: EffectContext[Announce]) -> Announced | None:
-    """Post the announcement, or redraw it whole. Private incidents are never announced."""
-    incident = await context.incident()
-    if incident.private:
-        return None
-    card = announcement(await context.view(incident), context.now)
-    there, ts = incident.room.announced_in, incident.room.announced_ts
-    if there is not None and ts is not None and await redraw(context, there, ts, card):
-        return None
-    channel = await context.deps.channels.find(context.effect.channel, context.line)
-    channel_id, ts = await say(context, channel, card, incident=incident)
-    return Announced(channel_id=channel_id, ts=ts)
-
-
-async def tell_team(context: EffectContext[TellTeam]) -> TeamTold | None:
-    """Post the line in the team's own channel, or redraw it. Private incidents are not told."""
-    incident = await context.incident()
-    if incident.private:
-        return None
-    card = team_line(await context.view(incident), context.now)
-    there, ts = incident.room.team_in, incident.room.team_ts
-    if there is not None and ts is not None:
-        # One that somebody deleted is not posted again: the team has read it.
-        await redraw(context, there, ts, card)
-        return None
-    channel = await context.deps.channels.find(context.effect.channel, context.line)
-    if context.claim.rev:
-        # It was asked for before, perhaps by a release that did not remember where the line is.
-        found = await find(context, channel, None, context.since(incident))
-        if found is not None:
-            await redraw(context, channel, found, card)
-            return TeamTold(channel_id=channel, ts=found)
-    channel_id, ts = await say(context, channel, card, incident=incident)
-    return TeamTold(channel_id=channel_id, ts=ts)
-
-
-async def tell_everybody(context: EffectContext[TellEverybody]) -> None:
-    """One line about trouble of the bot's own."""
-    card = trouble(context.effect.what, context.effect.advice)
-    await say(context, await context.deps.channels.find(context.effect.channel, context.line), card)
 
 
 async def post(context: EffectContext[Post]) -> Posted | None:

@@ -14,10 +14,10 @@ import structlog
 from blocks.home import home
 from blocks.notices import notice_card
 from integrations.slack.failures import SlackDeclined, failure, retry_after
-from integrations.slack.performers.context import EffectContext
+from integrations.slack.performers.performer import EffectContext
 from integrations.slack.rate_limits import RESPONSE_URL
 from warroom.errors import Retryable
-from warroom.incident.corrections import actions_of
+from warroom.incident.action_items import actions_of
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.view import incident_view
 from warroom.outbox.effects import PrivateReply, PublishHome

@@ -9,10 +9,10 @@ from typing import Any
 
 import structlog
 
-from blocks.topic import purpose, topic
+from blocks.announcement import purpose, topic
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, explain
-from integrations.slack.performers.context import SLACK_MAY_BE_BEHIND, EffectContext
+from integrations.slack.performers.performer import SLACK_MAY_BE_BEHIND, EffectContext
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
 from warroom.incident.opening import room_name

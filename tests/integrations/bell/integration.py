@@ -12,7 +12,8 @@ from pydantic import BaseModel, SecretStr
 from integrations.http import HttpClient
 from warroom.incident.decision import Decision
 from warroom.incident.events import Acknowledged, Cancelled, PeoplePaged, Resolved
-from warroom.incident.model import Incident, Link, State
+from warroom.incident.model import Incident, State
+from warroom.incident.parts import Link
 from warroom.incident.timeline import Entry
 from warroom.integration import Integration, PerformContext, Poll
 from warroom.outbox.effects import URGENT, ExternalEffect

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bot.integrations import policy_model
 from bot.runtime.background_tasks import ask
-from bot.runtime.dispatcher import Dispatcher
-from bot.runtime.external import ExternalPerformer, routed
+from bot.runtime.dispatcher import Dispatcher, routed
+from bot.runtime.external import ExternalPerformer
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.settings import DatadogSettings
@@ -26,12 +26,12 @@ from warroom.alerts import usecases as alerts
 from warroom.incident.model import Incident
 from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry
-from warroom.integration import Integrations
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, OpenRoom, Post, ShowCard
 from warroom.outbox.results import CardShown, ChannelCreated, EffectResult
 from warroom.policy import Policy, check
 from warroom.ports import Message, World
+from warroom.registry import Integrations
 
 
 class NoRooms:

@@ -16,6 +16,7 @@ from warroom.incident import corrections, events
 from warroom.incident import usecases as incidents
 from warroom.incident.model import State
 from warroom.incident.notices import EffectFailedNotice
+from warroom.outbox.effects import Post
 
 
 @pytest.fixture
@@ -162,8 +163,12 @@ class TestTrouble:
         incident = await declared(night)
         await incidents.mitigate(night.world, incident.id, "UADA")
         await night.settle()
-        (problem,) = night.chat.said("problem", "effect_failed")
+        problem = night.chat.said("problem", "effect_failed")[-1]
         assert isinstance(problem, EffectFailedNotice)
+        slots = {
+            each.slot for each in night.chat.done if isinstance(each, Post) and each.notice.kind == "effect_failed"
+        }
+        assert slots == {f"problem:{incident.id}:datadog"}, "the newest line takes the place of the one before"
         assert problem.what == "The incident in Datadog could not be kept up to date"
         assert (problem.effect, problem.error) == (events.EffectKind.EXTERNAL, "Creating an incident: no scope")
         await incidents.resolve_incident(night.world, incident.id, "UADA")

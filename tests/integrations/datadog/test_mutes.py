@@ -19,7 +19,7 @@ from warroom.incident import events
 from warroom.incident.model import Incident
 from warroom.incident.notices import EffectFailedNotice, Muted
 from warroom.incident.view import incident_view
-from warroom.integration import Integrations
+from warroom.registry import Integrations
 
 
 async def firing(night: DatadogWarRoom) -> Incident:

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.context import EffectContext, PerformerDeps
+from integrations.slack.performers.performer import EffectContext, PerformerDeps
 from integrations.slack.performers.posts import say
 from integrations.slack.rate_limits import Budget, RateLimitedClient
 from tests.clock import NIGHT, ManualClock

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from warroom.alerts import storms
 from warroom.alerts.model import AlertState
 from warroom.incident.decision import Decision
-from warroom.incident.model import AlertSummary, Deadlines, Incident, Origin, State
+from warroom.incident.model import Incident, Origin, State
 from warroom.incident.notices import Storm
+from warroom.incident.parts import AlertSummary, Deadlines
 from warroom.outbox.changes import Firing
 from warroom.outbox.effects import Post
 

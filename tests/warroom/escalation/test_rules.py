@@ -10,8 +10,9 @@ from warroom.escalation import rules as escalation
 from warroom.incident import events
 from warroom.incident.events import PageReason
 from warroom.incident.lifecycle import change_severity as changed
-from warroom.incident.model import Deadlines, Incident, Origin, Room, State, Updates
+from warroom.incident.model import Incident, Origin, State
 from warroom.incident.notices import Paged, Stale, Unanswered, UpdateReminder, UpdateSnoozed
+from warroom.incident.parts import Deadlines, Room, Updates
 from warroom.outbox.effects import Announce, Invite, Place, Post
 from warroom.policy import Policy
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.clock import NIGHT
 from tests.warroom.conftest import Make
 from warroom.incident import membership, opening
-from warroom.incident.model import Incident, Participants
+from warroom.incident.model import Incident
+from warroom.incident.parts import Participants
 from warroom.outbox.results import PeopleAdded, RoomMembers
 
 PEOPLE = ("UADA", "UBEN", "UCAT")

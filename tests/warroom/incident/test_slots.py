@@ -6,7 +6,8 @@ import pytest
 
 from tests.warroom.conftest import Make, minutes
 from warroom.incident import opening
-from warroom.incident.model import AlertSummary, Deadlines, Room, State
+from warroom.incident.model import State
+from warroom.incident.parts import AlertSummary, Deadlines, Room
 from warroom.outbox.effects import Effect, Withdraw
 from warroom.outbox.results import ChannelCreated, Posted, TeamTold
 from warroom.policy import Policy

@@ -15,7 +15,8 @@ from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
 from tests.people import StoredPeople
 from tests.stores import fresh_store
-from warroom.incident.model import ActionItem, AlertSummary, Incident, Origin, Participants, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import ActionItem, AlertSummary, Participants
 from warroom.metrics import weekly
 from warroom.metrics.review import PatternKind, review_of
 from warroom.outbox.changes import Changeset
@@ -166,7 +167,7 @@ async def test_it_says_what_happened_what_keeps_coming_back_and_what_is_late(sto
     for said in (
         "16 to 22 November",
         "*3* declared",
-        "INC-3 trouble 3",
+        "*INC-3* trouble 3",
         "raise the limit",
         "<@UADA>",
         "INC-1 trouble 1",

@@ -17,8 +17,8 @@ from warroom.incident.declare import unfound
 from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.model import Override
 from warroom.outbox.changes import Changeset
-from warroom.people.model import Person
-from warroom.people.resolution import Resolution, Why, nobody_on_call, resolve
+from warroom.people.model import Person, Resolution, Why
+from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy import check
 
 MONDAY = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from warroom.incident.declare import unfound
 from warroom.people.fuzzy import FuzzyIndex
-from warroom.people.model import Group, Person, names_of, normal
-from warroom.people.resolution import Ambiguity, MatchKind, Resolution, Unknown, Why, resolve
+from warroom.people.model import Ambiguity, Group, MatchKind, Person, Resolution, Unknown, Why, names_of, normal
+from warroom.people.resolution import resolve
 from warroom.policy import Policy, check
 
 ADA = Person(id="UADA", name="ada", real_name="Ada Lovelace", display_name="Countess", email="ada@example.com")

@@ -7,11 +7,13 @@ import pytest
 from tests.refusals import refuses
 from tests.warroom.conftest import Make, minutes
 from warroom.errors import AlreadyDone, Refused
-from warroom.incident.model import Deadlines, State
+from warroom.incident import action_items as actions
+from warroom.incident.model import State
 from warroom.incident.notices import ActionDue, PostmortemDue
+from warroom.incident.parts import Deadlines
 from warroom.outbox.effects import Post, ShareDocument
 from warroom.policy import Policy
-from warroom.postmortem import actions, reminders
+from warroom.postmortem import reminders
 
 WRITTEN = {"summary": "s", "impact": "i", "root_cause": "r"}
 

@@ -15,7 +15,8 @@ import pytest_asyncio
 from storage import Database
 from tests.stores import fresh_store
 from warroom.alerts.model import AlertState
-from warroom.incident.model import AlertSummary, Incident, Origin, State
+from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import AlertSummary
 from warroom.outbox.changes import Changeset, Firing
 from warroom.similar.usecases import similar
 

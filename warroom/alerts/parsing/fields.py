@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import islice
 
 from warroom.alerts.parsing.body import unpacked
-from warroom.alerts.parsing.clean import TEXT_LIMIT, WORD_LIMIT, clean, clean_text
+from warroom.alerts.parsing.values import TEXT_LIMIT, WORD_LIMIT, clean, clean_text
 
 MAX_ITEMS = 200
 MOST_FACTS = 10

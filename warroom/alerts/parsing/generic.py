@@ -7,12 +7,12 @@ from typing import Any
 
 from warroom.alerts.model import Alert, Kind
 from warroom.alerts.parsing.body import unpacked
-from warroom.alerts.parsing.clean import TITLE_LIMIT
 from warroom.alerts.parsing.fields import Fields, plain_name
 from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.keys import Identity
 from warroom.alerts.parsing.labels import LabelNames
 from warroom.alerts.parsing.reading import FieldNames, Said, Title, alert_of
+from warroom.alerts.parsing.values import TITLE_LIMIT
 
 NAMES = FieldNames(
     titles=("title",),

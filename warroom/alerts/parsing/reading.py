@@ -8,11 +8,11 @@ from typing import NamedTuple, Self
 from warroom.alerts.model import Alert, Kind, Transition
 from warroom.alerts.parsing import keys, words
 from warroom.alerts.parsing.body import Unusable
-from warroom.alerts.parsing.clean import TEXT_LIMIT, TITLE_LIMIT, cut
 from warroom.alerts.parsing.fields import Fields
 from warroom.alerts.parsing.formats import Arrival
 from warroom.alerts.parsing.labels import LabelNames, Labels, labelled, tagged_severity
-from warroom.alerts.parsing.values import LINK_LIMIT, occurred, safe_link
+from warroom.alerts.parsing.values import LINK_LIMIT, TEXT_LIMIT, TITLE_LIMIT, occurred, safe_link
+from warroom.text import cut
 
 _GROUP_LIMIT = 1000
 _PRIORITY = re.compile(r"P?([1-5])", re.IGNORECASE)

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from warroom.text import line_in, text_in
+
 SKEW = timedelta(minutes=5)
 """So far ahead of ours the sender's clock may be."""
 OLDEST = timedelta(days=30)
@@ -75,3 +77,22 @@ def _in_words(said: str) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+TITLE_LIMIT = 500
+
+
+TEXT_LIMIT = 8000
+
+
+WORD_LIMIT = 255
+
+
+def clean(value: object, limit: int = WORD_LIMIT) -> str | None:
+    """`value` as one line of at most `limit` characters; None when it says nothing (`warroom.text.line_in`)."""
+    return line_in(value, limit)
+
+
+def clean_text(value: object, limit: int | None = TEXT_LIMIT) -> str | None:
+    """As `clean`, but lines stay lines. `limit=None` keeps it whole."""
+    return text_in(value, limit)

@@ -1,15 +1,17 @@
-"""`/incident list`: open incidents, or those that fit the words after it."""
+"""Incidents that exist: `/incident list`, open ones or those that fit; `show` and `find`."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from blocks import lists
+from blocks import ids, lists
 from blocks.kit import Card
 from blocks.lists import ListQuery
-from blocks.usage import ListUnclear
-from handlers.command_context import CommandContext
-from handlers.moments import happened_at
+from blocks.usage import ListUnclear, SearchEmpty
+from handlers.actions import ActionContext, Run
+from handlers.command_context import CommandContext, IncidentCommandContext
+from handlers.dates import happened_at
+from handlers.people import readable
 from warroom.durations import parse_duration
 from warroom.errors import Refused
 from warroom.incident import lookup
@@ -90,3 +92,29 @@ def _short(said: str) -> str:
     if unit[0] == "w":
         return f"{int(number) * 7}d"
     return f"{number}{unit[0]}" if unit in ("d", "day", "days", "h", "hour", "hours", "m", "min", "minutes") else said
+
+
+async def show_one(context: IncidentCommandContext) -> Card:
+    """show [N]"""
+    return lists.show(await lookup.view(context.world, context.incident), context.now)
+
+
+async def search(context: CommandContext) -> Card:
+    """find TEXT"""
+    text = await readable(context.world, context.text)
+    if not text:
+        raise Refused(SearchEmpty())
+    found = await lookup.matching(context.world, context.user, text)
+    return lists.found(text, found, context.now)
+
+
+async def list_more(context: ActionContext) -> Card:
+    """Show more of a list: its next page."""
+    offset, _, said_words = context.seen.partition(":")
+    command = CommandContext(context.world, context.client, context.actor, said_words)
+    return await page(command, said_words, int(offset) if offset.isdecimal() else 0)
+
+
+BUTTONS: dict[str, Run] = {
+    ids.LIST_MORE: list_more,
+}

@@ -1,17 +1,19 @@
-"""`/incident oncall`: who is on call, cover, swaps; and whom the escalation policy of a team calls."""
+"""On call: `/incident oncall` and its buttons: who it is, cover, swaps; and whom the escalation policy of a team calls."""
 
 from __future__ import annotations
 
 import re
 
+from blocks import ids
 from blocks.answers import Called, on_call, said
 from blocks.kit import Card
 from blocks.oncall import overview_card
 from blocks.usage import NoTeams
-from handlers import slack_text
+from handlers import parse_command
+from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext
 from handlers.dates import period
-from handlers.people_lookup import one_person
+from handlers.people import one_person
 from warroom.errors import Refused
 from warroom.oncall import usecases as oncall
 from warroom.people.resolution import resolve
@@ -27,7 +29,7 @@ async def show(context: CommandContext) -> Card:
     if verb := _VERB.fullmatch(context.text.strip()):
         run = {"cover": _cover, "override": _override, "swap": _swap}[verb[1].casefold()]
         return await run(context, verb[2])
-    typed = as_typed(slack_text.unquote(context.text))
+    typed = as_typed(parse_command.unquote(context.text))
     meant = policy.schedule_meant(typed) or (policy.schedule_meant(f"schedule:{typed}") if typed else None)
     if meant and meant.schedule in policy.schedules:
         return overview_card(await oncall.overview(context.world, [meant.schedule]), context.now)
@@ -81,16 +83,34 @@ async def _swap(context: CommandContext, text: str) -> Card:
 
 async def _parts(context: CommandContext, text: str) -> tuple[str, str, str | None]:
     """(schedule, the words in between, the person). Raises Refused."""
-    words = [found[0] for found in slack_text.words(text)]
+    words = [found[0] for found in parse_command.words(text)]
     if not words:
         raise Refused(OnCallRefused(problem=OnCallProblem.USAGE))
-    schedule = oncall.schedule_named(context.world, as_typed(slack_text.unquote(words[0])))
-    people = [found for word in words[1:] if (found := slack_text.person(word))]
+    schedule = oncall.schedule_named(context.world, as_typed(parse_command.unquote(words[0])))
+    people = [found for word in words[1:] if (found := parse_command.person(word))]
     if len(people) > 1:
         raise Refused(OnCallRefused(problem=OnCallProblem.USAGE))
     person = await one_person(context.world, people[0], context.user) if people else None
-    return schedule, " ".join(word for word in words[1:] if not slack_text.person(word)), person
+    return schedule, " ".join(word for word in words[1:] if not parse_command.person(word)), person
 
 
 def _zone(context: CommandContext, schedule: str) -> str:
     return context.world.policy.schedules[schedule].timezone or context.world.policy.workspace.timezone
+
+
+async def take_cover(context: ActionContext) -> Card:
+    """Take it, Swap"""
+    taken = await oncall.take(context.world, context.seen, context.user)
+    return said(f"Thank you. <@{taken.person}> is on call in {taken.schedule} then.")
+
+
+async def undo_cover(context: ActionContext) -> Card:
+    """Undo"""
+    undone = await oncall.undo(context.world, context.seen, context.user)
+    return said(f"Undone: {undone.schedule} is as the schedule says.")
+
+
+BUTTONS: dict[str, Run] = {
+    ids.TAKE_COVER: take_cover,
+    ids.UNDO_COVER: undo_cover,
+}

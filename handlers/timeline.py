@@ -1,41 +1,28 @@
-"""Subcommands that show the record, and add to it or correct it."""
+"""The timeline: `/incident timeline` and its form show it, add to it and correct it."""
 
 from __future__ import annotations
 
 import re
 
-from blocks import lists, postmortem_document, postmortem_review, timeline_list
+from blocks import (
+    correction_forms,
+    ids,
+    timeline_list,
+)
 from blocks.answers import said
-from blocks.catch_up import catch_up_card
-from blocks.kit import Card
-from blocks.usage import EntryNumberMissing, PostmortemUnclear, SearchEmpty, TimelineUnclear
-from handlers.action_commands import split_verb
-from handlers.command_context import CommandContext, IncidentCommandContext
-from handlers.moments import happened_at
-from handlers.people_lookup import readable
+from blocks.form_fields import FormMistakes
+from blocks.kit import Block, Card
+from blocks.usage import EntryNumberMissing, TimelineUnclear
+from handlers.action_items import split_verb
+from handlers.actions import ActionContext
+from handlers.command_context import IncidentCommandContext
+from handlers.dates import happened_at, moment_in
+from handlers.gestures import Actor, open_form
+from handlers.people import readable
+from handlers.submissions import Submit, meant
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record
-from warroom.postmortem import usecases as postmortems
-
-
-async def show(context: IncidentCommandContext) -> Card:
-    """show [N]"""
-    return lists.show(await lookup.view(context.world, context.incident), context.now)
-
-
-async def catch_up(context: IncidentCommandContext) -> Card:
-    """catchup [N]"""
-    found = await record.catch_up(context.world, context.incident.id, context.user)
-    return catch_up_card(found.view, found.entries, found.since, context.now)
-
-
-async def search(context: CommandContext) -> Card:
-    """find TEXT"""
-    text = await readable(context.world, context.text)
-    if not text:
-        raise Refused(SearchEmpty())
-    found = await lookup.matching(context.world, context.user, text)
-    return lists.found(text, found, context.now)
+from warroom.ports import World
 
 
 async def timeline(context: IncidentCommandContext) -> Card:
@@ -89,20 +76,24 @@ def _numbered(text: str, verb: str) -> tuple[int, str]:
     return int(found["number"]), found["rest"]
 
 
-async def postmortem(context: IncidentCommandContext) -> Card:
-    """postmortem [check | history]"""
-    match context.text.strip().casefold():
-        case "":
-            pass
-        case "check" | "checklist":
-            found = await postmortems.check_postmortem(context.world, context.incident)
-            return postmortem_review.checklist_card(await lookup.view(context.world, context.incident), found)
-        case "history" | "versions":
-            entries = await record.timeline(context.world, context.incident)
-            return postmortem_review.history(await lookup.view(context.world, context.incident), entries)
-        case _:
-            raise Refused(PostmortemUnclear())
-    incident = await postmortems.draft_postmortem(
-        context.world, context.incident.id, context.user, postmortem_document.draft
-    )
-    return said(f"Sharing the post-mortem of {incident.name} in its channel, where it can be edited and published.")
+async def add_note(context: ActionContext) -> None:
+    """Add to timeline…"""
+    view = await lookup.view(context.world, await lookup.by_id(context.world, context.incident_id))
+    form = correction_forms.note_form([view], context.actor.channel)
+    await open_form(context.world, context.client, context.actor, form, instead="/incident timeline add 17:20 TEXT")
+
+
+async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
+    """Add to timeline"""
+    incident = await meant(world, actor, view)
+    wanted = correction_forms.read_note(view)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    happened = moment_in(wanted.time, world.clock.now(), world.policy.workspace.timezone) if wanted.time else None
+    if wanted.time and happened is None:
+        return correction_forms.time_unclear(wanted.time)
+    incident = await corrections.add_note(world, incident.id, actor.user, wanted.text, actor.key, happened)
+    return said(f"Added to the timeline of {incident.name} as entry {incident.notes}.")
+
+
+FORMS: dict[str, Submit] = {ids.FORM_NOTE: submit}

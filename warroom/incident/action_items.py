@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import events
 from warroom.incident.decision import Decision
-from warroom.incident.model import ActionItem, Incident, action_number
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionAssigned
+from warroom.incident.parts import ActionItem, action_number
 from warroom.outbox.effects import PrivateReply
-from warroom.refusals import ActionEmpty, ActionSettled, NoSuchAction, NothingChanged
+from warroom.refusals import (
+    ActionEmpty,
+    ActionSettled,
+    NoSuchAction,
+    NothingChanged,
+)
+from warroom.value import Value
 
 
 def item_of(incident: Incident, number: int) -> ActionItem:
@@ -84,3 +92,27 @@ def _told(decision: Decision, item: ActionItem, by: str) -> Decision:
     notice = ActionAssigned(by=by, text=item.text, number=action_number(item), due_at=item.due_at)
     key = f"{incident.id}:assigned:{item.id}:v{incident.version}"
     return decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=item.owner, notice=notice))
+
+
+class OwnedAction(Value):
+    """An action item with its incident."""
+
+    incident: Incident
+    item: ActionItem
+
+
+def actions_of(
+    incidents: Iterable[Incident], user: str, *, owner: str | None = None, team: str | None = None
+) -> list[OwnedAction]:
+    """The action items that are not done, of those of the incidents that this person may see; the nearest date first.
+
+    With `owner` (an id) only theirs, with `team` (a key of the policy) only those of its incidents.
+    """
+    items = [
+        OwnedAction(incident=incident, item=item)
+        for incident in incidents
+        if incident.shown_to(user) and team in (None, incident.team) and incident.state is not State.CANCELLED
+        for item in incident.actions
+        if not item.done_at and owner in (None, item.owner)
+    ]
+    return sorted(items, key=lambda each: (each.item.due_at is None, each.item.due_at or each.item.created_at))

@@ -10,7 +10,7 @@ from blocks.kit import Card
 from blocks.metrics import metrics_card
 from blocks.review import review_card
 from blocks.usage import SpanUnclear
-from handlers import slack_text
+from handlers import parse_command
 from handlers.command_context import CommandContext
 from warroom.durations import parse_duration
 from warroom.errors import Refused
@@ -51,7 +51,7 @@ def _understood(context: CommandContext) -> tuple[timedelta, str | None]:
     """(the span, the team's key or None). Raises Refused."""
     policy = context.world.policy
     span, words = USUAL_SPAN, []
-    for word in as_typed(slack_text.unquote(context.text)).split():
+    for word in as_typed(parse_command.unquote(context.text)).split():
         found = _span(word)
         if found is None:
             words.append(word)

@@ -1,17 +1,24 @@
-"""`/incident edit`: the form, or one thing at a time."""
+"""Correcting an incident: `/incident edit`, one thing at a time or with its form; private or public."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blocks import correction_forms, corrections
+from blocks import (
+    correction_forms,
+    corrections,
+    ids,
+)
 from blocks.answers import said
-from blocks.kit import Card
+from blocks.form_fields import FormMistakes, about
+from blocks.kit import Block, Card
 from blocks.usage import EditUnclear, EditValueMissing
-from handlers import slack_text
-from handlers.answers import Actor, open_form
+from handlers import parse_command
+from handlers.actions import ActionContext, Run, show_form
 from handlers.command_context import IncidentCommandContext
-from handlers.people_lookup import readable
+from handlers.gestures import Actor, open_form
+from handlers.people import readable
+from handlers.submissions import Submit
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident import corrections as usecases
 from warroom.incident import lookup
@@ -58,7 +65,7 @@ async def edit(context: IncidentCommandContext) -> Card | None:
         raise Refused(EditValueMissing(what=what))
     if what == "severity":
         incident = await incidents.set_severity(
-            context.world, context.incident.id, context.user, slack_text.unquote(text)
+            context.world, context.incident.id, context.user, parse_command.unquote(text)
         )
         return said(f"{incident.name} is {incident.severity} now.")
     wanted = _wanted(what, "" if text.casefold() in NONE and what != "title" else text)
@@ -80,11 +87,11 @@ def _what(text: str, fields: Sequence[str]) -> tuple[str, str]:
 def _wanted(what: str, text: str) -> Corrections:
     match what:
         case "title":
-            return Corrections(title=slack_text.unquote(text))
+            return Corrections(title=parse_command.unquote(text))
         case "services":
             return Corrections(services=correction_forms.services_in(text))
         case "description" | "impact" | "team" | "summary":
-            return Corrections.model_validate({what: slack_text.unquote(text) if what == "team" else text})
+            return Corrections.model_validate({what: parse_command.unquote(text) if what == "team" else text})
         case _:
             return Corrections(fields=((what, text),))
 
@@ -107,3 +114,37 @@ def ask_visibility(incident: Incident, *, private: bool) -> Card:
     if incident.private is private:
         raise AlreadyDone(VisibilityUnchanged(incident=incident.name, private=private))
     return corrections.visibility_question(incident, private)
+
+
+async def choose_edit(context: ActionContext) -> None:
+    """Edit…"""
+    policy = context.world.policy
+    await show_form(context, lambda view: correction_forms.edit_form(view, policy), "edit title …")
+
+
+async def set_visibility(context: ActionContext) -> Card:
+    """Make it public, Make it private: the answer to the question."""
+    private = context.seen == "private"
+    incident = await usecases.set_visibility(context.world, context.incident_id, context.user, private=private)
+    return said(f"{incident.name} is {'private' if incident.private else 'public'} now.")
+
+
+async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
+    """Edit: what was changed is stored; whether the incident is private is asked again first."""
+    incident = await lookup.by_id(world, about(view).incident_id)
+    wanted = correction_forms.read_edit(view, incident)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    asked = ask_visibility(incident, private=wanted.private) if wanted.private is not None else None
+    if asked is not None and wanted.wanted == Corrections() and wanted.severity is None:
+        return asked
+    done = await apply(world, actor, incident, wanted.wanted, wanted.severity)
+    return Card(f"{done.text} {asked.text}", [*done.blocks, *asked.blocks]) if asked else done
+
+
+BUTTONS: dict[str, Run] = {
+    ids.VISIBILITY: set_visibility,
+}
+
+
+FORMS: dict[str, Submit] = {ids.FORM_EDIT: submit}

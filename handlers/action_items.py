@@ -1,22 +1,34 @@
-"""`/incident action`: add, done, reopen, edit, assign, due, delete, and the lists."""
+"""Action items: `/incident action` (add, done, reopen, edit, assign, due, delete, and the lists), their menu and their form."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from blocks import action_items
+from blocks import (
+    action_items,
+    ids,
+)
 from blocks.answers import said
-from blocks.kit import Card
+from blocks.form_fields import FormMistakes
+from blocks.kit import Block, Card
 from blocks.usage import ActionNumberMissing, ActionUnclear, DateInPast, DateUnclear
-from handlers import audit, parse_people
+from handlers import gestures
+from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext, CommandSubject, IncidentCommandContext, incident_of
-from handlers.dates import due_at
-from handlers.people_lookup import one_person, readable
+from handlers.dates import due_at, moment_ahead
+from handlers.gestures import Actor, answer, open_form
+from handlers.people import action_in, one_person, readable
+from handlers.submissions import Submit, meant
 from warroom.errors import NotFound, Refused
 from warroom.incident import corrections, lookup
-from warroom.incident.model import ActionItem, Incident
-from warroom.postmortem.actions import item_of
+from warroom.incident.action_items import item_of
+from warroom.incident.model import Incident
+from warroom.incident.parts import ActionItem, action_number
+from warroom.people import usecases as replies
+from warroom.ports import World
+from warroom.refusals import MenuOutdated
 from warroom.text import as_typed
 from warroom.value import Value
 
@@ -44,7 +56,7 @@ async def action(context: CommandContext) -> Card:
         if context.text.strip().casefold() in ("", "list"):
             return await listed(context, "")
         raise
-    audit.about(incident)
+    gestures.about(incident)
     verb, text = split_verb(rest)
     inner = IncidentCommandContext(context.world, context.client, context.actor, text, incident)
     match verb:
@@ -94,7 +106,7 @@ async def listed(context: CommandContext, text: str) -> Card:
 async def add(context: IncidentCommandContext) -> Card:
     """action add TEXT [@owner] [due DATE]"""
     world, zone = context.world, context.world.policy.workspace.timezone
-    item = parse_people.action(context.text, lambda date: due_at(date, context.now, zone) is not None)
+    item = action_in(context.text, lambda date: due_at(date, context.now, zone) is not None)
     unclear = _DUE.search(item.text) if item.due is None else None
     if unclear and unclear["said"].split()[0].casefold() not in ("to", "for", "by", "from"):
         raise Refused(DateUnclear(said=unclear["said"]))
@@ -141,7 +153,7 @@ async def _settle(context: IncidentCommandContext, *, verb: str, done: bool) -> 
 async def edit(context: IncidentCommandContext) -> Card:
     """action edit N TEXT [@owner] [due DATE]"""
     wanted, zone = _numbered(context, "edit"), context.world.policy.workspace.timezone
-    item = parse_people.action(wanted.rest, lambda date: due_at(date, context.now, zone) is not None)
+    item = action_in(wanted.rest, lambda date: due_at(date, context.now, zone) is not None)
     changes: dict[str, object] = {"text": await readable(context.world, item.text)}
     if item.owner:
         changes["owner"] = await one_person(context.world, item.owner, context.user)
@@ -180,3 +192,82 @@ async def delete(context: IncidentCommandContext) -> Card:
     item = item_of(context.incident, number)
     incident = await corrections.remove_action(context.world, context.incident.id, context.user, number)
     return said(f"Deleted action item {number} of {incident.name}: {item.text}")
+
+
+async def action_menu(context: ActionContext) -> None:
+    """The menu of an action item."""
+    what, _, number = context.seen.partition(":")
+    if not number.isdecimal():
+        raise Refused(MenuOutdated())
+    world, incident_id, by, n = context.world, context.incident_id, context.user, int(number)
+    match what:
+        case ids.ACTION_DONE | ids.ACTION_REOPEN:
+            await corrections.settle_action(world, incident_id, by, n, done=what == ids.ACTION_DONE)
+        case ids.ACTION_TAKE:
+            await corrections.edit_action(world, incident_id, by, n, owner=by)
+        case ids.ACTION_DELETE:
+            await corrections.remove_action(world, incident_id, by, n)
+        case ids.ACTION_EDIT:
+            await _action_form(context, n)
+            return
+        case _:
+            raise Refused(MenuOutdated())
+    await _redrawn(context)
+
+
+async def _redrawn(context: ActionContext) -> None:
+    """Where the menu was, the list as it is now: a private answer is replaced, the App Home is drawn anew."""
+    world = context.world
+    if context.actor.channel is None:
+        await replies.open_home(world, context.user)
+        return
+    view = await lookup.view(world, await lookup.by_id(world, context.incident_id))
+    card = action_items.action_items(view, world.clock.now())
+    await answer(world, context.actor, card, replace=True)
+
+
+async def add_action(context: ActionContext) -> None:
+    """Add action item"""
+    await _action_form(context)
+
+
+async def _action_form(context: ActionContext, number: int = 0) -> None:
+    incident = await lookup.by_id(context.world, context.incident_id)
+    item = item_of(incident, number) if number else None
+    view, now, here = await lookup.view(context.world, incident), context.world.clock.now(), context.actor.channel
+    form = action_items.action_form([view], here, item=item, now=now)
+    await open_form(context.world, context.client, context.actor, form, instead="/incident action add TEXT")
+
+
+async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes:
+    """Add action item, Edit action item"""
+    incident = await meant(world, actor, view)
+    wanted = action_items.read_action(view)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    now, zone = world.clock.now(), world.policy.workspace.timezone
+    due = moment_ahead(wanted.due, now, zone) if wanted.due else None
+    before = item_of(incident, wanted.number) if wanted.number else None
+    if wanted.due and due is None:
+        overdue = before.due_at.astimezone(ZoneInfo(zone)) if before and before.due_at else None
+        if overdue is None or f"{overdue:%Y-%m-%d %H:%M}" != wanted.due:
+            return action_items.due_unclear(wanted.due, now.date())
+        due = before.due_at if before else None
+    if before is None:
+        incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
+        return said(f"Added action item {action_number(incident.actions[-1])} of {incident.name}: {wanted.text}")
+    if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
+        due = before.due_at
+    await corrections.edit_action(
+        world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
+    )
+    return said(f"Changed action item {wanted.number} of {incident.name}: {wanted.text}")
+
+
+BUTTONS: dict[str, Run] = {
+    ids.ACTION_MENU: action_menu,
+    ids.ACTION_ADD: add_action,
+}
+
+
+FORMS: dict[str, Submit] = {ids.FORM_ACTION: submit}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from blocks import ids
 from blocks.answers import linked, said
 from blocks.kit import Card
 from blocks.usage import FollowWhat
-from handlers import audit, parse_command
+from handlers import gestures, parse_command
+from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext
-from handlers.slack_text import unquote
+from handlers.parse_command import unquote
 from warroom.errors import Refused
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
 from warroom.incident.model import Incident
-from warroom.people import subscriptions
+from warroom.people import usecases as people
 from warroom.people.model import Following
 from warroom.text import as_typed
 
@@ -21,7 +23,7 @@ async def subscribe(context: CommandContext) -> Card:
     """subscribe [N | TEAM | SEV-1]"""
     following = _following(context)
     if following is not None:
-        await subscriptions.follow(context.world, following)
+        await people.follow(context.world, following)
         return said(f"You follow every new incident {_of(following)}: updates come to you as direct messages.")
     incident = await incidents.subscribe(context.world, (await _incident(context)).id, context.user)
     return said(
@@ -33,7 +35,7 @@ async def unsubscribe(context: CommandContext) -> Card:
     """unsubscribe [N | TEAM | SEV-1]"""
     following = _following(context)
     if following is not None:
-        await subscriptions.unfollow(context.world, following)
+        await people.unfollow(context.world, following)
         return said(f"You no longer follow new incidents {_of(following)}.")
     incident = await incidents.unsubscribe(context.world, (await _incident(context)).id, context.user)
     return said(f"You no longer follow {incident.name}.")
@@ -65,7 +67,24 @@ async def _incident(context: CommandContext) -> Incident:
         incident = room
     else:
         incident = await lookup.by_number_or_room(context.world, target.number, target.channel)
-    audit.about(incident)
+    gestures.about(incident)
     if not incident.shown_to(context.user) and (room is None or room.id != incident.id):
         raise lookup.no_such(target.number)
     return incident
+
+
+async def follow_incident(context: ActionContext) -> Card:
+    """Subscribe: updates as direct messages."""
+    incident = await incidents.subscribe(context.world, context.incident_id, context.user)
+    return said(f"You follow {incident.name}: updates and changes of state come to you as direct messages.")
+
+
+async def unfollow_incident(context: ActionContext) -> None:
+    """Unsubscribe: the message that was pressed says so."""
+    await incidents.unsubscribe(context.world, context.incident_id, context.user)
+
+
+BUTTONS: dict[str, Run] = {
+    ids.SUBSCRIBE: follow_incident,
+    ids.UNSUBSCRIBE: unfollow_incident,
+}

@@ -1,11 +1,13 @@
-"""`/incident merge`: into another incident, and back."""
+"""Merging: `/incident merge` and the button below a similar open incident; and back."""
 
 from __future__ import annotations
 
+from blocks import ids
 from blocks.answers import merged, said
 from blocks.kit import Card
 from blocks.usage import MergeUnclear
-from handlers import audit, parse_command
+from handlers import gestures, parse_command
+from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext
 from warroom.errors import NotFound, Refused
 from warroom.incident import lookup, merging
@@ -27,7 +29,7 @@ async def merge(context: CommandContext) -> Card:
         incident = await _named(context, numbers[0]) if numbers else here
         if incident is None:
             raise Refused(MergeUnclear())
-        audit.about(incident)
+        gestures.about(incident)
         incident, other = await merging.undo(context.world, incident.id, context.user)
         return said(
             f"{incident.name} is an incident of its own again. People who came with it stay in {other.name} too."
@@ -38,7 +40,7 @@ async def merge(context: CommandContext) -> Card:
         incident, into = await _named(context, numbers[0]), await _named(context, numbers[1])
     else:
         raise Refused(MergeUnclear())
-    audit.about(incident)
+    gestures.about(incident)
     return merged(*await merging.merge(context.world, incident.id, into.id, context.user))
 
 
@@ -46,6 +48,15 @@ async def _named(context: CommandContext, number: int | None) -> Incident:
     """That incident, when the person may know of it. Raises NotFound."""
     incident = await lookup.by_number_or_room(context.world, number, None)
     if incident.room.channel_id != context.actor.channel and not incident.shown_to(context.user):
-        audit.about(incident)
+        gestures.about(incident)
         raise lookup.no_such(number) if number else NotFound(IncidentGone())
     return incident
+
+
+async def press(context: ActionContext) -> Card:
+    """Merge into INC-12, below an open incident that is similar"""
+    other = await lookup.by_number_or_room(context.world, int(context.seen), None)
+    return merged(*await merging.merge(context.world, context.incident_id, other.id, context.user))
+
+
+BUTTONS: dict[str, Run] = {ids.MERGE: press}

@@ -5,22 +5,30 @@ from __future__ import annotations
 import contextlib
 import re
 
-from blocks import declare_form, ids, kit
+from blocks import (
+    declare_form,
+    ids,
+    kit,
+)
 from blocks.answers import linked, said
 from blocks.declare_form import DeclareInput, Forecast
-from blocks.form_fields import About
+from blocks.form_fields import About, FormMistakes
 from blocks.kit import Block, Card
 from blocks.lists import refusal
 from blocks.refusals import refusal_words
-from handlers import audit, parse_command
-from handlers.answers import Actor, open_form
+from handlers import gestures, parse_command
+from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext
+from handlers.gestures import Actor, open_form
+from handlers.submissions import Submit
+from warroom.alerts import channels
 from warroom.errors import Refused
 from warroom.incident.declaration import Declare
-from warroom.incident.declare import DeclareResult, check_services, declare, similar_open, who_is_called
-from warroom.incident.model import Origin, ReplyTo
+from warroom.incident.declare import DeclareResult, WouldCall, check_services, declare, similar_open, who_is_called
+from warroom.incident.model import Origin
+from warroom.incident.parts import ReplyTo
 from warroom.incident.title import TitleWords, read_title
-from warroom.people.resolution import Resolution
+from warroom.people.model import Resolution
 from warroom.ports import World
 from warroom.refusals import UnknownService
 
@@ -56,7 +64,7 @@ async def declare_now(context: CommandContext) -> Card | None:
         reply_to=reply_to(context.actor),
     )
     declared = await declare(world, what)
-    audit.about(declared.incident)
+    gestures.about(declared.incident)
     return declared_card(declared)
 
 
@@ -130,8 +138,75 @@ async def forecast(world: World, user: str, filled: DeclareInput) -> Forecast:
         by=user,
     )
     try:
-        called, team = await who_is_called(world, what)
+        called = await who_is_called(world, what)
     except Refused:  # a team or severity that the policy no longer knows; sending the form says so
-        called, team = Resolution(), None
+        called = WouldCall(people=Resolution(), team=None)
     similar = await similar_open(world, user, filled.title, filled.services, filled.about.message)
-    return Forecast(called=called, team=team, similar=tuple(similar), by=user)
+    return Forecast(called=called.people, team=called.team, similar=tuple(similar), by=user)
+
+
+async def declare_text(context: ActionContext) -> Card | None:
+    """The command again, with the service that was meant."""
+    return await declare_now(CommandContext(context.world, context.client, context.actor, context.seen))
+
+
+async def declare_from_home(context: ActionContext) -> None:
+    """Declare incident, on the App Home."""
+    asked = CommandContext(context.world, context.client, context.actor, "")
+    await open_declare_form(context.world, asked, DeclareInput(about=About(channel=context.actor.channel)))
+
+
+async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes | None:
+    """Declare incident"""
+    wanted = declare_form.read_declare(view, world.policy)
+    if isinstance(wanted, FormMistakes):
+        return wanted
+    try:
+        check_services(world, wanted.services, wanted.sure)
+    except Refused as refused:
+        if isinstance(refused.reason, UnknownService):
+            return declare_form.unknown_service(refused.reason.said, refused.reason.near)
+        raise
+    declared = await _declare(world, actor, wanted)
+    gestures.about(declared.incident)
+    return declared_card(declared)
+
+
+async def _declare(world: World, actor: Actor, wanted: DeclareInput) -> DeclareResult:
+    words = title_words(world, wanted.title, wanted.severity if _chosen(world, wanted) else None)
+    what = Declare(
+        origin=Origin.SHORTCUT if wanted.about.by_shortcut else Origin.FORM,
+        origin_key=f"form:{actor.key}",
+        title=words.title or wanted.title,
+        severity=words.severity or wanted.severity,
+        team=wanted.team,
+        services=wanted.services,
+        description=wanted.description,
+        people=tuple(f"<@{person}>" for person in wanted.people),
+        private=wanted.private,
+        by=actor.user,
+        source_message=wanted.about.message,
+        source_channel=wanted.about.channel if wanted.about.message_ts else None,
+        source_ts=wanted.about.message_ts,
+        template=declare_form.template_of(world.policy, wanted),
+        fields=wanted.fields,
+        reply_to=reply_to(actor, wanted.about.channel),
+    )
+    alert = wanted.about.alert
+    if alert is not None:
+        return await channels.declare_with(world, what, alert)
+    return await declare(world, what)
+
+
+def _chosen(world: World, wanted: DeclareInput) -> bool:
+    """Whether the severity was chosen: the one that the form begins with gives way to one in the title."""
+    return wanted.severity != world.policy.default_severity()
+
+
+BUTTONS: dict[str, Run] = {
+    ids.DECLARE_TEXT: declare_text,
+    ids.DECLARE: declare_from_home,
+}
+
+
+FORMS: dict[str, Submit] = {ids.FORM_DECLARE: submit}
