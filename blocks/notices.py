@@ -120,7 +120,15 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"📝 {_to(notice.people)}the post-mortem of {view.incident.name} {required}."]
         case notices.ActionDue():
             owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
-            return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
+            if notice.late:
+                others = [person for person in notice.people if person != notice.owner]
+                team = f" {text.mentions(others)}: help, or give it to somebody else." if others else ""
+                return [
+                    f"☑️ {owner} an action item is late; it was due {text.when(notice.due_at, tz)}.{team}",
+                    _quoted(notice.text),
+                ]
+            due = "is due tomorrow," if notice.soon else "is due"
+            return [f"☑️ {owner} an action item {due} {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.ActionAssigned():
             until = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
             incident = view.incident

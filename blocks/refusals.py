@@ -119,7 +119,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             )
         case refusals.NotYourEntry():
             who = medium.person(reason.by) if reason.by else "somebody else"
-            return f"Entry {reason.number} is from {who}. Only they can change or remove it."
+            return f"Entry {reason.number} is from {who}. Only they can change or remove it, and the scribe."
         case refusals.EntryInFuture():
             return "A timeline entry is about something that happened; this time is in the future."
         case refusals.RoleMissing():

@@ -147,7 +147,7 @@ class Decision:
 def timers_of(incident: Incident) -> dict[str, datetime]:
     """Every timer the incident has now, by kind."""
     due = {kind: getattr(incident.deadlines, kind) for kind in Deadlines.model_fields}
-    due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
+    due |= {f"action:{item.id}": item.next_reminder() for item in incident.actions}
     return {kind: at for kind, at in due.items() if at is not None}
 
 

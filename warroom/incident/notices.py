@@ -255,12 +255,15 @@ class PostmortemDue(Stored):
 
 
 class ActionDue(Stored):
-    """An action item is due."""
+    """An action item is due, soon, or late; then `people` are told too."""
 
     kind: Literal["action_due"] = "action_due"
     text: str
     owner: str | None
     due_at: datetime
+    soon: bool = False
+    late: bool = False
+    people: tuple[str, ...] = ()
 
 
 class ActionAssigned(Stored):

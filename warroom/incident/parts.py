@@ -49,6 +49,10 @@ class Link(Stored):
     emoji: str | None = None
 
 
+DAY = timedelta(days=1)
+"""So long before and after it is due somebody is told of an action item."""
+
+
 class ActionItem(Stored):
     """A promise made during or after the incident."""
 
@@ -59,7 +63,21 @@ class ActionItem(Stored):
     done_at: datetime | None = None
     created_at: datetime
     created_by: str | None = None
+    warned_at: datetime | None = None
+    """When its owner was told that it is due soon."""
     reminded_at: datetime | None = None
+    """When its owner was told that it is due."""
+    late_at: datetime | None = None
+    """When the people of the incident were told that it is late."""
+
+    def next_reminder(self) -> datetime | None:
+        """When somebody is told of it next: the day before, when it is due, and a day after; None when nobody is."""
+        if self.due_at is None or self.done_at or self.late_at:
+            return None
+        if self.reminded_at:
+            return self.due_at + DAY
+        soon = self.due_at - DAY
+        return soon if self.warned_at is None and soon > self.created_at else self.due_at
 
 
 def action_number(item: ActionItem) -> int:
