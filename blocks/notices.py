@@ -127,8 +127,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
                     f"☑️ {owner} an action item is late; it was due {text.when(notice.due_at, tz)}.{team}",
                     _quoted(notice.text),
                 ]
-            due = "is due tomorrow," if notice.soon else "is due"
-            return [f"☑️ {owner} an action item {due} {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
+            verb = "is due tomorrow," if notice.soon else "is due"
+            return [f"☑️ {owner} an action item {verb} {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.ActionAssigned():
             until = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
             incident = view.incident

@@ -16,7 +16,15 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
-from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
+from bot.runtime.background_tasks import (
+    FIRST_READ,
+    first_directory,
+    keep_directory,
+    keep_figures,
+    keep_private_rooms,
+    polling,
+    tidy,
+)
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
@@ -216,6 +224,7 @@ class Bot:
     def _endless(self) -> Iterator[tuple[str, Run]]:
         yield "directory", partial(keep_directory, self.world)
         yield "private rooms", partial(keep_private_rooms, self.world)
+        yield "figures", partial(keep_figures, self.world)
         yield "tidy", partial(tidy, self.world)
         yield from polling(self.world, self.integrations)
 
