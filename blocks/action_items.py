@@ -73,8 +73,8 @@ def item_line(item: ActionItem, tz: str, now: datetime) -> str:
 
 
 def _menu(incident: Incident, item: ActionItem, place: int) -> Block | None:
-    settled = ("Reopen", ids.ACTION_REOPEN) if item.done_at else ("Done", ids.ACTION_DONE)
-    offered = [settled, ("Assign to me", ids.ACTION_TAKE), ("Edit…", ids.ACTION_EDIT), ("Delete", ids.ACTION_DELETE)]
+    mark = ("Reopen", ids.ACTION_REOPEN) if item.done_at else ("Done", ids.ACTION_DONE)
+    offered = [mark, ("Assign to me", ids.ACTION_TAKE), ("Edit…", ids.ACTION_EDIT), ("Delete", ids.ACTION_DELETE)]
     return kit.overflow(
         ids.nth(ids.ACTION_MENU, place),
         [

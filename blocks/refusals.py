@@ -109,7 +109,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
         case refusals.NoSuchAction():
             known = ", ".join(map(str, reason.known)) or "none"
             return f"{reason.incident} has no action item {reason.number}. Action items: {known}."
-        case refusals.ActionSettled():
+        case refusals.ActionMarkedBefore():
             state = "done already" if reason.done else "not done, so there is nothing to reopen"
             return f"Action item {reason.number} of {reason.incident} is {state}."
         case refusals.NoSuchEntry():
@@ -193,7 +193,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "This was done already; nothing changed the second time."
         case refusals.MenuOutdated():
             return "This menu offers that no more. The card is being redrawn; use the new one."
-        case refusals.ToldByIntegration():
+        case refusals.RefusedByIntegration():
             return reason.text
         case refusals.OnCallRefused():
             return on_call_refusal(reason, medium.person)

@@ -67,9 +67,9 @@ async def action(context: CommandContext) -> Card:
         case "add":
             return await add(inner)
         case "done" | "close" | "finish":
-            return await _settle(inner, verb="done", done=True)
+            return await _mark(inner, verb="done", done=True)
         case "reopen" | "undone":
-            return await _settle(inner, verb="reopen", done=False)
+            return await _mark(inner, verb="reopen", done=False)
         case "edit" | "change":
             return await edit(inner)
         case "assign" | "give":
@@ -143,9 +143,9 @@ def _numbered(context: IncidentCommandContext, verb: str) -> Stretch:
     return Stretch(number=int(found["number"]), rest=found["rest"].strip())
 
 
-async def _settle(context: IncidentCommandContext, *, verb: str, done: bool) -> Card:
+async def _mark(context: IncidentCommandContext, *, verb: str, done: bool) -> Card:
     number = _numbered(context, verb).number
-    incident = await corrections.settle_action(context.world, context.incident.id, context.user, number, done=done)
+    incident = await corrections.mark_action(context.world, context.incident.id, context.user, number, done=done)
     item = item_of(incident, number)
     return said(f"Action item {number} of {incident.name} is {'done' if done else 'open again'}: {item.text}")
 
@@ -202,7 +202,7 @@ async def action_menu(context: ActionContext) -> None:
     world, incident_id, by, n = context.world, context.incident_id, context.user, int(number)
     match what:
         case ids.ACTION_DONE | ids.ACTION_REOPEN:
-            await corrections.settle_action(world, incident_id, by, n, done=what == ids.ACTION_DONE)
+            await corrections.mark_action(world, incident_id, by, n, done=what == ids.ACTION_DONE)
         case ids.ACTION_TAKE:
             await corrections.edit_action(world, incident_id, by, n, owner=by)
         case ids.ACTION_DELETE:

@@ -13,7 +13,7 @@ from blocks.answers import linked, named, said
 from blocks.corrections import cancelled
 from blocks.integration_form import integration_form
 from blocks.kit import Block, Card
-from handlers.gestures import Actor, Body, actor_of, admitted, answered, audited, open_form
+from handlers.gestures import Body, GestureContext, actor_of, admitted, answered, audited, open_form
 from handlers.incident_commands import open_update_form
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
@@ -23,19 +23,11 @@ from warroom.ports import World
 
 
 @dataclass(frozen=True, slots=True)
-class ActionContext:
+class ActionContext(GestureContext):
     """Who pressed what, and what they saw when they did."""
 
-    world: World
-    client: AsyncWebClient
-    actor: Actor
     incident_id: str
     seen: str
-
-    @property
-    def user(self) -> str:
-        """Who pressed."""
-        return self.actor.user
 
 
 Run = Callable[[ActionContext], Awaitable[Card | None]]

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from enum import Enum, auto
-
-from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.answers import with_link
 from blocks.kit import Card
 from handlers import gestures, parse_command
-from handlers.gestures import Actor
+from handlers.gestures import GestureContext
 from warroom.incident import lookup
 from warroom.incident.model import Incident
-from warroom.ports import World
 
 
 class CommandSubject(Enum):
@@ -30,23 +26,10 @@ class CommandSubject(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class CommandContext:
+class CommandContext(GestureContext):
     """A subcommand with what it needs. `text` is what follows the name and the incident's number."""
 
-    world: World
-    client: AsyncWebClient
-    actor: Actor
     text: str
-
-    @property
-    def user(self) -> str:
-        """Who asks."""
-        return self.actor.user
-
-    @property
-    def now(self) -> datetime:
-        """Aware UTC."""
-        return self.world.clock.now()
 
 
 @dataclass(frozen=True, slots=True)

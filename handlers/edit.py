@@ -98,8 +98,8 @@ def _wanted(what: str, text: str) -> Corrections:
 
 async def apply(world: World, actor: Actor, before: Incident, wanted: Corrections, severity: str | None = None) -> Card:
     """Make the corrections and say what was changed. Raises AlreadyDone, Refused."""
-    incident, changes = await usecases.edit(world, before.id, actor.user, wanted, severity)
-    return corrections.edited(incident, changes, _consequence(incident, changes))
+    done = await usecases.edit(world, before.id, actor.user, wanted, severity)
+    return corrections.edited(done.incident, done.changes, _consequence(done.incident, done.changes))
 
 
 def _consequence(incident: Incident, changes: Sequence[DetailChanged]) -> str:

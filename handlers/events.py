@@ -34,7 +34,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SlackEvent:
     """Something that happened. `actor` is whoever did it, None when nobody did."""
 
     world: World
@@ -56,25 +56,25 @@ class Event:
             return self.world.clock.now()
 
 
-Run = Callable[[Event], Awaitable[None]]
+Run = Callable[[SlackEvent], Awaitable[None]]
 
 
 def listener(world: World, reading: Reading, run: Run) -> Callable[..., Awaitable[None]]:
     """What Bolt calls."""
 
     async def on_event(body: Body, event: dict[str, Any]) -> None:
-        await run(Event(world, reading, event, actor_of(body)))
+        await run(SlackEvent(world, reading, event, actor_of(body)))
 
     return on_event
 
 
-async def home_opened(event: Event) -> None:
+async def home_opened(event: SlackEvent) -> None:
     """Somebody looks at the App Home; its messages tab is not ours."""
     if event.actor is not None and event.said.get("tab", "home") == "home":
         await replies.open_home(event.world, event.actor.user)
 
 
-async def member_joined(event: Event) -> None:
+async def member_joined(event: SlackEvent) -> None:
     """Somebody came into a room: here is what you missed, for them alone."""
     if event.actor is None or event.actor.channel is None or event.by_bot:
         return
@@ -84,20 +84,20 @@ async def member_joined(event: Event) -> None:
         await answer(event.world, event.actor, card, incident_id=briefing.view.incident.id)
 
 
-async def reaction_added(event: Event) -> None:
+async def reaction_added(event: SlackEvent) -> None:
     """A pushpin puts the message on the timeline."""
     item = event.said.get("item") or {}
     if event.said.get("reaction") == PUSHPIN and item.get("type") == "message":
         await _remember(event, item.get("channel"), item.get("ts"))
 
 
-async def pin_added(event: Event) -> None:
+async def pin_added(event: SlackEvent) -> None:
     """A pinned message is on the timeline; the bot's own card is not."""
     message = (event.said.get("item") or {}).get("message") or {}
     await _remember(event, event.said.get("channel_id"), message.get("ts"))
 
 
-async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
+async def _remember(event: SlackEvent, channel: str | None, ts: str | None) -> None:
     if event.actor is not None and channel and ts and not event.by_bot:
         try:
             await record.remember_message(event.world, channel, ts, event.actor.user)
@@ -105,7 +105,7 @@ async def _remember(event: Event, channel: str | None, ts: str | None) -> None:
             await answer(event.world, event.actor, refusal(refusal_words(refused.reason)))
 
 
-async def message(event: Event) -> None:
+async def message(event: SlackEvent) -> None:
     """Something was posted or edited in a channel, perhaps an alert channel."""
     said = event.said
     posted = said.get("message") if said.get("subtype") == "message_changed" else said
@@ -113,17 +113,17 @@ async def message(event: Event) -> None:
         await channels.on_message(event.world, str(said.get("channel")), posted)
 
 
-async def person_changed(event: Event) -> None:
+async def person_changed(event: SlackEvent) -> None:
     """Somebody is new, left, or has another name."""
     await replies.person_changed(event.world, event.reading.person(event.said["user"]))
 
 
-async def group_changed(event: Event) -> None:
+async def group_changed(event: SlackEvent) -> None:
     """A user group is new, or has another handle or other members."""
     await replies.group_changed(event.world, event.reading.group(event.said["subteam"]))
 
 
-async def group_members_changed(event: Event) -> None:
+async def group_members_changed(event: SlackEvent) -> None:
     """Members came and left. Slack says who, not who is there, so a group that is not known is read with all others."""
     group = await event.world.store.group(event.said["subteam_id"])
     if group is None:
@@ -134,7 +134,7 @@ async def group_members_changed(event: Event) -> None:
     await replies.group_changed(event.world, group.copy_with(members=tuple(m for m in members if m not in left)))
 
 
-async def member_left(event: Event) -> None:
+async def member_left(event: SlackEvent) -> None:
     """Somebody left a room or was removed from it; a private incident is none of their business any more."""
     if event.by_bot:
         await room_lost(event)
@@ -142,7 +142,7 @@ async def member_left(event: Event) -> None:
         await record.left(event.world, event.actor.channel, event.actor.user, event.at)
 
 
-async def room_lost(event: Event) -> None:
+async def room_lost(event: SlackEvent) -> None:
     """A channel was archived, or the bot was removed from it. The incident goes on without the room."""
     channel = event.said.get("channel")
     incident = await event.world.store.incident_in(str(channel))

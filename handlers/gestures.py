@@ -11,6 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -58,6 +59,25 @@ class Actor:
     channel: str | None = None
     response_url: str | None = None
     trigger_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GestureContext:
+    """A gesture with what answers it."""
+
+    world: World
+    client: AsyncWebClient
+    actor: Actor
+
+    @property
+    def user(self) -> str:
+        """Who made it."""
+        return self.actor.user
+
+    @property
+    def now(self) -> datetime:
+        """Aware UTC."""
+        return self.world.clock.now()
 
 
 def actor_of(body: Body) -> Actor | None:

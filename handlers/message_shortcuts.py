@@ -12,7 +12,7 @@ from blocks import action_items, correction_forms, ids
 from blocks.answers import said
 from blocks.kit import Card
 from blocks.usage import NoOpenIncident
-from handlers.gestures import Actor, Body, about, actor_of, answered, audited, open_form
+from handlers.gestures import Actor, Body, GestureContext, about, actor_of, answered, audited, open_form
 from handlers.shortcuts import permalink, quoted
 from warroom.errors import Refused
 from warroom.incident import corrections, lookup, record
@@ -26,12 +26,9 @@ CHOICES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class PressedMessage:
+class PressedMessage(GestureContext):
     """A message on which somebody used a shortcut."""
 
-    world: World
-    client: AsyncWebClient
-    actor: Actor
     text: str
     ts: str
     author: str | None

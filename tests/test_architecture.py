@@ -61,3 +61,19 @@ def test_the_process_names_no_vendor_either() -> None:
         if named.search(line)
     ]
     assert found == []
+
+
+TOUR = re.compile(r"^\| (?P<number>\d+) \| `(?P<path>[\w/.]+)` \| (?P<told>.*) \|$", re.MULTILINE)
+LONGEST_TOUR = 20
+"""Files that are opened to follow one Acknowledge."""
+
+
+def test_the_tour_of_one_acknowledge_is_short_and_names_what_is_there() -> None:
+    stops = list(TOUR.finditer((ROOT / "docs/architecture.md").read_text()))
+    assert [int(stop["number"]) for stop in stops] == [*range(1, len(stops) + 1)]
+    assert 0 < len(stops) <= LONGEST_TOUR
+    for stop in stops:
+        text = (ROOT / stop["path"]).read_text()
+        for name in re.findall(r"`([\w.]+)`", stop["told"]):
+            short = name.rpartition(".")[2]
+            assert re.search(rf"\b{short}\b", text), f"{stop['path']} has no {name}"

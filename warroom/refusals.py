@@ -199,7 +199,7 @@ class NoSuchAction(Reason):
     known: tuple[int, ...]
 
 
-class ActionSettled(Reason):
+class ActionMarkedBefore(Reason):
     """The action item is done already, or not done where it should be reopened."""
 
     incident: str
@@ -374,7 +374,7 @@ class MenuOutdated(Reason):
     """An entry of a menu that an older card offered."""
 
 
-class ToldByIntegration(Reason):
+class RefusedByIntegration(Reason):
     """An integration refuses, in its own words."""
 
     text: str
@@ -435,7 +435,7 @@ RuleRefusal = (
     | NothingChanged
     | VisibilityUnchanged
     | NoSuchAction
-    | ActionSettled
+    | ActionMarkedBefore
     | NoSuchEntry
     | NotYourEntry
     | EntryInFuture
@@ -467,7 +467,7 @@ RuleRefusal = (
     | PartsMissing
     | DoneBefore
     | MenuOutdated
-    | ToldByIntegration
+    | RefusedByIntegration
     | OnCallRefused
 )
 """Everything that the rules refuse."""

@@ -164,7 +164,7 @@ class AlertLog(Protocol):
         ...
 
 
-class Changes(Protocol):
+class ServiceChanges(Protocol):
     """What was changed in what runs. It is stored by `Commits.commit`."""
 
     async def service_changes(
@@ -322,7 +322,7 @@ class Store(
     Figures,
     FullText,
     AlertLog,
-    Changes,
+    ServiceChanges,
     People,
     OnCall,
     Inbox,

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from pydantic import SecretStr
+
 from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.parse import parse
 from warroom.alerts.parsing.values import OLDEST
@@ -104,10 +106,11 @@ WRONG_SECRET = "The shared secret is missing or wrong. Send it as X-Warroom-Toke
 CHALLENGE = (("WWW-Authenticate", 'Basic realm="warroom"'),)
 
 
-def shared_secret(token: str | None, setting: str) -> Verify:
+def shared_secret(configured: SecretStr | str | None, setting: str) -> Verify:
     """A sender that knows the secret, in one of three headers. Without a token, or with a blank one, nobody is let in, and the
     answer names the setting.
     """
+    token = _plain(configured)
 
     async def verify(headers: Mapping[str, str], _body: Body) -> Refusal | None:
         if not token or not token.strip():
@@ -121,10 +124,11 @@ def shared_secret(token: str | None, setting: str) -> Verify:
     return verify
 
 
-def signed(secret: str | None, setting: str, *, header: str, prefix: str = "sha256=") -> Verify:
+def signed(configured: SecretStr | str | None, setting: str, *, header: str, prefix: str = "sha256=") -> Verify:
     """A sender that signs the body with HMAC-SHA256: the header holds one or several signatures in hexadecimal, separated by
     commas, each after the prefix. Without a secret, or with a blank one, nobody is let in, and the answer names the setting.
     """
+    secret = _plain(configured)
 
     async def verify(headers: Mapping[str, str], body: Body) -> Refusal | None:
         if not secret or not secret.strip():
@@ -141,6 +145,10 @@ def signed(secret: str | None, setting: str, *, header: str, prefix: str = "sha2
         )
 
     return verify
+
+
+def _plain(configured: SecretStr | str | None) -> str | None:
+    return configured.get_secret_value() if isinstance(configured, SecretStr) else configured
 
 
 def _unset(secret: str | None) -> str:

@@ -32,7 +32,7 @@ AS_OLD_AS_MONITORING = timedelta(days=20 * 365)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ReadAlert:
     """One alert of a file, or the reason why there is none."""
 
     file: str
@@ -42,13 +42,13 @@ class Item:
     """When it arrived; None: decide on it by the sender's time."""
 
 
-def read(name: str, source: Webhook, now: datetime, content_type: str | None = None) -> list[Item]:
+def read(name: str, source: Webhook, now: datetime, content_type: str | None = None) -> list[ReadAlert]:
     """What the source makes of the body in that file ("-": standard input). Raises OSError when it cannot be read."""
     body = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     found = source.read(WebhookBody(body, content_type or guessed(body), now, AS_OLD_AS_MONITORING))
-    accepted = [Item(name, alert=alert) for alert in found.alerts]
+    accepted = [ReadAlert(name, alert=alert) for alert in found.alerts]
     refused = found.refused if found.alerts or found.refused else (NO_ALERT,)
-    return [*accepted, *(Item(name, reason=reason) for reason in refused)]
+    return [*accepted, *(ReadAlert(name, reason=reason) for reason in refused)]
 
 
 def guessed(body: bytes) -> str:
@@ -58,7 +58,7 @@ def guessed(body: bytes) -> str:
     return FORM if is_form else JSON
 
 
-def line(item: Item, policy: Policy, now: datetime) -> dict[str, Any]:
+def line(item: ReadAlert, policy: Policy, now: datetime) -> dict[str, Any]:
     """One line of `alerts parse --json`: `warroom.alerts.parsing.row`, between what it is and what the rules make of it."""
     alert = item.alert
     head: dict[str, Any] = {"file": item.file, "accepted": alert is not None, "reason": item.reason}
@@ -72,7 +72,7 @@ def line(item: Item, policy: Policy, now: datetime) -> dict[str, Any]:
     return head | row(alert) | {"severity": severity} | outcome
 
 
-def explained(item: Item, policy: Policy, now: datetime) -> Iterator[str]:
+def explained(item: ReadAlert, policy: Policy, now: datetime) -> Iterator[str]:
     """Which rule acts on it and what follows, in lines for people."""
     alert = item.alert
     if alert is None:

@@ -151,20 +151,20 @@ def _source(settings: Settings, policy: Policy, name: str | None) -> Webhook:
         raise typer.Exit(2) from None
 
 
-def read_all(files: list[str], source: Webhook, content_type: str | None) -> tuple[list[alert_files.Item], bool]:
+def read_all(files: list[str], source: Webhook, content_type: str | None) -> tuple[list[alert_files.ReadAlert], bool]:
     """(what is in the files, whether one of them could not be read)."""
     now, unread = SystemClock().now(), False
-    items: list[alert_files.Item] = []
+    items: list[alert_files.ReadAlert] = []
     for name in files:
         try:
             items += alert_files.read(name, source, now, content_type)
         except OSError as error:
             unread = True
-            items.append(alert_files.Item(name, reason=f"The file cannot be read: {error.strerror or error}."))
+            items.append(alert_files.ReadAlert(name, reason=f"The file cannot be read: {error.strerror or error}."))
     return items, unread
 
 
-def _refusals(items: list[alert_files.Item]) -> None:
+def _refusals(items: list[alert_files.ReadAlert]) -> None:
     for item in items:
         if item.alert is None:
             out.print(f"✗ {item.file}: {item.reason}", style="red", markup=False, soft_wrap=True)
@@ -194,7 +194,9 @@ def try_out(
         from bot.cli.offline import alerts_offline
 
         found = do(alerts_offline(settings, stored))
-        items += [alert_files.Item(f"stored {each.seq}", alert=each.alert, at=each.received_at) for each, _ in found]
+        items += [
+            alert_files.ReadAlert(f"stored {each.seq}", alert=each.alert, at=each.received_at) for each, _ in found
+        ]
     if not items:
         err.print("There is nothing to try: name files with bodies, or --stored 20 for the last alerts.")
         raise typer.Exit(2)

@@ -44,7 +44,7 @@ from integrations.slack.performers.performer import PerformerDeps, SlackPerforme
 from integrations.slack.reader import Reader, group_from, person_from
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.socket import SlackSocket
-from integrations.slack.startup import Report, verify
+from integrations.slack.startup import StartupReport, verify
 from storage import open_store
 from warroom.alerts.channels import read_alert_channels
 from warroom.capabilities import OnCallSource
@@ -80,7 +80,7 @@ class Bot:
         settings: Settings,
         policy: Policy,
         store: Store,
-        report: Report,
+        report: StartupReport,
         clock: Clock,
         integrations: Integrations,
     ) -> None:
@@ -271,7 +271,7 @@ async def running(
         yield bot
 
 
-async def _verified(bot_token: str, app_token: str, api_url: str) -> Report:
+async def _verified(bot_token: str, app_token: str, api_url: str) -> StartupReport:
     """The last report: what may pass (a rate limit, an outage) is waited for, what cannot is reported at once."""
     for pause in PATIENCE:
         report = await verify(bot_token, app_token, needed_scopes(), api_url)

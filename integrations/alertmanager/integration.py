@@ -32,6 +32,5 @@ class Alertmanager(Integration[AlertmanagerSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that a receiver's `webhook_configs` call."""
-        token = self.configured.alertmanager_webhook_token
-        verify = shared_secret(token.get_secret_value() if token else None, "ALERTMANAGER_WEBHOOK_TOKEN")
+        verify = shared_secret(self.configured.alertmanager_webhook_token, "ALERTMANAGER_WEBHOOK_TOKEN")
         return (Webhook(SOURCE, "/hooks/alertmanager", verify, AlertParser(SOURCE, own=(FORMAT,))),)

@@ -43,8 +43,7 @@ class Changes(Integration[ChangesSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that deploy scripts call."""
-        token = self.configured.changes_webhook_token
-        verify = shared_secret(token.get_secret_value() if token else None, "CHANGES_WEBHOOK_TOKEN")
+        verify = shared_secret(self.configured.changes_webhook_token, "CHANGES_WEBHOOK_TOKEN")
         return (Webhook("changes", "/hooks/changes", verify, parse),)
 
 

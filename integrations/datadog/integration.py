@@ -155,8 +155,7 @@ class Datadog(Integration[DatadogSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address that Datadog's Webhooks integration calls."""
-        token = self.configured.datadog_webhook_token
-        verify = shared_secret(token.get_secret_value() if token else None, "DATADOG_WEBHOOK_TOKEN")
+        verify = shared_secret(self.configured.datadog_webhook_token, "DATADOG_WEBHOOK_TOKEN")
         parser = AlertParser(SOURCE, own=(FORMAT,), also=ALSO_SENT_HERE)
         return (Webhook(name="webhook", path="/hooks/datadog", verify=verify, parse=parser),)
 

@@ -18,7 +18,7 @@ from warroom.incident.notices import Muted
 from warroom.outbox.changes import Firing
 from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.refusals import ToldByIntegration
+from warroom.refusals import RefusedByIntegration
 
 FOR = timedelta(hours=1)
 FIRINGS = 1000
@@ -54,10 +54,12 @@ def requested(incident: Incident, monitor_id: str, groups: tuple[str, ...], by: 
     Raises AlreadyDone while they are, Refused when it is not one of Datadog's.
     """
     if not monitor_id.isdecimal():
-        raise Refused(ToldByIntegration(text="That alert names no monitor of Datadog's, so there is nothing to mute."))
+        raise Refused(
+            RefusedByIntegration(text="That alert names no monitor of Datadog's, so there is nothing to mute.")
+        )
     known = state_of(incident).mute_of(monitor_id)
     if known and known.until > now and (not known.groups or (groups and set(groups) <= set(known.groups))):
-        muted = ToldByIntegration(text=f"Monitor {monitor_id} is muted already, until {known.until:%H:%M} UTC.")
+        muted = RefusedByIntegration(text=f"Monitor {monitor_id} is muted already, until {known.until:%H:%M} UTC.")
         raise AlreadyDone(muted)
     until = now + FOR
     after = with_mute(incident, Mute(monitor_id=monitor_id, until=until, groups=groups))

@@ -94,9 +94,7 @@ class GitHub(Integration[GitHubSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address of a webhook of a repository or an organisation."""
-        secret = self.configured.github_webhook_secret
-        known = secret.get_secret_value() if secret else None
-        verify = signed(known, "GITHUB_WEBHOOK_SECRET", header="X-Hub-Signature-256")
+        verify = signed(self.configured.github_webhook_secret, "GITHUB_WEBHOOK_SECRET", header="X-Hub-Signature-256")
         return (Webhook(NAME, "/hooks/github", verify, partial(webhook.parse, said=section(policy))),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:

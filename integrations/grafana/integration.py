@@ -32,6 +32,5 @@ class Grafana(Integration[GrafanaSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address of a contact point of the type webhook."""
-        token = self.configured.grafana_webhook_token
-        verify = shared_secret(token.get_secret_value() if token else None, "GRAFANA_WEBHOOK_TOKEN")
+        verify = shared_secret(self.configured.grafana_webhook_token, "GRAFANA_WEBHOOK_TOKEN")
         return (Webhook(SOURCE, "/hooks/grafana", verify, AlertParser(SOURCE, own=(FORMAT,))),)

@@ -130,8 +130,7 @@ class Jira(Integration[JiraSettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address of a webhook of Jira's administration ("Webhooks": a secret signs the body)."""
-        secret = self.configured.jira_webhook_secret
-        verify = signed(secret.get_secret_value() if secret else None, "JIRA_WEBHOOK_SECRET", header="X-Hub-Signature")
+        verify = signed(self.configured.jira_webhook_secret, "JIRA_WEBHOOK_SECRET", header="X-Hub-Signature")
         return (Webhook(NAME, "/hooks/jira", verify, following.parse),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:

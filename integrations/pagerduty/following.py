@@ -42,7 +42,7 @@ LOG = {
 """Log entries that are told, by type, and how."""
 
 
-class Event(Stored):
+class RemoteEvent(Stored):
     """What somebody did to an incident: the part of a webhook's event that matters."""
 
     key: str
@@ -57,13 +57,13 @@ class Event(Stored):
     """It was done here under the name alone, because the person could not be looked up at once."""
 
 
-def who(event: Event) -> ExternalEffect:
+def who(event: RemoteEvent) -> ExternalEffect:
     """Ask for the email of whoever did it, then do it here."""
     key = f"who:{event.key}{':again' if event.told else ''}"
     return effect(WHO, key, payload=event, weight=URGENT)
 
 
-async def take(client: PagerDutyClient, event: Event, context: PerformContext) -> Incoming | None:
+async def take(client: PagerDutyClient, event: RemoteEvent, context: PerformContext) -> Incoming | None:
     """What somebody did there, with the person. Nobody is paged on because a name could not be looked up: then it is done under
     the name, and the person follows. Raises Retryable or Rejected.
     """
@@ -89,7 +89,7 @@ async def take(client: PagerDutyClient, event: Event, context: PerformContext) -
     return Incoming(changes=(change(incident.id, event, email),), effects=again)
 
 
-async def _incident(event: Event, context: PerformContext) -> Incident | None:
+async def _incident(event: RemoteEvent, context: PerformContext) -> Incident | None:
     """Ours with that dedup key, or the one that was opened by theirs."""
     if known := local_id(event.dedup_key):
         return await context.store.incident(known)
@@ -99,7 +99,7 @@ async def _incident(event: Event, context: PerformContext) -> Incident | None:
     return None
 
 
-def change(incident_id: str, event: Event, email: str | None = None) -> RemoteChange:
+def change(incident_id: str, event: RemoteEvent, email: str | None = None) -> RemoteChange:
     """The change that the event is here."""
     return RemoteChange(
         integration=NAME,
@@ -147,7 +147,7 @@ async def _changes(
     client: PagerDutyClient, incident: Incident, found: Mapping[str, Any], context: PerformContext
 ) -> Any:
     state, remote_id, url = state_of(incident), str(found["id"]), str(found.get("html_url") or "")
-    base = Event(key="", act=RemoteAct.REMEMBER, there=str(found["status"]), remote_id=remote_id, url=url)
+    base = RemoteEvent(key="", act=RemoteAct.REMEMBER, there=str(found["status"]), remote_id=remote_id, url=url)
     if state.remote_id != remote_id or any(
         link.url not in {each.url for each in incident.links} for link in card_link(url)
     ):
@@ -160,7 +160,9 @@ async def _changes(
             yield each
 
 
-async def _status(client: PagerDutyClient, incident: Incident, found: Mapping[str, Any], base: Event) -> RemoteChange:
+async def _status(
+    client: PagerDutyClient, incident: Incident, found: Mapping[str, Any], base: RemoteEvent
+) -> RemoteChange:
     """The state there is another one than is remembered."""
     status = found["status"]
     doer: Mapping[str, Any] = {}
@@ -177,7 +179,7 @@ async def _status(client: PagerDutyClient, incident: Incident, found: Mapping[st
     return change(incident.id, base.copy_with(key=key, act=act, name=name), email)
 
 
-async def _notes(client: PagerDutyClient, incident: Incident, base: Event) -> list[RemoteChange]:
+async def _notes(client: PagerDutyClient, incident: Incident, base: RemoteEvent) -> list[RemoteChange]:
     """Lines for the timeline: notes, escalations, reassignments."""
     answer = await client.rest.get("Reading the notes", "incidents", base.remote_id, "notes")
     found = [
@@ -197,7 +199,7 @@ async def _notes(client: PagerDutyClient, incident: Incident, base: Event) -> li
     return found
 
 
-def note(incident_id: str, base: Event, key: str, what: str, text: str, name: str | None) -> RemoteChange:
+def note(incident_id: str, base: RemoteEvent, key: str, what: str, text: str, name: str | None) -> RemoteChange:
     """A line on the timeline."""
     known = change(incident_id, base.copy_with(key=key, act=RemoteAct.NOTE, name=name or ""))
     return known.copy_with(what=what, text=text, remember={}, links=())

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from integrations.pagerduty import following, paging, rules, webhook
 from integrations.pagerduty.client import PagerDutyClient
-from integrations.pagerduty.following import Event
+from integrations.pagerduty.following import RemoteEvent
 from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings
 from integrations.pagerduty.rules import LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
 from warroom.errors import Rejected, Retryable
@@ -88,7 +88,7 @@ class PagerDuty(Integration[PagerDutySettings]):
     async def perform(self, effect: ExternalEffect, context: PerformContext) -> ExternalResult | Incoming | None:
         """What PagerDuty answered. Raises Retryable or Rejected."""
         if effect.operation == WHO:
-            event = Event.model_validate(effect.payload)
+            event = RemoteEvent.model_validate(effect.payload)
             return await following.take(self.client, event, context)
         incident = await context.incident(effect)
         if effect.operation == TRIGGER:
@@ -111,9 +111,12 @@ class PagerDuty(Integration[PagerDutySettings]):
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address of a webhook subscription, version 3. The header holds a signature of each secret while one is replaced."""
-        secret = self.configured.pagerduty_webhook_secret
-        known = secret.get_secret_value() if secret else None
-        verify = signed(known, "PAGERDUTY_WEBHOOK_SECRET", header="X-PagerDuty-Signature", prefix="v1=")
+        verify = signed(
+            self.configured.pagerduty_webhook_secret,
+            "PAGERDUTY_WEBHOOK_SECRET",
+            header="X-PagerDuty-Signature",
+            prefix="v1=",
+        )
         return (Webhook(NAME, "/hooks/pagerduty", verify, webhook.parse),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from integrations.pagerduty.following import Event, change, happened, note, who
+from integrations.pagerduty.following import RemoteEvent, change, happened, note, who
 from integrations.pagerduty.paging import is_ours
 from integrations.pagerduty.policy import NAME
 from integrations.pagerduty.rules import LOOK
@@ -76,11 +76,11 @@ def parse(posted: WebhookBody) -> Incoming:
     return Incoming(changes=tuple(changes), effects=tuple(effects))
 
 
-def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> Event:
+def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> RemoteEvent:
     act, there = ACTS.get(str(event["event_type"]), (RemoteAct.REMEMBER, data["status"]))
     agent = event.get("agent") or {}
     person = str(agent.get("type", "")).startswith("user")
-    return Event(
+    return RemoteEvent(
         key=str(event["id"]),
         act=act,
         there=str(there),
@@ -96,7 +96,7 @@ def _annotated(event: Mapping[str, Any], data: Mapping[str, Any]) -> Incoming:
     """A note. The event does not say whose incident it is about, so the look that follows finds it under the same key."""
     if is_ours(str(data["content"])):
         return Incoming()
-    found = Event(key=str(data["id"]), act=RemoteAct.NOTE, there="", remote_id=str(data["incident"]["id"]))
+    found = RemoteEvent(key=str(data["id"]), act=RemoteAct.NOTE, there="", remote_id=str(data["incident"]["id"]))
     return Incoming(effects=(who(found),))
 
 
@@ -122,7 +122,7 @@ def _theirs(posted: WebhookBody, event: Mapping[str, Any], data: Mapping[str, An
     return Incoming(alerts=alerts, effects=(who(found),) if does else ())
 
 
-def _alert(item: Mapping[str, Any], event: Event, happened: str, arrival: Arrival) -> Alert:
+def _alert(item: Mapping[str, Any], event: RemoteEvent, happened: str, arrival: Arrival) -> Alert:
     service, priority = item.get("service") or {}, item.get("priority") or {}
     urgency = str(item.get("urgency") or "")
     body = {

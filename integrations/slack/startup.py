@@ -31,7 +31,7 @@ WHERE_APP = (
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class StartupReport:
     """What Slack said. `problems` keep the bot from working, `remarks` do not. Ids are empty where the token fails."""
 
     problems: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Report:
         return not self.problems
 
 
-async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], base_url: str) -> Report:
+async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], base_url: str) -> StartupReport:
     """What is wrong with the tokens, the permissions and the address. Raises nothing: trouble is in the report."""
     problems: list[str] = []
     remarks: list[str] = []
@@ -64,7 +64,7 @@ async def verify(bot_token: str, app_token: str, needed_scopes: Iterable[str], b
         await _app(client, app_token, problems, waits)
     finally:
         await close_client(client)
-    return Report(
+    return StartupReport(
         problems=tuple(dict.fromkeys(problems)),
         remarks=tuple(remarks),
         bot_user_id=known.get("user_id", ""),

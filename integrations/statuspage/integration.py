@@ -25,7 +25,7 @@ from warroom.outbox.results import ExternalResult
 from warroom.policy import Policy
 from warroom.policy.permissions import Permission
 from warroom.ports import Clock, World
-from warroom.refusals import MenuOutdated, ToldByIntegration
+from warroom.refusals import MenuOutdated, RefusedByIntegration
 from warroom.text import cut
 
 FOLLOW_EVERY = timedelta(minutes=2)
@@ -127,7 +127,7 @@ class Statuspage(Integration[StatuspageSettings]):
 
         async def decide(incident: Incident, _now: datetime) -> Decision:
             if forms.meanwhile(state_of(incident), draft.seen):
-                raise Refused(ToldByIntegration(text=forms.meanwhile(state_of(incident), draft.seen)))
+                raise Refused(RefusedByIntegration(text=forms.meanwhile(state_of(incident), draft.seen)))
             wanted = effect(PUBLISH, f"form:{incident.version}", incident, draft, weight=URGENT)
             return Decision(incident, quiet=True).with_effects(wanted)
 
@@ -139,9 +139,9 @@ class Statuspage(Integration[StatuspageSettings]):
         incident = await by_id(world, incident_id)
         await authorize(world, Permission.UPDATE, by, incident)
         if self.missing():
-            raise Refused(ToldByIntegration(text=f"The status page is not set up: {self.missing()}."))
+            raise Refused(RefusedByIntegration(text=f"The status page is not set up: {self.missing()}."))
         if section(world.policy).mode(world.policy, incident.severity) is PublishMode.NEVER:
-            raise Refused(ToldByIntegration(text=NEVER))
+            raise Refused(RefusedByIntegration(text=NEVER))
         return incident
 
 

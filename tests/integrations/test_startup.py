@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from integrations.slack.client import TIMEOUT, close_client, open_client
 from integrations.slack.scopes import needed_scopes
-from integrations.slack.startup import Report, verify
+from integrations.slack.startup import StartupReport, verify
 
 ME = {"ok": True, "user_id": "UBOT", "bot_id": "B1", "team_id": "T1", "team": "Example"}
 
@@ -39,7 +39,7 @@ class AuthServer:
         assert request.headers["Authorization"] == "Bearer xapp-sandbox"
         return web.json_response(self.socket)
 
-    async def verify(self, bot: str = "xoxb-sandbox", app: str = "xapp-sandbox") -> Report:
+    async def verify(self, bot: str = "xoxb-sandbox", app: str = "xapp-sandbox") -> StartupReport:
         return await verify(bot, app, needed_scopes(), str(self.server.make_url("/api/")))
 
 
@@ -52,7 +52,7 @@ async def slack() -> AsyncIterator[AuthServer]:
 
 
 async def test_where_all_is_well_it_knows_who_it_is(slack: AuthServer) -> None:
-    assert await slack.verify() == Report(bot_user_id="UBOT", bot_id="B1", team_id="T1", team="Example")
+    assert await slack.verify() == StartupReport(bot_user_id="UBOT", bot_id="B1", team_id="T1", team="Example")
 
 
 async def test_a_server_that_does_not_say_the_permissions_is_worth_a_remark_and_no_problem(slack: AuthServer) -> None:

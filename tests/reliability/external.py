@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.integrations import INTEGRATIONS, Kinds
-from tests.integrations.fake_system import FakeSystem
+from sandbox.vendors.system import FakeSystem
 from tests.reliability.effects import EffectCase
 from warroom.integration import Integration
 

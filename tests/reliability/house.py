@@ -7,8 +7,8 @@ from typing import Generic, TypeVar
 
 from bot.demo.shared_clock import settle
 from sandbox import Channel, Sandbox, SlackMessage
+from sandbox.vendors.system import FakeSystem
 from sandbox.view_responses import GestureResult
-from tests.integrations.fake_system import FakeSystem
 from tests.reliability.process import Forked, Process
 from tests.reliability.promises import assert_promises, undone
 from warroom.incident.model import Incident

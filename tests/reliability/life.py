@@ -33,7 +33,7 @@ from bot import clock as system
 from bot.integrations import Kinds, integrations_of, register_upgrades
 from bot.runtime.app import Bot
 from bot.settings import Settings
-from integrations.slack.startup import Report
+from integrations.slack.startup import StartupReport
 from storage import open_store
 from tests.patience import be_patient
 from tests.reliability.clock import SharedClock
@@ -57,7 +57,7 @@ class Life:
 
     settings: Settings
     policy: Policy
-    report: Report
+    report: StartupReport
     clock: SharedClock
     log: Path
     kinds: Kinds

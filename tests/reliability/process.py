@@ -20,7 +20,7 @@ from bot.integrations import INTEGRATIONS, Kinds, integrations_of, secret_names,
 from bot.runtime.app import Bot
 from bot.settings import Settings, slack_tokens
 from integrations.slack.scopes import needed_scopes
-from integrations.slack.startup import Report, verify
+from integrations.slack.startup import StartupReport, verify
 from sandbox import Sandbox
 from storage import open_store
 from tests.reliability.clock import FORKS, WoundClock
@@ -45,7 +45,7 @@ class Process(ABC):
 
     def __init__(self, slack: Sandbox, settings: Settings, policy: Policy, kinds: Kinds = INTEGRATIONS) -> None:
         self.slack, self._settings, self._policy, self._kinds = slack, settings, policy, kinds
-        self._known: Report | None = None
+        self._known: StartupReport | None = None
 
     @property
     def database(self) -> str:
@@ -66,7 +66,7 @@ class Process(ABC):
         await self.slack.until(lambda: self.slack.sockets.connections > before, why="the bot connects")
 
     @abstractmethod
-    async def _start(self, known: Report) -> None: ...
+    async def _start(self, known: StartupReport) -> None: ...
 
     @abstractmethod
     async def stop(self) -> None:
@@ -121,7 +121,7 @@ class Hosted(Process):
     def store(self) -> Store:
         return self.bot.store
 
-    async def _start(self, known: Report) -> None:
+    async def _start(self, known: StartupReport) -> None:
         integrations = integrations_of(self._settings, self._kinds, self._policy)
         await self._stack.enter_async_context(started(integrations, self._policy, self._clock))
         store = await open_store(self.database)
@@ -172,7 +172,7 @@ class Forked(Process):
         assert self._store is not None, "the bot was never started"
         return self._store
 
-    async def _start(self, known: Report) -> None:
+    async def _start(self, known: StartupReport) -> None:
         await self._close_store()
         assert isinstance(self.slack.clock, WoundClock), "the workspace's clock must be one that can be shared"
         ours, theirs = socket.socketpair()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox import Sandbox
 from sandbox.faults import CallFilter
-from tests.integrations.fake_system import FakeSystem
+from sandbox.vendors.system import FakeSystem
 from tests.reliability.process import Forked
 
 PAUSE = 20.0

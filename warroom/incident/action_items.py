@@ -15,7 +15,7 @@ from warroom.incident.parts import ActionItem, action_number
 from warroom.outbox.effects import PrivateReply
 from warroom.refusals import (
     ActionEmpty,
-    ActionSettled,
+    ActionMarkedBefore,
     NoSuchAction,
     NothingChanged,
 )
@@ -41,11 +41,11 @@ def add(incident: Incident, by: str, now: datetime, text: str, owner: str | None
     return _told(Decision(after).record(event, now, by=by), item, by)
 
 
-def settle(incident: Incident, by: str | None, now: datetime, number: int, *, done: bool) -> Decision:
+def mark(incident: Incident, by: str | None, now: datetime, number: int, *, done: bool) -> Decision:
     """The item is done, or with `done` False it is to be done after all. Raises AlreadyDone, Refused."""
     item = item_of(incident, number)
     if bool(item.done_at) is done:
-        raise AlreadyDone(ActionSettled(incident=incident.name, number=number, done=done))
+        raise AlreadyDone(ActionMarkedBefore(incident=incident.name, number=number, done=done))
     after = _with(incident, item.copy_with(done_at=now if done else None))
     kind = events.ActionDone if done else events.ActionReopened
     return Decision(after).record(kind(item_id=item.id, text=item.text), now, by=by)

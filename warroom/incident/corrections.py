@@ -45,13 +45,15 @@ OLD = timedelta(days=60)
 """A message older than this is put on the timeline at the time when somebody did so."""
 
 
-async def edit(
-    world: World, incident_id: str, by: str, wanted: Corrections, severity: str | None = None
-) -> tuple[Incident, tuple[DetailChanged, ...]]:
-    """(the incident with these corrections and that severity, a key of the policy; what was changed).
+class EditResult(Value):
+    """The incident as it was corrected, and what was changed."""
 
-    Raises AlreadyDone, Refused, NotFound.
-    """
+    incident: Incident
+    changes: tuple[DetailChanged, ...]
+
+
+async def edit(world: World, incident_id: str, by: str, wanted: Corrections, severity: str | None = None) -> EditResult:
+    """The incident has these corrections and that severity, a key of the policy. Raises AlreadyDone, Refused, NotFound."""
     changes: list[DetailChanged] = []
 
     async def decide(incident: Incident, now: datetime) -> Decision:
@@ -64,7 +66,8 @@ async def edit(
         changes[:] = [entry.event for entry in decision.entries if isinstance(entry.event, DetailChanged)]
         return decision
 
-    return await change(world, incident_id, decide), tuple(changes)
+    incident = await change(world, incident_id, decide)
+    return EditResult(incident=incident, changes=tuple(changes))
 
 
 async def _with_severity(world: World, incident: Incident, by: str, severity: str, now: datetime) -> Decision:
@@ -270,9 +273,9 @@ async def add_action(
     return await _action(world, incident_id, by, lambda found, now: actions.add(found, by, now, text, owner, due_at))
 
 
-async def settle_action(world: World, incident_id: str, by: str, number: int, *, done: bool) -> Incident:
+async def mark_action(world: World, incident_id: str, by: str, number: int, *, done: bool) -> Incident:
     """The action item is done, or to be done after all. Raises AlreadyDone, Refused, NotFound."""
-    return await _action(world, incident_id, by, lambda found, now: actions.settle(found, by, now, number, done=done))
+    return await _action(world, incident_id, by, lambda found, now: actions.mark(found, by, now, number, done=done))
 
 
 async def edit_action(world: World, incident_id: str, by: str, number: int, **changes: Any) -> Incident:

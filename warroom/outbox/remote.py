@@ -99,7 +99,7 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
 def _settled(incident: Incident, item_id: str, by: str | None, now: datetime, *, done: bool) -> Decision:
     """The action item is done, or open again; one that was deleted here stays deleted. Raises Refused."""
     known = [action_number(each) for each in incident.actions if each.id == item_id]
-    return actions.settle(incident, by, now, known[0] if known else 0, done=done)
+    return actions.mark(incident, by, now, known[0] if known else 0, done=done)
 
 
 async def person_behind(directory: Directory, email: str | None) -> str | None:

@@ -51,7 +51,7 @@ class AlertStep(Value):
         return {"monitor": said} if isinstance(said, str) else said
 
 
-class Step(Value):
+class DrillStep(Value):
     """One step: an alert or an action of a person, or only a text to print or a message to show."""
 
     at: Moment
@@ -113,7 +113,7 @@ class Drill(Value):
 
     name: str
     about: Words
-    steps: tuple[Step, ...] = Field(min_length=1)
+    steps: tuple[DrillStep, ...] = Field(min_length=1)
     expect: Expected = Expected()
 
     @model_validator(mode="after")
@@ -167,7 +167,7 @@ def _wrong(path: Path, mistakes: list[Mistake]) -> DrillError:
     return DrillError(f"The drill {path} cannot be played:\n{found}")
 
 
-_MODELS: dict[str, type[Value]] = {"steps": Step, "alert": AlertStep, "expect": Expected, "incidents": Outcome}
+_MODELS: dict[str, type[Value]] = {"steps": DrillStep, "alert": AlertStep, "expect": Expected, "incidents": Outcome}
 
 
 def _mistake(detail: ErrorDetails) -> Mistake:

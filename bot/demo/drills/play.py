@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.demo.demo_company import DISK_ALERT, ERROR_RATE_ALERT, MEMORY_ALERT, Monitors, send_alert
-from bot.demo.drills.drill_file import Drill, DrillError, Step
+from bot.demo.drills.drill_file import Drill, DrillError, DrillStep
 from bot.demo.drills.narration import Narrator, readable
 from bot.demo.drills.review import ReviewLine, differences, review
 from bot.demo.shared_clock import advance_clock, settle
@@ -47,7 +47,7 @@ class _Player:
         self.monitors = Monitors(partial(send_alert, bot))
         self.start = slack.clock.now()
 
-    async def step(self, step: Step) -> None:
+    async def step(self, step: DrillStep) -> None:
         ahead = self.start + step.at - self.slack.clock.now()
         if ahead.total_seconds() > 0:
             await advance_clock(self.slack, self.bot, ahead)
@@ -58,7 +58,7 @@ class _Player:
         if step.show:
             await self._show(step)
 
-    def _default_text(self, step: Step) -> str:
+    def _default_text(self, step: DrillStep) -> str:
         who = self.slack.person(step.who).name.title() if step.who else ""
         if step.alert is not None:
             title = MONITORS[step.alert.monitor]["alert_title"]
@@ -70,7 +70,7 @@ class _Player:
         )  # fmt: skip
         return next((f"{who} {verb} {what}" for what, verb in actions if what), "")
 
-    async def _do(self, step: Step) -> None:
+    async def _do(self, step: DrillStep) -> None:
         if step.alert is not None:
             await self._alert(step)
         elif step.who is None:
@@ -86,13 +86,13 @@ class _Player:
         else:
             await self._react_or_pin(step, step.who)
 
-    async def _alert(self, step: Step) -> None:
+    async def _alert(self, step: DrillStep) -> None:
         assert step.alert is not None
         alerts = self.monitors.on_hosts(MONITORS[step.alert.monitor], step.alert.hosts)
         do = self.monitors.recover_one if step.alert.state == "recovered" else self.monitors.trigger
         await asyncio.gather(*(do(alert) for alert in alerts))
 
-    async def _press(self, step: Step, who: str, label: str) -> None:
+    async def _press(self, step: DrillStep, who: str, label: str) -> None:
         message = await self._with_button(step, who, label)
         answer = await self.slack.click(who, message.channel, message, label)
         _require_acknowledged(answer.acked, answer.error)
@@ -106,7 +106,7 @@ class _Player:
         if sent.errors:
             raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
 
-    async def _with_button(self, step: Step, who: str, label: str) -> SlackMessage:
+    async def _with_button(self, step: DrillStep, who: str, label: str) -> SlackMessage:
         place = await self._place(step)
         seen = [*place.messages_by_bot(), *self.slack.direct(who), *self.slack.ephemerals(who)]
         for message in sorted(seen, key=lambda message: message.ts, reverse=True):
@@ -115,7 +115,7 @@ class _Player:
         known = sorted({each for message in seen for each in message.labels()})
         raise LookupError(f"nothing that {who} sees in #{place.name} is called {label!r}; there are {', '.join(known)}")
 
-    async def _react_or_pin(self, step: Step, who: str) -> None:
+    async def _react_or_pin(self, step: DrillStep, who: str) -> None:
         place = await self._place(step)
         part = step.pin or ""
         said = [m for m in place.messages if not m.by_app and not m.subtype and part in m.text]
@@ -126,11 +126,11 @@ class _Player:
         else:
             await self.slack.pin(who, said[-1])
 
-    async def _incident(self, step: Step) -> Incident | None:
+    async def _incident(self, step: DrillStep) -> Incident | None:
         digits = step.where.upper().removeprefix("INC-")
         return await self.bot.store.incident_numbered(int(digits)) if digits.isdigit() else None
 
-    async def _place(self, step: Step) -> Channel:
+    async def _place(self, step: DrillStep) -> Channel:
         if step.where.startswith("#"):
             return self.slack.channel(step.where)
         incident = await self._incident(step)
@@ -140,7 +140,7 @@ class _Player:
             )
         return self.slack.channel(incident.room.channel_id)
 
-    async def _show(self, step: Step) -> None:
+    async def _show(self, step: DrillStep) -> None:
         place = await self._place(step)
         if step.show == "announcement":
             incident = await self._incident(step)

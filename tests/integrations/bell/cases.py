@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
+from sandbox.vendors.system import Body
 from tests.integrations.bell.integration import Bell
 from tests.integrations.bell.server import SECRET, TOKEN, FakeBell
-from tests.integrations.fake_system import Body
 from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import Acknowledged

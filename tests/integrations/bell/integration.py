@@ -99,9 +99,7 @@ class Bell(Integration[BellSettings]):
         return decision.with_effects(self.effect("hush", page["id"], incident, weight=URGENT))  # somebody was faster
 
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
-        secret = self.configured.bell_webhook_secret
-        known = secret.get_secret_value() if secret else None
-        verify = signed(known, "BELL_WEBHOOK_SECRET", header="X-Bell-Signature")
+        verify = signed(self.configured.bell_webhook_secret, "BELL_WEBHOOK_SECRET", header="X-Bell-Signature")
         return [Webhook("bell", "/hooks/bell", verify, lambda posted: _incoming([json.loads(posted.body)]))]
 
     def polls(self, policy: Policy) -> Sequence[Poll]:

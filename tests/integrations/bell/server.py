@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from tests.integrations.fake_system import Body, FakeSystem
+from sandbox.vendors.system import Body, FakeSystem
 
 TOKEN, SECRET = "obviously-not-a-token", "obviously-not-a-secret"
 

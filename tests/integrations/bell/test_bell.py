@@ -16,9 +16,9 @@ from bot.runtime.app import running
 from bot.runtime.background_tasks import ask
 from bot.settings import Settings
 from sandbox import Sandbox
+from sandbox.vendors.system import Body
 from tests.integrations.bell.integration import Bell, BellState
 from tests.integrations.bell.server import SECRET, TOKEN, FakeBell
-from tests.integrations.fake_system import Body
 from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from tests.scenarios.conftest import slack as slack
 from warroom.incident.events import Acknowledged

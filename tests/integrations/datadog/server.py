@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.integrations.fake_system import Body, FakeSystem
+from sandbox.vendors.system import Body, FakeSystem
 
 API_KEY, APP_KEY = "obviously-not-an-api-key", "obviously-not-an-app-key"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.vendors.system import Body
 from tests.integrations.datadog.conftest import DatadogWarRoom
-from tests.integrations.fake_system import Body
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin

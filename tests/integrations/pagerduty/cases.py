@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from integrations.pagerduty import PagerDuty
-from integrations.pagerduty.following import Event, who
+from integrations.pagerduty.following import RemoteEvent, who
 from integrations.pagerduty.rules import LOOK, effect
 from sandbox.vendors.pagerduty import ROUTING_KEY, SECRET, SENDER, TOKEN, PagerDutySystem
 from sandbox.vendors.system import Body
@@ -42,7 +42,7 @@ async def look(run: Run) -> None:
 async def told(run: Run) -> None:
     """The webhook tells."""
     known = theirs(run)[0]
-    event = Event(
+    event = RemoteEvent(
         key=f"E{known['id']}",
         act=RemoteAct.ACKNOWLEDGE,
         there="acknowledged",
