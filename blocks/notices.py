@@ -121,10 +121,10 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.ActionDue():
             owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
             if notice.late:
-                others = [person for person in notice.people if person != notice.owner]
-                team = f" {text.mentions(others)}: help, or give it to somebody else." if others else ""
+                told = [person for person in notice.people if person != notice.owner]
+                helpers = f" {text.mentions(told)}: help, or give it to somebody else." if told else ""
                 return [
-                    f"☑️ {owner} an action item is late; it was due {text.when(notice.due_at, tz)}.{team}",
+                    f"☑️ {owner} an action item is late; it was due {text.when(notice.due_at, tz)}.{helpers}",
                     _quoted(notice.text),
                 ]
             verb = "is due tomorrow," if notice.soon else "is due"
