@@ -1,4 +1,4 @@
-"""Action items: the list of an incident with what can be done about each, and those of all incidents."""
+"""Action items: the list of an incident with what can be done about each, those of all incidents, and the form."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What is posted outside of the channel: the announcement for everybody who only wants to know (is it us, is it fixed?),
-and one line for the team.
+one line for the team, and the topic and purpose of the channel.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from blocks import ids, kit, labels, text
 from blocks.kit import Block, Card
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
+
+TOPIC_LIMIT = 250
+"""Characters of a topic or purpose, plain text (Slack: conversations.setTopic, `too_long`)."""
 
 
 def announcement(view: IncidentView, now: datetime) -> Card:
@@ -75,9 +78,6 @@ def team_line(view: IncidentView, now: datetime) -> Card:
     return kit.card(line, [kit.section(line)])
 
 
-LIMIT = 250
-
-
 def topic(view: IncidentView) -> str:
     """What the room is about: severity, whether it is over, title.
 
@@ -87,7 +87,7 @@ def topic(view: IncidentView) -> str:
     state = "open" if incident.state.open else labels.STATE[incident.state].lower()
     return text.plain(
         f"{labels.severity_sign(view)} {labels.severity(view)} · {state} · {text.unmarked(labels.title(incident))}",
-        LIMIT,
+        TOPIC_LIMIT,
     )
 
 
@@ -95,4 +95,4 @@ def purpose(view: IncidentView) -> str:
     """What the room is for."""
     incident = view.incident
     services = f" Affected: {', '.join(incident.services)}." if incident.services else ""
-    return text.plain(f"{incident.name}: {text.unmarked(labels.title(incident))}.{services}", LIMIT)
+    return text.plain(f"{incident.name}: {text.unmarked(labels.title(incident))}.{services}", TOPIC_LIMIT)

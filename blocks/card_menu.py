@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from blocks import ids, kit
 from blocks.kit import Block, Option
-from warroom.incident.model import Incident, State
+from warroom.incident.model import State
+from warroom.incident.view import IncidentView
 
 BEFORE_MITIGATION = frozenset({State.DETECTED, State.ACKNOWLEDGED})
 OPEN = BEFORE_MITIGATION | {State.MITIGATED}
@@ -40,9 +41,11 @@ ENTRIES = (
 """Everything, in the order in which it stands within its group."""
 
 
-def card_menu(incident: Incident) -> Block | None:
-    """The menu of the card; None in a state in which it would be empty."""
+def card_menu(view: IncidentView) -> Block | None:
+    """The menu of the card, with what integrations offer about the incident; None in a state in which it would be empty."""
+    incident = view.incident
     offered = [entry for entry in ENTRIES if incident.state in entry.states]
+    offered += [CardMenuEntry(RESPOND, entry.label, entry.value) for entry in view.menu if entry.about_incident]
     groups = [
         (group, [Option(each.label, ids.carry(incident.id, each.chosen)) for each in offered if each.group == group])
         for group in GROUPS

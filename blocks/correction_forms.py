@@ -1,4 +1,4 @@
-"""Forms for what is corrected: the end of an incident, its details, its timeline, its action items."""
+"""Forms for what is corrected: the end of an incident, its details, its timeline."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from warroom.value import Stored, Value
 
 INPUT = "input"
 """The one action id: a field is known by its block."""
+INCIDENT = "incident"
 
 
 class About(Stored):
@@ -84,9 +85,6 @@ def chosen_in(view: Block, name: str) -> str | None:
 def all_chosen_in(view: Block, name: str) -> tuple[str, ...]:
     """The values of the chosen options."""
     return tuple(option["value"] for option in value_in(view, name).get("selected_options") or ())
-
-
-INCIDENT = "incident"
 
 
 def which_incident(choices: Sequence[IncidentView]) -> Block | None:

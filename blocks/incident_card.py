@@ -127,13 +127,14 @@ def _facts(view: IncidentView) -> Iterator[str]:
 
 
 def _alert_menu(view: IncidentView) -> Block | None:
-    """The menu beside the alerts: what integrations offer. None where they offer nothing."""
-    chosen = [f"{ids.ALERT_MENU_LINK}:{entry.value}" if entry.url else entry.value for entry in view.menu]
+    """The menu beside the alerts: what integrations offer about them. None where they offer nothing."""
+    offered = [entry for entry in view.menu if not entry.about_incident]
+    chosen = [f"{ids.ALERT_MENU_LINK}:{entry.value}" if entry.url else entry.value for entry in offered]
     return kit.overflow(
         ids.ALERT_MENU,
         [
             Option(entry.label, ids.carry(view.incident.id, value), entry.url)
-            for entry, value in zip(view.menu, chosen, strict=True)
+            for entry, value in zip(offered, chosen, strict=True)
         ],
     )
 
@@ -177,10 +178,10 @@ def _buttons(view: IncidentView) -> list[Block | None]:
                 escalate_button(view),
                 resolve_button(incident),
                 update,
-                card_menu(incident),
+                card_menu(view),
             ]
         case State.ACKNOWLEDGED | State.MITIGATED:
-            return [update, escalate_button(view), resolve_button(incident), card_menu(incident)]
+            return [update, escalate_button(view), resolve_button(incident), card_menu(view)]
         case State.RESOLVED:
             return [postmortem, reopen_button(incident)]
         case State.CLOSED:

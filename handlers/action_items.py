@@ -6,10 +6,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from blocks import (
-    action_items,
-    ids,
-)
+from blocks import action_items, ids
 from blocks.answers import said
 from blocks.form_fields import FormMistakes
 from blocks.kit import Block, Card

@@ -5,11 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 
-from blocks import (
-    declare_form,
-    ids,
-    kit,
-)
+from blocks import declare_form, ids, kit
 from blocks.answers import linked, said
 from blocks.declare_form import DeclareInput, Forecast
 from blocks.form_fields import About, FormMistakes

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from blocks import (
-    correction_forms,
-    corrections,
-    ids,
-)
+from blocks import correction_forms, corrections, ids
 from blocks.answers import said
 from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card

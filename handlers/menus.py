@@ -14,7 +14,7 @@ from warroom.refusals import MenuOutdated
 
 async def menu(context: ActionContext) -> Card | None:
     """The card's menu. Afterwards the card is redrawn, so that the menu shows no choice any more."""
-    chosen = MENU.get(context.seen)
+    chosen = MENU.get(context.seen) or (_offered if ":" in context.seen else None)
     try:
         if chosen is None:
             raise Refused(MenuOutdated())
@@ -23,6 +23,11 @@ async def menu(context: ActionContext) -> Card | None:
         # Another gesture of its own: what was chosen may have changed the incident by this one.
         again = context.world.for_gesture(f"menu:{context.actor.key}")
         await record.menu_used(again, context.incident_id)
+
+
+async def _offered(context: ActionContext) -> None:
+    """What an integration offers about the incident."""
+    await actions.integration(context)
 
 
 async def home_menu(context: ActionContext) -> Card | None:

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import (
-    ids,
-    postmortem_document,
-    postmortem_form,
-    postmortem_review,
-)
+from blocks import ids, postmortem_document, postmortem_form, postmortem_review
 from blocks.answers import said
 from blocks.form_fields import about
 from blocks.kit import Block, Card

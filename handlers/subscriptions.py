@@ -1,4 +1,4 @@
-"""`/incident subscribe` and `unsubscribe`: updates of one incident as direct messages, or of every one of a team or severity."""
+"""Subscribing, by command or button: updates of one incident as direct messages, or of every one of a team or severity."""
 
 from __future__ import annotations
 

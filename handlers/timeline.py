@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 
-from blocks import (
-    correction_forms,
-    ids,
-    timeline_list,
-)
+from blocks import correction_forms, ids, timeline_list
 from blocks.answers import said
 from blocks.form_fields import FormMistakes
 from blocks.kit import Block, Card

@@ -58,7 +58,10 @@ def _route(
         try:
             if refusal := await webhook.verify(request.headers, body.read):
                 return _error(refusal)
-            return await _receive(world, webhook, await body.read(), request.content_type, received)
+            read = await body.read()
+            if refusal := webhook.outdated(read, world.clock.now()):
+                return _error(refusal)
+            return await _receive(world, webhook, read, request.content_type, received)
         except _Unreadable as error:
             return _error(error.refusal)
 

@@ -27,7 +27,12 @@ CONNECT, WHOLE = 3.0, 9.0
 BODY_LIMIT = 8 * 1024 * 1024
 """Bytes of an answer that are read."""
 TOO_MANY = frozenset({420, 429})
-"""420 is what some systems answered before there was 429 (RFC 6585), and some do still."""
+"""420 is what some systems answered before there was 429 (RFC 6585), and some do still: Statuspage ("Rate Limiting")."""
+RESETS = ("Retry-After", "RateLimit-Reset", "X-RateLimit-Reset")
+"""Where systems say how long to wait: RFC 9110; PagerDuty ("REST API Rate Limits": seconds); GitHub ("Rate limits for the REST
+API": seconds since 1970) and Jira ("Rate limiting": a time)."""
+EPOCH = 1_000_000_000
+"""A larger number of seconds is a moment, not a wait."""
 UNTOLD_WAIT = 30.0
 """Seconds to wait when a 429 does not say how long."""
 LONGEST_WAIT = 900.0
@@ -157,7 +162,7 @@ class HttpClient:
 
     def _read(self, what: str, status: int, headers: Mapping[str, str], body: bytes | None, reads: bool) -> Json:
         unknown = not reads
-        if status in TOO_MANY:
+        if status in TOO_MANY or (status == 403 and _used_up(headers)):
             wait = retry_after(headers, self._clock.now())
             raise Retryable(f"{what}: {self._title} asks to wait {wait:g} s", after=wait, outcome_unknown=False)
         if status >= 500 or status == 408:
@@ -223,15 +228,29 @@ def _by_field(errors: Json) -> str:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float:
-    """Seconds that an answer asks to wait, between 1 and LONGEST_WAIT; UNTOLD_WAIT when it does not say. RFC 9110, 10.2.3: a
-    number of seconds or a date.
+    """Seconds that an answer asks to wait, between 1 and LONGEST_WAIT; UNTOLD_WAIT when it does not say. Each of `RESETS` is a
+    number of seconds, a date (RFC 9110, 10.2.3), a time, or seconds since 1970.
     """
-    written = str(headers.get("Retry-After", "")).strip()
+    for name in RESETS:
+        wait = _wait(str(headers.get(name, "")).strip(), now)
+        if wait is not None:
+            return min(max(1.0, wait), LONGEST_WAIT)
+    return UNTOLD_WAIT
+
+
+def _wait(written: str, now: datetime) -> float | None:
+    """Seconds; None where nothing can be read."""
     if written.isascii() and written.isdigit():
-        return min(max(1.0, float(written)), LONGEST_WAIT)
-    try:
-        at = parsedate_to_datetime(written)
-    except ValueError:
-        return UNTOLD_WAIT
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return min(max(1.0, (at - now).total_seconds()), LONGEST_WAIT)
+        return float(written) - now.timestamp() if int(written) > EPOCH else float(written)
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            at = read(written)
+        except ValueError:
+            continue
+        return ((at if at.tzinfo else at.replace(tzinfo=UTC)) - now).total_seconds()
+    return None
+
+
+def _used_up(headers: Mapping[str, str]) -> bool:
+    """Whether a refusal is about how often, not about what: GitHub says both with 403 ("Rate limits for the REST API")."""
+    return "Retry-After" in headers or str(headers.get("X-RateLimit-Remaining", "")).strip() == "0"

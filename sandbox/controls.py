@@ -9,6 +9,7 @@ from datetime import timedelta
 from sandbox.actions import Actions
 from sandbox.faults_api import FaultsApi
 from sandbox.server import Server
+from sandbox.systems import CompanySystem
 from sandbox.workspace import WorkspaceState
 
 
@@ -28,6 +29,8 @@ class Controls(Actions, FaultsApi):
         super().__init__(workspace, server)
         self.scenarios: list[Scenario] = []
         """The buttons of the page, in this order."""
+        self.systems: list[CompanySystem] = []
+        """The company's other systems, each with a page."""
         self.on_advance: Callable[[timedelta], Awaitable[None]] | None = None
         """Called by `advance` in place of moving the clock at once, so that a bot on the same clock can follow in steps."""
 

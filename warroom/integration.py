@@ -1,4 +1,4 @@
-"""The port to other systems: what an integration is, and what it may be able to do besides. docs/integrations.md is the guide.
+"""The port to other systems: what an integration is. What only some can do is in `warroom.capabilities`; docs/integrations.md is the guide.
 
 An integration is one folder in `integrations/` and one line in `bot/integrations.py`. Its rules are pure functions that are
 called inside the commit of whatever happened, so what it wants done elsewhere is stored together with what caused it; its

@@ -19,10 +19,7 @@ from warroom.incident.model import Incident
 from warroom.incident.notices import IntegrationFault
 from warroom.incident.timeline import Entry
 from warroom.incident.view import MenuEntry
-from warroom.integration import (
-    C,
-    Integration,
-)
+from warroom.integration import C, Integration
 from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
 from warroom.outbox.results import ExternalResult
 from warroom.policy import Policy

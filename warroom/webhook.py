@@ -54,6 +54,12 @@ class WebhookBody:
 
 Parse = Callable[[WebhookBody], Incoming]
 """What a body says."""
+SignedAt = Callable[[bytes], datetime | None]
+"""When the sender says that it happened, in a body that it signed; None where it does not say. Raises what a strange body raises."""
+REPLAY_WINDOW = timedelta(hours=2)
+"""What happened longer ago is not taken. Senders sign when it happened, not when they send, so their own tries have to fit in."""
+CLOCKS_APART = timedelta(minutes=5)
+"""So far the sender's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,21 @@ class Webhook:
     """Such as "/hooks/vendor"."""
     verify: Verify
     parse: Parse
+    signed_at: SignedAt | None = None
+    """Where the sender signs a time, a delivery that somebody recorded cannot be sent again later."""
+
+    def outdated(self, body: bytes, now: datetime) -> Refusal | None:
+        """Why a body with a good signature is not taken: the time in it is not near now. None where it says none."""
+        try:
+            at = self.signed_at(body) if self.signed_at else None
+        except UNEXPECTED_SHAPE_ERRORS:
+            return None  # `read` says what is wrong with it
+        if at is None or -CLOCKS_APART <= now - at <= REPLAY_WINDOW:
+            return None
+        hours = REPLAY_WINDOW // timedelta(hours=1)
+        return Refusal(
+            401, f"It is signed with the time {at:%Y-%m-%d %H:%M:%S} UTC; only the last {hours} hours are taken."
+        )
 
     def read(self, posted: WebhookBody) -> Incoming:
         """What the body says, or why it cannot be used. Raises nothing."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import aiohttp
 
+from bot.integrations import policy_model
 from bot.runtime.app import Bot
 from sandbox import Scenario
 from warroom.policy import Policy, check
@@ -81,9 +83,9 @@ DISK_ALERT = MEMORY_ALERT | {
 }
 
 
-def company_policy() -> Policy:
-    """The policy of the demo company."""
-    checked = check(POLICY)
+def company_policy(sections: Mapping[str, Any] | None = None) -> Policy:
+    """The policy of the demo company, with these sections of integrations."""
+    checked = check({**POLICY, **(sections or {})}, policy_model())
     assert checked.policy is not None, checked.mistakes
     return checked.policy
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 from pydantic import SecretStr
 
+from bot.demo.company_systems import SECTIONS, company_systems
 from bot.demo.demo_company import HOOK_SECRET, Monitors, company_policy, send_alert
 from bot.demo.shared_clock import advance_clock
 from bot.integrations import alone, settings_model
@@ -24,16 +25,21 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sandbox, Bot]]:
     """A sandbox on loopback and a bot connected to it, with a database that is deleted at the end. OSError when the port is taken."""
     with tempfile.TemporaryDirectory(prefix="warroom-") as folder:
-        async with Sandbox.running(port=port, people=sample_people(people), app=installation()) as slack:
+        everybody = sample_people(people)
+        async with (
+            Sandbox.running(port=port, people=everybody, app=installation()) as slack,
+            company_systems(slack, everybody) as systems,
+        ):
             settings = settings_model()(
                 slack_bot_token=SecretStr(slack.bot_token),
                 slack_app_token=SecretStr(slack.app_token),
                 slack_api_url=slack.api_url,
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
-                **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)}),
+                **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)} | systems.settings),
             )
-            async with running(settings, company_policy(), slack.clock) as bot:
+            async with running(settings, company_policy(SECTIONS), slack.clock) as bot:
+                systems.port = bot.port
                 await slack.until_connected()
                 await bot.idle()
                 add_scenarios(slack, bot)

@@ -54,9 +54,9 @@ class Scheduler:
         if at is None or self._scheduler is None or not self._scheduler.running:
             return
         run_at = datetime.fromtimestamp(clock.wall(), UTC) + (at - self._time.now())
-        self._scheduler.add_job(self._rung, "date", run_date=run_at, id=NEXT, replace_existing=True)
+        self._scheduler.add_job(self._ticked, "date", run_date=run_at, id=NEXT, replace_existing=True)
 
-    async def _rung(self) -> None:
+    async def _ticked(self) -> None:
         self._unheard = 0
         self._ring()
 
@@ -69,7 +69,7 @@ class Scheduler:
         scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 10}
         )
-        scheduler.add_job(self._rung, "interval", seconds=1, id=TICK)
+        scheduler.add_job(self._ticked, "interval", seconds=1, id=TICK)
         scheduler.start()
         self._scheduler, self._unheard = scheduler, 0
         try:

@@ -1,4 +1,4 @@
-"""One performing of one effect: its payload, and what a performer works with."""
+"""One performing of one effect: its payload, what a performer works with, and people, who are matched by email."""
 
 from __future__ import annotations
 

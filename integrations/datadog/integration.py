@@ -15,9 +15,8 @@ from integrations.datadog.context import DatadogContext, Nothing
 from integrations.datadog.downtimes import make_downtime
 from integrations.datadog.effects import MonitorPage, MuteRequest, MuteResult, OneMonitor, SyncResult, sync_incident
 from integrations.datadog.parsing import FORMAT, SOURCE, slack_message
-from integrations.datadog.policy import NAME, DatadogPolicy, SyncMode, section
+from integrations.datadog.policy import NAME, DatadogPolicy, DatadogSettings, SyncMode, section
 from integrations.datadog.reconcile import reconcile
-from integrations.datadog.settings import DatadogSettings
 from integrations.datadog.upgrades import UPGRADES
 from warroom.alerts.parsing import Parsed
 from warroom.errors import Rejected, Retryable

@@ -1,4 +1,4 @@
-"""Datadog's section of the policy. `off` is also what YAML makes of it: false."""
+"""Datadog's settings, and its section of the policy. `off` is also what YAML makes of it: false."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from warroom.alerts.model import AlertState
 from warroom.durations import Duration
@@ -100,3 +100,14 @@ NAME = "datadog"
 def section(policy: Policy) -> DatadogPolicy:
     """What the policy says of Datadog."""
     return policy.section(NAME, DatadogPolicy)
+
+
+class DatadogSettings(BaseModel):
+    """The webhook needs its token, everything else both keys."""
+
+    datadog_webhook_token: SecretStr | None = None
+    dd_api_key: SecretStr | None = None
+    dd_app_key: SecretStr | None = None
+    dd_site: str = Field(default="datadoghq.com", pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    dd_api_url: str | None = Field(default=None, pattern=r"^https?://[^\s/]+(/\S*)?$")
+    """The base of the API of a server that is not Datadog's."""

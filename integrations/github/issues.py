@@ -14,21 +14,23 @@ from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident
+from warroom.incident.notices import Problem
 from warroom.incident.parts import ActionItem
 from warroom.incident.timeline import Entry
 from warroom.integration import PerformContext, external_effect
-from warroom.outbox.effects import ExternalEffect
+from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
 from warroom.outbox.incoming import Incoming
 from warroom.policy import Policy
 from warroom.ports import World
 from warroom.text import cut
 from warroom.value import Stored
 
-CREATE, STATE, LOOK = "create", "state", "look"
+CREATE, STATE, LOOK, CHANGES = "create", "state", "look", "changes"
 OPERATIONS = {
     CREATE: "The action item has no issue on GitHub",
     STATE: "The action item's issue on GitHub was not changed",
     LOOK: "The action items' issues on GitHub could not be read",
+    CHANGES: "Deployments and releases on GitHub could not be read",
 }
 """Every operation, and what a room is told when one failed for good."""
 effect = partial(external_effect, NAME)
@@ -67,8 +69,10 @@ def state_of(incident: Incident) -> GitHubState:
     return incident.external_state(NAME, GitHubState)
 
 
-def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
+def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
     """Action items of incidents that everybody may see."""
+    if isinstance(entry.event, events.VisibilityChanged):
+        return _shown_or_hidden(incident, entry, policy)
     if incident.private or section(policy).issues is None:
         return []
     match entry.event:
@@ -77,6 +81,22 @@ def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[Exter
         case events.ActionDone(item_id=item) | events.ActionReopened(item_id=item):
             return [effect(STATE, f"action:{item}:state", incident, Item(item=item), coalescing=True)]
     return []
+
+
+def _shown_or_hidden(incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
+    """What the room is told of the issues when the incident becomes private; the issues of its action items when it is public."""
+    known = state_of(incident).issues
+    if not incident.private:
+        absent = [each for each in incident.actions if state_of(incident).of(each.id) is None]
+        wanted = absent if section(policy).issues else []
+        return [effect(CREATE, f"action:{each.id}", incident, Item(item=each.id)) for each in wanted]
+    if not known:
+        return []
+    numbers = ", ".join(f"#{each.number}" for each in known)
+    what = f"{incident.name} is private now: nothing more is written to {numbers} on GitHub, and what is there stays."
+    notice = Problem(what=what, advice="Delete it there if it says too much.")
+    key = f"{incident.id}:post:{NAME}:private:{entry.key}"
+    return [Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=notice)]
 
 
 def on_result(incident: Incident, answer: Item, operation: str, now: datetime) -> Decision:

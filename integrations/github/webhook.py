@@ -27,18 +27,22 @@ MARK = re.compile(r"<!-- warroom ([0-9a-f]{32}) (a\d+) -->")
 def parse(posted: WebhookBody, said: GitHubPolicy) -> Incoming:
     """What one event says; most events say nothing here. Raises what a strange body raises."""
     event = json.loads(posted.body)
-    if not isinstance(event, Mapping) or "repository" not in event:
-        return (
-            Incoming()
-            if isinstance(event, Mapping) and "zen" in event
-            else Incoming(refused=("It has no repository.",))
-        )
+    if not isinstance(event, Mapping):
+        return Incoming(refused=("An event is an object.",))
+    if "repository" not in event:
+        return Incoming()  # a ping, or an event of the organisation
     if "issue" in event and "comment" not in event:
         # What is remembered of the issue is not known here, so it is looked at.
         found = issue_change(event["issue"], str(event.get("action")))
         return Incoming(effects=(look_at(found.incident_id),) if found else ())
-    found_change = _deployment(event) or _release(event) or _push(event)
-    return Incoming(service_changes=(_of(found_change, event, posted, said),) if found_change else ())
+    found_change = change_in(event, posted, said)
+    return Incoming(service_changes=(found_change,) if found_change else ())
+
+
+def change_in(event: Mapping[str, Any], posted: WebhookBody, said: GitHubPolicy) -> Change | None:
+    """What the event changed in what runs; None where nothing. Raises what a strange event raises."""
+    found = _deployment(event) or _release(event) or _push(event)
+    return _of(found, event, posted, said) if found else None
 
 
 def mark(incident_id: str, item: str) -> str:
@@ -72,9 +76,13 @@ def look_at(incident_id: str) -> ExternalEffect:
 
 
 def _deployment(event: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A deployment, when it begins, and again when it succeeded; both have its id."""
+    """A deployment, when it begins, and again when it succeeded; both have its id. Events about jobs and reviews name a deployment
+    too, with other actions.
+    """
     found, status = event.get("deployment"), event.get("deployment_status")
-    if not isinstance(found, Mapping) or (status and status.get("state") not in ("in_progress", "success")):
+    if not isinstance(found, Mapping) or event.get("action", "created") != "created":
+        return None
+    if status and status.get("state") not in ("in_progress", "success"):
         return None
     return {
         "id": f"deployment:{found['id']}",

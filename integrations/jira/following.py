@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integrations.jira.client import JiraClient, status_of
@@ -44,6 +44,11 @@ def parse(posted: WebhookBody) -> Incoming:
         return Incoming()
     key = str(issue["key"])
     return Incoming(effects=(effect(FIND, f"find:{key}", payload=Issue(key=key), coalescing=True),))
+
+
+def signed_at(body: bytes) -> datetime | None:
+    """When it happened ("Webhooks": timestamp, in milliseconds, which the signature covers)."""
+    return datetime.fromtimestamp(json.loads(body)["timestamp"] / 1000, UTC)
 
 
 def _look(incident_id: str) -> ExternalEffect:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel
 
-from integrations.jira import following, rules
+from integrations.jira import access, following, rules
 from integrations.jira.client import JiraClient
 from integrations.jira.issues import Issues
 from integrations.jira.policy import NAME, TITLE, JiraPolicy, JiraSettings, section
@@ -17,7 +17,7 @@ from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.integration import Integration, PerformContext, Poll
-from warroom.outbox.effects import ExternalEffect
+from warroom.outbox.effects import Effect, ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import ExternalResult
 from warroom.policy import Policy
@@ -67,11 +67,13 @@ class Jira(Integration[JiraSettings]):
         await client.me()
         if said.project is None:
             return ()
+        found += await access.lacking(client, said, self.configured.jira_email or "")
         project = await client.get(f"Looking for the project {said.project}", "project", said.project)
         types = {str(each["name"]) for each in project.get("issueTypes") or ()}
         for key, name in (("issue_type", said.issue_type), ("action_type", said.action_type)):
             if name and types and name not in types:
                 found.append(f"jira.{key}: the project {said.project} has no issue type {name}; it has {_list(types)}")
+        found += await access.needed_fields(client, said, project)
         if said.priority:
             known = {str(each["name"]) for each in await client.get("Reading the priorities", "priority")}
             for name in sorted(set(said.priority.values()) - known):
@@ -83,7 +85,7 @@ class Jira(Integration[JiraSettings]):
                 found.append(f"jira.link_type: there is no link type {said.link_type}; there are {_list(known)}")
         return found
 
-    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
+    def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
         """See `rules`."""
         return rules.on_event(incident, entry, policy)
 
@@ -96,6 +98,8 @@ class Jira(Integration[JiraSettings]):
         if effect.operation == FIND:
             return await following.find(client, Issue.model_validate(effect.payload))
         incident = await context.incident(effect)
+        if incident.private and effect.operation != rules.LOOK:
+            return None  # it became private after this was asked for
         item = str(effect.payload.get("item", ""))
         answer: BaseModel | None
         match effect.operation:
@@ -131,7 +135,7 @@ class Jira(Integration[JiraSettings]):
     def webhooks(self, policy: Policy) -> Sequence[Webhook]:
         """The address of a webhook of Jira's administration ("Webhooks": a secret signs the body)."""
         verify = signed(self.configured.jira_webhook_secret, "JIRA_WEBHOOK_SECRET", header="X-Hub-Signature")
-        return (Webhook(NAME, "/hooks/jira", verify, following.parse),)
+        return (Webhook(NAME, "/hooks/jira", verify, following.parse, following.signed_at),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
         """Issues of incidents that are open, or whose action items are."""

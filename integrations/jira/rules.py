@@ -13,10 +13,11 @@ from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident, State
+from warroom.incident.notices import Problem
 from warroom.incident.parts import Link
 from warroom.incident.timeline import Entry
 from warroom.integration import external_effect
-from warroom.outbox.effects import ExternalEffect
+from warroom.outbox.effects import Effect, Place, Post
 from warroom.policy import Policy
 from warroom.value import Stored
 
@@ -73,13 +74,19 @@ class Moved(Stored):
     item: str = ""
 
 
-def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
+def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effect]:
     """Jira hears nothing of private incidents: whoever reads a project reads its issues."""
+    state, found = state_of(incident), entry.event
+    if isinstance(found, events.VisibilityChanged) and found.private:
+        return [_left_there(incident, state, entry)] if state.key else []
     if incident.private or section(policy).project is None:
         return []
-    state, found = state_of(incident), entry.event
     has_issue = bool(state.key) or wanted(policy, incident.severity)
-    if isinstance(found, events.RoomOpened | events.SeverityChanged) and has_issue and not state.key:
+    if (
+        isinstance(found, events.RoomOpened | events.SeverityChanged | events.VisibilityChanged)
+        and has_issue
+        and not state.key
+    ):
         return [effect(CREATE, "issue", incident)] if incident.room.channel_id else []
     if not has_issue:
         return []
@@ -92,9 +99,21 @@ def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[Exter
             return [effect(ACTION_STATE, f"action:{item}:state", incident, Item(item=item), coalescing=True)]
         case events.PostmortemPublished():
             return [effect(LINK, entry.key, incident)]
-    if isinstance(found, MOVED):
+    if isinstance(found, (*MOVED, events.VisibilityChanged)):
         return [effect(MOVE, "move", incident, coalescing=True)]
     return []
+
+
+def _left_there(incident: Incident, state: JiraState, entry: Entry) -> Post:
+    """What the room is told of the issues when the incident becomes private."""
+    keys = ", ".join([state.key, *(each.key for each in state.actions)])
+    key = f"{incident.id}:post:{NAME}:private:{entry.key}"
+    return Post(incident_id=incident.id, key=key, place=Place.ROOM, notice=_left_words(incident, keys))
+
+
+def _left_words(incident: Incident, keys: str) -> Problem:
+    what = f"{incident.name} is private now: nothing more is written to {keys} in Jira, and what is there stays."
+    return Problem(what=what, advice="Restrict or delete it there if it says too much.")
 
 
 def step_of(incident: Incident) -> Step | None:
@@ -138,6 +157,9 @@ def on_result(incident: Incident, operation: str, payload: dict[str, Any], now: 
     after = incident.with_external(NAME, state.copy_with(key=issue.key))
     decision = Decision(after).record(reported, now, link=issue.url, key=f"{NAME}:{issue.key}")
     decision = decision.add_link(Link(title=issue.key, url=issue.url), f"{NAME}:{issue.key}")
+    if incident.private:
+        # It became private while the issue was made.
+        return decision.say(_left_words(incident, issue.key), key=f"{NAME}:private:{issue.key}")
     # Whatever happened while it was made.
     return decision.with_effects(effect(MOVE, "move", incident, coalescing=True)) if step_of(after) else decision
 

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from integrations.pagerduty import following, paging, rules, webhook
+from integrations.pagerduty import following, missed, paging, rules, webhook
 from integrations.pagerduty.client import PagerDutyClient
 from integrations.pagerduty.following import RemoteEvent
-from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings
-from integrations.pagerduty.rules import LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
+from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings, section
+from integrations.pagerduty.rules import ALERTS, LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
 from warroom.errors import Rejected, Retryable
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -24,6 +24,8 @@ from warroom.ports import Clock
 from warroom.webhook import Webhook, signed
 
 SCHEDULE, ESCALATION_POLICY = "pagerduty:", "pagerduty-policy:"
+ROUTING_KEY_LENGTH = 32
+"""Characters ("Send an alert event": routing_key)."""
 ASKED_WITHIN = 2.0
 """Seconds in which it has to be known who is on call: a room waits for it."""
 FOLLOW_EVERY = timedelta(minutes=1)
@@ -71,14 +73,23 @@ class PagerDuty(Integration[PagerDutySettings]):
         users = (await rest.call("GET", "Reading users", "users", params=params))["users"]
         if sender and sender.casefold() not in {str(each.get("email")).casefold() for each in users}:
             found.append(f"PAGERDUTY_FROM: no PagerDuty user has the email {sender}")
-        for prefix, name in _named(policy):
-            path, what = (
-                ("schedules", "schedule") if prefix == SCHEDULE else ("escalation_policies", "escalation policy")
-            )
+        kinds = {SCHEDULE: ("schedules", "schedule"), ESCALATION_POLICY: ("escalation_policies", "escalation policy")}
+        wanted = [(*kinds[prefix], name) for prefix, name in _named(policy)]
+        wanted += [("services", "service", name) for name in section(policy).alert_services]
+        for path, what, name in wanted:
             try:
                 await rest.get(f"Looking for the {what} {name}", path, name)
             except Rejected as error:
                 found.append(f"{error}. {error.advice}".strip())
+        for team, name in section(policy).routing_keys.items():
+            key = self.secret(name)
+            if key and len(key.strip()) != ROUTING_KEY_LENGTH:
+                what = f"pagerduty.routing_keys.{team}: {name} is no integration key, which has {ROUTING_KEY_LENGTH} characters"
+                found.append(f"{what}. Copy it from the service's Events API v2 integration.")
+        if section(policy).alert_services and not self.configured.pagerduty_webhook_secret:
+            found.append(
+                "pagerduty.alert_services: alerts come a minute late. Add a webhook and set PAGERDUTY_WEBHOOK_SECRET."
+            )
         return found
 
     def on_event(self, incident: Incident, entry: Entry, policy: Policy) -> Sequence[ExternalEffect]:
@@ -90,6 +101,8 @@ class PagerDuty(Integration[PagerDutySettings]):
         if effect.operation == WHO:
             event = RemoteEvent.model_validate(effect.payload)
             return await following.take(self.client, event, context)
+        if effect.operation == ALERTS:
+            return await missed.look(self.client, context)
         incident = await context.incident(effect)
         if effect.operation == TRIGGER:
             wanted = Trigger.model_validate(effect.payload)
@@ -117,11 +130,13 @@ class PagerDuty(Integration[PagerDutySettings]):
             header="X-PagerDuty-Signature",
             prefix="v1=",
         )
-        return (Webhook(NAME, "/hooks/pagerduty", verify, webhook.parse),)
+        return (Webhook(NAME, "/hooks/pagerduty", verify, webhook.parse, webhook.signed_at),)
 
     def polls(self, policy: Policy) -> Sequence[Poll]:
-        """Incidents that are in both places."""
-        return (Poll("incidents", FOLLOW_EVERY, following.ask),)
+        """Incidents that are in both places, and those of services that are alerts here."""
+        followed = Poll("incidents", FOLLOW_EVERY, following.ask)
+        alerts = Poll("alerts", FOLLOW_EVERY, missed.ask, brings_alerts=True)
+        return (followed, alerts) if section(policy).alert_services else (followed,)
 
     async def on_call(self, prefix: str, schedule: str, at: datetime) -> Sequence[str]:
         """Emails of whoever is on call then: of a schedule, or on the first level of an escalation policy ("List all of the

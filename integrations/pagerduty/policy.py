@@ -39,6 +39,8 @@ class PagerDutyPolicy(Section):
     """The integration key of an Events API v2 integration, by team; `*` for every other one."""
     page_on: Texts = ()
     """Severities that page. None: no incident does."""
+    alert_services: Texts = ()
+    """Ids of services whose incidents are alerts here. What their webhook missed is asked for; none given: nothing is."""
 
     @classmethod
     def mistakes(cls, written: Mapping[Any, Any], known: KnownNames) -> Iterator[Mistake]:

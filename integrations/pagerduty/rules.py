@@ -20,6 +20,7 @@ from warroom.policy import Policy
 from warroom.value import Stored
 
 TRIGGER, ACKNOWLEDGE, RESOLVE, NOTE, LOOK, WHO = "trigger", "acknowledge", "resolve", "note", "look", "who"
+ALERTS = "alerts"
 OPERATIONS = {
     TRIGGER: "PagerDuty pages nobody",
     ACKNOWLEDGE: "PagerDuty goes on paging",
@@ -27,6 +28,7 @@ OPERATIONS = {
     NOTE: "The update is not in PagerDuty",
     LOOK: "What happened in PagerDuty could not be read",
     WHO: "Who did something in PagerDuty could not be looked up",
+    ALERTS: "Incidents that began in PagerDuty could not be read",
 }
 """Every operation, and what a room is told when one failed for good."""
 

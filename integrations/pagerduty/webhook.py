@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from integrations.pagerduty.following import RemoteEvent, change, happened, note, who
@@ -76,6 +77,11 @@ def parse(posted: WebhookBody) -> Incoming:
     return Incoming(changes=tuple(changes), effects=tuple(effects))
 
 
+def signed_at(body: bytes) -> datetime | None:
+    """When it happened ("Webhooks: Overview": occurred_at, which the signature covers)."""
+    return datetime.fromisoformat(json.loads(body)["event"]["occurred_at"])
+
+
 def _event(event: Mapping[str, Any], data: Mapping[str, Any]) -> RemoteEvent:
     act, there = ACTS.get(str(event["event_type"]), (RemoteAct.REMEMBER, data["status"]))
     agent = event.get("agent") or {}
@@ -117,20 +123,21 @@ def _theirs(posted: WebhookBody, event: Mapping[str, Any], data: Mapping[str, An
     alerts: tuple[Alert, ...] = ()
     if kind in ALERTS:
         arrival = Arrival(posted.received_at, posted.oldest, NAME)
-        alerts = (_alert({**data, "occurred_at": event["occurred_at"]}, found, ALERTS[kind], arrival),)
+        alerts = (alert(data, found.key, str(event["occurred_at"]), ALERTS[kind], arrival),)
     does = kind in ACTS and found.act is not RemoteAct.REMEMBER
     return Incoming(alerts=alerts, effects=(who(found),) if does else ())
 
 
-def _alert(item: Mapping[str, Any], event: RemoteEvent, happened: str, arrival: Arrival) -> Alert:
+def alert(item: Mapping[str, Any], key: str, at: str, happened: str, arrival: Arrival) -> Alert:
+    """What an incident that began there says here. `key` names what happened to it."""
     service, priority = item.get("service") or {}, item.get("priority") or {}
     urgency = str(item.get("urgency") or "")
     body = {
         "title": item["title"],
-        "html_url": event.url,
+        "html_url": item.get("html_url"),
         "service": service.get("summary"),
         "priority_summary": priority.get("summary") or urgency,
-        "occurred_at": item["occurred_at"],
+        "occurred_at": at,
         "urgency": urgency,
     }
     fields = Fields({name: value for name, value in body.items() if value})
@@ -139,8 +146,8 @@ def _alert(item: Mapping[str, Any], event: RemoteEvent, happened: str, arrival: 
         text="",
         kind=Kind.GENERIC,
         source=NAME,
-        ids=Identity(event=event.key, own=event.remote_id),
-        event=event.key,
+        ids=Identity(event=key, own=str(item["id"])),
+        event=key,
         title=Title(name=str(item["title"])),
         transition=happened,
     )

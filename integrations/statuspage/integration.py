@@ -108,7 +108,7 @@ class Statuspage(Integration[StatuspageSettings]):
         offered = section(policy).mode(policy, incident.severity) is not PublishMode.NEVER
         if not offered or self.missing() or not (incident.state.open or state_of(incident).open):
             return ()
-        return (MenuEntry(label="Status page…", integration=NAME, action="publish"),)
+        return (MenuEntry(label="Status page…", integration=NAME, action="publish", about_incident=True),)
 
     async def choose(self, world: World, incident_id: str, action: str, by: str) -> IntegrationForm | None:
         """The form; for `update` with the words of the last update. Raises Refused."""

@@ -18,6 +18,7 @@ from sandbox.page import control_api, live_updates, menu_options, security
 from sandbox.page.channel_view import ReadMarkers, channel_rows, sidebar, thread_rows
 from sandbox.page.gestures import PageUser, perform_gesture
 from sandbox.page.template_helpers import PNG, TemplateHelpers
+from sandbox.systems import CompanySystem
 
 HERE = Path(__file__).parent
 
@@ -37,6 +38,9 @@ class WorkspacePage:
         app.router.add_get("/", security.with_security_headers(self._redirect_to_first_user))
         app.router.add_static("/static", HERE / "static")
         app.router.add_get("/as/{who}/", security.with_security_headers(self._redirect_to_channel))
+        app.router.add_get("/systems/{system}{rest:.*}", security.with_security_headers(self._redirect_to_system))
+        app.router.add_get("/as/{who}/systems/{system}", security.with_security_headers(self._system))
+        app.router.add_post("/as/{who}/systems/{system}", security.same_origin_only(self._act_there))
         app.router.add_get("/as/{who}/live", security.with_security_headers(self._live))
         app.router.add_get("/as/{who}/home", security.with_security_headers(self._home))
         app.router.add_get("/as/{who}/choices", security.with_security_headers(self._choices))
@@ -106,11 +110,40 @@ class WorkspacePage:
         body = self._templates.get_template(template).render(
             draw=draw, me=me, rooms=sidebar(self.ws, draw, self.read_markers), view=stack[-1] if stack else None,
             depth=len(stack), now=f"{slack.clock.seconds():.3f}", clock=f"{now:%a %d %b %H:%M:%S}",
-            offset=int(offset.total_seconds()), scenarios=slack.scenarios, faults=slack.faults.planned, kinds=FAULT_KINDS,
+            offset=int(offset.total_seconds()), systems=slack.systems, scenarios=slack.scenarios,
+            faults=slack.faults.planned, kinds=FAULT_KINDS,
             methods=sorted(METHODS), sockets=slack.sockets, latency=f"{slack.latency:g}",
             people=menu_options.search(self.ws, draw.names, "users", ""), **more,
         )  # fmt: skip
         return web.Response(text=body, content_type="text/html")
+
+    def _company_system(self, request: web.Request) -> CompanySystem:
+        for each in self.slack.systems:
+            if each.name == request.match_info["system"]:
+                return each
+        raise web.HTTPNotFound(text=f"There is {', '.join(each.name for each in self.slack.systems) or 'no system'}.")
+
+    async def _redirect_to_system(self, request: web.Request) -> web.StreamResponse:
+        first = next(person for person in self.ws.people.values() if not (person.is_bot or person.deleted))
+        raise web.HTTPFound(f"/as/{quote(first.name)}/systems/{self._company_system(request).name}")
+
+    async def _system(self, request: web.Request) -> web.StreamResponse:
+        system = self._company_system(request)
+        return self._render(
+            "system.html", TemplateHelpers(self.ws, self._user(request)), channel=None, place=f"system {system.name}",
+            title=system.title, system=system,
+        )  # fmt: skip
+
+    async def _act_there(self, request: web.Request) -> web.StreamResponse:
+        system, who, given = self._company_system(request), self._user(request), await _body(request)
+        try:
+            await system.act(who, str(given["do"]), str(given.get("id", "")))
+        except (KeyError, TypeError, AttributeError):
+            return web.json_response({"error": f"{system.title} cannot do that."}, status=400)
+        except ValueError as error:
+            return web.json_response({"error": str(error)}, status=400)
+        self.ws.changed.notify()
+        return web.json_response({"ok": True})
 
     async def _choices(self, request: web.Request) -> web.StreamResponse:
         """Search results for a menu, and the commands that the message box suggests, as JSON."""

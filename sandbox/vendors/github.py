@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from aiohttp import web
 
@@ -26,10 +27,18 @@ class GitHubSystem(FakeSystem):
     """One repository."""
 
     issues: dict[int, Body] = field(default_factory=dict)
+    deployments: list[Body] = field(default_factory=list)
+    releases: list[Body] = field(default_factory=list)
+    services: tuple[str, ...] = ("example/shop",)
+    """Repositories of what runs."""
+    used_up: bool = False
+    """The token was used too often within the hour."""
 
     def routes(self, router: web.UrlDispatcher) -> None:
         """Those that are called."""
         router.add_get("/repos/{owner}/{name}", self._repository)
+        router.add_get("/repos/{owner}/{name}/deployments", self._deployments)
+        router.add_get("/repos/{owner}/{name}/releases", self._releases)
         router.add_get("/repos/{owner}/{name}/issues", self._list)
         router.add_post("/repos/{owner}/{name}/issues", self._create)
         router.add_get("/repos/{owner}/{name}/issues/{number}", self._get)
@@ -39,18 +48,56 @@ class GitHubSystem(FakeSystem):
         """Whoever has no token, and repositories that they may not see."""
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return _message(401, "Bad credentials")
-        if "/".join(request.path.split("/")[2:4]) != REPOSITORY:
+        if self.used_up:
+            reset = datetime.fromisoformat(self.today()) + timedelta(minutes=10)
+            headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(round(reset.timestamp()))}
+            return _message(403, "API rate limit exceeded for user ID 1.", headers)
+        if "/".join(request.path.split("/")[2:4]) not in (REPOSITORY, *self.services):
             return _message(404, "Not Found")
         return None
 
     def close(self, number: int, who: str, state: str = "closed") -> Body:
         """Somebody closes an issue, or opens it again."""
-        closed_by = {"login": who} if state == "closed" else None
-        self.issues[number] |= {"state": state, "closed_by": closed_by, "updated_at": self.today()}
+        closed = state == "closed"
+        self.issues[number] |= {
+            "state": state,
+            "closed_by": {"login": who} if closed else None,
+            "updated_at": self.today(),
+        }
+        self.issues[number] |= {"closed_at": self.today() if closed else None}
         return self.issues[number]
 
-    async def _repository(self, _request: web.Request) -> web.Response:
-        return web.json_response({"id": 1, "full_name": REPOSITORY, "has_issues": True})
+    def deploy(self, sha: str, environment: str = "production", who: str = "grace") -> Body:
+        """Something is deployed."""
+        found = {
+            "id": len(self.deployments) + 1,
+            "sha": sha,
+            "ref": "main",
+            "task": "deploy",
+            "environment": environment,
+        }
+        found |= {"description": "", "creator": {"login": who}, "created_at": self.today(), "updated_at": self.today()}
+        self.deployments.insert(0, found)
+        return found
+
+    def release(self, tag: str, who: str = "grace") -> Body:
+        """Something is released."""
+        url = f"https://github.example.com/{self.services[0]}/releases/tag/{tag}"
+        found = {"id": len(self.releases) + 1, "tag_name": tag, "name": tag, "draft": False, "prerelease": False}
+        found |= {"author": {"login": who}, "html_url": url, "created_at": self.today(), "published_at": self.today()}
+        self.releases.insert(0, found)
+        return found
+
+    async def _repository(self, request: web.Request) -> web.Response:
+        name = "/".join(request.path.split("/")[2:4])
+        rights = {"admin": False, "push": False, "pull": True, "triage": False, "maintain": False}
+        return web.json_response(repository(name) | {"has_issues": True, "archived": False, "permissions": rights})
+
+    async def _deployments(self, request: web.Request) -> web.Response:
+        return web.json_response(self.deployments[: int(request.query.get("per_page", 30))])
+
+    async def _releases(self, request: web.Request) -> web.Response:
+        return web.json_response(self.releases[: int(request.query.get("per_page", 30))])
 
     async def _list(self, request: web.Request) -> web.Response:
         if request.query.get("state", "open") not in ("open", "closed", "all"):
@@ -69,7 +116,15 @@ class GitHubSystem(FakeSystem):
         self.issues[number] = wanted | {
             "number": number,
             "state": "open",
+            "id": 1000 + number,
+            "url": f"{self.url}/repos/{REPOSITORY}/issues/{number}",
+            "repository_url": f"{self.url}/repos/{REPOSITORY}",
+            "user": {"login": "warroom"},
             "html_url": f"https://github.example.com/{REPOSITORY}/issues/{number}",
+            "labels": [{"name": name} for name in wanted.get("labels", [])],
+            "locked": False,
+            "comments": 0,
+            "closed_at": None,
             "created_at": self.today(),
             "updated_at": self.today(),
             "closed_by": None,
@@ -115,5 +170,6 @@ def repository(name: str = "example/checkout") -> Body:
     }
 
 
-def _message(status: int, text: str) -> web.Response:
-    return web.json_response({"message": text, "documentation_url": "https://docs.github.com/rest"}, status=status)
+def _message(status: int, text: str, headers: dict[str, str] | None = None) -> web.Response:
+    said = {"message": text, "documentation_url": "https://docs.github.com/rest"}
+    return web.json_response(said, status=status, headers=headers)

@@ -12,6 +12,7 @@ import hmac
 import json
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -47,14 +48,23 @@ class JiraSystem(FakeSystem):
     links: list[Body] = field(default_factory=list)
     remote_links: dict[str, Body] = field(default_factory=dict)
     people: list[Body] = field(default_factory=list)
+    pages: str = ""
+    """Where people read issues in a browser; "" nowhere."""
+    lacks: set[str] = field(default_factory=set)
+    """Permissions that the user does not have."""
+    needs: dict[str, str] = field(default_factory=dict)
+    """Names by id of further fields without which no issue is made."""
     unindexed: int = 0
     """So many searches do not find the newest issue yet."""
 
     def routes(self, router: web.UrlDispatcher) -> None:
         """Those that are called."""
         api = "/rest/api/3"
+        router.add_get("/browse/{key}", self._browse)
         router.add_get(f"{api}/myself", self._myself)
         router.add_get(f"{api}/project/{{key}}", self._project)
+        router.add_get(f"{api}/mypermissions", self._permissions)
+        router.add_get(f"{api}/issue/createmeta/{{key}}/issuetypes/{{type}}", self._fields)
         router.add_get(f"{api}/priority", self._priorities)
         router.add_get(f"{api}/issueLinkType", self._link_types)
         router.add_get(f"{api}/user/search", self._user_search)
@@ -71,7 +81,7 @@ class JiraSystem(FakeSystem):
     def refused(self, request: web.Request) -> web.Response | None:
         """Whoever has not the user's token."""
         known = base64.b64encode(f"{EMAIL}:{TOKEN}".encode()).decode()
-        if request.headers.get("Authorization") == f"Basic {known}":
+        if request.headers.get("Authorization") == f"Basic {known}" or request.path.startswith("/browse/"):
             return None
         return web.Response(status=401, text="Client must be authenticated to access this resource.")
 
@@ -119,12 +129,22 @@ class JiraSystem(FakeSystem):
         if event.startswith("jira:"):
             fields |= {"labels": issue["labels"]}
         sent = json.dumps(
-            {"timestamp": 1, "webhookEvent": event, "issue": {"id": "1", "key": key, "fields": fields}}
+            {
+                "timestamp": self._milliseconds(),
+                "webhookEvent": event,
+                "issue": {"id": "1", "key": key, "fields": fields},
+            }
         ).encode()
         signature = hmac.new(SECRET.encode(), sent, hashlib.sha256).hexdigest()
         return sent, {"X-Hub-Signature": f"sha256={signature}", "Content-Type": "application/json"}
 
+    def _milliseconds(self) -> int:
+        return round(datetime.fromisoformat(self.today()).timestamp() * 1000)
+
     # The API.
+
+    async def _browse(self, _request: web.Request) -> web.Response:
+        raise web.HTTPFound(self.pages) if self.pages else web.HTTPNotFound
 
     async def _myself(self, _request: web.Request) -> web.Response:
         return web.json_response(ME)
@@ -132,7 +152,29 @@ class JiraSystem(FakeSystem):
     async def _project(self, request: web.Request) -> web.Response:
         if request.match_info["key"] != "OPS":
             return _errors(404, f"No project could be found with key '{request.match_info['key']}'.")
-        return web.json_response({"id": "10000", "key": "OPS", "issueTypes": [{"name": name} for name in TYPES]})
+        return web.json_response({"id": "10000", "key": "OPS", "issueTypes": _types()})
+
+    async def _permissions(self, request: web.Request) -> web.Response:
+        asked = request.query["permissions"].split(",")
+        if request.query.get("projectKey") != "OPS":
+            return _errors(404, "No project could be found with that key.")
+        found = {
+            each: {"id": str(number), "key": each, "name": each.replace("_", " ").title(), "type": "PROJECT"}
+            | {"havePermission": each not in self.lacks}
+            for number, each in enumerate(asked)
+        }
+        return web.json_response({"permissions": found})
+
+    async def _fields(self, request: web.Request) -> web.Response:
+        if request.match_info["key"] != "OPS" or request.match_info["type"] not in {each["id"] for each in _types()}:
+            return _errors(404, "No issue type could be found with that id.")
+        known = {name: (name.title(), name in ("project", "issuetype", "summary")) for name in CREATED}
+        known |= {name: (title, True) for name, title in self.needs.items()}
+        fields = [
+            {"fieldId": name, "key": name, "name": title, "required": required, "hasDefaultValue": False}
+            for name, (title, required) in known.items()
+        ]
+        return web.json_response({"fields": fields, "maxResults": 50, "startAt": 0, "total": len(fields)})
 
     async def _priorities(self, _request: web.Request) -> web.Response:
         return web.json_response([{"id": str(number), "name": name} for number, name in enumerate(PRIORITIES)])
@@ -259,6 +301,16 @@ class JiraSystem(FakeSystem):
         if body not in self.links:
             self.links.append(body)
         return web.Response(status=201)
+
+
+def text_of(document: Body) -> str:
+    """The words of a document of the Atlassian Document Format."""
+    inner = " ".join(text_of(each) for each in document.get("content", ()))
+    return str(document.get("text", "")) or inner
+
+
+def _types() -> list[Body]:
+    return [{"id": str(10_001 + number), "name": name, "subtask": False} for number, name in enumerate(TYPES)]
 
 
 def is_document(value: Any, parent: str = "") -> bool:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -24,7 +25,7 @@ STATUSES = ("triggered", "acknowledged", "resolved")
 EVENT_FIELDS = {"routing_key", "event_action", "dedup_key", "payload", "client", "client_url", "links", "images"}
 PAYLOAD_FIELDS = {"summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details"}
 ACCEPTED = "application/vnd.pagerduty+json;version=2"
-PAGE = "https://example.pagerduty.com"
+PAGE, SERVICE = "https://example.pagerduty.com", "PSERVICE"
 
 
 @dataclass
@@ -40,6 +41,8 @@ class PagerDutySystem(FakeSystem):
     """Whoever is on call now, by the schedule's id."""
     policies: dict[str, list[list[str]]] = field(default_factory=lambda: {"PPOLICY": [["PADA"], ["PGRACE"]]})
     """Whoever is on call on each level, by the escalation policy's id."""
+    pages: str = PAGE
+    """Where people read it in a browser."""
     slow: bool = False
     """Accepted events are not worked off yet."""
     events: list[Body] = field(default_factory=list)
@@ -57,6 +60,7 @@ class PagerDutySystem(FakeSystem):
         router.add_get("/users/{id}", self._user)
         router.add_get("/oncalls", self._on_call)
         router.add_get("/schedules/{id}", self._schedule)
+        router.add_get("/services/{id}", self._one_service)
         router.add_get("/escalation_policies/{id}", self._policy)
 
     @property
@@ -96,13 +100,14 @@ class PagerDutySystem(FakeSystem):
 
     def reassign(self, incident: Body, user: str, to: str, kind: str = "assign_log_entry") -> None:
         """Somebody else has to look."""
-        incident["assignments"] = [{"at": self.today(), "assignee": self._person(to)}]
-        self._changed(incident, kind, user, assignees=[self._person(to)])
+        person = _reference(self._person(to))
+        incident["assignments"] = [{"at": self.today(), "assignee": person}]
+        self._changed(incident, kind, user, assignees=[person])
 
     def annotate(self, incident: Body, user: str, content: str) -> Body:
         """Somebody writes a note."""
         note: Body = {"id": f"PN{len(self.notes[incident['id']]) + 1}{incident['id']}", "content": content}
-        note |= {"user": self._person(user), "created_at": self.today()}
+        note |= {"user": _reference(self._person(user)), "created_at": self.today()}
         self.notes[incident["id"]].append(note)
         return note
 
@@ -114,14 +119,14 @@ class PagerDutySystem(FakeSystem):
             "type": "incident",
             "summary": f"[#{len(self.incidents) + 1}] {title}",
             "self": f"{self.url}/incidents/{name}",
-            "html_url": f"{PAGE}/incidents/{name}",
+            "html_url": f"{self.pages}/incidents/{name}",
             "incident_number": len(self.incidents) + 1,
             "title": title,
             "created_at": self.today(),
             "status": "triggered",
             "incident_key": key,
             "urgency": "high",
-            "service": {"id": "PSERVICE", "type": "service_reference", "summary": "checkout"},
+            "service": {"id": SERVICE, "type": "service_reference", "summary": "checkout"},
             "assignments": [],
             "acknowledgements": [],
             "last_status_change_at": self.today(),
@@ -217,6 +222,11 @@ class PagerDutySystem(FakeSystem):
         found = [] if self.slow else [*self.incidents.values()]
         if "incident_key" in query:
             found = [each for each in found if each["incident_key"] == query["incident_key"]]
+        if services := query.getall("service_ids[]", []):
+            found = [each for each in found if each["service"]["id"] in services]
+        if "since" in query:
+            since = datetime.fromisoformat(query["since"])
+            found = [each for each in found if datetime.fromisoformat(each["created_at"]) >= since]
         return _page(request, "incidents", [_shown(each, request) for each in reversed(found)])
 
     async def _get(self, request: web.Request) -> web.Response:
@@ -281,16 +291,30 @@ class PagerDutySystem(FakeSystem):
     def _shift(self, user: str, level: int, request: web.Request) -> Body:
         person = self._person(user)
         whole = "users" in request.query.getall("include[]", [])
-        return {"user": person if whole else _reference(person), "escalation_level": level, "start": None, "end": None}
+        start = datetime.fromisoformat(self.today())
+        times = {"start": start.isoformat(), "end": (start + timedelta(days=7)).isoformat()}
+        return {"user": person if whole else _reference(person), "escalation_level": level} | times
 
     async def _schedule(self, request: web.Request) -> web.Response:
         name = request.match_info["id"]
-        return web.json_response({"schedule": {"id": name}}) if name in self.schedules else _error(404, "Not Found")
+        if name not in self.schedules:
+            return _error(404, "Not Found")
+        found = {"id": name, "type": "schedule", "summary": "On call", "time_zone": "Etc/UTC", "schedule_layers": []}
+        return web.json_response({"schedule": found})
+
+    async def _one_service(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] != SERVICE:
+            return _error(404, "Not Found")
+        found = _service() | {"type": "service", "name": "checkout", "status": "active"}
+        found |= {"escalation_policy": {"id": "PPOLICY", "type": "escalation_policy_reference"}}
+        return web.json_response({"service": found})
 
     async def _policy(self, request: web.Request) -> web.Response:
         name = request.match_info["id"]
-        known = name in self.policies
-        return web.json_response({"escalation_policy": {"id": name}}) if known else _error(404, "Not Found")
+        if name not in self.policies:
+            return _error(404, "Not Found")
+        found = {"id": name, "type": "escalation_policy", "name": "On call", "escalation_rules": []}
+        return web.json_response({"escalation_policy": found})
 
 
 def signed(body: Body) -> tuple[bytes, dict[str, str]]:
@@ -347,10 +371,10 @@ def _reference(whole: Body) -> Body:
 
 def _service() -> Body:
     return {
-        "id": "PSERVICE",
+        "id": SERVICE,
         "type": "service_reference",
         "summary": "checkout",
-        "html_url": f"{PAGE}/services/PSERVICE",
+        "html_url": f"{PAGE}/services/{SERVICE}",
     }
 
 

@@ -37,6 +37,8 @@ class StatuspageSystem(FakeSystem):
         }
     )
     incidents: dict[str, Body] = field(default_factory=dict)
+    pages: str = "https://stspg.io"
+    """Where customers read it in a browser."""
     told: list[str] = field(default_factory=list)
     """The texts of which subscribers heard."""
 
@@ -110,7 +112,7 @@ class StatuspageSystem(FakeSystem):
             "id": name,
             "page_id": PAGE,
             "status": "investigating",
-            "shortlink": f"https://stspg.io/{name}",
+            "shortlink": f"{self.pages}/{name}",
             "created_at": self.today(),
             "incident_updates": [],
             "metadata": {},

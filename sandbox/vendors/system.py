@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,15 +32,32 @@ class Fault:
     late: bool = False
 
 
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: dict[str, str]
+    body: Any
+    status: int
+    answer: Any
+
+
 @dataclass
 class FakeSystem:
     """`asked` lists every request as (method, path, query)."""
 
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    """What was asked and answered where nothing was made to fail."""
     faults: deque[Fault] = field(default_factory=deque)
     url: str = ""
     on_asked: Callable[[], None] = lambda: None
     """Called after every request that met a fault of `faults`."""
+    on_change: Callable[[], None] = lambda: None
+    """Called after every request that is no mere reading."""
     today: Callable[[], str] = lambda: "2026-11-21T03:00:00+00:00"
     """When something is created."""
     runner: web.AppRunner | None = None
@@ -102,6 +120,19 @@ class FakeSystem:
             self.on_asked()
             return await self._fail(request, fault)
         answer: web.StreamResponse = await handler(request)
+        self.exchanges.append(
+            Exchange(
+                request.method,
+                request.path,
+                tuple(request.query.items()),
+                dict(request.headers),
+                _json(await request.text()),
+                answer.status,
+                _json(answer.text) if isinstance(answer, web.Response) else None,
+            )
+        )
+        if request.method != "GET":
+            self.on_change()
         return answer
 
     async def _fail(self, request: web.Request, fault: Fault) -> web.StreamResponse:
@@ -113,3 +144,11 @@ class FakeSystem:
             return web.Response()
         headers = {"Content-Type": "application/json"} | fault.headers
         return web.Response(status=fault.status, body=fault.body, headers=headers)
+
+
+def _json(text: str | None) -> Any:
+    """None where it is empty, or no JSON."""
+    try:
+        return json.loads(text or "null")
+    except ValueError:
+        return None

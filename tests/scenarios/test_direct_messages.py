@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.scenarios.conftest import COMPANY, WarRoom
+from bot.runtime.app import running
+from sandbox import Sandbox
+from tests.scenarios.conftest import COMPANY, WarRoom, settings_for
 from warroom.incident.model import State
 from warroom.policy import check
 
@@ -146,3 +150,23 @@ class TestOnlyDirectly:
         assert len(direct(room, "grace")) == 1
         assert not any("paged" in message.plain() for message in room.channel_of(incident).messages_by_bot()[1:])
         assert (await room.incident()).state is State.DETECTED
+
+
+async def test_stakeholders_of_a_team_follow_its_incidents_but_not_private_ones(slack: Sandbox, tmp_path: Path) -> None:
+    teams = {name: dict(team) for name, team in COMPANY["teams"].items()}
+    teams["platform"]["stakeholders"] = ["kwame@example.com", "nobody-of-that-name"]
+    checked = check({**COMPANY, "teams": teams})
+    assert checked.policy is not None, checked.mistakes
+    async with running(settings_for(slack, f"sqlite:///{tmp_path}/warroom.db"), checked.policy, slack.clock) as bot:
+        await slack.until_connected()
+        await bot.idle()
+        room = WarRoom(slack, bot)
+        incident = await room.declare("ada", "checkout returns 500s --sev 2 --team platform")
+        [first] = slack.direct("kwame")
+        assert first.labels() == ["Unsubscribe"]
+        await slack.slash("ada", room.channel_of(incident), "/incident", "update rolling back")
+        await room.settle()
+        [second] = slack.direct("kwame")
+        assert "rolling back" in second.plain(), "the newer one takes the place of the first"
+        await room.declare("ada", "keys leaked --sev 2 --team platform --private")
+        assert len(direct(room, "kwame")) == 1, "whoever is not in a private room hears nothing of it"

@@ -7,19 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from storage import Database
-from tests.storage.values import (
-    NOW,
-    after,
-    alert,
-    ask,
-    entry,
-    envelope,
-    firing,
-    incident,
-    put,
-    settled,
-    take_one,
-)
+from tests.storage.values import NOW, after, alert, ask, entry, envelope, firing, incident, put, settled, take_one
 from warroom.incident.parts import AlertGroup, Room
 from warroom.outbox.changes import ClaimOutcome, Timer
 from warroom.outbox.effects import OpenRoom

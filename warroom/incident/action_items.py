@@ -13,12 +13,7 @@ from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionAssigned
 from warroom.incident.parts import ActionItem, action_number
 from warroom.outbox.effects import PrivateReply
-from warroom.refusals import (
-    ActionEmpty,
-    ActionMarkedBefore,
-    NoSuchAction,
-    NothingChanged,
-)
+from warroom.refusals import ActionEmpty, ActionMarkedBefore, NoSuchAction, NothingChanged
 from warroom.value import Value
 
 

@@ -15,27 +15,14 @@ from warroom.incident.action_items import OwnedAction, actions_of
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.edit import Corrections
-from warroom.incident.events import (
-    DetailChanged,
-    EntryEdited,
-    EntryRemoved,
-    MessagePinned,
-    NoteAdded,
-    UpdatePosted,
-)
+from warroom.incident.events import DetailChanged, EntryEdited, EntryRemoved, MessagePinned, NoteAdded, UpdatePosted
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.model import Incident, State
 from warroom.incident.roles import SCRIBE, holder
 from warroom.incident.timeline import Entry, Written, own_entry, written_by
 from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.refusals import (
-    EntryInFuture,
-    NoSuchEntry,
-    NoteEmpty,
-    NotYourEntry,
-    UnknownSeverity,
-)
+from warroom.refusals import EntryInFuture, NoSuchEntry, NoteEmpty, NotYourEntry, UnknownSeverity
 from warroom.text import cut
 from warroom.value import Value
 

@@ -17,17 +17,7 @@ from warroom.incident.notices import Notice, Paged
 from warroom.incident.parts import Deadlines, Link
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
-from warroom.outbox.effects import (
-    AddBookmark,
-    Announce,
-    Effect,
-    Place,
-    Post,
-    SetTopic,
-    ShowCard,
-    TellTeam,
-    Withdraw,
-)
+from warroom.outbox.effects import AddBookmark, Announce, Effect, Place, Post, SetTopic, ShowCard, TellTeam, Withdraw
 from warroom.policy import Policy
 from warroom.policy.model import PageBy
 

@@ -79,7 +79,7 @@ async def declare(
     first = await _first_called(world, draft, unfound(people) if what.by is None else ())
 
     # A private incident is followed by nobody who is not in its room.
-    followers = () if what.private else tuple(await world.store.followers(team, severity))
+    followers = () if what.private else await _followers(world, team, severity)
     draft = draft.copy_with(subscribers=tuple(person for person in followers if person != what.by))
 
     def numbered(number: int) -> Changeset:
@@ -144,6 +144,13 @@ async def similar_open(
     seen = [view.incident for view in await lookup.open_incidents(world, user, limit=lookup.LOOKED_AT)]
     same = [incident for incident in seen if source and incident.source_message == source]
     return [*same, *(each for each in similar(title, services, seen) if each not in same)]
+
+
+async def _followers(world: World, team: str | None, severity: str) -> tuple[str, ...]:
+    """Whoever follows the team or the severity, and the team's stakeholders; each once."""
+    known = world.policy.teams.get(team) if team else None
+    named = await resolve(known.stakeholders if known else (), world.directory, world.policy, only_exact=True)
+    return tuple(dict.fromkeys((*await world.store.followers(team, severity), *ids(named))))
 
 
 async def _first_called(world: World, incident: Incident, missed: tuple[str, ...]) -> FirstCalled:

@@ -14,13 +14,15 @@ from warroom.value import Value
 
 
 class MenuEntry(Value):
-    """One entry of the menu beside the card's alerts. With a `url` it opens that page, otherwise the integration acts."""
+    """One entry of a menu on the card. With a `url` it opens that page, otherwise the integration acts."""
 
     label: str
     integration: str
     action: str
     """What the integration is given when it is chosen."""
     url: str | None = None
+    about_incident: bool = False
+    """It is about the incident, not about its alerts, and stands in the card's menu."""
 
     @property
     def value(self) -> str:
@@ -55,7 +57,7 @@ class IncidentView(Value):
     firings: tuple[Firing, ...] = ()
     timezone: str = "UTC"
     menu: tuple[MenuEntry, ...] = ()
-    """What integrations offer in the menu beside the alerts."""
+    """What integrations offer, beside the alerts and in the card's menu."""
 
 
 class DocumentView(Value):

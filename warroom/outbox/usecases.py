@@ -1,4 +1,4 @@
-"""What became of an effect: the claim ends together with what follows from it."""
+"""What became of an effect: the claim ends together with what follows from it; what failed for good is asked for again."""
 
 from __future__ import annotations
 

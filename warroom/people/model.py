@@ -1,4 +1,4 @@
-"""People and user groups of the workspace, and how names are compared."""
+"""People and user groups of the workspace, how names are compared, and how those that were typed were understood."""
 
 from __future__ import annotations
 

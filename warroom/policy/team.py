@@ -29,3 +29,5 @@ class Team(Value):
     """Names or patterns with * and ?."""
     escalation: tuple[Level, ...] = ()
     dashboard: Url | None = None
+    stakeholders: Texts = ()
+    """People and groups who follow every incident of the team that is not private, as if they had subscribed."""

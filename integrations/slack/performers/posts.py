@@ -1,5 +1,5 @@
-"""The card, the announcement, and everything the bot says in a room or a thread, each posted exactly once: every message
-carries its effect's key, and in doubt the key is looked for first.
+"""The card, and everything the bot says in a room or a thread, each posted exactly once: every message carries
+its effect's key, and in doubt the key is looked for first.
 """
 
 from __future__ import annotations

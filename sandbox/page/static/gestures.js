@@ -1,5 +1,5 @@
 // Clicks, keys and input events.
-import { act, all, busily, control, one } from "./server.js";
+import { act, actThere, all, busily, control, one } from "./server.js";
 import { openDialog, press, submit, surfaceIds } from "./blocks.js";
 import { filter, picked } from "./menus.js";
 import { grow, send, suggest } from "./composer.js";
@@ -34,6 +34,8 @@ document.addEventListener("click", (event) => {
   leaveMenus(target);
   const controlButton = target.closest("button[data-control]");
   if (controlButton) { sendControl(controlButton); return; }
+  const there = target.closest("button[data-act]");
+  if (there) { busily(there, () => actThere(there.dataset.system, { do: there.dataset.act, id: there.dataset.id ?? "" })); return; }
   const gesture = target.closest("button[data-do]");
   if (gesture) {
     const what = gesture.dataset.do;

@@ -20,6 +20,11 @@ export async function act(gesture, body) {
   return answer;
 }
 
+export async function actThere(system, body) {
+  const answer = await post(`/as/${encodeURIComponent(me)}/systems/${system}`, body);
+  if (answer.error) toast(answer.error);
+}
+
 export async function control(what, body) {
   const answer = await post(`/control/${what}`, body);
   if (answer.error) toast(answer.error);

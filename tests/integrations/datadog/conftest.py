@@ -16,7 +16,7 @@ from bot.runtime.dispatcher import Dispatcher, routed
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
-from integrations.datadog.settings import DatadogSettings
+from integrations.datadog.policy import DatadogSettings
 from tests.alert_sources import sent
 from tests.clock import NIGHT, ManualClock
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog

@@ -10,7 +10,7 @@ import pytest
 from blocks import ids
 from blocks.incident_card import incident_card
 from integrations.datadog import Datadog, mutes
-from integrations.datadog.settings import DatadogSettings
+from integrations.datadog.policy import DatadogSettings
 from tests.clock import NIGHT
 from tests.integrations.datadog.conftest import DatadogWarRoom
 from tests.refusals import refuses

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from pydantic import SecretStr
 
 from integrations.github import GitHub
-from integrations.github.issues import LOOK, STATE, Item, effect
+from integrations.github.issues import CHANGES, LOOK, STATE, Item, effect
 from sandbox.vendors.github import REPOSITORY, TOKEN, GitHubSystem
 from sandbox.vendors.system import Body
 from tests.reliability.effects import EffectCase, Run, opened
@@ -50,6 +52,23 @@ async def look(run: Run) -> None:
     await run.house.ask(effect(LOOK, "look", run.known, coalescing=True))
 
 
+async def deployed(run: Run) -> None:
+    """Something is deployed, and the webhook does not tell."""
+    await opened(run)
+    assert isinstance(run.house.system, GitHubSystem)
+    run.house.system.deploy("4f0c1a2b3c4d5e6f")
+
+
+async def look_for_changes(run: Run) -> None:
+    await run.house.ask(effect(CHANGES, "changes", coalescing=True))
+
+
+async def known_changes(run: Run) -> int:
+    now = run.house.slack.clock.now()
+    found = await run.house.store.service_changes(now - timedelta(days=1), now, (), 10)
+    return sum(each.source == "GitHub" for each in found)
+
+
 async def issues(run: Run) -> int:
     return len(mine(run))
 
@@ -67,10 +86,18 @@ CASES = ExternalCases(
     integration=GitHub,
     system=GitHubSystem,
     settings=lambda system: {"github_api_url": system.url, "github_token": SecretStr(TOKEN)},
-    policy={"issues": REPOSITORY},
+    policy={"issues": REPOSITORY, "services": {"example/shop": "checkout"}},
     cases=(
         EffectCase("create an issue", "create", f"POST {ISSUES}", add, issues, prepare=opened),
         EffectCase("close an issue", "state", f"PATCH {ISSUES}/", finish, closed, prepare=added),
         EffectCase("look", "look", f"GET {ISSUES}/", look, done, prepare=closed_there),
+        EffectCase(
+            "look for changes",
+            "changes",
+            "GET /repos/example/shop/deployments",
+            look_for_changes,
+            known_changes,
+            prepare=deployed,
+        ),
     ),
 )

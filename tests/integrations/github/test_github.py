@@ -87,6 +87,10 @@ async def test_other_events_and_strangers_say_nothing(room: WarRoom) -> None:
     body, headers = webhook("ping", {"zen": "Keep it simple.", "hook_id": 1})
     assert await hook(room, "/hooks/github", body, headers) == 202
     assert await hook(room, "/hooks/github", body, {}) == 401
+    job = {"action": "in_progress", "workflow_job": {"id": 1}, "deployment": {"id": 8, "sha": "a" * 40}}
+    assert await hook(room, "/hooks/github", *webhook("workflow_job", job | {"repository": repository()})) == 202
+    joined = {"action": "member_added", "organization": {"id": 1, "login": "example"}}
+    assert await hook(room, "/hooks/github", *webhook("organization", joined)) == 202
     assert await hook(room, "/hooks/github", *webhook("star", {"action": "created", "repository": repository()})) == 202
     release = {"action": "published", "repository": repository()}
     release["release"] = {"id": 3, "tag_name": "v2", "name": "Two", "published_at": room.slack.clock.now().isoformat()}
@@ -101,7 +105,7 @@ async def test_action_items_are_issues_that_follow_both_ways(room: WarRoom, gith
     await room.declare("ada", DECLARE)
     await types(room, "ada", "action add raise the threshold due 2026-12-01")
     (issue,) = github.issues.values()
-    assert (issue["title"], issue["labels"]) == ("raise the threshold", ["incident"])
+    assert (issue["title"], issue["labels"]) == ("raise the threshold", [{"name": "incident"}])
     github.close(1, "grace")
     for _ in range(2):
         if way == "webhook":

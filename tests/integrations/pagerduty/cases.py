@@ -6,8 +6,9 @@ from pydantic import SecretStr
 
 from integrations.pagerduty import PagerDuty
 from integrations.pagerduty.following import RemoteEvent, who
-from integrations.pagerduty.rules import LOOK, effect
-from sandbox.vendors.pagerduty import ROUTING_KEY, SECRET, SENDER, TOKEN, PagerDutySystem
+from integrations.pagerduty.rules import ALERTS, LOOK, effect
+from integrations.pagerduty.state import alert_key
+from sandbox.vendors.pagerduty import ROUTING_KEY, SECRET, SENDER, SERVICE, TOKEN, PagerDutySystem
 from sandbox.vendors.system import Body
 from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
@@ -62,6 +63,23 @@ async def update(run: Run) -> None:
     await run.house.type("ada", "update rolling back", run.house.room(run.known))
 
 
+async def began_there(run: Run) -> None:
+    """An incident begins in PagerDuty, and the webhook does not tell."""
+    await opened(run)
+    assert isinstance(run.house.system, PagerDutySystem)
+    run.house.system.open("theirs", "basket is slow")
+
+
+async def look_for_alerts(run: Run) -> None:
+    await run.house.ask(effect(ALERTS, "alerts", coalescing=True))
+
+
+async def alerts(run: Run) -> int:
+    assert isinstance(run.house.system, PagerDutySystem)
+    names = [each["id"] for each in run.house.system.incidents.values() if each["incident_key"] == "theirs"]
+    return len(await run.house.store.firings_for([alert_key(name) for name in names]))
+
+
 async def paged(run: Run) -> int:
     return len(theirs(run))
 
@@ -96,7 +114,7 @@ CASES = ExternalCases(
         "pagerduty_webhook_secret": SecretStr(SECRET),
         "pagerduty_from": SENDER,
     },
-    policy={"routing_keys": {"platform": "env:PAGER_OF_PLATFORM"}, "page_on": ["SEV-1"]},
+    policy={"routing_keys": {"platform": "env:PAGER_OF_PLATFORM"}, "page_on": ["SEV-1"], "alert_services": [SERVICE]},
     environment={"PAGER_OF_PLATFORM": ROUTING_KEY},
     cases=(
         EffectCase("page", "trigger", "POST /v2/enqueue", declare, paged),
@@ -104,6 +122,7 @@ CASES = ExternalCases(
         EffectCase("resolve", "resolve", "POST /v2/enqueue", resolve, over, prepare=opened),
         EffectCase("write a note", "note", "POST /incidents/", update, notes, prepare=opened),
         EffectCase("look", "look", "GET /incidents", look, acknowledged, prepare=acknowledged_there),
+        EffectCase("look for alerts", "alerts", "GET /incidents", look_for_alerts, alerts, prepare=began_there),
         EffectCase("look up who it was", "who", "GET /users/", told, acknowledged, prepare=acknowledged_there),
     ),
 )

@@ -1,4 +1,4 @@
-"""Times and addresses that somebody else wrote: which may be believed, and which may be shown."""
+"""Values that somebody else wrote: text cleaned and cut, times that may be believed, addresses that may be shown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ SKEW = timedelta(minutes=5)
 """So far ahead of ours the sender's clock may be."""
 OLDEST = timedelta(days=30)
 """What is said to be older comes from a wrong clock or a wrong unit: monitors remind of an alert for hours or days, not for a month."""
+TITLE_LIMIT, TEXT_LIMIT, WORD_LIMIT = 500, 8000, 255
+"""Characters that are kept."""
 LINK_LIMIT = 3000
 
 _MILLISECONDS_FROM = 100_000_000_000
@@ -77,15 +79,6 @@ def _in_words(said: str) -> datetime | None:
         except ValueError:
             continue
     return None
-
-
-TITLE_LIMIT = 500
-
-
-TEXT_LIMIT = 8000
-
-
-WORD_LIMIT = 255
 
 
 def clean(value: object, limit: int = WORD_LIMIT) -> str | None:
