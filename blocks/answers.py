@@ -96,3 +96,10 @@ def _level(level: Called) -> str:
     nobody = [f"“{kit.line(each.said, 60)}”: {labels.NOBODY[each.why]}" for each in level.people.unknown]
     who = text.mentions(match.person.id for match in level.people.found)
     return f"{when}{only}: {', '.join(filter(None, [who, *unclear, *nobody]))}"
+
+
+def merged(incident: Incident, into: Incident) -> Card:
+    """What a merge did, with the way to where it goes on."""
+    return said(
+        f"{incident.name} is merged into {into.name}{linked(into)} Undo: /incident merge {incident.number} undo"
+    )

@@ -124,4 +124,5 @@ def read_page(view: Block) -> Page | FormMistakes:
 def blame(view: Block, why: str) -> FormMistakes:
     """The refusal of the whole form, shown at its main field."""
     names = [*((view.get("state") or {}).get("values") or {})]
-    return FormMistakes(fields={_BLAMED.get(view["callback_id"]) or names[0]: why})
+    main = _BLAMED.get(view["callback_id"])
+    return FormMistakes(fields={main if main in names else names[0]: why})

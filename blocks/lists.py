@@ -110,10 +110,11 @@ def _late_actions(view: IncidentView, now: datetime) -> list[str]:
 
 
 def show(view: IncidentView, now: datetime) -> Card:
-    """One incident as its card shows it, with the way to its room and without buttons."""
+    """One incident as its card shows it, with the way to its room; its only button is Catch up."""
     head = labels.headline(view)
     room = kit.section(f"Channel: {text.channel_link(view.incident.room.channel_id)}")
-    return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view, now)])
+    catch_up = kit.actions([kit.button("Catch up", ids.CATCH_UP, ids.carry(view.incident.id))])
+    return kit.card(kit.line(head, 400), [kit.header(head), room, *details(view, now), *_actions(view, now), catch_up])
 
 
 def _actions(view: IncidentView, now: datetime) -> list[kit.Block]:

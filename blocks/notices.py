@@ -14,7 +14,7 @@ from blocks.paging import page_about, paged, unanswered
 from blocks.timeline import failed_effect, words
 from warroom.changes.model import Change
 from warroom.incident import notices
-from warroom.incident.model import State
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import Notice
 from warroom.incident.parts import SimilarIncident
 from warroom.incident.view import IncidentView
@@ -67,6 +67,23 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
         case notices.StateChanged():
             return _state(notice, tz, now)
+        case notices.MergedAway():
+            where = f" → {text.channel_link(notice.channel_id)}" if notice.channel_id else ""
+            title = kit.line(notice.title, 150)
+            return [f"🔀 *Merged into INC-{notice.number}* {title}{_by(notice.by, ' by')}. It goes on there{where}"]
+        case notices.MergedHere():
+            came = [text.count(notice.alerts, "alert")] if notice.alerts else []
+            came += [text.count(notice.actions, "action item")] if notice.actions else []
+            more = f": {', '.join(came)}, its people and its timeline" if came else ": its people and its timeline"
+            return [
+                f"🔀 INC-{notice.number} {kit.line(notice.title, 150)} was merged into this one{_by(notice.by, ' by')}{more} are here."
+            ]
+        case notices.MergeUndoneNotice():
+            return [
+                f"🔀 INC-{notice.number} {kit.line(notice.title, 150)} is an incident of its own again{_by(notice.by, ', by')}."
+            ]
+        case notices.SimilarOpen():
+            return ["⚠️ Open and similar. The same trouble?", *(_similar(each, now) for each in notice.found)]
         case notices.Unanswered():
             return unanswered(notice, view, now)
         case notices.PageWaitsNotice():
@@ -109,7 +126,15 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"📝 {_to(notice.people)}the post-mortem of {view.incident.name} {required}."]
         case notices.ActionDue():
             owner = text.mention(notice.owner) if notice.owner else "Nobody owns it:"
-            return [f"☑️ {owner} an action item is due {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
+            if notice.late:
+                told = [person for person in notice.people if person != notice.owner]
+                helpers = f" {text.mentions(told)}: help, or give it to somebody else." if told else ""
+                return [
+                    f"☑️ {owner} an action item is late; it was due {text.when(notice.due_at, tz)}.{helpers}",
+                    _quoted(notice.text),
+                ]
+            verb = "is due tomorrow," if notice.soon else "is due"
+            return [f"☑️ {owner} an action item {verb} {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.ActionAssigned():
             until = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
             incident = view.incident
@@ -266,6 +291,21 @@ def _quoted(words_of_somebody: str) -> str:
     return kit.quote(words_of_somebody, 1500) if words_of_somebody.strip() else ""
 
 
+def _merge_button(incident: Incident, number: int) -> Block:
+    """Merge into that one, with the question before it."""
+    return kit.button(
+        f"Merge into INC-{number}",
+        ids.nth(ids.MERGE, number),
+        ids.carry(incident.id, str(number)),
+        confirm=kit.confirm(
+            f"Merge {incident.name} into INC-{number}?",
+            f"Alerts, people, timeline and action items move to INC-{number}; {incident.name} is cancelled. You can undo this for an hour.",
+            "Merge",
+            "Cancel",
+        ),
+    )
+
+
 def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
     incident = view.incident
     carried = ids.carry(incident.id, incident.state.value)
@@ -291,6 +331,10 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button(notice.label, ids.INTEGRATION, chosen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
+        case notices.MergedAway() if incident.merged is not None:
+            return [kit.button("Undo merge", ids.REOPEN, carried)]
+        case notices.SimilarOpen() if incident.state.open:
+            return [_merge_button(incident, each.number) for each in notice.found]
         case notices.PostmortemReady(published_by=None):
             seen = ids.carry(incident.id, str(notice.revision))
             return [

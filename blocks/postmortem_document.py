@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from blocks import labels, text
 from blocks import markdown as md
+from blocks.postmortem_record import escalations, gaps, roles_and_deeds, turning_point, updates
 from blocks.timeline import severity_change, words
 from warroom.incident.events import AlertAttached, AlertFired, AlertRecovered, SeverityChanged
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView
+from warroom.policy.document import UNFILLED, rendered
 from warroom.text import cut
 
 DRAFT_LIMIT = 2_900
@@ -39,7 +41,37 @@ def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[
 
 
 def markdown(document: DocumentView) -> str:
-    """The whole post-mortem as Markdown (CommonMark with GFM's tables and task lists), ending in a line feed."""
+    """The whole post-mortem as Markdown (CommonMark with GFM's tables and task lists), ending in a line feed.
+
+    Where the policy has a template for it, in the order and with the words of that; when that cannot be filled in, the
+    document says so on top.
+    """
+    sections = _sections(document)
+    whole = "\n\n".join(filter(None, sections.values())) + "\n"
+    if document.template is None:
+        return whole
+    try:
+        return rendered(document.template, {**sections, **_about(document)})
+    except UNFILLED as error:
+        why = md.line(str(error), {}, 300)
+        return f"> The template of the policy could not be filled in: {why}. Run: python -m bot check\n\n{whole}"
+
+
+def _about(document: DocumentView) -> dict[str, str]:
+    """Single values that a template can say, as Markdown."""
+    view, incident = document.view, document.view.incident
+    return {
+        "name": incident.name,
+        "number": str(incident.number),
+        "severity_name": md.line(labels.severity(view), document.names),
+        "state": incident.state.value,
+        "team": md.line(incident.team or "", document.names),
+        "services": md.line(", ".join(incident.services), document.names),
+    }
+
+
+def _sections(document: DocumentView) -> dict[str, str]:
+    """Every section by its name in templates, with its heading, in order; "" for one that has nothing to say."""
     view = document.view
     names = dict(document.names)
     if view.incident.room.channel_id and view.incident.room.channel_name:
@@ -50,22 +82,23 @@ def markdown(document: DocumentView) -> str:
     summary, impact = draft(view, document.entries, document.written_at)
     # A part that a person emptied stays empty: only a document without a draft speaks from the record.
     parts |= {} if written else {"summary": summary, "impact": impact}
-    sections = [
-        f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",
-        "\n".join(_head(document, names)),
-        _part("summary", parts["summary"], names, published),
-        _impact(document, parts["impact"], names),
-        _section("Times", [*_times(document)]),
-        _section("Severity", [*_severities(document, names)]),
-        _section("People", [*_people(document, names)]),
-        _section("Alerts", [*_alerts(view, names)]),
-        _section("Timeline", [*_timeline(document, names)]),
-        *(_part(name, parts[name], names, published) for name in ("root_cause", "went_well", "improve")),
-        _section("Action items", [*_actions(view, names)] or ["None yet."]),
-        _section("Similar incidents", [*_similar(view, names)]),
-        _section("Links", [f"- {md.link(each.url, each.title, names)}" for each in view.incident.links]),
-    ]
-    return "\n\n".join(filter(None, sections)) + "\n"
+    return {
+        "title": f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",
+        "about": "\n".join(_head(document, names)),
+        "summary": _part("summary", parts["summary"], names, published),
+        "impact": _impact(document, parts["impact"], names),
+        "times": _section("Times", [*_times(document)]),
+        "severity": _section("Severity", [*_severities(document, names)]),
+        "people": _section("People", [*_people(document, names)]),
+        "alerts": _section("Alerts", [*_alerts(view, names)]),
+        "escalation": _section("Escalation", [*escalations(document, names)]),
+        "updates": _section("Updates", [*updates(document, names)]),
+        "timeline": _section("Timeline", [*_timeline(document, names)]),
+        **{name: _part(name, parts[name], names, published) for name in ("root_cause", "went_well", "improve")},
+        "action_items": _section("Action items", [*_actions(view, names)] or ["None yet."]),
+        "similar": _section("Similar incidents", [*_similar(view, names)]),
+        "links": _section("Links", [f"- {md.link(each.url, each.title, names)}" for each in view.incident.links]),
+    }
 
 
 def _enumerated(parts: list[str]) -> str:
@@ -202,6 +235,11 @@ def _people(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:
     there = dict.fromkeys((*incident.participants.invited, *(entry.by for entry in document.entries if entry.by)))
     if there:
         yield f"- **Responders:** {', '.join(_name(person, names) for person in there)}"
+    if deeds := [*roles_and_deeds(document, names)]:
+        yield ""
+        yield "| Who | Role | Did |"
+        yield "| --- | --- | --- |"
+        yield from deeds
 
 
 def _alerts(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
@@ -222,11 +260,14 @@ def _timeline(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]
     if not document.entries:
         yield "Nothing was recorded."
         return
-    yield f"Times are {document.entries[0].at.astimezone(zone):%Z}."
+    yield f"Times are {document.entries[0].at.astimezone(zone):%Z}. ◆ marks a turning point."
     yield ""
+    silent = gaps(document)
     for _, run in groupby(document.entries, _sameness):
         entries = list(run)
         first, last = entries[0], entries[-1]
+        if (gap := silent.get(first.key)) is not None:
+            yield f"- *Nothing was recorded for {text.duration(gap)}.*"
         what, more = words(first.event)
         who = _name(first.by, names) if first.by else md.line(first.name, {}, 60)
         by = f" by {who}" if who else ""
@@ -236,7 +277,8 @@ def _timeline(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]
         source = md.link(first.link, "source", names) if first.link else ""
         cited = f" ({source})" if source.startswith("[") else ""
         when = f"{first.at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-        yield f"- {when} **{md.line(what.capitalize(), {}, 60)}**{by}{where}{said}{often}{cited}"
+        turn = "◆ " if turning_point(first.event) else ""
+        yield f"- {when} {turn}**{md.line(what.capitalize(), {}, 60)}**{by}{where}{said}{often}{cited}"
 
 
 def _sameness(entry: Entry) -> tuple[str, ...]:

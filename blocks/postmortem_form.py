@@ -5,47 +5,69 @@ from __future__ import annotations
 from collections.abc import Mapping
 from hashlib import sha256
 
-from blocks import ids, kit, labels
-from blocks.form_fields import INPUT, FormMistakes, about, field, form_about, text_in
+from blocks import ids, kit, labels, text
+from blocks.form_fields import INPUT, about, field, form_about, text_in
 from blocks.kit import Block
 from warroom.incident.view import IncidentView
 from warroom.postmortem.model import Postmortem
 from warroom.postmortem.reminders import PARTS
+from warroom.value import Value
+
+BOTH = " (yours)"
 
 
-def postmortem_form(view: IncidentView, parts: Mapping[str, str]) -> Block:
-    """The written parts of the post-mortem, with what there is so far."""
-    fields = [
-        field(
-            part,
-            labels.part(part),
-            kit.plain_text_input(INPUT, initial=parts.get(part, ""), multiline=True),
-            optional=True,
-            hint="Required to publish." if part in Postmortem.required else "",
-        )
-        for part in PARTS
-    ]
-    note = kit.context("Timeline, people, durations and action items come from the record by themselves.")
+class PartsConflict(Value):
+    """Parts that somebody else changed meanwhile, differently; `mine` are all that were changed in the form."""
+
+    mine: dict[str, str]
+    both: tuple[str, ...]
+
+
+def postmortem_form(view: IncidentView, parts: Mapping[str, str], conflict: PartsConflict | None = None) -> Block:
+    """The written parts of the post-mortem, with what there is so far.
+
+    With `conflict` somebody's own text stands in the fields, and the others' above those that they changed too.
+    """
+    said = conflict.mine if conflict else {}
+    mine = {part: said[part] for part in conflict.both} if conflict else {}
+    written = view.incident.postmortem
+    blocks: list[Block | None] = []
+    if mine:
+        who = text.mention(written.edited_by) if written and written.edited_by else "Somebody"
+        blocks.append(kit.section(f"⚠️ {who} changed the same parts meanwhile. Nothing of yours is saved yet."))
+    for part in PARTS:
+        if part in mine:
+            blocks.append(kit.section(f"*{labels.part(part)}*, as it is saved now:"))
+            blocks.append(kit.section(kit.quote(parts.get(part, "") or "(empty)", 2_900)))
+        initial = said.get(part, parts.get(part, ""))
+        hint = "Required to publish." if part in Postmortem.required else ""
+        if part in mine:
+            hint = "Your text. Put both together, then save."
+        what = kit.plain_text_input(INPUT, initial=initial, multiline=True)
+        blocks.append(field(_block(part, mine), labels.part(part), what, optional=True, hint=hint))
+    blocks.append(kit.context("Timeline, people, durations and action items come from the record by themselves."))
     seen = ",".join(_mark(_shown(parts.get(part, ""))) for part in PARTS)
-    return form_about(view, ids.FORM_POSTMORTEM, "Post-mortem", "Save", [*fields, note], seen)
+    return form_about(view, ids.FORM_POSTMORTEM, "Post-mortem", "Save", blocks, seen)
 
 
-def read_postmortem(view: Block, stored: Postmortem | None) -> dict[str, str] | FormMistakes:
-    """The parts that were changed in the form, or those that somebody else changed meanwhile, differently.
+def _block(part: str, mine: Mapping[str, str]) -> str:
+    """The name of the part's field. Slack keeps what was typed in a field whose name stays, so one with another text has another."""
+    return f"{part}{BOTH}" if part in mine else part
+
+
+def read_postmortem(view: Block, stored: Postmortem | None) -> dict[str, str] | PartsConflict:
+    """The parts that were changed in the form, or that others changed some of them meanwhile.
 
     `stored` is how it is now; while there is none, what the form offered counts as written.
     """
-    shown = {part: text_in(view, part) for part in PARTS}
+    shown = {part: text_in(view, part) or text_in(view, f"{part}{BOTH}") for part in PARTS}
     if stored is None:
         return shown
     seen = dict(zip(PARTS, about(view).seen.split(","), strict=False))
     mine = {part: written for part, written in shown.items() if _mark(written) != seen.get(part)}
     now = {part: _mark(_shown(written)) for part, written in parts_of(stored).items()}
     theirs = [part for part, written in mine.items() if now[part] not in (seen.get(part), _mark(written))]
-    if theirs:
-        why = "Somebody changed this meanwhile. Copy your text and open the form again."
-        return FormMistakes(fields=dict.fromkeys(theirs, why))
-    return mine
+    return PartsConflict(mine=mine, both=tuple(theirs)) if theirs else mine
 
 
 def parts_of(written: Postmortem | None) -> dict[str, str]:

@@ -123,7 +123,7 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             )
         case refusals.NotYourEntry():
             who = medium.person(reason.by) if reason.by else "somebody else"
-            return f"Entry {reason.number} is from {who}. Only they can change or remove it."
+            return f"Entry {reason.number} is from {who}. Only they can change or remove it, and the scribe."
         case refusals.EntryInFuture():
             return "A timeline entry is about something that happened; this time is in the future."
         case refusals.RoleMissing():
@@ -168,6 +168,24 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return f"{reason.incident} was cancelled, so it has no post-mortem."
         case refusals.PostmortemUnchanged():
             return "Nothing was changed in the post-mortem."
+        case refusals.MergeWithItself():
+            return "That is the same incident. Name the one that goes on: /incident merge 12"
+        case refusals.MergedAlready():
+            return (
+                f"{reason.incident} was merged into INC-{reason.into} already. Undo merge brings it back, for an hour."
+            )
+        case refusals.MergePrivacy():
+            if reason.private:
+                return (
+                    f"{reason.incident} is private and {reason.into} is not: everybody would read what was kept private. "
+                    f"Merge the other way round, or make {reason.into} private first: /incident edit private"
+                )
+            return (
+                f"{reason.into} is private and {reason.incident} is not: the people of {reason.incident} would get in. "
+                f"Make {reason.incident} private first: /incident edit private"
+            )
+        case refusals.SavedMeanwhile():
+            return "Somebody saved the same part at this moment. Your text is still here: press Save again to see both."
         case refusals.PostmortemMissing():
             return f"{reason.incident} has no post-mortem yet. Write the draft: /incident postmortem"
         case refusals.PostmortemPublishedBefore():
@@ -229,6 +247,8 @@ def _not_now(reason: refusals.NotInState) -> str:
             return "; nobody is paged any more."
         case Attempt.SEVERITY:
             return f"; its severity stays {reason.severity}."
+        case Attempt.MERGE:
+            return "; only open incidents can be merged, into an open one."
         case Attempt.SUBSCRIBE:
             return ". There is nothing more to follow."
         case Attempt.PUBLISH:

@@ -56,6 +56,11 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("reopened")
         case events.Cancelled():
             return EventWords("cancelled", event.why)
+        case events.MergedIn():
+            alerts = f", {text.count(event.alerts, 'alert')}" if event.alerts else ""
+            return EventWords("merged", f"INC-{event.number} {event.title}{alerts}")
+        case events.MergeUndone():
+            return EventWords("merge undone", f"INC-{event.number}")
         case events.DetailChanged():
             return _detail(event)
         case events.VisibilityChanged():
@@ -95,7 +100,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.PostmortemDrafted():
             return EventWords("post-mortem", "draft written")
         case events.PostmortemEdited():
-            return EventWords("post-mortem", "edited")
+            parts = ", ".join(labels.part(each.part).lower() for each in event.changes)
+            return EventWords("post-mortem", f"edited: {parts}" if parts else "edited")
         case events.PostmortemPublished():
             return EventWords("post-mortem", "published")
         case events.PostmortemLate():
@@ -211,6 +217,8 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The thread of the message it was declared from could not be told"
         case EffectKind.SHARE_DOCUMENT:
             return "The post-mortem could not be shared as a file"
+        case EffectKind.SHARE_CANVAS:
+            return "The post-mortem could not be shared as a canvas"
         case EffectKind.SHARE_PICTURE:
             return "The picture of the timeline could not be shared"
         case EffectKind.EXTERNAL:

@@ -104,6 +104,14 @@ class TimelineUnclear(Reason):
     """Words after `timeline` that are not `add`."""
 
 
+class MergeUnclear(Reason):
+    """Which incident is merged into which was not said."""
+
+
+class PostmortemUnclear(Reason):
+    """Words after `postmortem` that are none of its own."""
+
+
 class ActionUnclear(Reason):
     """Words after `action` that are not `add`."""
 
@@ -186,6 +194,8 @@ Usage = (
     | SpanUnclear
     | SearchEmpty
     | TimelineUnclear
+    | MergeUnclear
+    | PostmortemUnclear
     | ActionUnclear
     | DateInPast
     | DateUnclear
@@ -201,7 +211,6 @@ Usage = (
 
 LATER = {
     "investigate": "/incident investigate is not available yet. The card links the alert and the dashboard.",
-    "merge": "/incident merge is not available yet. Cancel the duplicate: /incident cancel duplicate of #12",
 }
 """Subcommands that are still to come, absent from help, with what is said to whoever types them."""
 
@@ -257,6 +266,13 @@ def usage_words(reason: Usage) -> str:
                 "Use: timeline, timeline add [17:20] TEXT, timeline edit N [17:20] TEXT, timeline remove N. "
                 "For example: timeline add yesterday 23:10 deployed 1.4.2"
             )
+        case MergeUnclear():
+            return (
+                "Say which incident goes on. In the channel of the other one: merge 12. Elsewhere: merge 13 12 merges 13 into 12. "
+                "Back again: merge 13 undo"
+            )
+        case PostmortemUnclear():
+            return "Use: postmortem, postmortem check, postmortem history. What is written is edited in its form: press Edit post-mortem."
         case ActionUnclear():
             return (
                 "Use: action add TEXT [@owner] [due DATE], action list, action done N, action reopen N, action edit N TEXT, "

@@ -13,10 +13,12 @@ from blocks.lists import help_card
 from blocks.usage import LATER, NotThereYet, UnknownSubcommand
 from handlers import (
     action_items,
+    catch_up,
     declare,
     edit,
     incident_commands,
     lists,
+    merging,
     metrics,
     oncall,
     parse_command,
@@ -77,6 +79,13 @@ SUBCOMMANDS = (
     ),
     Subcommand("show", "show [N]", "Show one incident", about(lists.show_one, CommandSubject.INCIDENT), group=START),
     Subcommand(
+        "catchup",
+        "catchup [N]",
+        "Where it stands on one screen; later, what is new since you last looked",
+        about(catch_up.catch_up, CommandSubject.INCIDENT),
+        ("catch-up",),
+    ),
+    Subcommand(
         "status",
         "status [N]",
         "Open the form of the public status page",
@@ -128,6 +137,12 @@ SUBCOMMANDS = (
         "reopen", "reopen", "Reopen, or undo a cancel", about(incident_commands.reopen, CommandSubject.INCIDENT)
     ),
     Subcommand("cancel", "cancel WHY", "Cancel (false alarm)", about(incident_commands.cancel)),
+    Subcommand(
+        "merge",
+        "merge N | N INTO | undo",
+        "Merge this incident into N; undo for an hour",
+        merging.merge,
+    ),
     Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
     Subcommand(
         "handover",
@@ -178,9 +193,9 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "postmortem",
-        "postmortem",
-        "Write the post-mortem from the record",
-        about(postmortem.postmortem, CommandSubject.INCIDENT),
+        "postmortem [check | history]",
+        "Write the post-mortem from the record; what it lacks; who changed what",
+        about(postmortem.postmortem, CommandSubject.INCIDENT_OR_TEXT),
         ("post-mortem",),
         group=AFTER,
     ),

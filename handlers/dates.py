@@ -18,6 +18,16 @@ YEARS = 100
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
+NUMBERS = {
+    word: str(number)
+    for number, words in enumerate(
+        ("a an one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+        start=1,
+    )
+    for word in words.split()
+}
+"""Numbers as people write them: "in two weeks", "in an hour"."""
+
 _CLOCK = re.compile(r"^(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?\s*(?P<half>am|pm)?$")
 _SPAN = re.compile(r"^(?P<count>\d{1,4})\s*(?P<unit>s|secs?|seconds?|m|min|mins|minutes?|h|hours?|d|days?|w|weeks?)$")
 
@@ -25,13 +35,16 @@ _SPAN = re.compile(r"^(?P<count>\d{1,4})\s*(?P<unit>s|secs?|seconds?|m|min|mins|
 def due_at(said: str, now: datetime, timezone: str) -> datetime | None:
     """The moment that `said` means (aware, in `timezone`), or None when it is not a date.
 
-    Understands 2026-12-01, today, tomorrow, friday, next friday, 30s, 15m, 4h, 3d, 2w and "in 3 days", each day with an
+    Understands 2026-12-01, today, tomorrow, friday, next friday, next week, end of the month, 30s, 15m, 4h, 3d, 2w, "in 3 days" and
+    "in two weeks", each day with an
     optional time ("friday 9:30", "tomorrow at 9am"). Without one a day means 17:00. Seconds, minutes and hours are real time,
     days and weeks are dates; both hold where the clocks are changed in between.
     """
     words = said.casefold().strip().rstrip(".!").split()
     if words and words[0] in ("on", "by", "in"):
         words = words[1:]
+    if len(words) > 1:
+        words = [NUMBERS.get(words[0], words[0]), *words[1:]]
     span = _SPAN.match(" ".join(words))
     local = now.astimezone(ZoneInfo(timezone))
     if span and span["unit"][0] in "smh":
@@ -57,6 +70,9 @@ def _day(words: list[str], local: datetime) -> tuple[date | None, list[str]]:
         return None, []
     first, rest = words[0], words[1:]
     today = local.date()
+    if words[:2] == ["end", "of"]:
+        ended = _end_of(words[2:], today)
+        return (ended, []) if ended else (None, words)
     if first in ("today", "tonight"):
         return today, rest
     if first == "tomorrow":
@@ -81,6 +97,16 @@ def _day(words: list[str], local: datetime) -> tuple[date | None, list[str]]:
     if abs(day.year - today.year) > YEARS:
         return None, words
     return day, [clock, *rest] if clock else rest
+
+
+def _end_of(words: list[str], today: date) -> date | None:
+    """The Friday of this week, the last day of this month; None for other words."""
+    match [word for word in words if word not in ("the", "this")]:
+        case ["week"]:
+            return today + timedelta(days=(4 - today.weekday()) % 7)
+        case ["month"]:
+            return (today.replace(day=1) + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return None
 
 
 def _clock(said: str) -> time | None:

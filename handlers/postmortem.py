@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from blocks import done, ids, postmortem_document, postmortem_form
-from blocks.form_fields import FormMistakes, about
+from blocks import done, ids, postmortem_document, postmortem_form, postmortem_review
+from blocks.form_fields import about
 from blocks.kit import Block, Card
+from blocks.usage import PostmortemUnclear
 from handlers.actions import ActionContext, Run, show_form
 from handlers.command_context import IncidentCommandContext
 from handlers.gestures import Actor
-from handlers.submissions import Submit
+from handlers.submissions import NextForm, Submit
 from warroom.errors import Refused
 from warroom.incident import lookup, record
 from warroom.incident.model import State
@@ -18,7 +19,18 @@ from warroom.refusals import NothingToLearn
 
 
 async def postmortem(context: IncidentCommandContext) -> Card:
-    """postmortem"""
+    """postmortem [check | history]"""
+    match context.text.strip().casefold():
+        case "":
+            pass
+        case "check" | "checklist":
+            found = await postmortems.check_postmortem(context.world, context.incident)
+            return postmortem_review.checklist_card(await lookup.view(context.world, context.incident), found)
+        case "history" | "versions":
+            entries = await record.timeline(context.world, context.incident)
+            return postmortem_review.history(await lookup.view(context.world, context.incident), entries)
+        case _:
+            raise Refused(PostmortemUnclear())
     incident = await postmortems.draft_postmortem(
         context.world, context.incident.id, context.user, postmortem_document.draft
     )
@@ -50,18 +62,27 @@ async def edit_postmortem(context: ActionContext) -> None:
     await show_form(context, lambda view: postmortem_form.postmortem_form(view, parts), "postmortem")
 
 
-async def publish_postmortem(context: ActionContext) -> None:
-    """Publish"""
-    await postmortems.publish_postmortem(context.world, context.incident_id, context.user)
+async def publish_postmortem(context: ActionContext) -> Card | None:
+    """Publish: when the checklist finds something weak, it is shown first."""
+    world = context.world
+    incident = await lookup.by_id(world, context.incident_id)
+    written = incident.postmortem
+    if context.seen != postmortem_review.ANYWAY and written and not written.missing and not written.published_at:
+        found = await postmortems.check_postmortem(world, incident)
+        if found.weak and incident.state is State.RESOLVED:
+            return postmortem_review.checklist_card(await lookup.view(world, incident), found, asked=True)
+    await postmortems.publish_postmortem(world, incident.id, context.user)
+    return None
 
 
-async def submit(world: World, actor: Actor, view: Block) -> FormMistakes | None:
-    """Post-mortem"""
+async def submit(world: World, actor: Actor, view: Block) -> NextForm | None:
+    """Post-mortem: parts that others changed meanwhile are shown with both texts, and nothing is saved until they are sent again."""
     incident = await lookup.by_id(world, about(view).incident_id)
     parts = postmortem_form.read_postmortem(view, incident.postmortem)
-    if isinstance(parts, FormMistakes):
-        return parts
-    await postmortems.edit_postmortem(world, incident.id, actor.user, parts)
+    if isinstance(parts, postmortem_form.PartsConflict):
+        seen = await lookup.view(world, incident)
+        return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
+    await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
     return None
 
 

@@ -26,6 +26,7 @@ class Attempt(StrEnum):
     SEVERITY = "severity"
     SUBSCRIBE = "subscribe"
     PUBLISH = "publish"
+    MERGE = "merge"
 
 
 class AlreadyAcknowledged(Reason):
@@ -324,6 +325,29 @@ class PostmortemUnchanged(Reason):
     """The form was sent as it was opened."""
 
 
+class MergeWithItself(Reason):
+    """An incident cannot be merged into itself."""
+
+
+class MergedAlready(Reason):
+    """It was merged before."""
+
+    incident: str
+    into: int
+
+
+class MergePrivacy(Reason):
+    """One of the two is private and the other is not; `private` is the one that would be merged."""
+
+    incident: str
+    into: str
+    private: bool
+
+
+class SavedMeanwhile(Reason):
+    """Somebody else saved the same part of the post-mortem at the same moment."""
+
+
 class PostmortemMissing(Reason):
     """There is no draft that could be published."""
 
@@ -434,6 +458,10 @@ RuleRefusal = (
     | GuestMayNotDeclare
     | NothingToLearn
     | PostmortemUnchanged
+    | SavedMeanwhile
+    | MergeWithItself
+    | MergedAlready
+    | MergePrivacy
     | PostmortemMissing
     | PostmortemPublishedBefore
     | PartsMissing

@@ -109,6 +109,12 @@ class Figures(Protocol):
         """Of every incident declared from `since` up to, not including, `until`, private ones too; oldest first."""
         ...
 
+    async def measure(self, limit: int) -> int:
+        """Measure so many incidents at most that changed since they were measured, or were measured by an earlier release, so
+        that no report has to. Returns how many there were.
+        """
+        ...
+
 
 class FullText(Protocol):
     """The words of incidents: of title, description and summary. Words are compared in their English forms."""

@@ -16,7 +16,15 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
-from bot.runtime.background_tasks import FIRST_READ, first_directory, keep_directory, keep_private_rooms, polling, tidy
+from bot.runtime.background_tasks import (
+    FIRST_READ,
+    first_directory,
+    keep_directory,
+    keep_figures,
+    keep_private_rooms,
+    polling,
+    tidy,
+)
 from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
@@ -221,6 +229,7 @@ class Bot:
         yield "private rooms", partial(keep_private_rooms, self.world)
         if any(schedule.ical for schedule in self.world.policy.schedules.values()):
             yield "calendars", partial(keep_calendars, self.world)
+        yield "figures", partial(keep_figures, self.world)
         yield "tidy", partial(tidy, self.world)
         yield from polling(self.world, self.integrations)
 

@@ -26,6 +26,10 @@ DIRECTORY_EVERY = 6 * 3600.0
 """Seconds between whole reads of the workspace; events keep it fresh in between."""
 MEMBERS_EVERY = 600.0
 TIDY_EVERY = 3600.0
+MEASURE_EVERY = 600.0
+MEASURED_AT_ONCE = 50
+MEASURE_PAUSE = 0.5
+"""Seconds between two batches: after an upgrade every incident is measured anew, and people come first."""
 KEPT = timedelta(days=14)
 """How long what is over is kept, so that a repeat of it is recognised."""
 FIRST_READ = 1.5
@@ -80,6 +84,15 @@ def polling(world: World, integrations: Integrations) -> Iterator[tuple[str, Run
         for poll in each.polls(world.policy):
             if poll.every:
                 yield f"{each.name} {poll.name}", partial(keep_polling, world, poll, poll.every)
+
+
+async def keep_figures(world: World) -> None:
+    """Measure incidents that changed every so often, for ever, so that a report reads what is measured already."""
+    while True:
+        left = 0
+        with contextlib.suppress(StoreUnavailable):
+            left = await world.store.measure(MEASURED_AT_ONCE)
+        await clock.sleep(MEASURE_PAUSE if left == MEASURED_AT_ONCE else MEASURE_EVERY)
 
 
 async def tidy(world: World) -> None:

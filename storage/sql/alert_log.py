@@ -129,6 +129,19 @@ async def keep_firings(conn: AsyncConnection, firings: Sequence[Firing]) -> None
     await conn.execute(insert(conn.dialect.name, FIRING_KEY).on_conflict_do_nothing(), new)
 
 
+async def remove_firings(conn: AsyncConnection, gone: Sequence[tuple[str, str]]) -> None:
+    """Remove firings, by (incident id, dedup key), and the keys that lead to them."""
+    if not gone:
+        return
+    identity = [{"of": incident_id, "by": dedup_key} for incident_id, dedup_key in gone]
+    for table in (FIRING_KEY, FIRING):
+        mine = sa.and_(
+            table.c.incident_id == sa.bindparam("of", type_=table.c.incident_id.type),
+            table.c.dedup_key == sa.bindparam("by", type_=table.c.dedup_key.type),
+        )
+        await conn.execute(sa.delete(table).where(mine), identity)
+
+
 async def keep_read_cursors(conn: AsyncConnection, read_cursors: Sequence[ReadCursor]) -> None:
     """Move cursors forward; one never goes back."""
     if not read_cursors:

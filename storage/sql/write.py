@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage import keys
 from storage.queues import Apart
 from storage.sql import jobs, rows
-from storage.sql.alert_log import decide, keep_firings, keep_quarantined, keep_read_cursors
+from storage.sql.alert_log import decide, keep_firings, keep_quarantined, keep_read_cursors, remove_firings
 from storage.sql.changes import keep_changes
 from storage.sql.dialect import insert
 from storage.sql.oncall import keep_calendars, keep_overrides, keep_schedule_states
@@ -140,7 +140,10 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await jobs.arm(conn, change.timers, change.now)
     await jobs.enqueue(conn, change.effects, change.now)
     await decide(conn, [each for each in change.alert_decisions if each.delivery_id not in change.decides])
-    await keep_firings(conn, change.firings)
+    if change.beside:
+        await _beside(conn, change.beside)
+    await remove_firings(conn, change.moved_firings)
+    await keep_firings(conn, (*change.firings, *(change.beside.firings if change.beside else ())))
     await keep_read_cursors(conn, change.read_cursors)
     await keep_quarantined(conn, change.quarantined, change.released)
     await keep_directory(conn, change)
@@ -156,9 +159,23 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     return True
 
 
+async def _beside(conn: AsyncConnection, change: Changeset) -> None:
+    """The second incident of a change of two."""
+    if change.incident:
+        await _keep(conn, change.incident)
+    await _keep_entries(conn, change.entries)
+    await jobs.arm(conn, change.timers, change.now)
+    await jobs.enqueue(conn, change.effects, change.now)
+
+
 async def _lock(conn: AsyncConnection, change: Changeset) -> None:
     """On PostgreSQL, take the rows that two writers may both want in one order: incident, then jobs by key."""
-    if change.claim_result is not None:
+    beside = change.beside
+    if beside is not None:
+        incidents = [each for each in (change.incident, beside.incident) if each]
+        effects, timers = (*change.effects, *beside.effects), (*change.timers, *beside.timers)
+        await _lock_rows(conn, incidents, [], effects, timers)
+    elif change.claim_result is not None:
         incidents = [change.incident] if change.incident else []
         await _lock_rows(conn, incidents, [change.claim_result], change.effects, change.timers)
 

@@ -303,6 +303,8 @@ def all_events(text: str) -> list[Event]:
         events.Resolved(automatic=True),
         events.Reopened(),
         events.Cancelled(why=text),
+        events.MergedIn(number=12, title=text, alerts=3),
+        events.MergeUndone(number=12, stamp=4),
         events.Closed(),
         events.AlertAttached(title=text),
         events.AlertFired(title=text),

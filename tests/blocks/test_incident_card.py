@@ -24,7 +24,7 @@ from warroom.people.model import Person
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
-RECORD = ["Edit…", "Add to timeline…", "Action item…"]
+RECORD = ["Catch up", "Edit…", "Add to timeline…", "Action item…"]
 MENU = ["Severity…", "Roles…", "Page someone…", *RECORD, "Post-mortem", "Cancel…"]
 PRESSABLE = {
     State.DETECTED: ["Acknowledge", "Escalate", "Resolve", "Post update", "Mitigated", *MENU],

@@ -200,7 +200,9 @@ def test_text_from_outside_forges_nothing(policy: Policy) -> None:
         alerts=AlertSummary(count=1, last_title=HOSTILE),
         room=Room(channel_name="inc|<b>"),
     )
-    plain = rendered(shown(seen(resolved(postmortem=written), policy)))
+    plain = rendered(
+        shown(seen(resolved(postmortem=written), policy), entries=(entry(1, events.NoteAdded(text="x"), "UADA"),))
+    )
     html = rendered(
         shown(
             seen(incident, policy), entries=(entry(1, events.NoteAdded(text=HOSTILE), "UADA"),), names={"UADA": HOSTILE}
@@ -231,3 +233,61 @@ def test_a_draft_fits_into_a_form(policy: Policy) -> None:
     summary, impact = document.draft(view, NIGHT_STORY, minutes(90))
     assert len(summary) <= 3000
     assert len(impact) <= 3000
+
+
+def test_turning_points_and_gaps_are_marked(policy: Policy) -> None:
+    timeline = section(shown(seen(resolved(), policy)), "Timeline")
+    assert "◆ **Mitigated** by Ada Lovelace" in timeline
+    assert "◆ **Role" not in timeline
+    assert "Nothing was recorded for 40 min." in timeline
+    assert timeline.index("**Mitigated**") < timeline.index("Nothing was recorded") < timeline.index("**Resolved**")
+
+
+def test_escalations_say_who_answered_how_fast(policy: Policy) -> None:
+    paged = [
+        entry(0, events.PeoplePaged(paged=("UADA",), level=1, reason=events.PageReason.DECLARED)),
+        entry(2, events.PeoplePaged(paged=("UGRACE",), level=2, reason=events.PageReason.ESCALATION)),
+    ]
+    story = tuple(sorted((*NIGHT_STORY, *paged), key=lambda each: each.at))
+    rows = section(shown(seen(resolved(), policy), story), "Escalation").splitlines()
+    assert any("level 1, declared | Ada Lovelace | Ada Lovelace after 4 min" in row for row in rows)
+    assert any("level 2, nobody had acknowledged | Grace | nobody" in row for row in rows)
+
+
+def test_updates_that_were_kept_and_missed(policy: Policy) -> None:
+    story = (
+        entry(10, events.UpdatePosted(text="looking"), "UADA"),
+        entry(25, events.UpdateMissed()),
+        entry(31, events.UpdatePosted(text="found it"), "UADA"),
+    )
+    said = section(shown(seen(resolved(), policy), story), "Updates")
+    assert "1 update in time, 1 missed." in said
+    assert "came 6 min after it was missed by Ada Lovelace" in said
+
+
+def test_who_did_what_in_which_role(policy: Policy) -> None:
+    people = section(shown(seen(resolved(), policy)), "People")
+    assert "| Ada Lovelace | incident commander | acknowledged, severity changed," in people
+    assert "| Grace | scribe |  |" in people
+
+
+def test_a_template_of_the_policy_decides_order_and_words(policy: Policy) -> None:
+    view = seen(resolved(), policy)
+    made = DocumentView(
+        view=view, entries=NIGHT_STORY, names=NAMES, written_at=minutes(90),
+        template="{{ title }}\n\nTeam: {{ team or 'none' }}\n\n{{ action_items }}\n\n{{ summary }}",
+    )  # fmt: skip
+    text = document.markdown(made)
+    assert text.startswith("# Post-mortem INC-")
+    assert text.index("## Action items") < text.index("## Summary")
+    assert "## Timeline" not in text
+
+
+def test_a_template_that_fails_loses_nothing(policy: Policy) -> None:
+    view = seen(resolved(), policy)
+    made = DocumentView(
+        view=view, entries=NIGHT_STORY, names=NAMES, written_at=minutes(90), template="{{ title.nothing.more }}"
+    )
+    text = document.markdown(made)
+    assert text.startswith("> The template of the policy could not be filled in:")
+    assert "## Timeline" in text

@@ -20,7 +20,7 @@ from handlers.command_context import CommandContext
 from handlers.gestures import Actor, Gesture
 from handlers.parse_command import split
 from handlers.register import BUTTONS, FORMS
-from handlers.submissions import submitted
+from handlers.submissions import NextForm, submitted
 from tests.clock import NIGHT, ManualClock
 from tests.people import ADA, GRACE, StoredPeople
 from tests.stores import fresh_store
@@ -112,11 +112,15 @@ class HandlerHarness:
     async def submit(
         self, view: Block, filled: Mapping[str, object], user: str = "UADA", actor: Actor | None = None
     ) -> dict[str, str]:
-        """A form by the labels of its fields. Returns what is wrong by label, {} when it closed."""
+        """A form by the labels of its fields. Returns what is wrong by label, {} when it closed or another one follows, which
+        is the last of `forms.updated` then.
+        """
         sent, labels = fill(view, filled)
         wrong = await submitted(
             self.world, actor or self.actor(user, None), sent, FORMS[view["callback_id"]], Gesture()
         )
+        if isinstance(wrong, NextForm):
+            self.forms.updated.append(wrong.view)
         return {labels[name]: why for name, why in wrong.fields.items()} if isinstance(wrong, FormMistakes) else {}
 
     async def room(self, text: str = "declare checkout returns 500s --sev 1") -> Incident:

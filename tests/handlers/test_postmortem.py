@@ -9,6 +9,7 @@ from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.model import Incident, State
+from warroom.postmortem.usecases import edit_postmortem
 
 
 async def over(desk: HandlerHarness) -> Incident:
@@ -48,11 +49,70 @@ async def test_two_people_write_the_same_part_and_nobody_loses_words(desk: Handl
         await desk.press(ids.EDIT_POSTMORTEM, incident, user=user)
     first, second = desk.forms.views
     await desk.submit(first, {"Root cause": "a cache"})
-    wrong = await desk.submit(second, {"Root cause": "a leak"}, user="UGRACE")
-    assert list(wrong) == ["Root cause"]
+    await desk.submit(second, {"Root cause": "a leak", "What went well": "the rollback"}, user="UGRACE")
+    (both,) = desk.forms.updated
+    assert "a cache" in str(both["blocks"]), "what the other one saved"
+    assert "a leak" in str(both["blocks"]), "what was typed"
     written = (await desk.incident()).postmortem
     assert written is not None
-    assert written.root_cause == "a cache"
+    assert (written.root_cause, written.went_well) == ("a cache", "")
+    await desk.submit(both, {"Root cause": "a cache that leaks"}, user="UGRACE")
+    written = (await desk.incident()).postmortem
+    assert written is not None
+    assert (written.root_cause, written.went_well) == ("a cache that leaks", "the rollback")
+
+
+async def test_a_third_person_in_between_is_not_written_over(desk: HandlerHarness) -> None:
+    incident = await over(desk)
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
+    seen = (await desk.incident()).postmortem
+    await edit_postmortem(desk.world, incident.id, "UADA", {"root_cause": "a cache"}, seen)
+    with refuses(Refused, match="press Save again"):
+        await edit_postmortem(desk.world, incident.id, "UGRACE", {"root_cause": "a leak"}, seen)
+
+
+async def test_the_history_says_who_changed_which_words(desk: HandlerHarness) -> None:
+    incident = await over(desk)
+    room = incident.room.channel_id or ""
+    await desk.type("postmortem", channel=room)
+    for user, cause in (("UADA", "the cache grew"), ("UGRACE", "the session cache grew")):
+        await desk.press(ids.EDIT_POSTMORTEM, incident, user=user)
+        await desk.submit(desk.forms.views[-1], {"Root cause": cause}, user=user)
+    shown = str((await desk.type("postmortem history", channel=room)).blocks)
+    assert "Root cause: the [+session+] cache grew" in shown
+    assert shown.index("<@UGRACE>") < shown.index("<@UADA>"), "newest first"
+
+
+async def test_the_checklist_asks_before_something_weak_is_published(desk: HandlerHarness) -> None:
+    incident = await over(desk)
+    room = incident.room.channel_id or ""
+    await desk.type("action add raise the limit", channel=room)
+    await desk.type("postmortem", channel=room)
+    await desk.press(ids.EDIT_POSTMORTEM, incident)
+    weak = {"Summary": "it fell", "Impact": "customers saw errors", "Root cause": "Grace deployed <@UADA>'s change"}
+    await desk.submit(desk.forms.views[-1], weak)
+    asked = str((await desk.type("postmortem check", channel=room)).blocks)
+    for words in ("The impact has no numbers", "Root cause names <@UGRACE>", "Root cause names <@UADA>"):
+        assert words in asked
+    assert "Action item 1 has no owner" in asked
+    assert "Action item 1 has no due date" in asked
+    card = await desk.press(ids.PUBLISH_POSTMORTEM, incident, "2")
+    assert card is not None
+    assert "Publish anyway" in str(card.blocks)
+    assert (await desk.incident()).state is State.RESOLVED
+    await desk.press(ids.PUBLISH_POSTMORTEM, incident, "anyway")
+    assert (await desk.incident()).state is State.CLOSED
+
+
+async def test_what_is_missing_cannot_be_published_anyway(desk: HandlerHarness) -> None:
+    incident = await over(desk)
+    room = incident.room.channel_id or ""
+    await desk.type("postmortem", channel=room)
+    asked = str((await desk.type("postmortem check", channel=room)).blocks)
+    assert "Root cause is missing" in asked
+    assert "Publish anyway" not in asked
+    with refuses(Refused, match="Root cause"):
+        await desk.press(ids.PUBLISH_POSTMORTEM, incident, "anyway")
 
 
 async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: HandlerHarness) -> None:
@@ -71,7 +131,8 @@ async def test_it_is_published_when_complete_and_only_once(desk: HandlerHarness)
     with refuses(Refused, match="Root cause"):
         await desk.press(ids.PUBLISH_POSTMORTEM, incident)
     await desk.press(ids.EDIT_POSTMORTEM, incident)
-    parts = {part: f"the {part}" for part in ("Summary", "Impact", "Root cause")}
+    parts = {part: f"the {part}, 12 % of it" for part in ("Summary", "Impact", "Root cause")}
+    await desk.type("action add raise the limit @grace due 3d", channel=incident.room.channel_id or "")
     assert await desk.submit(desk.forms.views[0], parts) == {}
     await desk.press(ids.PUBLISH_POSTMORTEM, incident)
     assert (await desk.incident()).state is State.CLOSED

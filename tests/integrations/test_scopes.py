@@ -12,7 +12,7 @@ from integrations.slack.scopes import SCOPES, needed_scopes
 
 ROOT = Path(__file__).parents[2]
 METHOD = re.compile(
-    r'"((?:auth|bookmarks|chat|conversations|files|pins|reactions|usergroups|users|views)\.[A-Za-z.]+)"'
+    r'"((?:auth|bookmarks|canvases|chat|conversations|files|pins|reactions|usergroups|users|views)(?:\.[A-Za-z]+)+)"'
 )
 TABLES = ("rate_limits.py", "scopes.py")
 

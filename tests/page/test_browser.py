@@ -86,6 +86,7 @@ async def test_incident_by_mouse_from_the_form_to_the_post_mortem(ada: Tab) -> N
     await ada.submits()
     await ada.settled()
     await ada.presses("Publish")
+    await ada.presses("Publish anyway")
     await ada.settled()
     await ada.advances(1)
     await expect(ada.page.locator(".file .markdown").last).to_contain_text("A disk at the end of its life.")

@@ -291,6 +291,13 @@ async def files(run: Run) -> int:
     return sum(file.name.endswith(".md") for file in run.house.room(run.known).files)
 
 
+async def canvases(run: Run) -> int:
+    made = run.house.slack.workspace.canvases.values()
+    stored = await run.house.store.incident(run.known.id)
+    shown = stored.room.canvas_id if stored else None
+    return sum(each.title == f"Post-mortem {run.known.name}" and each.id == shown for each in made)
+
+
 async def resolve(run: Run) -> None:
     await run.house.type("ada", "resolve rolled back", run.house.room(run.known))
 
@@ -470,6 +477,9 @@ EFFECT_CASES = (
         postmortem,
         files,
         prepare=resolved,
+    ),
+    EffectCase(
+        "share the canvas", "share_canvas", "conversations.canvases.create", postmortem, canvases, prepare=resolved
     ),
     EffectCase("share the picture", "share_picture", "files.completeUploadExternal", resolve, pictures, prepare=opened),
     EffectCase(

@@ -121,6 +121,8 @@ async def test_ones_own_entries_are_edited_and_removed_and_the_audit_keeps_them(
     await answer(room, "ada", "timeline add deployd 1.4.2", where)
     await answer(room, "ada", "timeline add told the boss", where)
     assert "Only they can change or remove it" in (await answer(room, "ben", "timeline remove 1", where)).plain()
+    await answer(room, "ada", "role scribe @ben", where)
+    await answer(room, "ben", "timeline edit 1 deployed 1.4.1", where)
     await answer(room, "ada", "timeline edit 1 deployed 1.4.2", where)
     await answer(room, "ada", "timeline remove 2", where)
     shown = (await answer(room, "ben", "timeline", where)).plain()

@@ -77,8 +77,41 @@ async def test_from_resolution_to_published_post_mortem(room: WarRoom) -> None:
     ready = next(m for m in reversed(channel.messages_by_bot()) if "Publish" in m.labels())
     await slack.click(ada, channel.name, ready, "Publish")
     await room.settle()
+    asked = slack.ephemerals(ada)[-1]
+    assert "There are no action items" in asked.plain()
+    await slack.click(ada, channel.name, asked, "Publish anyway")
+    await room.settle()
     assert (await room.incident()).state is State.CLOSED
-    assert "the Root cause" in channel.files[-1].text
+    shared = [file for file in channel.files if file.name.startswith("post-mortem") and file.name.endswith(".md")]
+    assert len(shared) == 1, "each version takes the place of the one before"
+    assert "the Root cause" in shared[0].text
+    canvas = slack.workspace.canvases[channel.canvas]
+    assert canvas.title == f"Post-mortem {incident.name}"
+    assert "the Root cause" in canvas.text
+    assert "Published" in canvas.text
+
+
+async def test_a_plan_without_canvases_is_said_nowhere(room: WarRoom) -> None:
+    room.slack.workspace.plan_is_free = True
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    channel, ada = room.channel_of(incident), room.slack.person("ada")
+    for typed in ("resolve", "postmortem"):
+        await room.slack.slash(ada, channel.name, "/incident", typed)
+        await room.settle()
+    assert any(file.name.endswith(".md") for file in channel.files)
+    assert not any("canvas" in message.plain() for message in channel.messages_by_bot())
+    assert await room.bot.store.dead_letters() == []
+
+
+async def test_a_canvas_that_people_made_is_left_alone(room: WarRoom) -> None:
+    incident = await room.declare("ada", "checkout returns 500s --sev 1")
+    channel, ada = room.channel_of(incident), room.slack.person("ada")
+    channel.canvas = "F0PEOPLE"
+    for typed in ("resolve", "postmortem"):
+        await room.slack.slash(ada, channel.name, "/incident", typed)
+        await room.settle()
+    assert channel.canvas == "F0PEOPLE"
+    assert (await room.incident()).room.canvas_id is None
 
 
 async def test_whoever_joins_late_is_told_what_they_missed(room: WarRoom) -> None:

@@ -179,11 +179,22 @@ async def _find_incident(
     if group is None:
         return await _with_siblings(world, alert, action)
     incident_found = await world.store.incident_grouped(group)
+    if incident_found is not None and incident_found.merged is not None:
+        return await _where_it_went(world, incident_found, received_at)
     if incident_found is None or not incident_found.state.open:
         return None
     if incident_found.alert_group.until and received_at > incident_found.alert_group.until:
         return None
     return incident_found, None
+
+
+async def _where_it_went(world: World, incident: Incident, received_at: datetime) -> tuple[Incident, None] | None:
+    """The incident into which it was merged, where that is open and the window of its group lasts."""
+    until = incident.alert_group.until
+    went = await world.store.incident(incident.merged.into) if incident.merged else None
+    if went is None or not went.state.open or (until and received_at > until):
+        return None
+    return went, None
 
 
 async def _with_siblings(world: World, alert: Alert, action: RuleAction) -> tuple[Incident, None] | None:

@@ -58,7 +58,7 @@ def edit(incident: Incident, by: str, now: datetime, number: int, **changes: Any
     if after == item:
         raise AlreadyDone(NothingChanged(incident=incident.name))
     if after.due_at != item.due_at:
-        after = after.copy_with(reminded_at=None)
+        after = after.copy_with(warned_at=None, reminded_at=None, late_at=None)
     event = events.ActionEdited(
         item_id=item.id, before=item.text, text=after.text, owner=after.owner, due_at=after.due_at
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.errors import Conflict, Forbidden, NotFound, Refused
@@ -17,6 +18,8 @@ from warroom.refusals import AccountClosed, GuestMayNotDeclare, IncidentGone, No
 Decide = Callable[[Incident, datetime], Awaitable[Decision | None]]
 """Decides from the incident as it is; None changes nothing. Must not itself change an incident."""
 
+MOST_TRIES = 50
+"""How often a change of two incidents is decided anew when other processes change one of them."""
 MOST_FAILURES = 3
 """Attempts in a row that were refused although nobody had changed the incident; then something else is wrong."""
 
@@ -85,6 +88,55 @@ async def change(
                 raise Repeated(world.gesture)
             assert wanted.incident is not None
             return wanted.incident.copy_with(version=incident.version + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """The decisions about two incidents, which are made true together."""
+
+    first: Decision
+    second: Decision
+    moved: tuple[tuple[str, str], ...] = ()
+    """(incident id, dedup key) of firings that are not there any more."""
+
+
+DecideBoth = Callable[[Incident, Incident, datetime], Awaitable[Both]]
+
+
+async def change_both(world: World, first_id: str, second_id: str, decide: DecideBoth) -> tuple[Incident, Incident]:
+    """Both incidents after the decision, in one transaction with a check of both versions: everything or nothing.
+
+    Raises NotFound, Repeated, what `decide` raises, or Conflict when they cannot be stored although nobody changes them.
+    """
+    low, high = sorted((first_id, second_id))
+    for _ in range(MOST_TRIES):
+        # Always in the order of ids, so that two who merge in opposite directions never wait for each other.
+        async with world.in_turn(low, alone=True) as one, world.store.in_turn(high, alone=True) as other:
+            one.incident = other.incident = None
+            first, second = await world.store.incident(first_id), await world.store.incident(second_id)
+            if first is None or second is None:
+                raise NotFound(IncidentGone())
+            now = world.clock.now()
+            both = await decide(first, second, now)
+            react = world.integrations.on_event
+            wanted = changeset(first, both.first, now=now, policy=world.policy, react=react)
+            beside = changeset(second, both.second, now=now, policy=world.policy, react=react)
+            try:
+                written = await world.commit(world.marked(wanted.copy_with(beside=beside, moved_firings=both.moved)))
+            except Conflict:
+                continue
+            finally:
+                # What they are now is read again by whoever is next.
+                one.incident = other.incident = None
+            if not written and world.gesture is not None:
+                raise Repeated(world.gesture)
+            assert wanted.incident is not None
+            assert beside.incident is not None
+            return (
+                wanted.incident.copy_with(version=first.version + 1),
+                beside.incident.copy_with(version=second.version + 1),
+            )
+    raise Conflict("Two incidents that change all the time could not be stored together.")
 
 
 def done(claim: Claim) -> ClaimResult:

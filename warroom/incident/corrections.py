@@ -18,6 +18,7 @@ from warroom.incident.edit import Corrections
 from warroom.incident.events import DetailChanged, EntryEdited, EntryRemoved, MessagePinned, NoteAdded, UpdatePosted
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.model import Incident, State
+from warroom.incident.roles import SCRIBE, holder
 from warroom.incident.timeline import Entry, Written, own_entry, written_by
 from warroom.policy.permissions import Permission
 from warroom.ports import World
@@ -225,7 +226,10 @@ async def edit_entry(
 
 
 async def remove_entry(world: World, incident_id: str, by: str, number: int) -> Incident:
-    """One's own entry is not on the timeline any more. What it said stays in the record. Raises Refused, NotFound."""
+    """One's own entry, or anybody's for the scribe, is not on the timeline any more. What it said stays in the record.
+
+    Raises Refused, NotFound.
+    """
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.TIMELINE, by, incident)
@@ -239,7 +243,7 @@ async def _own(world: World, incident: Incident, number: int, by: str) -> Entry:
     entry = own_entry(await world.store.timeline(incident.id), number)
     if entry is None:
         raise Refused(NoSuchEntry(incident=incident.name, number=number))
-    if by not in (written_by(entry), entry.by):
+    if by not in (written_by(entry), entry.by) and by != holder(incident.roles, SCRIBE):
         raise Refused(NotYourEntry(number=number, by=written_by(entry)))
     return entry
 

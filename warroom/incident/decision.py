@@ -73,6 +73,10 @@ class Decision:
         )
         return replace(self, entries=(*self.entries, entry))
 
+    def with_entries(self, *entries: Entry) -> Decision:
+        """With entries of the timeline that were made elsewhere."""
+        return replace(self, entries=(*self.entries, *entries))
+
     def with_effects(self, *effects: Effect) -> Decision:
         """With more effects."""
         return replace(self, effects=(*self.effects, *effects))
@@ -133,7 +137,7 @@ class Decision:
 def timers_of(incident: Incident) -> dict[str, datetime]:
     """Every timer the incident has now, by kind."""
     due = {kind: getattr(incident.deadlines, kind) for kind in Deadlines.model_fields}
-    due |= {f"action:{item.id}": item.due_at for item in incident.actions if not item.done_at and not item.reminded_at}
+    due |= {f"action:{item.id}": item.next_reminder() for item in incident.actions}
     return {kind: at for kind, at in due.items() if at is not None}
 
 

@@ -201,6 +201,24 @@ class Cancelled(_Event):
     why: str
 
 
+class MergedIn(_Event):
+    """Another incident was merged into this one: its timeline, people, alerts and action items are here now."""
+
+    kind: Literal["merged_in"] = "merged_in"
+    number: int
+    title: str
+    alerts: int = 0
+
+
+class MergeUndone(_Event):
+    """That was taken back. The entries that came with it are not shown any more."""
+
+    kind: Literal["merge_undone"] = "merge_undone"
+    number: int
+    stamp: int
+    """Which of several merges of the same incident it was."""
+
+
 class Detail(StrEnum):
     """What of an incident can be edited."""
 
@@ -381,11 +399,20 @@ class PostmortemDrafted(_Event):
     kind: Literal["postmortem_drafted"] = "postmortem_drafted"
 
 
+class PartChanged(Stored):
+    """A written part of the post-mortem before and after an edit."""
+
+    part: str
+    before: str = ""
+    after: str = ""
+
+
 class PostmortemEdited(_Event):
-    """Somebody changed the post-mortem."""
+    """Somebody changed the post-mortem. Events of earlier releases say not what."""
 
     kind: Literal["postmortem_edited"] = "postmortem_edited"
     revision: int = 0
+    changes: tuple[PartChanged, ...] = ()
 
 
 class PostmortemPublished(_Event):
@@ -423,6 +450,7 @@ class EffectKind(StrEnum):
     REDRAW_DIRECT = "redraw_direct"
     REPLY_TO_SOURCE = "reply_to_source"
     SHARE_DOCUMENT = "share_document"
+    SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
@@ -495,6 +523,8 @@ Event = Annotated[
     | Resolved
     | Reopened
     | Cancelled
+    | MergedIn
+    | MergeUndone
     | DetailChanged
     | VisibilityChanged
     | Closed

@@ -10,7 +10,7 @@ from warroom.escalation import rules as escalation
 from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
-from warroom.incident.notices import SeverityChangedNotice, StateChanged
+from warroom.incident.notices import MergedAway, SeverityChangedNotice, StateChanged
 from warroom.outbox.effects import Place, SharePicture
 from warroom.policy import Policy
 from warroom.refusals import (
@@ -201,13 +201,34 @@ def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
     return _told(Decision(after).record(events.Cancelled(why=why), now, by=by), notice)
 
 
+def cancel_merged(incident: Incident, into: Incident, by: str, now: datetime) -> Decision:
+    """It goes on in another incident: cancelled for that reason, and its room says where. Raises AlreadyDone, Refused."""
+    _step(incident, State.CANCELLED, Attempt.MERGE)
+    why = f"merged into {into.name}"
+    after = (
+        _stop_reminders(incident)
+        .copy_with(state=State.CANCELLED, cancelled_at=now, cancelled_from=incident.state, summary=why)
+        .with_deadlines(undo=now + TAKE_BACK_WITHIN)
+    )
+    decision = Decision(after).record(events.Cancelled(why=why), now, by=by)
+    for slot in REMINDERS:
+        decision = decision.withdraw(slot)
+    notice = MergedAway(by=by, number=into.number, title=into.title, channel_id=into.room.channel_id)
+    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
+
+
 def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
     """The cancellation did not happen: the state before it, with paging and reminders as they would be now.
 
     Raises Refused when the hour is over.
     """
     before = incident.cancelled_from
-    if before is None or incident.cancelled_at is None or now - incident.cancelled_at > TAKE_BACK_WITHIN:
+    if (
+        before is None
+        or incident.cancelled_at is None
+        or incident.merged
+        or now - incident.cancelled_at > TAKE_BACK_WITHIN
+    ):
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
     after = incident.copy_with(state=before, cancelled_at=None, cancelled_from=None, summary="")
     waiting = before is State.DETECTED

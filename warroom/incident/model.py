@@ -18,6 +18,7 @@ from warroom.incident.parts import (
     EscalationState,
     LeftOpen,
     Link,
+    Merged,
     Participants,
     ReplyTo,
     Room,
@@ -98,6 +99,10 @@ class Incident(Stored):
     cancelled_at: datetime | None = None
     cancelled_from: State | None = None
     """The state in which it was cancelled, to which it returns when that is taken back."""
+    looked_at: dict[str, datetime] = Field(default_factory=dict)
+    """When each person last caught up; those who did so last."""
+    merged: Merged | None = None
+    """Set while it is cancelled because it was merged into another one."""
     touched_at: datetime
     """The last time anything happened."""
 

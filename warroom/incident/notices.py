@@ -107,6 +107,43 @@ class StateChanged(Stored):
     """Until then people were being paged."""
 
 
+class SimilarOpen(Stored):
+    """Open incidents that may be the same trouble. Carries a button that merges into each."""
+
+    kind: Literal["similar_open"] = "similar_open"
+    found: tuple[SimilarIncident, ...]
+
+
+class MergedAway(Stored):
+    """The incident was merged into another one, where it goes on. Carries the button Undo merge."""
+
+    kind: Literal["merged_away"] = "merged_away"
+    by: str | None
+    number: int
+    title: str
+    channel_id: str | None = None
+
+
+class MergedHere(Stored):
+    """Another incident was merged into this one."""
+
+    kind: Literal["merged_here"] = "merged_here"
+    by: str | None
+    number: int
+    title: str
+    alerts: int = 0
+    actions: int = 0
+
+
+class MergeUndoneNotice(Stored):
+    """That was taken back: the other incident is open again in its own channel."""
+
+    kind: Literal["merge_undone"] = "merge_undone"
+    by: str | None
+    number: int
+    title: str
+
+
 class UpdateSnoozed(Stored):
     """The reminder of an update was put off by a person; takes the place of the reminder."""
 
@@ -228,12 +265,15 @@ class PostmortemDue(Stored):
 
 
 class ActionDue(Stored):
-    """An action item is due."""
+    """An action item is due, soon, or late; then `people` are told too."""
 
     kind: Literal["action_due"] = "action_due"
     text: str
     owner: str | None
     due_at: datetime
+    soon: bool = False
+    late: bool = False
+    people: tuple[str, ...] = ()
 
 
 class ActionAssigned(Stored):
@@ -381,6 +421,10 @@ Notice = Annotated[
     | WorseAlert
     | RoleAssignedNotice
     | StateChanged
+    | SimilarOpen
+    | MergedAway
+    | MergedHere
+    | MergeUndoneNotice
     | Unanswered
     | PageWaitsNotice
     | AllRecovered

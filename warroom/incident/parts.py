@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from pydantic import Field
 
@@ -54,6 +55,10 @@ class Link(Stored):
     emoji: str | None = None
 
 
+DAY = timedelta(days=1)
+"""So long before and after it is due somebody is told of an action item."""
+
+
 class ActionItem(Stored):
     """A promise made during or after the incident."""
 
@@ -64,7 +69,21 @@ class ActionItem(Stored):
     done_at: datetime | None = None
     created_at: datetime
     created_by: str | None = None
+    warned_at: datetime | None = None
+    """When its owner was told that it is due soon."""
     reminded_at: datetime | None = None
+    """When its owner was told that it is due."""
+    late_at: datetime | None = None
+    """When the people of the incident were told that it is late."""
+
+    def next_reminder(self) -> datetime | None:
+        """When somebody is told of it next: the day before, when it is due, and a day after; None when nobody is."""
+        if self.due_at is None or self.done_at or self.late_at:
+            return None
+        if self.reminded_at:
+            return self.due_at + DAY
+        soon = self.due_at - DAY
+        return soon if self.warned_at is None and soon > self.created_at else self.due_at
 
 
 def action_number(item: ActionItem) -> int:
@@ -150,6 +169,27 @@ class LeftOpen(Stored):
     advice: str = ""
 
 
+class Merged(Stored):
+    """Where an incident went that was merged into another one, and what is needed to take that back."""
+
+    into: str
+    """The id of the other one."""
+    number: int
+    """Its number."""
+    at: datetime
+    by: str | None = None
+    stamp: int
+    """The version at which it was merged: tells this merge from others of the same two."""
+    moved: tuple[str, ...] = ()
+    """Dedup keys of the firings that went with it."""
+    kept: tuple[dict[str, Any], ...] = ()
+    """Firings of the other one with the same keys, as they were before, each as its JSON."""
+    actions: tuple[tuple[str, str], ...] = ()
+    """(id of an action item here, its id there)."""
+    commander: bool = False
+    """Its commander leads the other one, which had none."""
+
+
 class Room(Stored):
     """Where the incident is in the chat: its channel and the bot's own messages about it."""
 
@@ -164,6 +204,8 @@ class Room(Stored):
     """The channel of the team that was told."""
     team_ts: str | None = None
     """The line there, which is redrawn until the end."""
+    canvas_id: str | None = None
+    """The canvas with the post-mortem, where the plan has canvases."""
     menu_used: int = 0
     """How often something was chosen in the card's menu: a new number makes Slack forget the choice."""
     slots: tuple[tuple[str, str], ...] = ()

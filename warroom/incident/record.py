@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from warroom.errors import NotFound
 from warroom.incident import membership
 from warroom.incident.change import change
 from warroom.incident.corrections import Quoted, add_message
@@ -15,6 +16,7 @@ from warroom.incident.view import IncidentView
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import ReadRoomMembers
 from warroom.ports import World
+from warroom.refusals import IncidentGone
 from warroom.value import Value
 
 
@@ -83,6 +85,38 @@ async def joined(world: World, channel_id: str, user: str, at: datetime | None =
     if not incident.shown_to(user):
         return None
     return Briefing(view=await view(world, incident), entries=tuple(await timeline(world, incident)))
+
+
+class CatchUp(Value):
+    """What one person should know now."""
+
+    view: IncidentView
+    entries: tuple[Entry, ...]
+    since: datetime | None = None
+    """When they caught up last; None the first time."""
+
+
+MOST_LOOKERS = 300
+"""People of whom an incident remembers when they caught up."""
+
+
+async def catch_up(world: World, incident_id: str, user: str) -> CatchUp:
+    """Where the incident stands, for one person, and when they asked last; from now on that is now. Raises NotFound, also when
+    they may not know of it.
+    """
+    seen: list[datetime | None] = []
+
+    async def decide(found: Incident, now: datetime) -> Decision | None:
+        if not found.shown_to(user):
+            raise NotFound(IncidentGone())
+        seen[:] = [found.looked_at.get(user)]
+        others = {person: at for person, at in found.looked_at.items() if person != user}
+        newest = sorted(others.items(), key=lambda each: each[1])[-(MOST_LOOKERS - 1) :]
+        return Decision(found.copy_with(looked_at={**dict(newest), user: now}), quiet=True)
+
+    incident = await change(world, incident_id, decide)
+    entries = tuple(await timeline(world, incident))
+    return CatchUp(view=await view(world, incident), entries=entries, since=seen[0])
 
 
 async def left(world: World, channel_id: str, user: str, at: datetime) -> Incident | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from warroom.incident.events import EntryEdited, EntryRemoved, Event, MessagePinned, NoteAdded
+from warroom.incident.events import EntryEdited, EntryRemoved, Event, MergeUndone, MessagePinned, NoteAdded
 from warroom.value import Stored
 
 
@@ -27,15 +27,27 @@ class Entry(Stored):
     """How that system calls whoever did it, where that is nobody known here."""
 
 
+MERGED = "merged:"
+"""What the key of an entry begins with that another incident brought."""
+
+
+def merged_key(number: int, stamp: int, key: str) -> str:
+    """The key of the copy of an entry of the incident with that number, which was merged at that version."""
+    return f"{MERGED}{number}:{stamp}:{key}"
+
+
 Written = NoteAdded | MessagePinned
 """What people put on a timeline themselves, and may change."""
 
 
 def current(entries: Iterable[Entry]) -> list[Entry]:
-    """The entries as they read now, in order of when they happened: edited ones with their new words, removed ones and the
-    corrections themselves left out.
+    """The entries as they read now, in order of when they happened: edited ones with their new words, removed ones, the
+    corrections themselves and what came by a merge that was undone left out.
     """
-    entries = _numbered(entries)
+    entries = tuple(_numbered(entries))
+    undone = tuple(
+        merged_key(each.event.number, each.event.stamp, "") for each in entries if isinstance(each.event, MergeUndone)
+    )
     corrections = [entry.event for entry in entries if isinstance(entry.event, EntryEdited | EntryRemoved)]
     edited = {each.number: each for each in corrections if isinstance(each, EntryEdited)}
     moved = {each.number: each.moved_to for each in corrections if isinstance(each, EntryEdited) and each.moved_to}
@@ -43,7 +55,7 @@ def current(entries: Iterable[Entry]) -> list[Entry]:
     shown = []
     for entry in entries:
         event = entry.event
-        if isinstance(event, EntryEdited | EntryRemoved):
+        if isinstance(event, EntryEdited | EntryRemoved) or (undone and entry.key.startswith(undone)):
             continue
         if isinstance(event, Written) and event.number:
             if event.number in removed:

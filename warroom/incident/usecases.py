@@ -8,7 +8,7 @@ from datetime import datetime
 from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.escalation import cadence, page_hours
 from warroom.escalation import rules as escalation
-from warroom.incident import lifecycle, lookup, opening
+from warroom.incident import lifecycle, lookup, merging, opening
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
@@ -136,7 +136,11 @@ async def resolve_incident(world: World, incident_id: str, by: str | None, summa
 
 
 async def reopen(world: World, incident_id: str, by: str) -> Incident:
-    """It was not over, or the cancellation is taken back. Raises AlreadyDone, Refused, NotFound."""
+    """It was not over, or the cancellation or the merge is taken back. Raises AlreadyDone, Refused, NotFound."""
+    known = await world.store.incident(incident_id)
+    if known is not None and known.merged is not None:
+        incident, _ = await merging.undo(world, incident_id, by)
+        return incident
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.REOPEN, by, incident)

@@ -67,6 +67,8 @@ class DocumentView(Value):
     entries: tuple[Entry, ...]
     names: dict[str, str]
     written_at: datetime
+    template: str | None = None
+    """The policy's template of the document; None for the built-in order."""
 
 
 def incident_view(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom.incident.events import AcknowledgementOverdue, PeoplePaged, Reopened, UpdateMissed, UpdatePosted
 from warroom.incident.model import Incident
-from warroom.incident.timeline import Entry
+from warroom.incident.timeline import MERGED, Entry
 from warroom.metrics.model import ActionItemFigures, IncidentFigures, PageFigures, WorkFigures
 from warroom.outbox.changes import Firing
 
@@ -17,6 +17,8 @@ WORKED = timedelta(minutes=30)
 
 def measured(incident: Incident, entries: Sequence[Entry], firings: Sequence[Firing]) -> IncidentFigures:
     """Its figures. `entries` are in order of time."""
+    # What another incident brought is in the figures of neither: it is no work on this one, and that one is cancelled.
+    entries = [entry for entry in entries if not entry.key.startswith(MERGED)]
     kept, missed = _cadence(entries)
     written = incident.postmortem
     return IncidentFigures(

@@ -249,5 +249,9 @@ class Changeset(Value):
     """As `overrides`."""
     calendars: tuple[Calendar, ...] = ()
     """Each takes the place of the one that is known; of two processes that read it the last one holds."""
+    beside: Changeset | None = None
+    """What is written about a second incident in the same transaction; only its incident, entries, timers, effects and firings."""
+    moved_firings: tuple[tuple[str, str], ...] = ()
+    """(incident id, dedup key) of firings that are removed, for they are in `beside` or in `firings`."""
     directory_complete: bool = False
     """True when a complete read of the workspace ended: the directory is known to be complete from now on."""

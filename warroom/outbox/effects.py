@@ -223,6 +223,13 @@ class ShareDocument(_Effect):
     revision: int
 
 
+class ShareCanvas(_Effect):
+    """Show the post-mortem as a canvas of the room, written whole at delivery. Its result is CanvasShown, when it was created."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["share_canvas"] = "share_canvas"
+
+
 class SharePicture(_Effect):
     """Share the picture of the incident's timeline in the room, drawn at delivery."""
 
@@ -403,6 +410,7 @@ Effect = Annotated[
     | RedrawDirect
     | ReplyToSource
     | ShareDocument
+    | ShareCanvas
     | SharePicture
     | SendChart
     | PostReview

@@ -61,6 +61,12 @@ class DirectlySent(Value):
     ts: str
 
 
+class CanvasShown(Value):
+    """The post-mortem's canvas was created."""
+
+    canvas_id: str
+
+
 class PeopleAdded(Value):
     """Who is in the room now, and who could not be invited, with the reason in the words of the integration."""
 
@@ -117,6 +123,7 @@ AboutIncident = (
     | TeamTold
     | Posted
     | DirectlySent
+    | CanvasShown
     | PeopleAdded
     | RoomMembers
     | ExternalResult

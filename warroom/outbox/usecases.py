@@ -44,6 +44,7 @@ from warroom.outbox.remote import take
 from warroom.outbox.results import (
     AboutIncident,
     Announced,
+    CanvasShown,
     CardShown,
     ChannelCreated,
     ChannelRenamed,
@@ -113,6 +114,8 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.posted(incident, result)
         case DirectlySent():
             return opening.directly_sent(incident, result)
+        case CanvasShown():
+            return Decision(incident.with_room(canvas_id=result.canvas_id), quiet=True)
         case PeopleAdded():
             return opening.invited(incident, result)
         case RoomMembers():

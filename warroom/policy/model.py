@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from warroom.durations import Duration
 from warroom.people.model import normal
+from warroom.policy.document import DocumentTemplate
 from warroom.policy.hours import TimeOfDay
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
@@ -88,6 +89,15 @@ class Template(Value):
     teams: Texts = ()
     severities: Texts = ()
     """The incidents for which it applies by itself: of these teams and of these severities. Without both it is chosen."""
+    postmortem: DocumentTemplate | None = None
+    """The post-mortem of such incidents; None: that of `postmortem.template`."""
+
+
+class PostmortemRules(Value):
+    """How the post-mortem is written."""
+
+    template: DocumentTemplate | None = None
+    """Of every incident whose own template has none; None: the built-in order of sections."""
 
 
 class Links(Value):
@@ -117,6 +127,7 @@ class Policy(Value):
     schedules: dict[Text, Schedule] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
+    postmortem: PostmortemRules = PostmortemRules()
     links: Links = Links()
     permissions: Permissions = Permissions()
 
@@ -229,6 +240,11 @@ class Policy(Value):
             if of_team and of_severity:
                 return key
         return None
+
+    def document_template(self, template: str | None) -> str | None:
+        """The template of the post-mortem of an incident declared with that template; None for the built-in document."""
+        own = self.templates.get(template) if template else None
+        return (own.postmortem if own else None) or self.postmortem.template
 
     def runbook_for(self, title: str) -> str | None:
         """The address of the first runbook whose pattern fits the title, or None."""

@@ -11,7 +11,8 @@ from warroom.incident import events, lifecycle
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
-from warroom.outbox.effects import ShareDocument
+from warroom.incident.parts import DAY, ActionItem
+from warroom.outbox.effects import PrivateReply, ShareCanvas, ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
@@ -22,9 +23,12 @@ from warroom.refusals import (
     PostmortemMissing,
     PostmortemPublishedBefore,
     PostmortemUnchanged,
+    SavedMeanwhile,
 )
 
 PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
+MOST_TOLD = 10
+"""People who are told that an action item is late."""
 CHASE_EVERY = timedelta(hours=24)
 """How often a late post-mortem is asked for again, at most."""
 
@@ -42,14 +46,22 @@ def draft(incident: Incident, by: str | None, now: datetime, summary: str, impac
     return _shared(decision, written)
 
 
-def edit(incident: Incident, by: str, now: datetime, parts: Mapping[str, str]) -> Decision:
-    """The written parts after an edit, shared again. Raises Refused without a draft."""
+def edit(
+    incident: Incident, by: str, now: datetime, parts: Mapping[str, str], seen: Postmortem | None = None
+) -> Decision:
+    """The written parts after an edit, shared again. Raises AlreadyDone, or Refused when one of them is not as it was in `seen`."""
     written = incident.postmortem or Postmortem(created_at=now, created_by=by)
-    changed = {part: parts[part] for part in PARTS if part in parts}
-    if all(getattr(written, part) == text for part, text in changed.items()) and incident.postmortem:
+    if seen is not None and any(getattr(written, part) not in (getattr(seen, part), parts[part]) for part in parts):
+        raise Refused(SavedMeanwhile())
+    wanted = {part: parts[part] for part in PARTS if part in parts}
+    changed = {part: text for part, text in wanted.items() if getattr(written, part) != text}
+    if not changed and incident.postmortem:
         raise AlreadyDone(PostmortemUnchanged())
+    changes = tuple(
+        events.PartChanged(part=part, before=getattr(written, part), after=text) for part, text in changed.items()
+    )
     written = written.copy_with(**changed, revision=written.revision + 1, edited_at=now, edited_by=by)
-    event = events.PostmortemEdited(revision=written.revision)
+    event = events.PostmortemEdited(revision=written.revision, changes=changes)
     return _shared(Decision(incident.copy_with(postmortem=written)).record(event, now, by=by), written)
 
 
@@ -65,7 +77,8 @@ def _shared(decision: Decision, written: Postmortem) -> Decision:
         key=f"{incident.id}:document:{written.revision}",
         revision=written.revision,
     )
-    return decision.with_effects(document).say(ready, slot="postmortem")
+    canvas = ShareCanvas(incident_id=incident.id, key=f"{incident.id}:canvas")
+    return decision.with_effects(document, canvas).say(ready, slot="postmortem")
 
 
 def publish(incident: Incident, by: str, now: datetime) -> Decision:
@@ -95,10 +108,30 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
 
 
 def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:
-    """The owner of a due action item is reminded once; None when it is done or gone."""
-    item = next((i for i in incident.actions if i.id == item_id and not i.done_at and not i.reminded_at), None)
-    if item is None or item.due_at is None:
+    """Somebody is told of an action item: its owner alone the day before, its owner when it is due, a day after that also whoever
+    leads and was paged. None when it is done, gone, or there is nothing to tell yet.
+    """
+    item = next((each for each in incident.actions if each.id == item_id), None)
+    if item is None or item.due_at is None or item.done_at or item.late_at:
         return None
-    actions = tuple(i.copy_with(reminded_at=now) if i.id == item_id else i for i in incident.actions)
-    notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at)
-    return Decision(incident.copy_with(actions=actions)).say(notice)
+    if item.reminded_at:
+        if now < item.due_at + DAY:
+            return None
+        after = item.copy_with(late_at=now)
+        people = tuple(dict.fromkeys((*cadence.keepers(incident), *incident.escalation.paged)))[:MOST_TOLD]
+        notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at, late=True, people=people)
+        return Decision(_with_item(incident, after)).say(notice)
+    notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at, soon=now < item.due_at)
+    if now >= item.due_at:
+        return Decision(_with_item(incident, item.copy_with(reminded_at=now))).say(notice)
+    if item.warned_at:
+        return None
+    decision = Decision(_with_item(incident, item.copy_with(warned_at=now)), quiet=True)
+    if item.owner is None:
+        return decision.say(notice)
+    key = f"{incident.id}:action-soon:{item.id}:v{incident.version}"
+    return decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=item.owner, notice=notice))
+
+
+def _with_item(incident: Incident, item: ActionItem) -> Incident:
+    return incident.copy_with(actions=tuple(item if each.id == item.id else each for each in incident.actions))

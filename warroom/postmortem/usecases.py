@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from warroom.errors import Refused
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.lookup import view
@@ -15,6 +16,9 @@ from warroom.incident.view import DocumentView, IncidentView, incident_view
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.postmortem.checklist import Checklist, checklist
+from warroom.postmortem.model import Postmortem
+from warroom.refusals import PostmortemMissing
 from warroom.similar.usecases import without_private
 
 Draft = Callable[[IncidentView, Sequence[Entry], datetime], tuple[str, str]]
@@ -35,12 +39,17 @@ async def draft_postmortem(world: World, incident_id: str, by: str | None, words
     return await change(world, incident_id, decide)
 
 
-async def edit_postmortem(world: World, incident_id: str, by: str, parts: Mapping[str, str]) -> Incident:
-    """The written parts are as given, and the document is shared again. Raises AlreadyDone, Refused, NotFound."""
+async def edit_postmortem(
+    world: World, incident_id: str, by: str, parts: Mapping[str, str], seen: Postmortem | None = None
+) -> Incident:
+    """The written parts are as given, and the document is shared again. Raises AlreadyDone, Refused, NotFound.
+
+    `seen` is the post-mortem that the parts were compared with: what somebody else saved after that is not written over.
+    """
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.POSTMORTEM, by, incident)
-        return reminders.edit(incident, by, now, parts)
+        return reminders.edit(incident, by, now, parts, seen)
 
     return await change(world, incident_id, decide)
 
@@ -55,12 +64,20 @@ async def publish_postmortem(world: World, incident_id: str, by: str) -> Inciden
     return await change(world, incident_id, decide)
 
 
+async def check_postmortem(world: World, incident: Incident) -> Checklist:
+    """What the post-mortem lacks before it is published. Raises Refused without a draft."""
+    if incident.postmortem is None:
+        raise Refused(PostmortemMissing(incident=incident.name))
+    return checklist(incident, incident.postmortem, (await document_view(world, incident)).names)
+
+
 async def document_view(world: World, incident: Incident) -> DocumentView:
     """Everything the document is built from, with people by the names the directory knows."""
     seen: IncidentView = await view(world, await without_private(world.store, incident))
     entries: tuple[Entry, ...] = tuple(current(await world.store.timeline(incident.id)))
     names = await names_in(world, seen, entries)
-    return DocumentView(view=seen, entries=entries, names=names, written_at=world.clock.now())
+    template = world.policy.document_template(incident.template)
+    return DocumentView(view=seen, entries=entries, names=names, written_at=world.clock.now(), template=template)
 
 
 async def names_in(world: World, seen: IncidentView, entries: Sequence[Entry]) -> dict[str, str]:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
-from warroom.incident.notices import SimilarBefore
+from warroom.incident.notices import SimilarBefore, SimilarOpen
 from warroom.incident.parts import SimilarIncident
+from warroom.incident.title import similar as alike
 from warroom.outbox.effects import Place
 from warroom.ports import World
 from warroom.similar.rules import most_alike, rarities
@@ -41,10 +42,33 @@ async def similar(store: Store, incident: Incident) -> tuple[SimilarIncident, ..
     return most_alike(incident, others.values(), rarity)
 
 
+async def similar_running(store: Store, incident: Incident) -> tuple[SimilarIncident, ...]:
+    """Up to three that are open, were declared before it and may be the same trouble. No private ones, and none for a private
+    incident, which merges with nothing public. Raises StoreUnavailable.
+    """
+    if incident.private or not incident.state.open:
+        return ()
+    others = await store.incidents(open_only=True, limit=LOOKED_AT)
+    before = [each for each in others if each.number < incident.number and not each.private]
+    return tuple(
+        SimilarIncident(
+            number=each.number,
+            title=each.title,
+            declared_at=each.declared_at,
+            channel_id=each.room.channel_id,
+            same_monitor=bool(incident.alerts.monitor_id) and each.alerts.monitor_id == incident.alerts.monitor_id,
+        )
+        for each in alike(incident.title, incident.services, before)[:3]
+    )
+
+
 async def look(world: World, incident: Incident, _now: datetime) -> Decision:
     """What was found is kept and said in the card's thread; nothing where nothing was alike."""
     found = await similar(world.store, incident)
     decision = Decision(incident.copy_with(similar=found).with_deadlines(similar=None), quiet=True)
+    running = await similar_running(world.store, incident)
+    if running:
+        decision = decision.say(SimilarOpen(found=running), Place.CARD_THREAD, key="similar-open")
     return decision.say(SimilarBefore(found=found), Place.CARD_THREAD, key="similar") if found else decision
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from integrations.slack.performers import (
     alert_channels,
     announcements,
+    canvas,
     charts,
     direct,
     directory,
@@ -39,6 +40,7 @@ PERFORMERS: Mapping[str, Performing] = {
     "add_bookmark": rooms.add_bookmark,
     "private_reply": private_replies.private_reply,
     "share_document": documents.share_document,
+    "share_canvas": canvas.share_canvas,
     "share_picture": charts.share_picture,
     "send_chart": charts.send_chart,
     "post_review": charts.post_review,

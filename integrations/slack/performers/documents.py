@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, failure
-from integrations.slack.performers.performer import EffectContext
+from integrations.slack.performers.performer import SLACK_MAY_BE_BEHIND, EffectContext
 from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
@@ -23,15 +24,29 @@ from warroom.outbox.effects import ShareDocument
 from warroom.postmortem.usecases import people_in
 from warroom.similar.usecases import without_private
 
+log = logging.getLogger(__name__)
+
 
 async def share_document(context: EffectContext[ShareDocument]) -> None:
-    """Share the document, built from the record as it is now; in doubt the file is looked for in the room first."""
+    """Share the document, built from the record as it is now, and remove the message with the one before it. Nothing when a
+    newer revision waits to be shared; in doubt the file is looked for in the room first.
+    """
     incident = await context.incident()
-    if incident.room.channel_id is None:
+    written = incident.postmortem
+    if incident.room.channel_id is None or (written and written.revision > context.effect.revision):
         return
-    filename = f"post-mortem-inc-{incident.number}-r{context.effect.revision}.md"
-    if context.outcome_unknown and await is_shared(context, incident.room.channel_id, filename):
-        return
+    filename = f"{_name(incident)}-r{context.effect.revision}.md"
+    if not (context.outcome_unknown and await is_shared(context, incident.room.channel_id, filename)):
+        await _share(context, incident, incident.room.channel_id, filename)
+    if written and written.revision > 1:
+        await _withdraw_others(context, incident, incident.room.channel_id, filename)
+
+
+def _name(incident: Incident) -> str:
+    return f"post-mortem-inc-{incident.number}"
+
+
+async def _share(context: EffectContext[ShareDocument], incident: Incident, channel: str, filename: str) -> None:
     document = await document_of(context, incident)
     files = []
     if charts.available():
@@ -41,11 +56,26 @@ async def share_document(context: EffectContext[ShareDocument]) -> None:
         files.append({"id": file_id, "title": f"Timeline of {incident.name}"})
     file_id = await upload(context, filename, markdown(document).encode())
     files.append({"id": file_id, "title": f"Post-mortem {incident.name}"})
-    await context.call(
-        "files.completeUploadExternal",
-        files=files,
-        channel_id=incident.room.channel_id,
-    )
+    await context.call("files.completeUploadExternal", files=files, channel_id=channel)
+
+
+async def _withdraw_others(
+    context: EffectContext[ShareDocument], incident: Incident, channel: str, filename: str
+) -> None:
+    """Remove our messages with other revisions of the file. One that cannot be removed stays: the newest is there all the same."""
+    written = incident.postmortem
+    assert written is not None
+    oldest = f"{(written.created_at - SLACK_MAY_BE_BEHIND).timestamp():.6f}"
+    try:
+        async for message in context.items("conversations.history", "messages", channel=channel, oldest=oldest):
+            names = [str(file.get("name")) for file in message.get("files") or []]
+            ours = message.get("user") == context.deps.bot_user_id and any(
+                name.startswith(f"{_name(incident)}-r") for name in names
+            )
+            if ours and filename not in names:
+                await context.call("chat.delete", channel=channel, ts=message["ts"])
+    except SlackDeclined as refusal:
+        log.info("an earlier post-mortem of %s was not removed: %s", incident.name, refusal)
 
 
 async def upload(context: EffectContext[Any], filename: str, content: bytes) -> str:
@@ -103,4 +133,5 @@ async def document_of(context: EffectContext[Any], incident: Incident) -> Docume
         person = await context.deps.store.person(user_id)
         if person is not None:
             names[user_id] = person.display_name or person.real_name or person.name
-    return DocumentView(view=view, entries=entries, names=names, written_at=context.now)
+    template = context.deps.policy.document_template(incident.template)
+    return DocumentView(view=view, entries=entries, names=names, written_at=context.now, template=template)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from tests.refusals import refuses
@@ -10,8 +12,8 @@ from warroom.errors import AlreadyDone, Refused
 from warroom.incident import action_items as actions
 from warroom.incident.model import State
 from warroom.incident.notices import ActionDue, PostmortemDue
-from warroom.incident.parts import Deadlines
-from warroom.outbox.effects import Post, ShareDocument
+from warroom.incident.parts import ActionItem, Deadlines
+from warroom.outbox.effects import Post, PrivateReply, ShareDocument
 from warroom.policy import Policy
 from warroom.postmortem import reminders
 
@@ -68,3 +70,32 @@ def test_an_action_item_reminds_its_owner_once(make: Make) -> None:
         ActionDue(text="raise the limit", owner="UBEN", due_at=minutes(60))
     ]
     assert reminders.action_due(decision.incident, "a1", minutes(61)) is None
+
+
+def test_an_action_item_is_told_of_the_day_before_when_due_and_when_late(make: Make) -> None:
+    due = minutes(60 * 48)
+    item = ActionItem(id="a1", text="raise the limit", owner="UGRACE", due_at=due, created_at=minutes(0))
+    incident = make(actions=(item,), commander="UADA")
+    day = timedelta(days=1)
+    assert item.next_reminder() == due - day
+    warned = reminders.action_due(incident, "a1", due - day)
+    assert warned is not None
+    (effect,) = warned.effects
+    assert isinstance(effect, PrivateReply)
+    assert effect.user == "UGRACE"
+    assert warned.incident.actions[0].next_reminder() == due
+    reminded = reminders.action_due(warned.incident, "a1", due)
+    assert reminded is not None
+    assert reminded.incident.actions[0].next_reminder() == due + day
+    late = reminders.action_due(reminded.incident, "a1", due + day)
+    assert late is not None
+    (effect,) = late.effects
+    assert isinstance(effect, Post)
+    assert isinstance(effect.notice, ActionDue)
+    assert effect.notice.people == ("UADA",)
+    assert late.incident.actions[0].next_reminder() is None
+
+
+def test_what_is_due_within_a_day_is_not_told_of_twice() -> None:
+    item = ActionItem(id="a1", text="raise the limit", due_at=minutes(60), created_at=minutes(0))
+    assert item.next_reminder() == minutes(60)
