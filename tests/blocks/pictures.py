@@ -209,6 +209,10 @@ def all_notices(text: str) -> list[Notice]:
         said.RoleAssignedNotice(by="UADA", role=text, person="UGRACE"),
         said.HandedOver(by="UADA", person="UGRACE", before="UGRACE"),
         said.SimilarBefore(found=(SimilarIncident(number=7, title=text, summary=text, declared_at=NOW),)),
+        said.SimilarOpen(found=(SimilarIncident(number=7, title=text, summary=text, declared_at=NOW),)),
+        said.MergedAway(by="UADA", number=7, title=text, channel_id="C1"),
+        said.MergedHere(by="UADA", number=7, title=text, alerts=3, actions=2),
+        said.MergeUndoneNotice(by="UADA", number=7, title=text),
         *(
             said.StateChanged(state=state, by="UADA", text=text, after=timedelta(minutes=9), postmortem_by=NOW)
             for state in State
