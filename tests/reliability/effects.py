@@ -12,7 +12,7 @@ from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
-from warroom.oncall.model import Override, OverrideState
+from warroom.oncall.model import Override, OverrideState, ScheduleState
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import (
     PostReview,
@@ -24,6 +24,7 @@ from warroom.outbox.effects import (
     ShowOverride,
     SyncDirectory,
     TellEverybody,
+    TellShift,
     Withdraw,
 )
 
@@ -185,6 +186,15 @@ async def ask_for_cover(run: Run) -> None:
     run.noted["key"] = f"override:{asked.id}:#incidents:v1"
     shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to="#incidents", news=True)
     await house.process.commit(Changeset(now=now, overrides=(asked,), effects=(shown,)))
+
+
+async def shift_changes(run: Run) -> None:
+    house, ada = run.house, run.house.slack.person("ada").id
+    known = await house.store.schedule_state("platform")
+    state = (known or ScheduleState(schedule="platform", since=house.slack.clock.now())).copy_with(people=(ada,))
+    run.noted["key"] = f"shift:{len(house.slack.calls)}"
+    news = TellShift(key=run.noted["key"], schedule="platform", to="#incidents", people=(ada,))
+    await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
 
 
 async def told_everybody(run: Run) -> int:
@@ -430,6 +440,7 @@ EFFECT_CASES = (
         told_everybody,
         keyed("override:"),
     ),
+    EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     EffectCase(
         "page directly", "send_direct", "chat.postMessage", declare, written_to_ben, keyed(":page:"), cautious=True
