@@ -29,7 +29,7 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
             *_first(view, now),
             # Slack forgets what was chosen in a menu only when its block gets another id.
             kit.actions(_buttons(view), block_id=f"card:{incident.room.menu_used}"),
-            *_further(view),
+            *_further(view, now),
         ],
     )
 
@@ -37,7 +37,7 @@ def incident_card(view: IncidentView, now: datetime) -> Card:
 def details(view: IncidentView, now: datetime) -> Iterator[Block]:
     """Everything the card says below its headline, without buttons."""
     yield from _first(view, now)
-    yield from _further(view)
+    yield from _further(view, now)
 
 
 def _first(view: IncidentView, now: datetime) -> Iterator[Block]:
@@ -46,12 +46,12 @@ def _first(view: IncidentView, now: datetime) -> Iterator[Block]:
     if story := list(_story(view, now)):
         yield kit.section("\n".join(story))
     yield kit.section("\n".join(_facts(view)), accessory=_alert_menu(view))
-    yield kit.context(" · ".join(_small_print(view, now)))
 
 
-def _further(view: IncidentView) -> Iterator[Block]:
+def _further(view: IncidentView, now: datetime) -> Iterator[Block]:
     """What stands below the buttons: it may take the space that it needs."""
     incident = view.incident
+    yield kit.context(" · ".join(_small_print(view, now)))
     if len(labels.headline(view)) > HEADLINE:
         yield kit.section(f"*Title:* {text.literal(labels.title(incident), 600)}")
     if fields := [f"*{kit.line(name, 80)}:* {kit.line(value, 200)}" for name, value in incident.fields[:10]]:

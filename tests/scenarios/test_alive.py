@@ -28,6 +28,7 @@ TASKS = {
     "socket watchdog",
     "inbox",
     "directory",
+    "figures",
     "private rooms",
     "tidy",
 }

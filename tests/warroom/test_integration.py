@@ -98,7 +98,7 @@ def test_an_integration_that_is_gone_is_named_and_its_failure_still_has_words(ma
 
 async def test_a_menu_entry_of_an_older_card_is_refused() -> None:
     for chosen in ("mute:42", "lamp:mute:42", ""):
-        with refuses(Refused, match="no more"):
+        with refuses(Refused, match="out of date"):
             await Integrations(LAMP).choose(None, "i1", chosen, "UADA")  # type: ignore[arg-type]  # nothing is done
 
 

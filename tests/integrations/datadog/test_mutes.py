@@ -211,7 +211,7 @@ async def test_the_menu_mutes_and_refuses_what_it_does_not_offer(night: DatadogW
     await night.settle()
     assert len(night.datadog.downtimes) == 1
     for old in ("mute:42", "datadog:paint:42", "nobody:mute:42"):
-        with refuses(Refused, match="no more"):
+        with refuses(Refused, match="out of date"):
             await night.world.integrations.choose(night.world, incident.id, old, "UADA")
 
 
