@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo browser sandbox picture run test check format lint types arrows audit advisories bench lock manifest clean
+.PHONY: setup demo tools sandbox picture run test check format lint types arrows audit advisories bench lock manifest clean
 
 # Compiled here, so that the first start need not do it: also after an update, when nothing new is installed.
 setup: .venv/.installed
@@ -35,8 +35,11 @@ test: setup
 
 check: setup format lint types arrows audit test
 
-browser:
-	@command -v chromium >/dev/null || { timeout 120 apt-get update -qq && timeout 240 apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+# Debian's programs that some tests need; what is there already is left alone.
+tools:
+	@missing=""; for each in chromium:chromium kubectl:kubernetes-client prometheus:prometheus systemd-analyze:systemd; do \
+		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each##*:}"; done; \
+	test -z "$$missing" || { timeout 120 apt-get update -qq && timeout 480 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
 
 bench: setup
 	@$(BIN)/python -m tests.bench
