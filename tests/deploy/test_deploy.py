@@ -42,6 +42,10 @@ def test_the_workflow() -> None:
     run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", ROOT / ".github/workflows/ci.yml")
 
 
+def test_the_aws_template() -> None:
+    run("cfn-lint", DEPLOY / "aws/template.yaml")
+
+
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
 def test_kubernetes_takes_the_manifest(path: Path) -> None:
     run("kubernetes-validate", "--strict", path)
