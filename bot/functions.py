@@ -24,7 +24,7 @@ from bot.integrations import integrations_of, policy_model, register_upgrades, s
 from bot.policy_file import load
 from bot.runtime.observability import hide_secrets, set_up_logging
 from bot.settings import Settings, SettingsError, load_settings
-from handlers.webhooks import LIMIT, TOO_LARGE, WebhookAnswer, Unreadable, answered
+from handlers.webhooks import LIMIT, TOO_LARGE, Unreadable, WebhookAnswer, answered
 from storage import open_store
 from warroom.errors import StoreUnavailable
 from warroom.policy import Policy
