@@ -20,7 +20,7 @@ from storage import Database, migrate, open_store
 from tests.stores import new_database
 from tests.tools import missing
 
-KINDS = ["sqlite", "postgresql"]
+KINDS = ["sqlite", "postgresql", "dynamodb"]
 
 
 class PostgreSQL:
@@ -81,6 +81,43 @@ def postgresql() -> Iterator[PostgreSQL]:
         server.stop()
 
 
+class DynamoDB:
+    """A server that behaves like AWS' own, with a table for each test."""
+
+    def __init__(self) -> None:
+        from moto.server import ThreadedMotoServer
+
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        self.endpoint = f"http://{host}:{port}"
+        self._numbers = itertools.count(1)
+
+    def new(self, *, empty: bool = False) -> str:
+        """The URL of a new table; of one that is not there yet with `empty`."""
+        url = f"dynamodb://eu-central-1/test_{next(self._numbers)}"
+        if not empty:
+            asyncio.run(migrate(url))
+        return url
+
+    def stop(self) -> None:
+        self._server.stop()
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[DynamoDB]:
+    try:
+        server = DynamoDB()
+    except ImportError as error:
+        missing(f"no DynamoDB can be started here: {error!r}")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ENDPOINT_URL", server.endpoint)
+        environment.setenv("AWS_ACCESS_KEY_ID", "testing")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        yield server
+    server.stop()
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return new_database(tmp_path)
@@ -91,6 +128,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables; parametrise indirectly with its kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
+    if request.param == "dynamodb":
+        return str(request.getfixturevalue("dynamodb").new(empty=True))
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new(empty=True)
 
@@ -100,6 +139,8 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of a database with our tables, of every kind; parametrise it indirectly for fewer kinds."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
+    if request.param == "dynamodb":
+        return str(request.getfixturevalue("dynamodb").new())
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new()
 

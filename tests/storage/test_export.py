@@ -101,6 +101,8 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         server: PostgreSQL = request.getfixturevalue("postgresql")
         return server.new()
+    if request.param == "dynamodb":
+        return str(request.getfixturevalue("dynamodb").new())
     return new_database(tmp_path, "other")
 
 
