@@ -37,7 +37,17 @@ CHANGE_MONTHS = "SCMONTH"
 STALE = "STALE"
 """Incidents that changed since they were measured."""
 
+LONGEST = 900
+"""Bytes of a sort key; DynamoDB takes 1,024."""
+
 _arrivals = itertools.count()
+
+
+def _sort(*parts: str) -> str:
+    """A sort key of these texts: never empty, never too long, and no two the same."""
+    text = "#".join(key(part) for part in parts) or "\x01"
+    octets = text.encode()
+    return text if len(octets) <= LONGEST else f"{text[:100]}~{hashlib.sha256(octets).hexdigest()}"
 
 
 def sortable(at: datetime) -> str:
@@ -60,15 +70,15 @@ def incident(incident_id: str) -> Key:
 
 
 def entry(incident_id: str, entry_key: str) -> Key:
-    return Key(incident(incident_id).pk, f"E#{key(entry_key)}")
+    return Key(incident(incident_id).pk, f"E#{_sort(entry_key)}")
 
 
 def firing(incident_id: str, dedup_key: str) -> Key:
-    return Key(incident(incident_id).pk, f"F#{key(dedup_key)}")
+    return Key(incident(incident_id).pk, f"F#{_sort(dedup_key)}")
 
 
 def firing_key(found_by: str, incident_id: str, dedup_key: str) -> Key:
-    return Key(f"FK#{key(found_by)}", f"{key(incident_id)}#{key(dedup_key)}")
+    return Key(f"FK#{key(found_by)}", _sort(incident_id, dedup_key))
 
 
 def numbered(number: int) -> Key:
@@ -101,7 +111,7 @@ def figures(incident_id: str) -> Key:
 
 
 def stale(incident_id: str) -> Key:
-    return Key(STALE, key(incident_id))
+    return Key(STALE, _sort(incident_id))
 
 
 def job(job_key: str) -> Key:
@@ -117,15 +127,15 @@ def due_partition(number: int) -> str:
 
 
 def due(at: str, job_key: str) -> Key:
-    return Key(due_partition(shard(job_key)), f"{at}#{key(job_key)}")
+    return Key(due_partition(shard(job_key)), f"{at}#{_sort(job_key)}")
 
 
 def dead(at: str, job_key: str) -> Key:
-    return Key(DEAD, f"{at}#{key(job_key)}")
+    return Key(DEAD, f"{at}#{_sort(job_key)}")
 
 
 def waiting_post(incident_id: str, at: str, job_key: str) -> Key:
-    return Key(f"WP#{key(incident_id)}", f"{at}#{key(job_key)}")
+    return Key(f"WP#{key(incident_id)}", f"{at}#{_sort(job_key)}")
 
 
 def alert(delivery_id: str) -> Key:
@@ -149,7 +159,7 @@ def quarantined(quarantine_id: str) -> Key:
 
 
 def cursor(channel_id: str) -> Key:
-    return Key(CURSORS, key(channel_id))
+    return Key(CURSORS, _sort(channel_id))
 
 
 def audit_day(day: str) -> str:
@@ -161,43 +171,43 @@ def audit_of(incident_name: str) -> str:
 
 
 def override(override_id: str) -> Key:
-    return Key(OVERRIDES, key(override_id))
+    return Key(OVERRIDES, _sort(override_id))
 
 
 def schedule(name: str) -> Key:
-    return Key(SCHEDULES, key(name))
+    return Key(SCHEDULES, _sort(name))
 
 
 def calendar(name: str) -> Key:
-    return Key(CALENDARS, key(name))
+    return Key(CALENDARS, _sort(name))
 
 
 def person(user_id: str) -> Key:
-    return Key(PEOPLE, key(user_id))
+    return Key(PEOPLE, _sort(user_id))
 
 
 def person_named(name: str, user_id: str) -> Key:
-    return Key(f"PN#{key(name)}", key(user_id))
+    return Key(f"PN#{key(name)}", _sort(user_id))
 
 
 def person_mailed(email: str, user_id: str) -> Key:
-    return Key(f"PE#{key(email)}", key(user_id))
+    return Key(f"PE#{key(email)}", _sort(user_id))
 
 
 def group(group_id: str) -> Key:
-    return Key(GROUPS, key(group_id))
+    return Key(GROUPS, _sort(group_id))
 
 
 def follower(about: str, name: str, user_id: str) -> Key:
-    return Key(f"FOLLOW#{about}#{key(name)}", key(user_id))
+    return Key(f"FOLLOW#{about}#{key(name)}", _sort(user_id))
 
 
 def meta(name: str) -> Key:
-    return Key(META, name)
+    return Key(META, _sort(name))
 
 
 def replica(me: str) -> Key:
-    return Key(REPLICAS, key(me))
+    return Key(REPLICAS, _sort(me))
 
 
 def service_change(change_id: str) -> Key:
@@ -205,7 +215,7 @@ def service_change(change_id: str) -> Key:
 
 
 def changed_at(at: datetime, change_id: str) -> Key:
-    return Key(changes_in(sortable(at)[:7]), f"{sortable(at)}#{key(change_id)}")
+    return Key(changes_in(sortable(at)[:7]), f"{sortable(at)}#{_sort(change_id)}")
 
 
 def changes_in(month: str) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from storage.dynamo import layout
 from storage.dynamo.layout import time_of
-from storage.dynamo.table import Key, Table
+from storage.dynamo.table import Key, Raw, Table
 from storage.dynamo.transaction import Transaction, finish_left, transact
+from storage.dynamo.write import DELIVERIES_KEPT
 from warroom.outbox.changes import Audited, Replicas, StoreStats
 
 SILENT = timedelta(seconds=10)
@@ -20,6 +22,8 @@ FORGOTTEN = timedelta(hours=1)
 FINISH_EVERY = 10
 """Heartbeats between two looks for changes that a process left unfinished."""
 CHECK = "write check"
+PURGED = "purged"
+PURGE_EVERY = timedelta(hours=20)
 
 
 def _now() -> datetime:
@@ -61,20 +65,55 @@ class DynamoOperations:
         )
 
     async def purge(self, before: datetime) -> int:
-        """Of dead letters only: what else is over has a time at which DynamoDB deletes it by itself, at no cost."""
+        """Delete what is over. DynamoDB does that too, at no cost but a day or two late, by the time that each item names. The table
+        is read whole for it, so it is done when `before` has moved on by most of a day.
+        """
+        mark = await self._table.get(layout.meta(PURGED))
+        if mark is not None and timedelta(0) <= before - time_of(mark.data["before"]) < PURGE_EVERY:
+            return 0
         count = 0
-        for item in await self._table.query(layout.DEAD):
-            if time_of(item.key.sk.partition("#")[0]) >= before:
-                break
+        async for raw in self._over(int((before + DELIVERIES_KEPT).timestamp())):
+            await self._table.call("delete_item", TableName=self._table.address.table, Key=raw)
+            count += not raw["pk"]["S"].startswith(("PART#", "LAID#"))
+        count += await self._purge_dead(before)
+        await self._mark_purged(before)
+        return count
 
-            async def once(transaction: Transaction, key: str = item.data["key"], entry: Key = item.key) -> None:
+    async def _mark_purged(self, before: datetime) -> None:
+        async def once(transaction: Transaction) -> None:
+            transaction.replace(layout.meta(PURGED), {"before": layout.sortable(before)})
+
+        await transact(self._table, once)
+
+    async def _over(self, seconds: int) -> AsyncIterator[Raw]:
+        """Keys of what may be deleted since that time, in seconds since 1970."""
+        asked: dict[str, Any] = {
+            "TableName": self._table.address.table,
+            "FilterExpression": "x < :over",
+            "ExpressionAttributeValues": {":over": {"N": str(seconds)}},
+            "ProjectionExpression": "pk, sk",
+        }
+        while True:
+            answer = await self._table.call("scan", **asked)
+            for raw in answer.get("Items", []):
+                yield raw
+            if not (last := answer.get("LastEvaluatedKey")):
+                return
+            asked["ExclusiveStartKey"] = last
+
+    async def _purge_dead(self, before: datetime) -> int:
+        count = 0
+        for item in await self._table.query(layout.DEAD, until=layout.sortable(before)):
+
+            async def once(transaction: Transaction, key: str = item.data["key"], entry: Key = item.key) -> bool:
                 job = await transaction.read(layout.job(key))
-                if job is not None and job["dead_at"] is not None and time_of(job["created_at"]) < before:
+                over = job is not None and job["dead_at"] is not None and time_of(job["created_at"]) < before
+                if over:
                     transaction.delete(layout.job(key))
-                transaction.discard(entry, late=False)
+                    transaction.discard(entry, late=False)
+                return over
 
-            await transact(self._table, once)
-            count += 1
+            count += await transact(self._table, once)
         return count
 
     async def ready(self) -> None:

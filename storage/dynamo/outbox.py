@@ -115,6 +115,7 @@ class DynamoOutbox:
 
     async def release_stale_leases(self, now: datetime) -> int:
         """Several processes share the table: the leases of one that died run out."""
+        self._table.require_open()
         return 0
 
     async def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:

@@ -79,13 +79,17 @@ class Table:
         self.client = client
         self.closed = False
 
+    def require_open(self) -> None:
+        """Raises StoreUnavailable when it was closed."""
+        if self.closed:
+            raise StoreUnavailable(f"The {self.address.shown} is closed: Warroom is stopping. Nothing was stored.")
+
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:
         """Turns what the client raises into StoreUnavailable; what a transaction has to decide about passes."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        if self.closed:
-            raise StoreUnavailable(f"The {self.address.shown} is closed: Warroom is stopping. Nothing was stored.")
+        self.require_open()
         try:
             yield
         except ClientError as error:
