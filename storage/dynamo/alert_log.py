@@ -10,6 +10,7 @@ from storage.dynamo import layout
 from storage.dynamo.incidents import DynamoIncidents
 from storage.dynamo.layout import sortable
 from storage.dynamo.table import Data, Item, Key
+from storage.keys import key as folded
 from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
@@ -17,17 +18,29 @@ from warroom.outbox.changes import AlertDecision, Firing, Quarantined, ReadCurso
 from warroom.people.model import normal
 
 PAGE = 100
+DECIDED_TOGETHER = 60
+"""Alerts that one change may decide: of the 100 items of a transaction it leaves room for the incident and what follows."""
 
 
 class DynamoAlertLog(DynamoIncidents):
     """`warroom.stores.AlertLog` and `ServiceChanges`."""
 
     async def pending_alerts(self, limit: int) -> list[ReceivedAlert]:
-        """Not decided yet, in order of arrival."""
-        there = await self._table.query(layout.PENDING_ALERTS, limit=limit)
-        known = await self._table.get_many(layout.alert(item.data["id"]) for item in there)
-        found = [known[key] for item in there if (key := layout.alert(item.data["id"])) in known]
-        return [received_of(item.data) for item in found if item.data["decision"] is None]
+        """Not decided yet, in order of arrival; never more than can be decided in one transaction."""
+        most = min(limit, DECIDED_TOGETHER)
+        found: list[ReceivedAlert] = []
+        async for items in self._table.pages(layout.PENDING_ALERTS, limit=PAGE):
+            known = await self._table.get_many(layout.alert(item.data["id"]) for item in items)
+            for item in items:
+                there = known.get(layout.alert(item.data["id"]))
+                if there is not None and there.data["decision"] is None:
+                    found.append(received_of(there.data))
+                else:
+                    # Written behind a marker, and its alert was decided by then. What is decided stays decided.
+                    await self._table.call("delete_item", TableName=self._table.address.table, Key=item.key.raw)
+                if len(found) >= most:
+                    return found
+        return found
 
     async def alerts(self, limit: int = 50) -> list[tuple[ReceivedAlert, AlertDecision | None]]:
         """Newest first, with what became of them."""
@@ -80,10 +93,13 @@ class DynamoAlertLog(DynamoIncidents):
                 places.add((item.data["incident_id"], item.data["dedup_key"]))
         incidents = await self._items([layout.incident(incident_id) for incident_id, _ in places])
         firings = await self._table.get_many(layout.firing(*place) for place in places)
+        asked = {folded(name) for name in keys}
         found = [
             (codec.from_body(Firing, firings[key].data["body"]), self._incident_at(incidents, place[0]))
             for place in places
-            if (key := layout.firing(*place)) in firings and layout.incident(place[0]) in incidents
+            if (key := layout.firing(*place)) in firings
+            and asked.intersection(firings[key].data["keys"])
+            and layout.incident(place[0]) in incidents
         ]
         found.sort(key=lambda each: each[0].dedup_key)
         found.sort(key=lambda each: (each[1].number, each[0].last_seen_at), reverse=True)

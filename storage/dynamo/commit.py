@@ -40,6 +40,7 @@ class DynamoCommits:
 
     async def commit(self, change: Changeset) -> bool:
         """See `warroom.stores.Commits.commit`."""
+        self._table.require_open()
         await self._write_directory(change)
         if can_be_batched(change):
             return await self._batcher.join(change)
@@ -87,12 +88,17 @@ class DynamoCommits:
         return await self._apart_if_too_much(once)
 
     async def _commit_pending(self, changes: Sequence[Changeset]) -> list[bool]:
-        if len(changes) > TOGETHER:
-            raise Apart
-        written = await self._commit_together(changes)
-        if not all(written):
-            raise Apart  # cannot be: what is decided in turn brings nothing that may be known
-        return written
+        if len(changes) == 1:
+            return [await self._commit(changes[0])]
+
+        async def once(transaction: Transaction) -> list[bool]:
+            await transaction.load(key for change in changes for key in wanted(change))
+            for change in changes:
+                if not await write(transaction, change):
+                    raise Apart  # the next ones were decided on what is not written
+            return [True] * len(changes)
+
+        return await self._apart_if_too_much(once)
 
     async def _commit_new(self, builds: Sequence[Callable[[int], Changeset]]) -> list[Changeset | None]:
         async def once(transaction: Transaction) -> list[Changeset | None]:

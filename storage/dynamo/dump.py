@@ -20,7 +20,7 @@ from storage.dynamo.incidents import incident_of
 from storage.dynamo.layout import sortable, time_of
 from storage.dynamo.schema import IMPORTING, LAYOUT
 from storage.dynamo.table import Item, Key, Table
-from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.transaction import LAID_DOWN, LAYING, Transaction, finish_left, transact
 from storage.dynamo.write import (
     follower,
     keep_alert,
@@ -43,7 +43,7 @@ from warroom.people.model import Following, Group, Person
 TIMES = ("created_at", "due_at", "due_since", "dead_at")
 WRITERS = 16
 """Records that are written at the same time."""
-NO_RECORDS = (layout.REPLICAS, "PART", "LAID")
+NO_RECORDS = (layout.REPLICAS, "PART", "LAID", LAYING)
 IDENTITIES: dict[type[Record], tuple[tuple[str, Callable[[Any], object]], ...]] = {
     Counter: (("name", lambda one: one.name),),
     Person: (("id", lambda one: one.id),),
@@ -77,6 +77,7 @@ class DynamoDump:
 
     async def dump(self) -> AsyncGenerator[Record, None]:
         """See `storage.records.Dump.dump`; of no single moment while others write."""
+        await finish_left(self._table)
         found: dict[type[Record], list[tuple[Any, Record]]] = {kind: [] for kind in IDENTITIES}
         async for item in self._everything():
             read = READERS.get(_kind(item.key))
@@ -96,8 +97,8 @@ class DynamoDump:
         asked: dict[str, Any] = {"TableName": self._table.address.table, "ConsistentRead": True}
         while True:
             answer = await self._table.call("scan", **asked)
-            raws = [raw for raw in answer.get("Items", []) if not raw["pk"]["S"].startswith(("PART#", "LAID#"))]
-            for item in await self._table._items(raws):
+            raws = [raw for raw in answer.get("Items", []) if not raw["pk"]["S"].startswith(("PART#", LAID_DOWN))]
+            for item in await self._table.items(raws):
                 yield item
             if not (last := answer.get("LastEvaluatedKey")):
                 return

@@ -15,7 +15,7 @@ from storage import codec, keys
 from storage.dynamo import layout
 from storage.dynamo.layout import sortable
 from storage.dynamo.table import Data, Item, Key, Table
-from storage.dynamo.transaction import Transaction, finish, transact
+from storage.dynamo.transaction import Transaction, finished, transact
 from storage.queues import Batch
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry
@@ -46,13 +46,7 @@ class DynamoIncidents:
 
     async def _items(self, wanted: Sequence[Key]) -> dict[Key, Item]:
         """Incidents, with what a change of them left unfinished carried out."""
-        found = await self._table.get_many(wanted)
-        unfinished = {item.unfinished for item in found.values() if item.unfinished}
-        if not unfinished:
-            return found
-        for name in unfinished:
-            await finish(self._table, name)
-        return await self._table.get_many(wanted)
+        return await finished(self._table, wanted)
 
     async def _pointed_at(self, key: Key) -> Incident | None:
         pointer = await self._table.get(key)

@@ -10,7 +10,7 @@ from typing import Any
 
 from storage.dynamo import layout
 from storage.dynamo.layout import time_of
-from storage.dynamo.table import Key, Raw, Table
+from storage.dynamo.table import AT_ONCE, OVER, Key, Table, key_of, over_shards
 from storage.dynamo.transaction import Transaction, finish_left, transact
 from storage.dynamo.write import DELIVERIES_KEPT
 from warroom.outbox.changes import Audited, Replicas, StoreStats
@@ -22,8 +22,8 @@ FORGOTTEN = timedelta(hours=1)
 FINISH_EVERY = 10
 """Heartbeats between two looks for changes that a process left unfinished."""
 CHECK = "write check"
-PURGED = "purged"
-PURGE_EVERY = timedelta(hours=20)
+BESIDE = frozenset({"PART", "AO", "SCI", layout.QUARANTINE})
+"""Items that come with another one, which is counted."""
 
 
 def _now() -> datetime:
@@ -65,41 +65,48 @@ class DynamoOperations:
         )
 
     async def purge(self, before: datetime) -> int:
-        """Delete what is over. DynamoDB does that too, at no cost but a day or two late, by the time that each item names. The table
-        is read whole for it, so it is done when `before` has moved on by most of a day.
-        """
-        mark = await self._table.get(layout.meta(PURGED))
-        if mark is not None and timedelta(0) <= before - time_of(mark.data["before"]) < PURGE_EVERY:
-            return 0
+        """Delete what is over, found by the index of it. DynamoDB does that too, at no cost but a day or two late."""
+        seconds = int((before + DELIVERIES_KEPT).timestamp())
         count = 0
-        async for raw in self._over(int((before + DELIVERIES_KEPT).timestamp())):
-            await self._table.call("delete_item", TableName=self._table.address.table, Key=raw)
-            count += not raw["pk"]["S"].startswith(("PART#", "LAID#"))
-        count += await self._purge_dead(before)
-        await self._mark_purged(before)
-        return count
+        for shard in over_shards():
+            async for keys in self._over(shard, seconds):
+                gone = await asyncio.gather(*(self._deleted_if_over(key, seconds) for key in keys))
+                count += sum(gone)
+        return count + await self._purge_dead(before)
 
-    async def _mark_purged(self, before: datetime) -> None:
-        async def once(transaction: Transaction) -> None:
-            transaction.replace(layout.meta(PURGED), {"before": layout.sortable(before)})
-
-        await transact(self._table, once)
-
-    async def _over(self, seconds: int) -> AsyncIterator[Raw]:
+    async def _over(self, shard: str, seconds: int) -> AsyncIterator[list[Key]]:
         """Keys of what may be deleted since that time, in seconds since 1970."""
         asked: dict[str, Any] = {
             "TableName": self._table.address.table,
-            "FilterExpression": "x < :over",
-            "ExpressionAttributeValues": {":over": {"N": str(seconds)}},
-            "ProjectionExpression": "pk, sk",
+            "IndexName": OVER,
+            "KeyConditionExpression": "g = :shard AND x < :over",
+            "ExpressionAttributeValues": {":shard": {"S": shard}, ":over": {"N": str(seconds)}},
+            "Limit": AT_ONCE,
         }
         while True:
-            answer = await self._table.call("scan", **asked)
-            for raw in answer.get("Items", []):
-                yield raw
+            answer = await self._table.call("query", **asked)
+            yield [key_of(raw) for raw in answer.get("Items", [])]
             if not (last := answer.get("LastEvaluatedKey")):
                 return
             asked["ExclusiveStartKey"] = last
+
+    async def _deleted_if_over(self, key: Key, seconds: int) -> bool:
+        """Whether a thing that counts was deleted. It may have been asked for again since the index was written."""
+        from botocore.exceptions import ClientError
+
+        try:
+            await self._table.call(
+                "delete_item",
+                TableName=self._table.address.table,
+                Key=key.raw,
+                ConditionExpression="x < :over",
+                ExpressionAttributeValues={":over": {"N": str(seconds)}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            return False
+        return key.pk.partition("#")[0] not in BESIDE
 
     async def _purge_dead(self, before: datetime) -> int:
         count = 0

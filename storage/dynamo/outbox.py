@@ -57,7 +57,9 @@ class DynamoOutbox:
             for item in due:
                 job = transaction.seen(layout.job(item.data["key"]))
                 if job is None or job["due_at"] is None or layout.due(job["due_at"], job["key"]) != item.key:
-                    # Its job is listed elsewhere: the entry was written behind a marker, and outdated by then.
+                    # An entry that was written behind a marker, and outdated by then: its job is over, or listed elsewhere. It
+                    # goes only if that is still so, or the job could come to be listed nowhere.
+                    transaction.require(layout.job(item.data["key"]))
                     transaction.discard(item.key, late=False)
                     continue
                 new = job | {

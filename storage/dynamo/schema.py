@@ -1,4 +1,4 @@
-"""The table: created, and upgraded, by `python -m bot migrate`. What it needs is two keys, a time to live, and on-demand billing."""
+"""The table: created, and upgraded, by `python -m bot migrate`. What it needs is two keys, one index, a time to live, and on-demand billing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from storage.dynamo import layout
 from storage.dynamo.address import Address, parse
-from storage.dynamo.table import Table
+from storage.dynamo.table import OVER, Table
 from storage.dynamo.transaction import Transaction, finish_left, transact
 from storage.errors import DatabaseFromTheFuture, SchemaTooOld
 from warroom.errors import StoreUnavailable
@@ -102,7 +102,20 @@ async def _create(table: Table) -> None:
         await table.client.create_table(
             TableName=name,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": "pk", **string}, {"AttributeName": "sk", **string}],
+            AttributeDefinitions=[
+                *({"AttributeName": each, **string} for each in ("pk", "sk", "g")),
+                {"AttributeName": "x", "AttributeType": "N"},
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": OVER,
+                    "KeySchema": [
+                        {"AttributeName": "g", "KeyType": "HASH"},
+                        {"AttributeName": "x", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            ],
             BillingMode="PAY_PER_REQUEST",
         )
         waiter = table.client.get_waiter("table_exists")

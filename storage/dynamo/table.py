@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import random
 import uuid
 import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -32,8 +33,16 @@ PLAIN = 16 * 1024
 """Bytes of a value that is stored as it is; more is compressed."""
 LARGEST = 300 * 1024
 """Bytes of a value in one item; the rest of the 400 KB is for keys and index attributes."""
+OVER = "over"
+"""The index of what may be deleted some day, by that time: partition key g, sort key x, keys only."""
+OVER_SHARDS = 4
+"""Its partitions, for the reason of `storage.dynamo.layout.SHARDS`."""
 PATIENCE = 10.0
 """Seconds for an answer of DynamoDB's."""
+UNCERTAIN = "Whether the change was stored is not known."
+"""It may have been: then the answer was lost on the way."""
+ATTEMPTS = 8
+"""Of a read that DynamoDB answers only in part, or in the middle of which something was replaced."""
 THROTTLED = frozenset(
     {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "InternalServerError"}
 )
@@ -85,8 +94,10 @@ class Table:
             raise StoreUnavailable(f"The {self.address.shown} is closed: Warroom is stopping. Nothing was stored.")
 
     @contextlib.contextmanager
-    def translated(self) -> Iterator[None]:
-        """Turns what the client raises into StoreUnavailable; what a transaction has to decide about passes."""
+    def translated(self, known: str = "Nothing was stored.") -> Iterator[None]:
+        """Turns what the client raises into StoreUnavailable; what a transaction has to decide about passes. `known` is what can be
+        said when there was no answer.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
         self.require_open()
@@ -102,7 +113,9 @@ class Table:
                 raise
             raise self._away(code, str(error.response.get("Error", {}).get("Message", ""))) from error
         except (BotoCoreError, OSError, TimeoutError) as error:
-            raise self._unavailable(str(error) or "no answer in time", "Check that it can be reached.") from error
+            raise self._unavailable(
+                str(error) or "no answer in time", "Check that it can be reached.", known
+            ) from error
 
     def _away(self, code: str, message: str) -> StoreUnavailable:
         if code == "ResourceNotFoundException":
@@ -120,14 +133,12 @@ class Table:
             return self._unavailable(f"it answers {code} again and again", "Raise the table's limits, or wait.")
         return self._unavailable(f"{code}: {message}", "Look into the log.")
 
-    def _unavailable(self, reason: str, advice: str) -> StoreUnavailable:
-        return StoreUnavailable(
-            f"{self.address.shown} did not answer: {reason.rstrip('.')}. {advice} Nothing was stored."
-        )
+    def _unavailable(self, reason: str, advice: str, known: str = "Nothing was stored.") -> StoreUnavailable:
+        return StoreUnavailable(f"{self.address.shown} did not answer: {reason.rstrip('.')}. {advice} {known}")
 
     async def call(self, operation: str, **parameters: Any) -> Any:
         """One call, in time. Raises StoreUnavailable, and ClientError where a transaction has to decide."""
-        with self.translated():
+        with self.translated(UNCERTAIN if operation == "transact_write_items" else "Nothing was stored."):
             async with asyncio.timeout(PATIENCE * 3):
                 return await getattr(self.client, operation)(**parameters)
 
@@ -140,19 +151,44 @@ class Table:
         wanted = sorted(set(keys))
         chunks = [wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)]
         found: dict[Key, Item] = {}
-        for raws in await asyncio.gather(*(self._get_chunk([key.raw for key in chunk]) for chunk in chunks)):
-            for item in await self._items(raws):
+        for raws in await asyncio.gather(*(self.raws([key.raw for key in chunk]) for chunk in chunks)):
+            for item in await self.items(raws):
                 found[item.key] = item
         return found
 
-    async def _get_chunk(self, keys: list[Raw]) -> list[Raw]:
+    async def raws(self, keys: list[Raw]) -> list[Raw]:
+        """Items as the API has them, of at most AT_ONCE keys. Raises StoreUnavailable when DynamoDB leaves out the same again and again."""
         raws: list[Raw] = []
         asked: Any = {self.address.table: {"Keys": keys, "ConsistentRead": True}}
+        attempt = 0
         while asked:
             answer = await self.call("batch_get_item", RequestItems=asked)
-            raws += answer.get("Responses", {}).get(self.address.table, [])
+            found = answer.get("Responses", {}).get(self.address.table, [])
+            raws += found
             asked = answer.get("UnprocessedKeys") or None
+            attempt = 0 if found else attempt + 1
+            if asked and attempt:
+                if attempt >= ATTEMPTS:
+                    raise self._away("ThrottlingException", "")
+                await pause(attempt)
         return raws
+
+    async def keys(self, pk: str) -> list[Key]:
+        """Those of a partition."""
+        asked: dict[str, Any] = {
+            "TableName": self.address.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ProjectionExpression": "pk, sk",
+            "ConsistentRead": True,
+        }
+        found: list[Key] = []
+        while True:
+            answer = await self.call("query", **asked)
+            found += [key_of(raw) for raw in answer.get("Items", [])]
+            if not (last := answer.get("LastEvaluatedKey")):
+                return found
+            asked["ExclusiveStartKey"] = last
 
     async def query(
         self,
@@ -200,35 +236,56 @@ class Table:
             asked["Limit"] = max(1, limit)
         while True:
             answer = await self.call("query", **asked)
-            yield await self._items(answer.get("Items", []))
+            yield await self.items(answer.get("Items", []))
             if not (last := answer.get("LastEvaluatedKey")):
                 return
             asked["ExclusiveStartKey"] = last
 
-    async def _items(self, raws: Sequence[Raw]) -> list[Item]:
-        """Decoded, with their parts."""
+    async def items(self, raws: Sequence[Raw]) -> list[Item]:
+        """Decoded, with their parts. One that was replaced between the two reads is read again; one that is gone by then is left out."""
+        wanted = list(raws)
+        parts = await self._parts(wanted)
+        for attempt in range(ATTEMPTS):
+            torn = [n for n, raw in enumerate(wanted) if any(part not in parts for part in parts_of(raw))]
+            if not torn:
+                return [_item(raw, parts) for raw in wanted]
+            if attempt:
+                await pause(attempt)
+            now: dict[Key, Raw] = {}
+            for start in range(0, len(torn), AT_ONCE):
+                keys = [key_of(wanted[n]).raw for n in torn[start : start + AT_ONCE]]
+                now |= {key_of(raw): raw for raw in await self.raws(keys)}
+            parts |= await self._parts(list(now.values()))
+            replaced = {n: now.get(key_of(wanted[n])) for n in torn}
+            found = [replaced.get(n, raw) for n, raw in enumerate(wanted)]
+            wanted = [raw for raw in found if raw is not None]
+        raise StoreUnavailable(f"An item of {self.address.shown} misses a part of its value. Restore it from a backup.")
+
+    async def _parts(self, raws: Sequence[Raw]) -> dict[Key, bytes]:
         parts = [part for raw in raws for part in parts_of(raw)]
         known: dict[Key, bytes] = {}
         for start in range(0, len(parts), AT_ONCE):
-            for raw in await self._get_chunk([key.raw for key in parts[start : start + AT_ONCE]]):
+            for raw in await self.raws([key.raw for key in parts[start : start + AT_ONCE]]):
                 known[key_of(raw)] = raw["z"]["B"]
-        return [self._item(raw, known) for raw in raws]
+        return known
 
-    def _item(self, raw: Raw, parts: Mapping[Key, bytes]) -> Item:
-        key, mine = key_of(raw), parts_of(raw)
-        if mine:
-            if any(part not in parts for part in mine):
-                # It was replaced between the two reads.
-                raise StoreUnavailable(
-                    f"An item of {self.address.shown} changed while it was read. Nothing was stored."
-                )
-            text = zlib.decompress(b"".join(parts[part] for part in mine)).decode()
-        elif "z" in raw:
-            text = zlib.decompress(raw["z"]["B"]).decode()
-        else:
-            text = raw["d"]["S"]
-        unfinished = raw["u"]["S"] if "u" in raw else None
-        return Item(key, json.loads(text), int(raw["r"]["N"]), unfinished, tuple(mine))
+
+async def pause(attempt: int) -> None:
+    """A moment of chance length, longer with each attempt, so that those who met do not meet again."""
+    longest = min(0.02 * 2**attempt, 1.0)
+    await asyncio.sleep(random.uniform(0, longest))  # noqa: TID251, S311  # the database's time, not the bot's
+
+
+def _item(raw: Raw, parts: Mapping[Key, bytes]) -> Item:
+    mine = parts_of(raw)
+    if mine:
+        text = zlib.decompress(b"".join(parts[part] for part in mine)).decode()
+    elif "z" in raw:
+        text = zlib.decompress(raw["z"]["B"]).decode()
+    else:
+        text = raw["d"]["S"]
+    unfinished = raw["u"]["S"] if "u" in raw else None
+    return Item(key_of(raw), json.loads(text), int(raw["r"]["N"]), unfinished, tuple(mine))
 
 
 def key_of(raw: Raw) -> Key:
@@ -245,9 +302,8 @@ def parts_of(raw: Raw) -> list[Key]:
 def encoded(key: Key, data: Data, rev: int, *, expires: int | None = None, unfinished: str | None = None) -> Written:
     """The value as items. `expires` in seconds since 1970, when DynamoDB may delete it."""
     text = codec.to_text(data)
-    raw: Raw = {**key.raw, "r": {"N": str(rev)}}
-    if expires is not None:
-        raw["x"] = {"N": str(expires)}
+    passing: Raw = {} if expires is None else {"x": {"N": str(expires)}, "g": {"S": _shard(key)}}
+    raw: Raw = {**key.raw, "r": {"N": str(rev)}, **passing}
     if unfinished is not None:
         raw["u"] = {"S": unfinished}
     octets = text.encode()
@@ -258,11 +314,19 @@ def encoded(key: Key, data: Data, rev: int, *, expires: int | None = None, unfin
         return Written({**raw, "z": {"B": packed}})
     name = f"PART#{uuid.uuid4().hex}"
     pieces = [packed[start : start + LARGEST] for start in range(0, len(packed), LARGEST)]
-    parts: list[Raw] = []
-    for n, piece in enumerate(pieces):
-        part: Raw = {**Key(name, f"{n:04}").raw, "z": {"B": piece}, "r": {"N": "1"}}
-        parts.append(part | ({"x": raw["x"]} if "x" in raw else {}))
+    parts: list[Raw] = [
+        {**Key(name, f"{n:04}").raw, "z": {"B": piece}, "r": {"N": "1"}, **passing} for n, piece in enumerate(pieces)
+    ]
     return Written({**raw, "p": {"S": f"{name}/{len(pieces)}"}}, parts)
+
+
+def _shard(key: Key) -> str:
+    return str(zlib.crc32(f"{key.pk}\n{key.sk}".encode()) % OVER_SHARDS)
+
+
+def over_shards() -> list[str]:
+    """The partitions of the index OVER."""
+    return [str(n) for n in range(OVER_SHARDS)]
 
 
 def size_of(raw: Raw) -> int:

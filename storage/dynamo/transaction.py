@@ -6,13 +6,13 @@ safe to be sent twice (https://docs.aws.amazon.com/amazondynamodb/latest/develop
 
 A transaction takes 100 items and 4 MB. What is larger is written in two parts. What must not happen twice (incident, claim,
 delivery) is in the first, together with a marker; the rest is laid down before and carried out after it. Once the marker is there
-the change has happened: whoever reads an item that has it, or looks for markers (`finish_left`), carries out what is left. Without
-the marker nothing has happened, and what was laid down expires.
+the change has happened: whoever reads an item that names it, or looks for markers (`finish_left`), carries out what is left, each
+group of writes in one transaction with the marker's progress, so that two who do it at the same time do none of it twice. Without
+the marker nothing has happened, and what was laid down is cleared away a day later.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 import time
@@ -20,6 +20,8 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+import structlog
 
 from storage.dynamo.table import (
     AT_ONCE,
@@ -32,10 +34,13 @@ from storage.dynamo.table import (
     encoded,
     from_json,
     key_of,
+    pause,
     size_of,
     to_json,
 )
 from warroom.errors import Conflict, StoreUnavailable
+
+log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -43,11 +48,15 @@ ATTEMPTS = 12
 MOST_BYTES = 3_500_000
 """Of one transaction; DynamoDB takes 4 MB."""
 MARKERS = "UNFINISHED"
+LAYING = "LAYING"
+"""Changes whose second part is being laid down; the transaction that sets the marker takes the entry away."""
 LAID_DOWN = "LAID#"
 KEPT = 86_400
 """Seconds for which what was laid down without a marker is kept."""
-GROUP = 50
-"""Writes that are carried out together after the marker."""
+GROUP = AT_ONCE - 1
+"""Writes that are carried out together after the marker, with its progress."""
+LOOKS = 8
+"""How often an item is read again whose change somebody else is finishing."""
 
 
 class TooMuch(Exception):
@@ -79,16 +88,14 @@ class Transaction:
     def __init__(self, table: Table, known: dict[Key, Item | None]) -> None:
         self._table, self._known = table, known
         self._writes: dict[Key, _Write] = {}
+        self._checked: set[Key] = set()
 
     async def load(self, keys: Iterable[Key]) -> None:
         """Read those that are not known yet."""
         wanted = [key for key in keys if key not in self._known]
         if not wanted:
             return
-        found = await self._table.get_many(wanted)
-        for unfinished in {item.unfinished for item in found.values() if item.unfinished}:
-            await finish(self._table, unfinished)
-            found = await self._table.get_many(wanted)
+        found = await finished(self._table, wanted)
         for key in wanted:
             self._known[key] = found.get(key)
 
@@ -135,9 +142,14 @@ class Transaction:
         self._known.setdefault(key, None)
         self._writes[key] = _Write(data, expires, late)
 
-    def replace(self, key: Key, data: Data, *, late: bool = True) -> None:
+    def require(self, key: Key) -> None:
+        """Make sure that it is still as it was read, although it is not written."""
+        self._known.setdefault(key, None)
+        self._checked.add(key)
+
+    def replace(self, key: Key, data: Data, *, expires: int | None = None, late: bool = True) -> None:
         """Write it whatever is there, without a look. For entries of lists, which are small."""
-        self._writes[key] = _Write(data, late=late, blind=True)
+        self._writes[key] = _Write(data, expires, late=late, blind=True)
 
     def discard(self, key: Key, *, late: bool = True) -> None:
         """Take it away if it is there, without a look."""
@@ -152,43 +164,63 @@ class Transaction:
 
     async def commit(self) -> None:
         """Raises ClientError with the reasons when something was changed meanwhile."""
+        self._table.require_open()
         first = [key for key, write in self._writes.items() if not write.late]
         late = [key for key, write in self._writes.items() if write.late]
         operations = [operation for key in (*first, *late) for operation in self._operations(key)]
         if not operations:
             return
+        operations += self._checks()
         if len(operations) <= AT_ONCE and sum(map(_size, operations)) <= MOST_BYTES:
             await _transact(self._table, operations)
         else:
             await self._in_two_parts(first, late)
 
+    def _checks(self) -> list[Raw]:
+        checked = sorted(self._checked - self._writes.keys())
+        revisions = [(key, item.rev if (item := self._known[key]) else None) for key in checked]
+        return [
+            {"ConditionCheck": {"TableName": self._table.address.table, "Key": key.raw, **_still(rev)}}
+            for key, rev in revisions
+        ]
+
     async def _in_two_parts(self, first: Sequence[Key], late: Sequence[Key]) -> None:
         name = uuid.uuid4().hex
-        flagged = next((key for key in first if self._writes[key].data is not None), None)
-        operations = [each for key in first for each in self._operations(key, name if key == flagged else None)]
+        flagged = [key for key in first if not (write := self._writes[key]).blind and write.data is not None]
+        operations = [each for key in first for each in self._operations(key, name if key in flagged else None)]
+        operations += self._checks()
         behind = [operation for key in late for operation in self._operations(key)]
-        room, used = AT_ONCE - len(operations) - 1, sum(map(_size, operations))
+        room, used = AT_ONCE - len(operations) - 2, sum(map(_size, operations))
         while behind and room > 0 and used + _size(behind[0]) < MOST_BYTES:
             used += _size(behind[0])
             operations.append(behind.pop(0))
             room -= 1
-        if room < 0:
+        if room < 0 or used > MOST_BYTES:
             raise TooMuch
         pieces = _pieces(json.dumps([_said(each) for each in behind]))
-        expires = int(time.time()) + KEPT  # noqa: TID251  # DynamoDB deletes by its own clock, not by the bot's
+        laying = encoded(Key(LAYING, name), {"at": int(time.time())}, 1)  # noqa: TID251  # real time, not the bot's
+        await self._lay_down(laying.first)
         for n, piece in enumerate(pieces):
-            laid: Raw = {
-                **Key(LAID_DOWN + name, f"{n:04}").raw,
-                "r": {"N": "1"},
-                "d": {"S": piece},
-                "x": {"N": str(expires)},
-            }
-            await self._table.call("put_item", TableName=self._table.address.table, Item=laid)
-        marker = encoded(
-            Key(MARKERS, name), {"pieces": len(pieces), "flagged": [flagged.pk, flagged.sk] if flagged else None}, 1
+            await self._lay_down({**Key(LAID_DOWN + name, f"{n:04}").raw, "r": {"N": "1"}, "d": {"S": piece}})
+        said = {
+            "pieces": len(pieces),
+            "count": len(behind),
+            "done": 0,
+            "flagged": [[key.pk, key.sk] for key in flagged],
+        }
+        marker = encoded(Key(MARKERS, name), said, 1)
+        await _transact(
+            self._table,
+            [*operations, _put(self._table, marker.first, None), _delete(self._table, Key(LAYING, name), 1)],
         )
-        await _transact(self._table, [*operations, _put(self._table, marker.first, None)])
-        await finish(self._table, name)
+        try:
+            await finish(self._table, name)
+        except StoreUnavailable as error:
+            # The change is stored: with the marker there, it is only a matter of time, and of whoever comes next.
+            log.warning("a change is stored and will be finished later", error=str(error))
+
+    async def _lay_down(self, raw: Raw) -> None:
+        await self._table.call("put_item", TableName=self._table.address.table, Item=raw)
 
     def _operations(self, key: Key, unfinished: str | None = None) -> list[Raw]:
         """The item's own operation, and those of the parts that go and come."""
@@ -196,7 +228,8 @@ class Transaction:
         if write.blind:
             if write.data is None:
                 return [{"Delete": {"TableName": self._table.address.table, "Key": key.raw}}]
-            raw = encoded(key, write.data, random.getrandbits(48)).first  # only to differ from the one before
+            # The revision only has to differ from the one before.
+            raw = encoded(key, write.data, random.getrandbits(48), expires=write.expires).first
             return [{"Put": {"TableName": self._table.address.table, "Item": raw}}]
         item = self._known[key]
         rev = item.rev if item else None
@@ -208,7 +241,8 @@ class Transaction:
             return [_delete(self._table, key, rev), *old] if rev is not None else []
         new = encoded(key, write.data, (rev or 0) + 1, expires=write.expires, unfinished=unfinished)
         parts = [{"Put": {"TableName": self._table.address.table, "Item": part}} for part in new.parts]
-        return [_put(self._table, new.first, rev), *parts, *old]
+        # In this order, should it be carried out group by group: what is there can always be read.
+        return [*parts, _put(self._table, new.first, rev), *old]
 
 
 async def transact(table: Table, change: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -234,7 +268,7 @@ async def transact(table: Table, change: Callable[[Transaction], Awaitable[T]]) 
         again = list(transaction._known)
         known = {}
         await Transaction(table, known).load(again)
-        await _pause(attempt)
+        await pause(attempt)
     if conflicting:
         raise Conflict("Several writers kept standing in each other's way. Load and decide again.")
     raise table._away("ThrottlingException", "")
@@ -254,54 +288,108 @@ def _again(table: Table, error: Any) -> bool:
     ) from error
 
 
+async def finished(table: Table, keys: Sequence[Key]) -> dict[Key, Item]:
+    """The items, after what changes of them left unfinished was carried out."""
+    found = await table.get_many(keys)
+    for attempt in range(LOOKS):
+        unfinished = {item.unfinished for item in found.values() if item.unfinished}
+        if not unfinished:
+            return found
+        for name in unfinished:
+            await finish(table, name)
+        if attempt:
+            await pause(attempt)
+        found = await table.get_many(keys)
+    raise StoreUnavailable(f"{table.address.shown} is too busy to finish a change. It is finished later.")
+
+
 async def finish_left(table: Table) -> int:
-    """Carry out what processes that ended left between the parts of a change. Returns how many changes."""
+    """Carry out what processes that ended left between the parts of a change, and clear away what they never began. Returns how
+    many changes were carried out.
+    """
     left = await table.query(MARKERS)
     for item in left:
         await finish(table, item.key.sk)
+    for item in await table.query(LAYING):
+        if item.data["at"] < time.time() - KEPT:  # noqa: TID251  # real time, not the bot's
+            await _clear_away(table, item.key)
     return len(left)
+
+
+async def _clear_away(table: Table, laying: Key) -> None:
+    """The entry goes first: without it the marker cannot come any more."""
+    await _deleted(table, laying)
+    for piece in await table.keys(LAID_DOWN + laying.sk):
+        await _deleted(table, piece)
+
+
+async def _deleted(table: Table, key: Key) -> None:
+    await table.call("delete_item", TableName=table.address.table, Key=key.raw)
 
 
 async def finish(table: Table, name: str) -> None:
     """Carry out what is left of that change; nothing when somebody has done so."""
-    marker = await table.get(Key(MARKERS, name))
+    at = Key(MARKERS, name)
+    marker = await table.get(at)
+    operations: list[Raw] | None = None
+    gone: set[int] = set()
+    attempt = 0
+    while marker is not None and marker.data["done"] < marker.data["count"]:
+        if operations is None:
+            operations = await _laid_down(table, name, marker.data["pieces"])
+        if operations is None or not await _one_group(table, marker, operations, gone):
+            if attempt >= ATTEMPTS:
+                raise StoreUnavailable(f"{table.address.shown} is too busy to finish a change. It is finished later.")
+            await pause(attempt)
+            attempt += 1
+        else:
+            attempt = 0
+        marker = await table.get(at)
     if marker is None:
         return
-    laid = [Key(LAID_DOWN + name, f"{n:04}") for n in range(marker.data["pieces"])]
-    answers = await table._get_chunk([key.raw for key in laid])
-    pieces = {key_of(raw): raw["d"]["S"] for raw in answers}
-    if len(pieces) < len(laid):
-        return  # somebody else has just finished it
-    text = "".join(pieces[key] for key in laid)
-    operations = [_meant(table, each) for each in json.loads(text)]
-    for start in range(0, len(operations), GROUP):
-        await _carried_out(table, operations[start : start + GROUP])
-    if marker.data["flagged"]:
-        await _unflagged(table, Key(*marker.data["flagged"]), name)
-    for key in (marker.key, *laid):
-        await table.call("delete_item", TableName=table.address.table, Key=key.raw)
+    for pk, sk in marker.data["flagged"]:
+        await _unflagged(table, Key(pk, sk), name)
+    for n in range(marker.data["pieces"]):
+        await _deleted(table, Key(LAID_DOWN + name, f"{n:04}"))
+    await _deleted(table, at)
 
 
-async def _carried_out(table: Table, operations: list[Raw]) -> None:
-    """One that finds its item changed was carried out before, or somebody has written something newer: it is left out."""
+async def _laid_down(table: Table, name: str, count: int) -> list[Raw] | None:
+    """What is to be carried out; None when somebody has just finished it."""
+    keys = [Key(LAID_DOWN + name, f"{n:04}") for n in range(count)]
+    found: dict[Key, str] = {}
+    for start in range(0, count, AT_ONCE):
+        for raw in await table.raws([key.raw for key in keys[start : start + AT_ONCE]]):
+            found[key_of(raw)] = raw["d"]["S"]
+    if len(found) < count:
+        return None
+    return [_meant(table, each) for each in json.loads("".join(found[key] for key in keys))]
+
+
+async def _one_group(table: Table, marker: Item, operations: Sequence[Raw], gone: set[int]) -> bool:
+    """Carry out the next operations with the marker's progress. False when that has to be tried again. What finds its item changed
+    is added to `gone` and left out: somebody has written something newer.
+    """
     from botocore.exceptions import ClientError
 
-    for attempt in range(ATTEMPTS):
-        try:
-            await _transact(table, operations)
-        except ClientError as error:
-            conflict = _again(table, error)
-            reasons = [each.get("Code") for each in error.response.get("CancellationReasons", [])]
-            if conflict and len(reasons) == len(operations):
-                operations = [
-                    each for each, why in zip(operations, reasons, strict=True) if why != "ConditionalCheckFailed"
-                ]
-                if not operations:
-                    return
-            await _pause(attempt)
-        else:
-            return
-    raise StoreUnavailable(f"{table.address.shown} is too busy to finish a change. It is finished later.")
+    done = end = marker.data["done"]
+    size = 0
+    while end < len(operations) and end - done < GROUP:
+        size += _size(operations[end])
+        if size > MOST_BYTES and end > done:
+            break
+        end += 1
+    numbers = [n for n in range(done, end) if n not in gone]
+    progress = encoded(marker.key, marker.data | {"done": end}, marker.rev + 1).first
+    try:
+        await _transact(table, [*(operations[n] for n in numbers), _put(table, progress, marker.rev)])
+    except ClientError as error:
+        _again(table, error)
+        reasons = [each.get("Code") for each in error.response.get("CancellationReasons", [])]
+        if len(reasons) == len(numbers) + 1:
+            gone |= {n for n, why in zip(numbers, reasons, strict=False) if why == "ConditionalCheckFailed"}
+        return False
+    return True
 
 
 async def _unflagged(table: Table, key: Key, name: str) -> None:
@@ -322,13 +410,19 @@ async def _unflagged(table: Table, key: Key, name: str) -> None:
 
 
 async def _transact(table: Table, operations: Sequence[Raw]) -> None:
-    await table.call("transact_write_items", TransactItems=list(operations), ClientRequestToken=uuid.uuid4().hex)
+    """Sent again with the same token as long as DynamoDB is still at it: it is done once."""
+    from botocore.exceptions import ClientError
 
-
-async def _pause(attempt: int) -> None:
-    """A moment of chance length, longer with each attempt, so that those who met do not meet again."""
-    longest = min(0.02 * 2**attempt, 1.0)
-    await asyncio.sleep(random.uniform(0, longest))  # noqa: TID251, S311  # the database's time, not the bot's
+    token = uuid.uuid4().hex
+    for attempt in range(ATTEMPTS):
+        try:
+            await table.call("transact_write_items", TransactItems=list(operations), ClientRequestToken=token)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "TransactionInProgressException" or attempt == ATTEMPTS - 1:
+                raise
+            await pause(attempt)
+        else:
+            return
 
 
 def _put(table: Table, raw: Raw, rev: int | None) -> Raw:

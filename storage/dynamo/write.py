@@ -153,11 +153,11 @@ def _first_to_decide(transaction: Transaction, change: Changeset) -> bool:
     known = [transaction.seen(layout.alert(each.delivery_id)) for each in mine]
     if any(each is None or each["decision"] is not None for each in known):
         return False
-    _decide(transaction, mine)
+    _decide(transaction, mine, change.decides)
     return True
 
 
-def _decide(transaction: Transaction, decisions: Sequence[AlertDecision]) -> None:
+def _decide(transaction: Transaction, decisions: Sequence[AlertDecision], guarded: Sequence[str] = ()) -> None:
     for each in decisions:
         key = layout.alert(each.delivery_id)
         known = transaction.seen(key)
@@ -165,8 +165,13 @@ def _decide(transaction: Transaction, decisions: Sequence[AlertDecision]) -> Non
             continue
         over = each.incident_id is None
         at = layout.time_of(known["received_at"])
-        transaction.put(key, known | {"decision": each.model_dump(mode="json")}, expires=expiry(at) if over else None)
-        transaction.discard(layout.pending_alert(known["seq"]), late=False)
+        # Late where it does not matter who was first.
+        decided = known | {"decision": each.model_dump(mode="json")}
+        transaction.put(key, decided, expires=expiry(at) if over else None, late=each.delivery_id not in guarded)
+        transaction.discard(layout.pending_alert(known["seq"]))
+        if over:
+            place = layout.alert_order(known["seq"])
+            transaction.replace(place, {"id": each.delivery_id}, expires=expiry(at))
 
 
 def keep_incident(transaction: Transaction, incident: Incident) -> None:
@@ -306,8 +311,9 @@ def keep_quarantine_item(transaction: Transaction, kept: Quarantined) -> None:
     """It, and its place in the order of arrival."""
     arrived = layout.arrival()
     data = kept.model_dump(mode="json", exclude={"body"}) | {"body": kept.body.hex(), "arrived": arrived}
-    transaction.put(layout.quarantined(kept.id), data, expires=expiry(kept.received_at), late=True)
-    transaction.replace(Key(layout.QUARANTINE, arrived), {"id": kept.id, "size": len(kept.body)})
+    place, over = Key(layout.QUARANTINE, arrived), expiry(kept.received_at)
+    transaction.put(layout.quarantined(kept.id), data, expires=over, late=True)
+    transaction.replace(place, {"id": kept.id, "size": len(kept.body)}, expires=over)
 
 
 def _release(transaction: Transaction, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Every contract test runs over SQLite and a real PostgreSQL; each test has a database of its own.
+"""Every contract test runs over SQLite, a real PostgreSQL and an emulated DynamoDB; each test has a database of its own.
 
 Another kind of database joins by a name in KINDS and a way to make a new one in `database` and `empty_url`.
 """
@@ -11,12 +11,14 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from storage import Database, migrate, open_store
+from tests.storage.dynamo.server import DynamoDB, serving
 from tests.stores import new_database
 from tests.tools import missing
 
@@ -81,41 +83,14 @@ def postgresql() -> Iterator[PostgreSQL]:
         server.stop()
 
 
-class DynamoDB:
-    """A server that behaves like AWS' own, with a table for each test."""
-
-    def __init__(self) -> None:
-        from moto.server import ThreadedMotoServer
-
-        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        self._server.start()
-        host, port = self._server.get_host_and_port()
-        self.endpoint = f"http://{host}:{port}"
-        self._numbers = itertools.count(1)
-
-    def new(self, *, empty: bool = False) -> str:
-        """The URL of a new table; of one that is not there yet with `empty`."""
-        url = f"dynamodb://eu-central-1/test_{next(self._numbers)}"
-        if not empty:
-            asyncio.run(migrate(url))
-        return url
-
-    def stop(self) -> None:
-        self._server.stop()
-
-
 @pytest.fixture(scope="session")
 def dynamodb() -> Iterator[DynamoDB]:
-    try:
-        server = DynamoDB()
-    except ImportError as error:
-        missing(f"no DynamoDB can be started here: {error!r}")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AWS_ENDPOINT_URL", server.endpoint)
-        environment.setenv("AWS_ACCESS_KEY_ID", "testing")
-        environment.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(serving())
+        except OSError as error:
+            missing(f"no DynamoDB can be started here: {error!r}")
         yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -251,6 +251,7 @@ async def test_a_value_that_stands_twice_is_named_with_its_line(
     assert len(await exported(store)) == 2
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_what_somebody_damaged_is_named_by_the_export(database: str, opening: Opener) -> None:
     store = await opening(database)
     await live(store)
@@ -259,6 +260,7 @@ async def test_what_somebody_damaged_is_named_by_the_export(database: str, openi
         await exported(store)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_a_dead_letter_that_cannot_be_read_goes_along(database: str, opening: Opener, tmp_path: Path) -> None:
     store, other = await opening(database), await opening(new_database(tmp_path, "other"))
     await ask(store, room("damaged"))
