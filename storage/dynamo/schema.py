@@ -1,8 +1,9 @@
-"""The table: created, and upgraded, by `python -m bot migrate`. What it needs is two keys, one index, a time to live, and on-demand billing."""
+"""The table: created, and upgraded, by `python -m bot migrate`. It has two keys, one index, a time to live, and on-demand billing."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -26,7 +27,8 @@ async def connected(address: Address, patience: timedelta) -> AsyncIterator[Tabl
     """The table through a client of its own. Raises StoreUnavailable without the extra."""
     try:
         from aiobotocore.config import AioConfig
-        from aiobotocore.session import get_session
+
+        session = _session()
     except ModuleNotFoundError as error:
         raise StoreUnavailable(
             f"DynamoDB needs the extra `dynamodb`, which is not installed ({error.name} is missing). "
@@ -40,12 +42,19 @@ async def connected(address: Address, patience: timedelta) -> AsyncIterator[Tabl
         retries={"mode": "standard", "total_max_attempts": 4},
         user_agent_extra="warroom",
     )
-    session = get_session()
     opening = session.create_client(
         "dynamodb", region_name=address.region, endpoint_url=address.endpoint, config=config
     )
     async with opening as client:
         yield Table(address, client)
+
+
+@functools.cache
+def _session() -> Any:
+    """One for the process: it takes a while to read the descriptions of AWS' services. Raises ModuleNotFoundError."""
+    from aiobotocore.session import get_session
+
+    return get_session()
 
 
 async def prepare(table: Table) -> None:
