@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 TOGETHER = 12
 """Changes in one transaction, which takes 100 items; a delivery of Slack's is three or four."""
+TOO_MUCH = "A change has more than a transaction takes. Nothing was stored."
 WRITERS = 32
 """Items of the directory that are written at the same time."""
 
@@ -68,7 +69,7 @@ class DynamoCommits:
         try:
             return await transact(self._table, once)
         except TooMuch:
-            raise StoreUnavailable("A change has more than a transaction takes. Nothing was stored.") from None
+            raise StoreUnavailable(TOO_MUCH) from None
 
     async def _commit_together(self, changes: Sequence[Changeset]) -> list[bool]:
         """As if one after another; of two that bring the same the first did."""
@@ -85,7 +86,7 @@ class DynamoCommits:
                     transaction.back_to(before)
             return written
 
-        return await self._apart_if_too_much(once)
+        return await self._apart_if_too_much(once, len(changes))
 
     async def _commit_pending(self, changes: Sequence[Changeset]) -> list[bool]:
         if len(changes) == 1:
@@ -98,7 +99,7 @@ class DynamoCommits:
                     raise Apart  # the next ones were decided on what is not written
             return [True] * len(changes)
 
-        return await self._apart_if_too_much(once)
+        return await self._apart_if_too_much(once, len(changes))
 
     async def _commit_new(self, builds: Sequence[Callable[[int], Changeset]]) -> list[Changeset | None]:
         async def once(transaction: Transaction) -> list[Changeset | None]:
@@ -116,12 +117,14 @@ class DynamoCommits:
                     found.append(None)
             return found
 
-        return await self._apart_if_too_much(once)
+        return await self._apart_if_too_much(once, len(builds))
 
-    async def _apart_if_too_much(self, once: Callable[[Transaction], Awaitable[T]]) -> T:
+    async def _apart_if_too_much(self, once: Callable[[Transaction], Awaitable[T]], count: int) -> T:
         try:
             return await transact(self._table, once)
         except TooMuch:
+            if count == 1:
+                raise StoreUnavailable(TOO_MUCH) from None
             raise Apart from None
 
     async def _write_directory(self, change: Changeset) -> None:

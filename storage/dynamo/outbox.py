@@ -12,8 +12,9 @@ from storage.dynamo import jobs, layout
 from storage.dynamo.jobs import Job
 from storage.dynamo.layout import sortable, time_of
 from storage.dynamo.table import Item, Table
-from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.transaction import TooMuch, Transaction, transact
 from storage.errors import DatabaseFromTheFuture, Unreadable
+from warroom.errors import StoreUnavailable
 from warroom.outbox.changes import FARTHEST, Claim, ClaimOutcome, ClaimResult, DeadLetter, Envelope
 from warroom.outbox.effects import Effect
 
@@ -50,6 +51,17 @@ class DynamoOutbox:
 
     async def _claimed(self, due: Sequence[Item], now: datetime, lease: timedelta) -> list[Claim]:
         """Those of them that nobody else has claimed meanwhile."""
+        try:
+            return await self._claimed_together(due, now, lease)
+        except TooMuch:
+            if len(due) == 1:
+                raise StoreUnavailable(
+                    f"{due[0].data['key']} is too large to be claimed. Nothing was stored."
+                ) from None
+            half = len(due) // 2
+            return [*await self._claimed(due[:half], now, lease), *await self._claimed(due[half:], now, lease)]
+
+    async def _claimed_together(self, due: Sequence[Item], now: datetime, lease: timedelta) -> list[Claim]:
 
         async def once(transaction: Transaction) -> list[Job]:
             await transaction.load(layout.job(item.data["key"]) for item in due)

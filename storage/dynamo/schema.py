@@ -20,6 +20,9 @@ IMPORTING = layout.meta("importing")
 VERSION = 1
 """Of the keys and lists. What is in an item has its own version, as in every store."""
 CREATED_WITHIN = 60
+"""Seconds until a new table is there."""
+TRIES = 4
+"""Of each call. The same transaction may be sent again: its token makes it one."""
 
 
 @contextlib.asynccontextmanager
@@ -38,8 +41,7 @@ async def connected(address: Address, patience: timedelta) -> AsyncIterator[Tabl
         connect_timeout=patience.total_seconds(),
         read_timeout=10,
         max_pool_connections=32,
-        # The same transaction may be sent again: its token makes it one.
-        retries={"mode": "standard", "total_max_attempts": 4},
+        retries={"mode": "standard", "total_max_attempts": TRIES},
         user_agent_extra="warroom",
     )
     opening = session.create_client(
