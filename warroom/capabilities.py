@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, Field
 
 from warroom.changes.model import Change as Change
+from warroom.policy.remediation import Allowed, fits
 from warroom.value import Value
 
 
@@ -68,6 +70,23 @@ class ChangeSource(Protocol):
         ...
 
 
+class Placed(StrEnum):
+    """Where a text among a step's parameters ends up, as a mark on its field: `query: Annotated[str, Placed.QUERY]`. A value that is
+    filled into it is refused or quoted where it could leave its place there.
+    """
+
+    TEXT = "text"
+    """Data: nothing reads it as anything else. The mark of every field that has none."""
+    QUERY = "query"
+    """A query of metrics or logs: only letters, digits and _ . : / @ + - (spaces within quotes)."""
+    URL = "url"
+    """An address: each value is percent-encoded."""
+    SECRET = "secret"
+    """Names a secret as env:NAME: nothing is filled in."""
+    ARGUMENT = "argument"
+    """One argument of a program: no value makes it an option."""
+
+
 class Finished(Value):
     """A step is done. `outputs` is what later steps read as {id.field}: JSON, cut and with secrets masked before it is kept."""
 
@@ -113,8 +132,8 @@ class StepCall:
 P = TypeVar("P", bound=BaseModel)
 
 
-class StepKind(ABC, Generic[P]):
-    """One kind of step of a runbook, such as "vendor.restart"; it belongs to the family "vendor".
+class StepBase(ABC, Generic[P]):
+    """What every kind of step of a runbook is, such as "vendor.restart"; it belongs to the family "vendor".
 
     Parameters come from people and from alerts. They are data: an implementation puts them where they cannot leave their place
     (an escaped segment of a path, a member of JSON, one argument of a list), and `parameters` refuses what cannot be right.
@@ -124,27 +143,28 @@ class StepKind(ABC, Generic[P]):
     about: ClassVar[str]
     """What it does, in one sentence for docs/runbooks.md."""
     parameters: ClassVar[type[BaseModel]]
-    """Forbids unknown keys; every field has a description. Values are filled in before they are checked against it, as text where
-    they were templates, so fields take numbers and durations as text too."""
+    """Forbids unknown keys; every field has a description. Values are filled in before they are checked against it: a text that is
+    nothing but one placeholder becomes the value itself, any other stays text, so fields take numbers and durations as text too."""
     outputs: ClassVar[Mapping[str, str]] = {}
     """Each field of `Finished.outputs` that later steps may use, and what it is."""
     changes: ClassVar[bool]
     """Whether it changes something outside of the incident's own record: then it needs an approval and the policy's leave
     (`remediation.allow`), and it is never called twice without `look`."""
-    looks: ClassVar[bool] = True
-    """Whether `look` can find out what came of an earlier call. False: a person is asked. Of no meaning where nothing is changed: such
-    a step is simply called again."""
-    undoes: ClassVar[bool] = False
-    """Whether `undo` takes it back."""
     limits: ClassVar[tuple[str, ...]] = ()
-    """The keys of `remediation.allow.FAMILY` that bound it, such as ("namespaces", "deployments"). Each has to have a pattern that fits
-    what `scope` says of it. A step that changes something and has no limits needs its family in `allow`."""
-    time_limit: ClassVar[timedelta] = timedelta(seconds=12)
-    """Of one call; at most 12 s. What takes longer returns Pending."""
+    """The keys of `remediation.allow.FAMILY` that bound it, such as ("namespaces", "deployments"). Each value that `scope` says of one
+    has to fit one of its patterns. A step that changes something and has no limits needs its family in `allow`."""
     within: ClassVar[timedelta] = timedelta(minutes=2)
     """How long all calls together may take where the runbook does not say."""
     most_output: ClassVar[int] = 4_000
     """Characters of one text among the outputs; longer ones are cut in the middle."""
+    looks: ClassVar[bool] = True
+    """Whether it can be found out what came of a call whose answer was lost. False: a person is asked. Of no meaning where nothing is
+    changed: such a step is simply called again."""
+    undoes: ClassVar[bool] = False
+    """Whether it can take back what it did."""
+    verifies: ClassVar[bool] = False
+    """Whether its success shows that the service does again what it promises, as a metric or an endpoint does; an answer that a
+    command was accepted does not."""
     example: ClassVar[str]
     """One step as YAML for docs/runbooks.md: "{id: …, do: …, with: {…}}". A test checks it."""
 
@@ -158,11 +178,37 @@ class StepKind(ABC, Generic[P]):
         """(a key of `limits`, the value that has to fit one of its patterns). Pure."""
         return ()
 
+    def refused(self, parameters: P, allow: Allowed) -> str:
+        """Why the policy does not allow it, as a sentence that names what is missing; "" where it does. Pure."""
+        family = self.step.partition(".")[0]
+        patterns = allow.family(family)
+        if patterns is None:
+            return f"the policy allows nothing of {family}; add {family} to remediation.allow" if self.changes else ""
+        for limit, value in self.scope(parameters):
+            if not any(fits(pattern, value) for pattern in patterns.get(limit, ())):
+                return f"the policy does not allow “{value}” in remediation.allow.{family}.{limit}"
+        return ""
+
+    def proves(self, parameters: P) -> bool:
+        """Whether this step `verifies`, where that depends on its parameters. Pure."""
+        return self.verifies
+
     def targets(self, parameters: P) -> Sequence[str]:
         """Names of what it changes, the same in every runbook: "vendor:prod/deployment/checkout". Two runs that change the same
         target wait for each other. Pure.
         """
         return ()
+
+    def undo_plan(self, parameters: P) -> Sequence[str]:
+        """What undoing it would do, in words. Pure."""
+        return ()
+
+
+class StepKind(StepBase[P]):
+    """A kind of step that calls another system. Each call is an effect of the outbox."""
+
+    time_limit: ClassVar[timedelta] = timedelta(seconds=12)
+    """Of one call; at most 12 s. What takes longer returns Pending."""
 
     @abstractmethod
     async def run(self, parameters: P, call: StepCall) -> StepOutcome:
@@ -176,10 +222,6 @@ class StepKind(ABC, Generic[P]):
         """
         raise NotImplementedError
 
-    def undo_plan(self, parameters: P) -> Sequence[str]:
-        """What `undo` would do, in words. Pure."""
-        return ()
-
     async def undo(self, parameters: P, done: Mapping[str, Any], call: StepCall) -> StepOutcome:
         """Take it back; `done` is `Finished.undo` of the run of it. Must be harmless when called twice. Raises as `run` does."""
         raise NotImplementedError
@@ -189,6 +231,6 @@ class StepKind(ABC, Generic[P]):
 class StepSource(Protocol):
     """Brings kinds of steps."""
 
-    def step_kinds(self) -> Sequence[StepKind[Any]]:
+    def step_kinds(self) -> Sequence[StepBase[Any]]:
         """All of them, also where nothing is set up: a runbook is checked without secrets. They are called only after `start`."""
         ...
