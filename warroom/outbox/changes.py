@@ -15,6 +15,7 @@ from warroom.incident.timeline import Entry
 from warroom.oncall.model import Calendar, Override, ScheduleState
 from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run
 from warroom.value import Stored, Value
 
 WORKSPACE = "workspace"
@@ -249,6 +250,8 @@ class Changeset(Value):
     """As `overrides`."""
     calendars: tuple[Calendar, ...] = ()
     """Each takes the place of the one that is known; of two processes that read it the last one holds."""
+    runs: tuple[Run, ...] = ()
+    """As `overrides`; Conflict also where another run holds one of its targets."""
     beside: Changeset | None = None
     """What is written about a second incident in the same transaction; only its incident, entries, timers, effects and firings."""
     moved_firings: tuple[tuple[str, str], ...] = ()
