@@ -14,6 +14,7 @@ from pydantic import create_model
 from bot.runtime.observability import hide_secrets
 from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
+from integrations.calls import Calls
 from integrations.changes import Changes
 from integrations.datadog import Datadog
 from integrations.github import GitHub
@@ -32,7 +33,7 @@ from warroom.registry import Integrations
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources)
+INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources, Calls)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

@@ -241,8 +241,8 @@ class Runs(Protocol):
         """Those that are not over, of one incident or of all, oldest first."""
         ...
 
-    async def target_holders(self, targets: Sequence[str]) -> dict[str, str]:
-        """By target: the id of the run that holds it. Those that nobody holds are left out."""
+    async def held_targets(self) -> dict[str, str]:
+        """By target: the id of the run that holds it."""
         ...
 
     async def times_changed(self, target: str, since: datetime) -> list[datetime]:

@@ -25,6 +25,7 @@ from bot.runtime.background_tasks import (
     polling,
     tidy,
 )
+from bot.runbook_files import kinds_with, library, say_unusable
 from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
@@ -107,7 +108,9 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
             integrations=integrations,
+            library=library(settings.runbooks_path, policy, kinds_with(integrations)),
         )
+        say_unusable(self.world.library)
         self.scheduler = Scheduler(self._nudge, clock, self.tasks)
         self.dispatcher = Dispatcher(
             self.world, self._performing(), self.meters, on_idle=self.scheduler.set, tasks=self.tasks

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import codec, keys
+from storage import codec
 from storage.records import StoredStep
 from storage.sql.connection import Connected
 from storage.sql.dialect import insert, upsert
@@ -40,13 +40,11 @@ class SqlRunbooks(Connected):
             query = query.where(RUN.c.incident_id == incident_id)
         return await self._runs(query.order_by(RUN.c.incident_id, RUN.c.number))
 
-    async def target_holders(self, targets: Sequence[str]) -> dict[str, str]:
+    async def held_targets(self) -> dict[str, str]:
         """By target: the id of the run."""
-        wanted = {keys.key(each): each for each in targets}
-        query = sa.select(RUN_TARGET).where(RUN_TARGET.c.target.in_(wanted), RUN_TARGET.c.held)
         async with self._reading() as conn:
-            found = (await conn.execute(query)).mappings().all()
-        return {wanted[row["target"]]: row["run_id"] for row in found}
+            found = await conn.execute(sa.select(RUN_TARGET.c.target, RUN_TARGET.c.run_id).where(RUN_TARGET.c.held))
+            return dict(found)
 
     async def times_changed(self, target: str, since: datetime) -> list[datetime]:
         """Oldest first."""

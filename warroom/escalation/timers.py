@@ -17,6 +17,7 @@ from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.runbooks import usecases as runbooks
 from warroom.similar import usecases as similar
 
 
@@ -115,5 +116,6 @@ RULES: dict[str, Rule] = {
     "late": _late,
     "similar": similar.look,
     "undo": _undo,
+    "runbook": runbooks.due,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -452,6 +452,10 @@ class EffectKind(StrEnum):
     SHARE_DOCUMENT = "share_document"
     SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
+    RUN_STEP = "run_step"
+    LOOK_AT_RUN = "look_at_run"
+    BEGIN_RUNBOOKS = "begin_runbooks"
+    SHOW_RUN = "show_run"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
 

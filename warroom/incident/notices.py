@@ -401,6 +401,26 @@ class IntegrationFault(Stored):
     event: Event
 
 
+class RunFailed(Stored):
+    """A runbook did not help, or did not begin although it should have by itself."""
+
+    kind: Literal["run_failed"] = "run_failed"
+    runbook: str
+    automatic: bool = False
+    begun: bool = True
+    why: str = ""
+    tried: tuple[str, ...] = ()
+    """Ids of the steps that were done."""
+
+
+class RunSays(Stored):
+    """A step of a runbook says something to the room."""
+
+    kind: Literal["run_says"] = "run_says"
+    runbook: str
+    text: str
+
+
 class Problem(Stored):
     """An integration could not do something: what it was and what to do about it, in its own words and in one line."""
 
@@ -449,6 +469,8 @@ Notice = Annotated[
     | RoomNotOpened
     | RoomLost
     | IntegrationFault
+    | RunFailed
+    | RunSays
     | Problem,
     Field(discriminator="kind"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from warroom.policy.check import mistake_of
 from warroom.policy.remediation import Remediation, fits
 from warroom.runbooks.library import Kinds
 from warroom.runbooks.model import UNDO, Do, Runbook, Step
+from warroom.runbooks.run import target_name
 from warroom.runbooks.values import Missing, NotFilled, Values, filled, filled_parameters, names_in
 from warroom.value import Value
 
@@ -77,11 +79,11 @@ def parameters_of(kind: StepBase[Any], written: Mapping[str, Any], values: Value
     return model, model.model_dump(mode="json", by_alias=True)
 
 
-def needs_approval(kind: StepBase[Any], step: Step | Do, remediation: Remediation) -> bool:
-    """Whether somebody has to agree before the step is done."""
+def needs_approval(kind: StepBase[Any], step: Step | Do, remediation: Remediation, *, changes: bool) -> bool:
+    """Whether somebody has to agree before the step is done; `changes` says whether it changes anything."""
     if isinstance(step, Step) and step.approve is not None:
         return True
-    return kind.changes and not any(fits(pattern, kind.step) for pattern in remediation.without_approval)
+    return changes and not any(fits(pattern, kind.step) for pattern in remediation.without_approval)
 
 
 def inputs_of(runbook: Runbook, values: Values, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -141,7 +143,7 @@ def _planned(
     kind = kinds.get(step.do)
     if kind is None:
         return PlannedStep(id=step_id, do=step.do, lines=(), problem=f"there is no kind of step {step.do} here")
-    problem, targets = "", tuple[str, ...]()
+    problem, targets, changes = "", tuple[str, ...](), kind.changes
     for_each = step.for_each if isinstance(step, Step) else None
     variants = _items(for_each, values, known)
     lines: list[str] = []
@@ -158,15 +160,16 @@ def _planned(
         else:
             lines += described(kind, parameters, step.with_)
             problem = problem or kind.refused(parameters, remediation.allow)
-            targets += tuple(kind.targets(parameters)) if kind.changes else ()
+            changes = kind.changing(parameters)
+            targets += tuple(map(target_name, kind.targets(parameters))) if changes else ()
     if isinstance(step, Step):
         lines += further(step, kinds, known)
     return PlannedStep(
         id=step_id,
         do=step.do,
         lines=tuple(lines),
-        changes=kind.changes,
-        approval=needs_approval(kind, step, remediation),
+        changes=changes,
+        approval=needs_approval(kind, step, remediation, changes=changes),
         needs=step.needs if isinstance(step, Step) else (),
         condition=step.if_ if isinstance(step, Step) else (),
         problem=problem,
@@ -231,10 +234,8 @@ def loosely(kind: StepBase[Any], written: Mapping[str, Any], known: Values) -> B
             value = filled_parameters({key: written[key]}, known, kind.parameters)[key]
         except NotFilled:
             value = written[key]
-        try:
+        with suppress(ValidationError, TypeError):  # what is not known yet stays a name
             value = TypeAdapter(field.rebuild_annotation()).validate_python(value)
-        except (ValidationError, TypeError):
-            pass  # it is not known yet: its name stands there
         found[name] = value
     return kind.parameters.model_construct(**found)
 

@@ -23,7 +23,7 @@ from warroom.policy.remediation import Remediation
 from warroom.runbooks.library import Kinds
 from warroom.runbooks.model import MOST_ITEMS, UNDO, Approve, Do, Step, boxes
 from warroom.runbooks.plan import NotPossible, described, further, in_order, longest, needs_approval, parameters_of
-from warroom.runbooks.run import Agreed, Phase, Run, RunState, StepRun, StepState
+from warroom.runbooks.run import Agreed, Phase, Run, RunState, StepRun, StepState, target_name
 from warroom.runbooks.values import Missing, NotFilled, Values, filled, holds
 
 BLOCKED_WITHIN = timedelta(minutes=30)
@@ -444,7 +444,9 @@ class _Work:
         elif step.do == "wait":
             duration: timedelta = filled_in[0][0].duration  # type: ignore[attr-defined]
             self.put(step.copy_with(state=StepState.RUNNING, due_at=self.now + duration, said=""))
-        elif not step.id.startswith("undo.") and needs_approval(kind, definition, self.setting.remediation):
+        elif not step.id.startswith("undo.") and needs_approval(
+            kind, definition, self.setting.remediation, changes=self._changes(step)
+        ):
             agreed = self._agreed_before(step)
             if agreed is not None:
                 self.start(step.copy_with(agreed=agreed))
@@ -460,7 +462,7 @@ class _Work:
         """The parameters, one for each item. Raises Missing, NotPossible."""
         values = self.values()
         if step.id.startswith("undo.") and definition.do == UNDO:
-            sources = undo_sources(self.run, self.steps, step.id)
+            sources = undo_sources(self.steps, step.id)
             found = [each.parameters or {} for each in sources]
             return [(kind.parameters.model_validate(each), each) for each in found]
         if not isinstance(definition, Step) or definition.for_each is None:
@@ -531,6 +533,8 @@ class _Work:
             try:
                 filled_in = self._filled(StepRun(id=later.id, do=later.do), later, kind)
             except (Missing, NotPossible):
+                continue
+            if not any(kind.changing(each) for each, _ in filled_in):
                 continue
             found.append((later, filled_in))
         return found
@@ -866,7 +870,9 @@ class _Work:
 
     def _changes(self, step: StepRun) -> bool:
         kind = self._kind(step)
-        return kind is not None and kind.changes
+        if kind is None or not kind.changes:
+            return False
+        return any(kind.changing(each) for each in self._parameters(step))
 
     def _parameters(self, step: StepRun) -> list[BaseModel]:
         kind = self._kind(step)
@@ -875,9 +881,10 @@ class _Work:
 
     def _targets(self, step: StepRun) -> tuple[str, ...]:
         kind = self._kind(step)
-        if kind is None or not kind.changes:
+        if kind is None or not self._changes(step):
             return ()
-        return tuple(dict.fromkeys(target for each in self._parameters(step) for target in kind.targets(each)))
+        found = (target_name(target) for each in self._parameters(step) for target in kind.targets(each))
+        return tuple(dict.fromkeys(found))
 
     def _proves(self, step: StepRun) -> bool:
         kind = self._kind(step)
@@ -900,7 +907,7 @@ def _was_done(step: StepRun) -> bool:
     return step.state is StepState.DONE or (bool(step.items) and step.state is StepState.FAILED)
 
 
-def undo_sources(run: Run, steps: Mapping[str, StepRun], undo_id: str) -> list[StepRun]:
+def undo_sources(steps: Mapping[str, StepRun], undo_id: str) -> list[StepRun]:
     """The steps, or items of one, that an undo takes back, in that order: last first."""
     undone = steps[undo_id.partition(".")[2]]
     if not undone.items:

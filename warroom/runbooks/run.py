@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from pydantic import Field
 
-from warroom.runbooks.model import Do, Runbook, Step
+from warroom.runbooks.model import UNDO, Do, Runbook, Step
 from warroom.value import Stored
 
 
@@ -127,6 +128,16 @@ class StepRun(Stored):
         return f"{self.state.value[0]}{self.attempt}.{self.call}"
 
 
+LONGEST_TARGET = 200
+
+
+def target_name(said: str) -> str:
+    """The name of a target as it is stored; a long one is shortened so that two stay two."""
+    if len(said) <= LONGEST_TARGET:
+        return said
+    return f"{said[:150]}…{sha256(said.encode()).hexdigest()[:32]}"
+
+
 class Run(Stored):
     """One run. `version` is 0 until it is stored; every commit adds one."""
 
@@ -192,6 +203,11 @@ class Run(Stored):
         if kind == "otherwise":
             return self.runbook.otherwise[int(rest) - 1]
         return self.runbook.step(kind)
+
+    def undoes_itself(self, step_id: str) -> bool:
+        """Whether a step that takes another one back does so in the way of that one's own kind."""
+        definition = self.definition_of(step_id)
+        return definition is not None and definition.do == UNDO
 
     def due_at(self) -> datetime | None:
         """When something of it is looked at next without anybody doing anything; None: never."""
