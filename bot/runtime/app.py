@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
+from bot.runbook_files import kinds_with, library, say_unusable
 from bot.runtime.background_tasks import (
     FIRST_READ,
     first_directory,
@@ -25,7 +26,6 @@ from bot.runtime.background_tasks import (
     polling,
     tidy,
 )
-from bot.runbook_files import kinds_with, library, say_unusable
 from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed

@@ -5,7 +5,7 @@ stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -69,7 +69,8 @@ class StepPerformer:
         parameters = kind.parameters.model_validate(step.parameters or {})
         changes = kind.changing(parameters)
         begun = step.look_first or step.begun_call == step.call
-        if changes and begun:
+        undoes = step.id.startswith("undo.") and run.undoes_itself(step.id)
+        if changes and begun and not undoes:
             # An earlier try may have done it: it is not done again before that is known.
             looked = await self._looked(kind, parameters, call)
             if looked is not None:
@@ -79,7 +80,8 @@ class StepPerformer:
             if marked is None:
                 return None
             run = marked
-        return _masked(await self._made(kind, parameters, run, step, call), kind, secrets)
+        undo = _undone(run, step).undo if undoes else None
+        return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
 
     def _call(self, step: StepRun, effect: RunStep, secrets: list[str]) -> StepCall:
         now = self._world.clock.now()
@@ -120,11 +122,13 @@ class StepPerformer:
             log.exception("an answer has an unexpected shape", work=kind.step)
             return Away("the answer is not understood", unknown=True)
 
-    async def _made(self, kind: StepKind[Any], parameters: Any, run: Run, step: StepRun, call: StepCall) -> Outcome:
+    @staticmethod
+    async def _made(kind: StepKind[Any], parameters: Any, undo: Mapping[str, Any] | None, call: StepCall) -> Outcome:
+        """`undo` is what the step that is taken back remembered; None where the step itself is to be done."""
         try:
             async with asyncio.timeout(kind.time_limit.total_seconds()):
-                if step.id.startswith("undo.") and run.undoes_itself(step.id):
-                    return await kind.undo(parameters, _undone(run, step).undo, call)
+                if undo is not None:
+                    return await kind.undo(parameters, undo, call)  # harmless when called twice
                 return await kind.run(parameters, call)
         except Rejected as error:
             return Failed(str(error), error.advice)

@@ -44,7 +44,7 @@ class SqlRunbooks(Connected):
         """By target: the id of the run."""
         async with self._reading() as conn:
             found = await conn.execute(sa.select(RUN_TARGET.c.target, RUN_TARGET.c.run_id).where(RUN_TARGET.c.held))
-            return dict(found)
+            return {row.target: row.run_id for row in found}
 
     async def times_changed(self, target: str, since: datetime) -> list[datetime]:
         """Oldest first."""

@@ -183,7 +183,10 @@ class MetricsExpect(StepKind[ExpectParameters]):
     changes = False
     verifies = True
     within = timedelta(minutes=10)
-    example = """{id: recovered, do: metrics.expect, with: {query: 'rate(errors_total{service="{service}"}[1m])', below: 0.5, for: 3m}, within: 10m}"""
+    example = (
+        """{id: recovered, do: metrics.expect, with: {query: 'rate(errors_total{service="{service}"}[1m])', below: 0.5, for: 3m}, """
+        "within: 10m}"
+    )
 
     def __init__(self, sources: Mapping[str, MetricSource]) -> None:
         self._sources = sources
