@@ -784,7 +784,8 @@ class _Work:
         self.run = self.run.copy_with(failed_step=failed.id, phase=Phase.UNDO, verified=False)
         done = [each for each in self.steps.values() if self._main(each) and _was_done(each)]
         # Steps that ended at the same time: a step stands after what it needs.
-        for step in sorted(done[::-1], key=lambda each: each.ended_at or self.now, reverse=True):
+        done.reverse()
+        for step in sorted(done, key=lambda each: each.ended_at or self.now, reverse=True):
             definition = self.run.definition_of(step.id)
             if isinstance(definition, Step) and definition.undo is not None:
                 do = step.do if definition.undo.do == UNDO else definition.undo.do

@@ -76,14 +76,17 @@ async def start(
     said: str,
     by: str | None,
     given: Mapping[str, Any] | None = None,
+    note: str = "",
 ) -> Run:
-    """The runbook is run; `by` None: by itself. Raises AlreadyDone, Refused, NotFound."""
+    """The runbook is run; `by` None: by itself; `note` is why, in the words of `by`. Raises AlreadyDone, Refused, NotFound."""
     runbook = named(world, said)
     begun: list[Run] = []
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.RUN, by, incident)
         run = await _new(world, incident, runbook, by, given, now)
+        if note:
+            run = run.copy_with(why=(*run.why, f"note:{note[:300]}"))
         setting = await _setting(world, run, now)
         decision, after = await _decided(world, incident, rules.begin(run, setting), setting)
         begun[:] = [after]
