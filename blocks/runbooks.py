@@ -199,7 +199,8 @@ def run_card(run: Run, view: IncidentView, now: datetime) -> Card:
     if run.checklist:
         return _checklist(run, incident, now)
     head = f"{_run_sign(run)} *{kit.line(run.runbook.name, 150)}* · {_run_state(run)}"
-    asked_by = f"asked by {text.mention(run.asked_by)}" if run.asked_by else "began by itself"
+    asked_by = "began by itself" if run.automatic else "begun on the command line"
+    asked_by = f"asked by {text.mention(run.asked_by)}" if run.asked_by else asked_by
     reasons = ", ".join(_reason(each) for each in run.why)
     small = f"{asked_by} · {_took(run, now)}" + (f" · fits: {reasons}" if reasons else "")
     steps = [step for step in run.steps if "." not in step.id or step.id.startswith(("undo.", "otherwise."))]

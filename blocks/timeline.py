@@ -256,8 +256,10 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The picture of the timeline could not be shared"
         case EffectKind.RUN_STEP:
             return "A step of a runbook could not be done"
-        case EffectKind.LOOK_AT_RUN | EffectKind.BEGIN_RUNBOOKS:
+        case EffectKind.LOOK_AT_RUN:
             return "A runbook could not go on"
+        case EffectKind.BEGIN_RUNBOOKS:
+            return "The runbooks that begin by themselves could not be looked for"
         case EffectKind.SHOW_RUN:
             return "The message of a runbook could not be shown"
         case EffectKind.EXTERNAL:

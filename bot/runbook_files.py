@@ -14,7 +14,7 @@ from warroom.capabilities import LogSource, MetricSource, StepSource
 from warroom.policy import Mistake, Policy
 from warroom.registry import Integrations
 from warroom.runbooks.check import check
-from warroom.runbooks.library import Kinds, Library, Unusable
+from warroom.runbooks.library import Kinds, Library, UnusableRunbook
 from warroom.runbooks.model import Runbook
 from warroom.runbooks.steps.all import all_kinds
 
@@ -35,7 +35,7 @@ def kinds_with(integrations: Integrations) -> Kinds:
 def library(folder: Path | None, policy: Policy, kinds: Kinds) -> Library:
     """What is in the folder (None, or one that is not there: nothing) and in the policy. Files that cannot be used are named in it."""
     runbooks: dict[str, Runbook] = {}
-    unusable: list[Unusable] = []
+    unusable: list[UnusableRunbook] = []
     for path in files_in(folder):
         found, mistakes = read(path, policy, kinds)
         _add(path.name, found, mistakes, runbooks, unusable)
@@ -53,12 +53,12 @@ def _add(
     found: Runbook | None,
     mistakes: tuple[Mistake, ...],
     runbooks: dict[str, Runbook],
-    unusable: list[Unusable],
+    unusable: list[UnusableRunbook],
 ) -> None:
     if found is not None and found.key in runbooks:
         mistakes = (*mistakes, whole_file(f"there is a runbook {found.key} already", "rename one of them"))
     if mistakes or found is None:
-        unusable.append(Unusable(where, mistakes))
+        unusable.append(UnusableRunbook(where, mistakes))
     else:
         runbooks[found.key] = found
 

@@ -62,12 +62,12 @@ class ApprovalRules(Value):
 
 
 class Allowed(Value):
-    """By family of steps ("kubernetes" of "kubernetes.restart") and limit: patterns with * and ? that what is changed has to fit.
+    """By family of steps ("vendor" of "vendor.restart") and limit: patterns with * and ? that what is changed has to fit.
     What is not listed is not allowed.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", ser_json_timedelta="float")
-    __pydantic_extra__: dict[str, dict[Text, Texts]]  # type: ignore[misc]  # of any family that integrations bring
+    __pydantic_extra__: dict[str, dict[Text, Texts]]  # of any family that integrations bring
 
     command: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
     """Argument lists, program first; each word is a pattern of one argument."""

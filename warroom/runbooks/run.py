@@ -149,7 +149,9 @@ class Run(Stored):
     definition: dict[str, Any]
     """The runbook as it was when the run began: a file that is edited meanwhile changes nothing."""
     asked_by: str | None = None
-    """None: it began by itself."""
+    """None: it began by itself, or on the command line."""
+    automatic: bool = False
+    """It began by itself."""
     why: tuple[str, ...] = ()
     """Why it was offered, or began."""
     inputs: dict[str, Any] = Field(default_factory=dict)
@@ -174,11 +176,6 @@ class Run(Stored):
     failed_step: str = ""
     verified: bool = False
     """A step that proves that the service does again what it promises was done."""
-
-    @property
-    def automatic(self) -> bool:
-        """Whether it began by itself."""
-        return self.asked_by is None
 
     @property
     def checklist(self) -> bool:

@@ -77,14 +77,17 @@ async def start(
     by: str | None,
     given: Mapping[str, Any] | None = None,
     note: str = "",
+    *,
+    automatic: bool = False,
 ) -> Run:
-    """The runbook is run; `by` None: by itself; `note` is why, in the words of `by`. Raises AlreadyDone, Refused, NotFound."""
+    """The runbook is run; `by` None: by itself (`automatic`), or from the command line; `note` is why, in the words of `by`. Raises AlreadyDone, Refused, NotFound."""
     runbook = named(world, said)
     begun: list[Run] = []
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.RUN, by, incident)
         run = await _new(world, incident, runbook, by, given, now)
+        run = run.copy_with(automatic=automatic)
         if note:
             run = run.copy_with(why=(*run.why, f"note:{note[:300]}"))
         setting = await _setting(world, run, now)
@@ -153,7 +156,7 @@ async def begin_automatic(world: World, effect: BeginRunbooks) -> None:
         if runbook.key in before or why_it_fits(runbook, found, world.policy) is None:
             continue
         try:
-            await start(world, incident.id, runbook.key, None)
+            await start(world, incident.id, runbook.key, None, automatic=True)
         except AlreadyDone:
             continue
         except Refused as error:

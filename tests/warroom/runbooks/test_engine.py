@@ -12,7 +12,8 @@ from warroom.capabilities import Pending
 from warroom.errors import AlreadyDone, Forbidden, Refused
 from warroom.incident import events
 from warroom.incident.model import State
-from warroom.outbox.effects import Post
+from warroom.incident.notices import RunFailed, RunSays
+from warroom.outbox.effects import BeginRunbooks, Post
 from warroom.refusals import RunbookRefused, RunbookWhy
 from warroom.runbooks import usecases
 from warroom.runbooks.run import RunState, StepState
@@ -35,6 +36,11 @@ async def free() -> AsyncIterator[Bench]:
         yield made
 
 
+def told(bench: Bench) -> list[str]:
+    """What runs said to the room."""
+    return [each.notice.text for each in bench.said if isinstance(each, Post) and isinstance(each.notice, RunSays)]
+
+
 async def test_steps_are_done_in_the_order_of_their_needs_and_values_are_handed_on(free: Bench) -> None:
     free.read.answers = [42]
     run = await free.start(
@@ -53,9 +59,9 @@ async def test_what_changes_something_waits_for_an_approval_that_shows_the_plan(
     assert (step.state, step.plan, asked.change.done) == (StepState.APPROVAL, ("Change checkout in prod",), [])
     run = await asked.approve(run, "change")
     assert (run.state, asked.change.done) == (RunState.SUCCEEDED, ["checkout"])
-    told = [entry for entry in await asked.timeline() if isinstance(entry.event, events.RunbookApproval)]
-    assert [(each.event.what, each.by) for each in told] == [("asked", None), ("approved", GRACE.id)]
-    assert told[1].event.plan == ("Change checkout in prod",)
+    told = [(e.event, e.by) for e in await asked.timeline() if isinstance(e.event, events.RunbookApproval)]
+    assert [(event.what, by) for event, by in told] == [("asked", None), ("approved", GRACE.id)]
+    assert told[1][0].plan == ("Change checkout in prod",)
     with pytest.raises(AlreadyDone):
         await usecases.approve(asked.world, run.id, "change", step.token, GRACE.id)
 
@@ -189,10 +195,9 @@ async def test_a_failure_undoes_what_can_be_undone_last_first_and_then_does_othe
 async def test_a_failed_run_calls_people_with_what_was_tried(free: Bench) -> None:
     free.read.troubles = [fine, refuses]
     await free.start("steps:\n  - {id: one, do: world.read}\n  - {id: two, do: world.read, needs: [one]}\n")
-    notices = [each.notice for each in free.said if isinstance(each, Post)]
-    failed = next(each for each in notices if each.kind == "run_failed")
+    failed = next(each.notice for each in free.said if isinstance(each, Post) and isinstance(each.notice, RunFailed))
     assert (failed.why, failed.tried) == ("two: it said no", ("one",))
-    paged = next(each.event for each in await free.timeline() if isinstance(each.event, events.PeoplePaged))
+    (paged,) = [e.event for e in await free.timeline() if isinstance(e.event, events.PeoplePaged)]
     assert "tried: one" in paged.why
 
 
@@ -312,8 +317,8 @@ async def test_after_a_stop_nothing_begins_and_it_is_said_what_was_done(free: Be
     await free.later(600)
     run = await free.run(run)
     assert (run.state, free.change.done) == (RunState.STOPPED, [])
-    ended = next(entry for entry in await free.timeline() if isinstance(entry.event, events.RunbookEnded))
-    assert (ended.event.done, ended.event.not_done, ended.by) == (("one",), ("two", "three"), GRACE.id)
+    ((ended, by),) = [(e.event, e.by) for e in await free.timeline() if isinstance(e.event, events.RunbookEnded)]
+    assert (ended.done, ended.not_done, by) == (("one",), ("two", "three"), GRACE.id)
     with pytest.raises(AlreadyDone):
         await usecases.stop(free.world, run.id, GRACE.id)
 
@@ -335,7 +340,7 @@ async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Be
     await usecases.stop(free.world, run.id, ADA.id)
     assert (await free.run(run)).state is RunState.STOPPING
     await free.later(16)
-    ended = next(entry.event for entry in await free.timeline() if isinstance(entry.event, events.RunbookEnded))
+    (ended,) = [e.event for e in await free.timeline() if isinstance(e.event, events.RunbookEnded)]
     assert ((await free.run(run)).state, free.change.done) == (RunState.STOPPED, ["checkout"])
     assert ended.done == ("change",)
 
@@ -406,8 +411,6 @@ AUTO = "auto: true\nwhen: {monitor: '*memory*'}\n" + CHANGE
 
 
 async def test_a_runbook_that_begins_by_itself_waits_for_its_approval(asked: Bench) -> None:
-    from warroom.outbox.effects import BeginRunbooks
-
     asked.teach(auto=AUTO)
     incident = await asked.incident()
     await usecases.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
@@ -419,8 +422,6 @@ async def test_a_runbook_that_begins_by_itself_waits_for_its_approval(asked: Ben
 
 
 async def test_when_the_automatic_run_fails_the_room_hears_so_and_people_are_paged(free: Bench) -> None:
-    from warroom.outbox.effects import BeginRunbooks
-
     free.change.before = [refuses]
     free.teach(auto=AUTO + "otherwise: {do: say, with: {text: hm}}\n")
     incident = await free.incident()

@@ -28,7 +28,7 @@ class AskParameters(Value):
     options: Texts = Field(default=("yes", "no"), description="The answers, each a button.", min_length=1, max_length=5)
 
 
-class Ask(StepBase[AskParameters]):
+class AskStep(StepBase[AskParameters]):
     """A question with buttons."""
 
     step = "ask"
@@ -58,7 +58,7 @@ class ApproveParameters(Value):
     )
 
 
-class Approve(StepBase[ApproveParameters]):
+class ApproveStep(StepBase[ApproveParameters]):
     """An approval for several steps."""
 
     step = "approve"
@@ -83,7 +83,7 @@ class WaitParameters(Value):
     duration: Duration = Field(description="How long.")
 
 
-class Wait(StepBase[WaitParameters]):
+class WaitStep(StepBase[WaitParameters]):
     """Time that passes."""
 
     step = "wait"
@@ -102,7 +102,7 @@ class SayParameters(Value):
     text: Text = Field(description="What is said.", max_length=LONGEST_TEXT)
 
 
-class Say(DecidedStep[SayParameters]):
+class SayStep(DecidedStep[SayParameters]):
     """A message in the room."""
 
     step = "say"

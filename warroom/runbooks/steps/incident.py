@@ -30,7 +30,7 @@ class UpdateParameters(Value):
     text: Text = Field(description="The update.", max_length=LONGEST)
 
 
-class Update(DecidedStep[UpdateParameters]):
+class UpdateStep(DecidedStep[UpdateParameters]):
     """An update."""
 
     step = "incident.update"
@@ -57,7 +57,7 @@ class SeverityParameters(Value):
     why: str = Field(default="", description="Why.", max_length=LONGEST)
 
 
-class Severity(DecidedStep[SeverityParameters]):
+class SeverityStep(DecidedStep[SeverityParameters]):
     """Another severity."""
 
     step = "incident.severity"
@@ -85,7 +85,7 @@ class EscalateParameters(Value):
     why: str = Field(default="", description="What the people who are paged read.", max_length=LONGEST)
 
 
-class Escalate(DecidedStep[EscalateParameters]):
+class EscalateStep(DecidedStep[EscalateParameters]):
     """The next level."""
 
     step = "incident.escalate"
@@ -113,7 +113,7 @@ class ResolveParameters(Value):
     summary: str = Field(default="", description="What ended it.", max_length=LONGEST)
 
 
-class Resolve(DecidedStep[ResolveParameters]):
+class ResolveStep(DecidedStep[ResolveParameters]):
     """The end."""
 
     step = "incident.resolve"
@@ -140,7 +140,7 @@ class PageParameters(Value):
     why: str = Field(default="", description="What they read.", max_length=LONGEST)
 
 
-class Page(DecidedStep[PageParameters]):
+class PageStep(DecidedStep[PageParameters]):
     """People by name."""
 
     step = "incident.page"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar, Protocol, TypeVar
@@ -77,7 +77,7 @@ class _Query(Value):
 
     query: Annotated[Text, Placed.QUERY] = Field(description="In the source's own language.", max_length=4_000)
     source: Text | None = Field(
-        default=None, description="The integration, such as prometheus. May be left out where there is only one."
+        default=None, description="The integration, as the policy calls it. May be left out where there is only one."
     )
     of: Of | None = Field(
         default=None, description="How several series become one: sum, max, min or mean. Needed only then."
@@ -104,7 +104,12 @@ def reduced(series: Sequence[Series], of: Of | None) -> list[tuple[datetime, flo
     return sorted((at, _OF[of](values)) for at, values in by_time.items())
 
 
-_OF = {Of.SUM: math.fsum, Of.MAX: max, Of.MIN: min, Of.MEAN: lambda values: math.fsum(values) / len(values)}
+_OF: dict[Of, Callable[[Sequence[float]], float]] = {
+    Of.SUM: math.fsum,
+    Of.MAX: max,
+    Of.MIN: min,
+    Of.MEAN: lambda values: math.fsum(values) / len(values),
+}
 
 
 def shown(value: float) -> str:
@@ -256,7 +261,7 @@ class SearchParameters(Value):
 
     query: Annotated[Text, Placed.QUERY] = Field(description="In the source's own language.", max_length=4_000)
     source: Text | None = Field(
-        default=None, description="The integration, such as loki. May be left out where there is only one."
+        default=None, description="The integration, as the policy calls it. May be left out where there is only one."
     )
     since: Duration = Field(default=timedelta(minutes=15), description="How far back.")
     limit: int = Field(default=20, ge=1, le=100, description="So many lines at most, the newest.")
