@@ -9,9 +9,11 @@ from typing import Any
 import structlog
 import yaml
 
+from bot.settings import Settings
 from bot.yaml_file import at_line, syntax, walked, whole_file
 from warroom.capabilities import LogSource, MetricSource, StepSource
 from warroom.policy import Mistake, Policy
+from warroom.policy.remediation import Remediation
 from warroom.registry import Integrations
 from warroom.runbooks.check import check
 from warroom.runbooks.library import Kinds, Library, UnusableRunbook
@@ -104,6 +106,20 @@ def parsed(text: str, policy: Policy, kinds: Kinds, key: str) -> tuple[Runbook |
 
 def _bad_key(key: str) -> Mistake:
     return whole_file(f"“{key}” cannot be the name of a runbook", "use small letters, digits, - and _")
+
+
+def wanted(settings: Settings, policy: Policy) -> bool:
+    """Whether this installation means to run runbooks, and does not only have a folder with examples."""
+    return settings.warroom_runbooks is not None or bool(policy.runbooks) or policy.remediation != Remediation()
+
+
+def unusable(found: Library) -> list[str]:
+    """A sentence for each runbook that cannot be used."""
+    return [
+        f"Runbook {each.key}: {each.mistakes[0] if each.mistakes else 'it is empty'}"
+        + (f", and {len(each.mistakes) - 1} more: python -m bot runbook check" if len(each.mistakes) > 1 else "")
+        for each in found.unusable
+    ]
 
 
 def say_unusable(found: Library) -> None:

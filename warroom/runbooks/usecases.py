@@ -80,7 +80,9 @@ async def start(
     *,
     automatic: bool = False,
 ) -> Run:
-    """The runbook is run; `by` None: by itself (`automatic`), or from the command line; `note` is why, in the words of `by`. Raises AlreadyDone, Refused, NotFound."""
+    """The runbook is run; `by` None: by itself (`automatic`), or from the command line; `note` is why, in the words of `by`.
+
+    Raises AlreadyDone, Refused, NotFound."""
     runbook = named(world, said)
     begun: list[Run] = []
 
