@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
@@ -78,9 +77,12 @@ def test_only_hosts_and_ports_of_the_policy(url: str, wanted: bool) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "127.8.8.8", "::1", "169.254.169.254", "fe80::1", "fe80::1%eth0", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255",
-     "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::", "100.64.0.1", "fd00:ec2::254", "240.0.0.1", "nonsense"],
-)  # fmt: skip
+    [
+        *("127.0.0.1", "127.8.8.8", "::1", "169.254.169.254", "fe80::1", "fe80::1%eth0", "::", "224.0.0.1", "ff02::1"),
+        *("255.255.255.255", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::"),
+        *("100.64.0.1", "fd00:ec2::254", "240.0.0.1", "0.1.2.3", "nonsense"),
+    ],
+)
 def test_machines_own_addresses_are_closed(address: str) -> None:
     assert not open_to(address, allowed("*"))
 
@@ -289,7 +291,6 @@ async def test_what_takes_too_long_or_says_too_much_is_ended_with_all_it_began()
     with pytest.raises(Rejected) as loud:
         await made.run(CommandParameters(run=("sh", "-c", "yes")), call())
     assert loud.value.code == "too_much"
-    await asyncio.sleep(0)
 
 
 async def test_a_program_that_fails_says_its_last_line() -> None:

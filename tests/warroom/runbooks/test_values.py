@@ -50,7 +50,7 @@ def test_a_value_is_filled_in_once_and_never_read_as_a_template(value: str) -> N
 @pytest.mark.parametrize("query", ['up{{service="{service}"}}', "up{{service=~'{service}'}}", "sum({service})"])
 def test_no_value_leaves_its_place_in_a_query(query: str, value: str) -> None:
     query = query.replace("{{", "{").replace("}}", "}")
-    harmless = {"..", "../../etc/passwd", "a/../b", "-rf"}
+    harmless = {"..", "../../etc/passwd", "a/../b", "-rf", "@evil.example.com/"}
     if value in harmless:
         assert value in filled(query, {"service": value}, Placed.QUERY)
     else:
@@ -133,9 +133,15 @@ def test_what_is_filled_in(text: str, values: dict[str, Any], wanted: Any) -> No
     assert filled(text, values) == wanted
 
 
-@pytest.mark.parametrize("text", ["{a.__class__}", "{a.b.c.d.e}", "{a!r}", "{a:>10}", "{a[0]}", "{A}", "{}"])
+@pytest.mark.parametrize("text", ["{a.b.c.d.e}", "{a!r}", "{a:>10}", "{a[0]}", "{A}", "{}"])
 def test_nothing_but_names_is_a_placeholder(text: str) -> None:
     assert filled(f"x{text}", {"a": "1"}) == f"x{text}"
+
+
+@pytest.mark.parametrize("name", ["a.__class__", "a.upper", "a.0", "l.append", "m.keys", "m.items"])
+def test_no_attribute_of_a_value_is_reached(name: str) -> None:
+    with pytest.raises(Missing):
+        filled(f"{{{name}}}", {"a": "1", "l": [], "m": {}})
 
 
 def test_what_is_not_there_is_said() -> None:
