@@ -14,7 +14,7 @@ from bot.integrations import INTEGRATIONS, integrations_of, settings_model
 from integrations.calls.command import Command
 from integrations.calls.request import Request
 from tests.people import ADA, GRACE
-from tests.warroom.runbooks.bench import Bench, Killed, Trouble, away, bench, dies, fine, lost
+from tests.warroom.runbooks.bench import Bench, Killed, Trouble, away, bench, dies, lost
 from warroom.capabilities import StepBase, StepCall, StepKind, StepOutcome, StepSource
 from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident import events
@@ -130,7 +130,7 @@ TROUBLES: dict[str, tuple[list[Trouble], list[Trouble]]] = {
     "none": ([], []),
     "killed before": ([dies], []),
     "killed after": ([], [dies]),
-    "killed twice": ([dies], [fine, dies]),
+    "killed twice": ([dies], [dies]),
     "nobody answers": ([away], []),
     "answer lost": ([], [lost]),
 }
