@@ -111,6 +111,11 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             ]
         case notices.RunFailed():
             return _run_failed(notice)
+        case notices.RunAsks():
+            what = "needs an approval" if notice.approval else "asks something"
+            return [
+                f"🔒 {_to(notice.people)}*{kit.line(notice.runbook, 150)}* {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
+            ]
         case notices.RunSays():
             return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
         case notices.Stale():

@@ -275,6 +275,8 @@ def all_notices(text: str) -> list[Notice]:
         said.IntegrationFault(integration=text, event=events.Acknowledged()),
         said.RunFailed(runbook=text, automatic=True, why=text, tried=(text, text)),
         said.RunFailed(runbook=text, begun=False, why=text),
+        said.RunAsks(runbook=text, step="restart", people=CROWD),
+        said.RunAsks(runbook=text, step="where", approval=False),
         said.RunSays(runbook=text, text=text),
         said.Problem(what=text, advice=text, people=CROWD),
     ]

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from sandbox import SlackMessage
+from sandbox.forms import Form
 from tests.scenarios.conftest import COMPANY, WarRoom
 from warroom.incident import events
 from warroom.incident.model import Incident, State
@@ -92,7 +93,7 @@ async def test_from_the_list_over_the_plan_and_the_approval_to_the_end(room: War
     assert [each.what for each in steps] == ["asked", "approved"]
 
 
-def plain(form: object) -> str:
+def plain(form: Form) -> str:
     return str(form.view.blocks)
 
 

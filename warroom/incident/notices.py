@@ -413,6 +413,18 @@ class RunFailed(Stored):
     """Ids of the steps that were done."""
 
 
+class RunAsks(Stored):
+    """A run of a runbook waits for people; its message, further up, has the buttons."""
+
+    kind: Literal["run_asks"] = "run_asks"
+    runbook: str
+    step: str
+    approval: bool = True
+    """Else an answer."""
+    people: tuple[str, ...] = ()
+    """Who is mentioned."""
+
+
 class RunSays(Stored):
     """A step of a runbook says something to the room."""
 
@@ -470,6 +482,7 @@ Notice = Annotated[
     | RoomLost
     | IntegrationFault
     | RunFailed
+    | RunAsks
     | RunSays
     | Problem,
     Field(discriminator="kind"),

@@ -14,7 +14,7 @@ from warroom.incident.decision import Decision
 from warroom.incident.events import PageReason
 from warroom.incident.lookup import by_id
 from warroom.incident.model import Incident
-from warroom.incident.notices import RunFailed
+from warroom.incident.notices import RunAsks, RunFailed
 from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import BeginRunbooks, Effect, LookAtRun, Post, RunStep, ShowRun
@@ -417,6 +417,7 @@ async def _decided(
         for step_id in dict.fromkeys(calls)
         if (found := run.step(step_id)) and (call := found.call)
     ]
+    decision = _asking(decision, run)
     effects.append(ShowRun(incident_id=incident.id, key=f"{run.id}:show", run_id=run.id))
     decision = replace(decision.with_effects(*effects), runs=(*decision.runs, run))
     if run.state.over:
@@ -425,6 +426,28 @@ async def _decided(
         decision, incident=decision.incident.with_deadlines(runbook=await _next(world, decision, beside, setting.now))
     )
     return decision, run.copy_with(version=run.version + 1)
+
+
+def _asking(decision: Decision, run: Run) -> Decision:
+    """With a line that says that people are waited for, as long as they are: a message that only changes calls nobody's attention.
+    Whoever asked for the run looks at it anyway while it begins.
+    """
+    slot = f"run:{run.number}:asks"
+    waiting = [step for step in run.steps if step.state in _WAITING] if not run.checklist else []
+    if not waiting or run.state is not RunState.RUNNING:
+        return decision.withdraw(slot)
+    if run.version == 0 and not run.automatic:
+        return decision
+    step = waiting[0]
+    known = (decision.incident.commander, decision.incident.acknowledged_by, run.asked_by)
+    people = tuple(dict.fromkeys(each for each in known if each and not (step.second_person and each == run.asked_by)))
+    notice = RunAsks(
+        runbook=run.runbook.name, step=step.id, approval=step.state is StepState.APPROVAL, people=people[:1]
+    )
+    return decision.say(notice, slot=slot, key=f"{run.id}:asks:{step.id}:{step.token}")
+
+
+_WAITING = (StepState.APPROVAL, StepState.ASKED, StepState.UNCLEAR)
 
 
 def _news_key(run: Run, place: int, news: News) -> str:

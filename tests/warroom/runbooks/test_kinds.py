@@ -105,7 +105,8 @@ def troubled(inner: StepKind[Any]) -> _Troubled:
         "verifies",
         "example",
     )
-    return type("Troubled", (_Troubled,), {name: getattr(inner, name) for name in names})(inner)
+    found: _Troubled = type("Troubled", (_Troubled,), {name: getattr(inner, name) for name in names})(inner)
+    return found
 
 
 async def lookup(host: str, port: int) -> list[str]:
