@@ -113,8 +113,9 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return _run_failed(notice)
         case notices.RunAsks():
             what = "needs an approval" if notice.approval else "asks something"
+            name = f"*{kit.line(notice.runbook, 150)}*"
             return [
-                f"🔒 {_to(notice.people)}*{kit.line(notice.runbook, 150)}* {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
+                f"🔒 {_to(notice.people)}{name} {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
             ]
         case notices.RunSays():
             return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]

@@ -82,7 +82,7 @@ async def test_from_the_list_over_the_plan_and_the_approval_to_the_end(room: War
     assert "Approve greet?" in message(room, incident, "asked by").plain()
     await answered(room, incident, "grace", "asked by", "Approve")
     assert "done, not verified" in message(room, incident, "asked by").plain()
-    told = message(room, incident, "🛠️")
+    told = message(room, incident, "🛠️ Greet")
     assert "good morning; reboot" in told.plain()
     assert "<!channel>" not in str(told.blocks)
     steps = [
