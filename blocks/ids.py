@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ACKNOWLEDGE = "incident.acknowledge"
+ON_IT = "incident.on_it"
 ESCALATE = "incident.escalate"
 RESOLVE = "incident.resolve"
 POST_UPDATE = "incident.post_update"

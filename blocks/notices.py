@@ -8,12 +8,13 @@ from typing import assert_never
 from blocks import ids, kit, labels, name_matches, text
 from blocks.alerts import all_recovered, flapping, storm
 from blocks.corrections import visibility_changed
-from blocks.incident_card import acknowledge_button, resolve_button
+from blocks.incident_card import acknowledge_button, on_it_button, resolve_button
 from blocks.kit import Block, Card
 from blocks.paging import page_about, paged, unanswered
 from blocks.timeline import failed_effect, words
 from warroom.changes.model import Change
 from warroom.incident import notices
+from warroom.incident.events import PageReason
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import Notice
 from warroom.incident.parts import SimilarIncident
@@ -45,6 +46,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_reminder(notice, view, now)]
         case notices.UpdateSnoozed():
             return [f"💤 Snoozed by {text.mention(notice.by)} until {text.at_time(notice.until, now, tz)}"]
+        case notices.OnItNotice():
+            return [f"👍 {text.mention(notice.by)} is on it."]
         case notices.UpdatePostedNotice():
             due = notice.next_due_at
             following = f"Next update by {text.at_time(due, now, tz)}" if due else ""
@@ -313,6 +316,8 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
     match notice:
         case notices.Paged() if incident.state is State.DETECTED:
             return [acknowledge_button(incident)]
+        case notices.Paged(reason=PageReason.SILENCE) if incident.escalation.silent:
+            return [on_it_button(incident), kit.button("Post update", ids.POST_UPDATE, carried)]
         case notices.Flapping() if incident.state.open and not incident.alerts.firing:
             return [resolve_button(incident)]
         case notices.UpdateReminder():

@@ -66,6 +66,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             )
         case refusals.ReminderGone():
             return f"The reminder of {reason.incident} was snoozed or answered already."
+        case refusals.SilenceEnded():
+            return f"Somebody is on {reason.incident} already: it was answered, or something was done since."
         case refusals.TitleMissing():
             return f"An incident needs a title. For example: {medium.declare}"
         case refusals.UnknownSeverity():

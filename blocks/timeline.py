@@ -36,6 +36,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("acknowledgement overdue")
         case events.Acknowledged():
             return EventWords("acknowledged")
+        case events.OnIt():
+            return EventWords("on it")
         case events.UpdatePosted():
             return EventWords("update", event.text)
         case events.UpdateMissed():
@@ -152,7 +154,8 @@ def _paged(event: events.PeoplePaged, person: Callable[[str], str]) -> str:
     more = f" and {len(event.people) - NAMED} more" if len(event.people) > NAMED else ""
     names = ", ".join(map(person, event.people[:NAMED])) + more or ", ".join(event.names)
     if event.level == 0 and not event.again:
-        return f"{names}: {event.why}" if event.why else names
+        why = event.why or (_because(event.reason) if event.reason is PageReason.SILENCE else "")
+        return f"{names}: {why}" if why else names
     level = f"level {event.level} again" if event.again else f"level {event.level}"
     shown = f"{level} ({names})" if names else level
     because = event.why or _because(event.reason)
@@ -167,6 +170,8 @@ def _because(reason: PageReason) -> str:
             return "acknowledgement is overdue"
         case PageReason.NO_UPDATE:
             return "two updates were missed"
+        case PageReason.SILENCE:
+            return "nobody had posted an update or written"
         case PageReason.DECLARED | PageReason.BUTTON | PageReason.TEAM:
             return ""
     assert_never(reason)

@@ -60,6 +60,11 @@ async def acknowledge(context: ActionContext) -> None:
     await incidents.acknowledge(context.world, context.incident_id, context.user)
 
 
+async def on_it(context: ActionContext) -> None:
+    """I'm on it"""
+    await incidents.on_it(context.world, context.incident_id, context.user)
+
+
 async def escalate(context: ActionContext) -> None:
     """Escalate: a second press of the same picture calls nobody."""
     seen = int(context.seen) if context.seen.isdecimal() else None
@@ -189,6 +194,7 @@ async def choose_cancel(context: ActionContext) -> None:
 
 BUTTONS: dict[str, Run] = {
     ids.ACKNOWLEDGE: acknowledge,
+    ids.ON_IT: on_it,
     ids.ESCALATE: escalate,
     ids.RESOLVE: resolve,
     ids.REOPEN: reopen,

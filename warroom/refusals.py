@@ -123,6 +123,12 @@ class NotSubscribed(Reason):
     incident: str
 
 
+class SilenceEnded(Reason):
+    """Somebody says that they are on it, and nobody asks any more."""
+
+    incident: str
+
+
 class TitleMissing(Reason):
     """An incident without a title."""
 
@@ -417,6 +423,7 @@ RuleRefusal = (
     | NothingToSnooze
     | SnoozedEnough
     | ReminderGone
+    | SilenceEnded
     | TitleMissing
     | SeveralSeverities
     | UnknownService

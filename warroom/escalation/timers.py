@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from warroom.alerts import storms
-from warroom.escalation import cadence, page_hours
+from warroom.escalation import cadence, page_hours, silence
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle
 from warroom.incident.change import change
@@ -115,5 +115,6 @@ RULES: dict[str, Rule] = {
     "late": _late,
     "similar": similar.look,
     "undo": _undo,
+    "silence": silence.look,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from warroom.escalation import activity
 from warroom.incident.direct import direct_effects
 from warroom.incident.events import Event
 from warroom.incident.model import Incident
@@ -151,6 +152,7 @@ def changeset(
     claim_result: ClaimResult | None = None,
 ) -> Changeset:
     """The one transaction that makes the decision true: state, timeline, timers and effects together."""
+    decision = _heard(before, decision, policy, now)
     after = decision.incident
     effects = decision.effects
     if not decision.quiet:
@@ -175,6 +177,14 @@ def changeset(
         decides=decision.decides,
         claim_result=claim_result,
     )
+
+
+def _heard(before: Incident | None, decision: Decision, policy: Policy, now: datetime) -> Decision:
+    """With whatever a person did as a sign that somebody is there: the page about silence is withdrawn."""
+    silent = decision.incident.escalation.silent
+    heard = replace(decision, incident=activity.noted(before, decision.incident, decision.entries, policy, now))
+    answered = any(isinstance(effect, Post) and effect.slot == activity.SLOT for effect in decision.effects)
+    return heard if not silent or heard.incident.escalation.silent or answered else heard.withdraw(activity.SLOT)
 
 
 def _stale_at(incident: Incident, policy: Policy, now: datetime) -> datetime | None:

@@ -31,6 +31,8 @@ class PageReason(StrEnum):
     """The escalation policy is exhausted and its last level is paged again."""
     TEAM = "team"
     """Somebody named them."""
+    SILENCE = "silence"
+    """It is acknowledged, and nobody has done or written anything for long."""
 
 
 class _Event(Stored):
@@ -113,6 +115,12 @@ class Acknowledged(_Event):
     """Somebody took it."""
 
     kind: Literal["acknowledged"] = "acknowledged"
+
+
+class OnIt(_Event):
+    """Somebody who was paged because of silence says that they are on it."""
+
+    kind: Literal["on_it"] = "on_it"
 
 
 class UpdatePosted(_Event):
@@ -513,6 +521,7 @@ Event = Annotated[
     | PageWaits
     | AcknowledgementOverdue
     | Acknowledged
+    | OnIt
     | UpdatePosted
     | UpdateMissed
     | Snoozed

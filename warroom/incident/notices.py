@@ -59,6 +59,13 @@ class UpdatePostedNotice(Stored):
     next_due_at: datetime | None = None
 
 
+class OnItNotice(Stored):
+    """Somebody is on it; it takes the place of the page about silence."""
+
+    kind: Literal["on_it"] = "on_it"
+    by: str
+
+
 class SeverityChangedNotice(Stored):
     """The severity went up or down."""
 
@@ -417,6 +424,7 @@ Notice = Annotated[
     | UpdateReminder
     | UpdatePostedNotice
     | UpdateSnoozed
+    | OnItNotice
     | SeverityChangedNotice
     | WorseAlert
     | RoleAssignedNotice

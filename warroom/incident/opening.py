@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from warroom.escalation import activity
 from warroom.escalation import rules as escalation
 from warroom.incident import membership
 from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
-from warroom.incident.model import Incident
+from warroom.incident.model import Incident, State
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
 from warroom.outbox.effects import (
@@ -273,6 +274,8 @@ def still_true(slot: str, incident: Incident) -> bool:
             return incident.state.open and not incident.alerts.firing
         case "reminder":
             return incident.state.open and incident.deadlines.update is not None
+        case activity.SLOT:
+            return incident.state is State.ACKNOWLEDGED
         case "stale" | "worse":
             return incident.state.open
         case _:

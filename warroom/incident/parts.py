@@ -45,6 +45,10 @@ class EscalationState(Stored):
     """When that is, or was."""
     waited: tuple[str, ...] = ()
     """Ids of who was paged then."""
+    heard_at: datetime | None = None
+    """When a person last did or wrote something after it was acknowledged; kept only where the severity has `repage_after`."""
+    silent: int = 0
+    """How often people were paged since, because nobody did."""
 
 
 class Link(Stored):
@@ -157,6 +161,8 @@ class Deadlines(Stored):
     """Similar incidents are looked for, once what people wait for is done."""
     undo: datetime | None = None
     """Until then a cancellation can be taken back."""
+    silence: datetime | None = None
+    """It is acknowledged; if nobody did or wrote anything until then, people are paged again."""
 
 
 class LeftOpen(Stored):

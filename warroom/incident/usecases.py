@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from warroom.errors import AlreadyDone, NotFound, Refused
-from warroom.escalation import cadence, page_hours
+from warroom.escalation import activity, cadence, page_hours
 from warroom.escalation import rules as escalation
 from warroom.incident import lifecycle, lookup, merging, opening
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
-from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
+from warroom.incident.events import OnIt, PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident, State
-from warroom.incident.notices import RoleAssignedNotice
+from warroom.incident.notices import OnItNotice, RoleAssignedNotice
 from warroom.incident.roles import COMMANDER, holder, role_named, with_role
 from warroom.outbox.effects import Invite, Place
 from warroom.people.model import Resolution
@@ -36,6 +36,7 @@ from warroom.refusals import (
     RoleHeld,
     RoleMissing,
     SeverityUnchanged,
+    SilenceEnded,
     SubscribedAlready,
     UnknownSeverity,
 )
@@ -110,6 +111,20 @@ async def snooze(world: World, incident_id: str, by: str) -> Incident:
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.UPDATE, by, incident)
         return cadence.snooze(incident, by, now)
+
+    return await change(world, incident_id, decide)
+
+
+async def on_it(world: World, incident_id: str, by: str) -> Incident:
+    """Whoever was paged because of silence is on it. Raises AlreadyDone when nobody asks any more, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ACKNOWLEDGE, by, incident)
+        if incident.state is not State.ACKNOWLEDGED or not incident.escalation.silent:
+            raise AlreadyDone(SilenceEnded(incident=incident.name))
+        decision = Decision(incident.with_asked_back(by)).record(OnIt(), now, by=by)
+        decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
+        return decision.say(OnItNotice(by=by), slot=activity.SLOT, in_place=True)
 
     return await change(world, incident_id, decide)
 

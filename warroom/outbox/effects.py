@@ -352,6 +352,13 @@ class ReadRoomMembers(_Effect):
     kind: Literal["read_room_members"] = "read_room_members"
 
 
+class ReadRoomActivity(_Effect):
+    """Read when a person last wrote in the room, in threads too. Its result is RoomActivity."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_room_activity"] = "read_room_activity"
+
+
 class DecideAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
@@ -422,6 +429,7 @@ Effect = Annotated[
     | SyncDirectory
     | ReadAlertChannels
     | ReadRoomMembers
+    | ReadRoomActivity
     | DecideAlerts
     | LookForChanges
     | ExternalEffect,

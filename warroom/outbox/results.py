@@ -82,6 +82,12 @@ class RoomMembers(Value):
     asked_at: datetime
 
 
+class RoomActivity(Value):
+    """When a person last wrote in the room since somebody was heard of; None where nobody did, or the room cannot be read."""
+
+    last_at: datetime | None = None
+
+
 class ExternalResult(Value):
     """What an integration's operation came to, for the incident that it is about. `payload` is read back by the integration's
     own model.
@@ -128,4 +134,4 @@ AboutIncident = (
     | RoomMembers
     | ExternalResult
 )
-EffectResult = AboutIncident | OverrideShown | UserGroupKept
+EffectResult = AboutIncident | RoomActivity | OverrideShown | UserGroupKept

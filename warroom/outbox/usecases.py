@@ -7,6 +7,7 @@ from typing import assert_never
 
 from warroom.alerts.attach_rules import POLLED
 from warroom.errors import AlreadyDone, NotFound, Rejected, Retryable
+from warroom.escalation import silence
 from warroom.incident import opening
 from warroom.incident.change import authorize, change, done
 from warroom.incident.decision import Decision
@@ -36,6 +37,7 @@ from warroom.outbox.effects import (
     Post,
     PrivateReply,
     ReadAlertChannels,
+    ReadRoomActivity,
     ReadRoomMembers,
     SyncDirectory,
 )
@@ -54,6 +56,7 @@ from warroom.outbox.results import (
     OverrideShown,
     PeopleAdded,
     Posted,
+    RoomActivity,
     RoomMembers,
     TeamTold,
     UserGroupKept,
@@ -84,6 +87,9 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
         return
     if isinstance(result, UserGroupKept):
         await user_groups.kept(world, claim, result)
+        return
+    if isinstance(result, RoomActivity):
+        await silence.heard(world, claim, result)
         return
     external = isinstance(claim.effect, ExternalEffect)
     if claim.incident_id is None or (result is None and not external):
@@ -180,7 +186,7 @@ PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, OpenElsewhere, Room
 def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers)):
+    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers, ReadRoomActivity)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision

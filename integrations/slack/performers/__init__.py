@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integrations.slack.performers import (
+    activity,
     alert_channels,
     announcements,
     canvas,
@@ -51,6 +52,7 @@ PERFORMERS: Mapping[str, Performing] = {
     "tell_user_group": shifts.tell_user_group,
     "sync_directory": directory.sync_directory,
     "read_room_members": rooms.read_room_members,
+    "read_room_activity": activity.read_room_activity,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""
