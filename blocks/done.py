@@ -167,18 +167,34 @@ def _of(team: str | None, severity: str | None) -> str:
 # On call
 
 
-def cover_asked(schedule: str, person: str | None) -> Card:
-    """Somebody, or the team, is asked for cover."""
+def cover_asked(schedule: str, person: str | None, start: datetime, end: datetime, tz: str) -> Card:
+    """Somebody, or the team, is asked for cover. `tz` is the clock on which the times were read."""
     asked = f"{text.mention(person)} is" if person else "The team is"
-    return _card(f"{asked} asked for cover in {kit.line(schedule, 80)}. You are told when somebody takes it.")
+    time = _read_as(start, end, tz)
+    return _card(f"{asked} asked for cover in {kit.line(schedule, 80)}, {time}. You are told when somebody takes it.")
 
 
-def overridden(schedule: str, person: str) -> Card:
-    """Somebody else is on call for a while."""
-    name = kit.line(schedule, 80)
+def overridden(schedule: str, person: str, start: datetime, end: datetime, tz: str) -> Card:
+    """Somebody else is on call for a while. `tz` is the clock on which the times were read."""
+    name, time = kit.line(schedule, 80), _read_as(start, end, tz)
     return _card(
-        f"{text.mention(person)} is on call in {name} then, and is told. /incident oncall {name} shows it, with Undo."
+        f"{text.mention(person)} is on call in {name}, {time}, and is told. /incident oncall {name} shows it, with Undo."
     )
+
+
+def _read_as(start: datetime, end: datetime, tz: str) -> str:
+    """The times as they were understood, on the clock on which they were typed, which is named."""
+    zone = text.zone(tz)
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    return f"{first:%a %-d %b %H:%M} to {last:%a %-d %b %H:%M} ({tz} time)"
+
+
+def feeds_revoked(count: int) -> Card:
+    """Links to calendars that stopped working."""
+    if not count:
+        return _card("You have no calendar link. To get one: /incident oncall calendar")
+    links = "The link is" if count == 1 else f"{count} links are"
+    return _card(f"Revoked: {links} not valid any more. Your calendar shows no shifts the next time it reads.")
 
 
 def swap_asked(schedule: str, person: str) -> Card:

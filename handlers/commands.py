@@ -201,8 +201,9 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "oncall",
-        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
-        "Show who is on call, ask for cover, override or swap; show whom a team pages",
+        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who "
+        "| report [30d | next 90d] | calendar [SCHEDULE | revoke]]",
+        "Show who is on call; ask for cover, override, swap; hours and pages; shifts in your calendar",
         oncall.show,
         ("on-call",),
         group=START,

@@ -402,6 +402,7 @@ class OnCallProblem(StrEnum):
     ASKED_OTHER = "asked other"
     OWN_REQUEST = "own request"
     NO_SHIFT = "no shift"
+    SPAN_UNCLEAR = "span unclear"
 
 
 class OnCallRefused(Reason):

@@ -225,6 +225,7 @@ def all_notices(text: str) -> list[Notice]:
         said.AllRecovered(count=10_000, auto_resolve_at=NOW),
         said.Flapping(title=text, changes=40),
         said.UpdateSnoozed(by="UADA", until=NOW),
+        said.OnItNotice(by="UADA"),
         said.Storm(
             alerts=412,
             monitors=40,
@@ -299,6 +300,7 @@ def all_events(text: str) -> list[Event]:
         events.UpdatePosted(text=text),
         events.UpdateMissed(missed=2),
         events.Snoozed(until=NOW),
+        events.OnIt(),
         events.SeverityChanged(before=text, after=text, why=text),
         events.RoleAssigned(role=text, person="UGRACE"),
         events.PeopleInvited(invited=CROWD),

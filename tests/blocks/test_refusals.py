@@ -37,6 +37,7 @@ REASONS: list[Reason] = [
     refusals.NothingToSnooze(incident=NAME),
     refusals.SnoozedEnough(incident=NAME, times=3),
     refusals.ReminderGone(incident=NAME),
+    refusals.SilenceEnded(incident=NAME),
     *(
         refusals.OnCallRefused(problem=problem, schedule="platform", person="UADA", known=("platform", "web"))
         for problem in refusals.OnCallProblem

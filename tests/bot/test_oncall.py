@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from blocks.oncall import schedule_problem_lines
-from bot.cli.oncall import holidays_of
 from storage import open_store
 from tests.bot.conftest import OUTAGE, bot
 from tests.people import StoredPeople
@@ -19,6 +18,7 @@ from warroom.incident.events import Acknowledged, Declared, PageReason, PeoplePa
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
 from warroom.oncall.problems import schedule_problems
+from warroom.oncall.public_holidays import holidays_of
 from warroom.outbox.changes import Changeset
 from warroom.people.model import Person
 from warroom.policy import check

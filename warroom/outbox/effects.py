@@ -238,6 +238,14 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
+class ChartOf(StrEnum):
+    """What a chart shows."""
+
+    METRICS = "metrics"
+    ON_CALL = "on_call"
+    """What being on call costs each person."""
+
+
 class SendChart(_Effect):
     """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
 
@@ -247,6 +255,7 @@ class SendChart(_Effect):
     since: datetime
     until: datetime
     team: str | None = None
+    what: ChartOf = ChartOf.METRICS
 
 
 class PostReview(_Effect):

@@ -51,6 +51,8 @@ class Workspace(Value):
     guests_may_declare: bool = False
     """Whether guests of the workspace may declare incidents; Slack may not let them into the room."""
     timezone: TimeZone = "UTC"
+    url: Url | None = None
+    """Where this process is reached from outside: links to calendars begin with it."""
     meeting_url: Url | None = None
     status_page: Url | None = None
     auto_resolve_after: Duration | None = None
