@@ -12,8 +12,8 @@ from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import unreadable, verify
 from storage import open_store
 from warroom.errors import WarroomError
-from warroom.oncall.public_holidays import holidays_of
 from warroom.oncall.problems import AHEAD, schedule_problems
+from warroom.oncall.public_holidays import holidays_of
 from warroom.oncall.schedules import schedules_now
 from warroom.policy import Policy
 from warroom.stores import Store

@@ -10,11 +10,15 @@ from sandbox.model import Json, SlackMessage, SlackUser
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
+from warroom.escalation.silence import read_activity
+from warroom.incident.events import PageReason, PeoplePaged
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
+from warroom.oncall import shift_change
 from warroom.oncall.model import Override, OverrideState, ScheduleState
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import (
+    GroupNews,
     PostReview,
     PrivateReply,
     PublishHome,
@@ -24,11 +28,17 @@ from warroom.outbox.effects import (
     ShowOverride,
     SyncDirectory,
     TellEverybody,
+    TellMorning,
     TellShift,
+    TellUserGroup,
     Withdraw,
 )
 
 ALERTS = "datadog-alerts"
+DUTY, GROUP = "duty", "duty-oncall"
+"""A schedule, and the user group that is kept equal to who is on call in it."""
+REPAGE_AFTER = timedelta(hours=12)
+"""How long a severe incident may be silent: longer than any case lasts."""
 DAY = timedelta(days=1)
 
 
@@ -195,6 +205,70 @@ async def shift_changes(run: Run) -> None:
     run.noted["key"] = f"shift:{len(house.slack.calls)}"
     news = TellShift(key=run.noted["key"], schedule="platform", to="#incidents", people=(ada,))
     await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
+
+
+async def on_duty(run: Run) -> None:
+    """Somebody else covers from now on."""
+    house = run.house
+    group, now = house.slack.usergroup(GROUP), house.slack.clock.now()
+    ada, ben = house.slack.person("ada").id, house.slack.person("ben").id
+    run.noted["person"] = ben if group.users == [ada] else ada
+    cover = Override(
+        id=f"duty{len(house.slack.calls)}",
+        schedule=DUTY,
+        start=now,
+        end=now + timedelta(days=60),
+        person=run.noted["person"],
+        made_at=now,
+    )
+    await house.process.commit(Changeset(now=now, overrides=(cover,), timers=(shift_change.timer(DUTY, now),)))
+
+
+async def group_follows(run: Run) -> int:
+    return int(run.house.slack.usergroup(GROUP).users == [run.noted["person"]])
+
+
+async def group_news(run: Run) -> None:
+    run.noted["key"] = f"usergroup:{DUTY}:{len(run.house.slack.calls)}"
+    ada = run.house.slack.person("ada").id
+    news = TellUserGroup(key=run.noted["key"], schedule=DUTY, to="#incidents", news=GroupNews.SET_AGAIN, added=(ada,))
+    await run.house.ask(news)
+
+
+async def morning_comes(run: Run) -> None:
+    """Ben is paged for an incident that waited for his morning."""
+    house, ben = run.house, run.house.slack.person("ben").id
+    now, stored = house.slack.clock.now(), await house.store.incident(run.known.id)
+    assert stored is not None
+    waited = stored.copy_with(escalation=stored.escalation.copy_with(waited=(ben,), waiting_until=now))
+    run.noted["key"] = f"morning:{ben}:{len(house.slack.calls)}"
+    told_of = TellMorning(key=run.noted["key"], user=ben, morning=now)
+    await house.process.commit(Changeset(now=now, incident=waited, effects=(told_of,)))
+
+
+async def acknowledged(run: Run) -> None:
+    await opened(run)
+    await acknowledge(run)
+    await run.house.settle()
+
+
+async def nobody_heard_of(run: Run) -> None:
+    """Nobody has been heard of for longer than the policy allows."""
+    house = run.house
+    now, stored = house.slack.clock.now(), await house.store.incident(run.known.id)
+    assert stored is not None
+    silent = stored.copy_with(escalation=stored.escalation.copy_with(heard_at=now - 2 * REPAGE_AFTER))
+    await house.process.commit(Changeset(now=now, incident=silent, effects=(read_activity(silent),)))
+
+
+def whole_room(args: Json) -> bool:
+    """Reading what was written last; alert channels are read from where reading stopped."""
+    return not args.get("oldest") and not args.get("latest")
+
+
+async def silent_pages(run: Run) -> int:
+    entries = await run.house.store.timeline(run.known.id)
+    return sum(isinstance(each.event, PeoplePaged) and each.event.reason is PageReason.SILENCE for each in entries)
 
 
 async def told_everybody(run: Run) -> int:
@@ -441,6 +515,34 @@ EFFECT_CASES = (
         keyed("override:"),
     ),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
+    EffectCase("keep a user group", "keep_user_group", "usergroups.users.update", on_duty, group_follows),
+    EffectCase("look at a user group", "keep_user_group", "usergroups.users.list", on_duty, group_follows),
+    EffectCase(
+        "say what became of a user group",
+        "tell_user_group",
+        "chat.postMessage",
+        group_news,
+        told_everybody,
+        keyed("usergroup:"),
+    ),
+    EffectCase(
+        "page for what waited for the morning",
+        "tell_morning",
+        "chat.postMessage",
+        morning_comes,
+        told_everybody,
+        keyed("morning:"),
+        opened,
+    ),
+    EffectCase(
+        "read whether anybody writes",
+        "read_room_activity",
+        "conversations.history",
+        nobody_heard_of,
+        silent_pages,
+        whole_room,
+        acknowledged,
+    ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     EffectCase(
         "page directly", "send_direct", "chat.postMessage", declare, written_to_ben, keyed(":page:"), cautious=True

@@ -82,9 +82,10 @@ async def _withdraw_others(
 
 
 async def upload(context: EffectContext[Any], filename: str, content: bytes, alt: str = "") -> str:
-    """The id of the file, whose bytes Slack has now. `alt` says what a picture shows, for whoever does not see it.
+    """The id of the file, whose bytes Slack has now. Nobody sees it before `files.completeUploadExternal`.
 
-    Nobody sees it before `files.completeUploadExternal`. Raises Retryable or Rejected; neither leaves a doubt, for an upload that is not completed is dropped.
+    `alt` says what a picture shows, for whoever does not see it. Raises Retryable or Rejected; neither leaves a doubt, for an upload
+    that is not completed is dropped.
     """
     shown = {"alt_txt": alt[:ALT_TEXT]} if alt else {}
     ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content), **shown)

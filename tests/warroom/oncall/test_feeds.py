@@ -31,7 +31,12 @@ SCHEDULES = {
     "platform": {
         "timezone": "Europe/Berlin",
         "layers": [
-            {"people": ["ada@example.com", "ben@example.com"], "every": "1d", "handoff": "09:00", "from": date(2026, 1, 1)}
+            {
+                "people": ["ada@example.com", "ben@example.com"],
+                "every": "1d",
+                "handoff": "09:00",
+                "from": date(2026, 1, 1),
+            }
         ],
     },
     "web; and, more": {"layers": [{"people": [["ben@example.com", "lost@example.com"]]}]},
@@ -126,7 +131,17 @@ async def test_whatever_is_wrong_with_a_link_it_shows_nothing(world: World) -> N
     key = await new_link(world, "UADA", "platform")
     link_id, _, secret = key.partition(".")
     other = (await new_link(world, "UBEN", "platform")).partition(".")[2]
-    wrong = ["", "x", link_id, secret, f"{link_id}.", f"{link_id}.{other}", f"{'0' * 16}.{secret}", f"{key}x", f" {key}"]
+    wrong = [
+        "",
+        "x",
+        link_id,
+        secret,
+        f"{link_id}.",
+        f"{link_id}.{other}",
+        f"{'0' * 16}.{secret}",
+        f"{key}x",
+        f" {key}",
+    ]
     for each in wrong:
         assert await feed_of(world, each, schedule="platform") is None, each
     assert await feed_of(world, key, schedule="web; and, more") is None, "another schedule's"
@@ -171,7 +186,11 @@ def test_long_and_hostile_words_are_folded_and_escaped() -> None:
 
 
 def test_the_window_stands_still_within_a_month() -> None:
-    assert window(NOW) == window(NOW + timedelta(days=10)) == (datetime(2026, 2, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC))
+    assert (
+        window(NOW)
+        == window(NOW + timedelta(days=10))
+        == (datetime(2026, 2, 1, tzinfo=UTC), datetime(2027, 4, 1, tzinfo=UTC))
+    )
     assert window(datetime(2026, 12, 31, 23, 59, tzinfo=UTC)) == (
         datetime(2026, 11, 1, tzinfo=UTC),
         datetime(2028, 2, 1, tzinfo=UTC),
@@ -182,7 +201,11 @@ def test_the_window_stands_still_within_a_month() -> None:
 async def test_duty_is_now_what_comes_and_what_is_asked(world: World) -> None:
     async def duty(person: str) -> tuple[list[str], list[str], list[str]]:
         found = await duty_of(world.store, world.directory, world.policy, NOW, person)
-        return [each.schedule for each in found.now], [each.schedule for each in found.coming], [o.id for o, _ in found.asked]
+        return (
+            [each.schedule for each in found.now],
+            [each.schedule for each in found.coming],
+            [o.id for o, _ in found.asked],
+        )
 
     assert await duty("UKWAME") == ([], [], [])
     mine = await duty_of(world.store, world.directory, world.policy, NOW, "UADA")
