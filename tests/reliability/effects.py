@@ -199,11 +199,19 @@ async def ask_for_cover(run: Run) -> None:
 
 
 async def shift_changes(run: Run) -> None:
+    await shift_change_told(run, "#incidents")
+
+
+async def ada_takes_over(run: Run) -> None:
+    await shift_change_told(run, run.house.slack.person("ada").id)
+
+
+async def shift_change_told(run: Run, to: str) -> None:
     house, ada = run.house, run.house.slack.person("ada").id
     known = await house.store.schedule_state("platform")
     state = (known or ScheduleState(schedule="platform", since=house.slack.clock.now())).copy_with(people=(ada,))
     run.noted["key"] = f"shift:{len(house.slack.calls)}"
-    news = TellShift(key=run.noted["key"], schedule="platform", to="#incidents", people=(ada,))
+    news = TellShift(key=run.noted["key"], schedule="platform", to=to, people=(ada,))
     await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
 
 
@@ -515,6 +523,15 @@ EFFECT_CASES = (
         keyed("override:"),
     ),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
+    EffectCase(
+        "tell whoever takes over",
+        "tell_shift",
+        "chat.postMessage",
+        ada_takes_over,
+        told_everybody,
+        keyed("shift:"),
+        blind=True,
+    ),
     EffectCase("keep a user group", "keep_user_group", "usergroups.users.update", on_duty, group_follows),
     EffectCase("look at a user group", "keep_user_group", "usergroups.users.list", on_duty, group_follows),
     EffectCase(
@@ -533,6 +550,7 @@ EFFECT_CASES = (
         told_everybody,
         keyed("morning:"),
         opened,
+        cautious=True,
     ),
     EffectCase(
         "read whether anybody writes",
