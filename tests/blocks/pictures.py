@@ -25,6 +25,8 @@ from blocks import (
     update_form,
 )
 from blocks.kit import Card
+from blocks.oncall import feed_known, feed_view
+from blocks.oncall_report import on_call_report
 from warroom.alerts.model import AlertState
 from warroom.changes.model import Change
 from warroom.incident import events
@@ -49,6 +51,9 @@ from warroom.incident.parts import (
 )
 from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
+from warroom.oncall.duty import Duty, OwnShift
+from warroom.oncall.load import OnCallHours, OnCallLoad
+from warroom.oncall.model import FeedLink, Override, OverrideState
 from warroom.outbox.changes import Firing
 from warroom.people.model import Ambiguity, Match, MatchKind, Person, Resolution, Unknown, Why
 from warroom.policy import Policy
@@ -357,6 +362,18 @@ def names(text: str) -> tuple[list[Match], list[Ambiguity], list[Unknown]]:
     return found, unclear, [Unknown(said=text, why=why, via=(text,)) for why in Why]
 
 
+def loads(text: str) -> list[OnCallLoad]:
+    """More people than one message shows, of whom one has more than the others."""
+    hours = OnCallHours(
+        total=timedelta(hours=90), nights=timedelta(hours=30), weekends=timedelta(hours=24), holidays=timedelta(hours=8)
+    )
+    usual = OnCallLoad(person="UADA", name=text, hours=hours, pages=2, pages_at_night=1)
+    more = usual.copy_with(
+        hours=hours.copy_with(total=timedelta(hours=190)), acknowledged=2, time_to_acknowledge=timedelta(minutes=4)
+    )
+    return [more, *[usual] * 40]
+
+
 def cards(view: IncidentView, text: str) -> dict[str, Card]:
     """Everything that is posted as a message, by name."""
     found, unclear, unknown = names(text)
@@ -381,6 +398,10 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
             view.incident, [events.DetailChanged(detail=events.Detail.TITLE, before=text, after=text)] * 30, text
         ),
         "no list": lists.incident_list([], NOW),
+        "calendar link there": feed_known(FeedLink(id="a", person="UADA", schedule=text, digest="d", made_at=NIGHT)),
+        "own calendar link there": feed_known(FeedLink(id="a", person="UADA", digest="d", made_at=NIGHT)),
+        "on-call report": on_call_report(loads(text), NIGHT, NOW, "UTC", chart=True),
+        "no on-call report": on_call_report([], NIGHT, NOW, "UTC", chart=False),
         "found": lists.found(text, [view] * 60, NOW),
         "nothing found": lists.found(text, [], NOW),
         "show": lists.show(view, NOW),
@@ -474,8 +495,24 @@ def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
             NOW,
             [mine, shared] * 30,
             [OwnedAction(incident=mine.incident, item=item) for item in mine.incident.actions],
+            duty(view.incident.title),
         ),
+        "on call": home.home([], "UDEC", NOW, duty=duty(view.incident.title)),
+        "not on call": home.home([], "UDEC", NOW, duty=Duty(member=True)),
     }
+
+
+def duty(text: str) -> Duty:
+    """On call in five schedules, with shifts to come and more questions for cover than are shown."""
+    shift = OwnShift(schedule=text, timezone="UTC", start=NIGHT, end=NOW, cover=True)
+    asked = Override(id="o1", schedule=text, start=NIGHT, end=NOW, state=OverrideState.ASKED, by="UADA", made_at=NIGHT)
+    swap = asked.copy_with(id="o2", swapped_with="o3", person="UADA")
+    return Duty(
+        member=True,
+        now=(shift, shift.copy_with(endless=True)) * 3,
+        coming=(shift, shift.copy_with(endless=True), shift),
+        asked=((asked, "UTC"), (swap, "UTC")) * 4,
+    )
 
 
 def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[str, Any]]:
@@ -495,6 +532,8 @@ def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[st
         "resolve": correction_forms.resolve_form(view),
         "cancel": correction_forms.cancel_form(view),
         "edit": correction_forms.edit_form(view, policy),
+        "calendar link": feed_view(text[:100], "UADA", "0" * 16 + "." + "x" * 43, None),
+        "own calendar link": feed_view(None, "UADA", "0" * 16 + "." + "x" * 43, "https://warroom.example.com"),
         "note": correction_forms.note_form([view], "C1", text),
         "note of one of many": correction_forms.note_form([view] * 3, "C1", text),
         "action item": action_items.action_form([view], "C1", said=text, now=NOW),
