@@ -119,7 +119,7 @@ def feed_known(link: FeedLink) -> Card:
 
 def feed_view(schedule: str | None, person: str, key: str, url: str | None) -> Block:
     """The link, for one person's eyes, once."""
-    place = f"people/{quote(person, safe='')}" if schedule is None else quote(schedule, safe="")
+    place = f"people/{quote(person, safe='')}" if schedule is None else quote(schedule, safe="", errors="replace")
     what = f"Shifts of *{kit.line(schedule, 100)}*" if schedule is not None else "Your shifts in all schedules"
     link = f"{(url or 'https://ADDRESS-OF-WARROOM').rstrip('/')}/oncall/{place}.ics?key={key}"
     where = (
