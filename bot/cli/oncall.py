@@ -21,7 +21,7 @@ from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.load import ALL_INCIDENTS, OnCallLoad, load_report
 from warroom.oncall.public_holidays import holidays_of
 from warroom.oncall.read_once import KnownOverrides, ReadOnce
-from warroom.oncall.replay import MovedClock, PastIncident
+from warroom.oncall.replay import MovedClock, ReplayedIncident
 from warroom.oncall.rules import HORIZONS
 from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
@@ -110,7 +110,7 @@ async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tup
         clock = MovedClock(until - back)
         world = world_without_chat(settings, store, policy, clock)
         past = [
-            PastIncident(incident, await store.timeline(incident.id))
+            ReplayedIncident(incident, await store.timeline(incident.id))
             for incident in await store.incidents(limit=ALL_INCIDENTS)
             if incident.declared_at >= clock.at
         ]

@@ -10,7 +10,7 @@ from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePa
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.load import at_night
-from warroom.oncall.replay import MovedClock, PastIncident, Replay
+from warroom.oncall.replay import MovedClock, Replay, ReplayedIncident
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
 from warroom.people.model import Directory
 from warroom.policy import Policy
@@ -68,7 +68,7 @@ async def simulate(
     clock: MovedClock,
     rooms: Rooms,
     alerts: AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]],
-    past: Sequence[PastIncident],
+    past: Sequence[ReplayedIncident],
     until: datetime,
 ) -> Simulation:
     """`alerts` from the clock's time on, in order of arrival, and the incidents that began since then; `directory` tells who is on call
