@@ -20,14 +20,14 @@ SHOWN = 30
 """People in one message."""
 DRAWN = 15
 """People in one picture."""
-UNFAIR = timedelta(hours=1)
-"""Less than that above the average is not worth a word."""
+UNFAIR = 0.05
+"""Less than that part of the average above it is not worth a word."""
 HOUR = timedelta(hours=1)
 
 
 def on_call_report(loads: Sequence[OnCallLoad], since: datetime, until: datetime, tz: str, *, chart: bool) -> Card:
     """Everybody's hours, nights, weekends, holidays and pages, for one person's eyes; `chart` says that one is on its way."""
-    head = f"On call, {text.moment(since, tz)} to {text.moment(until, tz)}"
+    head = f"On call, {_days(since, until, tz)}"
     if not loads:
         line = f"{head}: nobody was on call, and nobody was paged."
         return kit.card(line, [kit.section(line)])
@@ -76,12 +76,17 @@ def fairness(loads: Sequence[OnCallLoad]) -> str:
         max(on_call, key=lambda load: load.hours.total),
         min(on_call, key=lambda load: load.hours.total),
     )
-    if most.hours.total - average < UNFAIR:
-        return f"Evenly shared: {_hours(average)} each."
+    if most.hours.total - average < UNFAIR * average:
+        return f"Evenly shared: about {_hours(average)} each."
     return (
         f"On average {_hours(average)}. {kit.line(most.name, 60)} has {_hours(most.hours.total - average)} more, "
         f"{kit.line(least.name, 60)} {_hours(average - least.hours.total)} less."
     )
+
+
+def _days(since: datetime, until: datetime, tz: str) -> str:
+    zone = ZoneInfo(tz)
+    return f"{since.astimezone(zone):%-d %b %Y} to {until.astimezone(zone):%-d %b %Y}"
 
 
 def _hours(span: timedelta) -> str:
@@ -113,7 +118,7 @@ def on_call_chart(
         axes.grid(visible=False, axis="y")
         axes.grid(axis="x", color=palette.faint, linewidth=0.8)
         series = (
-            ("all hours", palette.accent, [load.hours.total for load in shown]),
+            ("hours", palette.accent, [load.hours.total for load in shown]),
             ("nights", palette.severities[0], [load.hours.nights for load in shown]),
             ("weekends", palette.severities[2], [load.hours.weekends for load in shown]),
         )
@@ -127,13 +132,11 @@ def on_call_chart(
                 axes.text(load.hours.total / HOUR, place - 0.26, words, va="center", fontsize=10, color=palette.text)
         axes.set_yticks(range(len(shown)), [cut(clean(load.name), 22) for load in shown])
         axes.invert_yaxis()
-        axes.margins(x=0.2)
-        axes.set_xlabel("hours")
+        axes.margins(x=0.25)
         axes.legend(
             loc="upper left", bbox_to_anchor=(0, -0.12), ncols=3, frameon=False, fontsize=11, labelcolor=palette.text
         )
-        zone = ZoneInfo(timezone)
-        title = f"On call, {since.astimezone(zone):%-d %b %Y} to {until.astimezone(zone):%-d %b %Y}"
+        title = f"On call, {_days(since, until, timezone)}"
         figure.suptitle(title, color=palette.text, fontsize=16, fontweight="bold", x=0.02, ha="left")
 
     return drawn(draw, (8, max(3.0, 1.6 + 0.7 * len(shown))), palette)

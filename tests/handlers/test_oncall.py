@@ -233,7 +233,7 @@ async def test_the_report_has_what_the_command_line_says_and_a_chart(
     (sent,) = [each for each in await duty.outbox() if isinstance(each, SendChart)]
     assert (sent.what, sent.user, sent.until - sent.since) == (ChartOf.ON_CALL, "UADA", timedelta(days=30))
     ahead = str((await duty.type("oncall report next 28d")).blocks)
-    assert "Evenly shared: 336 h each" in ahead
+    assert "Evenly shared: about 336 h each" in ahead
     monkeypatch.setattr(charts, "available", lambda: False)
     assert "The chart" not in str((await duty.type("oncall report 7d")).blocks)
     for wrong in ("oncall report soon", "oncall report 900d", "oncall report next 0d"):
