@@ -114,6 +114,21 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
                 "Still going on? Post an update, or resolve it.",
             ]
+        case notices.ArchiveAhead():
+            left = f" {text.count(notice.actions, 'action item')} still open." if notice.actions else ""
+            when = text.when(notice.at, tz)
+            show = f"`/incident show #{view.incident.number}`"
+            return [f"🗄️ This channel will be archived {when}.{left} Everything stays readable, also with {show}"]
+        case notices.ArchiveKept():
+            return [f"🗄️ {text.mention(notice.by)} keeps this channel: it will not be archived."]
+        case notices.NewRoom():
+            return [
+                f"🔁 *Reopened here*: {text.channel_link(notice.earlier)} is archived, and a bot may not unarchive a channel."
+            ]
+        case notices.LeadWanted():
+            return [
+                "🙋 Nobody is incident commander yet. Who can take it? The commander keeps the overview, decides and posts updates."
+            ]
         case notices.PostmortemReady():
             return _postmortem(notice)
         case notices.PostmortemDue():
@@ -169,6 +184,9 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its channel could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
+        case notices.RoomLost(archived_by=str(person)):
+            said = f"{text.mention(person)} archived the channel of {view.incident.name}, so nothing is said there any more"
+            return [f"⚠️ {said}. Unarchive it in Slack and invite the bot again."]
         case notices.RoomLost():
             what = f"Nothing can be posted in the channel of {view.incident.name} any more: {notice.error}"
             return [_warning(what, notice.advice)]
@@ -335,6 +353,10 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button("Undo merge", ids.REOPEN, carried)]
         case notices.SimilarOpen() if incident.state.open:
             return [_merge_button(incident, each.number) for each in notice.found]
+        case notices.ArchiveAhead():
+            return [kit.button("Keep channel", ids.KEEP_CHANNEL, carried)]
+        case notices.LeadWanted() if incident.commander is None:
+            return [kit.button("Take command", ids.TAKE_COMMAND, carried, style="primary")]
         case notices.PostmortemReady(published_by=None):
             seen = ids.carry(incident.id, str(notice.revision))
             return [

@@ -69,6 +69,10 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("made private" if event.private else "made public", f"seen until then by {seen}{where}")
         case events.Closed():
             return EventWords("closed")
+        case events.RoomArchived():
+            return EventWords("channel archived")
+        case events.RoomUnarchived():
+            return EventWords("channel unarchived")
         case events.AlertAttached():
             return EventWords("alert", event.title)
         case events.AlertFired():
@@ -187,6 +191,10 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The channel could not be opened"
         case EffectKind.RENAME_ROOM:
             return "The channel could not be renamed"
+        case EffectKind.ARCHIVE_ROOM:
+            return "The channel could not be archived"
+        case EffectKind.UNARCHIVE_ROOM:
+            return "The channel could not be unarchived"
         case EffectKind.SHOW_CARD:
             return "The card could not be shown"
         case EffectKind.PIN_CARD:

@@ -17,6 +17,7 @@ from handlers.gestures import Body, GestureContext, actor_of, admitted, answered
 from handlers.incident_commands import open_update_form
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
+from warroom.incident.roles import COMMANDER
 from warroom.incident.view import IncidentView
 from warroom.outbox.usecases import retry
 from warroom.ports import World
@@ -167,6 +168,17 @@ async def role_candidate(context: ActionContext) -> Card:
     return done.role_given(incident, role, person)
 
 
+async def take_command(context: ActionContext) -> None:
+    """Take command: the clicker commands, unless somebody else was faster."""
+    user = context.user
+    await incidents.assign_role(context.world, context.incident_id, user, COMMANDER, user, vacant=True)
+
+
+async def keep_channel(context: ActionContext) -> None:
+    """Keep channel: it is not archived."""
+    await incidents.keep_channel(context.world, context.incident_id, context.user)
+
+
 async def join(context: ActionContext) -> Card:
     """Join: the clicker is invited to the channel."""
     incident = await incidents.join(context.world, context.incident_id, context.user)
@@ -200,6 +212,8 @@ BUTTONS: dict[str, Run] = {
     ids.PAGE_CANDIDATE: page_candidate,
     ids.ROLE_CANDIDATE: role_candidate,
     ids.JOIN: join,
+    ids.TAKE_COMMAND: take_command,
+    ids.KEEP_CHANNEL: keep_channel,
     ids.OPEN_LINK: follow_link,
     ids.INTEGRATION: integration,
     ids.TRY_AGAIN: try_again,

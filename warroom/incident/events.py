@@ -266,6 +266,18 @@ class Closed(_Event):
     kind: Literal["closed"] = "closed"
 
 
+class RoomArchived(_Event):
+    """Its channel was archived."""
+
+    kind: Literal["room_archived"] = "room_archived"
+
+
+class RoomUnarchived(_Event):
+    """Its archived channel is open again."""
+
+    kind: Literal["room_unarchived"] = "room_unarchived"
+
+
 class AlertAttached(_Event):
     """An alert that was not part of the incident before."""
 
@@ -434,6 +446,8 @@ class EffectKind(StrEnum):
 
     OPEN_ROOM = "open_room"
     RENAME_ROOM = "rename_room"
+    ARCHIVE_ROOM = "archive_room"
+    UNARCHIVE_ROOM = "unarchive_room"
     SHOW_CARD = "show_card"
     PIN_CARD = "pin_card"
     INVITE = "invite"
@@ -528,6 +542,8 @@ Event = Annotated[
     | DetailChanged
     | VisibilityChanged
     | Closed
+    | RoomArchived
+    | RoomUnarchived
     | AlertAttached
     | AlertFired
     | AlertRecovered

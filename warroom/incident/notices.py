@@ -246,6 +246,38 @@ class Stale(Stored):
     since: datetime
 
 
+class ArchiveAhead(Stored):
+    """The channel is archived at that time. Carries the button Keep channel."""
+
+    kind: Literal["archive_ahead"] = "archive_ahead"
+    at: datetime
+    actions: int = 0
+    """Action items that are not done."""
+
+
+class ArchiveKept(Stored):
+    """Somebody asked that the channel is not archived; takes the place of that."""
+
+    kind: Literal["archive_kept"] = "archive_kept"
+    by: str
+
+
+class NewRoom(Stored):
+    """The incident was reopened and its archived channel could not be: it goes on in this new one."""
+
+    kind: Literal["new_room"] = "new_room"
+    earlier: str
+    """Id of the archived channel."""
+
+
+class LeadWanted(Stored):
+    """Somebody has it and nobody commands. Carries the button Take command."""
+
+    kind: Literal["lead_wanted"] = "lead_wanted"
+    since: datetime
+    """Since when nobody does."""
+
+
 class PostmortemReady(Stored):
     """The draft was shared. Carries the buttons Edit post-mortem and Publish."""
 
@@ -388,8 +420,10 @@ class RoomLost(Stored):
     """Nothing can be said in the room any more; said where people look instead."""
 
     kind: Literal["room_lost"] = "room_lost"
-    error: str
+    error: str = ""
     advice: str = ""
+    archived_by: str | None = None
+    """Who archived the channel while the incident was open."""
 
 
 class IntegrationFault(Stored):
@@ -432,6 +466,10 @@ Notice = Annotated[
     | Storm
     | Muted
     | Stale
+    | ArchiveAhead
+    | ArchiveKept
+    | NewRoom
+    | LeadWanted
     | PostmortemReady
     | PostmortemDue
     | ActionDue

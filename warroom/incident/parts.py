@@ -157,6 +157,10 @@ class Deadlines(Stored):
     """Similar incidents are looked for, once what people wait for is done."""
     undo: datetime | None = None
     """Until then a cancellation can be taken back."""
+    archive: datetime | None = None
+    """It is announced that the channel will be archived; after that, it is archived."""
+    lead: datetime | None = None
+    """Nobody commands: the role is offered to everybody in the room, once."""
 
 
 class LeftOpen(Stored):
@@ -210,6 +214,14 @@ class Room(Stored):
     """How often something was chosen in the card's menu: a new number makes Slack forget the choice."""
     slots: tuple[tuple[str, str], ...] = ()
     """(slot, ts) of the bot's own messages that a newer one replaces."""
+    archive_at: datetime | None = None
+    """When the channel is archived, once that was announced."""
+    archived_at: datetime | None = None
+    """Since when the channel is archived; nothing can be said in it any more."""
+    kept: bool = False
+    """Somebody asked that the channel is not archived."""
+    earlier: tuple[str, ...] = ()
+    """Ids of channels that it had before: archived ones that the bot could not open again."""
 
     def slot(self, name: str) -> str | None:
         """The ts of the message in that slot, or None."""

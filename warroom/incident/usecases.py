@@ -8,7 +8,7 @@ from datetime import datetime
 from warroom.errors import AlreadyDone, NotFound, Refused
 from warroom.escalation import cadence, page_hours
 from warroom.escalation import rules as escalation
-from warroom.incident import lifecycle, lookup, merging, opening
+from warroom.incident import archiving, lifecycle, lookup, merging, opening
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
@@ -183,8 +183,13 @@ async def set_severity(
     return await change(world, incident_id, decide)
 
 
-async def assign_role(world: World, incident_id: str, by: str, role: str, person: str) -> Incident:
-    """`person` (an id) has the role, by any of its names, and is in the channel. Raises AlreadyDone, Refused, NotFound."""
+async def assign_role(
+    world: World, incident_id: str, by: str, role: str, person: str, *, vacant: bool = False
+) -> Incident:
+    """`person` (an id) has the role, by any of its names, and is in the channel; with `vacant` only where nobody has it.
+
+    Raises AlreadyDone, Refused, NotFound.
+    """
     role = role_named(role)
     if not role:
         raise Refused(RoleMissing())
@@ -192,8 +197,8 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.ROLES, by, incident)
         held = incident.commander if role == COMMANDER else holder(incident.roles, role)
-        if held == person:
-            raise AlreadyDone(RoleHeld(incident=incident.name, role=role, person=person))
+        if held == person or (vacant and held):
+            raise AlreadyDone(RoleHeld(incident=incident.name, role=role, person=held or person))
         if role == COMMANDER:
             after = incident.copy_with(commander=person)
         else:
@@ -202,6 +207,16 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
         decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
         return decision.say(RoleAssignedNotice(by=by, role=role, person=person), Place.CARD_THREAD)
+
+    return await change(world, incident_id, decide)
+
+
+async def keep_channel(world: World, incident_id: str, by: str) -> Incident:
+    """The channel is not archived. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.UPDATE, by, incident)
+        return archiving.keep(incident, by, now, world.policy)
 
     return await change(world, incident_id, decide)
 

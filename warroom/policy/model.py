@@ -57,6 +57,8 @@ class Workspace(Value):
     """So long after the last alert recovered an incident resolves itself. None: people are asked."""
     stale_after: Duration | None = timedelta(hours=24)
     """An open incident in which nothing happened for so long is asked about. None: never."""
+    archive_after: Duration | None = None
+    """So long after an incident was closed or cancelled its channel is archived, which is announced there before. None: never."""
     review_at: TimeOfDay | None = time(9)
     """When the week's review is posted in the broadcast channel, every Monday. None: never."""
     repeat_every: Duration | None = None

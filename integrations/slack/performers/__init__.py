@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from integrations.slack.performers import (
     alert_channels,
     announcements,
+    archive,
     canvas,
     charts,
     direct,
@@ -23,6 +24,8 @@ from integrations.slack.performers.performer import Performing
 PERFORMERS: Mapping[str, Performing] = {
     "open_room": rooms.open_room,
     "rename_room": rooms.rename_room,
+    "archive_room": archive.archive_room,
+    "unarchive_room": archive.unarchive_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
     "announce": announcements.announce,
