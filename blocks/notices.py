@@ -64,7 +64,19 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"⬆️ {alert} would be *{severity}* by itself; this incident is {own}."]
         case notices.RoleAssignedNotice():
             by = _by(notice.by, ", assigned by") if notice.by != notice.person else ""
-            return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
+            what = labels.role_description(notice.role, view)
+            doing = f": {kit.line(what, 150)}" if what else ""
+            return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}{doing}"]
+        case notices.RoleIsYours():
+            incident = view.incident
+            where = f" {text.channel_link(incident.room.channel_id)}" if incident.room.channel_id else ""
+            head = f"*{incident.name}* {text.literal(labels.title(incident), 150)}{where}"
+            what = labels.role_description(notice.role, view)
+            return [
+                f"👤 {text.mention(notice.by)} made you *{kit.line(notice.role, 60)}* of {head}",
+                kit.line(what, 600),
+                f"Not you? `/incident role #{incident.number} {kit.line(notice.role, 60)} @who`",
+            ]
         case notices.StateChanged():
             return _state(notice, tz, now)
         case notices.MergedAway():
@@ -152,6 +164,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"☑️ {owner} an action item {verb} {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.ActionAssigned():
             until = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
+            until += f", {labels.PRIORITY[notice.priority]}" if notice.priority else ""
             incident = view.incident
             head = f"*{incident.name}* {text.literal(labels.title(incident), 150)}"
             return [

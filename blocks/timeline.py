@@ -90,7 +90,7 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.EntryRemoved():
             return EventWords("timeline entry removed", event.before)
         case events.ActionAdded():
-            return EventWords("action item", event.text)
+            return EventWords("action item", event.text + (f" ({event.priority} priority)" if event.priority else ""))
         case events.ActionDone():
             return EventWords("action item done", event.text)
         case events.ActionReopened():
@@ -98,7 +98,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.ActionEdited():
             was = f" (was: {event.before})" if event.before != event.text else ""
             owner = person(event.owner) if event.owner else "nobody"
-            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}")
+            priority = f", priority: {event.priority}" if event.priority else ""
+            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}{priority}")
         case events.ActionRemoved():
             return EventWords("action item deleted", event.text)
         case events.PostmortemDrafted():

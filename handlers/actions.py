@@ -17,7 +17,7 @@ from handlers.gestures import Body, GestureContext, actor_of, admitted, answered
 from handlers.incident_commands import open_update_form
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
-from warroom.incident.roles import COMMANDER
+from warroom.incident.roles import COMMANDER, role_meant
 from warroom.incident.view import IncidentView
 from warroom.outbox.usecases import retry
 from warroom.ports import World
@@ -165,7 +165,8 @@ async def role_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant for a role."""
     person, _, role = context.seen.partition(":")
     incident = await incidents.assign_role(context.world, context.incident_id, context.user, role, person)
-    return done.role_given(incident, role, person)
+    view = await lookup.view(context.world, incident)
+    return done.role_given(view, role_meant(role, context.world.policy), person)
 
 
 async def take_command(context: ActionContext) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 from blocks import done, ids, postmortem_document, postmortem_form, postmortem_review
-from blocks.form_fields import about
+from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from blocks.usage import PostmortemUnclear
 from handlers.actions import ActionContext, Run, show_form
 from handlers.command_context import IncidentCommandContext
+from handlers.dates import moment_in
 from handlers.gestures import Actor
 from handlers.submissions import NextForm, Submit
 from warroom.errors import Refused
@@ -15,6 +18,8 @@ from warroom.incident import lookup, record
 from warroom.incident.model import State
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.postmortem.reminders import TIMES
+from warroom.postmortem.span import impact_span
 from warroom.refusals import NothingToLearn
 
 
@@ -75,13 +80,25 @@ async def publish_postmortem(context: ActionContext) -> Card | None:
     return None
 
 
-async def submit(world: World, actor: Actor, view: Block) -> NextForm | None:
+async def submit(world: World, actor: Actor, view: Block) -> NextForm | FormMistakes | None:
     """Post-mortem: parts that others changed meanwhile are shown with both texts, and nothing is saved until they are sent again."""
     incident = await lookup.by_id(world, about(view).incident_id)
-    parts = postmortem_form.read_postmortem(view, incident.postmortem)
+    seen = await lookup.view(world, incident)
+    parts = postmortem_form.read_postmortem(view, incident.postmortem, postmortem_form.times_of(seen))
     if isinstance(parts, postmortem_form.PartsConflict):
-        seen = await lookup.view(world, incident)
         return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
+    span = impact_span(incident, seen.firings)._asdict()
+    for part in TIMES:
+        said = parts.get(part)
+        if said is None:
+            continue
+        at = moment_in(said, world.clock.now(), seen.timezone) if said else None
+        if said and at is None:
+            return postmortem_form.time_unclear(part, view)
+        parts[part] = at.astimezone(UTC).isoformat() if at else ""
+        span[part.removeprefix("impact_")] = at or span[part.removeprefix("impact_")]
+        if span["ended"] and span["began"] and span["ended"] < span["began"]:
+            return postmortem_form.time_unclear(part, view)
     await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
     return None
 

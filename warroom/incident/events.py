@@ -358,6 +358,7 @@ class ActionAdded(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -382,7 +383,7 @@ class ActionReopened(_Event):
 
 
 class ActionEdited(_Event):
-    """An action item has another text, owner or due date. `before` is its text until now."""
+    """An action item has another text, owner, due date or priority. `before` is its text until now."""
 
     kind: Literal["action_edited"] = "action_edited"
     item_id: str
@@ -390,6 +391,7 @@ class ActionEdited(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:

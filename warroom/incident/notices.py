@@ -10,7 +10,7 @@ from pydantic import Field
 from warroom.changes.model import Change
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
 from warroom.incident.model import State
-from warroom.incident.parts import LeftOpen, SimilarIncident
+from warroom.incident.parts import ActionPriority, LeftOpen, SimilarIncident
 from warroom.people.model import Ambiguity, Unknown
 from warroom.value import Stored
 
@@ -86,6 +86,14 @@ class RoleAssignedNotice(Stored):
     by: str | None
     role: str
     person: str
+
+
+class RoleIsYours(Stored):
+    """For whoever has a role now because somebody else gave it to them: what it is."""
+
+    kind: Literal["role_is_yours"] = "role_is_yours"
+    by: str
+    role: str
 
 
 class StateChanged(Stored):
@@ -316,6 +324,7 @@ class ActionAssigned(Stored):
     text: str
     number: int
     due_at: datetime | None = None
+    priority: ActionPriority | None = None
 
 
 class DetailsChanged(Stored):
@@ -454,6 +463,7 @@ Notice = Annotated[
     | SeverityChangedNotice
     | WorseAlert
     | RoleAssignedNotice
+    | RoleIsYours
     | StateChanged
     | SimilarOpen
     | MergedAway

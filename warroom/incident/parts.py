@@ -59,12 +59,21 @@ DAY = timedelta(days=1)
 """So long before and after it is due somebody is told of an action item."""
 
 
+class ActionPriority(StrEnum):
+    """How much an action item matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
 class ActionItem(Stored):
     """A promise made during or after the incident."""
 
     id: str
     text: str
     owner: str | None = None
+    priority: ActionPriority | None = None
     due_at: datetime | None = None
     done_at: datetime | None = None
     created_at: datetime
@@ -75,6 +84,8 @@ class ActionItem(Stored):
     """When its owner was told that it is due."""
     late_at: datetime | None = None
     """When the people of the incident were told that it is late."""
+    tickets: tuple[Link, ...] = ()
+    """The issues that other systems keep of it."""
 
     def next_reminder(self) -> datetime | None:
         """When somebody is told of it next: the day before, when it is due, and a day after; None when nobody is."""

@@ -14,9 +14,9 @@ from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
 from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident, State
-from warroom.incident.notices import RoleAssignedNotice
-from warroom.incident.roles import COMMANDER, holder, role_named, with_role
-from warroom.outbox.effects import Invite, Place
+from warroom.incident.notices import RoleAssignedNotice, RoleIsYours
+from warroom.incident.roles import COMMANDER, holder, role_meant, with_role
+from warroom.outbox.effects import Invite, Place, PrivateReply
 from warroom.people.model import Resolution
 from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy.permissions import Permission
@@ -190,7 +190,7 @@ async def assign_role(
 
     Raises AlreadyDone, Refused, NotFound.
     """
-    role = role_named(role)
+    role = role_meant(role, world.policy)
     if not role:
         raise Refused(RoleMissing())
 
@@ -206,6 +206,9 @@ async def assign_role(
         after = after.with_asked_back(person)
         decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
+        if person != by:
+            key, notice = f"{incident.id}:role:{role}:v{incident.version}", RoleIsYours(by=by, role=role)
+            decision = decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=person, notice=notice))
         return decision.say(RoleAssignedNotice(by=by, role=role, person=person), Place.CARD_THREAD)
 
     return await change(world, incident_id, decide)

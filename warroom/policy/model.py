@@ -95,6 +95,14 @@ class Template(Value):
     """The post-mortem of such incidents; None: that of `postmortem.template`."""
 
 
+class DefinedRole(Value):
+    """A role that people of this workspace take in an incident, or one that everybody knows in words of their own."""
+
+    description: Text
+    """What whoever has it does; 75 characters of it are shown in the form."""
+    aliases: Texts = ()
+
+
 class PostmortemRules(Value):
     """How the post-mortem is written."""
 
@@ -129,6 +137,8 @@ class Policy(Value):
     schedules: dict[Text, Schedule] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
+    roles: dict[Text, DefinedRole] = Field(default_factory=dict)
+    """By name, beside commander, deputy, communications, scribe and liaison."""
     postmortem: PostmortemRules = PostmortemRules()
     links: Links = Links()
     permissions: Permissions = Permissions()
