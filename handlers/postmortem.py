@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 
 from blocks import done, ids, postmortem_document, postmortem_form, postmortem_review
 from blocks.form_fields import FormMistakes, about
@@ -19,7 +19,7 @@ from warroom.incident.model import State
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
 from warroom.postmortem.reminders import TIMES
-from warroom.postmortem.span import impact_span
+from warroom.postmortem.span import ImpactSpan, impact_span
 from warroom.refusals import NothingToLearn
 
 
@@ -87,20 +87,25 @@ async def submit(world: World, actor: Actor, view: Block) -> NextForm | FormMist
     parts = postmortem_form.read_postmortem(view, incident.postmortem, postmortem_form.times_of(seen))
     if isinstance(parts, postmortem_form.PartsConflict):
         return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
-    span = impact_span(incident, seen.firings)._asdict()
-    for part in TIMES:
-        said = parts.get(part)
-        if said is None:
-            continue
-        at = moment_in(said, world.clock.now(), seen.timezone) if said else None
-        if said and at is None:
-            return postmortem_form.time_unclear(part, view)
-        parts[part] = at.astimezone(UTC).isoformat() if at else ""
-        span[part.removeprefix("impact_")] = at or span[part.removeprefix("impact_")]
-        if span["ended"] and span["began"] and span["ended"] < span["began"]:
-            return postmortem_form.time_unclear(part, view)
+    unclear = _with_times(parts, impact_span(incident, seen.firings), world.clock.now(), seen.timezone)
+    if unclear:
+        return postmortem_form.time_unclear(unclear, view)
     await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
     return None
+
+
+def _with_times(parts: dict[str, str], span: ImpactSpan, now: datetime, timezone: str) -> str:
+    """Puts the times that were typed into `parts` as they are kept; returns the name of one that is none, "" where all are."""
+    times = dict(zip(TIMES, span, strict=True))
+    changed = [part for part in TIMES if part in parts]
+    for part in changed:
+        at = moment_in(parts[part], now, timezone) if parts[part] else None
+        if parts[part] and at is None:
+            return part
+        parts[part] = at.astimezone(UTC).isoformat() if at else ""
+        times[part] = at or times[part]
+    began, ended = times.values()
+    return changed[-1] if changed and began and ended and ended < began else ""
 
 
 BUTTONS: dict[str, Run] = {

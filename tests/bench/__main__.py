@@ -5,7 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, crowd, growth, names, process, replay, rooms, schedules, timers, volume
+from tests.bench import (
+    afterwards,
+    alerts,
+    clicks,
+    crowd,
+    growth,
+    names,
+    process,
+    replay,
+    rooms,
+    schedules,
+    timers,
+    volume,
+)
 from tests.bench.report import show
 
 MEASURES = {
@@ -21,6 +34,7 @@ MEASURES = {
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
+    "afterwards": afterwards.measure,
 }
 
 

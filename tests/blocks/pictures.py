@@ -436,7 +436,7 @@ def _done(view: IncidentView, text: str) -> dict[str, Card]:
         "from message": done.declared_from_message(incident),
         "for alert": done.open_for_alert(incident),
         "someone": done.someone_is_on_it(),
-        "role": done.role_given(incident, text, "UADA"),
+        "role": done.role_given(incident_view(incident, Policy()), text, "UADA"),
         "handed over": done.handed_over(incident, "UADA"),
         "joining": done.joining(incident),
         "following": done.following(incident),
