@@ -48,7 +48,7 @@ async def measure() -> list[Figure]:
         until = BEGAN + timedelta(hours=MANY + 1)
         report = await _took(lambda: report_for(store, Policy(), None, since=BEGAN, until=until))
         review = await _took(lambda: review_of(store, Policy(), since=until - timedelta(days=7), until=until))
-    beside = Limit(f"plain word overlap (chance: {chance:.0f} %)", plain, plain)
+    beside = Limit(f"plain word overlap (chance: {chance:.0f} %)", plain, 80)
     return [
         Figure("a recurrence in other words: its twin is among the three", 100 * found, 80, "%", True, beside),
         Figure(

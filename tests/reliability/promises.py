@@ -44,7 +44,10 @@ def rooms_of(slack: Sandbox, incident: Incident) -> list[Channel]:
 
 async def assert_promises(slack: Sandbox, store: Store) -> None:
     """What was acknowledged is done, once; one channel, card and announcement each. Raises AssertionError that says which is broken."""
-    twice = [key for key, times in Counter(map(key_of, everything_said(slack))).items() if key and times > 1]
+    # A reopened incident has its card, topic and links again in the channel that takes the place of an archived one.
+    archived = {each.ts for room in slack.workspace.channels.values() if room.is_archived for each in room.log}
+    said = [each for each in everything_said(slack) if each.ts not in archived]
+    twice = [key for key, times in Counter(map(key_of, said)).items() if key and times > 1]
     assert not twice, f"said twice: {twice}"
     incidents, last = await store.incidents(limit=NEWEST), await store.last_number()
     numbers = [each.number for each in incidents]

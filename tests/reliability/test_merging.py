@@ -8,6 +8,7 @@ import pytest
 
 from tests.reliability.house import House
 from tests.reliability.process import Forked
+from tests.reliability.promises import key_of
 from warroom.incident.model import Incident, State
 
 in_module = pytest.mark.asyncio(loop_scope="module")
@@ -38,6 +39,10 @@ async def killed_at(house: House[Forked], method: str, moment: str, what: str, i
 
 def said(house: House[Forked], incident: Incident, part: str) -> int:
     return sum(part in each.plain() for each in house.room(incident).log if each.by_app and not each.deleted)
+
+
+def keys(house: House[Forked], incident: Incident) -> list[tuple[str, str]]:
+    return [(key_of(each), each.plain()[:60]) for each in house.room(incident).log if each.by_app and not each.deleted]
 
 
 async def read(house: House[Forked], incident: Incident) -> Incident:
@@ -81,6 +86,6 @@ async def test_taking_a_merge_back_survives_a_kill(shared: House[Forked], method
     assert (two.state.open, two.merged, one.actions) == (True, None, ())
     assert [item.text for item in two.actions] == ["raise the limit"]
     assert said(shared, one, "is an incident of its own again") == 1
-    assert said(shared, two, "Reopened") == 1
+    assert said(shared, two, "Reopened") == 1, keys(shared, two)
     await shared.promises()
     await over(shared, first, second)

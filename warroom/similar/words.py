@@ -29,8 +29,7 @@ _NOTHING = frozenset(_TELLING_NOTHING.split())
 
 _SAME = (
     "error errors 5xx 500 500s 502 503 504 fail fails failed failing failure failures exception exceptions broken breaks crash",
-    "slow slowly slowness crawl crawls crawling degraded degradation latency p50 p90 p95 p99 delay delayed delays timeout timeouts timing "
-    "hang hangs hanging sluggish lagging",
+    "slow slowly slowness crawl crawls degraded sluggish latency p50 p90 p95 p99 delay delays timeout timeouts hang hangs lagging",
     "down outage unavailable unreachable offline dead gone",
     "memory oom oomkilled ram heap leak leaks leaking killed",
     "disk storage volume space filesystem inode",
