@@ -125,4 +125,4 @@ async def test_the_impact_is_corrected_in_the_form(room: WarRoom) -> None:
     assert written is not None
     assert written.impact_began == early.isoformat()
     (document,) = [each for each in channel.files if each.name.endswith(".md")]
-    assert f"**Began:** {early.day} {early:%b %Y}" in document.content.decode()
+    assert f"**Began:** {early.day} {early:%b %Y}" in (document.content or b"").decode()
