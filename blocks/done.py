@@ -14,7 +14,7 @@ from blocks.declare_form import similar_lines
 from blocks.kit import Card
 from warroom.incident.model import Incident, State
 from warroom.incident.parts import ActionItem, action_number
-from warroom.incident.view import NextPage
+from warroom.incident.view import IncidentView, NextPage
 
 SAID = 2_000
 """Characters of somebody's words in an answer."""
@@ -122,9 +122,11 @@ def _which(incident: Incident) -> str:
 # People
 
 
-def role_given(incident: Incident, role: str, person: str) -> Card:
-    """Somebody has a role."""
-    return _card(f"{text.mention(person)} is {kit.line(role, 60)} of {incident.name} now.")
+def role_given(view: IncidentView, role: str, person: str) -> Card:
+    """Somebody has a role, and what that is."""
+    what = labels.role_description(role, view)
+    doing = f": {kit.line(what, 600)}" if what else ""
+    return _card(f"{text.mention(person)} is {kit.line(role, 60)} of {view.incident.name} now{doing}.")
 
 
 def handed_over(incident: Incident, person: str) -> Card:
@@ -267,7 +269,8 @@ def _item(incident: Incident, item: ActionItem) -> str:
 
 def _who_and_when(item: ActionItem, tz: str) -> str:
     whose = f"owner {text.mention(item.owner)}" if item.owner else "no owner"
-    return f"{whose}, {f'due {text.when(item.due_at, tz)}' if item.due_at else 'no due date'}"
+    priority = f", {labels.PRIORITY[item.priority]}" if item.priority else ""
+    return f"{whose}, {f'due {text.when(item.due_at, tz)}' if item.due_at else 'no due date'}{priority}"
 
 
 # Afterwards

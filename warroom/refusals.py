@@ -335,6 +335,18 @@ class MergeWithItself(Reason):
     """An incident cannot be merged into itself."""
 
 
+class ChannelGone(Reason):
+    """Its channel is archived."""
+
+    incident: str
+
+
+class ChannelKept(Reason):
+    """Its channel is not going to be archived."""
+
+    incident: str
+
+
 class MergedAlready(Reason):
     """It was merged before."""
 
@@ -469,6 +481,8 @@ RuleRefusal = (
     | SavedMeanwhile
     | MergeWithItself
     | MergedAlready
+    | ChannelGone
+    | ChannelKept
     | MergePrivacy
     | PostmortemMissing
     | PostmortemPublishedBefore

@@ -94,6 +94,8 @@ REASONS: list[Reason] = [
     refusals.SavedMeanwhile(),
     refusals.MergeWithItself(),
     refusals.MergedAlready(incident="INC-12", into=5),
+    refusals.ChannelGone(incident="INC-12"),
+    refusals.ChannelKept(incident="INC-12"),
     refusals.MergePrivacy(incident="INC-12", into="INC-5", private=True),
     refusals.MergePrivacy(incident="INC-12", into="INC-5", private=False),
     refusals.PostmortemMissing(incident=NAME),

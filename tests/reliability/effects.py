@@ -18,6 +18,7 @@ from warroom.oncall import shift_change
 from warroom.oncall.model import Override, OverrideState, ScheduleState
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import (
+    ArchiveRoom,
     GroupNews,
     PostReview,
     PrivateReply,
@@ -126,6 +127,26 @@ async def edited(run: Run) -> None:
     await opened(run)
     await run.house.type("ada", "edit title payments time out", run.house.room(run.known))
     await run.house.settle()
+
+
+async def cancelled(run: Run) -> None:
+    await opened(run)
+    await run.house.type("ada", "cancel a drill", run.house.room(run.known))
+    await run.house.settle()
+
+
+async def archive(run: Run) -> None:
+    await run.house.ask(ArchiveRoom(incident_id=run.known.id, key=f"{run.known.id}:archive"))
+
+
+async def archived_by_hand(run: Run) -> None:
+    await resolved(run)
+    await run.house.slack.archive("grace", run.house.room(run.known))
+    await run.house.settle()
+
+
+async def reopen(run: Run) -> None:
+    await run.house.type("ada", f"reopen #{run.known.number}")
 
 
 async def withdraw(run: Run) -> None:
@@ -367,6 +388,15 @@ async def joined(run: Run) -> int:
     return sum(each.subtype == "channel_join" and each.user == grace for each in house.room(run.known).notices)
 
 
+async def archivings(run: Run) -> int:
+    assert run.house.room(run.known).is_archived
+    return sum(each.subtype == "channel_archive" for each in run.house.room(run.known).notices)
+
+
+async def new_rooms(run: Run) -> int:
+    return sum(not each.is_archived for each in rooms_of(run.house.slack, run.known))
+
+
 async def bookmarks(run: Run) -> int:
     return len(run.house.room(run.known).bookmarks)
 
@@ -495,6 +525,15 @@ EFFECT_CASES = (
     EffectCase("redraw the card", "show_card", "chat.update", acknowledge, drawn("card"), keyed(":card"), opened),
     EffectCase(
         "rename the channel", "rename_room", "conversations.rename", rename, lines("channel_name"), prepare=edited
+    ),
+    EffectCase("archive the channel", "archive_room", "conversations.archive", archive, archivings, prepare=cancelled),
+    EffectCase(
+        "unarchive the channel, or open another",
+        "unarchive_room",
+        "conversations.unarchive",
+        reopen,
+        new_rooms,
+        prepare=archived_by_hand,
     ),
     EffectCase("pin the card", "pin_card", "pins.add", declare, pins),
     EffectCase("invite", "invite", "conversations.invite", declare, joined),

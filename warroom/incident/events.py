@@ -274,6 +274,18 @@ class Closed(_Event):
     kind: Literal["closed"] = "closed"
 
 
+class RoomArchived(_Event):
+    """Its channel was archived."""
+
+    kind: Literal["room_archived"] = "room_archived"
+
+
+class RoomUnarchived(_Event):
+    """Its archived channel is open again."""
+
+    kind: Literal["room_unarchived"] = "room_unarchived"
+
+
 class AlertAttached(_Event):
     """An alert that was not part of the incident before."""
 
@@ -354,6 +366,7 @@ class ActionAdded(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -378,7 +391,7 @@ class ActionReopened(_Event):
 
 
 class ActionEdited(_Event):
-    """An action item has another text, owner or due date. `before` is its text until now."""
+    """An action item has another text, owner, due date or priority. `before` is its text until now."""
 
     kind: Literal["action_edited"] = "action_edited"
     item_id: str
@@ -386,6 +399,7 @@ class ActionEdited(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -442,6 +456,8 @@ class EffectKind(StrEnum):
 
     OPEN_ROOM = "open_room"
     RENAME_ROOM = "rename_room"
+    ARCHIVE_ROOM = "archive_room"
+    UNARCHIVE_ROOM = "unarchive_room"
     SHOW_CARD = "show_card"
     PIN_CARD = "pin_card"
     INVITE = "invite"
@@ -537,6 +553,8 @@ Event = Annotated[
     | DetailChanged
     | VisibilityChanged
     | Closed
+    | RoomArchived
+    | RoomUnarchived
     | AlertAttached
     | AlertFired
     | AlertRecovered

@@ -67,6 +67,20 @@ class RenameRoom(_Effect):
     kind: Literal["rename_room"] = "rename_room"
 
 
+class ArchiveRoom(_Effect):
+    """Archive the channel of an incident that is over. Its result is ChannelArchived."""
+
+    weight: ClassVar[int] = 9
+    kind: Literal["archive_room"] = "archive_room"
+
+
+class UnarchiveRoom(_Effect):
+    """Open the archived channel of an incident again. Its result is ChannelUnarchived, which says whether that was allowed."""
+
+    weight: ClassVar[int] = 0
+    kind: Literal["unarchive_room"] = "unarchive_room"
+
+
 class PinCard(_Effect):
     """Pin the card."""
 
@@ -409,6 +423,8 @@ URGENT = 1
 Effect = Annotated[
     OpenRoom
     | RenameRoom
+    | ArchiveRoom
+    | UnarchiveRoom
     | ShowCard
     | PinCard
     | Invite

@@ -24,6 +24,16 @@ class ChannelRenamed(Value):
     name: str
 
 
+class ChannelArchived(Value):
+    """The channel is archived."""
+
+
+class ChannelUnarchived(Value):
+    """The archived channel was asked for. `back`: it is open, and the bot is in it; else it cannot be opened by the bot."""
+
+    back: bool
+
+
 class CardShown(Value):
     """The card was posted."""
 
@@ -124,6 +134,8 @@ class UserGroupKept(Value):
 AboutIncident = (
     ChannelCreated
     | ChannelRenamed
+    | ChannelArchived
+    | ChannelUnarchived
     | CardShown
     | Announced
     | TeamTold

@@ -8,7 +8,7 @@ from typing import assert_never
 from warroom.alerts.attach_rules import POLLED
 from warroom.errors import AlreadyDone, NotFound, Rejected, Retryable
 from warroom.escalation import silence
-from warroom.incident import opening
+from warroom.incident import archiving, opening
 from warroom.incident.change import authorize, change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
@@ -48,8 +48,10 @@ from warroom.outbox.results import (
     Announced,
     CanvasShown,
     CardShown,
+    ChannelArchived,
     ChannelCreated,
     ChannelRenamed,
+    ChannelUnarchived,
     DirectlySent,
     EffectResult,
     ExternalResult,
@@ -110,6 +112,10 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.opened(incident, result, now, world.policy)
         case ChannelRenamed():
             return Decision(incident.with_room(channel_name=result.name), quiet=True)
+        case ChannelArchived():
+            return archiving.archived(incident, now)
+        case ChannelUnarchived():
+            return archiving.unarchived(incident, result, now, world.policy)
         case CardShown():
             return opening.shown(incident, result)
         case Announced():

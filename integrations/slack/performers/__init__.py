@@ -8,6 +8,7 @@ from integrations.slack.performers import (
     activity,
     alert_channels,
     announcements,
+    archive,
     canvas,
     charts,
     direct,
@@ -24,6 +25,8 @@ from integrations.slack.performers.performer import Performing
 PERFORMERS: Mapping[str, Performing] = {
     "open_room": rooms.open_room,
     "rename_room": rooms.rename_room,
+    "archive_room": archive.archive_room,
+    "unarchive_room": archive.unarchive_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
     "announce": announcements.announce,
