@@ -159,6 +159,12 @@ class NotSubscribed(Reason):
     incident: str
 
 
+class SilenceEnded(Reason):
+    """Somebody says that they are on it, and nobody asks any more."""
+
+    incident: str
+
+
 class TitleMissing(Reason):
     """An incident without a title."""
 
@@ -365,6 +371,18 @@ class MergeWithItself(Reason):
     """An incident cannot be merged into itself."""
 
 
+class ChannelGone(Reason):
+    """Its channel is archived."""
+
+    incident: str
+
+
+class ChannelKept(Reason):
+    """Its channel is not going to be archived."""
+
+    incident: str
+
+
 class MergedAlready(Reason):
     """It was merged before."""
 
@@ -432,6 +450,7 @@ class OnCallProblem(StrEnum):
     ASKED_OTHER = "asked other"
     OWN_REQUEST = "own request"
     NO_SHIFT = "no shift"
+    SPAN_UNCLEAR = "span unclear"
 
 
 class OnCallRefused(Reason):
@@ -453,6 +472,7 @@ RuleRefusal = (
     | NothingToSnooze
     | SnoozedEnough
     | ReminderGone
+    | SilenceEnded
     | TitleMissing
     | SeveralSeverities
     | UnknownService
@@ -497,6 +517,8 @@ RuleRefusal = (
     | SavedMeanwhile
     | MergeWithItself
     | MergedAlready
+    | ChannelGone
+    | ChannelKept
     | MergePrivacy
     | PostmortemMissing
     | PostmortemPublishedBefore

@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 from tests.bench import (
+    afterwards,
     alerts,
     clicks,
     crowd,
@@ -35,6 +36,7 @@ MEASURES = {
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
+    "afterwards": afterwards.measure,
 }
 
 
