@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("body", body, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_runbook_run"),
-        sa.UniqueConstraint("incident_id", "number", name="uq_runbook_run_incident_id"),
+        sa.UniqueConstraint("incident_id", "number", name="uq_runbook_run_incident_id_number"),
     )
     op.create_index("ix_runbook_run_state", "runbook_run", ["state"])
     op.create_table(
