@@ -316,7 +316,7 @@ class RunStepRow(Base, table=True):
 
 
 class RunTargetRow(Base, table=True):
-    """What a run holds, or changed. One run at a time holds a target. No dump holds it: it is in the runs too."""
+    """What a run holds, or changed. One run at a time holds a target. It is in the runs too."""
 
     __tablename__ = "runbook_target"
     __table_args__ = (
@@ -418,5 +418,6 @@ TABLES = (
     SERVICE_CHANGE,
     RUN,
     RUN_STEP,
+    RUN_TARGET,
 )
 """Every table that a dump holds, each after those it refers to."""
