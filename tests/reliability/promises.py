@@ -12,6 +12,10 @@ from warroom.ports import Store
 
 LATER = timedelta(minutes=3)
 """What is due within it counts as undone, unless it is one of the incidents' own dates; the outbox waits a minute at most."""
+MEANWHILE = timedelta(seconds=30)
+"""The clocks run on between the end of settling and a look at the promises: a date that comes in between would look like
+work that is left. Settling goes past every date that is so near.
+"""
 
 NEWEST = 25
 """Incidents that are looked at; a matrix leaves hundreds behind."""
@@ -56,14 +60,18 @@ async def assert_promises(slack: Sandbox, store: Store) -> None:
     assert due is None, f"work is left, due {due}"
 
 
-async def undone(store: Store, now: datetime) -> datetime | None:
-    """When the next thing is due that was begun and not ended; None when all that waits are the incidents' own dates."""
+async def undone(store: Store, now: datetime, until: datetime | None = None) -> datetime | None:
+    """When the next thing is due that was begun and not ended; None when all that waits are the incidents' own dates.
+
+    Dates of incidents that come before `until`, now without it, count as something to do.
+    """
+    until = until or now
     due = await store.next_due()
     if due is None or (await store.store_stats()).waiting:
         return due
-    if due > now + LATER:
+    if due > until + LATER:
         return None
-    dates = {at for each in await store.incidents(limit=NEWEST) for at in timers_of(each).values() if at > now}
+    dates = {at for each in await store.incidents(limit=NEWEST) for at in timers_of(each).values() if at > until}
     return None if due in dates else due
 
 
