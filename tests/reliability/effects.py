@@ -172,6 +172,14 @@ async def tell_everybody(run: Run) -> None:
 
 
 async def ask_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, "#incidents")
+
+
+async def ask_ben_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, run.house.slack.person("ben").id)
+
+
+async def _ask_for_cover(run: Run, to: str) -> None:
     house, number = run.house, len(run.house.slack.calls)
     now, ada = house.slack.clock.now(), house.slack.person("ada").id
     asked = Override(
@@ -183,17 +191,25 @@ async def ask_for_cover(run: Run) -> None:
         by=ada,
         made_at=now,
     )
-    run.noted["key"] = f"override:{asked.id}:#incidents:v1"
-    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to="#incidents", news=True)
+    run.noted["key"] = f"override:{asked.id}:{to}:v1"
+    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to=to, news=True)
     await house.process.commit(Changeset(now=now, overrides=(asked,), effects=(shown,)))
 
 
 async def shift_changes(run: Run) -> None:
+    await _shift_changes(run, "#incidents")
+
+
+async def shift_begins(run: Run) -> None:
+    await _shift_changes(run, run.house.slack.person("ada").id)
+
+
+async def _shift_changes(run: Run, to: str) -> None:
     house, ada = run.house, run.house.slack.person("ada").id
     known = await house.store.schedule_state("platform")
     state = (known or ScheduleState(schedule="platform", since=house.slack.clock.now())).copy_with(people=(ada,))
     run.noted["key"] = f"shift:{len(house.slack.calls)}"
-    news = TellShift(key=run.noted["key"], schedule="platform", to="#incidents", people=(ada,))
+    news = TellShift(key=run.noted["key"], schedule="platform", to=to, people=(ada,))
     await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
 
 
@@ -441,6 +457,24 @@ EFFECT_CASES = (
         keyed("override:"),
     ),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
+    EffectCase(
+        "ask a person to cover",
+        "show_override",
+        "chat.postMessage",
+        ask_ben_for_cover,
+        told_everybody,
+        keyed("override:"),
+        blind=True,
+    ),
+    EffectCase(
+        "tell whoever takes over",
+        "tell_shift",
+        "chat.postMessage",
+        shift_begins,
+        told_everybody,
+        keyed("shift:"),
+        blind=True,
+    ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     EffectCase(
         "page directly", "send_direct", "chat.postMessage", declare, written_to_ben, keyed(":page:"), cautious=True
