@@ -1,9 +1,10 @@
 """Memory that the C library keeps free for later is given back to the system, so that a process does not grow over weeks.
 
 Python takes what is larger than 512 bytes from the C library. glibc keeps an arena of its own for nearly every thread (SQLite's,
-those that draw pictures), and of what is freed in the middle of an arena it gives nothing back by itself: measured over 14
-minutes of load nothing more was in use, and 10 MiB more were kept. Fewer arenas, and `malloc_trim` every few minutes, end
-that. See malloc_trim(3) and mallopt(3). With another C library there is nothing to do.
+those that draw pictures); it takes even large blocks from it once one of their size was freed; and of what is freed in the middle
+of an arena it gives nothing back by itself. Fewer arenas, a fixed size from which a block stands by itself and goes back when
+it is freed, and `malloc_trim` now and then end that; docs/reliability.md has figures. See mallopt(3) and malloc_trim(3). With
+another C library there is nothing to do.
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ log = structlog.get_logger(__name__)
 
 ARENAS = 2
 """One for the event loop, one that all other threads share: they are seldom at work at the same time."""
-M_ARENA_MAX = -8
-"""The number of that option in glibc's malloc.h."""
-GIVE_BACK_EVERY = 300.0
+ALONE_FROM = 256 * 1024
+"""Bytes from which a block stands by itself: those of pictures do."""
+KEPT_ON_TOP = 128 * 1024
+"""Bytes that may stay free at the end of an arena; glibc's own default, which a fixed ALONE_FROM would else leave behind."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -3, -8
+"""The numbers of these options in glibc's malloc.h."""
+SET_BY_HAND = ("MALLOC_ARENA_MAX", "MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
+"""Environment variables with which whoever runs the process decides it."""
+GIVE_BACK_EVERY = 60.0
 """Seconds. It takes about a millisecond."""
 
 
@@ -35,12 +42,13 @@ def _glibc() -> ctypes.CDLL | None:
     return library
 
 
-def limit_arenas() -> bool:
+def hold_less() -> bool:
     """To be called before other threads begin. Whether it had an effect; what whoever runs the process has set is kept."""
     library = _glibc()
-    if library is None or os.environ.get("MALLOC_ARENA_MAX") or "arena_max" in os.environ.get("GLIBC_TUNABLES", ""):
+    if library is None or any(os.environ.get(name) for name in SET_BY_HAND):
         return False
-    return bool(library.mallopt(M_ARENA_MAX, ARENAS))
+    options = ((M_ARENA_MAX, ARENAS), (M_MMAP_THRESHOLD, ALONE_FROM), (M_TRIM_THRESHOLD, KEPT_ON_TOP))
+    return all([library.mallopt(option, value) for option, value in options])
 
 
 def give_back() -> bool:

@@ -12,13 +12,13 @@ GLIBC = platform.libc_ver()[0] == "glibc"
 
 HEAP = """
 import os
-from bot.runtime.memory import give_back, limit_arenas
+from bot.runtime.memory import give_back, hold_less
 
 def resident() -> int:
     with open("/proc/self/statm") as pages:
         return int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-limit_arenas()
+hold_less()
 freed, kept = [], []
 for _ in range(2000):
     freed.append(bytearray(32_000))
@@ -41,7 +41,7 @@ def test_what_is_free_in_the_middle_of_the_heap_is_given_back() -> None:
 
 
 def test_a_limit_that_whoever_runs_it_has_set_is_kept() -> None:
-    code = "from bot.runtime.memory import limit_arenas; print(limit_arenas())"
+    code = "from bot.runtime.memory import hold_less; print(hold_less())"
     said = {}
     for name, environment in (("set", {"MALLOC_ARENA_MAX": "4"}), ("unset", {})):
         ran = subprocess.run(
@@ -49,3 +49,33 @@ def test_a_limit_that_whoever_runs_it_has_set_is_kept() -> None:
         )
         said[name] = ran.stdout.strip()
     assert said == {"set": "False", "unset": str(GLIBC)}
+
+
+PICTURES = """
+import gc, os
+from bot.runtime.memory import hold_less
+from blocks.charts import LIGHT, drawn
+
+def resident() -> int:
+    with open("/proc/self/statm") as pages:
+        return int(pages.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+def draw(figure) -> None:
+    for axes in figure.subplots(2, 1):
+        axes.plot(range(100))
+
+hold_less()
+drawn(draw, (8, 7), LIGHT)
+gc.collect()
+gc.disable()
+before = resident()
+for _ in range(10):
+    drawn(draw, (8, 7), LIGHT)
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(not GLIBC, reason="another C library than glibc")
+def test_pictures_leave_their_pixels_to_no_garbage_collector() -> None:
+    ran = subprocess.run([sys.executable, "-c", PICTURES], capture_output=True, text=True, check=True, timeout=300)
+    assert int(ran.stdout) < 25 * 2**20, "ten pictures have 50 MiB of pixels"
