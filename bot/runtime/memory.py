@@ -48,7 +48,8 @@ def hold_less() -> bool:
     if library is None or any(os.environ.get(name) for name in SET_BY_HAND):
         return False
     options = ((M_ARENA_MAX, ARENAS), (M_MMAP_THRESHOLD, ALONE_FROM), (M_TRIM_THRESHOLD, KEPT_ON_TOP))
-    return all([library.mallopt(option, value) for option, value in options])
+    taken = [library.mallopt(option, value) for option, value in options]  # each of them, whatever became of the others
+    return all(taken)
 
 
 def give_back() -> bool:
