@@ -110,7 +110,7 @@ def drawn(draw: Callable[[Figure], None], inches: tuple[float, float], palette: 
         finally:
             # A figure is a circle of references: its 5 MB of pixels would stay until the garbage collector looks at everything.
             figure.clear()
-            canvas.renderer = None  # type: ignore[assignment]  # what it is before anything is drawn
+            canvas.renderer = None  # what it is before anything is drawn
     return target.getvalue()
 
 

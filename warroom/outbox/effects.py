@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
@@ -238,20 +238,13 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
-class _Spans(Protocol):
-    since: datetime
-    until: datetime
-
-
-S = TypeVar("S", bound=_Spans)
 LONGEST_SPAN = timedelta(days=3700)
 
 
-def _span(effect: S) -> S:
+def _require_span(since: datetime, until: datetime) -> None:
     """Raises ValueError where the time does not run from `since` to `until`, or is longer than ten years."""
-    if not timedelta(0) < effect.until - effect.since <= LONGEST_SPAN:
+    if not timedelta(0) < until - since <= LONGEST_SPAN:
         raise ValueError("the end must be after the beginning, ten years at most")
-    return effect
 
 
 class SendChart(_Effect):
@@ -266,7 +259,8 @@ class SendChart(_Effect):
 
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:
-        return _span(self)
+        _require_span(self.since, self.until)
+        return self
 
 
 class PostReview(_Effect):
@@ -281,7 +275,8 @@ class PostReview(_Effect):
 
     @model_validator(mode="after")
     def _is_a_span(self) -> Self:
-        return _span(self)
+        _require_span(self.since, self.until)
+        return self
 
 
 class PublishHome(_Effect):
