@@ -13,6 +13,7 @@ from tests.clock import ManualClock
 from tests.integrations.test_dispatcher import Nobody
 from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
+from warroom.alerts.model import Alert
 from warroom.alerts.rules import RuleAction, match_rules
 from warroom.outbox.effects import PostReview, SendChart
 from warroom.policy import Policy
@@ -24,7 +25,7 @@ YEAR_1, YEAR_9999 = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo
 async def test_an_alert_that_cannot_be_decided_keeps_no_other_waiting(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def poisoned(alert: alerts.Alert, policy: Policy, received_at: datetime) -> RuleAction:
+    def poisoned(alert: Alert, policy: Policy, received_at: datetime) -> RuleAction:
         if "poison" in alert.title:
             raise OverflowError("date value out of range")
         return match_rules(alert, policy, received_at)

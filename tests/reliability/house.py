@@ -27,6 +27,8 @@ class House(Generic[P]):
 
     def __init__(self, slack: Sandbox, *processes: P, system: FakeSystem | None = None) -> None:
         self.slack, self.processes, self._system = slack, list(processes), system
+        self.unseen: set[str] = set()
+        """See `assert_promises`."""
         if system is not None:
             system.on_asked = slack.workspace.changed.notify
 
@@ -127,7 +129,7 @@ class House(Generic[P]):
 
     async def promises(self) -> None:
         """Raises AssertionError when one is broken."""
-        await assert_promises(self.slack, self.store)
+        await assert_promises(self.slack, self.store, self.unseen)
 
     async def type(self, who: str, text: str, where: str | Channel = "general") -> GestureResult:
         """/incident and the text."""
