@@ -203,6 +203,14 @@ async def tell_everybody(run: Run) -> None:
 
 
 async def ask_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, "#incidents")
+
+
+async def ask_ben_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, run.house.slack.person("ben").id)
+
+
+async def _ask_for_cover(run: Run, to: str) -> None:
     house, number = run.house, len(run.house.slack.calls)
     now, ada = house.slack.clock.now(), house.slack.person("ada").id
     asked = Override(
@@ -214,8 +222,8 @@ async def ask_for_cover(run: Run) -> None:
         by=ada,
         made_at=now,
     )
-    run.noted["key"] = f"override:{asked.id}:#incidents:v1"
-    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to="#incidents", news=True)
+    run.noted["key"] = f"override:{asked.id}:{to}:v1"
+    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to=to, news=True)
     await house.process.commit(Changeset(now=now, overrides=(asked,), effects=(shown,)))
 
 
@@ -562,6 +570,15 @@ EFFECT_CASES = (
         keyed("override:"),
     ),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
+    EffectCase(
+        "ask a person to cover",
+        "show_override",
+        "chat.postMessage",
+        ask_ben_for_cover,
+        told_everybody,
+        keyed("override:"),
+        blind=True,
+    ),
     EffectCase(
         "tell whoever takes over",
         "tell_shift",
