@@ -56,7 +56,7 @@ def check(data: object, schema: type[Policy] = Policy) -> Checked:
     except ValidationError as error:
         # A list of which no entry is right is reported as too short as well.
         details = (each for each in error.errors(include_url=False) if each["type"] != "too_short" or not each["input"])
-        mistakes = [_mistake(detail, schema) for detail in details]
+        mistakes = [mistake_of(detail, schema) for detail in details]
     mistakes += [m for m in mistakes_between(data, whole, schema) if m.path not in {known.path for known in mistakes}]
     if mistakes or policy is None:
         return Checked(policy=None, mistakes=tuple(dict.fromkeys(mistakes)))
@@ -103,8 +103,8 @@ def _with_keys(policy: Policy) -> Policy:
     return policy.copy_with(teams=teams, workspace=workspace, schedules=schedules)
 
 
-def _mistake(detail: ErrorDetails, schema: type[Policy]) -> Mistake:
-    """One of pydantic's errors in our words."""
+def mistake_of(detail: ErrorDetails, schema: type[BaseModel]) -> Mistake:
+    """One of pydantic's errors about data that should become `schema`, in our words."""
     where = tuple(part for part in detail["loc"] if part != "[key]")
     path = path_of(where)
     kind = detail["type"]
@@ -157,7 +157,7 @@ def path_of(where: Sequence[str | int]) -> str:
     return text
 
 
-def _keys_at(where: Sequence[str | int], schema: type[Policy]) -> Iterator[str]:
+def _keys_at(where: Sequence[str | int], schema: type[BaseModel]) -> Iterator[str]:
     """The keys that the model at that place knows."""
     model: Any = schema
     for part in where:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -16,6 +16,7 @@ from warroom.policy.hours import TimeOfDay
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
+from warroom.policy.remediation import Remediation
 from warroom.policy.rule import Rule
 from warroom.policy.schedule import Reference, Schedule, reference
 from warroom.policy.severity import BUILT_IN, Severity, number_of
@@ -130,6 +131,9 @@ class Policy(Value):
     postmortem: PostmortemRules = PostmortemRules()
     links: Links = Links()
     permissions: Permissions = Permissions()
+    remediation: Remediation = Remediation()
+    runbooks: dict[Text, dict[str, Any]] = Field(default_factory=dict)
+    """By key, each as in a file of its own; `warroom.runbooks.check` says what is wrong with them."""
 
     def section(self, name: str, model: type[S]) -> S:
         """An integration's section; the model's defaults where this policy was read without that integration."""
