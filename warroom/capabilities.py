@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+=======
+from collections.abc import Mapping, Sequence
+>>>>>>> inv-sources
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
@@ -58,6 +62,19 @@ class LogSource(Protocol):
 
     async def lines(self, query: str, since: datetime, until: datetime, limit: int) -> Sequence[LogLine]:
         """The newest lines that fit, in the source's own language. Raises Retryable or Rejected."""
+        ...
+
+
+@runtime_checkable
+class QueryLanguage(Protocol):
+    """Of a MetricSource or LogSource: how names get into its queries, and where people look at them."""
+
+    def filled(self, query: str, values: Mapping[str, str]) -> str:
+        """The query with each `{name}` of `values` replaced, escaped for where it stands: see `warroom.queries`. Raises Rejected."""
+        ...
+
+    def page_of(self, query: str, since: datetime, until: datetime) -> str:
+        """The address where a person sees what the query yields; "" where there is none."""
         ...
 
 

@@ -180,7 +180,7 @@ def _told(incident: Incident, policy: Policy) -> list[Effect]:
     effects: list[Effect] = []
     if incident.reply_to is not None:
         to = incident.reply_to
-        known = policy.services()
+        known = policy.services_by_team()
         notice = DeclaredNotice(
             paged=paged,
             invited=tuple(person for person in people if person not in (*paged, declarer)),
