@@ -21,6 +21,7 @@ from integrations.github import GitHub
 from integrations.grafana import Grafana
 from integrations.health import Health
 from integrations.jira import Jira
+from integrations.kubernetes import Kubernetes
 from integrations.loki import Loki
 from integrations.pagerduty import PagerDuty
 from integrations.prometheus import Prometheus
@@ -38,7 +39,7 @@ Kinds = tuple[type[Integration[Any]], ...]
 
 INTEGRATIONS: Kinds = (
     *(Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources),
-    *(Prometheus, Loki, Elasticsearch, Health),
+    *(Prometheus, Loki, Elasticsearch, Health, Kubernetes),
 )
 
 
