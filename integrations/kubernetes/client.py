@@ -7,16 +7,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import structlog
+import yaml
 
-from integrations.http import BODY_LIMIT, CONNECT, CONNECTIONS, READS, WHOLE
+from integrations.http import BODY_LIMIT, CONNECT, CONNECTIONS, READS, SHORTEST_SECRET, WHOLE
 from integrations.kubernetes.failures import failure
-from integrations.kubernetes.policy import CA_FILE, TITLE, TOKEN_FILE, KubernetesSettings
+from integrations.kubernetes.policy import CA_FILE, TITLE, TOKEN_FILE, KubernetesSettings, short
 from warroom.errors import Rejected, Retryable
 from warroom.ports import Clock, outside
 
@@ -164,7 +165,8 @@ class Cluster:
                         raise Retryable(f"{what}: {TITLE} answered too much", outcome_unknown=not reads)
                 if 200 <= response.status < 300:
                     return bytes(answered)
-                raise failure(what, response.status, response.headers, bytes(answered), self._clock, reads=reads)
+                said = _masked(bytes(answered), api.configuration.api_key.values())
+                raise failure(what, response.status, response.headers, said, self._clock, reads=reads)
 
     async def _opened(self) -> Any:
         async with self._opening:
@@ -183,6 +185,15 @@ def _path(plural: str, namespace: str, name: str = "", sub: str = "") -> tuple[s
     if name:
         path, params = f"{path}/{{name}}", params | {"name": name}
     return (f"{path}/{sub}" if sub else path), params
+
+
+def _masked(answered: bytes, tokens: Iterable[str]) -> bytes:
+    """The answer without our token, should the other side repeat it."""
+    for token in tokens:
+        secret = token.removeprefix("Bearer ").encode()
+        if len(secret) >= SHORTEST_SECRET:
+            answered = answered.replace(secret, b"[hidden]")
+    return answered
 
 
 @contextlib.contextmanager
@@ -222,11 +233,12 @@ async def _opened(settings: KubernetesSettings) -> Any:
     try:
         await _configured(configuration, settings, config)
         return client.ApiClient(configuration)
-    except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as error:
+    except (config.ConfigException, yaml.YAMLError, OSError, ValueError, KeyError, TypeError) as error:
         advice = (
             "Try the same file with kubectl." if settings.kubeconfig else "Check K8S_API, K8S_TOKEN and K8S_CA_FILE."
         )
-        raise Rejected(f"the way to the cluster cannot be read: {error}", code="config", advice=advice) from error
+        said = f"the way to the cluster cannot be read: {short(str(error))}"
+        raise Rejected(said, code="config", advice=advice) from error
 
 
 def _library() -> Any:

@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 from integrations.kubernetes.client import Body, Cluster
-from integrations.kubernetes.policy import TITLE
+from integrations.kubernetes.policy import TITLE, short
 from integrations.kubernetes.steps.rollback import REVISION
-from integrations.kubernetes.workloads import RESTARTED_AT, images, moment, short, template_of, trouble
+from integrations.kubernetes.workloads import RESTARTED_AT, images, moment, template_of, trouble
 from warroom.investigation.model import Fact, FactKind
 from warroom.people.model import normal
 
@@ -30,22 +30,25 @@ class Names:
     """Which service an object belongs to."""
 
     services: Mapping[str, str]
-    """By `normal` of every name that means it, the service. Empty: every name means itself."""
+    """By `normal` of every name that means it, the service."""
+    others: bool = False
+    """Whether names that mean none of them are services of their own."""
 
     @classmethod
     def of(cls, services: Sequence[str], workloads: Mapping[str, str]) -> Names:
         """`workloads` says the workload of a service where nothing else does."""
         by_name = {normal(name): name for name in services}
-        return cls(by_name | {normal(workload): service for service, workload in workloads.items()})
+        by_workload = {normal(workload): service for service, workload in workloads.items()}
+        return cls(by_name | by_workload, others=not services)
 
     def service(self, body: Body, workload: str = "") -> str | None:
         """The service, by its labels, else by the workload's name; None where it is none that was asked about."""
         labels = body["metadata"].get("labels") or {}
         said = [str(labels[each]) for each in LABELS if labels.get(each)] + ([workload] if workload else [])
-        if not self.services:
-            return said[0] if said else None
         # A workload that the policy names goes before what labels say.
         known = [self.services[normal(each)] for each in reversed(said) if normal(each) in self.services]
+        if not known and self.others:
+            return said[0] if said else None
         return known[0] if known else None
 
 

@@ -52,6 +52,15 @@ def object_name(said: str) -> str:
     return said
 
 
+LONGEST = 160
+
+
+def short(text: str) -> str:
+    """In one line, cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+
+
 NamespaceName = Annotated[str, AfterValidator(namespace_name)]
 ObjectName = Annotated[str, AfterValidator(object_name)]
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from integrations.kubernetes.client import Body, Cluster
-from integrations.kubernetes.policy import NamespaceName, ObjectName
+from integrations.kubernetes.policy import NamespaceName, ObjectName, short
 from warroom.errors import Rejected
 from warroom.policy.mistake import Wrong
 
@@ -20,7 +20,6 @@ LIMITS = ("namespaces", *PLURALS.values())
 """The keys of remediation.allow.kubernetes."""
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 """The annotation of the pods' template by which `kubectl rollout restart` replaces them."""
-LONGEST = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +235,3 @@ def moment(written: object) -> datetime | None:
     except ValueError:
         return None
     return at if at.tzinfo else None
-
-
-def short(text: str) -> str:
-    """In one line, cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"

@@ -11,8 +11,9 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from integrations.kubernetes.client import MERGE, Body, Cluster
+from integrations.kubernetes.policy import short
 from integrations.kubernetes.steps.base import POLL, WorkloadStep, begin, same_object
-from integrations.kubernetes.workloads import KINDS, Workload, WorkloadParameters, rollout, short, unready
+from integrations.kubernetes.workloads import KINDS, Workload, WorkloadParameters, rollout, unready
 from warroom.capabilities import Finished, Pending, StepCall, StepOutcome
 from warroom.errors import Rejected
 from warroom.policy.mistake import Wrong, shown
