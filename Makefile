@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo browser sandbox picture run test check format lint types arrows audit advisories bench lock manifest clean
+.PHONY: setup demo browser kubectl sandbox picture run test check format lint types arrows audit advisories bench lock manifest clean
 
 # Compiled here, so that the first start need not do it: also after an update, when nothing new is installed.
 setup: .venv/.installed
@@ -37,6 +37,9 @@ check: setup format lint types arrows audit test
 
 browser:
 	@command -v chromium >/dev/null || { timeout 120 apt-get update -qq && timeout 240 apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+
+kubectl:
+	@command -v kubectl >/dev/null || { timeout 120 apt-get update -qq && timeout 240 apt-get install -y -qq --no-install-recommends kubernetes-client >/dev/null; }
 
 bench: setup
 	@$(BIN)/python -m tests.bench

@@ -142,7 +142,7 @@ def _release(found: Found, before: Body, after: Body, events: Sequence[Body]) ->
     made, earlier = (moment(each["metadata"].get("creationTimestamp")) for each in (after, before))
     at = made
     if made is not None and earlier is not None and made < earlier:
-        at = _scaled_up(after, events)  # an older ReplicaSet that was taken again: a rollback
+        at = _taken_again(before, after, events)
     templates = [each["spec"]["template"] for each in (before, after)]
     former, new = (", ".join(images(each)) for each in templates)
     if former != new:
@@ -156,15 +156,13 @@ def _release(found: Found, before: Body, after: Body, events: Sequence[Body]) ->
         found.add(service, "image_changed", at, f"{name} has another configuration (revision {_revision(after)})")
 
 
-def _scaled_up(replica_set: Body, events: Sequence[Body]) -> datetime | None:
-    """When it was first scaled up again, as far as events still say so."""
-    said = f"Scaled up replica set {replica_set['metadata']['name']} "
-    times = [
-        at
-        for each in events
-        if str(each.get("message", "")).startswith(said) and (at := moment(each.get("lastTimestamp")))
-    ]
-    return min(times, default=None)
+def _taken_again(before: Body, after: Body, events: Sequence[Body]) -> datetime | None:
+    """When a rollback took an older ReplicaSet instead of a newer one, as far as events still say so."""
+    names = [str(each["metadata"]["name"]) for each in (after, before)]
+    said = (f"Scaled up replica set {names[0]} ", f"Scaled down replica set {names[1]} ")
+    made = moment(before["metadata"].get("creationTimestamp"))
+    times = [moment(_last(each)) for each in events if str(each.get("message", "")).startswith(said)]
+    return min((at for at in times if at is not None and made is not None and at > made), default=None)
 
 
 def _revision(body: Body) -> int:

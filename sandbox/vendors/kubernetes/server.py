@@ -7,6 +7,7 @@ import base64
 import binascii
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -52,6 +53,8 @@ class KubernetesSystem(FakeSystem):
     """What was asked for by others than administrators, allowed or not."""
     watching: int = 0
     """How many watches are open."""
+    on_idle: Callable[[], None] = lambda: None
+    """Called when a watch has told everything and waits for more."""
 
     def routes(self, router: web.UrlDispatcher) -> None:
         """One for everything: the path says it all."""
@@ -212,7 +215,8 @@ class KubernetesSystem(FakeSystem):
                         await tell(change.type, change.body)
                 if request.transport is None or request.transport.is_closing():
                     break
-                if cluster.store.revision == revision:
+                if cluster.store.since(revision) == []:
+                    self.on_idle()
                     await cluster.engine.changed()
                 cluster.settle()
             await response.write_eof()
@@ -399,7 +403,7 @@ def _number(request: web.Request, name: str) -> int:
 
 
 async def _json(request: web.Request) -> Any:
-    if "json" not in request.content_type:
+    if "Content-Type" in request.headers and "json" not in request.content_type:
         message = f"the body of the request was in an unknown format: {request.content_type}"
         raise ApiError(415, "UnsupportedMediaType", message)
     try:
