@@ -62,7 +62,7 @@ class ApprovalRules(Value):
 
 
 class Allowed(Value):
-    """By family of steps ("kubernetes" of "kubernetes.restart") and limit: patterns with * and ? that what is changed has to fit.
+    """By family of steps ("vendor" of "vendor.restart") and limit: patterns with * and ? that what is changed has to fit.
     What is not listed is not allowed.
     """
 
