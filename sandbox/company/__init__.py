@@ -1,0 +1,5 @@
+"""The sandbox's company: a dozen services that depend on each other, under load, with metrics, logs, changes and troubles."""
+
+from sandbox.company.model import Act, Change, Company, Event, Trouble, Workload
+
+__all__ = ["Act", "Change", "Company", "Event", "Trouble", "Workload"]
