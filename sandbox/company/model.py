@@ -1,13 +1,9 @@
-"""The company: what runs, what was changed, what is wrong, and what was done about it.
-
-Everything that can be seen of it (metrics, logs, events) is a pure function of the seed, a time, and these records, so a
-day of normal operation costs nothing until somebody asks for it. Times are seconds since 1970.
-"""
+"""What runs in the company, what was changed, what is wrong, and what was done about it. Times are seconds since 1970."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Literal
 
@@ -106,8 +102,8 @@ class Event:
 Record = Act | Change | Trouble
 
 
-class Company:
-    """The company from `start` on, and `HISTORY` before it. Its past never changes: whatever is done is done now.
+class Records:
+    """What is known of the company. Its past never changes: whatever is done is done now.
 
     `now` says the time; the sandbox's clock in general. Services are named as in `sandbox.company.services`.
     Every method that names a service raises ValueError for one that does not exist.
@@ -125,8 +121,8 @@ class Company:
         self.troubles: list[Trouble] = []
         self.listeners: list[Callable[[Record], None]] = []
         """Called with each record after it was added: a cluster that mirrors the rollouts, the bot that hears of changes."""
-        self.revision = 0
-        """Grows with every record."""
+        self.dirty_from = self.start
+        """The earliest time about which records were added since somebody set it to infinity."""
         self._numbers = count(1)
 
     # What runs, at a time.
@@ -140,7 +136,7 @@ class Company:
 
     def image(self, service: str, at: float | None = None) -> str:
         """Its image with the tag."""
-        return f"{_known(service).image}:{self.tag(service, at)}"
+        return f"{known(service).image}:{self.tag(service, at)}"
 
     def tags(self, service: str) -> list[str]:
         """Every version of it that was ever built, oldest first. Three are older than the company's history."""
@@ -150,14 +146,14 @@ class Company:
 
     def replicas(self, service: str, at: float | None = None) -> int:
         """How many pods it should have."""
-        found = _known(service).replicas
+        found = known(service).replicas
         for act in self._acts(service, at, "scale"):
             found = int(act.number)
         return found
 
     def memory_limit(self, service: str, at: float | None = None) -> float:
         """Bytes of one pod."""
-        found = _known(service).memory_limit
+        found = known(service).memory_limit
         for act in self._acts(service, at, "set_memory_limit"):
             found = act.number
         return found
@@ -169,46 +165,30 @@ class Company:
             found = act.at
         return found
 
-    def workload(self, service: str) -> Workload:
-        """The service as the cluster runs it now."""
-        from sandbox.company.cluster_view import workload
-
-        return workload(self, service, self.now())
-
-    def workloads(self) -> list[Workload]:
-        """Every service as the cluster runs it now."""
-        return [self.workload(each.name) for each in self.services]
-
-    def events(self, since: float, until: float) -> list[Event]:
-        """What the cluster noticed in [since, until], oldest first: OOM kills, containers that do not start, failed probes."""
-        from sandbox.company.cluster_view import events
-
-        return events(self, since, until)
-
     # What people, runbooks and the cluster do.
 
     def restart(self, service: str) -> Act:
         """Replace its pods by new ones of the same image."""
-        return self._did(Act(self.now(), "restart", _known(service).name))
+        return self._did(Act(self.now(), "restart", known(service).name))
 
     def scale(self, service: str, replicas: int) -> Act:
         """Give it so many pods. ValueError for a number below 0 or above 100."""
         if not 0 <= replicas <= 100:
             raise ValueError(f"{replicas} is no number of replicas; take 0 to 100")
-        return self._did(Act(self.now(), "scale", _known(service).name, number=replicas))
+        return self._did(Act(self.now(), "scale", known(service).name, number=replicas))
 
     def set_image(self, service: str, image: str) -> Act:
         """Roll out another version; `image` with or without the repository. ValueError for one that was never built."""
         tag = image.rpartition(":")[2]
         if tag not in self.tags(service):
             raise ValueError(f"there is no image {image}; there are {', '.join(self.tags(service))}")
-        return self._did(Act(self.now(), "set_image", _known(service).name, text=tag))
+        return self._did(Act(self.now(), "set_image", known(service).name, text=tag))
 
     def set_memory_limit(self, service: str, limit: float) -> Act:
         """Give each of its pods so many bytes; they are replaced."""
         if limit <= 0:
             raise ValueError(f"{limit} bytes is no memory limit")
-        return self._did(Act(self.now(), "set_memory_limit", _known(service).name, number=limit))
+        return self._did(Act(self.now(), "set_memory_limit", known(service).name, number=limit))
 
     def rollback(self, service: str) -> Act:
         """Roll out the version before the one that runs. ValueError where none was built before it."""
@@ -223,7 +203,7 @@ class Company:
         undone = {each.text for each in self.acts if each.kind == "revert"}
         found = [
             each for each in self.changes
-            if each.service == _known(service).name and each.kind != "deployment" and each.id not in undone
+            if each.service == known(service).name and each.kind != "deployment" and each.id not in undone
             and change in (None, each.id)
         ]  # fmt: skip
         if not found:
@@ -232,17 +212,17 @@ class Company:
 
     def renew(self, service: str) -> Act:
         """Give it a new certificate."""
-        return self._did(Act(self.now(), "renew", _known(service).name))
+        return self._did(Act(self.now(), "renew", known(service).name))
 
     def act(self, kind: str, service: str, **more: int | float | str) -> Act:
         """One of restart, scale, set_image, set_memory_limit, rollback, revert, renew, by its name. ValueError for another."""
-        known: dict[str, Callable[..., Act]] = {
+        acts: dict[str, Callable[..., Act]] = {
             "restart": self.restart, "scale": self.scale, "set_image": self.set_image, "rollback": self.rollback,
             "set_memory_limit": self.set_memory_limit, "revert": self.revert, "renew": self.renew,
         }  # fmt: skip
-        if kind not in known:
-            raise ValueError(f"{kind} is no act; there are {', '.join(known)}")
-        return known[kind](service, **more)
+        if kind not in acts:
+            raise ValueError(f"{kind} is no act; there are {', '.join(acts)}")
+        return acts[kind](service, **more)
 
     def deploy(self, service: str, text: str, author: str = "grace", *, at: float | None = None) -> Change:
         """A new version is built and rolled out, now, or `at` a time when a story is laid out before it is looked at."""
@@ -256,54 +236,15 @@ class Company:
         version: str = "",
     ) -> Change:  # fmt: skip
         """Something is changed. By itself it does nothing; a trouble may name it as its cause."""
-        number = next(self._numbers)
-        url = f"https://github.example.com/example/{_known(service).name}/changes/{number}"
+        name = self.new_id("change")
+        url = f"https://github.example.com/example/{known(service).name}/changes/{name}"
         change = Change(
-            f"change-{number}", self.now() if at is None else at, service, kind, text, author, version, url
+            name, self.now() if at is None else at, service, kind, text, author, version, url
         )
         self.changes.append(change)
         self.changes.sort(key=lambda each: each.at)
-        self._added(change)
+        self.added(change)
         return change
-
-    # What goes wrong.
-
-    def start_trouble(
-        self, kind: TroubleKind, service: str | None = None, *, at: float | None = None, strength: float = 1.0,
-        by_change: bool | None = None,
-    ) -> Trouble:  # fmt: skip
-        """Something goes wrong. Without `service` it is a usual place for it; `by_change` says whether a change causes it.
-
-        ValueError for a place or a cause that this kind of trouble does not have.
-        """
-        from sandbox.company.troubles import KINDS
-
-        if kind not in KINDS:
-            raise ValueError(f"{kind} is no trouble; there are {', '.join(KINDS)}")
-        shape = KINDS[kind]
-        place = shape.places[0] if service is None else _known(service).name
-        if place not in shape.places:
-            raise ValueError(f"{shape.title} cannot begin at {place}; take one of {', '.join(shape.places)}")
-        caused = shape.changes[0] if by_change is None else by_change
-        if caused not in shape.changes:
-            raise ValueError(f"{shape.title} {'is not' if caused else 'is always'} caused by a change")
-        moment = self.now() if at is None else at
-        change = shape.cause(self, place, moment) if caused else None
-        trouble = Trouble(
-            f"trouble-{next(self._numbers)}", kind, place, moment, strength, change.id if change else None
-        )
-        self.troubles.append(trouble)
-        self._added(trouble)
-        return trouble
-
-    def end_trouble(self, trouble: str) -> list[Act]:
-        """Undo what caused it, as an attentive engineer would. ValueError for one that does not exist or has ended."""
-        from sandbox.company.troubles import KINDS, ended_at
-
-        found = self.trouble(trouble)
-        if (over := ended_at(self, found)) is not None and over <= self.now():
-            raise ValueError(f"{KINDS[found.kind].title} at {found.service} has ended already")
-        return KINDS[found.kind].undo(self, found)
 
     def trouble(self, name: str) -> Trouble:
         """The one with that id. ValueError without one."""
@@ -312,44 +253,29 @@ class Company:
                 return each
         raise ValueError(f"there is no {name}")
 
-    def going_on(self, at: float | None = None) -> list[Trouble]:
-        """What is wrong at that time, oldest first."""
-        from sandbox.company.troubles import ended_at
-
-        moment = self.now() if at is None else at
-        return [
-            each for each in self.troubles
-            if each.at <= moment and ((over := ended_at(self, each)) is None or over > moment)
-        ]  # fmt: skip
-
-    def load_changes(self, changes: Iterable[Change]) -> None:
-        """Innocent changes, as they are: nothing else happens."""
-        self.changes.extend(changes)
-        self.changes.sort(key=lambda each: each.at)
-        self.revision += 1
-
     def _acts(self, service: str, at: float | None, *kinds: ActKind) -> Iterable[Act]:
-        name, moment = _known(service).name, self.now() if at is None else at
+        name, moment = known(service).name, self.now() if at is None else at
         return (each for each in self.acts if each.service == name and each.kind in kinds and each.at <= moment)
 
     def _did(self, act: Act) -> Act:
         self.acts.append(act)
         self.acts.sort(key=lambda each: each.at)
-        self._added(act)
+        self.added(act)
         return act
 
-    def _added(self, record: Record) -> None:
-        self.revision += 1
+    def new_id(self, kind: str) -> str:
+        """The id of the next record."""
+        return f"{kind}-{next(self._numbers)}"
+
+    def added(self, record: Record) -> None:
+        """Something was recorded: whoever listens is told."""
+        self.dirty_from = min(self.dirty_from, record.at)
         for each in self.listeners:
             each(record)
 
 
-def moved(change: Change, at: float) -> Change:
-    """The change at another time."""
-    return replace(change, at=at)
-
-
-def _known(service: str) -> Service:
+def known(service: str) -> Service:
+    """The service of that name. ValueError without one."""
     if service not in BY_NAME:
         raise ValueError(f"there is no service {service}; there are {', '.join(BY_NAME)}")
     return BY_NAME[service]

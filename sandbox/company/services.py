@@ -103,7 +103,7 @@ SERVICES: tuple[Service, ...] = (
         replicas=2, memory=260 * MIB, node="node-3",
     ),
     Service(
-        "reports", kind="batch", own_seconds=0.8, cpu_seconds=0.25, pool=8, replicas=1, memory=600 * MIB,
+        "reports", kind="batch", own_seconds=0.8, cpu_seconds=0.12, pool=8, replicas=1, memory=600 * MIB,
         memory_limit=2048 * MIB, node="node-2", load=1.0, seasonal=False,
     ),
     Service(
