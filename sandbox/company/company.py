@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.company import cluster_view
-from sandbox.company.model import Act, Event, Records, Trouble, Workload, known
+from sandbox.company.model import HISTORY, Act, Event, Records, Trouble, Workload, known
 from sandbox.company.physics import Physics
 from sandbox.company.troubles import KINDS, ended_at
 
 
 class Company(Records):
-    """The company from `now()` on, and `HISTORY` before it.
+    """The company from `now()` on, and `history` seconds before it, from a midnight on.
 
     Whatever can be seen of it (metrics, logs, events) is a pure function of the seed, a time and its records, so a day of
     normal operation costs nothing until somebody asks for it.
     """
 
-    def __init__(self, seed: int, now: Callable[[], float], *, level: float = 1.0) -> None:
-        super().__init__(seed, now, level=level)
+    def __init__(
+        self, seed: int, now: Callable[[], float], *, level: float = 1.0, history: float = HISTORY
+    ) -> None:
+        super().__init__(seed, now, level=level, history=history)
         self.physics = Physics(self)
 
     def workload(self, service: str) -> Workload:

@@ -109,11 +109,13 @@ class Records:
     Every method that names a service raises ValueError for one that does not exist.
     """
 
-    def __init__(self, seed: int, now: Callable[[], float], *, level: float = 1.0) -> None:
+    def __init__(
+        self, seed: int, now: Callable[[], float], *, level: float = 1.0, history: float = HISTORY
+    ) -> None:
         self.seed, self.now, self.level = seed, now, level
         """`level`: the load against that of a usual day."""
         self.start = now()
-        self.begins = (self.start - HISTORY) // DAY * DAY
+        self.begins = (self.start - history) // DAY * DAY
         """The first moment of which there is anything to see."""
         self.services: tuple[Service, ...] = SERVICES
         self.changes: list[Change] = []

@@ -41,6 +41,8 @@ class ServiceDay:
     latency: Floats
     down: Floats
     """Share of it that does not run."""
+    refused: Floats
+    """Share of its callers that do not accept its certificate."""
     memory: Floats
     """Working set of the fullest pod, bytes."""
     memory_limit: Floats
@@ -73,7 +75,11 @@ class _Load:
     refused: Floats
     """Share of the callers that do not accept its certificate."""
     memory: Floats
+    """What it holds beyond the usual, as a share of the room below the limit."""
     starved: Floats
+    """How many times slower for want of CPU."""
+    cores: Floats
+    """CPU time per second that it takes beside its requests."""
 
 
 class Physics:
@@ -129,6 +135,7 @@ class _Day:
         before: dict[str, dict[str, float]],
     ) -> None:  # fmt: skip
         self.company, self.times, self.index, self.before = company, times, index, before
+        self.season = season(times)
         self.active = [each for each in company.troubles if each.at <= times[-1]]
         self.strength = {each.id: intensity(company, each, times) for each in self.active}
         self.replicas = {each.name: self._replicas(each) for each in SERVICES}
@@ -171,7 +178,7 @@ class _Day:
         )  # fmt: skip
         wanted = service.load * self.company.level * noise
         if service.seasonal:
-            wanted = wanted * season(self.times)
+            wanted = wanted * self.season
         else:
             wanted = service.load * noise * np.where(self.times % 3600 < 300, 2.5, 1.0)
         return np.maximum(wanted, 0.0)
@@ -188,7 +195,7 @@ class _Day:
     def _load(self, service: Service) -> _Load:
         zero = np.zeros_like(self.times)
         one = zero + 1
-        load = _Load(one, one, zero, zero, np.where(self.replicas[service.name] < 1, 1.0, 0.0), zero, zero, one)
+        load = _Load(one, one, zero, zero, np.where(self.replicas[service.name] < 1, 1.0, 0.0), zero, zero, one, zero)
         if service.kind == "database":
             backup = (self.times % DAY >= 2 * 3600) & (self.times % DAY < 2 * 3600 + 1200)
             load.slower, load.cpu = np.where(backup, 1.5, 1.0), np.where(backup, 1.6, 1.0)
@@ -205,9 +212,9 @@ class _Day:
         if trouble.kind == "noisy_neighbour":
             source = BY_NAME[trouble.service]
             if service.name == source.name:
-                load.cpu = load.cpu * (1 + 9 * strength * there)
-                load.slower = load.slower * (1 + 1.5 * strength * there)
-                load.memory = load.memory + 0.25 * there
+                load.cores = load.cores + 3 * strength * there
+                load.slower = load.slower * (1 + 0.6 * strength * there)
+                load.memory = load.memory + 0.1 * there
             elif service.node == source.node:
                 usual = service.replicas / np.maximum(self.replicas[service.name], 1)
                 load.starved = load.starved * (1 + 5 * strength * there * usual)
@@ -266,8 +273,9 @@ class _Day:
             if not to.optional:
                 fine = fine * (1 - min(to.calls, 1.0) * failed)
         inner = own + waited
-        places = service.pool * np.maximum(1 - load.pool_lost, 0.02)
         wanted = rate * inner / replicas
+        # However many are lost, now and then one comes back: at most half of the requests find none.
+        places = np.maximum(service.pool * (1 - load.pool_lost), np.maximum(wanted * 0.45, 1e-6))
         full = wanted / places
         waits = np.minimum(inner * 0.5 * full**6 / np.maximum(1 - full, 0.06), POOL_TIMEOUT)
         refused = np.clip(1 - 1 / np.maximum(full, 1.0), 0.0, 1.0)
@@ -300,12 +308,12 @@ class _Day:
         # Once in about two hours one sample is far off, and nobody ever finds out why.
         odd = uniform(self.key("odd", name), self.index) < 1 / 480
         latency = np.where(odd, latency * (1.5 + 3 * uniform(self.key("odder", name), self.index)), latency)
-        cores = (rate * service.cpu_seconds * load.cpu + 0.02 * np.maximum(replicas, 0)) * (
+        cores = (rate * service.cpu_seconds * load.cpu + load.cores + 0.02 * np.maximum(replicas, 0)) * (
             1 + 0.05 * normal(self.key("cpu", name), self.index)
         )
         down = load.down
         day = ServiceDay(
-            rate=rate, errors=errors, latency=latency, down=down,
+            rate=rate, errors=errors, latency=latency, down=down, refused=load.refused,
             memory=self._memory(service, rate, load) * (down < 1),
             memory_limit=self._limit(service),
             in_use=np.clip(

@@ -39,7 +39,7 @@ class Service:
     """Time that a request takes here, without what it waits for."""
     cpu_seconds: float = 0.004
     """CPU time of one request."""
-    pool: int = 32
+    pool: int = 4
     """Requests, or connections, that one replica handles side by side."""
     replicas: int = 3
     memory: float = 300 * MIB
@@ -63,63 +63,61 @@ def _to(on: str, calls: float, timeout: float = 2.0, *, optional: bool = False) 
 
 SERVICES: tuple[Service, ...] = (
     Service(
-        "gateway", (_to("web", 0.6, 5), _to("api", 0.4, 5), _to("auth", 0.3)), own_seconds=0.003, cpu_seconds=0.002,
-        pool=128, replicas=4, memory=180 * MIB, memory_limit=512 * MIB, node="node-1", load=300,
+        "gateway", (_to("web", 0.6, 5), _to("api", 0.4, 5), _to("auth", 0.3)), own_seconds=0.003, pool=16, cpu_seconds=0.002, replicas=4, memory=180 * MIB, memory_limit=512 * MIB, node="node-1", load=300,
     ),
     Service(
-        "web", (_to("catalog", 0.7), _to("search", 0.3), _to("cart", 0.2)), own_seconds=0.018, cpu_seconds=0.009,
-        pool=48, replicas=4, memory=420 * MIB, node="node-4",
+        "web", (_to("catalog", 0.7), _to("search", 0.3), _to("cart", 0.2)), own_seconds=0.018, pool=12, cpu_seconds=0.009, replicas=4, memory=420 * MIB, node="node-4",
     ),
     Service(
-        "api", (_to("checkout", 0.15, 4), _to("cart", 0.5), _to("orders", 0.1), _to("catalog", 0.4)), own_seconds=0.012,
-        cpu_seconds=0.006, pool=48, replicas=4, memory=380 * MIB, node="node-4",
+        "api", (_to("checkout", 0.15, 4), _to("cart", 0.5), _to("orders", 0.1), _to("catalog", 0.4)), own_seconds=0.012, pool=8,
+        cpu_seconds=0.006, replicas=4, memory=380 * MIB, node="node-4",
     ),
     Service("auth", (_to("db-main", 0.5), _to("cache", 1.0)), own_seconds=0.006, node="node-4", memory=220 * MIB),
     Service(
         "checkout", (_to("payments", 1.0, 3), _to("cart", 1.0), _to("inventory", 1.0), _to("orders", 1.0)),
-        own_seconds=0.015, cpu_seconds=0.012, pool=16, memory=400 * MIB, node="node-5",
+        own_seconds=0.015, pool=6, cpu_seconds=0.012, memory=400 * MIB, node="node-5",
     ),
     Service(
-        "payments", (_to("db-main", 2.0), _to("fraud", 1.0)), own_seconds=0.035, cpu_seconds=0.010, pool=12,
+        "payments", (_to("db-main", 2.0), _to("fraud", 1.0)), own_seconds=0.035, cpu_seconds=0.010,
         memory=350 * MIB, node="node-2",
     ),
-    Service("fraud", (_to("cache", 2.0),), own_seconds=0.022, cpu_seconds=0.014, pool=12, replicas=2, node="node-5"),
+    Service("fraud", (_to("cache", 2.0),), own_seconds=0.022, cpu_seconds=0.014, replicas=2, node="node-5"),
     Service("cart", (_to("cache", 2.0),), own_seconds=0.007, memory=240 * MIB, node="node-4"),
     Service(
-        "search", own_seconds=0.045, cpu_seconds=0.030, pool=24, replicas=4, memory=900 * MIB, memory_limit=2048 * MIB,
+        "search", own_seconds=0.045, pool=8, cpu_seconds=0.030, replicas=4, memory=900 * MIB, memory_limit=2048 * MIB,
         node="node-3",
     ),
     Service(
-        "catalog", (_to("db-catalog", 1.2), _to("cache", 1.0, optional=True)), own_seconds=0.010, replicas=4,
+        "catalog", (_to("db-catalog", 1.2), _to("cache", 1.0, optional=True)), own_seconds=0.010, pool=6, replicas=4,
         memory=450 * MIB, node="node-2",
     ),
-    Service("inventory", (_to("db-catalog", 2.0),), own_seconds=0.012, pool=16, replicas=2, node="node-5"),
+    Service("inventory", (_to("db-catalog", 2.0),), own_seconds=0.012, replicas=2, node="node-5"),
     Service(
-        "orders", (_to("db-main", 3.0), _to("queue", 1.0)), own_seconds=0.014, cpu_seconds=0.008, pool=16,
+        "orders", (_to("db-main", 3.0), _to("queue", 1.0)), own_seconds=0.014, cpu_seconds=0.008,
         memory=360 * MIB, node="node-3",
     ),
     Service(
-        "notifications", (Dependency("queue", 1.0, 5.0, consumed=True),), own_seconds=0.060, cpu_seconds=0.010, pool=8,
+        "notifications", (Dependency("queue", 1.0, 5.0, consumed=True),), own_seconds=0.060, cpu_seconds=0.010,
         replicas=2, memory=260 * MIB, node="node-3",
     ),
     Service(
-        "reports", kind="batch", own_seconds=0.8, cpu_seconds=0.12, pool=8, replicas=1, memory=600 * MIB,
+        "reports", kind="batch", own_seconds=0.8, pool=8, cpu_seconds=0.12, replicas=1, memory=600 * MIB,
         memory_limit=2048 * MIB, node="node-2", load=1.0, seasonal=False,
     ),
     Service(
-        "db-main", kind="database", own_seconds=0.004, cpu_seconds=0.002, pool=100, replicas=1, memory=3000 * MIB,
+        "db-main", kind="database", own_seconds=0.004, pool=20, cpu_seconds=0.002, replicas=1, memory=3000 * MIB,
         memory_limit=8192 * MIB, node="node-6",
     ),
     Service(
-        "db-catalog", kind="database", own_seconds=0.003, cpu_seconds=0.0015, pool=100, replicas=1, memory=2400 * MIB,
+        "db-catalog", kind="database", own_seconds=0.003, pool=20, cpu_seconds=0.0015, replicas=1, memory=2400 * MIB,
         memory_limit=8192 * MIB, node="node-7",
     ),
     Service(
-        "cache", kind="cache", own_seconds=0.0006, cpu_seconds=0.0002, pool=256, replicas=1, memory=1500 * MIB,
+        "cache", kind="cache", own_seconds=0.0006, pool=16, cpu_seconds=0.0002, replicas=1, memory=1500 * MIB,
         memory_limit=4096 * MIB, node="node-1",
     ),
     Service(
-        "queue", kind="queue", own_seconds=0.002, cpu_seconds=0.0006, pool=64, replicas=1, memory=500 * MIB,
+        "queue", kind="queue", own_seconds=0.002, pool=8, cpu_seconds=0.0006, replicas=1, memory=500 * MIB,
         memory_limit=2048 * MIB, node="node-7",
     ),
 )  # fmt: skip
