@@ -114,7 +114,9 @@ class Monitors:
         """When the next alert fires or recovers if nobody does anything; None where none does for some hours."""
         # Most of the time nothing is wrong: the first hour is looked at before the others.
         for hours in (1, AHEAD / 3600):
-            if alerts := copy.deepcopy(self, {id(self.company): self.company}).look(self.until + hours * 3600, ahead=True):
+            if alerts := copy.deepcopy(self, {id(self.company): self.company}).look(
+                self.until + hours * 3600, ahead=True
+            ):
                 return alerts[0].at
         return None
 
@@ -127,9 +129,7 @@ class Monitors:
         ]  # fmt: skip
 
     def _looked(self, monitor: Monitor, times: np.ndarray[Any, np.dtype[np.float64]], ahead: bool) -> list[Alert]:
-        read = by_service(
-            self.company, SIGNALS[monitor.signal], float(times[0]), float(times[-1]), MINUTE, ahead=ahead
-        )
+        read = by_service(self.company, SIGNALS[monitor.signal], float(times[0]), float(times[-1]), MINUTE, ahead=ahead)
         found: list[Alert] = []
         for service in NAMES:
             at, values = read.get(service, (np.zeros(0), np.zeros(0)))
@@ -166,7 +166,10 @@ class Monitors:
             if trouble.kind != "false_alarm" or trouble.at > times[-1]:
                 continue
             on = [
-                any(span.since <= at and (span.until is None or at < span.until) for span in spans(self.company, trouble))
+                any(
+                    span.since <= at and (span.until is None or at < span.until)
+                    for span in spans(self.company, trouble)
+                )
                 and (at - trouble.at) % 600 < 360
                 for at in times.tolist()
             ]

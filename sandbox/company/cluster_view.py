@@ -5,10 +5,10 @@ from __future__ import annotations
 from sandbox.company.model import DAY, Event, Records, Workload
 from sandbox.company.physics import SCRAPE, Physics
 from sandbox.company.services import Service
-from sandbox.company.troubles import fillings, spans
+from sandbox.company.troubles import crashes, fillings, spans
 
-BACK_OFF = 300.0
-"""Seconds between two starts of a container that never comes up, after the first few."""
+PROBED = 300.0
+"""Seconds between two events about a probe that goes on failing."""
 
 
 def workload(company: Records, physics: Physics, service: Service, at: float) -> Workload:
@@ -43,24 +43,16 @@ def events(company: Records, since: float, until: float) -> list[Event]:
             ]
             found += [Event(at + 3, name, "Started", f"Started container {name}", warning=False) for at in killed]
         elif trouble.kind == "dependency_down":
-            for span in spans(company, trouble):
-                at, wait, end = span.since + 10, 10.0, until if span.until is None else min(span.until, until)
-                while at < end:
-                    found.append(
-                        Event(at, name, "BackOff", f"Back-off restarting failed container {name} in its pod")
-                    )
-                    wait = min(wait * 2, BACK_OFF)
-                    at += wait
+            text = f"Back-off restarting failed container {name} in its pod"
+            found += [Event(at, name, "BackOff", text) for at in crashes(company, trouble, until)]
         elif trouble.kind == "expired_certificate":
             for span in spans(company, trouble):
                 at, end = span.since + 5, until if span.until is None else min(span.until, until)
                 while at < end:
                     text = "Readiness probe failed: x509: certificate has expired or is not yet valid"
                     found.append(Event(at, name, "Unhealthy", text))
-                    at += BACK_OFF
+                    at += PROBED
     for act in company.acts:
         if act.kind == "scale":
-            found.append(
-                Event(act.at, act.service, "ScalingReplicaSet", f"Scaled to {act.number:g}", warning=False)
-            )
+            found.append(Event(act.at, act.service, "ScalingReplicaSet", f"Scaled to {act.number:g}", warning=False))
     return sorted((each for each in found if since <= each.at <= until), key=lambda each: each.at)

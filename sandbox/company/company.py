@@ -17,9 +17,7 @@ class Company(Records):
     normal operation costs nothing until somebody asks for it.
     """
 
-    def __init__(
-        self, seed: int, now: Callable[[], float], *, level: float = 1.0, history: float = HISTORY
-    ) -> None:
+    def __init__(self, seed: int, now: Callable[[], float], *, level: float = 1.0, history: float = HISTORY) -> None:
         super().__init__(seed, now, level=level, history=history)
         self.physics = Physics(self)
 

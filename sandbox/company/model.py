@@ -109,9 +109,7 @@ class Records:
     Every method that names a service raises ValueError for one that does not exist.
     """
 
-    def __init__(
-        self, seed: int, now: Callable[[], float], *, level: float = 1.0, history: float = HISTORY
-    ) -> None:
+    def __init__(self, seed: int, now: Callable[[], float], *, level: float = 1.0, history: float = HISTORY) -> None:
         self.seed, self.now, self.level = seed, now, level
         """`level`: the load against that of a usual day."""
         self.start = now()
@@ -240,9 +238,7 @@ class Records:
         """Something is changed. By itself it does nothing; a trouble may name it as its cause."""
         name = self.new_id("change")
         url = f"https://github.example.com/example/{known(service).name}/changes/{name}"
-        change = Change(
-            name, self.now() if at is None else at, service, kind, text, author, version, url
-        )
+        change = Change(name, self.now() if at is None else at, service, kind, text, author, version, url)
         self.changes.append(change)
         self.changes.sort(key=lambda each: each.at)
         self.added(change)

@@ -13,8 +13,8 @@ import numpy as np
 
 from sandbox.company.model import DAY, Records, Trouble
 from sandbox.company.noise import Floats, counted, key, normal, smooth, uniform
-from sandbox.company.services import BY_NAME, SERVICES, Dependency, Service
-from sandbox.company.troubles import bad_tags, fillings, fresh_starts, intensity
+from sandbox.company.services import BUSIEST, BY_NAME, SERVICES, Dependency, Service
+from sandbox.company.troubles import crashes, fillings, fresh_starts, intensity
 
 SCRAPE = 15.0
 """Seconds between two samples."""
@@ -336,7 +336,7 @@ class _Day:
         return day
 
     def _memory(self, service: Service, rate: Floats, load: _Load) -> Floats:
-        at_rest = service.memory * (0.92 + 0.08 * rate / max(float(rate.max()), 1e-9) * self.company.level)
+        at_rest = service.memory * (0.92 + 0.08 * rate / BUSIEST[service.name])
         saw = (self.times + key(service.name) % 997) % 440 / 440
         noise = 0.01 * smooth(self.key("memory", service.name), self.times, 1200)
         held = at_rest * (1 + 0.05 * saw + noise)
@@ -364,13 +364,7 @@ class _Day:
         moments = self._killed(service)
         for trouble in self.active:
             if trouble.kind == "dependency_down" and trouble.service == service.name:
-                at, wait = trouble.at + 10, 10.0
-                gone = (self.times >= at) & (self.load[service.name].down > 0)
-                stop = float(self.times[gone][-1]) if gone.any() else trouble.at
-                while at < min(stop, until):
-                    moments.append(at)
-                    wait = min(wait * 2, 300.0)
-                    at += wait
+                moments += crashes(self.company, trouble, until)
         found = np.full_like(self.times, begun)
         edges = [-np.inf, *rollouts, np.inf]
         for begin, end in zip(edges, edges[1:], strict=False):
@@ -382,7 +376,9 @@ class _Day:
 
     def _certificate(self, service: Service) -> Floats:
         """Normally it is renewed long before; where it expires, nobody did."""
-        found = self.company.begins + DAY * (40 + key(self.company.seed, "certificate", service.name) % 40) + 0 * self.times
+        found = (
+            self.company.begins + DAY * (40 + key(self.company.seed, "certificate", service.name) % 40) + 0 * self.times
+        )
         for trouble in self.company.troubles:
             if trouble.kind == "expired_certificate" and trouble.service == service.name:
                 found = np.minimum(found, trouble.at)
@@ -451,6 +447,3 @@ def season(times: Floats) -> Floats:
     day = 0.25 + 0.45 * np.exp(-(((hour - 12.5) / 4.0) ** 2)) + 0.6 * np.exp(-(((hour - 19.0) / 2.6) ** 2))
     weekend = (times // DAY + 4) % 7 % 6 == 0
     return np.asarray(np.where(weekend, 0.8, 1.0) * day)
-
-
-__all__ = ["SCRAPE", "STEPS", "Physics", "ServiceDay", "bad_tags", "season"]

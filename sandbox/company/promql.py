@@ -126,7 +126,9 @@ def parse(query: str) -> Node:
     tree = parser.expression(0)
     parser.end()
     if is_matrix(tree):
-        raise QueryError(f"invalid expression type \"range vector\" for {'range query'}, must be Scalar or instant Vector")
+        raise QueryError(
+            f'invalid expression type "range vector" for {"range query"}, must be Scalar or instant Vector'
+        )
     return tree
 
 
@@ -330,10 +332,10 @@ class _Parser:
             )
         if arguments and is_matrix(arguments[0]) != (wanted == "matrix"):
             kinds = {"matrix": "range vector", "vector": "instant vector"}
-            got = "range vector" if is_matrix(arguments[0]) else "scalar" if is_scalar(arguments[0]) else "instant vector"
-            raise self._wrong(
-                name.place, f'expected type {kinds[wanted]} in call to function "{name.text}", got {got}'
+            got = (
+                "range vector" if is_matrix(arguments[0]) else "scalar" if is_scalar(arguments[0]) else "instant vector"
             )
+            raise self._wrong(name.place, f'expected type {kinds[wanted]} in call to function "{name.text}", got {got}')
         return Call(name.text, tuple(arguments))
 
     def _selector(self, name: str) -> Selector:
@@ -354,7 +356,7 @@ class _Parser:
         label = self._next().text
         sign = self.token.text
         if self.token.kind != "sign" or sign not in ("=", "!=", "=~", "!~"):
-            raise self._unexpected("label matching", 'label matching operator')
+            raise self._unexpected("label matching", "label matching operator")
         self._next()
         if self.token.kind != "string":
             raise self._unexpected("label matching", "string")

@@ -54,9 +54,7 @@ def by_service(
     return found
 
 
-def selected(
-    company: Company, selector: Selector, since: float, until: float, *, ahead: bool = False
-) -> list[Samples]:
+def selected(company: Company, selector: Selector, since: float, until: float, *, ahead: bool = False) -> list[Samples]:
     """The samples of the series that fit."""
     found = []
     for metric in METRICS:
@@ -178,7 +176,9 @@ def _extrapolated(*, counter: bool, per_second: bool) -> Window:
                 to_zero = sampled * (values[begin] / grown)
             to_start = np.where((grown > 0) & (values[begin] >= 0) & (to_zero < to_start), to_zero, to_start)
         edge = average * 1.1
-        whole = sampled + np.where(to_start < edge, to_start, average / 2) + np.where(to_end < edge, to_end, average / 2)
+        whole = (
+            sampled + np.where(to_start < edge, to_start, average / 2) + np.where(to_end < edge, to_end, average / 2)
+        )
         result = grown * whole / sampled
         return (result / length if per_second else result), there
 
@@ -271,7 +271,9 @@ def _matched(node: Binary, left: list[Row], right: list[Row]) -> list[Row]:
         if group not in others:
             continue
         if group in seen:
-            raise QueryError("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)")
+            raise QueryError(
+                "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+            )
         seen.add(group)
         other = others[group]
         labels = row.labels

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sandbox.company.company import Company
+from sandbox.company.logs import LogLine, lines
 from sandbox.company.metrics import SIGNALS
 from sandbox.company.model import Change
 from sandbox.company.noise import Floats
@@ -35,3 +36,9 @@ def series(
 def changes(company: Company, since: float, until: float) -> list[Change]:
     """What was changed of what runs in [since, until], oldest first. Who changes a monitor tells nobody."""
     return [each for each in company.changes if since <= each.at <= until and each.kind != "monitor"]
+
+
+def logs(company: Company, service: str, since: float, until: float, *, containing: str = "error") -> list[LogLine]:
+    """The service's lines in [since, until] that contain that text, oldest first. No line of another level contains "error"."""
+    level = "error" if containing == "error" else None
+    return [each for each in lines(company, service, since, until, level=level) if containing in each.text]

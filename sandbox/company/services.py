@@ -135,9 +135,7 @@ def graph() -> dict[str, tuple[str, ...]]:
 @cache
 def callers(name: str) -> tuple[str, ...]:
     """Who calls it and waits for the answer."""
-    return tuple(
-        each.name for each in SERVICES if any(to.on == name and not to.consumed for to in each.depends_on)
-    )
+    return tuple(each.name for each in SERVICES if any(to.on == name and not to.consumed for to in each.depends_on))
 
 
 def above(names: Sequence[str]) -> frozenset[str]:
@@ -162,3 +160,16 @@ def below(names: Sequence[str]) -> frozenset[str]:
                 found.add(to.on)
                 waiting.append(to.on)
     return frozenset(found - set(names))
+
+
+def _busiest() -> dict[str, float]:
+    rates = {each.name: each.load for each in SERVICES}
+    for each in SERVICES:
+        for to in each.depends_on:
+            if not to.consumed:
+                rates[to.on] += rates[each.name] * to.calls
+    return rates | {"notifications": rates["queue"]}
+
+
+BUSIEST = _busiest()
+"""Requests per second that reach each service at the busiest time of a usual day."""

@@ -153,11 +153,7 @@ def spans(company: Records, trouble: Trouble) -> list[Span]:
         return _while_bad(company, trouble, acts)
     ends: list[float] = []
     for act in acts:
-        if act.kind == "revert" and act.text == trouble.change:
-            ends.append(act.at)
-        elif act.kind == "renew" and trouble.kind == "expired_certificate":
-            ends.append(act.at)
-        elif act.kind in ("restart", "set_image") and trouble.change is None and trouble.kind != "expired_certificate":
+        if (act.kind == "revert" and act.text == trouble.change) or (act.kind == "renew" and trouble.kind == "expired_certificate") or (act.kind in ("restart", "set_image") and trouble.change is None and trouble.kind != "expired_certificate"):
             ends.append(act.at)
     over = min(ends) if ends else None
     if trouble.kind == "noisy_neighbour":
@@ -267,4 +263,16 @@ def fillings(company: Records, trouble: Trouble, until: float) -> list[Filling]:
             rate = trouble.strength / LEAK_FILLS * usual / max(room, usual * 0.05) / spread
             found.append(Filling(begin, stop, level, rate))
             level = (level + (stop - begin) * rate) % 1.0
+    return found
+
+
+def crashes(company: Records, trouble: Trouble, until: float) -> list[float]:
+    """When a container that does not come up was started again, before `until`: soon at first, then every five minutes."""
+    found: list[float] = []
+    for span in spans(company, trouble):
+        at, wait = span.since + 10, 10.0
+        while at < min(until, np.inf if span.until is None else span.until):
+            found.append(at)
+            wait = min(wait * 2, 300.0)
+            at += wait
     return found
