@@ -217,7 +217,7 @@ def _slow_query(draw: Draw) -> str:
     table = draw.choice(_TABLES)
     return (
         f'level=warn msg="slow query" duration={draw.randrange(800, 9000)}ms plan="Seq Scan on {table}" '
-        f'rows={draw.randrange(10**5, 10**7)} statement="SELECT * FROM {table} WHERE reference = $1"'
+        f'rows={draw.randrange(10**5, 10**7)} statement="orders by reference" table={table}'
     )
 
 

@@ -106,7 +106,7 @@ def samples(
         day = company.physics.day(number)[service.name]
         part = slice(first - number * STEPS, end - number * STEPS + 1)
         found = metric.read(day, service)[part]
-        there = np.arange(first, end + 1) * SCRAPE
+        there = np.arange(first, end + 1, dtype=np.float64) * SCRAPE
         if metric.name not in KUBERNETES:
             seen = day.scraped[part] > 0
             there, found = there[seen], found[seen]

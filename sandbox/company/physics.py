@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -110,13 +111,13 @@ class Physics:
         changed = self.company.dirty_from
         if changed == np.inf:
             return
-        for kept in (self._days, self._ends):
-            for number in [each for each in kept if (each + 1) * DAY > changed]:
-                del kept[number]  # type: ignore[attr-defined]
+        for number in [each for each in self._ends if (each + 1) * DAY > changed]:
+            del self._ends[number]
+            self._days.pop(number, None)
         self.company.dirty_from = np.inf
 
     def _compute(self, number: int) -> dict[str, ServiceDay]:
-        times = number * DAY + np.arange(STEPS) * SCRAPE
+        times = np.arange(STEPS, dtype=np.float64) * SCRAPE + number * DAY
         index = np.asarray(np.arange(STEPS) + number * STEPS, dtype=np.int64)
         before = self._ends.get(number - 1, {})
         made = _Day(self.company, times, index, before).services()
@@ -367,7 +368,7 @@ class _Day:
                 moments += crashes(self.company, trouble, until)
         found = np.full_like(self.times, begun)
         edges = [-np.inf, *rollouts, np.inf]
-        for begin, end in zip(edges, edges[1:], strict=False):
+        for begin, end in pairwise(edges):
             here = (self.times >= begin) & (self.times < end)
             happened = np.array(sorted(each for each in moments if begin <= each < end))
             base = begun if begin == -np.inf else 0.0

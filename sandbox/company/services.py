@@ -63,10 +63,12 @@ def _to(on: str, calls: float, timeout: float = 2.0, *, optional: bool = False) 
 
 SERVICES: tuple[Service, ...] = (
     Service(
-        "gateway", (_to("web", 0.6, 5), _to("api", 0.4, 5), _to("auth", 0.3)), own_seconds=0.003, pool=16, cpu_seconds=0.002, replicas=4, memory=180 * MIB, memory_limit=512 * MIB, node="node-1", load=300,
+        "gateway", (_to("web", 0.6, 5), _to("api", 0.4, 5), _to("auth", 0.3)), own_seconds=0.003,
+        pool=16, cpu_seconds=0.002, replicas=4, memory=180 * MIB, memory_limit=512 * MIB, node="node-1", load=300,
     ),
     Service(
-        "web", (_to("catalog", 0.7), _to("search", 0.3), _to("cart", 0.2)), own_seconds=0.018, pool=12, cpu_seconds=0.009, replicas=4, memory=420 * MIB, node="node-4",
+        "web", (_to("catalog", 0.7), _to("search", 0.3), _to("cart", 0.2)), own_seconds=0.018,
+        pool=12, cpu_seconds=0.009, replicas=4, memory=420 * MIB, node="node-4",
     ),
     Service(
         "api", (_to("checkout", 0.15, 4), _to("cart", 0.5), _to("orders", 0.1), _to("catalog", 0.4)), own_seconds=0.012, pool=8,

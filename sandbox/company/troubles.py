@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -151,14 +152,19 @@ def spans(company: Records, trouble: Trouble) -> list[Span]:
     acts = [each for each in company.acts if each.service == trouble.service and each.at >= trouble.at]
     if trouble.kind in ("memory_leak", "exhausted_pool") and trouble.change is not None:
         return _while_bad(company, trouble, acts)
-    ends: list[float] = []
-    for act in acts:
-        if (act.kind == "revert" and act.text == trouble.change) or (act.kind == "renew" and trouble.kind == "expired_certificate") or (act.kind in ("restart", "set_image") and trouble.change is None and trouble.kind != "expired_certificate"):
-            ends.append(act.at)
+    ends = [act.at for act in acts if _ends(trouble, act)]
     over = min(ends) if ends else None
     if trouble.kind == "noisy_neighbour":
         return _while_running(company, trouble, over)
     return [Span(trouble.at, over)]
+
+
+def _ends(trouble: Trouble, act: Act) -> bool:
+    if trouble.kind == "expired_certificate":
+        return act.kind == "renew"
+    if trouble.change is not None:
+        return act.kind == "revert" and act.text == trouble.change
+    return act.kind in ("restart", "set_image")
 
 
 def ended_at(company: Records, trouble: Trouble) -> float | None:
@@ -254,7 +260,7 @@ def fillings(company: Records, trouble: Trouble, until: float) -> list[Filling]:
             if each.service == trouble.service and each.kind == "scale" and span.since < each.at < end
         }  # fmt: skip
         edges, level = [span.since, *sorted(fresh | scaled), end], 0.0
-        for begin, stop in zip(edges, edges[1:], strict=False):
+        for begin, stop in pairwise(edges):
             if begin in fresh:
                 level = 0.0
             room = company.memory_limit(trouble.service, begin) - service.memory
