@@ -6,6 +6,7 @@ counters had come, so days are computed in their order and kept until something 
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -91,20 +92,22 @@ class Physics:
         self._days: OrderedDict[int, dict[str, ServiceDay]] = OrderedDict()
         self._ends: dict[int, dict[str, dict[str, float]]] = {}
         """By day, how far each service's counters came."""
+        self._lock = threading.Lock()
 
     def day(self, number: int) -> dict[str, ServiceDay]:
         """Every service through the day that is `number` days after 1970; before the company began there is none: KeyError."""
-        self._forget_what_changed()
-        first = int(self.company.begins // DAY)
-        if number < first:
-            raise KeyError(number)
-        if number in self._days:
-            self._days.move_to_end(number)
-            return self._days[number]
-        for earlier in range(first, number):
-            if earlier not in self._ends:
-                self._compute(earlier)
-        return self._compute(number)
+        with self._lock:
+            self._forget_what_changed()
+            first = int(self.company.begins // DAY)
+            if number < first:
+                raise KeyError(number)
+            if number in self._days:
+                self._days.move_to_end(number)
+                return self._days[number]
+            for earlier in range(first, number):
+                if earlier not in self._ends:
+                    self._compute(earlier)
+            return self._compute(number)
 
     def _forget_what_changed(self) -> None:
         # A trouble may be recorded at noon about something that began at noon: the whole day is computed again.

@@ -13,7 +13,7 @@ FUNCTIONS = {
     "rate": "matrix", "increase": "matrix", "delta": "matrix", "irate": "matrix", "avg_over_time": "matrix",
     "min_over_time": "matrix", "max_over_time": "matrix", "sum_over_time": "matrix", "count_over_time": "matrix",
     "last_over_time": "matrix", "abs": "vector", "ceil": "vector", "floor": "vector", "clamp_min": "vector",
-    "clamp_max": "vector", "time": "",
+    "clamp_max": "vector", "vector": "scalar", "time": "",
 }  # fmt: skip
 """By name, what its first argument is."""
 AGGREGATIONS = ("sum", "avg", "min", "max", "count")
@@ -125,10 +125,6 @@ def parse(query: str) -> Node:
     parser = _Parser(query)
     tree = parser.expression(0)
     parser.end()
-    if is_matrix(tree):
-        raise QueryError(
-            f'invalid expression type "range vector" for {"range query"}, must be Scalar or instant Vector'
-        )
     return tree
 
 
@@ -330,13 +326,16 @@ class _Parser:
             raise self._wrong(
                 name.place, f'expected {number} argument(s) in call to "{name.text}", got {len(arguments)}'
             )
-        if arguments and is_matrix(arguments[0]) != (wanted == "matrix"):
-            kinds = {"matrix": "range vector", "vector": "instant vector"}
-            got = (
-                "range vector" if is_matrix(arguments[0]) else "scalar" if is_scalar(arguments[0]) else "instant vector"
-            )
-            raise self._wrong(name.place, f'expected type {kinds[wanted]} in call to function "{name.text}", got {got}')
+        for place, argument in enumerate(arguments):
+            self._need_kind(name, "scalar" if place else wanted, argument)
         return Call(name.text, tuple(arguments))
+
+    def _need_kind(self, name: _Token, wanted: str, argument: Node) -> None:
+        kinds = {"matrix": "range vector", "vector": "instant vector", "scalar": "scalar"}
+        got = "matrix" if is_matrix(argument) else "scalar" if is_scalar(argument) else "vector"
+        if got != wanted:
+            said = f'expected type {kinds[wanted]} in call to function "{name.text}", got {kinds[got]}'
+            raise self._wrong(name.place, said)
 
     def _selector(self, name: str) -> Selector:
         place = self.token.place
