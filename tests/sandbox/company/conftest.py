@@ -47,7 +47,9 @@ class World:
         )
         return float(np.median(values)) if len(times) else float("nan")
 
-    def abnormal(self, since: float, signals: tuple[str, ...] = ("errors", "latency", "saturation", "memory")) -> set[str]:
+    def abnormal(
+        self, since: float, signals: tuple[str, ...] = ("errors", "latency", "saturation", "memory")
+    ) -> set[str]:
         """The services of which a signal has been far above what it was in the hour before `since`."""
         found = set()
         for signal in signals:

@@ -57,7 +57,7 @@ def test_nothing_that_happens_changes_what_was_before(kind: str) -> None:
 
 
 def test_there_is_nothing_of_the_future_and_nothing_before_the_beginning(world: World) -> None:
-    for times, _ in by_service(world.company, 'sum by (service) (up)', NOON - 60, NOON + 3600).values():
+    for times, _ in by_service(world.company, "sum by (service) (up)", NOON - 60, NOON + 3600).values():
         assert times[-1] <= NOON + 300, "an old sample counts for five minutes"
     assert by_service(world.company, SIGNALS["memory"], world.company.begins - 7200, world.company.begins - 600) == {}
     assert list(lines(world.company, "web", NOON, NOON + 600)) == []
@@ -92,7 +92,10 @@ def test_trouble_ends_when_what_caused_it_is_undone(kind: str, place: str) -> No
     world.company.end_trouble(trouble.id)
     world.passes(12)
     assert world.company.going_on() == []
-    usual = {signal: {n: w[1] for n, w in by_service(world.company, q, NOON - 1800, NOON).items()} for signal, q in SIGNALS.items()}
+    usual = {
+        signal: {n: w[1] for n, w in by_service(world.company, q, NOON - 1800, NOON).items()}
+        for signal, q in SIGNALS.items()
+    }
     for signal in ("errors", "latency", "saturation", "memory"):
         for name in NAMES:
             now_is, was = world.value(signal, name, 3), float(np.median(usual[signal][name]))
@@ -140,7 +143,9 @@ def test_full_memory_kills_and_is_an_event_a_restart_and_a_stack_trace(world: Wo
     killed = [each for each in company.events(NOON, world.now.at) if each.reason == "OOMKilled"]
     assert len(killed) == 2
     assert company.workload("orders").restarts == 2, f"of the new pods; the old ones had {restarts}"
-    traces = [line for line in lines(company, "orders", NOON, world.now.at, level="error") if "OutOfMemory" in line.text]
+    traces = [
+        line for line in lines(company, "orders", NOON, world.now.at, level="error") if "OutOfMemory" in line.text
+    ]
     assert [line.at for line in traces] == [pytest.approx(each.at, abs=1) for each in killed]
     # What is counted begins anew: `rate` must not fall below zero or jump.
     _, rates = by_service(company, SIGNALS["requests"], NOON, world.now.at)["orders"]
@@ -181,9 +186,13 @@ def test_certificate_says_when_it_expires_and_renewing_says_another_day(world: W
     company.start_trouble("expired_certificate", "auth")
     world.passes(10)
     assert by_service(company, query, world.now.at, world.now.at)["auth"][1][0] == pytest.approx(-600, abs=1)
-    refused = [line.text for line in lines(company, "gateway", NOON, world.now.at, level="error") if "x509" in line.text]
+    refused = [
+        line.text for line in lines(company, "gateway", NOON, world.now.at, level="error") if "x509" in line.text
+    ]
     assert any("upstream=auth" in text for text in refused)
-    assert not [line for line in lines(company, "web", NOON, world.now.at) if "x509" in line.text], "it does not call auth"
+    assert not [line for line in lines(company, "web", NOON, world.now.at) if "x509" in line.text], (
+        "it does not call auth"
+    )
     company.renew("auth")
     world.passes(10)
     assert by_service(company, query, world.now.at, world.now.at)["auth"][1][0] > 80 * 86400
@@ -208,7 +217,7 @@ def test_normal_operation_has_seasons_noise_gaps_and_odd_samples(world: World) -
     assert gateway.latency.max() > 1.4 * np.median(gateway.latency)
     for name, each in day.items():
         assert np.median(each.errors) < 0.01, name
-        assert (each.in_use <= [s.pool for s in world.company.services if s.name == name][0]).all()
+        assert (each.in_use <= next(s.pool for s in world.company.services if s.name == name)).all()
         for counter in (each.ok, each.failed, each.seconds, each.cpu):
             assert (np.diff(counter) >= 0).all(), f"nothing of {name} was restarted"
     reports = day["reports"].rate
