@@ -163,7 +163,8 @@ class _Parser:
         self.here = 0
 
     def _tokens(self) -> list[_Token]:
-        found, place = [], 0
+        found: list[_Token] = []
+        place = 0
         while place < len(self.query):
             match = _TOKEN.match(self.query, place)
             if match is None:
