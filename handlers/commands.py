@@ -17,6 +17,7 @@ from handlers import (
     declare,
     edit,
     incident_commands,
+    investigation,
     lists,
     merging,
     metrics,
@@ -98,6 +99,13 @@ SUBCOMMANDS = (
         "Acknowledge, and stop the escalation",
         about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
+    ),
+    Subcommand(
+        "investigate",
+        "investigate [N] [SERVICE]",
+        "Look for the cause: metrics, logs, changes",
+        about(investigation.command),
+        ("why",),
     ),
     Subcommand(
         "escalate",

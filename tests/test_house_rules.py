@@ -34,8 +34,8 @@ ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "war
 README = (ROOT / "README.md").read_text()
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 
-DONE_IN_THE_PROCESS = {"decide_alerts", "look_for_changes"}
-"""Effects that call nobody outside."""
+DONE_IN_THE_PROCESS = {"decide_alerts", "look_for_changes", "investigate"}
+"""Effects that the process performs itself."""
 
 
 def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:

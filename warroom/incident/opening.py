@@ -15,6 +15,7 @@ from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpene
 from warroom.incident.model import Incident
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
+from warroom.investigation.lifecycle import automatic
 from warroom.outbox.effects import (
     AddBookmark,
     Effect,
@@ -168,7 +169,8 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     if after.services:
         effects.append(LookForChanges(incident_id=after.id, key=f"{after.id}:changes"))
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
-    return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
+    decision = Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
+    return automatic(decision, now, policy)
 
 
 def _told(incident: Incident, policy: Policy) -> list[Effect]:

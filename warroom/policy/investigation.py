@@ -141,7 +141,7 @@ def _source(path: str, said: Any, what: str, sources: Mapping[str, tuple[str, ..
     able = sorted(name for name, reads in sources.items() if what in reads)
     if not isinstance(said, str) or said in able:
         return
-    if said in sources and sources[said]:
+    if sources.get(said):
         problem = f"{shown(said)} has no {what}"
     else:
         problem = f"there is no source {shown(said)}"
