@@ -84,7 +84,7 @@ FORM_CANCEL = "form.cancel"
 FORM_EDIT = "form.edit"
 FORM_NOTE = "form.note"
 FORM_ACTION = "form.action"
-FORM_INVESTIGATION = "form.investigation"
+INVESTIGATION_VIEW = "investigation"
 
 SHORTCUT_DECLARE = "declare_from_message"
 SHORTCUT_TIMELINE = "add_to_timeline"

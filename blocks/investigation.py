@@ -176,7 +176,7 @@ def everything(view: IncidentView, now: datetime) -> Block:
         )
         blocks += _listed("Next", list(answer.next_steps))
     title = f"Why {incident.name} is broken"
-    return kit.modal(title, "", blocks, callback_id=ids.FORM_INVESTIGATION, close="Close")
+    return kit.modal(title, "", blocks, callback_id=ids.INVESTIGATION_VIEW, close="Close")
 
 
 def _past(number: int, title: str, cause: str | None, fixed_by: str) -> str:

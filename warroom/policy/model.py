@@ -13,7 +13,7 @@ from warroom.durations import Duration
 from warroom.people.model import normal
 from warroom.policy.document import DocumentTemplate
 from warroom.policy.hours import TimeOfDay
-from warroom.policy.investigation import Investigate, Service
+from warroom.policy.investigation import InvestigationPolicy, Service
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
@@ -133,7 +133,7 @@ class Policy(Value):
     permissions: Permissions = Permissions()
     services: dict[Text, Service] = Field(default_factory=dict)
     """What runs, and what it calls."""
-    investigate: Investigate = Investigate()
+    investigate: InvestigationPolicy = InvestigationPolicy()
 
     def section(self, name: str, model: type[S]) -> S:
         """An integration's section; the model's defaults where this policy was read without that integration."""
