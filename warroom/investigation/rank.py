@@ -32,7 +32,7 @@ from warroom.investigation.model import Fact, Findings
 from warroom.investigation.signals import SYMPTOMS
 
 WEIGHTS: Mapping[str, float] = {
-    "strength": 3.0,
+    "strength": 5.0,
     "cover": 2.5,
     "alike": 3.0,
     "own": 3.5,
@@ -94,7 +94,8 @@ class _Service:
 
     @property
     def surprise(self) -> float:
-        return max((each.surprise for each in self.seen), default=0.0)
+        """Of its most unusual signal. That more or fewer requests come is rarely its own doing."""
+        return max((each.surprise * (0.4 if each.kind == "load" else 1.0) for each in self.seen), default=0.0)
 
 
 def services_of(observed: Sequence[Observed]) -> dict[str, _Service]:
@@ -110,19 +111,23 @@ def services_of(observed: Sequence[Observed]) -> dict[str, _Service]:
 
 
 def symptom_of(service: _Service | None, length: int) -> Symptom:
-    """What is wrong with a service: the profile is the widest of its symptoms', or of all its signals where none is one."""
+    """What is wrong with a service. Where nothing is unusual, what comes nearest to it: the course of a weak symptom still tells
+    which trouble below goes with it.
+    """
     nothing = Symptom((), 0.0, np.zeros(length), None)
     if service is None:
         return nothing
     felt = [each for each in service.seen if each.kind in SYMPTOMS] or service.seen
-    felt = sorted(felt, key=lambda each: -each.surprise)
-    if not felt or felt[0].surprise <= 0:
+    felt = sorted((each for each in felt if each.total > 0), key=lambda each: (-each.surprise, -each.total))
+    if not felt:
         return nothing
-    loud = [each for each in felt if each.surprise >= max(ABNORMAL, 0.5 * felt[0].surprise)] or felt[:1]
+    surprise = felt[0].surprise
+    loud = [each for each in felt if each.surprise >= max(ABNORMAL, 0.5 * surprise)]
+    loud = loud or [each for each in felt if each.total >= 0.5 * max(other.total for other in felt)]
     profile = np.zeros(length)
     for each in loud:
         profile = np.fmax(profile, np.nan_to_num(each.profile))
-    return Symptom(tuple(loud), felt[0].surprise, profile, min((each.onset for each in loud if each.onset), default=None))
+    return Symptom(tuple(loud), surprise, profile, min((each.onset for each in loud if each.onset), default=None))
 
 
 def _weight(of: _Service, by: _Service) -> Floats | float:
@@ -141,18 +146,16 @@ def _counted(each: Observed) -> bool:
     return each.kind == "errors" and not any(word in name for word in ("availab", "success", "ratio", "share", "percent", "rate"))
 
 
-def accounted(of: _Service, by: _Service) -> float:
+def accounted(of: _Service, by: _Service, symptoms: Sequence[Observed] | None = None) -> float:
     """Which part of the excess of one service the excess of another can account for, 0 to 1: at the same times, in the same unit,
     each request counted. Trouble of another kind accounts for less.
     """
     best, crossed = 0.0, 0.0
     weight = _weight(by, of)
-    for mine in of.seen:
-        if not mine.abnormal or mine.kind not in SYMPTOMS:
-            continue
+    for mine in symptoms if symptoms is not None else [each for each in of.seen if each.abnormal and each.kind in SYMPTOMS]:
         total = float(np.nansum(mine.excess))
         for other in by.seen:
-            if other.surprise < ABNORMAL / 2:
+            if other.surprise < ABNORMAL / 2 or other.kind == "load":
                 continue
             alike = together(mine.profile, other.profile)
             if other.series.signal == mine.series.signal and other.shape != "silent" and total > 0:
@@ -161,7 +164,7 @@ def accounted(of: _Service, by: _Service) -> float:
                 share = float(part.sum()) / total
                 best = max(best, share * _likeness(alike) * min(1.0, other.surprise / ABNORMAL) * _share(mine, of))
             else:
-                crossed = max(crossed, 0.6 * alike * min(1.0, other.surprise / (2 * ABNORMAL)) * _share(mine, of))
+                crossed = max(crossed, 0.4 * alike * min(1.0, other.surprise / (2 * ABNORMAL)) * _share(mine, of))
     return min(1.0, max(best, crossed))
 
 
@@ -215,8 +218,8 @@ def candidates_of(
         harm = [fact for fact in facts[name] if fact.kind not in ("alert", "image_changed", "event")]
         features = {
             "strength": _strength(service.surprise),
-            "cover": 1.0 if name == findings.service else accounted(noticed, service) if noticed and symptom.seen else 0.5,
-            "alike": _alike(symptom, service, name == findings.service),
+            "cover": 1.0 if name == findings.service else accounted(noticed, service, symptom.seen) if noticed and symptom.seen else 0.5,
+            "alike": _alike(symptom, service),
             "own": 1.0 - share,
             "path": _path(ways.get(name), services),
             "early": _early(onset, symptom.onset, findings.step),
@@ -282,18 +285,19 @@ def _strength(surprise: float) -> float:
     return min(1.0, max(0.0, surprise - 1.0) / 11.0)
 
 
-def _alike(symptom: Symptom, service: _Service, itself: bool) -> float:
-    """How well the course of its symptoms, or a little less of its other signals, matches what was noticed."""
-    if itself:
-        return 1.0
+def _alike(symptom: Symptom, service: _Service) -> float:
+    """How well the course of its symptoms, or a little less of its other signals, matches what was noticed. Less is made of
+    either answer where the symptom is faint.
+    """
     if not symptom.seen:
         return 0.5
     best = 0.0
     for each in service.seen:
-        if each.surprise >= ABNORMAL / 2:
+        if each.surprise >= ABNORMAL / 2 and each.kind != "load":
             worth = 1.0 if each.kind in SYMPTOMS else 0.7
-            best = max(best, worth * together(symptom.profile, each.profile) * min(1.0, each.surprise / ABNORMAL))
-    return best**2
+            best = max(best, worth * together(symptom.profile, each.profile) ** 2 * min(1.0, each.surprise / ABNORMAL))
+    clear = 0.5 + 0.5 * min(1.0, symptom.surprise / 8)
+    return 0.5 + (best - 0.5) * clear
 
 
 def _path(way: tuple[str, ...] | None, services: Mapping[str, _Service]) -> float:
