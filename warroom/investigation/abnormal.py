@@ -51,6 +51,7 @@ class Observed:
     """The baseline's median at this time of the day."""
     usual_low: float
     usual_high: float
+    spread: float
     level: float
     """The median while it was abnormal."""
     excess: Floats
@@ -344,6 +345,7 @@ def _observed(
         usual=middle + offset,
         usual_low=low + offset,
         usual_high=high + offset,
+        spread=spread,
         level=level,
         excess=excess,
         profile=profile,
