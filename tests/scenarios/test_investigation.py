@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.runtime import investigation
+from bot.runtime.side_by_side import side_by_side
 from sandbox import Sandbox
 from sandbox.model import SlackMessage
 from tests.integrations.prometheus.server import FakePrometheus
@@ -82,7 +85,7 @@ HEADS = ("Probable cause", "Looking for the cause", "Inconclusive", "nothing can
 def thread(room: WarRoom) -> list[SlackMessage]:
     """What the bot says in the first room about the investigation."""
     channel = next(each for each in room.slack.channels() if each.name.startswith("inc-"))
-    said = [each for each in channel.messages_by_bot() if not each.deleted]
+    said = [each for each in channel.log if each.by_app and not each.deleted]
     return [each for each in said if any(head in each.plain() for head in HEADS)]
 
 
@@ -139,9 +142,8 @@ async def test_everything_is_shown_in_a_form_and_the_owner_is_paged_by_a_press(r
     (message,) = thread(room)
     channel = room.channel_of(await room.incident())
     await room.slack.click("ada", channel, message, "Show everything")
-    view = room.slack.open_modal("ada")
-    assert view is not None
-    assert QUERY in str(view.blocks)
+    form = await room.slack.modal("ada")
+    assert QUERY in str(form.view.blocks)
     await room.slack.click("ada", channel, message, "Page money")
     await room.settle()
     assert room.slack.person("grace").id in (await room.incident()).participants.invitees
@@ -173,7 +175,7 @@ async def test_the_resolver_is_asked_once_and_the_figures_count_it(room: WarRoom
 async def test_a_source_that_hangs_is_named_and_the_answer_comes_all_the_same(
     room: WarRoom, metrics: FakePrometheus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.runtime.side_by_side.EACH", 0.5)
+    monkeypatch.setattr(investigation, "side_by_side", partial(side_by_side, each=0.5))
     metrics.fail("GET", "/api/v1/query_range", hang=True)
     await room.declare("ada", "checkout fails --sev 1 --service checkout")
     (message,) = thread(room)
@@ -185,7 +187,7 @@ async def test_a_private_one_is_told_to_its_room_alone(room: WarRoom) -> None:
     await room.declare("ada", "checkout leaks --sev 1 --service checkout --private")
     incident = await room.incident()
     assert incident.private
-    said = [(each.name, message.plain()) for each in room.slack.channels() for message in each.messages_by_bot()]
+    said = [(each.name, message.plain()) for each in room.slack.channels() for message in each.log]
     assert {name for name, text in said if "Probable cause" in text} == {incident.room.channel_name}
     answer = await room.slack.slash(room.slack.person("ben"), "general", "/incident", "investigate #1")
     await room.settle()

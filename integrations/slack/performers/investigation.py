@@ -10,7 +10,6 @@ from blocks.investigation_picture import alt_text, investigation_picture
 from integrations.slack.performers.documents import is_shared, upload
 from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import redraw, say
-from warroom.errors import Retryable
 from warroom.investigation.state import SLOT
 from warroom.investigation.ways import ways_of
 from warroom.outbox.effects import ShareFindings, ShowInvestigation
@@ -21,10 +20,8 @@ async def show_investigation(context: EffectContext[ShowInvestigation]) -> Poste
     """Post the message, or redraw it whole, as the investigation is at delivery."""
     incident = await context.incident()
     room = incident.room
-    if room.channel_id is None:
-        return None  # it is shown once the room is open: the result asks again
-    if room.card_ts is None and not await context.never_came("show_card"):
-        raise Retryable("the card is not there yet")
+    if room.channel_id is None or (room.card_ts is None and not await context.never_came("show_card")):
+        return None  # whoever shows the card asks for it again
     card = investigation_card(await context.view(incident), ways_of(incident, context.deps.policy), context.now)
     there = room.slot(SLOT)
     if there is not None and await redraw(context, room.channel_id, there, card):
