@@ -18,8 +18,9 @@ VENDORS = {
     *(path.name for path in (ROOT / "integrations").iterdir() if path.is_dir() and path.name[0] not in "._"),
     *("alertmanager", "elasticsearch", "github", "grafana", "jira", "loki", "opensearch", "opsgenie"),
     *("pagerduty", "prometheus", "statuspage", "victorops"),
-} - {"slack", "changes", "sources"}
-"""Systems that integrations are for, now or soon. Slack is the one that everything is drawn in. Changes and sources are no vendor."""
+} - {"slack", "changes", "sources", "health"}
+"""Systems that integrations are for, now or soon. Slack is the one that everything is drawn in. Changes, sources and health checks
+are no vendor."""
 WITHOUT_VENDORS = ("warroom", "blocks", "handlers", "storage")
 RELEASED = "tests/storage/fixtures/"
 """Databases as an earlier release wrote them, and what wrote them there; that release knew one vendor by name."""

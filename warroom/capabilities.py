@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
 
@@ -54,6 +54,19 @@ class LogSource(Protocol):
 
     async def lines(self, query: str, since: datetime, until: datetime, limit: int) -> Sequence[LogLine]:
         """The newest lines that fit, in the source's own language. Raises Retryable or Rejected."""
+        ...
+
+
+@runtime_checkable
+class QueryLanguage(Protocol):
+    """Of a MetricSource or LogSource: how names get into its queries, and where people look at them."""
+
+    def filled(self, query: str, values: Mapping[str, str]) -> str:
+        """The query with each `{name}` of `values` replaced, escaped for where it stands: see `warroom.queries`. Raises Rejected."""
+        ...
+
+    def page_of(self, query: str, since: datetime, until: datetime) -> str:
+        """The address where a person sees what the query yields; "" where there is none."""
         ...
 
 

@@ -13,6 +13,7 @@ from warroom.durations import Duration
 from warroom.people.model import normal
 from warroom.policy.document import DocumentTemplate
 from warroom.policy.hours import TimeOfDay
+from warroom.policy.investigation import InvestigationPolicy, Service
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
@@ -130,6 +131,9 @@ class Policy(Value):
     postmortem: PostmortemRules = PostmortemRules()
     links: Links = Links()
     permissions: Permissions = Permissions()
+    services: dict[Text, Service] = Field(default_factory=dict)
+    """What runs, and what it calls."""
+    investigate: InvestigationPolicy = InvestigationPolicy()
 
     def section(self, name: str, model: type[S]) -> S:
         """An integration's section; the model's defaults where this policy was read without that integration."""
@@ -155,6 +159,10 @@ class Policy(Value):
     @cached_property
     def _ranks(self) -> dict[str, int]:
         return {key: rank for rank, key in enumerate(self.severities)}
+
+    @cached_property
+    def _service_keys(self) -> dict[str, str]:
+        return {normal(key): key for key in self.services}
 
     @cached_property
     def _team_keys(self) -> dict[str, str]:
@@ -208,10 +216,15 @@ class Policy(Value):
         return reference(text, self.schedules)
 
     def team_for_service(self, service: str) -> str | None:
-        """The key of the first team that names the service, else of the first whose patterns fit it, else None."""
+        """The key of the team that the service itself names, else of the first that names the service, else of the first whose
+        patterns fit it, else None.
+        """
         wanted = normal(service)
         if not wanted:
             return None
+        known = self.services.get(self._service_keys.get(wanted, ""))
+        if known and known.team and (own := self.team_named(known.team)):
+            return own
         for key, team in self.teams.items():
             if any(normal(known) == wanted for known in team.services if not {"*", "?"} & set(known)):
                 return key
@@ -220,10 +233,20 @@ class Policy(Value):
                 return key
         return None
 
-    def services(self) -> dict[str, tuple[str, ...]]:
-        """By team, the services that it names; patterns are left out. Teams without any are not there."""
+    def service_named(self, text: str) -> str | None:
+        """The key of that service among those with an entry of their own, or None."""
+        return self._service_keys.get(normal(text))
+
+    def services_by_team(self) -> dict[str, tuple[str, ...]]:
+        """By team, the services that it names and those that name it; patterns are left out. Teams without any are not there."""
+        own: dict[str, list[str]] = {}
+        for name, service in self.services.items():
+            if service.team and (team := self.team_named(service.team)):
+                own.setdefault(team, []).append(name)
         named = {
-            key: tuple(dict.fromkeys(each for each in team.services if not {"*", "?"} & set(each)))
+            key: tuple(
+                dict.fromkeys([*(each for each in team.services if not {"*", "?"} & set(each)), *own.get(key, ())])
+            )
             for key, team in self.teams.items()
         }
         return {key: services for key, services in named.items() if services}
