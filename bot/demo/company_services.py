@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from pydantic import SecretStr
 
 from sandbox import Sandbox
@@ -24,6 +25,8 @@ from sandbox.vendors.system import FakeSystem
 
 CHANGES_SECRET = "sandbox-changes"
 SEED = 1
+HISTORY = 1.3 * 86400
+"""Seconds: the baseline of an investigation, and a little more."""
 EVERY = 60.0
 """Seconds of the company's clock between two looks of its monitors."""
 BAD = {"requests": "down"}
@@ -85,7 +88,7 @@ class Services:
 @contextlib.asynccontextmanager
 async def company_services(slack: Sandbox, deliver: Deliver, alert_token: str) -> AsyncIterator[Services]:
     """The company's services on the workspace's clock. `deliver` posts to the bot, once it runs."""
-    company = Company(SEED, slack.clock.seconds)
+    company = Company(SEED, slack.clock.seconds, history=HISTORY)
     running = RunningCompany(company, deliver, alert_token=alert_token, changes_token=CHANGES_SECRET)
     made = Services(
         running, PrometheusSystem(company=company), LokiSystem(company=company), CompanyServices(company=company)
@@ -106,5 +109,7 @@ async def _watch(slack: Sandbox, running: RunningCompany) -> None:
     """Look at the monitors every minute, also when nobody moves the clock."""
     while True:
         await slack.clock.until(slack.clock.seconds() + EVERY)
-        await running.tell()
+        # A bot that is not there, or is made to fail, is told later.
+        with contextlib.suppress(ValueError, OSError, aiohttp.ClientError):
+            await running.tell()
         slack.workspace.changed.notify()

@@ -70,5 +70,7 @@ async def investigated(
     except Exception as error:
         # Of any kind, a bug: the same findings would fail again, so whoever asked is told, and the log says more.
         log.exception("the analysis failed", service=request.service)
-        raise Rejected("the analysis failed", code="fault", advice="This is a fault in Warroom; its log says more.") from error
+        raise Rejected(
+            "the analysis failed", code="fault", advice="This is a fault in Warroom; its log says more."
+        ) from error
     return evident(answer).copy_with(took_seconds=round(clock.steady() - began, 2)), findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,6 @@ from typing import Any
 from sandbox.company.alerts import Alert, Monitors, alertmanager, datadog
 from sandbox.company.company import Company
 from sandbox.company.model import Act, Change, Record, Trouble
-from sandbox.company.reading import changes as told_changes
 from sandbox.company.troubles import KINDS
 from sandbox.systems import Deliver
 
@@ -33,18 +33,19 @@ class RunningCompany:
     alert_token: str = ""
     changes_token: str = ""
     sent: list[Alert] = field(default_factory=list)
-    """The alerts that the bot was told of, in order."""
+    """The alerts so far, in order."""
 
     def __post_init__(self) -> None:
         self.monitors = Monitors(self.company, self.company.now())
-        self._untold: list[Change] = []
+        self._unsent: deque[tuple[str, Any, str]] = deque()
         self._ahead: tuple[object, float | None] = (None, None)
         self._turn = asyncio.Lock()
         self.company.listeners.append(self._heard)
 
     def _heard(self, record: Record) -> None:
-        if isinstance(record, Change):
-            self._untold.append(record)
+        # Who changes a monitor tells nobody.
+        if isinstance(record, Change) and record.kind != "monitor" and self.changes_token:
+            self._unsent.append(("/hooks/changes", _change(record), self.changes_token))
 
     @property
     def quiet(self) -> bool:
@@ -80,23 +81,28 @@ class RunningCompany:
         return change
 
     async def tell(self) -> None:
-        """Tell the bot of changes it has not heard of, and of alerts that fired or recovered until now."""
+        """Tell the bot of changes it has not heard of, and of alerts that fired or recovered until now.
+
+        What could not be delivered is delivered first the next time; then it raises what `deliver` raised.
+        """
         async with self._turn:
-            untold, self._untold = self._untold, []
-            known = {each.id for each in told_changes(self.company, float("-inf"), float("inf"))}
-            for change in untold:
-                if self.changes_token and change.id in known:
-                    await self._post("/hooks/changes", _change(change), self.changes_token)
+            await self._send()
             now = self.company.now()
             if self.quiet:
                 self.monitors.until = now
                 return
-            found = await asyncio.to_thread(self.monitors.look, now)
-            for alert in found:
+            for alert in await asyncio.to_thread(self.monitors.look, now):
                 if self.alert_token:
                     body = datadog(alert) if self.alerts == "datadog" else alertmanager([alert])
-                    await self._post(f"/hooks/{self.alerts}", body, self.alert_token)
+                    self._unsent.append((f"/hooks/{self.alerts}", body, self.alert_token))
                 self.sent.append(alert)
+            await self._send()
+
+    async def _send(self) -> None:
+        while self._unsent:
+            path, body, token = self._unsent[0]
+            await self.deliver(path, json.dumps(body).encode(), {**HEADERS, "X-Warroom-Token": token})
+            self._unsent.popleft()
 
     def next_at(self) -> float | None:
         """When the next alert fires or recovers if nobody does anything, seconds since 1970; None where none does for hours."""
@@ -107,9 +113,6 @@ class RunningCompany:
         if self._ahead[0] != state:
             self._ahead = (state, self.monitors.next_at())
         return self._ahead[1]
-
-    async def _post(self, path: str, body: Any, token: str) -> None:
-        await self.deliver(path, json.dumps(body).encode(), {**HEADERS, "X-Warroom-Token": token})
 
     def state(self) -> dict[str, Any]:
         """For the control API."""

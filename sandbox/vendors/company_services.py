@@ -12,6 +12,7 @@ from sandbox.company.metrics import exposition
 from sandbox.company.services import NAMES
 from sandbox.vendors.system import FakeSystem
 
+
 @dataclass
 class CompanyServices(FakeSystem):
     """`/metrics` of all services together, in Prometheus' text format; `/services/NAME/healthz` of each."""
