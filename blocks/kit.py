@@ -324,12 +324,12 @@ def modal(
     private_metadata: str = "",
     close: str = "Cancel",
 ) -> Block:
-    """A form."""
+    """A form; without `submit` it only shows something."""
     return {
         "type": "modal",
         "callback_id": callback_id[:255],
         "title": _plain(title, 24),
-        "submit": _plain(submit, 24),
+        **({"submit": _plain(submit, 24)} if submit else {}),
         "close": _plain(close, 24),
         "private_metadata": private_metadata[:3000],
         "blocks": [block for block in blocks if block][:VIEW_BLOCKS],

@@ -6,17 +6,21 @@ import asyncio
 import importlib.util
 from collections.abc import Callable
 
+import structlog
+
 from bot import clock
 from bot.runtime.side_by_side import side_by_side
 from warroom.capabilities import ChangeSource, LogSource, MetricSource
-from warroom.errors import Rejected
+from warroom.errors import Rejected, WarroomError
 from warroom.investigation.looks import Request, Sources
 from warroom.investigation.model import Answer, Findings
 from warroom.investigation.sources import FactSource
-from warroom.investigation.usecases import Progress, collect, quietly
+from warroom.investigation.usecases import Progress, collect, evident, quietly
 from warroom.policy import Policy
 from warroom.registry import Integrations
 from warroom.stores import Store
+
+log = structlog.get_logger(__name__)
 
 Analysis = Callable[[Findings], Answer]
 """Pure, and takes processor time."""
@@ -59,5 +63,14 @@ async def investigated(
     began = clock.steady()
     findings = await collect(request, policy, sources, store, side_by_side, progress)
     # Beside the event loop: it takes seconds where there are hundreds of services.
-    answer = await asyncio.to_thread(analysis, findings)
-    return answer.copy_with(took_seconds=round(clock.steady() - began, 2)), findings
+    try:
+        answer = await asyncio.to_thread(analysis, findings)
+    except WarroomError:
+        raise
+    except Exception as error:
+        # Of any kind, a bug: the same findings would fail again, so whoever asked is told, and the log says more.
+        log.exception("the analysis failed", service=request.service)
+        raise Rejected(
+            "the analysis failed", code="fault", advice="This is a fault in Warroom; its log says more."
+        ) from error
+    return evident(answer).copy_with(took_seconds=round(clock.steady() - began, 2)), findings

@@ -13,7 +13,7 @@ from sandbox.workspace import WorkspaceState
 SNIPPET_LIMIT = 1_000_000
 
 
-@method("files.getUploadURLExternal", TIER_4, "files:write", arguments="filename, length, snippet_type")
+@method("files.getUploadURLExternal", TIER_4, "files:write", arguments="filename, length, snippet_type, alt_txt")
 def get_upload_url(ws: WorkspaceState, args: Arguments) -> Json:
     name, length = args.text("filename"), args.number("length", 0)
     if length <= 0 or not name:

@@ -50,25 +50,31 @@ def graph(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def findings(
-    normal: Columns, seen: Columns, edges: dict[str, tuple[str, ...]], service: str, late: timedelta = timedelta(0)
+    normal: Columns,
+    seen: Columns,
+    edges: dict[str, tuple[str, ...]],
+    service: str,
+    at: datetime | None = None,
+    baseline: timedelta = timedelta(days=1),
+    window: timedelta = timedelta(minutes=30),
 ) -> Findings:
     """What would be collected: the normal days, shifted so that they end where the incident begins, then the incident."""
     began = min(moment for column in seen.values() for moment in column)
     ended = max(moment for column in seen.values() for moment in column)
     shift = began - int(STEP.total_seconds()) - max(moment for column in normal.values() for moment in column)
-    at = datetime.fromtimestamp(began, UTC) + late
-    until = datetime.fromtimestamp(ended, UTC)
+    at = at or datetime.fromtimestamp(began, UTC)
+    since = (at - window - baseline).timestamp()
     joined: dict[tuple[str, str], dict[int, float]] = defaultdict(dict)
     for key, column in normal.items():
-        joined[key] |= {moment + shift: value for moment, value in column.items()}
+        joined[key] |= {moment + shift: value for moment, value in column.items() if moment + shift >= since}
     for key, column in seen.items():
         joined[key] |= column
     return Findings(
         service=service,
         at=at,
-        until=until,
-        window=timedelta(minutes=5),
-        baseline=timedelta(days=2),
+        until=datetime.fromtimestamp(ended, UTC),
+        window=window,
+        baseline=baseline,
         step=STEP,
         depends_on=edges,
         series=tuple(
@@ -84,16 +90,30 @@ def findings(
     )
 
 
-def cases(folder: Path) -> list[Case]:
-    """Every incident below the directory, in the order of their names."""
+def cases(folder: Path, late: timedelta = timedelta(0), baseline: timedelta = timedelta(days=1)) -> list[Case]:
+    """Every incident below the directory, in the order of their names. `late`: how much later than told it was noticed."""
     found = []
     for level in sorted(path.parent for path in folder.rglob("normal.csv")):
         normal, edges = columns(level / "normal.csv"), graph(level / "graph.csv")
         for target in sorted(level.rglob("target.json")):
             told = json.loads(target.read_text())
             seen = columns(target.parent / "metrics.csv")
-            name = f"{level.name}/{target.parent.name}"
-            found.append(
-                Case(name, findings(normal, seen, edges, told["target"]["node"]), told["root_cause"]["node"])
-            )
+            at = datetime.fromtimestamp(told["target"]["timestamp"], UTC) + late
+            made = findings(normal, seen, edges, told["target"]["node"], at, baseline)
+            found.append(Case(f"{level.name}/{target.parent.name}", made, told["root_cause"]["node"]))
+    return found
+
+
+def healthy(folder: Path, service: str, each: int = 12) -> list[Case]:
+    """Windows of five samples cut from the second normal day, with what lay before as their past."""
+    found = []
+    for level in sorted(path.parent for path in folder.rglob("normal.csv")):
+        normal, edges = columns(level / "normal.csv"), graph(level / "graph.csv")
+        moments = sorted({moment for column in normal.values() for moment in column})
+        for place in range(len(moments) // 2 + 10, len(moments) - 5, each):
+            first, last = moments[place], moments[place + 4]
+            past = {key: {m: v for m, v in column.items() if m < first} for key, column in normal.items()}
+            seen = {key: {m: v for m, v in column.items() if first <= m <= last} for key, column in normal.items()}
+            made = findings(past, seen, edges, service, datetime.fromtimestamp(moments[place + 1], UTC))
+            found.append(Case(f"{level.name}/normal {place}", made, ""))
     return found

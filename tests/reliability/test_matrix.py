@@ -62,8 +62,8 @@ def test_no_effect_is_missing() -> None:
     assert {case.effect for case in EFFECT_CASES} == set(IN_SLACK) - NEED_SCHEDULES, (
         "test_external_matrix has those of other systems"
     )
-    assert {"decide_alerts", "look_for_changes"} == DONE_IN_THE_PROCESS, (
-        "they call nobody; test_deliveries has the first"
+    assert {"decide_alerts", "look_for_changes", "investigate"} == DONE_IN_THE_PROCESS, (
+        "they change nothing outside; test_deliveries has the first, test_investigation the last"
     )
 
 

@@ -15,6 +15,7 @@ from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpene
 from warroom.incident.model import Incident
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
+from warroom.investigation.lifecycle import automatic, show
 from warroom.outbox.effects import (
     AddBookmark,
     Effect,
@@ -168,7 +169,8 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     if after.services:
         effects.append(LookForChanges(incident_id=after.id, key=f"{after.id}:changes"))
     event = RoomOpened(name=result.name, channel_id=result.channel_id)
-    return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
+    decision = Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
+    return automatic(decision, now, policy)
 
 
 def _told(incident: Incident, policy: Policy) -> list[Effect]:
@@ -221,9 +223,11 @@ def directly_sent(incident: Incident, result: DirectlySent) -> Decision:
 
 
 def shown(incident: Incident, result: CardShown) -> Decision:
-    """The card is there: pin it."""
+    """The card is there: pin it, and show below it what is being looked into."""
     after = incident.with_room(card_ts=result.ts)
-    return Decision(after, quiet=True).with_effects(PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}"))
+    pin = PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}")
+    decision = Decision(after, quiet=True).with_effects(pin)
+    return decision.with_effects(show(after)) if after.investigation.runs else decision
 
 
 def announced(incident: Incident, result: Announced) -> Decision:

@@ -51,6 +51,7 @@ class Observed:
     """The baseline's median at this time of the day."""
     usual_low: float
     usual_high: float
+    spread: float
     level: float
     """The median while it was abnormal."""
     excess: Floats
@@ -58,6 +59,8 @@ class Observed:
     profile: Floats
     """The same in spreads, compressed; never below 0."""
     values: Floats
+    total: float = 0.0
+    """The run's sum of deviations beyond the drift, in spreads: what is left to compare where nothing is unusual."""
     shape: str = "run"
     """run, spike (a single sample among many), silent (nothing is reported any more)."""
 
@@ -161,7 +164,7 @@ def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: C
         past = past[np.isfinite(past)]
         if len(past) >= LEAST_BASELINE and (wide := float(np.subtract(*np.quantile(past, [0.9, 0.1])))) > 0:
             pooled[each.signal].append(wide / 2.56)
-    return [0.1 * float(np.median(pooled[each.signal])) if pooled[each.signal] else 0.0 for each in series]
+    return [0.1 * float(np.quantile(pooled[each.signal], 0.25)) if pooled[each.signal] else 0.0 for each in series]
 
 
 def _reported(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: Clock) -> dict[str, int]:
@@ -172,6 +175,14 @@ def _reported(series: Sequence[ObservedSeries], values: Sequence[Floats], clock:
         if len(seen):
             last[each.signal].append(int(seen[-1]))
     return {signal: int(np.quantile(steps, 0.75)) for signal, steps in last.items() if len(steps) > 1}
+
+
+def _top(series: ObservedSeries, values: Floats) -> float:
+    """1 or 100 for a share that should be full, such as an availability; else 0."""
+    if series.bad != "down" or kind_of(series.signal) != "errors":
+        return 0.0
+    most = float(np.nanmax(values)) if np.isfinite(values).any() else 0.0
+    return 1.0 if 0 < most <= 1.0 else 100.0 if 1.0 < most <= 100.0 else 0.0
 
 
 def _season(times: Floats, past: Floats) -> Floats | None:
@@ -227,11 +238,11 @@ def _judged_part(
 
 
 def _quantiles(past: Floats) -> Floats:
-    """Of every row 1, 10, 50, 90 and 99 per cent; nan for a row without samples."""
+    """Of every row 10, 50 and 90 per cent; nan for a row without samples."""
     filled = np.isfinite(past).any(axis=1)
-    found = np.full((5, len(past)), np.nan)
+    found = np.full((3, len(past)), np.nan)
     if filled.any() and past.shape[1]:
-        found[:, filled] = np.nanquantile(past[filled], [0.01, 0.1, 0.5, 0.9, 0.99], axis=1)
+        found[:, filled] = np.nanquantile(past[filled], [0.1, 0.5, 0.9], axis=1)
     return found
 
 
@@ -241,17 +252,20 @@ def _deviations(
     left = value - course
     past = left[:, : clock.margin]
     known = np.isfinite(past).sum(axis=1)
-    q01, q10, q50, q90, q99 = _quantiles(past)
+    q10, q50, q90 = _quantiles(past)
     apart = np.abs(past - q50[:, None])
-    spread = _quantiles(apart)[2] * 1.4826 if past.shape[1] else np.full(len(past), np.nan)
+    spread = _quantiles(apart)[1] * 1.4826 if past.shape[1] else np.full(len(past), np.nan)
     magnitude = np.abs(q50 + np.median(course, axis=1))
-    least = np.maximum(floors, np.maximum(0.02 * magnitude, 1e-9))
+    tops = np.array([_top(each, row) for each, row in zip(series, value, strict=True)])
+    # What is missing to 100 per cent is what counts of a share that should be full.
+    part = np.where(tops > 0, 0.1 * np.abs(tops - magnitude) + 0.001 * tops, 0.02 * magnitude)
+    least = np.maximum(floors, np.maximum(part, 1e-9))
     # A series that was nothing all the time has no scale of its own: the window's largest gives one.
     seen_now = np.nan_to_num(np.nanmax(np.abs(np.where(np.isfinite(left), left, 0.0)), axis=1))
     least = np.where(least <= 1e-9, np.maximum(seen_now / 12, 1e-9), least)
-    up = np.fmax(np.fmax(spread, (q90 - q50) / 1.28), (q99 - q50) / 2.6)
-    down = np.fmax(np.fmax(spread, (q50 - q10) / 1.28), (q50 - q01) / 2.6)
-    up, down = np.fmax(up, least), np.fmax(down, least)
+    # How far the rare samples reach is no part of the spread: the tail of the stretches' sums tells it (_surprise).
+    up = np.fmax(np.fmax(spread, (q90 - q50) / 1.28), least)
+    down = np.fmax(np.fmax(spread, (q50 - q10) / 1.28), least)
     high = (left - q50[:, None]) / up[:, None]
     low = (q50[:, None] - left) / down[:, None]
     rising = _Runs(high, clock)
@@ -331,10 +345,12 @@ def _observed(
         usual=middle + offset,
         usual_low=low + offset,
         usual_high=high + offset,
+        spread=spread,
         level=level,
         excess=excess,
         profile=profile,
         values=value[clock.margin :],
+        total=float(runs.total[i]) if judgeable else 0.0,
         shape=shape,
     )
 
@@ -376,6 +392,7 @@ class _Runs:
                 best = np.where(better, total, best)
                 self.begin = np.where(better, since, self.begin)
                 self.end = np.where(better, step, self.end)
+        self.total = best
         self.surprise = _surprise(best, peaks)
 
 
@@ -389,9 +406,9 @@ def _surprise(best: Floats, peaks: Sequence[Floats]) -> Floats:
     share = 0.75 if len(all_of) >= 8 else 0.5
     edge = np.quantile(all_of, share, axis=0)
     over = np.where(all_of > edge, all_of - edge, np.nan)
-    beyond = np.nan_to_num(np.nanmean(over, axis=0)) if len(all_of) else np.zeros_like(best)
     # Half a dozen stretches know little of their tail: a tail of 2 spreads is mixed in, as if two more had been seen.
     counted = np.isfinite(over).sum(axis=0)
+    beyond = np.nansum(over, axis=0) / np.maximum(counted, 1)
     scale = (beyond * counted + 2.0 * 2) / (counted + 2)
     return np.where(best > edge, -np.log(1 - share) + (best - edge) / scale, 0.0)
 

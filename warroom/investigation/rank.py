@@ -32,13 +32,15 @@ from warroom.investigation.model import Fact, Findings
 from warroom.investigation.signals import SYMPTOMS
 
 WEIGHTS: Mapping[str, float] = {
-    "strength": 3.0,
+    "strength": 5.0,
     "cover": 2.5,
     "alike": 3.0,
     "own": 3.5,
     "path": 1.0,
     "early": 1.0,
     "near": 1.0,
+    "explains": 2.0,
+    "fits": 1.5,
     "resource": 1.0,
     "change": 2.0,
     "facts": 2.0,
@@ -94,7 +96,8 @@ class _Service:
 
     @property
     def surprise(self) -> float:
-        return max((each.surprise for each in self.seen), default=0.0)
+        """Of its most unusual signal. That more or fewer requests come is rarely its own doing."""
+        return max((each.surprise * (0.4 if each.kind == "load" else 1.0) for each in self.seen), default=0.0)
 
 
 def services_of(observed: Sequence[Observed]) -> dict[str, _Service]:
@@ -110,19 +113,23 @@ def services_of(observed: Sequence[Observed]) -> dict[str, _Service]:
 
 
 def symptom_of(service: _Service | None, length: int) -> Symptom:
-    """What is wrong with a service: the profile is the widest of its symptoms', or of all its signals where none is one."""
+    """What is wrong with a service. Where nothing is unusual, what comes nearest to it: the course of a weak symptom still tells
+    which trouble below goes with it.
+    """
     nothing = Symptom((), 0.0, np.zeros(length), None)
     if service is None:
         return nothing
     felt = [each for each in service.seen if each.kind in SYMPTOMS] or service.seen
-    felt = sorted(felt, key=lambda each: -each.surprise)
-    if not felt or felt[0].surprise <= 0:
+    felt = sorted((each for each in felt if each.total > 0), key=lambda each: (-each.surprise, -each.total))
+    if not felt:
         return nothing
-    loud = [each for each in felt if each.surprise >= max(ABNORMAL, 0.5 * felt[0].surprise)] or felt[:1]
+    surprise = felt[0].surprise
+    loud = [each for each in felt if each.surprise >= max(ABNORMAL, 0.5 * surprise)]
+    loud = loud or [each for each in felt if each.total >= 0.5 * max(other.total for other in felt)]
     profile = np.zeros(length)
     for each in loud:
         profile = np.fmax(profile, np.nan_to_num(each.profile))
-    return Symptom(tuple(loud), felt[0].surprise, profile, min((each.onset for each in loud if each.onset), default=None))
+    return Symptom(tuple(loud), surprise, profile, min((each.onset for each in loud if each.onset), default=None))
 
 
 def _weight(of: _Service, by: _Service) -> Floats | float:
@@ -141,27 +148,27 @@ def _counted(each: Observed) -> bool:
     return each.kind == "errors" and not any(word in name for word in ("availab", "success", "ratio", "share", "percent", "rate"))
 
 
-def accounted(of: _Service, by: _Service) -> float:
+def accounted(of: _Service, by: _Service, symptoms: Sequence[Observed] | None = None) -> float:
     """Which part of the excess of one service the excess of another can account for, 0 to 1: at the same times, in the same unit,
     each request counted. Trouble of another kind accounts for less.
     """
     best, crossed = 0.0, 0.0
     weight = _weight(by, of)
-    for mine in of.seen:
-        if not mine.abnormal or mine.kind not in SYMPTOMS:
-            continue
+    for mine in symptoms if symptoms is not None else [each for each in of.seen if each.abnormal and each.kind in SYMPTOMS]:
         total = float(np.nansum(mine.excess))
         for other in by.seen:
-            if other.surprise < ABNORMAL / 2:
+            # A signal that often strays says little alone, more where another signal of the same service is unusual.
+            certain = min(1.0, max(other.surprise, 0.5 * by.surprise if other.total > 0 else 0.0) / ABNORMAL)
+            if certain < 0.5 or other.kind == "load":
                 continue
             alike = together(mine.profile, other.profile)
             if other.series.signal == mine.series.signal and other.shape != "silent" and total > 0:
                 ratio = 1.0 if _counted(mine) else weight
                 part = np.minimum(np.nan_to_num(mine.excess), _wide(np.nan_to_num(other.excess * ratio)))
                 share = float(part.sum()) / total
-                best = max(best, share * _likeness(alike) * min(1.0, other.surprise / ABNORMAL) * _share(mine, of))
+                best = max(best, share * _likeness(alike) * certain * _share(mine, of))
             else:
-                crossed = max(crossed, 0.6 * alike * min(1.0, other.surprise / (2 * ABNORMAL)) * _share(mine, of))
+                crossed = max(crossed, 0.4 * alike * min(1.0, other.surprise / (2 * ABNORMAL)) * _share(mine, of))
     return min(1.0, max(best, crossed))
 
 
@@ -215,11 +222,13 @@ def candidates_of(
         harm = [fact for fact in facts[name] if fact.kind not in ("alert", "image_changed", "event")]
         features = {
             "strength": _strength(service.surprise),
-            "cover": 1.0 if name == findings.service else accounted(noticed, service) if noticed and symptom.seen else 0.5,
-            "alike": _alike(symptom, service, name == findings.service),
-            "own": 1.0 - share,
+            "cover": 1.0 if name == findings.service else accounted(noticed, service, symptom.seen) if noticed and symptom.seen else 0.5,
+            "alike": _alike(symptom, service),
+            "own": 1.0 - float(np.clip((share - 0.2) / 0.6, 0.0, 1.0)),
             "path": _path(ways.get(name), services),
             "early": _early(onset, symptom.onset, findings.step),
+            "explains": _explains(name, services, names, graph),
+            "fits": _fits(noticed, service, symptom),
             "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
             "resource": float(any(each.kind == "resource" for each in loud)),
             "change": _change_weight(change, onset or symptom.onset),
@@ -282,18 +291,57 @@ def _strength(surprise: float) -> float:
     return min(1.0, max(0.0, surprise - 1.0) / 11.0)
 
 
-def _alike(symptom: Symptom, service: _Service, itself: bool) -> float:
-    """How well the course of its symptoms, or a little less of its other signals, matches what was noticed."""
-    if itself:
-        return 1.0
+def _alike(symptom: Symptom, service: _Service) -> float:
+    """How well the course of its symptoms, or a little less of its other signals, matches what was noticed. Less is made of
+    either answer where the symptom is faint.
+    """
     if not symptom.seen:
         return 0.5
     best = 0.0
     for each in service.seen:
-        if each.surprise >= ABNORMAL / 2:
+        if each.surprise >= ABNORMAL / 2 and each.kind != "load":
             worth = 1.0 if each.kind in SYMPTOMS else 0.7
-            best = max(best, worth * together(symptom.profile, each.profile) * min(1.0, each.surprise / ABNORMAL))
-    return best**2
+            best = max(best, worth * together(symptom.profile, each.profile) ** 2 * min(1.0, each.surprise / ABNORMAL))
+    clear = 0.5 + 0.5 * min(1.0, symptom.surprise / 8)
+    return 0.5 + (best - 0.5) * clear
+
+
+def _explains(name: str, services: Mapping[str, _Service], names: set[str], graph: Graph) -> float:
+    """Which part of the trouble of all that depend on it, its own included, it accounts for."""
+    service = services.get(name)
+    if service is None:
+        return 0.0
+    total = accounting = 0.0
+    for other in sorted(graph.above(name)):
+        if other not in names or other not in services:
+            continue
+        felt = max((each.surprise for each in services[other].seen if each.kind in SYMPTOMS), default=0.0)
+        if felt >= ABNORMAL:
+            total += _strength(felt)
+            accounting += _strength(felt) * (1.0 if other == name else accounted(services[other], service))
+    return accounting / total if total else 0.5
+
+
+def _fits(noticed: _Service | None, service: _Service, symptom: Symptom) -> float:
+    """Whether as much of its trouble arrives where it was noticed as would, if each of its requests were waited for there: less
+    than a tenth of it arriving speaks against it.
+    """
+    if noticed is None or service is noticed or not symptom.seen:
+        return 0.5
+    shares = []
+    weight = _weight(service, noticed)
+    for each in service.seen:
+        if not each.abnormal or each.kind not in SYMPTOMS or each.shape == "silent":
+            continue
+        same = [other for other in noticed.seen if other.series.signal == each.series.signal]
+        ratio = 1.0 if _counted(each) else weight
+        total = float(np.nansum(each.excess * ratio))
+        # What is less than the noise there cannot be seen to arrive.
+        noise = 2 * same[0].spread * float((np.nan_to_num(each.excess) > 0).sum()) if same else 0.0
+        if same and total > noise:
+            arrived = np.nan_to_num(same[0].excess)
+            shares.append(float(np.minimum(arrived, np.nan_to_num(each.excess * ratio)).sum()) / total)
+    return min(1.0, max(shares) / 0.3) if shares else 0.5
 
 
 def _path(way: tuple[str, ...] | None, services: Mapping[str, _Service]) -> float:

@@ -7,6 +7,9 @@ from datetime import datetime
 from warroom.investigation.model import Answer, Cause, NotLookedAt
 from warroom.value import Stored
 
+SLOT = "investigation"
+"""Of the room: its one message in the card's thread."""
+
 
 class Running(Stored):
     """One that is under way, as far as it got."""

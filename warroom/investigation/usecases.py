@@ -102,6 +102,15 @@ async def collect(
     )
 
 
+def evident(answer: Answer) -> Answer:
+    """The answer without causes for which nothing speaks: whoever saw nothing names nobody."""
+    causes = tuple(each for each in answer.causes if each.evidence)
+    if causes == answer.causes and (causes or answer.verdict == "inconclusive"):
+        return answer
+    verdict = answer.verdict if causes and causes[0] == answer.causes[0] else "inconclusive"
+    return answer.copy_with(causes=causes if verdict == "cause" else (), verdict=verdict)
+
+
 def not_set_up(policy: Policy) -> tuple[NotLookedAt, ...]:
     """What nobody can look at, because the policy does not say how."""
     missing = [

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 
 from warroom.incident.notices import Notice
 from warroom.incident.parts import DirectPurpose
+from warroom.investigation.pictures import Picture
 from warroom.value import Stored
 
 
@@ -238,6 +239,31 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
+class Investigate(_Effect):
+    """Look into why the incident is broken. It takes up to a minute; its result is InvestigationDone."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["investigate"] = "investigate"
+    run: int
+
+
+class ShowInvestigation(_Effect):
+    """Post the investigation's message in the thread of the card, or redraw it. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 6
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_investigation"] = "show_investigation"
+
+
+class ShareFindings(_Effect):
+    """Share the picture of the series that matter below the card."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["share_findings"] = "share_findings"
+    run: int
+    pictures: tuple[Picture, ...]
+
+
 class SendChart(_Effect):
     """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
 
@@ -412,6 +438,9 @@ Effect = Annotated[
     | ShareDocument
     | ShareCanvas
     | SharePicture
+    | Investigate
+    | ShowInvestigation
+    | ShareFindings
     | SendChart
     | PostReview
     | PublishHome

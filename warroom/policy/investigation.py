@@ -78,7 +78,7 @@ class Logs(Value):
     query: Annotated[Text, AfterValidator(_log_query)]
 
 
-class Investigate(Value):
+class InvestigationPolicy(Value):
     """When and how incidents are investigated."""
 
     auto: Texts = ()
@@ -141,14 +141,14 @@ def _source(path: str, said: Any, what: str, sources: Mapping[str, tuple[str, ..
     able = sorted(name for name, reads in sources.items() if what in reads)
     if not isinstance(said, str) or said in able:
         return
-    if said in sources and sources[said]:
+    if sources.get(said):
         problem = f"{shown(said)} has no {what}"
     else:
         problem = f"there is no source {shown(said)}"
     yield Mistake(path=path, problem=problem, suggestion=did_you_mean(said, able) or f"write {', '.join(able)}")
 
 
-def span_mistakes(investigate: Investigate) -> Iterator[Mistake]:
+def span_mistakes(investigate: InvestigationPolicy) -> Iterator[Mistake]:
     """Times that do not fit together."""
     said = investigate
     if said.step * FEWEST_STEPS > said.window:
@@ -164,7 +164,7 @@ def span_mistakes(investigate: Investigate) -> Iterator[Mistake]:
 
 
 def service_warnings(
-    services: Mapping[str, Service], investigate: Investigate, by_team: Mapping[str, str]
+    services: Mapping[str, Service], investigate: InvestigationPolicy, by_team: Mapping[str, str]
 ) -> Iterator[Mistake]:
     """What is allowed but looks like an oversight. `by_team` says by service (normal) which team names it."""
     names = {normal(name): name for name in services}

@@ -13,7 +13,7 @@ from warroom.durations import Duration
 from warroom.people.model import normal
 from warroom.policy.document import DocumentTemplate
 from warroom.policy.hours import TimeOfDay
-from warroom.policy.investigation import Investigate, Service
+from warroom.policy.investigation import InvestigationPolicy, Service
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
@@ -137,7 +137,7 @@ class Policy(Value):
     """By key, each as in a file of its own; `warroom.runbooks.check` says what is wrong with them."""
     services: dict[Text, Service] = Field(default_factory=dict)
     """What runs, and what it calls."""
-    investigate: Investigate = Investigate()
+    investigate: InvestigationPolicy = InvestigationPolicy()
 
     def section(self, name: str, model: type[S]) -> S:
         """An integration's section; the model's defaults where this policy was read without that integration."""

@@ -78,12 +78,13 @@ async def _withdraw_others(
         log.info("an earlier post-mortem of %s was not removed: %s", incident.name, refusal)
 
 
-async def upload(context: EffectContext[Any], filename: str, content: bytes) -> str:
-    """The id of the file, whose bytes Slack has now. Nobody sees it before `files.completeUploadExternal`.
+async def upload(context: EffectContext[Any], filename: str, content: bytes, alt: str | None = None) -> str:
+    """The id of the file, whose bytes Slack has now. Nobody sees it before `files.completeUploadExternal`. `alt` says in words
+    what a picture shows.
 
     Raises Retryable or Rejected; neither leaves a doubt, for an upload that is not completed is dropped.
     """
-    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content), alt_txt=alt)
     await _send(context, ticket["upload_url"], content)
     return str(ticket["file_id"])
 
