@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from sandbox.vendors.kubernetes.engine import Clock, Engine
 from sandbox.vendors.kubernetes.images import Image
 from sandbox.vendors.kubernetes.kubelet import Kubelet
 from sandbox.vendors.kubernetes.pods import Pods
+from sandbox.vendors.kubernetes.quantities import amount
 from sandbox.vendors.kubernetes.resources import BY_PLURAL, Body
 from sandbox.vendors.kubernetes.rollouts import Rollouts
 from sandbox.vendors.kubernetes.sets import Sets
@@ -41,6 +42,10 @@ class Runs(Protocol):
         """It runs that image now: a release, or a rollback."""
         ...
 
+    def memory_limited(self, name: str, limit: float) -> None:
+        """Each of its pods may use so many bytes."""
+        ...
+
 
 @dataclass
 class Nobody:
@@ -55,6 +60,9 @@ class Nobody:
     def image_set(self, name: str, image: str) -> None:
         """Nobody cares."""
 
+    def memory_limited(self, name: str, limit: float) -> None:
+        """Nobody cares."""
+
 
 class Cluster:
     """Namespaces, nodes and workloads. Everything follows from the clock: two clusters that are told the same are the same.
@@ -66,7 +74,7 @@ class Cluster:
     def __init__(
         self, clock: Clock, images: Mapping[str, Image] | None = None, *, age: float = 3600.0, runs: Runs | None = None
     ) -> None:
-        self.engine = Engine(clock)
+        self.clock, self.engine = clock, Engine(clock)
         self.engine.now -= timedelta(seconds=age)
         self.images: dict[str, Image] = dict(images or {})
         self.loads: dict[tuple[str, str], float] = {}
@@ -92,6 +100,10 @@ class Cluster:
     def settle(self) -> None:
         """Bring everything up to the clock."""
         self.engine.settle()
+
+    def written(self, pod: Body, since: datetime) -> list[tuple[datetime, str]]:
+        """What a pod's first container wrote besides, since it was started. Called in a thread."""
+        return []
 
     def node(self, name: str, cpu: str = "8", memory: str = "32Gi") -> Body:
         """One more node."""
@@ -210,9 +222,12 @@ class Cluster:
             self.runs.scaled(name, new["replicas"])
         if old.get("template") == new.get("template") or "template" not in new:
             return
-        images = [each["template"]["spec"]["containers"][0]["image"] for each in (old, new)]
-        if images[0] != images[1]:
-            self.runs.image_set(name, images[1])
+        former, now = (each["template"]["spec"]["containers"][0] for each in (old, new))
+        limits = [((each.get("resources") or {}).get("limits") or {}).get("memory") for each in (former, now)]
+        if former["image"] != now["image"]:
+            self.runs.image_set(name, now["image"])
+        elif limits[0] != limits[1] and limits[1] is not None:
+            self.runs.memory_limited(name, amount(limits[1]))
         else:
             self.runs.restarted(name)
 

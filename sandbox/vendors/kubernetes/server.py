@@ -240,7 +240,7 @@ class KubernetesSystem(FakeSystem):
 
     async def _subresource(self, request: web.Request, target: Target, body: Body) -> web.Response:
         if target.sub == "log":
-            return self._log(request, body)
+            return await self._log(request, body)
         if target.sub == "eviction":
             return self._evict(body)
         scale = _scale(body)
@@ -272,7 +272,7 @@ class KubernetesSystem(FakeSystem):
         done = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
         return web.json_response(done, status=201)
 
-    def _log(self, request: web.Request, pod: Body) -> web.Response:
+    async def _log(self, request: web.Request, pod: Body) -> web.Response:
         name, names = pod["metadata"]["name"], [each["name"] for each in pod["spec"]["containers"]]
         container = request.query.get("container") or names[0]
         if container not in names:
@@ -287,6 +287,9 @@ class KubernetesSystem(FakeSystem):
                 said = f'previous terminated container "{container}" in pod "{name}" not found'
                 raise errors.bad_request(said)
             raise errors.bad_request(_waiting(pod, container))
+        if lines and not previous:
+            more = await asyncio.to_thread(self.cluster.written, pod, lines[0][0])
+            lines = sorted([*lines, *more], key=lambda each: each[0])
         if seconds := _number(request, "sinceSeconds"):
             since = self.cluster.engine.now - timedelta(seconds=seconds)
             lines = [each for each in lines if each[0] >= since]
