@@ -1,4 +1,4 @@
-"""The demo company's services: their Prometheus, Loki and health checks on loopback, with the settings and the policy that use them."""
+"""The demo company's services: Prometheus, Loki, Kubernetes and health checks on loopback, with the settings and the policy for them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,13 @@ from sandbox.company.metrics import SIGNALS
 from sandbox.company.page import CompanyPage
 from sandbox.company.running import RunningCompany
 from sandbox.company.services import graph
-from sandbox.systems import Deliver
+from sandbox.systems import CompanySystem, Deliver
 from sandbox.vendors.company_services import CompanyServices
+from sandbox.vendors.kubernetes import KubernetesSystem
+from sandbox.vendors.kubernetes.company import NAMESPACE, CompanyCluster
+from sandbox.vendors.kubernetes.page import KubernetesPage
+from sandbox.vendors.kubernetes.rbac import MASTERS, User
+from sandbox.vendors.kubernetes.server import ADMIN_TOKEN
 from sandbox.vendors.loki import LokiSystem
 from sandbox.vendors.prometheus import PrometheusSystem
 from sandbox.vendors.system import FakeSystem
@@ -53,11 +58,12 @@ class Services:
     prometheus: PrometheusSystem
     loki: LokiSystem
     own: CompanyServices
+    cluster: KubernetesSystem
 
     @property
     def all(self) -> tuple[FakeSystem, ...]:
         """Each server."""
-        return (self.prometheus, self.loki, self.own)
+        return (self.prometheus, self.loki, self.own, self.cluster)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -65,6 +71,8 @@ class Services:
         return {
             "prometheus_url": self.prometheus.url,
             "loki_url": self.loki.url,
+            "k8s_api": self.cluster.url,
+            "k8s_token": SecretStr(ADMIN_TOKEN),
             "changes_webhook_token": SecretStr(CHANGES_SECRET),
         }
 
@@ -78,11 +86,11 @@ class Services:
             }
             for name, calls in graph().items()
         }  # fmt: skip
-        return {"services": services, "investigate": INVESTIGATE}
+        return {"services": services, "investigate": INVESTIGATE, "kubernetes": {"namespaces": [NAMESPACE]}}
 
-    def page(self) -> CompanyPage:
+    def pages(self) -> tuple[CompanySystem, ...]:
         """What the page in the browser shows."""
-        return CompanyPage(self.running)
+        return (CompanyPage(self.running), KubernetesPage(self.cluster.cluster))
 
 
 @contextlib.asynccontextmanager
@@ -91,7 +99,12 @@ async def company_services(slack: Sandbox, deliver: Deliver, alert_token: str) -
     company = Company(SEED, slack.clock.seconds, history=HISTORY)
     running = RunningCompany(company, deliver, alert_token=alert_token, changes_token=CHANGES_SECRET)
     made = Services(
-        running, PrometheusSystem(company=company), LokiSystem(company=company), CompanyServices(company=company)
+        running,
+        PrometheusSystem(company=company),
+        LokiSystem(company=company),
+        CompanyServices(company=company),
+        # kubectl sends no token over plain HTTP, and the sandbox is its user's own.
+        KubernetesSystem(cluster=CompanyCluster(company, slack.clock), anonymous=User("admin", (MASTERS,))),
     )
     async with contextlib.AsyncExitStack() as stack:
         for each in made.all:

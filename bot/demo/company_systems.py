@@ -88,7 +88,7 @@ class CompanySystems:
     def pages(self) -> list[CompanySystem]:
         """What the page in the browser shows."""
         return [
-            *([self.services.page()] if self.services else []),
+            *(self.services.pages() if self.services else ()),
             PagerDutyPage(self.pager, self.deliver),
             JiraPage(self.jira, self.deliver),
             StatuspagePage(self.page),

@@ -10,8 +10,11 @@ import pytest
 from sandbox.clock import SandboxClock
 from sandbox.company import Company
 from sandbox.company.services import SERVICES
+from sandbox.model import SlackUser
+from sandbox.systems import Row
 from sandbox.vendors.kubernetes.company import NAMESPACE, CompanyCluster
 from sandbox.vendors.kubernetes.kubelet import STARTED_AFTER
+from sandbox.vendors.kubernetes.page import KubernetesPage
 from sandbox.vendors.system import Body
 from tests.clock import NIGHT
 
@@ -142,3 +145,29 @@ def test_pods_show_what_the_service_logged(shop: Shop) -> None:
     found = shop.cluster.written(pod, NIGHT)
     assert len(found) > 5
     assert min(at for at, _ in found) >= NIGHT
+
+
+async def test_the_page_shows_what_runs_and_rolls_back(shop: Shop) -> None:
+    page = KubernetesPage(shop.cluster)
+    ada = SlackUser("U1", "ada", "Ada")
+
+    def row(name: str) -> Row:
+        return next(each for each in page.tables()[0].rows if each.cells[0] == name)
+
+    assert row("checkout").cells == ("checkout", f"checkout:{shop.company.tag('checkout')}", "3 of 3", "0")
+    assert [each.do for each in row("checkout").buttons] == ["restart"]
+    former = shop.company.tag("checkout")
+    shop.company.deploy("checkout", "Faster baskets")
+    shop.wait(60)
+    assert [each.do for each in row("checkout").buttons] == ["restart", "rollback"]
+    await page.act(ada, "rollback", row("checkout").id)
+    assert shop.company.tag("checkout") == former
+    shop.cluster.end(NAMESPACE, "checkout")
+    assert any("CrashLoopBackOff" in each for each in row("checkout").lines)
+    assert "OOMKilled" in row("checkout").cells[3]
+    await page.act(ada, "restart", row("db-main").id)
+    assert shop.company.acts[-1].service == "db-main"
+    with pytest.raises(ValueError, match="no earlier release"):
+        await page.act(ada, "rollback", row("db-main").id)
+    with pytest.raises(ValueError, match="There is no"):
+        await page.act(ada, "restart", "pods/prod/x")
