@@ -119,7 +119,7 @@ async def test_wishes_that_make_no_sense_are_refused(company: Company, given: di
 
 async def test_services_answer_health_checks_and_are_scraped(company: Company) -> None:
     slack, bot = company
-    health = bot.policy.services["fraud"].health
+    health = bot.world.policy.services["fraud"].health
     assert health is not None
     async with aiohttp.ClientSession() as session:
 
