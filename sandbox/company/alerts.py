@@ -212,7 +212,13 @@ def alertmanager(alerts: Iterable[Alert]) -> dict[str, Any]:
 
 def _of_alertmanager(alert: Alert) -> dict[str, Any]:
     severity = {"P1": "critical", "P2": "warning"}.get(alert.monitor.priority, "info")
-    labels = {"alertname": alert.title, "service": alert.service, "severity": severity, "namespace": "prod", "system": "shop"}
+    labels = {
+        "alertname": alert.title,
+        "service": alert.service,
+        "severity": severity,
+        "namespace": "prod",
+        "system": "shop",
+    }
     fingerprint = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:16]
     over = alert.state == "recovered"
     return {

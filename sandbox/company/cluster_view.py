@@ -40,6 +40,12 @@ def unhealthy(physics: Physics, service: Service, at: float) -> str:
     return "most requests fail" if day.errors[here] > FAILING else ""
 
 
+def certificate_ends(physics: Physics, service: Service, at: float) -> float:
+    """When the certificate that it has at that time expires."""
+    day, here = _at(physics, service, at)
+    return float(day.certificate[here])
+
+
 def _at(physics: Physics, service: Service, at: float) -> tuple[ServiceDay, int]:
     number = int(at // DAY)
     day = physics.day(number)[service.name]

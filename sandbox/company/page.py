@@ -26,6 +26,7 @@ BAD = {"errors": 0.05, "memory": 0.9, "saturation": 0.9}
 """From where on a value is shown as bad."""
 PLACES = 3
 """Services at which a trouble can be started with a button."""
+WEEK = 7 * 86400.0
 REFRESHED = 5.0
 """Seconds of the company's clock for which drawn charts are good."""
 
@@ -62,7 +63,7 @@ class CompanyPage:
             )
             for each in going
         )  # fmt: skip
-        return Table("What is wrong", ("Trouble", "Ends when somebody would"), rows, "Nothing is wrong.")
+        return Table("What is wrong", ("Trouble", "What repairs it"), rows, "Nothing is wrong.")
 
     def _services(self) -> Table:
         company = self.running.company
@@ -82,11 +83,12 @@ class CompanyPage:
             pods = f"{workload.replicas} × {workload.image.rpartition(':')[2]}"
             restarts = f", restarted {workload.restarts} ×" if workload.restarts else ""
             lines = tuple(text for text in (f"{pods}{restarts}", state) if text)
-            offers = (
-                Button("Restart", "restart"), Button("Roll back", "rollback"), Button("More pods", "more"),
-                Button("Revert", "revert"), Button("Renew certificate", "renew"),
-            )  # fmt: skip
-            rows.append(Row(name, tuple(cells), offers, lines, tuple(charts)))
+            offers = [Button("Restart", "restart"), Button("Roll back", "rollback"), Button("More pods", "more")]
+            if company.revertible(name):
+                offers.append(Button("Revert", "revert"))
+            if company.certificate_ends(name) < now + WEEK:
+                offers.append(Button("Renew certificate", "renew"))
+            rows.append(Row(name, tuple(cells), tuple(offers), lines, tuple(charts)))
         return Table("Services", ("Service", *(title for title, _ in COLUMNS.values())), tuple(rows), "There are none.")
 
     def _kinds(self) -> Table:

@@ -94,7 +94,7 @@ class DrillStep(Value):
     """The name of an emoji, added to the newest message of a person there."""
     pin: Words | None = None
     """A part of the text of the message to pin."""
-    show: Literal["card", "newest", "announcement", "only you"] | None = None
+    show: Literal["card", "newest", "thread", "announcement", "only you"] | None = None
     """The message that is printed after the step."""
 
     @model_validator(mode="after")

@@ -182,6 +182,9 @@ class _Player:
                 raise LookupError(f"{step.where} was announced nowhere")
             place = self.slack.channel(incident.room.announced_in)
             shown = [m for m in place.messages_by_bot() if m.ts == incident.room.announced_ts]
+        elif step.show == "thread":
+            card = place.messages_by_bot()[0]
+            shown = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:
