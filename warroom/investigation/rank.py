@@ -107,8 +107,8 @@ def candidates_of(
         felt = symptom_of(service, length)
         distance = below.get(name)
         by, share = max(explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
-        onset = felt.onset or min((fact.at for fact in facts[name]), default=None)
         loud = sorted((each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal))
+        onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
         change = _change(findings, name, onset or symptom.onset)
         alerts = [fact for fact in facts[name] if fact.kind == "alert"]
         harm = [fact for fact in facts[name] if fact.kind in DOWN]
@@ -163,6 +163,15 @@ def _alike(symptom: Symptom, service: Service) -> float:
     return 0.5 + (best - 0.5) * clear
 
 
+def _onset(loud: Sequence[Observed], felt: datetime | None) -> datetime | None:
+    """When it began there: of the signals that are about as unusual as the most unusual one, the first. Memory may fill long
+    before anybody feels it.
+    """
+    least = 0.5 * max((each.surprise for each in loud), default=0.0)
+    begun = [each.onset for each in loud if each.onset and each.surprise >= least and each.kind != "load"]
+    return min([*begun, *([felt] if felt else [])], default=None)
+
+
 def _consumes(service: Service) -> float:
     """Whether it takes more CPU, memory or disk than usual, and not because more is asked of it."""
     if any(each.kind == "load" and each.abnormal and each.deviation > 0 for each in service.seen):
@@ -192,7 +201,7 @@ def _change(findings: Findings, service: str, onset: datetime | None) -> Change 
     """The change of the service that fits its onset best, if any does."""
     if onset is None:
         return None
-    fitting = [each for each in findings.changes if each.service == service and _change_weight(each, onset) > 0.05]
+    fitting = [each for each in findings.changes if each.service == service and _change_weight(each, onset) > 0.1]
     return max(fitting, key=lambda each: (_change_weight(each, onset), each.id), default=None)
 
 
