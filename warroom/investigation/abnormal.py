@@ -274,7 +274,7 @@ def _deviations(
     tops = np.array([_top(each, row) for each, row in zip(series, value, strict=True)])
     # What is missing to 100 per cent is what counts of a share that should be full.
     part = np.where(tops > 0, 0.1 * np.abs(tops - magnitude) + 0.001 * tops, 0.02 * magnitude)
-    least = np.maximum(floors, np.maximum(part, 1e-9))
+    least = np.maximum(np.where((tops > 0) | (q90 > q10), 0.0, floors), np.maximum(part, 1e-9))
     # A series that was nothing all the time has no scale of its own: the window's largest gives one.
     seen_now = np.nan_to_num(np.nanmax(np.abs(np.where(np.isfinite(left), left, 0.0)), axis=1))
     least = np.where(least <= 1e-9, np.maximum(seen_now / 12, 1e-9), least)
@@ -339,9 +339,8 @@ def _observed(
     ended = clock.at(end)
     if alive is not None and filled > 0.9 and len(seen) and known >= 20 and alive - seen[-1] >= 3 and seen[-1] >= clock.margin - 1:
         # It was always there and is gone while the others of its signal go on: whoever reported it is not there any more.
-        if surprise < 8:
-            shape, begin, surprise = "silent", int(seen[-1]) + 1, 8.0
-            ended = clock.at(alive)
+        shape, begin, surprise = "silent", int(seen[-1]) + 1, max(surprise, 8.0)
+        ended = clock.at(alive)
     at = clock.at(begin) if surprise > 0 else None
     level = float(np.median(here)) if len(here) and shape != "silent" else float("nan")
     offset = float(course[begin]) if 0 <= begin < len(course) else 0.0

@@ -98,7 +98,10 @@ def fits(noticed: Service | None, service: Service, symptom: Symptom) -> float:
         return 0.5
     shares = []
     weight = _weight(service, noticed)
+    kinds = {each.kind for each in symptom.seen}
     for each in service.seen:
+        if each.kind not in kinds:
+            continue
         same = [other for other in noticed.seen if other.series.signal == each.series.signal]
         if not each.abnormal or each.kind not in SYMPTOMS or each.shape == "silent" or not same:
             continue

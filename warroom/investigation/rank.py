@@ -124,7 +124,7 @@ def candidates_of(
             "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
             "consumes": _consumes(service),
             "starved": service.starved,
-            "silent": float(any(each.shape == "silent" and each.kind != "load" for each in service.seen)),
+            "silent": float(service.silent),
             "change": _change_weight(change, onset or symptom.onset),
             "facts": min(1.0, 0.5 * len(harm)) if harm else 0.0,
             "alerts": float(bool(alerts)),

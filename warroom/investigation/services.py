@@ -30,6 +30,10 @@ class Service:
     load_usual: float = float("nan")
     down: Floats | None = None
     """Step by step 0 or 1: it did not answer, as far as its silence, its callers or somebody who asked it say."""
+    refused: bool = True
+    """Whether those who call it fail more than usual, or nobody is known to call it."""
+    silent: bool = False
+    """It is not there to be measured any more."""
     starved: float = 0.0
     """0 to 1: which part of its usual share of its callers' requests it does not get any more."""
 
@@ -73,10 +77,15 @@ def services_of(observed: Sequence[Observed], graph: Graph, facts: Iterable[Fact
         if fact.kind in DOWN:
             service = found.setdefault(fact.service, Service(fact.service))
             _mark(service, length, int((fact.at - clock.start).total_seconds() // clock.step) - clock.margin)
+    callers = graph.turned().calls
     for service in found.values():
+        service.refused = _refused(service.name, callers, found)
+        idle = service.load is not None and bool(np.isfinite(service.load[-2:]).any())
         for each in service.seen:
-            if each.shape == "silent" and each.kind != "load" and each.onset is not None:
+            # Without requests there is no latency either: that is not silence.
+            if each.shape == "silent" and each.kind != "load" and each.onset is not None and not idle and service.refused:
                 _mark(service, length, int((each.onset - clock.start).total_seconds() // clock.step) - clock.margin)
+                service.silent = True
     _starve(found, graph, length)
     return found
 
@@ -85,6 +94,13 @@ def _mark(service: Service, length: int, begin: int) -> None:
     down = service.down if service.down is not None else np.zeros(length)
     down[max(0, begin) :] = 1.0
     service.down = down
+
+
+def _refused(name: str, callers: Mapping[str, tuple[str, ...]], services: Mapping[str, Service]) -> bool:
+    failures = [
+        each for caller in callers.get(name, ()) if caller in services for each in services[caller].seen if each.kind == "errors"
+    ]
+    return not failures or any(each.abnormal for each in failures)
 
 
 def _starve(services: Mapping[str, Service], graph: Graph, length: int) -> None:
@@ -116,7 +132,7 @@ def _starve(services: Mapping[str, Service], graph: Graph, length: int) -> None:
         if siblings:
             lost = lost - np.clip(np.median(np.stack(siblings), axis=0), 0.0, 1.0)
         drops = [each for each in service.seen if each.kind == "load" and each.surprise >= ABNORMAL and each.deviation < 0]
-        if drops and (steps := np.flatnonzero(lost >= STARVED)).size:
+        if drops and service.refused and (steps := np.flatnonzero(lost >= STARVED)).size:
             service.starved = float(np.clip(lost[steps].mean(), 0.0, 1.0))
             down = service.down if service.down is not None else np.zeros(length)
             down[steps] = np.maximum(down[steps], service.starved)
