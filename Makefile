@@ -61,7 +61,7 @@ advisories: setup
 	@$(ENV) $(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock --progress-spinner off
 
 lock: setup
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra charts --extra datadog --extra sandbox --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra charts --extra datadog --extra investigate --extra sandbox --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, crowd, growth, names, process, replay, rooms, schedules, timers, volume
+from tests.bench import alerts, clicks, crowd, growth, investigation, names, process, replay, rooms, schedules, timers, volume
 from tests.bench.report import show
 
 MEASURES = {
@@ -21,6 +21,7 @@ MEASURES = {
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
+    "investigation": investigation.measure,
 }
 
 
