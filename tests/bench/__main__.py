@@ -5,7 +5,21 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, crowd, growth, investigation, names, process, replay, rooms, schedules, timers, volume
+from tests.bench import (
+    alerts,
+    clicks,
+    crowd,
+    functions,
+    growth,
+    investigation,
+    names,
+    process,
+    replay,
+    rooms,
+    schedules,
+    timers,
+    volume,
+)
 from tests.bench.report import show
 
 MEASURES = {
@@ -16,6 +30,7 @@ MEASURES = {
     "postgresql": alerts.measure_postgresql,
     "volume": volume.measure,
     "timers": timers.measure,
+    "functions": functions.measure,
     "names": names.measure,
     "schedules": schedules.measure,
     "replay": replay.measure,
