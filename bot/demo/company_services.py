@@ -90,7 +90,7 @@ class Services:
 
     def pages(self) -> tuple[CompanySystem, ...]:
         """What the page in the browser shows."""
-        return (CompanyPage(self.running), KubernetesPage(self.cluster.cluster))
+        return (CompanyPage(self.running), KubernetesPage(self.cluster.cluster, self.cluster.url))
 
 
 @contextlib.asynccontextmanager

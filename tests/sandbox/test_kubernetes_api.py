@@ -93,9 +93,7 @@ async def test_rights_are_by_verb_resource_namespace_and_name(call: Caller) -> N
         assert status == expected, (path, said)
     assert (
         'User "ben" cannot patch resource "deployments" in API group "apps" in the namespace "prod"'
-        in (
-            (await call("PATCH", API, {}, MERGE, token="bens"))[1]["message"]
-        )
+        in ((await call("PATCH", API, {}, MERGE, token="bens"))[1]["message"])
     )
 
 

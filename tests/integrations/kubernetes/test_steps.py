@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from sandbox.vendors.system import Fault
 from tests.integrations.kubernetes.house import API, Kube, TooLong
+from tests.integrations.stories import policy_of
 from warroom.errors import Rejected, Retryable
 
 WORKLOADS: list[dict[str, Any]] = [{"deployment": "api"}, {"statefulset": "orders-db"}, {"daemonset": "agent"}]
@@ -325,3 +326,27 @@ def test_a_step_is_about_one_workload(kube: Kube) -> None:
             kube.step("status").parameters.model_validate({"namespace": "prod", **said})
     with pytest.raises(ValidationError, match="cannot be scaled"):
         kube.step("scale").parameters.model_validate({"namespace": "prod", "daemonset": "agent", "replicas": 1})
+
+
+@pytest.mark.parametrize(
+    ("allowed", "said"),
+    [
+        ({"namespaces": ["prod"], "deployments": ["api", "checkout-*"]}, ""),
+        ({"namespaces": ["prod"], "deployments": ["checkout-*"]}, "“api”"),
+        ({"namespaces": ["staging"], "deployments": ["*"]}, "“prod”"),
+        ({"namespaces": ["prod"], "statefulsets": ["*"]}, "“api”"),
+        ({"namespaces": ["prod"]}, "“api”"),
+        ({}, "“prod”"),
+    ],
+)
+def test_the_policy_bounds_namespaces_and_names(kube: Kube, allowed: dict[str, list[str]], said: str) -> None:
+    allow = policy_of(remediation={"allow": {"kubernetes": allowed}}).remediation.allow
+    nothing = policy_of().remediation.allow
+    more: dict[str, dict[str, Any]] = {"scale": {"replicas": 2}}
+    for kind in kube.kubernetes.step_kinds():
+        name = kind.step.partition(".")[2]
+        parameters = kind.parameters.model_validate({"namespace": "prod", "deployment": "api", **more.get(name, {})})
+        refused = kind.refused(parameters, allow)
+        assert said in refused if said else refused == ""
+        assert kind.refused(parameters, nothing) or not kind.changes
+        assert kind.targets(parameters) == (("kubernetes:prod/deployment/api",) if kind.changes else ())
