@@ -71,7 +71,11 @@ async def kubectl(tmp_path: Path) -> AsyncIterator[Terminal]:
     # kubectl sends no token over plain HTTP.
     system = KubernetesSystem(cluster=cluster, anonymous=User("admin", (MASTERS,)))
     loop = asyncio.get_running_loop()
-    system.on_idle = lambda: loop.call_soon(clock.advance, STEP) and None
+
+    def waits() -> None:
+        loop.call_soon(clock.advance, STEP)
+
+    system.on_idle = waits
     runner = await system.start()
     config = {
         "apiVersion": "v1",

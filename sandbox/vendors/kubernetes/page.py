@@ -22,11 +22,15 @@ class KubernetesPage:
     """Every workload with its image and pods."""
 
     cluster: Cluster
+    url: str = ""
+    """Of its API server."""
     name = "kubernetes"
     title = "Kubernetes"
-    note = (
-        "Where the services run. A restart or a rollback here is done to the service, as with kubectl or by a runbook."
-    )
+    note: str = "Where the services run. A restart or a rollback here is done to the service, as by a runbook."
+
+    def __post_init__(self) -> None:
+        if self.url:
+            self.note = f"{self.note} From a terminal: kubectl --server {self.url} --namespace prod get pods"
 
     def tables(self) -> Sequence[Table]:
         """By name."""

@@ -55,7 +55,9 @@ class Kube:
         kind = self.step(name)
         parameters = kind.parameters.model_validate({"namespace": "prod"} | said)
         assert kind.plan(parameters)
-        begun, memory, unknown = self.clock.now(), {}, False
+        begun, unknown = self.clock.now(), False
+        memory: dict[str, Any] = {}
+        said_last = ""
         while self.clock.now() - begun <= kind.within:
             call = self.call(kind, memory, begun_at=begun)
             try:
