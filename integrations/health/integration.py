@@ -11,7 +11,7 @@ from warroom.errors import Rejected
 from warroom.integration import Integration, NoSettings
 from warroom.investigation.model import Fact
 from warroom.policy import Policy
-from warroom.policy.investigation import Service
+from warroom.policy.investigation import ServicePolicy
 from warroom.ports import Clock
 
 NAME = "health"
@@ -36,7 +36,7 @@ class Health(Integration[NoSettings]):
         """Nothing is opened: every check has a connection of its own."""
         self._clock = clock
 
-    async def facts(self, services: Mapping[str, Service], since: datetime, until: datetime) -> Sequence[Fact]:
+    async def facts(self, services: Mapping[str, ServicePolicy], since: datetime, until: datetime) -> Sequence[Fact]:
         """One for each service that does not answer as it should, now. Raises Rejected where the time asked about is over."""
         assert self._clock is not None, "it is started"
         now = self._clock.now()

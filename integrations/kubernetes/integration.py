@@ -16,7 +16,7 @@ from warroom.errors import Rejected
 from warroom.integration import Integration
 from warroom.investigation.model import Fact
 from warroom.policy import Policy
-from warroom.policy.investigation import Service
+from warroom.policy.investigation import ServicePolicy
 from warroom.ports import Clock
 
 FACTS: Sequence[tuple[str, str, str]] = (("list", "", "pods"), ("list", "", "events"), ("list", "apps", "replicasets"))
@@ -76,7 +76,7 @@ class Kubernetes(Integration[KubernetesSettings]):
             raise Rejected(f"{TITLE} is not started", code="not_started", advice="Start Warroom again.")
         return self._cluster
 
-    async def facts(self, services: Mapping[str, Service], since: datetime, until: datetime) -> Sequence[Fact]:
+    async def facts(self, services: Mapping[str, ServicePolicy], since: datetime, until: datetime) -> Sequence[Fact]:
         """What happened to these services, in the namespaces of the policy. Raises Retryable or Rejected."""
         cluster = self._started()
         if not self._section.namespaces:

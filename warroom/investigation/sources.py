@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from warroom.investigation.model import Fact
-from warroom.policy.investigation import Service
+from warroom.policy.investigation import ServicePolicy
 
 
 @runtime_checkable
 class FactSource(Protocol):
     """Knows what happened to services: restarts, pods that wait, health checks that fail."""
 
-    async def facts(self, services: Mapping[str, Service], since: datetime, until: datetime) -> Sequence[Fact]:
+    async def facts(self, services: Mapping[str, ServicePolicy], since: datetime, until: datetime) -> Sequence[Fact]:
         """Of these services, by name. Raises Retryable or Rejected."""
         ...

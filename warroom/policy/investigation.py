@@ -50,7 +50,7 @@ def _log_query(said: str) -> str:
     return said
 
 
-class Service(Value):
+class ServicePolicy(Value):
     """One service. Its name is the key."""
 
     team: Text | None = None
@@ -159,7 +159,7 @@ def span_mistakes(investigate: InvestigationPolicy) -> Iterator[Mistake]:
 
 
 def service_warnings(
-    services: Mapping[str, Service], investigate: InvestigationPolicy, by_team: Mapping[str, str]
+    services: Mapping[str, ServicePolicy], investigate: InvestigationPolicy, by_team: Mapping[str, str]
 ) -> Iterator[Mistake]:
     """What is allowed but looks like an oversight. `by_team` says by service (normal) which team names it."""
     names = {normal(name): name for name in services}

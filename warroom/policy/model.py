@@ -13,7 +13,7 @@ from warroom.durations import Duration
 from warroom.people.model import normal
 from warroom.policy.document import DocumentTemplate
 from warroom.policy.hours import TimeOfDay
-from warroom.policy.investigation import InvestigationPolicy, Service
+from warroom.policy.investigation import InvestigationPolicy, ServicePolicy
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
@@ -135,7 +135,7 @@ class Policy(Value):
     remediation: Remediation = Remediation()
     runbooks: dict[Text, dict[str, Any]] = Field(default_factory=dict)
     """By key, each as in a file of its own; `warroom.runbooks.check` says what is wrong with them."""
-    services: dict[Text, Service] = Field(default_factory=dict)
+    services: dict[Text, ServicePolicy] = Field(default_factory=dict)
     """What runs, and what it calls."""
     investigate: InvestigationPolicy = InvestigationPolicy()
 

@@ -15,7 +15,7 @@ from tests.clock import NIGHT, ManualClock
 from tests.integrations.stories import policy_of
 from warroom.errors import Rejected
 from warroom.integration import NoSettings
-from warroom.policy.investigation import Service
+from warroom.policy.investigation import ServicePolicy
 
 MINUTE = timedelta(minutes=1)
 
@@ -73,11 +73,11 @@ def free_port() -> int:
 
 async def test_only_what_does_not_answer_as_it_should_is_told(health: Health, site: Site) -> None:
     services = {
-        "fine": Service(health=site.url("/healthz")),
-        "open": Service(health=f"tcp://localhost:{site.port}"),
-        "sick": Service(health=site.url("/sick")),
-        "closed": Service(health=f"tcp://localhost:{free_port()}"),
-        "unknown": Service(),
+        "fine": ServicePolicy(health=site.url("/healthz")),
+        "open": ServicePolicy(health=f"tcp://localhost:{site.port}"),
+        "sick": ServicePolicy(health=site.url("/sick")),
+        "closed": ServicePolicy(health=f"tcp://localhost:{free_port()}"),
+        "unknown": ServicePolicy(),
     }
     found = {each.service: each for each in await health.facts(services, NIGHT - MINUTE, NIGHT)}
     assert found.keys() == {"sick", "closed"}
@@ -140,8 +140,8 @@ async def test_what_hangs_does_not_hold_the_others(health: Health, site: Site, m
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         services = {
-            "slow": Service(health=f"http://localhost:{silent.getsockname()[1]}/"),
-            "sick": Service(health=site.url("/sick")),
+            "slow": ServicePolicy(health=f"http://localhost:{silent.getsockname()[1]}/"),
+            "sick": ServicePolicy(health=site.url("/sick")),
         }
         found = {each.service: each.text for each in await health.facts(services, NIGHT - MINUTE, NIGHT)}
     assert found.keys() == {"slow", "sick"}
@@ -149,7 +149,7 @@ async def test_what_hangs_does_not_hold_the_others(health: Health, site: Site, m
 
 
 async def test_what_was_long_ago_cannot_be_checked(health: Health, site: Site) -> None:
-    services = {"sick": Service(health=site.url("/sick"))}
+    services = {"sick": ServicePolicy(health=site.url("/sick"))}
     with pytest.raises(Rejected, match="so now"):
         await health.facts(services, NIGHT - 90 * MINUTE, NIGHT - 60 * MINUTE)
     assert site.asked == []

@@ -13,14 +13,14 @@ from tests.integrations.stories import policy_of
 from warroom.errors import Rejected, Retryable
 from warroom.investigation.model import Fact
 from warroom.investigation.sources import FactSource
-from warroom.policy.investigation import Service
+from warroom.policy.investigation import ServicePolicy
 
 WINDOW = timedelta(minutes=30)
 
 
 async def seen(kube: Kube, *services: str, since: datetime | None = None) -> list[Fact]:
     """Of the last half hour."""
-    now, asked = kube.clock.now(), {name: Service() for name in services}
+    now, asked = kube.clock.now(), {name: ServicePolicy() for name in services}
     return [*await kube.kubernetes.facts(asked, since or now - WINDOW, now)]
 
 

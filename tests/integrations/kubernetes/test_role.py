@@ -15,7 +15,7 @@ from sandbox.vendors.kubernetes.rbac import User
 from tests.integrations.kubernetes.house import API, Kube, settings_for
 from tests.integrations.stories import policy_of
 from warroom.errors import Rejected
-from warroom.policy.investigation import Service
+from warroom.policy.investigation import ServicePolicy
 
 PAGE = (Path(__file__).parents[3] / "docs/kubernetes.md").read_text()
 BLOCKS = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)]
@@ -61,7 +61,7 @@ def used(kube: Kube) -> set[Right]:
 
 async def look(kube: Kube) -> None:
     now = kube.clock.now()
-    await kube.kubernetes.facts({"api": Service()}, now - timedelta(hours=1), now)
+    await kube.kubernetes.facts({"api": ServicePolicy()}, now - timedelta(hours=1), now)
 
 
 async def everything(kube: Kube) -> None:

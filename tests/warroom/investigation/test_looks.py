@@ -14,7 +14,7 @@ from warroom.investigation.looks import Found, Look, Request, Sources, combined,
 from warroom.investigation.model import Answer, Cause, Evidence, Fact, NotLookedAt
 from warroom.investigation.usecases import collect, evident, until_when
 from warroom.policy import Policy
-from warroom.policy.investigation import InvestigationPolicy, Logs, Service, Signal
+from warroom.policy.investigation import InvestigationPolicy, Logs, ServicePolicy, Signal
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -58,7 +58,7 @@ class Lines:
 
 
 class Facts:
-    async def facts(self, services: Mapping[str, Service], since: datetime, until: datetime) -> Sequence[Fact]:
+    async def facts(self, services: Mapping[str, ServicePolicy], since: datetime, until: datetime) -> Sequence[Fact]:
         return [Fact(service=name.upper(), kind="restart", at=until, text="restarted") for name in services]
 
 
@@ -78,7 +78,7 @@ async def one_by_one(
 
 
 def policy_of(services: Mapping[str, tuple[str, ...]], **said: Any) -> Policy:
-    made = {name: Service(depends_on=calls) for name, calls in services.items()}
+    made = {name: ServicePolicy(depends_on=calls) for name, calls in services.items()}
     return Policy(services=made, investigate=InvestigationPolicy(**said))
 
 
