@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
 from bot import clock
+from bot.integrations import started
 from bot.runtime.side_by_side import side_by_side
 from warroom.capabilities import ChangeSource, LogSource, MetricSource
 from warroom.errors import Rejected, WarroomError
-from warroom.investigation.looks import Request, Sources
-from warroom.investigation.model import Answer, Findings
+from warroom.investigation.looks import Found, Look, Request, Sources, looks
+from warroom.investigation.model import Answer, Findings, NotLookedAt
 from warroom.investigation.sources import FactSource
 from warroom.investigation.usecases import Progress, collect, evident, quietly
 from warroom.policy import Policy
+from warroom.ports import Clock
 from warroom.registry import Integrations
 from warroom.stores import Store
 
@@ -49,6 +52,37 @@ def built_in(findings: Findings) -> Answer:
     from warroom.investigation.rules import investigate
 
     return investigate(findings)
+
+
+async def source_problems(integrations: Integrations, policy: Policy, now_clock: Clock) -> list[str]:
+    """Why the policy's signals and logs could not be looked at, as sentences: each is asked for its last few steps."""
+    said = policy.investigate
+    wanted = {each.source for each in said.signals.values()} | ({said.logs.source} if said.logs else set())
+    titles = {each.name: each for each in integrations if each.name in wanted}
+    found = [f"investigate: {each.title} is not used: {each.missing()}" for each in titles.values() if each.missing()]
+    usable = Integrations(*(each for each in titles.values() if not each.missing()))
+    try:
+        async with started(usable, policy, now_clock):
+            now = now_clock.now()
+            short = policy.copy_with(
+                services={}, investigate=said.copy_with(window=said.step * 5, baseline=said.step * 5)
+            )
+            request = Request("warroom-check", now, now)
+            sources = replace(sources_of(usable), titles={each.name: each.title for each in integrations})
+            missed = await side_by_side(looks(request, short, sources, None), _nobody)
+    except WarroomError as error:
+        return [*found, f"investigate: {error}"]
+    not_used = {each.title for each in titles.values() if each.missing()}
+    found += [
+        f"investigate: {each.source}: {each.why}"
+        for each in missed
+        if isinstance(each, NotLookedAt) and not any(f"({title})" in each.source for title in not_used)
+    ]
+    return found
+
+
+async def _nobody(_look: Look, _came: Found | NotLookedAt) -> None:
+    """Nobody waits for progress."""
 
 
 async def investigated(

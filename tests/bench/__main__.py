@@ -11,6 +11,7 @@ from tests.bench import (
     crowd,
     functions,
     growth,
+    investigation,
     names,
     process,
     replay,
@@ -35,6 +36,7 @@ MEASURES = {
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
+    "investigation": investigation.measure,
 }
 
 

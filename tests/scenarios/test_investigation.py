@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from bot.integrations import integrations_of
 from bot.runtime import investigation
+from bot.runtime.app import running
+from bot.runtime.investigation import source_problems
 from bot.runtime.side_by_side import side_by_side
 from sandbox import Sandbox
 from sandbox.model import SlackMessage
 from tests.integrations.prometheus.server import FakePrometheus
-from tests.integrations.stories import policy_of, room_beside, types
+from tests.integrations.stories import policy_of, room_beside, settings_of, types
 from tests.scenarios.conftest import WarRoom
 from warroom.changes.model import Change
 from warroom.changes.usecases import record_changes
@@ -193,3 +196,39 @@ async def test_a_private_one_is_told_to_its_room_alone(room: WarRoom) -> None:
     await room.settle()
     assert answer.acked
     assert (await room.incident()).investigation.runs == 1
+
+
+async def test_killed_in_the_middle_it_goes_on_in_the_next_process(
+    slack: Sandbox, metrics: FakePrometheus, tmp_path: Path
+) -> None:
+    policy = policy_of(services=SERVICES, investigate=INVESTIGATE, teams=TEAMS)
+    settings = settings_of(slack, tmp_path, prometheus_url=metrics.url)
+    break_payments(metrics, slack.clock.now())
+    metrics.fail("GET", "/api/v1/query_range", hang=True)
+    async with running(settings, policy, slack.clock):
+        await slack.until_connected()
+        await slack.slash(
+            slack.person("ada"), "general", "/incident", "declare checkout fails --sev 1 --service checkout"
+        )
+        await slack.until(lambda: metrics.count("GET", "/api/v1/query_range") == 1, 60, "metrics are asked for")
+    async with running(settings, policy, slack.clock) as bot:
+        await slack.until_connected()
+        room = WarRoom(slack, bot)
+        await room.wait(seconds=20)
+        (message,) = thread(room)
+        assert "Probable cause: payments" in message.plain()
+        timeline = await bot.store.timeline((await room.incident()).id)
+        assert len([each for each in timeline if isinstance(each.event, Investigated)]) == 1
+
+
+async def test_the_check_asks_every_signal(slack: Sandbox, metrics: FakePrometheus, tmp_path: Path) -> None:
+    signals = {"errors": {"source": "prometheus", "query": QUERY}, "typo": {"source": "prometheus", "query": "sum("}}
+    logs = {"source": "loki", "query": '{service="{service}"}'}
+    policy = policy_of(investigate={"signals": signals, "logs": logs})
+    integrations = integrations_of(settings_of(slack, tmp_path, prometheus_url=metrics.url), policy=policy)
+    break_payments(metrics, slack.clock.now())
+    found = await source_problems(integrations, policy, slack.clock)
+    assert found[0] == "investigate: Loki is not used: set LOKI_URL"
+    assert len(found) == 2
+    assert found[1].startswith("investigate: typo (Prometheus): ")
+    assert "parse error" in found[1]

@@ -31,6 +31,8 @@ SURPRISE_CAP = 30.0
 ABNORMAL = 4.0
 """Surprise from which a series counts as abnormal: about one healthy window in fifty gets there."""
 HARMONICS = 3
+BIN = 1800.0
+"""Seconds over which a daily course is averaged before it is fitted."""
 CHUNK = 4_000_000
 """Cells worked on at a time, so that memory stays bounded."""
 
@@ -159,10 +161,12 @@ def is_counter(values: Floats) -> bool:
 def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: Clock) -> list[float]:
     """By series the least spread: a small part of what its signal's series usually spread, for those that never moved."""
     pooled: dict[str, list[float]] = defaultdict(list)
-    for each, row in zip(series, values, strict=True):
-        past = row[: clock.margin]
-        past = past[np.isfinite(past)]
-        if len(past) >= LEAST_BASELINE and (wide := float(np.subtract(*np.quantile(past, [0.9, 0.1])))) > 0:
+    if not series:
+        return []
+    past = np.stack(values)[:, : clock.margin]
+    low, _, high = _quantiles(past)
+    for each, wide in zip(series, high - low, strict=True):
+        if wide > 0:
             pooled[each.signal].append(wide / 2.56)
     return [0.1 * float(np.quantile(pooled[each.signal], 0.25)) if pooled[each.signal] else 0.0 for each in series]
 
@@ -185,27 +189,35 @@ def _top(series: ObservedSeries, values: Floats) -> float:
     return 1.0 if 0 < most <= 1.0 else 100.0 if 1.0 < most <= 100.0 else 0.0
 
 
-def _season(times: Floats, past: Floats) -> Floats | None:
-    """Coefficients of the daily course, when a day or more is known and the course explains most of what moves; else None."""
+def _courses(past: Floats, times: Floats, low: Floats, high: Floats) -> Floats:
+    """By row the daily course at all `times`, 0 without one. There is one when a day or more is known and it explains most of what
+    moves; a course that repeats itself must also foretell the last day from those before it.
+    """
+    course = np.zeros((len(past), len(times)))
+    before = times[: past.shape[1]]
+    if not len(before) or before[-1] - before[0] < 22 * 3600:
+        return course
+    bins = (before // BIN).astype(int)
+    edges = np.flatnonzero(np.diff(bins, prepend=bins[0] - 1))
+    moments = bins[edges] * BIN + BIN / 2
     seen = np.isfinite(past)
-    if seen.sum() < 60 or (times[seen][-1] - times[seen][0]) < 22 * 3600:
-        return None
-    bins = (times // 1800).astype(int)
-    wanted = np.unique(bins[seen])
-    middle = np.array([np.median(past[seen & (bins == each)]) for each in wanted])
-    design = _design(wanted * 1800.0 + 900.0)
-    if len(wanted) < 30:
-        return None
-    days = (wanted * 1800 - times[0]) // 86400
-    fit = np.linalg.lstsq(design, middle, rcond=None)[0]
-    if days.max() >= 1 and (days < days.max()).sum() >= 30 and (days == days.max()).sum() >= 8:
-        # A course that repeats itself must foretell the last day from those before it.
-        before = np.linalg.lstsq(design[days < days.max()], middle[days < days.max()], rcond=None)[0]
-        last = days == days.max()
-        left, raw = middle[last] - design[last] @ before, middle[last] - np.median(middle)
-    else:
-        left, raw = middle - design @ fit, middle - np.median(middle)
-    return fit if np.median(np.abs(left)) < 0.5 * np.median(np.abs(raw)) else None
+    clipped = np.clip(np.where(seen, past, 0.0), low[:, None], high[:, None])
+    counts = np.add.reduceat(seen.astype(float), edges, axis=1)
+    middle = np.add.reduceat(np.where(seen, clipped, 0.0), edges, axis=1) / np.maximum(counts, 1)
+    design = _design(moments)
+    last = (moments - moments[0]) // 86400 == (moments[-1] - moments[0]) // 86400
+    for i, row in enumerate(middle):
+        known = counts[i] > 0
+        if known.sum() < 40 or np.ptp(row[known]) == 0:
+            continue
+        test, learn = known & last, known & ~last
+        if learn.sum() < 40 or test.sum() < 8:
+            test = learn = known
+        fit = np.linalg.lstsq(design[learn], row[learn], rcond=None)[0]
+        left = np.abs(row[test] - design[test] @ fit).mean()
+        if left < 0.5 * np.abs(row[test] - row[learn].mean()).mean():
+            course[i] = _design(times) @ np.linalg.lstsq(design[known], row[known], rcond=None)[0]
+    return course
 
 
 def _design(times: Floats) -> Floats:
@@ -223,26 +235,29 @@ def _judged_part(
 ) -> list[Observed]:
     times = clock.start.timestamp() + clock.step * np.arange(clock.count)
     value = np.stack(rows)
-    course = np.zeros_like(value)
     for i, each in enumerate(series):
-        past = value[i, : clock.margin]
-        seen = past[np.isfinite(past)]
-        if len(seen) < LEAST_BASELINE and kind_of(each.signal) == "errors" and each.bad == "up" and not len(seen):
+        if kind_of(each.signal) == "errors" and each.bad == "up" and not np.isfinite(value[i, : clock.margin]).any():
             # An error counter that exists only since the first error: before it there were none.
             value[i, : clock.margin] = 0.0
-        fit = _season(times[: clock.margin], past) if len(seen) >= LEAST_BASELINE else None
-        if fit is not None:
-            course[i] = _design(times) @ fit
+    past = value[:, : clock.margin]
+    low, _, high = _quantiles(past)
+    course = _courses(past, times, low, high)
     with np.errstate(all="ignore"):
         return _deviations(series, value, course, np.array(floors), alive, clock)
 
 
-def _quantiles(past: Floats) -> Floats:
-    """Of every row 10, 50 and 90 per cent; nan for a row without samples."""
-    filled = np.isfinite(past).any(axis=1)
-    found = np.full((3, len(past)), np.nan)
-    if filled.any() and past.shape[1]:
-        found[:, filled] = np.nanquantile(past[filled], [0.1, 0.5, 0.9], axis=1)
+def _quantiles(past: Floats, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> Floats:
+    """Of every row the shares' quantiles; nan for a row without samples."""
+    ordered = np.sort(past, axis=1)
+    count = np.isfinite(ordered).sum(axis=1)
+    found = np.full((len(shares), len(past)), np.nan)
+    rows = np.flatnonzero(count)
+    for i, share in enumerate(shares):
+        place = share * (count[rows] - 1)
+        under = np.floor(place).astype(int)
+        over = np.minimum(under + 1, count[rows] - 1)
+        low, high = ordered[rows, under], ordered[rows, over]
+        found[i, rows] = low + (high - low) * (place - under)
     return found
 
 
@@ -259,7 +274,7 @@ def _deviations(
     tops = np.array([_top(each, row) for each, row in zip(series, value, strict=True)])
     # What is missing to 100 per cent is what counts of a share that should be full.
     part = np.where(tops > 0, 0.1 * np.abs(tops - magnitude) + 0.001 * tops, 0.02 * magnitude)
-    least = np.maximum(floors, np.maximum(part, 1e-9))
+    least = np.maximum(np.where((tops > 0) | (q90 > q10), 0.0, floors), np.maximum(part, 1e-9))
     # A series that was nothing all the time has no scale of its own: the window's largest gives one.
     seen_now = np.nan_to_num(np.nanmax(np.abs(np.where(np.isfinite(left), left, 0.0)), axis=1))
     least = np.where(least <= 1e-9, np.maximum(seen_now / 12, 1e-9), least)
@@ -324,9 +339,8 @@ def _observed(
     ended = clock.at(end)
     if alive is not None and filled > 0.9 and len(seen) and known >= 20 and alive - seen[-1] >= 3 and seen[-1] >= clock.margin - 1:
         # It was always there and is gone while the others of its signal go on: whoever reported it is not there any more.
-        if surprise < 8:
-            shape, begin, surprise = "silent", int(seen[-1]) + 1, 8.0
-            ended = clock.at(alive)
+        shape, begin, surprise = "silent", int(seen[-1]) + 1, max(surprise, 8.0)
+        ended = clock.at(alive)
     at = clock.at(begin) if surprise > 0 else None
     level = float(np.median(here)) if len(here) and shape != "silent" else float("nan")
     offset = float(course[begin]) if 0 <= begin < len(course) else 0.0

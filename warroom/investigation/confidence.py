@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from warroom.investigation.rank import Candidate, Symptom
+from warroom.investigation.rank import Candidate
+from warroom.investigation.services import Symptom
 
 BIAS = -4.2
 SYMPTOM = 2.0

@@ -282,5 +282,7 @@ async def _past(store: Store, incident: Incident) -> tuple[PastIncident, ...]:
 
 def spelled_as_seen(service: str, series: Iterable[ObservedSeries]) -> str:
     """The service as the series spell it, where they have it under another spelling."""
-    names = {normal(each.service): each.service for each in series}
-    return names.get(normal(service), service)
+    names = {each.service for each in series}
+    if service in names:
+        return service
+    return {normal(each): each for each in sorted(names)}.get(normal(service), service)

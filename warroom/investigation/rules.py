@@ -13,7 +13,8 @@ from warroom.investigation.abnormal import Observed
 from warroom.investigation.graph import Graph, graph_of
 from warroom.investigation.logs import templates
 from warroom.investigation.model import Answer, Cause, Evidence, Findings, RuledOut
-from warroom.investigation.rank import Candidate, Symptom, candidates_of
+from warroom.investigation.rank import Candidate, candidates_of
+from warroom.investigation.services import Symptom
 
 CAUSES = 3
 EVIDENCE = 6
@@ -80,7 +81,7 @@ def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidenc
     # Percentiles of one thing say it once.
     kinds: set[tuple[str, str]] = set()
     for one in each.seen:
-        key = (one.kind, one.series.signal if one.kind in ("resource", "other") else "")
+        key = (one.kind, one.series.signal if one.kind in ("consumption", "queueing", "other") else "")
         if key not in kinds and len(kinds) < 3:
             kinds.add(key)
             found.append(_of_series(findings, one))

@@ -100,22 +100,17 @@ class InvestigationPolicy(Value):
 
 def service_mistakes(services: Mapping[Any, Any], teams: list[str]) -> Iterator[Mistake]:
     """Mistakes in the section `services` as it is written."""
-    seen: dict[str, str] = {}
     for name, service in services.items():
         path = f"services.{name}"
-        if isinstance(name, str):
-            if not normal(name):
-                hint = "people have to type it"
-                yield Mistake(path=path, problem="a service's name needs a letter or digit", suggestion=hint)
-            elif (other := seen.setdefault(normal(name), name)) != name:
-                problem = f"is the same name as {shown(other)} (case, spaces and punctuation do not count)"
-                yield Mistake(path=path, problem=problem, suggestion="keep one of the two")
+        if isinstance(name, str) and not normal(name):
+            hint = "people have to type it"
+            yield Mistake(path=path, problem="a service's name needs a letter or digit", suggestion=hint)
         if not isinstance(service, Mapping):
             continue
         yield from unknown_name(f"{path}.team", service.get("team"), "team", teams)
         said = service.get("depends_on")
         for place, called in enumerate([said] if isinstance(said, str) else said if isinstance(said, list) else []):
-            if isinstance(called, str) and isinstance(name, str) and normal(called) == normal(name):
+            if isinstance(called, str) and isinstance(name, str) and called == name:
                 yield Mistake(
                     path=f"{path}.depends_on[{place}]", problem="is the service itself", suggestion="take it out"
                 )

@@ -222,7 +222,7 @@ class Policy(Value):
         wanted = normal(service)
         if not wanted:
             return None
-        known = self.services.get(self._service_keys.get(wanted, ""))
+        known = self.services.get(self.service_named(service) or "")
         if known and known.team and (own := self.team_named(known.team)):
             return own
         for key, team in self.teams.items():
@@ -234,8 +234,10 @@ class Policy(Value):
         return None
 
     def service_named(self, text: str) -> str | None:
-        """The key of that service among those with an entry of their own, or None."""
-        return self._service_keys.get(normal(text))
+        """The key of that service among those with an entry of their own, or None. The exact name first: the names that monitoring
+        has may differ by nothing but case.
+        """
+        return text if text in self.services else self._service_keys.get(normal(text))
 
     def services_by_team(self) -> dict[str, tuple[str, ...]]:
         """By team, the services that it names and those that name it; patterns are left out. Teams without any are not there."""
