@@ -82,6 +82,7 @@ class CompanySystems:
             "github_api_url": self.github.url,
             "github_token": SecretStr(github.TOKEN),
             "github_webhook_secret": SecretStr(github.SECRET),
+            "alertmanager_webhook_token": SecretStr(HOOK_SECRET),
             **(self.services.settings if self.services else {}),
         }
 

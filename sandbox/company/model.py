@@ -121,8 +121,8 @@ class Records:
         self.troubles: list[Trouble] = []
         self.listeners: list[Callable[[Record], None]] = []
         """Called with each record after it was added: a cluster that mirrors the rollouts, the bot that hears of changes."""
-        self.dirty_from = self.start
-        """The earliest time about which records were added since somebody set it to infinity."""
+        self.recorded: list[float] = []
+        """The time that each record is about, in the order in which they were added; only ever appended to."""
         self._numbers = count(1)
 
     # What runs, at a time.
@@ -271,7 +271,7 @@ class Records:
 
     def added(self, record: Record) -> None:
         """Something was recorded: whoever listens is told."""
-        self.dirty_from = min(self.dirty_from, record.at)
+        self.recorded.append(record.at)
         for each in self.listeners:
             each(record)
 

@@ -68,6 +68,45 @@ async def test_trouble_over_http_is_one_incident_and_recovers_when_its_cause_is_
     assert running(slack).monitors.firing() == []
 
 
+async def test_alertmanager_tells_of_the_same_trouble(company: Company) -> None:
+    slack, bot = company
+    running(slack).alerts = "alertmanager"
+    trouble = await running(slack).start_trouble("expired_certificate", "payments")
+    await slack.advance(timedelta(minutes=8))
+    await settle(slack, bot)
+    (incident,) = await bot.store.incidents()
+    assert "checkout" in incident.title or "api" in incident.title or "payments" in incident.title
+    assert incident.alerts.firing > 0
+    await running(slack).end_trouble(trouble.id)
+    await slack.advance(timedelta(minutes=15))
+    await settle(slack, bot)
+    (incident,) = await bot.store.incidents()
+    assert incident.alerts.firing == 0
+
+
+async def test_what_could_not_be_delivered_is_delivered_first_the_next_time(company: Company) -> None:
+    slack, bot = company
+    tell = running(slack)
+    deliver, posted = tell.deliver, []
+
+    async def refuse(path: str, body: bytes, headers: object) -> None:
+        posted.append(path)
+        raise ValueError("Warroom answered 503")
+
+    tell.deliver = refuse
+    with pytest.raises(ValueError, match="answered 503"):
+        await tell.change("search")
+    with pytest.raises(ValueError, match="answered 503"):
+        await tell.tell()
+    assert posted == ["/hooks/changes", "/hooks/changes"]
+    tell.deliver = deliver
+    await tell.tell()
+    await settle(slack, bot)
+    now = slack.clock.now()
+    told = await bot.store.service_changes(now - timedelta(hours=1), now)
+    assert [each.service for each in told] == ["search"]
+
+
 async def test_nothing_is_told_and_nothing_computed_while_nothing_happens(company: Company) -> None:
     slack, bot = company
     await slack.advance(timedelta(hours=2))

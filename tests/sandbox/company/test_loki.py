@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -26,7 +27,7 @@ async def loki(world: World) -> AsyncIterator[LokiSystem]:
     await system.stop(runner)
 
 
-async def asked(loki: LokiSystem, path: str = "query_range", **query: object) -> tuple[int, str]:
+async def asked(loki: LokiSystem, query: Mapping[str, object], path: str = "query_range") -> tuple[int, str]:
     async with aiohttp.ClientSession() as session:
         given = {name: str(value) for name, value in query.items()}
         async with session.get(f"{loki.url}/loki/api/v1/{path}", params=given) as answer:
@@ -35,9 +36,7 @@ async def asked(loki: LokiSystem, path: str = "query_range", **query: object) ->
 
 async def found(loki: LokiSystem, query: str, **more: object) -> list[tuple[int, str, str]]:
     """(time, service, text) in the order of the answer's streams."""
-    import json
-
-    status, text = await asked(loki, query=query, **more)
+    status, text = await asked(loki, {"query": query, **more})
     assert status == 200, text
     body: Any = json.loads(text)
     assert (body["status"], body["data"]["resultType"]) == ("success", "streams")
@@ -110,14 +109,14 @@ async def test_filters(loki: LokiSystem, query: str, keeps: str, drops: str) -> 
 async def test_mistakes_are_refused_with_the_reason_as_text(
     loki: LokiSystem, given: dict[str, object], reason: str
 ) -> None:
-    status, text = await asked(loki, **given)
+    status, text = await asked(loki, given)
     assert status == 400
     assert reason in text
 
 
 async def test_labels_values_and_readiness(loki: LokiSystem) -> None:
-    assert (await asked(loki, "labels"))[0] == 200
-    assert '"checkout"' in (await asked(loki, "label/service/values"))[1]
+    assert (await asked(loki, {}, "labels"))[0] == 200
+    assert '"checkout"' in (await asked(loki, {}, "label/service/values"))[1]
     async with aiohttp.ClientSession() as session, session.get(f"{loki.url}/ready") as answer:
         assert (answer.status, await answer.text()) == (200, "ready\n")
 
