@@ -34,7 +34,9 @@ def test_no_vendor_is_named_outside_of_the_integrations(room: str) -> None:
     found = [
         f"{name}:{number}: {line.strip()}"
         for path in sorted((ROOT / room).rglob("*"))
-        if path.is_file() and path.suffix != ".pyc" and not (name := str(path.relative_to(ROOT))).startswith((RELEASED, TOPICS))
+        if path.is_file()
+        and path.suffix != ".pyc"
+        and not (name := str(path.relative_to(ROOT))).startswith((RELEASED, TOPICS))
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if named.search(line)
     ]
