@@ -29,6 +29,8 @@ from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
+from bot.runtime.investigation import sources_of
+from bot.runtime.investigator import Investigator
 from bot.runtime.memory import hold_less, keep_memory_small
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
@@ -132,7 +134,8 @@ class Bot:
             directory=world.directory,
         )
         chat = SlackPerformer(PERFORMERS, deps)
-        return routed(chat.perform, ExternalPerformer(self.integrations, world))
+        investigator = Investigator(world, sources_of(self.integrations))
+        return routed(chat.perform, ExternalPerformer(self.integrations, world), investigator)
 
     def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report

@@ -10,6 +10,7 @@ import structlog
 
 from bot import clock
 from bot.runtime.external import ExternalPerformer
+from bot.runtime.investigator import Investigator
 from bot.runtime.observability import Meters
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
@@ -21,7 +22,7 @@ from warroom.metrics import weekly
 from warroom.oncall import shift_change
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Changeset, Claim
-from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, LookForChanges
+from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, Investigate, LookForChanges
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
@@ -43,12 +44,14 @@ WIDTH = 48
 Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
 
 
-def routed(chat: Perform, external: ExternalPerformer) -> Perform:
+def routed(chat: Perform, external: ExternalPerformer, investigator: Investigator) -> Perform:
     """Every effect to whoever performs it."""
 
     async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
         if isinstance(effect, ExternalEffect):
             return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
+        if isinstance(effect, Investigate):
+            return await investigator.perform(claim, effect)
         return await chat(claim, effect)
 
     return perform

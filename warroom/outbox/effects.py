@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from warroom.incident.notices import Notice
 from warroom.incident.parts import DirectPurpose
+from warroom.investigation.pictures import Picture
 from warroom.value import Moment, Stored
 
 
@@ -269,6 +270,31 @@ def _require_span(since: datetime, until: datetime) -> None:
         raise ValueError("the end must be after the beginning, ten years at most")
 
 
+class Investigate(_Effect):
+    """Look into why the incident is broken. It takes up to a minute; its result is InvestigationDone."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["investigate"] = "investigate"
+    run: int
+
+
+class ShowInvestigation(_Effect):
+    """Post the investigation's message in the thread of the card, or redraw it. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 6
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_investigation"] = "show_investigation"
+
+
+class ShareFindings(_Effect):
+    """Share the picture of the series that matter below the card."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["share_findings"] = "share_findings"
+    run: int
+    pictures: tuple[Picture, ...]
+
+
 class SendChart(_Effect):
     """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
 
@@ -463,6 +489,9 @@ Effect = Annotated[
     | ShareDocument
     | ShareCanvas
     | SharePicture
+    | Investigate
+    | ShowInvestigation
+    | ShareFindings
     | SendChart
     | PostReview
     | PublishHome

@@ -25,6 +25,7 @@ from warroom.incident.notices import (
     RoomNotOpened,
 )
 from warroom.incident.parts import LeftOpen
+from warroom.investigation import lifecycle as investigations
 from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
@@ -32,6 +33,7 @@ from warroom.outbox.effects import (
     Announce,
     Effect,
     ExternalEffect,
+    Investigate,
     OpenRoom,
     Place,
     Post,
@@ -55,6 +57,7 @@ from warroom.outbox.results import (
     DirectlySent,
     EffectResult,
     ExternalResult,
+    InvestigationDone,
     OverrideShown,
     PeopleAdded,
     Posted,
@@ -132,6 +135,8 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.invited(incident, result)
         case RoomMembers():
             return opening.members_read(incident, result)
+        case InvestigationDone():
+            return investigations.finished(incident, result, now)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
@@ -223,6 +228,9 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
+    if isinstance(effect, Investigate):
+        # Its own message says so.
+        return investigations.failed(incident, effect.run, str(error), error.advice)
     what = ""
     if isinstance(effect, ExternalEffect):
         after, what = world.integrations.on_failure(incident, effect)
