@@ -317,14 +317,14 @@ def input_block(
 
 def modal(
     title: str,
-    submit: str,
+    submit: str | None,
     blocks: Iterable[Block | None],
     *,
     callback_id: str,
     private_metadata: str = "",
     close: str = "Cancel",
 ) -> Block:
-    """A form; without `submit` it only shows something."""
+    """A form; without `submit` something to read."""
     return {
         "type": "modal",
         "callback_id": callback_id[:255],

@@ -143,6 +143,12 @@ class NotSubscribed(Reason):
     incident: str
 
 
+class SilenceEnded(Reason):
+    """Somebody says that they are on it, and nobody asks any more."""
+
+    incident: str
+
+
 class TitleMissing(Reason):
     """An incident without a title."""
 
@@ -349,6 +355,18 @@ class MergeWithItself(Reason):
     """An incident cannot be merged into itself."""
 
 
+class ChannelGone(Reason):
+    """Its channel is archived."""
+
+    incident: str
+
+
+class ChannelKept(Reason):
+    """Its channel is not going to be archived."""
+
+    incident: str
+
+
 class MergedAlready(Reason):
     """It was merged before."""
 
@@ -416,6 +434,7 @@ class OnCallProblem(StrEnum):
     ASKED_OTHER = "asked other"
     OWN_REQUEST = "own request"
     NO_SHIFT = "no shift"
+    SPAN_UNCLEAR = "span unclear"
 
 
 class OnCallRefused(Reason):
@@ -437,6 +456,7 @@ RuleRefusal = (
     | NothingToSnooze
     | SnoozedEnough
     | ReminderGone
+    | SilenceEnded
     | TitleMissing
     | SeveralSeverities
     | UnknownService
@@ -484,6 +504,8 @@ RuleRefusal = (
     | SavedMeanwhile
     | MergeWithItself
     | MergedAlready
+    | ChannelGone
+    | ChannelKept
     | MergePrivacy
     | PostmortemMissing
     | PostmortemPublishedBefore

@@ -31,6 +31,7 @@ from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.investigation import sources_of
 from bot.runtime.investigator import Investigator
+from bot.runtime.memory import hold_less, keep_memory_small
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
 from bot.runtime.replicas import Replica
@@ -38,6 +39,7 @@ from bot.runtime.scheduler import Scheduler
 from bot.runtime.supervised import Run, Supervised, TaskEnded
 from bot.runtime.web import Web
 from bot.settings import Settings, SettingsError, slack_tokens
+from handlers import feeds
 from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
@@ -162,7 +164,7 @@ class Bot:
         )
 
     def _serving(self, settings: Settings) -> Web:
-        hooks = routes(self.world, self.integrations.webhooks, self.meters.alerts)
+        hooks = [*routes(self.world, self.integrations.webhooks, self.meters.alerts), *feeds.routes(self.world)]
         return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
 
     async def _look_for_missed(self) -> None:
@@ -234,6 +236,7 @@ class Bot:
             yield "calendars", partial(keep_calendars, self.world)
         yield "figures", partial(keep_figures, self.world)
         yield "tidy", partial(tidy, self.world)
+        yield "memory", keep_memory_small
         yield from polling(self.world, self.integrations)
 
     async def idle(self) -> None:
@@ -296,6 +299,7 @@ async def serve(settings: Settings, policy: Policy) -> None:
 
     Raises TaskEnded when a task without which the process is of no use cannot be kept running.
     """
+    hold_less()
     stop, running_now = asyncio.Event(), asyncio.Event()
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     assert main is not None, "a coroutine runs in a task"

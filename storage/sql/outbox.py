@@ -163,6 +163,7 @@ def _claimed(row: Row) -> Claim:
         incident_id=row["incident_id"],
         timer=row["kind"] if row["timer"] else None,
         effect=effect,
+        error=row["error"],
     )
 
 
@@ -173,7 +174,7 @@ def _dead(row: Row, error: Exception) -> ClaimResult:
 
 def _dead_letter(row: Row) -> DeadLetter:
     try:
-        kind = codec.effect_from(row["body"]).label
+        kind = row["kind"] if row["timer"] else codec.effect_from(row["body"]).label
     except (Unreadable, DatabaseFromTheFuture):
         kind = row["kind"]
     return DeadLetter(

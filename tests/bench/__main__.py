@@ -6,6 +6,7 @@ import asyncio
 import sys
 
 from tests.bench import (
+    afterwards,
     alerts,
     clicks,
     crowd,
@@ -37,6 +38,7 @@ MEASURES = {
     "process": process.measure,
     "growth": growth.measure,
     "investigation": investigation.measure,
+    "afterwards": afterwards.measure,
 }
 
 

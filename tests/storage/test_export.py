@@ -36,7 +36,7 @@ from tests.stores import new_database
 from warroom.changes.model import Change
 from warroom.incident.model import Incident, State
 from warroom.incident.parts import AlertGroup, Room
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -81,6 +81,7 @@ async def live(store: Database) -> None:
         store, overrides=(Override(id="o1", schedule="sre", start=NOW, end=after(60), person="UADA", made_at=NOW),)
     )
     await put(store, schedule_states=(ScheduleState(schedule="sre", people=("UADA",), since=NOW),))
+    await put(store, feed_links=(FeedLink(id="a1", person="UADA", digest="d", made_at=NOW),))
     deployed = Change(id="c1", at=NOW, service="checkout", version="v7")
     await put(store, service_changes=(deployed,))
     await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))
@@ -195,6 +196,7 @@ EFFECT = {"v": 2, "key": "x", "kind": "open_room"}
         (changed("incident", declared_at="2026-11-21T03:00:00"), "declared_at: .*has no time zone"),
         (changed("incident", version=0), "version is at least 1"),
         (changed("entry", at="0001-01-01T00:00:00+09:00"), "Line .*the entry cannot be read"),
+        (changed("override", end="9999-12-31T00:00:00Z"), "end: .*is not between 1970 and 2200"),
         (changed("job", body=EFFECT), "the job cannot be read.*Field required"),
         (changed("job", body=EFFECT | {"kind": "teleport"}), "'teleport', which this version .*does not know"),
         (changed("job", body={"v": 1, "key": "x"}), "the job cannot be read.*KeyError"),
