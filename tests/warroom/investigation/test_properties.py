@@ -101,7 +101,7 @@ worlds = st.builds(
         slow, seed=seed, changes=tuple(change(name, -6) for name in changed), facts=(fact("stock", "restart", -3),),
         logs=(log("payments", (-200, "all is well"), (-3, "error: refused"), (-2, "error: refused")),),
     ),
-    st.dictionaries(st.sampled_from(sorted({*SHOP, "db", "index"})), st.floats(1.2, 9), max_size=4),
+    st.dictionaries(st.sampled_from(sorted({*SHOP, "db", "index"})), st.floats(1.2, 9), max_size=2),
     st.integers(1, 50),
     st.lists(st.sampled_from(["payments", "db", "web"]), max_size=2, unique=True),
 )  # fmt: skip
