@@ -5,7 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from tests.bench import alerts, clicks, crowd, growth, investigation, names, process, replay, rooms, schedules, timers, volume
+from tests.bench import (
+    alerts,
+    clicks,
+    crowd,
+    growth,
+    investigation,
+    names,
+    process,
+    replay,
+    rooms,
+    schedules,
+    timers,
+    volume,
+)
 from tests.bench.report import show
 
 MEASURES = {

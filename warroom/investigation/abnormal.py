@@ -112,7 +112,9 @@ def clock_of(findings: Findings) -> Clock:
 
 def judged(findings: Findings) -> list[Observed]:
     """Every series that can be judged, in a fixed order (by service, then signal)."""
-    series = sorted(findings.series, key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1]))
+    series = sorted(
+        findings.series, key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1])
+    )
     clock = clock_of(findings)
     rows = max(1, CHUNK // clock.count)
     values = [_laid(each, clock) for each in series]
@@ -121,7 +123,9 @@ def judged(findings: Findings) -> list[Observed]:
     found = []
     for begin in range(0, len(series), rows):
         part = range(begin, min(begin + rows, len(series)))
-        found += _judged_part([series[i] for i in part], [values[i] for i in part], [floors[i] for i in part], alive, clock)
+        found += _judged_part(
+            [series[i] for i in part], [values[i] for i in part], [floors[i] for i in part], alive, clock
+        )
     return found
 
 
@@ -337,7 +341,14 @@ def _observed(
         shape, surprise = "spike", min(surprise, ABNORMAL - 0.5)
     filled = known / max(1, clock.margin)
     ended = clock.at(end)
-    if alive is not None and filled > 0.9 and len(seen) and known >= 20 and alive - seen[-1] >= 3 and seen[-1] >= clock.margin - 1:
+    if (
+        alive is not None
+        and filled > 0.9
+        and len(seen)
+        and known >= 20
+        and alive - seen[-1] >= 3
+        and seen[-1] >= clock.margin - 1
+    ):
         # It was always there and is gone while the others of its signal go on: whoever reported it is not there any more.
         shape, begin, surprise = "silent", int(seen[-1]) + 1, max(surprise, 8.0)
         ended = clock.at(alive)

@@ -1,7 +1,7 @@
 """How sure the answer is. Pure.
 
 A logistic model over what distinguishes right answers from wrong ones in generated incidents and healthy windows; its constants
-are fitted by `tests/bench/investigation.py --fit` on seeds that its table does not use (docs/investigation-measured.md).
+were fitted on seeds that the table of tests/bench/investigation.py does not use (docs/investigation-measured.md).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from warroom.investigation.rank import Candidate
 from warroom.investigation.services import Symptom
 
-BIAS = -7.0
-FELT = 1.4
-STRENGTH = 4.2
-MARGIN = 0.16
-OWN = 1.4
-ALIKE = 1.2
-MARKS = 1.3
+BIAS = -9.4
+FELT = 3.3
+STRENGTH = 4.9
+MARGIN = 0.42
+OWN = 1.9
+ALIKE = 1.8
+MARKS = 1.0
 SPEAKS = 0.30
 """Confidence from which a cause is named at all."""
 MOST = 0.97

@@ -67,7 +67,9 @@ def moving_together(services: Mapping[str, Service], calls: Mapping[str, tuple[s
     """For services of which nobody said what they depend on: those whose trouble has the same course belong together, and the
     one that is more times its usual is taken for what is called, because trouble is diluted on its way up.
     """
-    loud = sorted((each for each in services.values() if each.felt >= ABNORMAL), key=lambda each: (-each.felt, each.name))
+    loud = sorted(
+        (each for each in services.values() if each.felt >= ABNORMAL), key=lambda each: (-each.felt, each.name)
+    )
     courses = {each.name: (symptom_of(each, len(each.seen[0].profile)).profile, relative(each)) for each in loud[:MOST]}
     made = {name: set(callees) for name, callees in calls.items()}
     for caller, (course, much) in courses.items():

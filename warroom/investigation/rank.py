@@ -110,14 +110,22 @@ def candidates_of(
         felt = symptom_of(service, length)
         distance = below.get(name)
         by, share = max(explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
-        loud = sorted((each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal))
+        loud = sorted(
+            (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
+        )
         onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
         change = _change(findings, name, onset or symptom.onset)
         alerts = [fact for fact in facts[name] if fact.kind == "alert"]
         harm = [fact for fact in facts[name] if fact.kind in DOWN]
         features = {
-            "strength": max(strength(service.surprise), 0.8 * float(service.down.max()) if service.down is not None else 0.0),
-            "cover": 1.0 if name == findings.service else accounted(noticed, service, symptom.seen) if noticed and symptom.seen else 0.5,
+            "strength": max(
+                strength(service.surprise), 0.8 * float(service.down.max()) if service.down is not None else 0.0
+            ),
+            "cover": 1.0
+            if name == findings.service
+            else accounted(noticed, service, symptom.seen)
+            if noticed and symptom.seen
+            else 0.5,
             "alike": _alike(symptom, service),
             "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
             "path": _path(ways.get(name), services),
@@ -180,7 +188,9 @@ def _consumes(service: Service) -> float:
     """Whether it takes more CPU, memory or disk than usual, and not because more is asked of it."""
     if any(each.kind == "load" and each.abnormal and each.deviation > 0 for each in service.seen):
         return 0.0
-    return max((strength(each.surprise) for each in service.seen if each.kind == "consumption" and each.abnormal), default=0.0)
+    return max(
+        (strength(each.surprise) for each in service.seen if each.kind == "consumption" and each.abnormal), default=0.0
+    )
 
 
 def _neighbour(symptom: Symptom, service: Service, distance: int | None) -> float:
@@ -188,7 +198,11 @@ def _neighbour(symptom: Symptom, service: Service, distance: int | None) -> floa
     if distance is not None or not symptom.seen:
         return 0.0
     alike = max(
-        (together(symptom.profile, each.profile) for each in service.seen if each.kind == "consumption" and each.abnormal),
+        (
+            together(symptom.profile, each.profile)
+            for each in service.seen
+            if each.kind == "consumption" and each.abnormal
+        ),
         default=0.0,
     )
     return _consumes(service) * likeness(alike)

@@ -71,7 +71,8 @@ def test_evidence_can_be_repeated() -> None:
 def test_missing_samples_and_gaps_do_not_hide_it() -> None:
     found = shop(DB_SLOW)
     thin = tuple(
-        each.copy_with(points=tuple(p for i, p in enumerate(each.points) if i % 3 and not 300 < i < 420)) for each in found.series
+        each.copy_with(points=tuple(p for i, p in enumerate(each.points) if i % 3 and not 300 < i < 420))
+        for each in found.series
     )
     assert first(investigate(found.copy_with(series=thin))) == "db"
 
@@ -86,7 +87,9 @@ def test_a_gap_for_all_is_nobodys_fault() -> None:
 def test_a_service_that_stops_reporting_while_others_go_on_is_named() -> None:
     found = shop({})
     cut = tuple(
-        each if each.service != "payments" else each.copy_with(points=tuple(p for p in each.points if p[0] < AT - 4 * MINUTE))
+        each
+        if each.service != "payments"
+        else each.copy_with(points=tuple(p for p in each.points if p[0] < AT - 4 * MINUTE))
         for each in (*found.series, *failing("web", "checkout"))
     )
     answer = investigate(found.copy_with(series=cut))
@@ -118,13 +121,19 @@ def test_a_counter_that_resets_is_what_it_grows_by() -> None:
 def test_constant_series_are_not_unusual_until_they_move() -> None:
     flat = [series(name, "errors", lambda *_: 0.0) for name in ("web", "checkout", "payments")]
     assert investigate(shop({}).copy_with(series=tuple(flat))).verdict == "inconclusive"
-    moved = [series(name, "errors", lambda minute, _: 3.0 if minute >= -4 else 0.0) for name in ("web", "checkout", "payments")]
+    moved = [
+        series(name, "errors", lambda minute, _: 3.0 if minute >= -4 else 0.0)
+        for name in ("web", "checkout", "payments")
+    ]
     assert first(investigate(shop({}).copy_with(series=tuple(moved)))) == "payments"
 
 
 def test_a_signal_that_exists_only_since_the_first_error_counts() -> None:
     found = shop({})
-    new = [series(name, "errors", lambda minute, _: 5.0 if minute >= -4 else None) for name in ("web", "checkout", "payments")]
+    new = [
+        series(name, "errors", lambda minute, _: 5.0 if minute >= -4 else None)
+        for name in ("web", "checkout", "payments")
+    ]
     assert first(investigate(found.copy_with(series=(*found.series, *new)))) == "payments"
 
 
@@ -220,7 +229,9 @@ def test_a_change_right_before_the_onset_is_named_and_an_old_one_is_not() -> Non
 
 
 def test_innocent_changes_around_change_nothing() -> None:
-    innocent = tuple(change(name, -3 - i) for i, name in enumerate(("search", "index", "stock", "web", "checkout")) for _ in (1,))
+    innocent = tuple(
+        change(name, -3 - i) for i, name in enumerate(("search", "index", "stock", "web", "checkout")) for _ in (1,)
+    )
     answer = investigate(shop(DB_SLOW, changes=innocent))
     assert first(answer) == "db"
     assert answer.causes[0].change is None
@@ -278,7 +289,12 @@ def test_trouble_that_nobody_feels_where_it_was_noticed_is_not_blamed_first() ->
 def test_what_is_not_a_number_is_no_sample() -> None:
     found = shop(DB_SLOW)
     odd = tuple(
-        each.copy_with(points=tuple((at, math.nan if i % 7 == 0 else math.inf if i % 11 == 0 else v) for i, (at, v) in enumerate(each.points)))
+        each.copy_with(
+            points=tuple(
+                (at, math.nan if i % 7 == 0 else math.inf if i % 11 == 0 else v)
+                for i, (at, v) in enumerate(each.points)
+            )
+        )
         for each in found.series
     )
     assert first(investigate(found.copy_with(series=odd))) == "db"

@@ -84,14 +84,15 @@ def shop(
     step: int = 1,
     seed: int = 1,
     window: int = 30,
+    before: int = 24 * 60 + 30,
     **more: object,
 ) -> Findings:
     """The shop; `slow` says by service how many times longer it takes itself from `since` minutes after AT on."""
     made = []
     for name in OWN:
         latency = step_up(takes(name, {}), takes(name, slow), since)
-        made.append(series(name, "latency", latency, step=step, seed=seed))
-        made.append(series(name, "requests", noise(100), bad="both", step=step, seed=seed))
+        made.append(series(name, "latency", latency, step=step, seed=seed, before=before))
+        made.append(series(name, "requests", noise(100), bad="both", step=step, seed=seed, before=before))
     return Findings(
         service=noticed,
         at=at,
@@ -110,7 +111,9 @@ DB_SLOW = {"db": 9.0}
 
 def failing(*names: str, since: int = -4, level: float = 0.2) -> tuple[ObservedSeries, ...]:
     """Share of failed requests: nearly none, and much more in these services from a minute on."""
-    return tuple(series(name, "errors", step_up(0.002, level if name in names else 0.002, since, part=0.3)) for name in OWN)
+    return tuple(
+        series(name, "errors", step_up(0.002, level if name in names else 0.002, since, part=0.3)) for name in OWN
+    )
 
 
 def change(service: str, minutes: float, **more: str) -> Change:
