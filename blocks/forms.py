@@ -60,9 +60,12 @@ def roles_form(view: IncidentView) -> Block:
     """Give somebody a role; below it who has which."""
     incident = view.incident
     held = ((COMMANDER, incident.commander), *incident.roles)
-    roles = dict.fromkeys((*ROLES, *(role_named(role) for role, _ in incident.roles)))
+    roles = dict.fromkeys((*ROLES, *view.roles, *(role_named(role) for role, _ in incident.roles)))
     now = " · ".join(f"{kit.line(role.capitalize(), 60)}: {labels.person(person)}" for role, person in held)
-    choice = kit.select(INPUT, [Option(role.capitalize(), role) for role in roles], initial=COMMANDER)
+    options = [
+        Option(kit.cut(role.capitalize(), 75), role, description=labels.role_description(role, view)) for role in roles
+    ]
+    choice = kit.select(INPUT, options, initial=COMMANDER)
     return form_about(
         view,
         ids.FORM_ROLES,

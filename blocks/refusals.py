@@ -66,6 +66,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             )
         case refusals.ReminderGone():
             return f"The reminder of {reason.incident} was snoozed or answered already."
+        case refusals.SilenceEnded():
+            return f"Somebody is on {reason.incident} already: it was answered, or something was done since."
         case refusals.TitleMissing():
             return f"An incident needs a title. For example: {medium.declare}"
         case refusals.UnknownSeverity():
@@ -174,6 +176,10 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return (
                 f"{reason.incident} was merged into INC-{reason.into} already. Undo merge brings it back, for an hour."
             )
+        case refusals.ChannelGone():
+            return f"The channel of {reason.incident} is archived already. Unarchive it by hand in Slack if it is still needed."
+        case refusals.ChannelKept():
+            return f"The channel of {reason.incident} is not going to be archived."
         case refusals.MergePrivacy():
             if reason.private:
                 return (

@@ -36,6 +36,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("acknowledgement overdue")
         case events.Acknowledged():
             return EventWords("acknowledged")
+        case events.OnIt():
+            return EventWords("on it")
         case events.UpdatePosted():
             return EventWords("update", event.text)
         case events.UpdateMissed():
@@ -69,6 +71,10 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("made private" if event.private else "made public", f"seen until then by {seen}{where}")
         case events.Closed():
             return EventWords("closed")
+        case events.RoomArchived():
+            return EventWords("channel archived")
+        case events.RoomUnarchived():
+            return EventWords("channel unarchived")
         case events.AlertAttached():
             return EventWords("alert", event.title)
         case events.AlertFired():
@@ -86,7 +92,7 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.EntryRemoved():
             return EventWords("timeline entry removed", event.before)
         case events.ActionAdded():
-            return EventWords("action item", event.text)
+            return EventWords("action item", event.text + (f" ({event.priority} priority)" if event.priority else ""))
         case events.ActionDone():
             return EventWords("action item done", event.text)
         case events.ActionReopened():
@@ -94,7 +100,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.ActionEdited():
             was = f" (was: {event.before})" if event.before != event.text else ""
             owner = person(event.owner) if event.owner else "nobody"
-            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}")
+            priority = f", priority: {event.priority}" if event.priority else ""
+            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}{priority}")
         case events.ActionRemoved():
             return EventWords("action item deleted", event.text)
         case events.PostmortemDrafted():
@@ -152,7 +159,8 @@ def _paged(event: events.PeoplePaged, person: Callable[[str], str]) -> str:
     more = f" and {len(event.people) - NAMED} more" if len(event.people) > NAMED else ""
     names = ", ".join(map(person, event.people[:NAMED])) + more or ", ".join(event.names)
     if event.level == 0 and not event.again:
-        return f"{names}: {event.why}" if event.why else names
+        why = event.why or (_because(event.reason) if event.reason is PageReason.SILENCE else "")
+        return f"{names}: {why}" if why else names
     level = f"level {event.level} again" if event.again else f"level {event.level}"
     shown = f"{level} ({names})" if names else level
     because = event.why or _because(event.reason)
@@ -167,6 +175,8 @@ def _because(reason: PageReason) -> str:
             return "acknowledgement is overdue"
         case PageReason.NO_UPDATE:
             return "two updates were missed"
+        case PageReason.SILENCE:
+            return "nobody had posted an update or written"
         case PageReason.DECLARED | PageReason.BUTTON | PageReason.TEAM:
             return ""
     assert_never(reason)
@@ -187,6 +197,10 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The channel could not be opened"
         case EffectKind.RENAME_ROOM:
             return "The channel could not be renamed"
+        case EffectKind.ARCHIVE_ROOM:
+            return "The channel could not be archived"
+        case EffectKind.UNARCHIVE_ROOM:
+            return "The channel could not be unarchived"
         case EffectKind.SHOW_CARD:
             return "The card could not be shown"
         case EffectKind.PIN_CARD:

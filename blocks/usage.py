@@ -275,9 +275,9 @@ def usage_words(reason: Usage) -> str:
             return "Use: postmortem, postmortem check, postmortem history. What is written is edited in its form: press Edit post-mortem."
         case ActionUnclear():
             return (
-                "Use: action add TEXT [@owner] [due DATE], action list, action done N, action reopen N, action edit N TEXT, "
-                "action assign N @who, action due N DATE, action delete N. "
-                "For example: action add raise the memory limit @ada due friday"
+                "Use: action add TEXT [@owner] [due DATE] [priority high], action list, action done N, action reopen N, "
+                "action edit N TEXT, action assign N @who, action due N DATE, action priority N high, action delete N. "
+                "For example: action add raise the memory limit @ada due friday priority high"
             )
         case DateUnclear(said=said):
             return (

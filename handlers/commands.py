@@ -143,7 +143,12 @@ SUBCOMMANDS = (
         "Merge this incident into N; undo for an hour",
         merging.merge,
     ),
-    Subcommand("role", "role ROLE @person", "Assign a role, for example commander", about(incident_commands.role)),
+    Subcommand(
+        "role",
+        "role [ROLE @person]",
+        "Who has which role; assign one, for example commander",
+        about(incident_commands.role),
+    ),
     Subcommand(
         "handover",
         "handover @person",
@@ -185,7 +190,7 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "action",
-        "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] | done N | assign N @who | edit N TEXT | delete N]",
+        "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] [priority high] | done N | assign N @who | edit N TEXT | delete N]",
         "List, add or finish action items",
         action_items.action,
         ("actions",),
@@ -201,8 +206,9 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "oncall",
-        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who]",
-        "Show who is on call, ask for cover, override or swap; show whom a team pages",
+        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who "
+        "| report [30d | next 90d] | calendar [SCHEDULE | revoke]]",
+        "Show who is on call; ask for cover, override, swap; hours and pages; shifts in your calendar",
         oncall.show,
         ("on-call",),
         group=START,

@@ -7,7 +7,8 @@ What cannot be used is answered with 400 and the reason, and kept whole in the q
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -17,7 +18,7 @@ from warroom.errors import Conflict, StoreUnavailable
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.remote import take
 from warroom.ports import World
-from warroom.webhook import Refusal, Webhook, WebhookBody
+from warroom.webhook import Body, Refusal, Webhook, WebhookBody
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ Received = Callable[[str, int], None]
 """Called with the alert source and how many alerts a webhook brought."""
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """The body cannot be read; `refusal` says why."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -54,21 +55,47 @@ def _route(
     world: World, webhook: Webhook, received: Received
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def posted(request: web.Request) -> web.StreamResponse:
-        body = _Body(request)
-        try:
-            if refusal := await webhook.verify(request.headers, body.read):
-                return _error(refusal)
-            read = await body.read()
-            if refusal := webhook.outdated(read, world.clock.now()):
-                return _error(refusal)
-            return await _receive(world, webhook, read, request.content_type, received)
-        except _Unreadable as error:
-            return _error(error.refusal)
+        answer = await answered(
+            world, webhook, request.headers, _Body(request).read, request.content_type, received=received
+        )
+        return web.json_response(answer.said, status=answer.status, headers=dict(answer.headers))
 
     return posted
 
 
-async def _receive(world: World, webhook: Webhook, body: bytes, content_type: str, received: Received) -> web.Response:
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What a sender is told: the HTTP status, an object of JSON, and further headers."""
+
+    status: int
+    said: Mapping[str, object]
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+async def answered(
+    world: World,
+    webhook: Webhook,
+    headers: Mapping[str, str],
+    read: Body,
+    content_type: str,
+    *,
+    received: Received = lambda _source, _count: None,
+) -> WebhookAnswer:
+    """What was sent to the webhook is stored, and answered. `headers` are found by names in any case; `read` may raise
+    Unreadable, everything else becomes an answer.
+    """
+    try:
+        if refusal := await webhook.verify(headers, read):
+            return _refused(refusal)
+        body = await read()
+        if refusal := webhook.outdated(body, world.clock.now()):
+            return _refused(refusal)
+        return await _receive(world, webhook, body, content_type, received)
+    except Unreadable as error:
+        return _refused(error.refusal)
+
+
+async def _receive(world: World, webhook: Webhook, body: bytes, content_type: str, received: Received) -> WebhookAnswer:
     now = world.clock.now()
     found = webhook.read(WebhookBody(body, content_type, now))
     received(webhook.name, len(found.alerts))
@@ -83,13 +110,13 @@ async def _receive(world: World, webhook: Webhook, body: bytes, content_type: st
         await take(world, found, webhook.name)
     except (StoreUnavailable, Conflict) as error:
         log.warning("what was posted to %s is refused, the database is away: %s", webhook.path, error)
-        return _error(AWAY)
+        return _refused(AWAY)
     if useless:
-        return _error(Refusal(400, kept.reason))
+        return _refused(Refusal(400, kept.reason))
     said: dict[str, object] = {"accepted": accepted}
     if refused:
         said["refused"] = list(refused)
-    return web.json_response(said, status=202)
+    return WebhookAnswer(202, said)
 
 
 class _Body:
@@ -100,24 +127,24 @@ class _Body:
         self._known: bytes | None = None
 
     async def read(self) -> bytes:
-        """All of it. What is too much is not read. Raises _Unreadable."""
+        """All of it. What is too much is not read. Raises Unreadable."""
         if self._known is None:
             try:
                 self._known = await self._all()
             except web.RequestPayloadError as error:
-                raise _Unreadable(Refusal(400, f"The body could not be read: {error}")) from error
+                raise Unreadable(Refusal(400, f"The body could not be read: {error}")) from error
         return self._known
 
     async def _all(self) -> bytes:
         if (self._request.content_length or 0) > LIMIT:
-            raise _Unreadable(TOO_LARGE)
+            raise Unreadable(TOO_LARGE)
         body = bytearray()
         async for chunk in self._request.content.iter_any():
             body += chunk
             if len(body) > LIMIT:
-                raise _Unreadable(TOO_LARGE)
+                raise Unreadable(TOO_LARGE)
         return bytes(body)
 
 
-def _error(refusal: Refusal) -> web.Response:
-    return web.json_response({"error": refusal.why}, status=refusal.status, headers=dict(refusal.headers))
+def _refused(refusal: Refusal) -> WebhookAnswer:
+    return WebhookAnswer(refusal.status, {"error": refusal.why}, refusal.headers)

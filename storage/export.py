@@ -27,7 +27,7 @@ from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
 
@@ -176,6 +176,7 @@ KINDS: dict[str, RecordKind] = {
     "audit": _plain(Audited),
     "override": RecordKind(Override, codec.to_body, _read_override),
     "schedule_state": RecordKind(ScheduleState, codec.to_body, _read_schedule_state),
+    "feed_link": _plain(FeedLink),
     "change": _plain(Change),
 }
 """Every kind of record by its name in the file."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -88,6 +88,7 @@ Record = (
     | Audited
     | Override
     | ScheduleState
+    | FeedLink
     | Change
 )
 

@@ -44,7 +44,7 @@ def test_every_effect_has_a_performer_and_every_performer_an_effect() -> None:
     assert kinds - DONE_IN_THE_PROCESS - {"external"} == set(PERFORMERS)
 
 
-SILENT = {"private_reply", "sync_directory", "read_alert_channels", "read_room_members"}
+SILENT = {"private_reply", "sync_directory", "read_alert_channels", "read_room_members", "read_room_activity"}
 """Effects whose failure is not said anywhere: a failed answer cannot be answered, and the others are said by themselves
 or asked for again."""
 ABOUT_NO_INCIDENT = {

@@ -123,6 +123,12 @@ class NotSubscribed(Reason):
     incident: str
 
 
+class SilenceEnded(Reason):
+    """Somebody says that they are on it, and nobody asks any more."""
+
+    incident: str
+
+
 class TitleMissing(Reason):
     """An incident without a title."""
 
@@ -329,6 +335,18 @@ class MergeWithItself(Reason):
     """An incident cannot be merged into itself."""
 
 
+class ChannelGone(Reason):
+    """Its channel is archived."""
+
+    incident: str
+
+
+class ChannelKept(Reason):
+    """Its channel is not going to be archived."""
+
+    incident: str
+
+
 class MergedAlready(Reason):
     """It was merged before."""
 
@@ -396,6 +414,7 @@ class OnCallProblem(StrEnum):
     ASKED_OTHER = "asked other"
     OWN_REQUEST = "own request"
     NO_SHIFT = "no shift"
+    SPAN_UNCLEAR = "span unclear"
 
 
 class OnCallRefused(Reason):
@@ -417,6 +436,7 @@ RuleRefusal = (
     | NothingToSnooze
     | SnoozedEnough
     | ReminderGone
+    | SilenceEnded
     | TitleMissing
     | SeveralSeverities
     | UnknownService
@@ -461,6 +481,8 @@ RuleRefusal = (
     | SavedMeanwhile
     | MergeWithItself
     | MergedAlready
+    | ChannelGone
+    | ChannelKept
     | MergePrivacy
     | PostmortemMissing
     | PostmortemPublishedBefore

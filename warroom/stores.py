@@ -14,7 +14,7 @@ from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.metrics.model import IncidentFigures
-from warroom.oncall.model import Calendar, Override, ScheduleState
+from warroom.oncall.model import Calendar, FeedLink, Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -227,6 +227,18 @@ class OnCall(Protocol):
         ...
 
 
+class FeedLinks(Protocol):
+    """Links under which people's calendars read shifts."""
+
+    async def feed_link(self, link_id: str) -> FeedLink | None:
+        """By id; None for one that never was, or was revoked."""
+        ...
+
+    async def feed_links(self, person: str) -> list[FeedLink]:
+        """Everything that somebody has, oldest first."""
+        ...
+
+
 class Inbox(Protocol):
     """What Slack delivered; it is stored and marked as done by `Commits.commit`."""
 
@@ -333,6 +345,7 @@ class Store(
     ServiceChanges,
     People,
     OnCall,
+    FeedLinks,
     Inbox,
     Outbox,
     Processes,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from blocks.oncall import schedule_problem_lines
 from bot import clock
 from bot.cli.offline import world_without_chat
-from bot.cli.oncall import holidays_of
 from bot.integrations import integrations_of, problems
 from bot.runtime.calendars import calendar_problems
 from bot.settings import Settings, SettingsError, slack_tokens
@@ -14,6 +13,7 @@ from integrations.slack.startup import unreadable, verify
 from storage import open_store
 from warroom.errors import WarroomError
 from warroom.oncall.problems import AHEAD, schedule_problems
+from warroom.oncall.public_holidays import holidays_of
 from warroom.oncall.schedules import schedules_now
 from warroom.policy import Policy
 from warroom.stores import Store

@@ -36,6 +36,7 @@ from bot.runtime.scheduler import Scheduler
 from bot.runtime.supervised import Run, Supervised, TaskEnded
 from bot.runtime.web import Web
 from bot.settings import Settings, SettingsError, slack_tokens
+from handlers import feeds
 from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
@@ -159,7 +160,7 @@ class Bot:
         )
 
     def _serving(self, settings: Settings) -> Web:
-        hooks = routes(self.world, self.integrations.webhooks, self.meters.alerts)
+        hooks = [*routes(self.world, self.integrations.webhooks, self.meters.alerts), *feeds.routes(self.world)]
         return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
 
     async def _look_for_missed(self) -> None:

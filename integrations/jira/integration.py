@@ -74,10 +74,11 @@ class Jira(Integration[JiraSettings]):
             if name and types and name not in types:
                 found.append(f"jira.{key}: the project {said.project} has no issue type {name}; it has {_list(types)}")
         found += await access.needed_fields(client, said, project)
-        if said.priority:
+        if said.priority or said.action_priority:
             known = {str(each["name"]) for each in await client.get("Reading the priorities", "priority")}
-            for name in sorted(set(said.priority.values()) - known):
-                found.append(f"jira.priority: there is no priority {name}; there are {_list(known)}")
+            for key, used in (("priority", said.priority.values()), ("action_priority", said.action_priority.values())):
+                for name in sorted(set(used) - known):
+                    found.append(f"jira.{key}: there is no priority {name}; there are {_list(known)}")
         if said.action_type:
             links = await client.get("Reading the link types", "issueLinkType")
             known = {str(each["name"]) for each in links["issueLinkTypes"]}

@@ -22,6 +22,7 @@ from storage.sql.tables import (
     AUDIT,
     ENTRY,
     ENVELOPE,
+    FEED_LINK,
     FIRING,
     FIRING_KEY,
     GROUP,
@@ -40,7 +41,7 @@ from storage.sql.tables import (
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import Audited, Firing, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -65,6 +66,7 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (AUDIT, rows.audited_of),
     (OVERRIDE, rows.override_of),
     (SCHEDULE_STATE, rows.schedule_state_of),
+    (FEED_LINK, rows.feed_link_of),
     (SERVICE_CHANGE, rows.change_of),
 )
 """How the rows of a table become values. What is in FIRING_KEY is in the firings too."""
@@ -89,6 +91,7 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
         SCHEDULE_STATE,
         lambda state: rows.schedule_state_row(state.copy_with(version=state.version - 1)),
     ),
+    FeedLink: (FEED_LINK, rows.feed_link_row),
     Change: (SERVICE_CHANGE, rows.change_row),
 }
 """How values become rows."""

@@ -267,6 +267,17 @@ class CalendarRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class FeedLinkRow(Base, table=True):
+    """A link under which somebody's calendar reads shifts."""
+
+    __tablename__ = "feed_link"
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    person: str = Field(sa_type=Key, index=True)
+    made_at: datetime = Field(sa_type=TZDateTime)
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
 class ServiceChangeRow(Base, table=True):
     """Something that was changed in what runs."""
 
@@ -332,6 +343,7 @@ AUDIT = columns_of(AuditRow)
 OVERRIDE = columns_of(OverrideRow)
 CALENDAR = columns_of(CalendarRow)
 SCHEDULE_STATE = columns_of(ScheduleStateRow)
+FEED_LINK = columns_of(FeedLinkRow)
 REPLICA = columns_of(ReplicaRow)
 FIGURES = columns_of(FiguresRow)
 SERVICE_CHANGE = columns_of(ServiceChangeRow)
@@ -353,6 +365,7 @@ TABLES = (
     AUDIT,
     OVERRIDE,
     SCHEDULE_STATE,
+    FEED_LINK,
     SERVICE_CHANGE,
 )
 """Every table that a dump holds, each after those it refers to."""

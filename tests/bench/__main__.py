@@ -6,9 +6,11 @@ import asyncio
 import sys
 
 from tests.bench import (
+    afterwards,
     alerts,
     clicks,
     crowd,
+    functions,
     growth,
     investigation,
     names,
@@ -29,11 +31,13 @@ MEASURES = {
     "postgresql": alerts.measure_postgresql,
     "volume": volume.measure,
     "timers": timers.measure,
+    "functions": functions.measure,
     "names": names.measure,
     "schedules": schedules.measure,
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
+    "afterwards": afterwards.measure,
     "investigation": investigation.measure,
 }
 

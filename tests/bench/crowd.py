@@ -111,7 +111,8 @@ async def _room(slack: Sandbox) -> Channel:
 
 async def _declares(slack: Sandbox, store: Store, name: str) -> list[Figure]:
     other = slack.person("grace")
-    people = [person for person in _people(slack, 2 * DECLARES) if person.id != other.id][:DECLARES]
+    may_declare = [person for person in _people(slack, 3 * DECLARES) if not person.is_restricted]
+    people = [person for person in may_declare if person.id != other.id][:DECLARES]
     begun = time.perf_counter()
     declaring = asyncio.gather(
         *(slack.slash(person, "general", "/incident", f"declare outage {n} --sev 2") for n, person in enumerate(people))

@@ -37,6 +37,7 @@ REASONS: list[Reason] = [
     refusals.NothingToSnooze(incident=NAME),
     refusals.SnoozedEnough(incident=NAME, times=3),
     refusals.ReminderGone(incident=NAME),
+    refusals.SilenceEnded(incident=NAME),
     *(
         refusals.OnCallRefused(problem=problem, schedule="platform", person="UADA", known=("platform", "web"))
         for problem in refusals.OnCallProblem
@@ -93,6 +94,8 @@ REASONS: list[Reason] = [
     refusals.SavedMeanwhile(),
     refusals.MergeWithItself(),
     refusals.MergedAlready(incident="INC-12", into=5),
+    refusals.ChannelGone(incident="INC-12"),
+    refusals.ChannelKept(incident="INC-12"),
     refusals.MergePrivacy(incident="INC-12", into="INC-5", private=True),
     refusals.MergePrivacy(incident="INC-12", into="INC-5", private=False),
     refusals.PostmortemMissing(incident=NAME),

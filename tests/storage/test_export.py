@@ -36,7 +36,7 @@ from tests.stores import new_database
 from warroom.changes.model import Change
 from warroom.incident.model import Incident, State
 from warroom.incident.parts import AlertGroup, Room
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Audited, ClaimOutcome, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
 
@@ -81,6 +81,7 @@ async def live(store: Database) -> None:
         store, overrides=(Override(id="o1", schedule="sre", start=NOW, end=after(60), person="UADA", made_at=NOW),)
     )
     await put(store, schedule_states=(ScheduleState(schedule="sre", people=("UADA",), since=NOW),))
+    await put(store, feed_links=(FeedLink(id="a1", person="UADA", digest="d", made_at=NOW),))
     deployed = Change(id="c1", at=NOW, service="checkout", version="v7")
     await put(store, service_changes=(deployed,))
     await put(store, quarantined=(USELESS,), read_cursors=(ReadCursor(channel_id="C9", name="#alerts", ts="1.5"),))

@@ -31,6 +31,8 @@ class PageReason(StrEnum):
     """The escalation policy is exhausted and its last level is paged again."""
     TEAM = "team"
     """Somebody named them."""
+    SILENCE = "silence"
+    """It is acknowledged, and nobody has done or written anything for long."""
 
 
 class _Event(Stored):
@@ -113,6 +115,12 @@ class Acknowledged(_Event):
     """Somebody took it."""
 
     kind: Literal["acknowledged"] = "acknowledged"
+
+
+class OnIt(_Event):
+    """Somebody who was paged because of silence says that they are on it."""
+
+    kind: Literal["on_it"] = "on_it"
 
 
 class UpdatePosted(_Event):
@@ -266,6 +274,18 @@ class Closed(_Event):
     kind: Literal["closed"] = "closed"
 
 
+class RoomArchived(_Event):
+    """Its channel was archived."""
+
+    kind: Literal["room_archived"] = "room_archived"
+
+
+class RoomUnarchived(_Event):
+    """Its archived channel is open again."""
+
+    kind: Literal["room_unarchived"] = "room_unarchived"
+
+
 class AlertAttached(_Event):
     """An alert that was not part of the incident before."""
 
@@ -346,6 +366,7 @@ class ActionAdded(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -370,7 +391,7 @@ class ActionReopened(_Event):
 
 
 class ActionEdited(_Event):
-    """An action item has another text, owner or due date. `before` is its text until now."""
+    """An action item has another text, owner, due date or priority. `before` is its text until now."""
 
     kind: Literal["action_edited"] = "action_edited"
     item_id: str
@@ -378,6 +399,7 @@ class ActionEdited(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -434,6 +456,8 @@ class EffectKind(StrEnum):
 
     OPEN_ROOM = "open_room"
     RENAME_ROOM = "rename_room"
+    ARCHIVE_ROOM = "archive_room"
+    UNARCHIVE_ROOM = "unarchive_room"
     SHOW_CARD = "show_card"
     PIN_CARD = "pin_card"
     INVITE = "invite"
@@ -513,6 +537,7 @@ Event = Annotated[
     | PageWaits
     | AcknowledgementOverdue
     | Acknowledged
+    | OnIt
     | UpdatePosted
     | UpdateMissed
     | Snoozed
@@ -528,6 +553,8 @@ Event = Annotated[
     | DetailChanged
     | VisibilityChanged
     | Closed
+    | RoomArchived
+    | RoomUnarchived
     | AlertAttached
     | AlertFired
     | AlertRecovered

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
-from warroom.incident import events
+from warroom.incident import archiving, events
+from warroom.incident.deadlines import TAKE_BACK_WITHIN
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import MergedAway, SeverityChangedNotice, StateChanged
@@ -35,10 +36,6 @@ taken back for TAKE_BACK_WITHIN: then the incident is in the state that it had."
 
 CLOSE_AFTER = timedelta(hours=24)
 """How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
-
-
-TAKE_BACK_WITHIN = timedelta(hours=1)
-"""How long a cancellation can be taken back."""
 
 
 def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = None) -> None:
@@ -178,7 +175,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
         .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
-    return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
+    return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
 
 
 def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
@@ -239,7 +236,7 @@ def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy:
         update=None if waiting else cadence.next_update(incident.severity, policy, now),
     )
     notice = StateChanged(state=before, by=by, reopened=True)
-    return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
+    return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
 
 
 def close(incident: Incident, by: str | None, now: datetime) -> Decision:

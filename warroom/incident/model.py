@@ -83,6 +83,8 @@ class Incident(Stored):
     links: tuple[Link, ...] = ()
     declared_by: str | None = None
     commander: str | None = None
+    lead_asked: bool = False
+    """The room was asked who commands."""
     roles: tuple[tuple[str, str], ...] = ()
     """(role, user id); the commander is not repeated here."""
     participants: Participants = Participants()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from warroom.errors import NotFound
-from warroom.incident import membership
+from warroom.incident import archiving, membership
 from warroom.incident.change import change
 from warroom.incident.corrections import Quoted, add_message
 from warroom.incident.decision import Decision, show_card
@@ -130,6 +130,30 @@ async def left(world: World, channel_id: str, user: str, at: datetime) -> Incide
         if after is not None:
             return Decision(after, quiet=True)
         return _ask(found) if membership.outdated(found, user, at) else None
+
+    return await change(world, incident.id, decide)
+
+
+async def room_archived(world: World, channel_id: str, by: str) -> Incident | None:
+    """Somebody archived the channel. Returns its incident, None for a channel of none."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None:
+        return None
+
+    async def decide(found: Incident, now: datetime) -> Decision | None:
+        return archiving.archived(found, now, by) if found.room.channel_id == channel_id else None
+
+    return await change(world, incident.id, decide)
+
+
+async def room_back(world: World, channel_id: str) -> Incident | None:
+    """The bot came into the channel: somebody unarchived it. Returns its incident, None for a channel of none."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None or incident.room.archived_at is None:
+        return incident
+
+    async def decide(found: Incident, now: datetime) -> Decision | None:
+        return archiving.back(found, now) if found.room.archived_at else None
 
     return await change(world, incident.id, decide)
 

@@ -12,7 +12,7 @@ from warroom.alerts.model import Alert, AlertState
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Calendar, Override, ScheduleState
+from warroom.oncall.model import Calendar, FeedLink, Override, ScheduleState
 from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
 from warroom.value import Stored, Value
@@ -249,6 +249,9 @@ class Changeset(Value):
     """As `overrides`."""
     calendars: tuple[Calendar, ...] = ()
     """Each takes the place of the one that is known; of two processes that read it the last one holds."""
+    feed_links: tuple[FeedLink, ...] = ()
+    revoked_feed_links: tuple[str, ...] = ()
+    """Ids of links that are not valid any more."""
     beside: Changeset | None = None
     """What is written about a second incident in the same transaction; only its incident, entries, timers, effects and firings."""
     moved_firings: tuple[tuple[str, str], ...] = ()

@@ -67,6 +67,20 @@ class RenameRoom(_Effect):
     kind: Literal["rename_room"] = "rename_room"
 
 
+class ArchiveRoom(_Effect):
+    """Archive the channel of an incident that is over. Its result is ChannelArchived."""
+
+    weight: ClassVar[int] = 9
+    kind: Literal["archive_room"] = "archive_room"
+
+
+class UnarchiveRoom(_Effect):
+    """Open the archived channel of an incident again. Its result is ChannelUnarchived, which says whether that was allowed."""
+
+    weight: ClassVar[int] = 0
+    kind: Literal["unarchive_room"] = "unarchive_room"
+
+
 class PinCard(_Effect):
     """Pin the card."""
 
@@ -238,6 +252,14 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
+class ChartOf(StrEnum):
+    """What a chart shows."""
+
+    METRICS = "metrics"
+    ON_CALL = "on_call"
+    """What being on call costs each person."""
+
+
 class SendChart(_Effect):
     """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
 
@@ -247,6 +269,7 @@ class SendChart(_Effect):
     since: datetime
     until: datetime
     team: str | None = None
+    what: ChartOf = ChartOf.METRICS
 
 
 class PostReview(_Effect):
@@ -352,6 +375,13 @@ class ReadRoomMembers(_Effect):
     kind: Literal["read_room_members"] = "read_room_members"
 
 
+class ReadRoomActivity(_Effect):
+    """Read when a person last wrote in the room, in threads too. Its result is RoomActivity."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_room_activity"] = "read_room_activity"
+
+
 class DecideAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
@@ -393,6 +423,8 @@ URGENT = 1
 Effect = Annotated[
     OpenRoom
     | RenameRoom
+    | ArchiveRoom
+    | UnarchiveRoom
     | ShowCard
     | PinCard
     | Invite
@@ -422,6 +454,7 @@ Effect = Annotated[
     | SyncDirectory
     | ReadAlertChannels
     | ReadRoomMembers
+    | ReadRoomActivity
     | DecideAlerts
     | LookForChanges
     | ExternalEffect,

@@ -24,6 +24,16 @@ class ChannelRenamed(Value):
     name: str
 
 
+class ChannelArchived(Value):
+    """The channel is archived."""
+
+
+class ChannelUnarchived(Value):
+    """The archived channel was asked for. `back`: it is open, and the bot is in it; else it cannot be opened by the bot."""
+
+    back: bool
+
+
 class CardShown(Value):
     """The card was posted."""
 
@@ -82,6 +92,12 @@ class RoomMembers(Value):
     asked_at: datetime
 
 
+class RoomActivity(Value):
+    """When a person last wrote in the room since somebody was heard of; None where nobody did, or the room cannot be read."""
+
+    last_at: datetime | None = None
+
+
 class ExternalResult(Value):
     """What an integration's operation came to, for the incident that it is about. `payload` is read back by the integration's
     own model.
@@ -118,6 +134,8 @@ class UserGroupKept(Value):
 AboutIncident = (
     ChannelCreated
     | ChannelRenamed
+    | ChannelArchived
+    | ChannelUnarchived
     | CardShown
     | Announced
     | TeamTold
@@ -128,4 +146,4 @@ AboutIncident = (
     | RoomMembers
     | ExternalResult
 )
-EffectResult = AboutIncident | OverrideShown | UserGroupKept
+EffectResult = AboutIncident | RoomActivity | OverrideShown | UserGroupKept

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from warroom.alerts.attach_rules import POLLED
 from warroom.errors import AlreadyDone, NotFound, Rejected, Retryable
-from warroom.incident import opening
+from warroom.escalation import silence
+from warroom.incident import archiving, opening
 from warroom.incident.change import authorize, change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
@@ -36,6 +37,7 @@ from warroom.outbox.effects import (
     Post,
     PrivateReply,
     ReadAlertChannels,
+    ReadRoomActivity,
     ReadRoomMembers,
     SyncDirectory,
 )
@@ -46,14 +48,17 @@ from warroom.outbox.results import (
     Announced,
     CanvasShown,
     CardShown,
+    ChannelArchived,
     ChannelCreated,
     ChannelRenamed,
+    ChannelUnarchived,
     DirectlySent,
     EffectResult,
     ExternalResult,
     OverrideShown,
     PeopleAdded,
     Posted,
+    RoomActivity,
     RoomMembers,
     TeamTold,
     UserGroupKept,
@@ -85,6 +90,9 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
     if isinstance(result, UserGroupKept):
         await user_groups.kept(world, claim, result)
         return
+    if isinstance(result, RoomActivity):
+        await silence.heard(world, claim, result)
+        return
     external = isinstance(claim.effect, ExternalEffect)
     if claim.incident_id is None or (result is None and not external):
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
@@ -104,6 +112,10 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.opened(incident, result, now, world.policy)
         case ChannelRenamed():
             return Decision(incident.with_room(channel_name=result.name), quiet=True)
+        case ChannelArchived():
+            return archiving.archived(incident, now)
+        case ChannelUnarchived():
+            return archiving.unarchived(incident, result, now, world.policy)
         case CardShown():
             return opening.shown(incident, result)
         case Announced():
@@ -180,7 +192,7 @@ PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, OpenElsewhere, Room
 def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers)):
+    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers, ReadRoomActivity)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision

@@ -214,6 +214,11 @@ def warnings_about(policy: Policy) -> Iterator[Mistake]:
             yield Mistake(
                 path=f"teams.{name}", problem=problem, suggestion="add escalation: [{after: 0m, notify: [...]}]"
             )
+    words: dict[str, str] = {}
+    for name, role in policy.roles.items():
+        for word in (name, *role.aliases):
+            if (first := words.setdefault(normal(word), name)) != name:
+                yield Mistake(path=f"roles.{name}", problem=f"{shown(word)} means {first} already")
     for name, section in sections_of(type(policy)).items():
         for warning in policy.section(name, section).warnings(policy):
             yield warning.copy_with(path=f"{name}.{warning.path}")

@@ -51,12 +51,16 @@ class Workspace(Value):
     guests_may_declare: bool = False
     """Whether guests of the workspace may declare incidents; Slack may not let them into the room."""
     timezone: TimeZone = "UTC"
+    url: Url | None = None
+    """Where this process is reached from outside: links to calendars begin with it."""
     meeting_url: Url | None = None
     status_page: Url | None = None
     auto_resolve_after: Duration | None = None
     """So long after the last alert recovered an incident resolves itself. None: people are asked."""
     stale_after: Duration | None = timedelta(hours=24)
     """An open incident in which nothing happened for so long is asked about. None: never."""
+    archive_after: Duration | None = None
+    """So long after an incident was closed or cancelled its channel is archived, which is announced there before. None: never."""
     review_at: TimeOfDay | None = time(9)
     """When the week's review is posted in the broadcast channel, every Monday. None: never."""
     repeat_every: Duration | None = None
@@ -93,6 +97,14 @@ class Template(Value):
     """The post-mortem of such incidents; None: that of `postmortem.template`."""
 
 
+class DefinedRole(Value):
+    """A role that people of this workspace take in an incident, or one that everybody knows in words of their own."""
+
+    description: Text
+    """What whoever has it does; 75 characters of it are shown in the form."""
+    aliases: Texts = ()
+
+
 class PostmortemRules(Value):
     """How the post-mortem is written."""
 
@@ -127,6 +139,8 @@ class Policy(Value):
     schedules: dict[Text, Schedule] = Field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     templates: dict[Text, Template] = Field(default_factory=dict)
+    roles: dict[Text, DefinedRole] = Field(default_factory=dict)
+    """By name, beside commander, deputy, communications, scribe and liaison."""
     postmortem: PostmortemRules = PostmortemRules()
     links: Links = Links()
     permissions: Permissions = Permissions()

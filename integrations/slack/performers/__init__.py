@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integrations.slack.performers import (
+    activity,
     alert_channels,
     announcements,
+    archive,
     canvas,
     charts,
     direct,
@@ -23,6 +25,8 @@ from integrations.slack.performers.performer import Performing
 PERFORMERS: Mapping[str, Performing] = {
     "open_room": rooms.open_room,
     "rename_room": rooms.rename_room,
+    "archive_room": archive.archive_room,
+    "unarchive_room": archive.unarchive_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
     "announce": announcements.announce,
@@ -51,6 +55,7 @@ PERFORMERS: Mapping[str, Performing] = {
     "tell_user_group": shifts.tell_user_group,
     "sync_directory": directory.sync_directory,
     "read_room_members": rooms.read_room_members,
+    "read_room_activity": activity.read_room_activity,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""

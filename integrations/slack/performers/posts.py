@@ -90,6 +90,8 @@ def out_of_date(notice: Notice, slot: str | None, incident: Incident) -> bool:
     """Whether what was to be said is not so any more: saying it would only confuse."""
     if isinstance(notice, Paged) and notice.reason in _UNACKNOWLEDGED:
         return incident.state is not State.DETECTED
+    if isinstance(notice, Paged) and notice.reason is PageReason.SILENCE and not incident.escalation.silent:
+        return True
     return slot is not None and not still_true(slot, incident)
 
 
