@@ -37,8 +37,8 @@ MEASURES = {
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
-    "investigation": investigation.measure,
     "afterwards": afterwards.measure,
+    "investigation": investigation.measure,
 }
 
 

@@ -48,7 +48,14 @@ def findings(made: MadeIncident) -> Findings:
             for name in NAMES
         ),
         changes=tuple(
-            Change(id=each.id, at=_time(each.at), service=each.service, kind=each.kind, text=each.text, version=each.version)
+            Change(
+                id=each.id,
+                at=_time(each.at),
+                service=each.service,
+                kind=each.kind,
+                text=each.text,
+                version=each.version,
+            )
             for each in reading.changes(company, since, made.until)
         ),
         facts=tuple(

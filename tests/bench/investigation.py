@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
@@ -94,7 +95,17 @@ def share(cases: Iterable[Case], of: Callable[[Case], bool]) -> float:
 def table(title: str, cases: Sequence[Case]) -> None:
     """Per kind: how often right, beside chance and simpler ways, and the time taken."""
     shown = Table(title=title)
-    for head in ("trouble", "incidents", "first", "in three", "no cause", "chance", "largest deviation", "latest change", "ms, median"):
+    for head in (
+        "trouble",
+        "incidents",
+        "first",
+        "in three",
+        "no cause",
+        "chance",
+        "largest deviation",
+        "latest change",
+        "ms, median",
+    ):
         shown.add_column(head, justify="left" if head == "trouble" else "right")
     groups: dict[str, list[Case]] = defaultdict(list)
     for each in cases:
@@ -113,7 +124,7 @@ def table(title: str, cases: Sequence[Case]) -> None:
 def calibration(cases: Sequence[Case]) -> list[tuple[float, float, int, float]]:
     """By band of confidence: its mean confidence, per cent that were right, and how many."""
     found = []
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in pairwise(BANDS):
         inside = [each for each in cases if each.answer.causes and low <= each.answer.causes[0].confidence < high]
         if inside:
             mean = sum(each.answer.causes[0].confidence for each in inside) / len(inside)
@@ -149,12 +160,20 @@ def measured(count: int = INCIDENTS) -> list[Figure]:
         Figure("cause first, where a change caused it", share(by_change, lambda c: c.first), 90, "%", at_least=True),
         Figure("cause first, otherwise", share(otherwise, lambda c: c.first), 80, "%", at_least=True),
         Figure("cause first, 20 innocent changes around", share(crowded, lambda c: c.first), 80, "%", at_least=True),
-        Figure("no change blamed, where none is guilty", share(guiltless, lambda c: c.blamed is None), 80, "%", at_least=True),
+        Figure(
+            "no change blamed, where none is guilty",
+            share(guiltless, lambda c: c.blamed is None),
+            80,
+            "%",
+            at_least=True,
+        ),
         Figure("a cause named in healthy windows", share(well, lambda c: bool(c.answer.causes)), 10, "%"),
         Figure("an analysis, 99 of 100", 1000 * percentile([each.seconds for each in cases], 0.99), 5000, "ms"),
     ]
     if sure:
-        figures.append(Figure("right, of those said with 0.7 to 0.9", share(sure, lambda c: c.first), 65, "%", at_least=True))
+        figures.append(
+            Figure("right, of those said with 0.7 to 0.9", share(sure, lambda c: c.first), 65, "%", at_least=True)
+        )
     return figures
 
 
@@ -177,7 +196,13 @@ def recorded(folder: Path) -> list[Figure]:
     table("Windows of normal operation", well)
     return [
         Figure("recorded incidents: cause first", share(found[0], lambda c: c.first), 75, "%", at_least=True),
-        Figure("recorded incidents: cause in the first three", share(found[0], lambda c: c.in_three), 95, "%", at_least=True),
+        Figure(
+            "recorded incidents: cause in the first three",
+            share(found[0], lambda c: c.in_three),
+            95,
+            "%",
+            at_least=True,
+        ),
         Figure("recorded normal operation: a cause named", share(well, lambda c: bool(c.answer.causes)), 10, "%"),
     ]
 

@@ -112,7 +112,9 @@ def clock_of(findings: Findings) -> Clock:
 
 def judged(findings: Findings) -> list[Observed]:
     """Every series that can be judged, in a fixed order (by service, then signal)."""
-    series = sorted(findings.series, key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1]))
+    series = sorted(
+        findings.series, key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1])
+    )
     clock = clock_of(findings)
     rows = max(1, CHUNK // clock.count)
     values = [_laid(each, clock) for each in series]
@@ -121,7 +123,9 @@ def judged(findings: Findings) -> list[Observed]:
     found = []
     for begin in range(0, len(series), rows):
         part = range(begin, min(begin + rows, len(series)))
-        found += _judged_part([series[i] for i in part], [values[i] for i in part], [floors[i] for i in part], alive, clock)
+        found += _judged_part(
+            [series[i] for i in part], [values[i] for i in part], [floors[i] for i in part], alive, clock
+        )
     return found
 
 
@@ -337,13 +341,22 @@ def _observed(
         shape, surprise = "spike", min(surprise, ABNORMAL - 0.5)
     filled = known / max(1, clock.margin)
     ended = clock.at(end)
-    if alive is not None and filled > 0.9 and len(seen) and known >= 20 and alive - seen[-1] >= 3 and seen[-1] >= clock.margin - 1:
+    if (
+        alive is not None
+        and filled > 0.9
+        and len(seen)
+        and known >= 20
+        and alive - seen[-1] >= 3
+        and seen[-1] >= clock.margin - 1
+    ):
         # It was always there and is gone while the others of its signal go on: whoever reported it is not there any more.
         shape, begin, surprise = "silent", int(seen[-1]) + 1, max(surprise, 8.0)
         ended = clock.at(alive)
     at = clock.at(begin) if surprise > 0 else None
     level = float(np.median(here)) if len(here) and shape != "silent" else float("nan")
     offset = float(course[begin]) if 0 <= begin < len(course) else 0.0
+    apart = z[int(runs.begin[i]) : end + 1]
+    apart = apart[np.isfinite(apart)]
     excess = np.where(np.isfinite(now), np.maximum(now - 1.0, 0.0) * spread, np.nan)
     profile = np.where(np.isfinite(now), _squeezed(np.maximum(now - 1.0, 0.0)), np.nan)
     if shape == "silent":
@@ -353,7 +366,7 @@ def _observed(
         series=series,
         kind=kind,
         surprise=min(surprise, SURPRISE_CAP),
-        deviation=sign * float(np.nanmedian(z[begin : end + 1])) if surprise > 0 and len(here) else 0.0,
+        deviation=sign * float(np.median(apart)) if surprise > 0 and len(apart) else 0.0,
         onset=at,
         ended=ended if surprise > 0 else None,
         usual=middle + offset,

@@ -66,7 +66,8 @@ def graph_of(depends_on: Mapping[str, tuple[str, ...]], service: str) -> Graph:
     It is known when anything is said of the service in question: what it calls, or who calls it.
     """
     calls = {
-        caller: tuple(sorted({callee for callee in depends_on[caller] if callee != caller})) for caller in sorted(depends_on)
+        caller: tuple(sorted({callee for callee in depends_on[caller] if callee != caller}))
+        for caller in sorted(depends_on)
     }
     known = bool(calls.get(service)) or any(service in callees for callees in calls.values())
     return Graph(calls, known)

@@ -110,7 +110,8 @@ def templates(findings: Findings) -> dict[str, tuple[Template, ...]]:
             if (template := _told(cluster, past, now, logs.query, logs.url)) is not None:
                 found[logs.service].append(template)
     return {
-        service: tuple(sorted(each, key=lambda one: (-one.weight, one.first, one.text))[:5]) for service, each in found.items()
+        service: tuple(sorted(each, key=lambda one: (-one.weight, one.first, one.text))[:5])
+        for service, each in found.items()
     }
 
 
@@ -136,4 +137,6 @@ def _told(cluster: _Cluster, past: float, now: float, query: str, url: str) -> T
     new = not cluster.before
     certain = 1.0 if past else 0.5
     weight = certain * min(1.0, math.log1p(cluster.during) / 4) * (1.0 if bad else 0.35) * (1.0 if new else 0.7)
-    return Template(" ".join(cluster.words), cluster.sample, cluster.first, cluster.during, usual, new, weight, query, url)
+    return Template(
+        " ".join(cluster.words), cluster.sample, cluster.first, cluster.during, usual, new, weight, query, url
+    )

@@ -108,11 +108,14 @@ def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidenc
         )
     if each.service != findings.service and each.distance:
         way = graph.paths(findings.service, [each.service]).get(each.service, ())
-        found.append(Evidence(kind="graph", text=f"{' calls '.join(words.short(name, 60) for name in way)}"))
+        text = " calls ".join(words.short(name, 60) for name in way)
+        found.append(Evidence(kind="graph", text=text or f"{each.service} and {findings.service} have the same course"))
     for past in findings.similar:
         if past.cause == each.service:
             found.append(
-                Evidence(kind="similar", text=f"It was the cause of #{past.number}: {words.short(past.title)}", url=past.url)
+                Evidence(
+                    kind="similar", text=f"It was the cause of #{past.number}: {words.short(past.title)}", url=past.url
+                )
             )
             break
     return found[:EVIDENCE]
@@ -124,9 +127,13 @@ def _against(findings: Findings, each: Candidate, symptom: Symptom) -> list[Evid
         found.append(Evidence(kind="graph", text=f"{each.explained_by}, which it calls, accounts for most of it"))
     if each.onset and symptom.onset and each.onset - symptom.onset > max(findings.step, timedelta(minutes=2)):
         apart = words.minutes(each.onset - symptom.onset)
-        found.append(Evidence(kind="series", text=f"It began {apart} after {findings.service} did", since=symptom.onset))
+        found.append(
+            Evidence(kind="series", text=f"It began {apart} after {findings.service} did", since=symptom.onset)
+        )
     if each.features["cover"] < 0.4 and each.service != findings.service and symptom.seen:
-        found.append(Evidence(kind="series", text=f"It accounts for a small part of what is seen at {findings.service}"))
+        found.append(
+            Evidence(kind="series", text=f"It accounts for a small part of what is seen at {findings.service}")
+        )
     if each.distance is None and findings.depends_on:
         found.append(Evidence(kind="graph", text=f"{findings.service} is not known to depend on it"))
     if each.change is None and findings.changes:
@@ -176,7 +183,9 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
         ][:1]
     else:
         if not symptom.seen:
-            steps.append(f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right.")
+            steps.append(
+                f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right."
+            )
         else:
             steps.append("Investigate again in some minutes, when there are more samples.")
         if findings.not_looked_at:

@@ -83,10 +83,16 @@ def services_of(observed: Sequence[Observed], graph: Graph, facts: Iterable[Fact
         idle = service.load is not None and bool(np.isfinite(service.load[-2:]).any())
         for each in service.seen:
             # Without requests there is no latency either: that is not silence.
-            if each.shape == "silent" and each.kind != "load" and each.onset is not None and not idle and service.refused:
+            if (
+                each.shape == "silent"
+                and each.kind != "load"
+                and each.onset is not None
+                and not idle
+                and service.refused
+            ):
                 _mark(service, length, int((each.onset - clock.start).total_seconds() // clock.step) - clock.margin)
                 service.silent = True
-    _starve(found, graph, length)
+    _starve(found, graph, length, clock)
     return found
 
 
@@ -98,12 +104,16 @@ def _mark(service: Service, length: int, begin: int) -> None:
 
 def _refused(name: str, callers: Mapping[str, tuple[str, ...]], services: Mapping[str, Service]) -> bool:
     failures = [
-        each for caller in callers.get(name, ()) if caller in services for each in services[caller].seen if each.kind == "errors"
+        each
+        for caller in callers.get(name, ())
+        if caller in services
+        for each in services[caller].seen
+        if each.kind == "errors"
     ]
     return not failures or any(each.abnormal for each in failures)
 
 
-def _starve(services: Mapping[str, Service], graph: Graph, length: int) -> None:
+def _starve(services: Mapping[str, Service], graph: Graph, length: int, clock: Clock) -> None:
     """Marks those that get much less of their callers' requests than usual, while their siblings get theirs: it is they who do
     not answer, or are not asked because of what their callers know of them.
     """
@@ -131,8 +141,14 @@ def _starve(services: Mapping[str, Service], graph: Graph, length: int) -> None:
         lost = np.min(np.stack(mine), axis=0)
         if siblings:
             lost = lost - np.clip(np.median(np.stack(siblings), axis=0), 0.0, 1.0)
-        drops = [each for each in service.seen if each.kind == "load" and each.surprise >= ABNORMAL and each.deviation < 0]
-        if drops and service.refused and (steps := np.flatnonzero(lost >= STARVED)).size:
+        drops = [
+            each for each in service.seen if each.kind == "load" and each.surprise >= ABNORMAL and each.deviation < 0
+        ]
+        if not drops or not service.refused or drops[0].onset is None:
+            continue
+        begin = max(0, int((drops[0].onset - clock.start).total_seconds() // clock.step) - clock.margin)
+        steps = np.flatnonzero(lost >= STARVED)
+        if (steps := steps[steps >= begin]).size:
             service.starved = float(np.clip(lost[steps].mean(), 0.0, 1.0))
             down = service.down if service.down is not None else np.zeros(length)
             down[steps] = np.maximum(down[steps], service.starved)

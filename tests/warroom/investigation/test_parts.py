@@ -24,7 +24,9 @@ def test_values_in_lines_are_masked() -> None:
 
 def test_new_templates_and_those_that_grew_are_told() -> None:
     usual = [(-600 + i * 5, f"request {i} done") for i in range(119)]
-    retry = [(-590 + i * 50, f"error: retry {i} of upstream") for i in range(11)] + [(-3 + i / 20, f"error: retry {i} of upstream") for i in range(40)]
+    retry = [(-590 + i * 50, f"error: retry {i} of upstream") for i in range(11)] + [
+        (-3 + i / 20, f"error: retry {i} of upstream") for i in range(40)
+    ]
     new = [(-2 + i / 10, f"error: pool of {i} exhausted") for i in range(9)]
     found = templates(Findings(service="web", at=AT, until=AT + 5 * MINUTE, logs=(log("web", *usual, *retry, *new),)))
     told = {each.text: each for each in found["web"]}
@@ -36,7 +38,10 @@ def test_new_templates_and_those_that_grew_are_told() -> None:
 
 
 def test_lines_that_differ_in_a_word_are_one_template() -> None:
-    lines = [(-2 + i / 10, f"could not charge card of {name} at the bank") for i, name in enumerate(["ada", "ben", "kim", "lee"])]
+    lines = [
+        (-2 + i / 10, f"could not charge card of {name} at the bank")
+        for i, name in enumerate(["ada", "ben", "kim", "lee"])
+    ]
     found = templates(Findings(service="web", at=AT, until=AT, logs=(log("web", *lines),)))
     assert [(each.text, each.count) for each in found["web"]] == [("could not charge card of <*> at the bank", 4)]
 
@@ -57,7 +62,9 @@ def test_counters_are_told_from_gauges() -> None:
 
 @pytest.mark.parametrize("since", [-25, -12, -4])
 def test_an_onset_is_found_to_the_minute(since: int) -> None:
-    found = Findings(service="web", at=AT, until=AT + 5 * MINUTE, series=(series("web", "latency", step_up(0.1, 0.3, since)),))
+    found = Findings(
+        service="web", at=AT, until=AT + 5 * MINUTE, series=(series("web", "latency", step_up(0.1, 0.3, since)),)
+    )
     (only,) = judged(found)
     assert only.onset is not None
     assert abs(only.onset - (AT + since * MINUTE)) <= MINUTE

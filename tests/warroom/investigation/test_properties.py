@@ -14,7 +14,7 @@ from warroom.investigation.model import Answer, Findings, ObservedSeries, PastIn
 from warroom.investigation.rules import investigate
 
 NAMES = ("web", "checkout", "payments", "db", "a service <b>with</b> a name", "")
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(NAMES)
 moments = st.integers(-3000, 90).map(lambda minute: AT + minute * MINUTE)
@@ -38,16 +38,25 @@ findings = st.builds(
     series=st.lists(series, max_size=6).map(tuple),
     logs=st.lists(
         st.builds(
-            lambda name, lines: log(name, *lines), names, st.lists(st.tuples(st.integers(-900, 5), st.text(max_size=40)), max_size=12)
+            lambda name, lines: log(name, *lines),
+            names,
+            st.lists(st.tuples(st.integers(-900, 5), st.text(max_size=40)), max_size=12),
         ),
         max_size=3,
     ).map(tuple),
     changes=st.lists(st.builds(change, names, st.integers(-90, 10)), max_size=4).map(tuple),
     facts=st.lists(
-        st.builds(fact, names, st.sampled_from(["restart", "out_of_memory", "health", "unreachable", "alert"]), st.integers(-60, 5)),
+        st.builds(
+            fact,
+            names,
+            st.sampled_from(["restart", "out_of_memory", "health", "unreachable", "alert"]),
+            st.integers(-60, 5),
+        ),
         max_size=5,
     ).map(tuple),
-    similar=st.lists(st.builds(PastIncident, number=st.just(3), title=st.text(max_size=20), cause=names), max_size=2).map(tuple),
+    similar=st.lists(
+        st.builds(PastIncident, number=st.just(3), title=st.text(max_size=20), cause=names), max_size=2
+    ).map(tuple),
 )
 
 
@@ -98,30 +107,31 @@ def renamed(found: Findings, names: dict[str, str]) -> Findings:
 
 worlds = st.builds(
     lambda slow, seed, changed: shop(
-        slow, seed=seed, changes=tuple(change(name, -6) for name in changed), facts=(fact("stock", "restart", -3),),
+        slow, seed=seed, before=300, changes=tuple(change(name, -6) for name in changed), facts=(fact("stock", "restart", -3),),
         logs=(log("payments", (-200, "all is well"), (-3, "error: refused"), (-2, "error: refused")),),
     ),
-    st.dictionaries(st.sampled_from(sorted({*SHOP, "db", "index"})), st.floats(1.2, 9), max_size=4),
+    st.dictionaries(st.sampled_from(sorted({*SHOP, "db", "index"})), st.floats(1.2, 9), max_size=2),
     st.integers(1, 50),
     st.lists(st.sampled_from(["payments", "db", "web"]), max_size=2, unique=True),
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(worlds, st.integers(0, 9_999))
 def test_the_order_of_what_was_collected_does_not_matter(found: Findings, seed: int) -> None:
-    assert investigate(mixed(found, random.Random(seed))) == investigate(found)
+    assert investigate(mixed(found, random.Random(seed))) == investigate(found)  # noqa: S311  # repeatable, not secret
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(worlds)
 def test_names_of_services_do_not_matter(found: Findings) -> None:
     """Names in the same alphabetical order, which decides nothing but ties."""
-    names = {name: f"{place:02d}-service" for place, name in enumerate(sorted(["web", "checkout", "search", "payments", "stock", "db", "index"]))}
+    names = {
+        name: f"{place:02d}-service"
+        for place, name in enumerate(sorted(["web", "checkout", "search", "payments", "stock", "db", "index"]))
+    }
     there = investigate(renamed(found, names))
     here = investigate(found)
     assert [(each.service, each.score, each.confidence) for each in there.causes] == [
         (names[each.service], each.score, each.confidence) for each in here.causes
     ]
-
-
