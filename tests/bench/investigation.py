@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
@@ -123,7 +124,7 @@ def table(title: str, cases: Sequence[Case]) -> None:
 def calibration(cases: Sequence[Case]) -> list[tuple[float, float, int, float]]:
     """By band of confidence: its mean confidence, per cent that were right, and how many."""
     found = []
-    for low, high in zip(BANDS, BANDS[1:], strict=False):
+    for low, high in pairwise(BANDS):
         inside = [each for each in cases if each.answer.causes and low <= each.answer.causes[0].confidence < high]
         if inside:
             mean = sum(each.answer.causes[0].confidence for each in inside) / len(inside)

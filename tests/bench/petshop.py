@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import yaml
 
 from warroom.investigation.model import Bad, Findings, ObservedSeries
 
@@ -117,3 +120,49 @@ def healthy(folder: Path, service: str, each: int = 12) -> list[Case]:
             made = findings(past, seen, edges, service, datetime.fromtimestamp(moments[place + 1], UTC))
             found.append(Case(f"{level.name}/normal {place}", made, ""))
     return found
+
+
+def export(incident: Path, to: Path) -> Findings:
+    """Write one incident for a real Prometheus: the samples as OpenMetrics, and the part of the policy that is needed."""
+    normal, edges = columns(incident.parent / "normal.csv"), graph(incident.parent / "graph.csv")
+    told = json.loads((incident / "target.json").read_text())["target"]
+    at = datetime.fromtimestamp(told["timestamp"], UTC)
+    found = findings(normal, columns(incident / "metrics.csv"), edges, told["node"], at, timedelta(days=2))
+    to.mkdir(parents=True, exist_ok=True)
+    signals = sorted({each.signal for each in found.series})
+    with (to / "metrics.om").open("w") as file:
+        for signal in signals:
+            file.write(f"# TYPE petshop_{signal} gauge\n")
+            for each in found.series:
+                if each.signal == signal:
+                    label = each.service.replace("\\", "\\\\").replace('"', '\\"')
+                    file.writelines(
+                        f'petshop_{signal}{{service="{label}"}} {value!r} {moment.timestamp():.0f}\n'
+                        for moment, value in each.points
+                    )
+        file.write("# EOF\n")
+    names = sorted({each.service for each in found.series} | set(edges))
+    policy = {
+        "services": {name: {"depends_on": list(edges.get(name, ()))} for name in names},
+        "investigate": {
+            "window": "30m",
+            "baseline": "1d",
+            "step": "5m",
+            "signals": {
+                signal: {
+                    "source": "prometheus",
+                    "query": f"petshop_{signal}",
+                    "label": "service",
+                    "bad": BAD[signal.partition("_")[0]],
+                }
+                for signal in signals
+            },
+        },
+    }
+    (to / "warroom.yml").write_text(yaml.safe_dump(policy, sort_keys=False, width=1000))
+    return found
+
+
+if __name__ == "__main__":
+    asked = export(Path(sys.argv[1]), Path(sys.argv[2]))
+    print(f"--service {asked.service!r} --at {asked.at:%Y-%m-%dT%H:%M:%SZ}")  # noqa: T201

@@ -355,6 +355,8 @@ def _observed(
     at = clock.at(begin) if surprise > 0 else None
     level = float(np.median(here)) if len(here) and shape != "silent" else float("nan")
     offset = float(course[begin]) if 0 <= begin < len(course) else 0.0
+    apart = z[int(runs.begin[i]) : end + 1]
+    apart = apart[np.isfinite(apart)]
     excess = np.where(np.isfinite(now), np.maximum(now - 1.0, 0.0) * spread, np.nan)
     profile = np.where(np.isfinite(now), _squeezed(np.maximum(now - 1.0, 0.0)), np.nan)
     if shape == "silent":
@@ -364,7 +366,7 @@ def _observed(
         series=series,
         kind=kind,
         surprise=min(surprise, SURPRISE_CAP),
-        deviation=sign * float(np.nanmedian(z[begin : end + 1])) if surprise > 0 and len(here) else 0.0,
+        deviation=sign * float(np.median(apart)) if surprise > 0 and len(apart) else 0.0,
         onset=at,
         ended=ended if surprise > 0 else None,
         usual=middle + offset,

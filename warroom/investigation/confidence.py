@@ -1,7 +1,7 @@
 """How sure the answer is. Pure.
 
 A logistic model over what distinguishes right answers from wrong ones in generated incidents and healthy windows; its constants
-are fitted by `tests/bench/investigation.py --fit` on seeds that its table does not use (docs/investigation-measured.md).
+were fitted on seeds that the table of tests/bench/investigation.py does not use (docs/investigation-measured.md).
 """
 
 from __future__ import annotations
@@ -12,14 +12,16 @@ from collections.abc import Sequence
 from warroom.investigation.rank import Candidate
 from warroom.investigation.services import Symptom
 
-BIAS = -4.2
-SYMPTOM = 2.0
-STRENGTH = 2.0
-MARGIN = 0.9
-OWN = 1.5
-ALIKE = 1.5
+BIAS = -9.4
+FELT = 3.3
+STRENGTH = 4.9
+MARGIN = 0.42
+OWN = 1.9
+ALIKE = 1.8
+MARKS = 1.0
 SPEAKS = 0.30
 """Confidence from which a cause is named at all."""
+MOST = 0.97
 
 
 def confidences(symptom: Symptom, candidates: Sequence[Candidate]) -> list[float]:
@@ -27,18 +29,20 @@ def confidences(symptom: Symptom, candidates: Sequence[Candidate]) -> list[float
     if not candidates:
         return []
     first = candidates[0]
-    second = candidates[1].score if len(candidates) > 1 else first.score - 6.0
-    felt = min(1.0, symptom.surprise / 12)
+    second = candidates[1].score if len(candidates) > 1 else first.score - 4.0
+    seen = first.features
+    marks = seen["facts"] + seen["starved"] + seen["silent"] + seen["change"] + 0.5 * seen["logs"]
     odds = (
         BIAS
-        + SYMPTOM * felt
-        + STRENGTH * first.features["strength"]
+        + FELT * min(1.0, symptom.surprise / 12)
+        + STRENGTH * seen["strength"]
         + MARGIN * min(4.0, first.score - second)
-        + OWN * first.features["own"]
-        + ALIKE * first.features["alike"]
+        + OWN * seen["own"]
+        + ALIKE * seen["alike"]
+        + MARKS * min(1.5, marks)
     )
-    sure = 1 / (1 + math.exp(-odds))
-    rest = [math.exp(each.score - first.score) for each in candidates]
-    left = (1 - sure) * 0.6
-    others = sum(rest[1:]) + 0.5
-    return [min(0.97, sure), *(min(sure, left * share / others) for share in rest[1:])]
+    sure = min(MOST, 1 / (1 + math.exp(-odds)))
+    # What is left is shared by the others as far behind as they are, and by what was not seen at all.
+    behind = [math.exp(max(-50.0, each.score - first.score)) for each in candidates[1:]]
+    left = (1 - sure) / (sum(behind) + 0.5)
+    return [sure, *(min(sure, left * part) for part in behind)]

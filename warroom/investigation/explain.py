@@ -8,11 +8,15 @@ import numpy as np
 
 from warroom.investigation.abnormal import ABNORMAL, Floats, Observed, together
 from warroom.investigation.graph import Graph
-from warroom.investigation.services import Service, Symptom
+from warroom.investigation.services import Service, Symptom, symptom_of
 from warroom.investigation.signals import SYMPTOMS, is_count
 
 CROSSED = 0.4
 """What trouble of another kind accounts for at most: failures may come of slowness, but need not."""
+TOGETHER = 0.8
+"""How alike two courses are that are taken to belong together where no graph is known."""
+MOST = 60
+"""Services that are compared with each other then, the most unusual first."""
 DOWN = 0.9
 """What a service that does not answer accounts for at most."""
 
@@ -46,16 +50,41 @@ def accounted(of: Service, by: Service, symptoms: Sequence[Observed] | None = No
 
 def explanations(services: Mapping[str, Service], graph: Graph, names: set[str]) -> dict[str, dict[str, float]]:
     """By service and what it calls (directly, or through services of which nothing is measured): the part that is accounted for.
-    Where two call each other, only what one accounts for more than the other.
+    Where calls go round in a circle, the one counts that is more times its usual.
     """
     found: dict[str, dict[str, float]] = {}
     for name in sorted(names & set(services)):
-        found[name] = {callee: accounted(services[name], services[callee]) for callee in callees(name, services, graph)}
-    for name, shares in found.items():
-        for callee in shares:
-            if callee > name and (back := found.get(callee, {}).get(name, 0.0)):
-                there = shares[callee]
-                shares[callee], found[callee][name] = max(0.0, there - back), max(0.0, back - there)
+        found[name] = {}
+        for callee in callees(name, services, graph):
+            share = accounted(services[name], services[callee])
+            if share and name in graph.below(callee) and relative(services[callee]) < relative(services[name]):
+                share = 0.0
+            found[name][callee] = share
+    return found
+
+
+def moving_together(services: Mapping[str, Service], calls: Mapping[str, tuple[str, ...]]) -> Graph:
+    """For services of which nobody said what they depend on: those whose trouble has the same course belong together, and the
+    one that is more times its usual is taken for what is called, because trouble is diluted on its way up.
+    """
+    loud = sorted(
+        (each for each in services.values() if each.felt >= ABNORMAL), key=lambda each: (-each.felt, each.name)
+    )
+    courses = {each.name: (symptom_of(each, len(each.seen[0].profile)).profile, relative(each)) for each in loud[:MOST]}
+    made = {name: set(callees) for name, callees in calls.items()}
+    for caller, (course, much) in courses.items():
+        for callee, (other, more) in courses.items():
+            if more > much and together(course, other) >= TOGETHER:
+                made.setdefault(caller, set()).add(callee)
+    return Graph({name: tuple(sorted(made[name])) for name in sorted(made)}, known=False)
+
+
+def relative(service: Service) -> float:
+    """How many times the usual its worst symptom is on top of the usual: where trouble begins it is not diluted yet."""
+    found = 0.0
+    for each in service.seen:
+        if each.abnormal and each.kind in SYMPTOMS and (excess := each.excess[each.excess > 0]).size:
+            found = max(found, float(np.median(excess)) / max(abs(each.usual), each.spread, 1e-12))
     return found
 
 

@@ -26,7 +26,7 @@ import numpy as np
 
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
-from warroom.investigation.explain import accounted, explains, explanations, fits, strength
+from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength
 from warroom.investigation.graph import Graph
 from warroom.investigation.logs import Template
 from warroom.investigation.model import Fact, Findings
@@ -44,6 +44,7 @@ WEIGHTS: Mapping[str, float] = {
     "explains": 2.0,
     "fits": 1.5,
     "consumes": 1.5,
+    "neighbour": 5.0,
     "starved": 2.0,
     "silent": 2.0,
     "change": 2.0,
@@ -88,6 +89,8 @@ def candidates_of(
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
     services = services_of(observed, graph, recent, clock_of(findings))
+    if not graph.known:
+        graph = moving_together(services, graph.calls)
     length = len(observed[0].profile) if observed else 0
     noticed = services.get(findings.service)
     symptom = symptom_of(noticed, length)
@@ -124,13 +127,14 @@ def candidates_of(
             if noticed and symptom.seen
             else 0.5,
             "alike": _alike(symptom, service),
-            "own": 1.0 - float(np.clip((share - 0.2) / 0.6, 0.0, 1.0)),
+            "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
             "path": _path(ways.get(name), services),
             "early": _early(onset, symptom.onset, findings.step),
             "explains": explains(name, services, names, graph),
             "fits": fits(noticed, service, symptom),
             "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
             "consumes": _consumes(service),
+            "neighbour": _neighbour(symptom, service, distance),
             "starved": service.starved,
             "silent": float(service.silent),
             "change": _change_weight(change, onset or symptom.onset),
@@ -187,6 +191,21 @@ def _consumes(service: Service) -> float:
     return max(
         (strength(each.surprise) for each in service.seen if each.kind == "consumption" and each.abnormal), default=0.0
     )
+
+
+def _neighbour(symptom: Symptom, service: Service, distance: int | None) -> float:
+    """Whether something that is not called takes so much of a machine just when it was noticed: who shares the machine suffers."""
+    if distance is not None or not symptom.seen:
+        return 0.0
+    alike = max(
+        (
+            together(symptom.profile, each.profile)
+            for each in service.seen
+            if each.kind == "consumption" and each.abnormal
+        ),
+        default=0.0,
+    )
+    return _consumes(service) * likeness(alike)
 
 
 def _path(way: tuple[str, ...] | None, services: Mapping[str, Service]) -> float:

@@ -108,7 +108,8 @@ def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidenc
         )
     if each.service != findings.service and each.distance:
         way = graph.paths(findings.service, [each.service]).get(each.service, ())
-        found.append(Evidence(kind="graph", text=f"{' calls '.join(words.short(name, 60) for name in way)}"))
+        text = " calls ".join(words.short(name, 60) for name in way)
+        found.append(Evidence(kind="graph", text=text or f"{each.service} and {findings.service} have the same course"))
     for past in findings.similar:
         if past.cause == each.service:
             found.append(

@@ -92,7 +92,7 @@ def services_of(observed: Sequence[Observed], graph: Graph, facts: Iterable[Fact
             ):
                 _mark(service, length, int((each.onset - clock.start).total_seconds() // clock.step) - clock.margin)
                 service.silent = True
-    _starve(found, graph, length)
+    _starve(found, graph, length, clock)
     return found
 
 
@@ -113,7 +113,7 @@ def _refused(name: str, callers: Mapping[str, tuple[str, ...]], services: Mappin
     return not failures or any(each.abnormal for each in failures)
 
 
-def _starve(services: Mapping[str, Service], graph: Graph, length: int) -> None:
+def _starve(services: Mapping[str, Service], graph: Graph, length: int, clock: Clock) -> None:
     """Marks those that get much less of their callers' requests than usual, while their siblings get theirs: it is they who do
     not answer, or are not asked because of what their callers know of them.
     """
@@ -144,7 +144,11 @@ def _starve(services: Mapping[str, Service], graph: Graph, length: int) -> None:
         drops = [
             each for each in service.seen if each.kind == "load" and each.surprise >= ABNORMAL and each.deviation < 0
         ]
-        if drops and service.refused and (steps := np.flatnonzero(lost >= STARVED)).size:
+        if not drops or not service.refused or drops[0].onset is None:
+            continue
+        begin = max(0, int((drops[0].onset - clock.start).total_seconds() // clock.step) - clock.margin)
+        steps = np.flatnonzero(lost >= STARVED)
+        if (steps := steps[steps >= begin]).size:
             service.starved = float(np.clip(lost[steps].mean(), 0.0, 1.0))
             down = service.down if service.down is not None else np.zeros(length)
             down[steps] = np.maximum(down[steps], service.starved)

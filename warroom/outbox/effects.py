@@ -253,23 +253,6 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
-class ChartOf(StrEnum):
-    """What a chart shows."""
-
-    METRICS = "metrics"
-    ON_CALL = "on_call"
-    """What being on call costs each person."""
-
-
-LONGEST_SPAN = timedelta(days=3700)
-
-
-def _require_span(since: datetime, until: datetime) -> None:
-    """Raises ValueError where the time does not run from `since` to `until`, or is longer than ten years."""
-    if not timedelta(0) < until - since <= LONGEST_SPAN:
-        raise ValueError("the end must be after the beginning, ten years at most")
-
-
 class Investigate(_Effect):
     """Look into why the incident is broken. It takes up to a minute; its result is InvestigationDone."""
 
@@ -293,6 +276,23 @@ class ShareFindings(_Effect):
     kind: Literal["share_findings"] = "share_findings"
     run: int
     pictures: tuple[Picture, ...]
+
+
+class ChartOf(StrEnum):
+    """What a chart shows."""
+
+    METRICS = "metrics"
+    ON_CALL = "on_call"
+    """What being on call costs each person."""
+
+
+LONGEST_SPAN = timedelta(days=3700)
+
+
+def _require_span(since: datetime, until: datetime) -> None:
+    """Raises ValueError where the time does not run from `since` to `until`, or is longer than ten years."""
+    if not timedelta(0) < until - since <= LONGEST_SPAN:
+        raise ValueError("the end must be after the beginning, ten years at most")
 
 
 class SendChart(_Effect):

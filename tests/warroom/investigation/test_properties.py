@@ -14,7 +14,7 @@ from warroom.investigation.model import Answer, Findings, ObservedSeries, PastIn
 from warroom.investigation.rules import investigate
 
 NAMES = ("web", "checkout", "payments", "db", "a service <b>with</b> a name", "")
-SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.sampled_from(NAMES)
 moments = st.integers(-3000, 90).map(lambda minute: AT + minute * MINUTE)
@@ -107,22 +107,22 @@ def renamed(found: Findings, names: dict[str, str]) -> Findings:
 
 worlds = st.builds(
     lambda slow, seed, changed: shop(
-        slow, seed=seed, changes=tuple(change(name, -6) for name in changed), facts=(fact("stock", "restart", -3),),
+        slow, seed=seed, before=300, changes=tuple(change(name, -6) for name in changed), facts=(fact("stock", "restart", -3),),
         logs=(log("payments", (-200, "all is well"), (-3, "error: refused"), (-2, "error: refused")),),
     ),
-    st.dictionaries(st.sampled_from(sorted({*SHOP, "db", "index"})), st.floats(1.2, 9), max_size=4),
+    st.dictionaries(st.sampled_from(sorted({*SHOP, "db", "index"})), st.floats(1.2, 9), max_size=2),
     st.integers(1, 50),
     st.lists(st.sampled_from(["payments", "db", "web"]), max_size=2, unique=True),
 )  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(worlds, st.integers(0, 9_999))
 def test_the_order_of_what_was_collected_does_not_matter(found: Findings, seed: int) -> None:
-    assert investigate(mixed(found, random.Random(seed))) == investigate(found)
+    assert investigate(mixed(found, random.Random(seed))) == investigate(found)  # noqa: S311  # repeatable, not secret
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(worlds)
 def test_names_of_services_do_not_matter(found: Findings) -> None:
     """Names in the same alphabetical order, which decides nothing but ties."""

@@ -65,6 +65,15 @@ def daily(low: float, high: float, part: float = 0.03) -> Value:
     return value
 
 
+OWN = {"web": 0.05, "checkout": 0.04, "search": 0.05, "payments": 0.05, "stock": 0.03, "db": 0.05, "index": 0.03}
+"""Seconds that each takes itself for a request. Each request asks everything below once."""
+
+
+def takes(service: str, slow: Mapping[str, float]) -> float:
+    """Seconds until it answers: its own, and those of what it asks. `slow` multiplies a service's own."""
+    return OWN[service] * slow.get(service, 1) + sum(takes(callee, slow) for callee in SHOP.get(service, ()))
+
+
 def shop(
     slow: Mapping[str, float],
     *,
@@ -75,15 +84,15 @@ def shop(
     step: int = 1,
     seed: int = 1,
     window: int = 30,
+    before: int = 24 * 60 + 30,
     **more: object,
 ) -> Findings:
-    """The shop; `slow` says by service how many times its usual latency it takes from `since` minutes after AT on."""
-    names = ("web", "checkout", "search", "payments", "stock", "db", "index")
+    """The shop; `slow` says by service how many times longer it takes itself from `since` minutes after AT on."""
     made = []
-    for place, name in enumerate(names):
-        level = 0.4 / (place + 1)
-        made.append(series(name, "latency", step_up(level, level * slow.get(name, 1), since), step=step, seed=seed))
-        made.append(series(name, "requests", noise(100 / (place + 1)), bad="both", step=step, seed=seed))
+    for name in OWN:
+        latency = step_up(takes(name, {}), takes(name, slow), since)
+        made.append(series(name, "latency", latency, step=step, seed=seed, before=before))
+        made.append(series(name, "requests", noise(100), bad="both", step=step, seed=seed, before=before))
     return Findings(
         service=noticed,
         at=at,
@@ -96,8 +105,15 @@ def shop(
     )
 
 
-PAYMENTS_SLOW = {"web": 1.5, "checkout": 2.0, "payments": 4.0}
-DB_SLOW = {"web": 1.6, "checkout": 2.2, "payments": 4.0, "db": 9.0}
+PAYMENTS_SLOW = {"payments": 6.0}
+DB_SLOW = {"db": 9.0}
+
+
+def failing(*names: str, since: int = -4, level: float = 0.2) -> tuple[ObservedSeries, ...]:
+    """Share of failed requests: nearly none, and much more in these services from a minute on."""
+    return tuple(
+        series(name, "errors", step_up(0.002, level if name in names else 0.002, since, part=0.3)) for name in OWN
+    )
 
 
 def change(service: str, minutes: float, **more: str) -> Change:
