@@ -159,7 +159,9 @@ def is_counter(values: Floats) -> bool:
     if drops.sum() > max(2, len(steps) * 0.02) or (steps > 0).sum() < len(steps) * 0.5:
         return False
     resets = bool(np.all(values[1:][drops] <= 0.2 * values[:-1][drops]))
-    return resets and float(values.max()) > 10 * float(np.median(np.abs(steps))) and (drops.any() or steps.min() >= 0)
+    return (
+        resets and float(values.max()) > 10 * float(np.median(np.abs(steps))) and bool(drops.any() or steps.min() >= 0)
+    )
 
 
 def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: Clock) -> list[float]:
@@ -245,23 +247,23 @@ def _judged_part(
             value[i, : clock.margin] = 0.0
     past = value[:, : clock.margin]
     low, _, high = _quantiles(past)
-    course = _courses(past, times, low, high)
+    course = _courses(past, np.asarray(times, dtype=np.float64), low, high)
     with np.errstate(all="ignore"):
         return _deviations(series, value, course, np.array(floors), alive, clock)
 
 
-def _quantiles(past: Floats, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> Floats:
+def _quantiles(past: Any, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> list[Floats]:
     """Of every row the shares' quantiles; nan for a row without samples."""
     ordered = np.sort(past, axis=1)
     count = np.isfinite(ordered).sum(axis=1)
-    found = np.full((len(shares), len(past)), np.nan)
+    found = [np.full(len(past), np.nan) for _ in shares]
     rows = np.flatnonzero(count)
     for i, share in enumerate(shares):
         place = share * (count[rows] - 1)
         under = np.floor(place).astype(int)
         over = np.minimum(under + 1, count[rows] - 1)
         low, high = ordered[rows, under], ordered[rows, over]
-        found[i, rows] = low + (high - low) * (place - under)
+        found[i][rows] = low + (high - low) * (place - under)
     return found
 
 

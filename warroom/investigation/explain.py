@@ -155,7 +155,8 @@ def wide(values: Floats) -> Floats:
     if len(values) < 20:
         return values
     around = np.concatenate([values[:1], values, values[-1:]])
-    return np.maximum(np.maximum(around[:-2], around[1:-1]), around[2:])
+    widest: Floats = np.maximum(np.maximum(around[:-2], around[1:-1]), around[2:])
+    return widest
 
 
 def _weight(of: Service, by: Service) -> Floats | float:

@@ -24,8 +24,10 @@ from tests.warroom.investigation.world import (
     shop,
     step_up,
 )
-from warroom.investigation.model import Answer, Findings, NotLookedAt, PastIncident
+from warroom.investigation.model import Answer, Bad, Findings, NotLookedAt, PastIncident
 from warroom.investigation.rules import investigate
+
+SIGNALS: tuple[tuple[str, Bad], ...] = (("latency", "up"), ("requests", "both"))
 
 
 def first(answer: Answer) -> str | None:
@@ -154,9 +156,7 @@ def test_a_strong_daily_course_is_usual(days: int) -> None:
     before = days * 1440 + 30
     names = ("web", "checkout", "payments")
     calm = tuple(
-        series(name, signal, daily(20, 200), bad=bad, before=before)
-        for name in names
-        for signal, bad in (("latency", "up"), ("requests", "both"))
+        series(name, signal, daily(20, 200), bad=bad, before=before) for name in names for signal, bad in SIGNALS
     )
     found = shop({}).copy_with(series=calm, baseline=timedelta(days=days))
     assert investigate(found).verdict == "inconclusive"

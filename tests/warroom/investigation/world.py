@@ -101,7 +101,7 @@ def shop(
         step=step * MINUTE,
         depends_on=dict(SHOP if graph is None else graph),
         series=tuple(made),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
 
 
@@ -123,7 +123,7 @@ def change(service: str, minutes: float, **more: str) -> Change:
 
 def fact(service: str, kind: str, minutes: float, text: str = "") -> Fact:
     """Something that happened so many minutes from AT."""
-    return Fact(service=service, kind=kind, at=AT + minutes * MINUTE, text=text or f"{kind} of {service}")  # type: ignore[arg-type]
+    return Fact(service=service, kind=kind, at=AT + minutes * MINUTE, text=text or f"{kind} of {service}")
 
 
 def log(service: str, *lines: tuple[float, str]) -> ObservedLogs:
