@@ -138,6 +138,10 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("checklist", f"{event.text}{'' if event.done else ' (tick taken back)'}")
         case events.RunbookEnded():
             return EventWords("runbook ended", _run_ended(event))
+        case events.Investigated():
+            return EventWords("investigated", _investigated(event))
+        case events.CauseJudged():
+            return EventWords("cause judged", f"{event.cause}: {'right' if event.right else 'wrong'}")
         case events.Reported() | events.Recorded():
             return EventWords(event.what, event.text)
     assert_never(event)
@@ -154,6 +158,14 @@ def _run_ended(event: events.RunbookEnded) -> str:
     if event.unclear:
         parts.append(f"not known: {', '.join(event.unclear)}")
     return "; ".join(parts)
+
+
+def _investigated(event: events.Investigated) -> str:
+    missed = f"; {text.count(event.missed, 'source')} not looked at" if event.missed else ""
+    if not event.cause:
+        return f"inconclusive{missed}"
+    signal = f" ({event.signal})" if event.signal else ""
+    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{missed}"
 
 
 def _service_changed(event: events.ServiceChanged) -> str:
@@ -276,6 +288,12 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The runbooks that begin by themselves could not be looked for"
         case EffectKind.SHOW_RUN:
             return "The message of a runbook could not be shown"
+        case EffectKind.INVESTIGATE:
+            return "It could not be looked into"
+        case EffectKind.SHOW_INVESTIGATION:
+            return "The investigation could not be shown"
+        case EffectKind.SHARE_FINDINGS:
+            return "The picture of what was found could not be shared"
         case EffectKind.EXTERNAL:
             return what or "Something could not be done in another system"
     assert_never(effect)

@@ -19,6 +19,7 @@ from handlers import (
     edit,
     errors,
     events,
+    investigation,
     lists,
     menus,
     merging,
@@ -65,6 +66,7 @@ BUTTONS: Mapping[str, Run] = _each_once(
     postmortem.BUTTONS,
     oncall.BUTTONS,
     runbooks.BUTTONS,
+    investigation.BUTTONS,
 )
 """What each button does, by action id; the rows are with their subjects."""
 

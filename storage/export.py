@@ -31,6 +31,7 @@ from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
 from warroom.runbooks.run import Run, StepRun
+from warroom.value import believable
 
 FORMAT = 2
 LARGEST = 2**31 - 1
@@ -316,7 +317,7 @@ def _record(said: Any, form: int, number: int) -> Record | None:
 
 
 def _require_storable(part: object) -> None:
-    """Raises ValueError for a time without a zone and for a number that is too large."""
+    """Raises ValueError for a time without a zone or of another age, and for a number that is too large."""
     if isinstance(part, BaseModel):
         for name in type(part).model_fields:
             try:
@@ -327,6 +328,6 @@ def _require_storable(part: object) -> None:
         for each in part:
             _require_storable(each)
     elif isinstance(part, datetime):
-        keys.utc(part)
+        believable(part)
     elif isinstance(part, int) and abs(part) > LARGEST:
         raise ValueError(f"{part} is too large")

@@ -62,6 +62,19 @@ class LogSource(Protocol):
 
 
 @runtime_checkable
+class QueryLanguage(Protocol):
+    """Of a MetricSource or LogSource: how names get into its queries, and where people look at them."""
+
+    def filled(self, query: str, values: Mapping[str, str]) -> str:
+        """The query with each `{name}` of `values` replaced, escaped for where it stands: see `warroom.queries`. Raises Rejected."""
+        ...
+
+    def page_of(self, query: str, since: datetime, until: datetime) -> str:
+        """The address where a person sees what the query yields; "" where there is none."""
+        ...
+
+
+@runtime_checkable
 class ChangeSource(Protocol):
     """Knows what was changed, and when."""
 

@@ -290,6 +290,7 @@ def all_notices(text: str) -> list[Notice]:
         said.RunAsks(runbook=text, step="restart", people=CROWD),
         said.RunAsks(runbook=text, step="where", approval=False),
         said.RunSays(runbook=text, text=text),
+        said.CauseQuestion(),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
 
@@ -367,6 +368,9 @@ def all_events(text: str) -> list[Event]:
         events.RunbookEnded(
             run=1, runbook=text, outcome="failed", why=text, done=(text,), not_done=(text,), unclear=(text,)
         ),
+        events.Investigated(service=text, cause=text, signal=text, confidence=0.82, missed=2),
+        events.Investigated(service=text, automatic=True),
+        events.CauseJudged(cause=text, right=True),
         events.Reported(integration="vendor", what=text, text=text),
         events.Recorded(what=text, text=text),
     ]

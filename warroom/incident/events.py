@@ -480,6 +480,9 @@ class EffectKind(StrEnum):
     LOOK_AT_RUN = "look_at_run"
     BEGIN_RUNBOOKS = "begin_runbooks"
     SHOW_RUN = "show_run"
+    INVESTIGATE = "investigate"
+    SHOW_INVESTIGATION = "show_investigation"
+    SHARE_FINDINGS = "share_findings"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
 
@@ -586,6 +589,30 @@ class RunbookEnded(_RunbookEvent):
     """Of these it is not known whether they were done."""
 
 
+class Investigated(_Event):
+    """It was looked into why it is broken."""
+
+    kind: Literal["investigated"] = "investigated"
+    service: str
+    """Where it was noticed."""
+    cause: str = ""
+    """The service that is most likely the cause; "" where nothing stood out."""
+    signal: str = ""
+    confidence: float = 0.0
+    automatic: bool = False
+    """The policy wanted it."""
+    missed: int = 0
+    """How many sources did not answer."""
+
+
+class CauseJudged(_Event):
+    """Somebody said whether the cause that an investigation named was right."""
+
+    kind: Literal["cause_judged"] = "cause_judged"
+    cause: str
+    right: bool
+
+
 class Reported(_Event):
     """Something that an integration did or heard of, in its own words and in lower case: "monitor muted", "until 04:00 UTC"."""
 
@@ -653,6 +680,8 @@ Event = Annotated[
     | RunbookAnswered
     | BoxTicked
     | RunbookEnded
+    | Investigated
+    | CauseJudged
     | Reported
     | Recorded,
     Field(discriminator="kind"),

@@ -483,6 +483,12 @@ class RunSays(Stored):
     text: str
 
 
+class CauseQuestion(Stored):
+    """For whoever resolved it: was the cause right that the investigation named? Carries the buttons Yes and No."""
+
+    kind: Literal["cause_question"] = "cause_question"
+
+
 class Problem(Stored):
     """An integration could not do something: what it was and what to do about it, in its own words and in one line."""
 
@@ -540,6 +546,7 @@ Notice = Annotated[
     | RunFailed
     | RunAsks
     | RunSays
+    | CauseQuestion
     | Problem,
     Field(discriminator="kind"),
 ]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from warroom.policy.crosscheck import mistakes_between, warnings_about
+from warroom.policy.investigation import span_mistakes
 from warroom.policy.mistake import Mistake, Wrong, did_you_mean, shown
 from warroom.policy.model import Policy
 from warroom.policy.rule import OUTCOMES
@@ -58,6 +59,7 @@ def check(data: object, schema: type[Policy] = Policy) -> Checked:
         details = (each for each in error.errors(include_url=False) if each["type"] != "too_short" or not each["input"])
         mistakes = [mistake_of(detail, schema) for detail in details]
     mistakes += [m for m in mistakes_between(data, whole, schema) if m.path not in {known.path for known in mistakes}]
+    mistakes += span_mistakes(policy.investigate) if policy else ()
     if mistakes or policy is None:
         return Checked(policy=None, mistakes=tuple(dict.fromkeys(mistakes)))
     policy = _with_keys(policy)
@@ -73,6 +75,8 @@ def _filled(data: Mapping[Any, Any], schema: type[Policy]) -> dict[Any, Any]:
         whole["rules"] = [_filled_rule(rule) for rule in rules]
     if isinstance(teams := whole.get("teams"), Mapping):
         whole["teams"] = {key: {} if team is None else team for key, team in teams.items()}
+    if isinstance(services := whole.get("services"), Mapping):
+        whole["services"] = {key: {} if service is None else service for key, service in services.items()}
     return whole
 
 

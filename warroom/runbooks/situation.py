@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from warroom.incident.events import Investigated
 from warroom.incident.model import Incident
 from warroom.policy import Policy
 from warroom.policy.pattern import matches
@@ -53,7 +54,7 @@ async def situation(world: World, incident: Incident) -> Situation:
         tags=_unique(tag for alert in alerts for tag in alert.tags),
         services=_unique([*incident.services, *(alert.service for alert in alerts)]),
         severity=incident.severity,
-        causes=causes_of(incident),
+        causes=await causes_of(world, incident),
         hosts=_unique(
             [*(host for alert in alerts for host in alert.hosts), *(host for each in firings for host in each.hosts)]
         ),
@@ -61,10 +62,13 @@ async def situation(world: World, incident: Incident) -> Situation:
     )
 
 
-def causes_of(incident: Incident) -> tuple[str, ...]:
-    """What an investigation of the incident found, most likely first, as far as the record has it."""
-    found = getattr(incident, "causes", ())
-    return tuple(str(each) for each in found) if isinstance(found, list | tuple) else ()
+async def causes_of(world: World, incident: Incident) -> tuple[str, ...]:
+    """What the last investigation of the incident named as the cause: the service, the signal, and both."""
+    found = [entry.event for entry in await world.store.timeline(incident.id) if isinstance(entry.event, Investigated)]
+    last = found[-1] if found else None
+    if last is None or not last.cause:
+        return ()
+    return _unique([last.cause, last.signal, f"{last.signal} of {last.cause}" if last.signal else None])
 
 
 def _unique(texts: Iterable[str | None]) -> tuple[str, ...]:
