@@ -32,7 +32,7 @@ remediation:
     http: {hosts: ["*.example.com"]}
     command: [["/usr/local/bin/reload-proxy", "--site", "*"]]
     statuspage: {}
-    kubernetes: {namespaces: ["*"], deployments: ["*"]}
+    kubernetes: {namespaces: ["*"], deployments: ["*"], statefulsets: ["*"], daemonsets: ["*"]}
 """
 
 
