@@ -9,6 +9,7 @@ from blocks import ids, kit, labels, name_matches, text
 from blocks.alerts import all_recovered, flapping, storm
 from blocks.corrections import visibility_changed
 from blocks.incident_card import acknowledge_button, on_it_button, resolve_button
+from blocks.investigation import cause_buttons, cause_question
 from blocks.kit import Block, Card
 from blocks.paging import page_about, paged, unanswered
 from blocks.timeline import failed_effect, words
@@ -209,6 +210,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.IntegrationFault():
             what = f"{notice.integration} did not hear of an event ({words(notice.event).what})"
             return [_warning(what, "This is a fault in Warroom; its log says more.")]
+        case notices.CauseQuestion():
+            return [cause_question(view)]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
             what = kit.line(notice.what, 600).rstrip(".")
@@ -367,6 +370,8 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button(notice.label, ids.INTEGRATION, chosen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
+        case notices.CauseQuestion():
+            return cause_buttons(incident)
         case notices.MergedAway() if incident.merged is not None:
             return [kit.button("Undo merge", ids.REOPEN, carried)]
         case notices.SimilarOpen() if incident.state.open:

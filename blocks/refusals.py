@@ -147,6 +147,13 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return "There is no public status page: the policy names none. /incident show shows the incident itself."
         case refusals.NothingToRetry():
             return f"It was done meanwhile, or is being tried again already. /incident timeline shows what happened in {reason.incident}."
+        case refusals.Investigating():
+            return f"{reason.incident} is being investigated already. The answer comes in the thread of its card."
+        case refusals.NoCauseNamed():
+            return f"No investigation of {reason.incident} named a cause. Start one: /incident investigate"
+        case refusals.CauseJudgedBefore():
+            by = f" by {medium.person(reason.by)}" if reason.by else ""
+            return f"Said before{by}: the cause was {'right' if reason.right else 'wrong'}."
         case refusals.NoSuchIncident():
             return f"There is no incident #{reason.number}. {medium.list_open} shows the open ones."
         case refusals.NotARoom():

@@ -118,9 +118,21 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("problem", f"{what}: {event.error}")
         case events.ServiceChanged():
             return EventWords("change", _service_changed(event))
+        case events.Investigated():
+            return EventWords("investigated", _investigated(event))
+        case events.CauseJudged():
+            return EventWords("cause judged", f"{event.cause}: {'right' if event.right else 'wrong'}")
         case events.Reported() | events.Recorded():
             return EventWords(event.what, event.text)
     assert_never(event)
+
+
+def _investigated(event: events.Investigated) -> str:
+    missed = f"; {text.count(event.missed, 'source')} not looked at" if event.missed else ""
+    if not event.cause:
+        return f"inconclusive{missed}"
+    signal = f" ({event.signal})" if event.signal else ""
+    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{missed}"
 
 
 def _service_changed(event: events.ServiceChanged) -> str:
@@ -235,6 +247,12 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The post-mortem could not be shared as a canvas"
         case EffectKind.SHARE_PICTURE:
             return "The picture of the timeline could not be shared"
+        case EffectKind.INVESTIGATE:
+            return "It could not be looked into"
+        case EffectKind.SHOW_INVESTIGATION:
+            return "The investigation could not be shown"
+        case EffectKind.SHARE_FINDINGS:
+            return "The picture of what was found could not be shared"
         case EffectKind.EXTERNAL:
             return what or "Something could not be done in another system"
     assert_never(effect)

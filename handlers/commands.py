@@ -10,13 +10,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
 from blocks.lists import help_card
-from blocks.usage import LATER, NotThereYet, UnknownSubcommand
+from blocks.usage import UnknownSubcommand
 from handlers import (
     action_items,
     catch_up,
     declare,
     edit,
     incident_commands,
+    investigation,
     lists,
     merging,
     metrics,
@@ -98,6 +99,13 @@ SUBCOMMANDS = (
         "Acknowledge, and stop the escalation",
         about(incident_commands.acknowledge, CommandSubject.INCIDENT),
         ("acknowledge",),
+    ),
+    Subcommand(
+        "investigate",
+        "investigate [N] [SERVICE]",
+        "Look for the cause: metrics, logs, changes",
+        about(investigation.command),
+        ("why",),
     ),
     Subcommand(
         "escalate",
@@ -260,8 +268,6 @@ async def run(name: str, context: CommandContext) -> Card | None:
         return await known.run(context)
     if (turned := number_first(name, context.text)) is not None:
         return await turned[0].run(replace(context, text=turned[1]))
-    if name in LATER:
-        raise Refused(NotThereYet(name=name))
     if name in MEANT:
         raise Refused(UnknownSubcommand(name=name, near=MEANT[name], rest=context.text))
     near = did_you_mean(name, list(_BY_NAME))

@@ -227,9 +227,10 @@ def _day_past(said: str, local: datetime) -> date | None:
         if len(said) >= 3 and name.startswith(said):
             return today - timedelta(days=(today.weekday() - number) % 7 or 7)
     try:
-        return date.fromisoformat(said)
+        day = date.fromisoformat(said)
     except ValueError:
         return None
+    return day if abs(day.year - today.year) <= YEARS else None
 
 
 def _clock_of(found: re.Match[str]) -> time | None:

@@ -19,6 +19,7 @@ from handlers import (
     edit,
     errors,
     events,
+    investigation,
     lists,
     menus,
     merging,
@@ -63,6 +64,7 @@ BUTTONS: Mapping[str, Run] = _each_once(
     action_items.BUTTONS,
     postmortem.BUTTONS,
     oncall.BUTTONS,
+    investigation.BUTTONS,
 )
 """What each button does, by action id; the rows are with their subjects."""
 

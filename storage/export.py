@@ -30,6 +30,7 @@ from warroom.incident.timeline import Entry
 from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
+from warroom.value import believable
 
 FORMAT = 2
 LARGEST = 2**31 - 1
@@ -297,7 +298,7 @@ def _record(said: Any, form: int, number: int) -> Record | None:
 
 
 def _require_storable(part: object) -> None:
-    """Raises ValueError for a time without a zone and for a number that is too large."""
+    """Raises ValueError for a time without a zone or of another age, and for a number that is too large."""
     if isinstance(part, BaseModel):
         for name in type(part).model_fields:
             try:
@@ -308,6 +309,6 @@ def _require_storable(part: object) -> None:
         for each in part:
             _require_storable(each)
     elif isinstance(part, datetime):
-        keys.utc(part)
+        believable(part)
     elif isinstance(part, int) and abs(part) > LARGEST:
         raise ValueError(f"{part} is too large")

@@ -38,6 +38,26 @@ class AlreadyAcknowledged(Reason):
     asked_by: str | None
 
 
+class Investigating(Reason):
+    """It is being looked into already."""
+
+    incident: str
+
+
+class NoCauseNamed(Reason):
+    """No investigation named a cause."""
+
+    incident: str
+
+
+class CauseJudgedBefore(Reason):
+    """Somebody said whether the cause was right."""
+
+    incident: str
+    right: bool
+    by: str | None
+
+
 class AlreadyInState(Reason):
     """The incident is where somebody wanted to bring it. `by` brought it there, where that is known."""
 
@@ -468,6 +488,9 @@ RuleRefusal = (
     | ActionEmpty
     | NoPublicPage
     | NothingToRetry
+    | Investigating
+    | NoCauseNamed
+    | CauseJudgedBefore
     | NoSuchIncident
     | NotARoom
     | IncidentGone

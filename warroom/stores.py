@@ -256,6 +256,10 @@ class Outbox(Protocol):
         """
         ...
 
+    async def hold(self, claim: Claim, until: datetime) -> bool:
+        """The claim's lease ends later, for what takes long; False when it is not ours any more. Raises StoreUnavailable."""
+        ...
+
     async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:
         """What is still to be said about the incident, in the order in which it was asked for, with the time of that."""
         ...

@@ -10,6 +10,7 @@ import typer
 
 from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.changes import change, changes
+from bot.cli.investigate import investigate
 from bot.cli.metrics import show_metrics
 from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
@@ -227,6 +228,7 @@ def sync() -> None:
         )
 
 
+cli.command()(investigate)
 cli.command()(change)
 cli.command()(changes)
 cli.command()(sandbox)

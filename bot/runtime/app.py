@@ -29,6 +29,9 @@ from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
+from bot.runtime.investigation import sources_of
+from bot.runtime.investigator import Investigator
+from bot.runtime.memory import hold_less, keep_memory_small
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
 from bot.runtime.replicas import Replica
@@ -131,7 +134,8 @@ class Bot:
             directory=world.directory,
         )
         chat = SlackPerformer(PERFORMERS, deps)
-        return routed(chat.perform, ExternalPerformer(self.integrations, world))
+        investigator = Investigator(world, sources_of(self.integrations))
+        return routed(chat.perform, ExternalPerformer(self.integrations, world), investigator)
 
     def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report
@@ -232,6 +236,7 @@ class Bot:
             yield "calendars", partial(keep_calendars, self.world)
         yield "figures", partial(keep_figures, self.world)
         yield "tidy", partial(tidy, self.world)
+        yield "memory", keep_memory_small
         yield from polling(self.world, self.integrations)
 
     async def idle(self) -> None:
@@ -294,6 +299,7 @@ async def serve(settings: Settings, policy: Policy) -> None:
 
     Raises TaskEnded when a task without which the process is of no use cannot be kept running.
     """
+    hold_less()
     stop, running_now = asyncio.Event(), asyncio.Event()
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     assert main is not None, "a coroutine runs in a task"

@@ -20,8 +20,8 @@ from warroom.ports import Clock, outside
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
-ANSWERS = 600
-"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own."""
+ANSWERS = 1200
+"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own, used a few times."""
 
 RESPONSE_URL = "response_url"
 """No method. Slack limits each address to one post a second, as every incoming webhook (docs.slack.dev "Rate limits")."""

@@ -195,7 +195,7 @@ def datadog(alert: Alert) -> dict[str, Any]:
         "alert_title": alert.title, "alert_transition": "Triggered" if firing else "Recovered",
         "alert_priority": alert.monitor.priority, "alert_cycle_key": f"{number}-{alert.since:.0f}",
         "alert_scope": f"service:{alert.service}", "text_only_msg": alert.text, "service": alert.service,
-        "tags": f"service:{alert.service},env:prod", "link": f"https://app.datadoghq.com/monitors/{number}",
+        "tags": f"service:{alert.service},env:prod,system:shop", "link": f"https://app.datadoghq.com/monitors/{number}",
     }  # fmt: skip
 
 
@@ -212,7 +212,13 @@ def alertmanager(alerts: Iterable[Alert]) -> dict[str, Any]:
 
 def _of_alertmanager(alert: Alert) -> dict[str, Any]:
     severity = {"P1": "critical", "P2": "warning"}.get(alert.monitor.priority, "info")
-    labels = {"alertname": alert.title, "service": alert.service, "severity": severity, "namespace": "prod"}
+    labels = {
+        "alertname": alert.title,
+        "service": alert.service,
+        "severity": severity,
+        "namespace": "prod",
+        "system": "shop",
+    }
     fingerprint = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:16]
     over = alert.state == "recovered"
     return {

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from sandbox.company.model import DAY, Event, Records, Workload
-from sandbox.company.physics import SCRAPE, Physics
+from sandbox.company.physics import SCRAPE, Physics, ServiceDay
 from sandbox.company.services import Service
 from sandbox.company.troubles import crashes, fillings, spans
 
+FAILING = 0.5
+"""Share of failing requests from which on a health check fails too."""
 PROBED = 300.0
 """Seconds between two events about a probe that goes on failing."""
 
 
 def workload(company: Records, physics: Physics, service: Service, at: float) -> Workload:
     """The service as the cluster runs it at that time."""
-    number = int(at // DAY)
-    day = physics.day(number)[service.name]
-    here = min(int((at - number * DAY) // SCRAPE), len(day.down) - 1)
+    day, here = _at(physics, service, at)
     down, wanted = bool(day.down[here] >= 1), company.replicas(service.name, at)
     return Workload(
         service=service.name,
@@ -28,6 +28,28 @@ def workload(company: Records, physics: Physics, service: Service, at: float) ->
         ready=not down and wanted > 0,
         waiting="CrashLoopBackOff" if down and wanted > 0 else "",
     )
+
+
+def unhealthy(physics: Physics, service: Service, at: float) -> str:
+    """Why its health check fails at that time; "" where it does not."""
+    day, here = _at(physics, service, at)
+    if day.down[here] >= 1:
+        return "connection refused"
+    if day.refused[here] >= 1:
+        return "certificate has expired"
+    return "most requests fail" if day.errors[here] > FAILING else ""
+
+
+def certificate_ends(physics: Physics, service: Service, at: float) -> float:
+    """When the certificate that it has at that time expires."""
+    day, here = _at(physics, service, at)
+    return float(day.certificate[here])
+
+
+def _at(physics: Physics, service: Service, at: float) -> tuple[ServiceDay, int]:
+    number = int(at // DAY)
+    day = physics.day(number)[service.name]
+    return day, min(int((at - number * DAY) // SCRAPE), len(day.down) - 1)
 
 
 def events(company: Records, since: float, until: float) -> list[Event]:

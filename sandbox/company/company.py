@@ -33,6 +33,14 @@ class Company(Records):
         """What the cluster noticed in [since, until], oldest first: OOM kills, containers that do not start, failed probes."""
         return cluster_view.events(self, since, until)
 
+    def certificate_ends(self, service: str) -> float:
+        """When its certificate expires, seconds since 1970."""
+        return cluster_view.certificate_ends(self.physics, known(service), self.now())
+
+    def unhealthy(self, service: str) -> str:
+        """Why its health check fails now; "" where it does not."""
+        return cluster_view.unhealthy(self.physics, known(service), self.now())
+
     def start_trouble(
         self, kind: str, service: str | None = None, *, at: float | None = None, strength: float = 1.0,
         by_change: bool | None = None,

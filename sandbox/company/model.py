@@ -121,8 +121,8 @@ class Records:
         self.troubles: list[Trouble] = []
         self.listeners: list[Callable[[Record], None]] = []
         """Called with each record after it was added: a cluster that mirrors the rollouts, the bot that hears of changes."""
-        self.dirty_from = self.start
-        """The earliest time about which records were added since somebody set it to infinity."""
+        self.recorded: list[float] = []
+        """The time that each record is about, in the order in which they were added; only ever appended to."""
         self._numbers = count(1)
 
     # What runs, at a time.
@@ -198,14 +198,18 @@ class Records:
             raise ValueError(f"{service} has no version before {built[0]}")
         return self.set_image(service, built[here - 1])
 
+    def revertible(self, service: str) -> list[Change]:
+        """Its changes of configuration, schema and monitor that nobody undid, oldest first."""
+        undone = {each.text for each in self.acts if each.kind == "revert"}
+        name = known(service).name
+        return [
+            each for each in self.changes
+            if each.service == name and each.kind != "deployment" and each.id not in undone
+        ]  # fmt: skip
+
     def revert(self, service: str, change: str | None = None) -> Act:
         """Undo a change of its configuration, its schema or its monitor; the newest without `change`. ValueError without one."""
-        undone = {each.text for each in self.acts if each.kind == "revert"}
-        found = [
-            each for each in self.changes
-            if each.service == known(service).name and each.kind != "deployment" and each.id not in undone
-            and change in (None, each.id)
-        ]  # fmt: skip
+        found = [each for each in self.revertible(service) if change in (None, each.id)]
         if not found:
             raise ValueError(f"there is nothing to revert at {service}")
         return self._did(Act(self.now(), "revert", service, text=found[-1].id))
@@ -267,7 +271,7 @@ class Records:
 
     def added(self, record: Record) -> None:
         """Something was recorded: whoever listens is told."""
-        self.dirty_from = min(self.dirty_from, record.at)
+        self.recorded.append(record.at)
         for each in self.listeners:
             each(record)
 

@@ -6,6 +6,7 @@ counters had come, so days are computed in their order and kept until something 
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -91,30 +92,35 @@ class Physics:
         self._days: OrderedDict[int, dict[str, ServiceDay]] = OrderedDict()
         self._ends: dict[int, dict[str, dict[str, float]]] = {}
         """By day, how far each service's counters came."""
+        self._lock = threading.Lock()
+        self._seen = 0
+        """How many of the company's records these days know of."""
 
     def day(self, number: int) -> dict[str, ServiceDay]:
         """Every service through the day that is `number` days after 1970; before the company began there is none: KeyError."""
-        self._forget_what_changed()
-        first = int(self.company.begins // DAY)
-        if number < first:
-            raise KeyError(number)
-        if number in self._days:
-            self._days.move_to_end(number)
-            return self._days[number]
-        for earlier in range(first, number):
-            if earlier not in self._ends:
-                self._compute(earlier)
-        return self._compute(number)
+        with self._lock:
+            self._forget_what_changed()
+            first = int(self.company.begins // DAY)
+            if number < first:
+                raise KeyError(number)
+            if number in self._days:
+                self._days.move_to_end(number)
+                return self._days[number]
+            for earlier in range(first, number):
+                if earlier not in self._ends:
+                    self._compute(earlier)
+            return self._compute(number)
 
     def _forget_what_changed(self) -> None:
         # A trouble may be recorded at noon about something that began at noon: the whole day is computed again.
-        changed = self.company.dirty_from
-        if changed == np.inf:
+        new = self.company.recorded[self._seen :]
+        if not new:
             return
+        self._seen += len(new)
+        changed = min(new)
         for number in [each for each in self._ends if (each + 1) * DAY > changed]:
             del self._ends[number]
             self._days.pop(number, None)
-        self.company.dirty_from = np.inf
 
     def _compute(self, number: int) -> dict[str, ServiceDay]:
         times = np.arange(STEPS, dtype=np.float64) * SCRAPE + number * DAY

@@ -13,7 +13,7 @@ FUNCTIONS = {
     "rate": "matrix", "increase": "matrix", "delta": "matrix", "irate": "matrix", "avg_over_time": "matrix",
     "min_over_time": "matrix", "max_over_time": "matrix", "sum_over_time": "matrix", "count_over_time": "matrix",
     "last_over_time": "matrix", "abs": "vector", "ceil": "vector", "floor": "vector", "clamp_min": "vector",
-    "clamp_max": "vector", "time": "",
+    "clamp_max": "vector", "vector": "scalar", "time": "",
 }  # fmt: skip
 """By name, what its first argument is."""
 AGGREGATIONS = ("sum", "avg", "min", "max", "count")
@@ -121,14 +121,10 @@ class _Token:
 def parse(query: str) -> Node:
     """The query's tree. Raises QueryError."""
     if not query.strip():
-        raise QueryError("unknown position: parse error: no expression found in input")
+        raise QueryError("1:1: parse error: no expression found in input")
     parser = _Parser(query)
     tree = parser.expression(0)
     parser.end()
-    if is_matrix(tree):
-        raise QueryError(
-            f'invalid expression type "range vector" for {"range query"}, must be Scalar or instant Vector'
-        )
     return tree
 
 
@@ -167,7 +163,8 @@ class _Parser:
         self.here = 0
 
     def _tokens(self) -> list[_Token]:
-        found, place = [], 0
+        found: list[_Token] = []
+        place = 0
         while place < len(self.query):
             match = _TOKEN.match(self.query, place)
             if match is None:
@@ -177,6 +174,8 @@ class _Parser:
                 if char.isdigit() or char == ".":
                     bad = re.match(r"[\w.]+", self.query[place:])
                     said = bad[0] if bad else char
+                    if found and found[-1].text == "[":
+                        raise self._wrong(place, f'bad duration syntax: "{re.match(r"[0-9.]*", said)[0]}"')  # type: ignore[index]
                     raise self._wrong(place, f'bad number or duration syntax: "{said[:20]}"')
                 raise self._wrong(place, f"unexpected character: {char!r}")
             if match.lastgroup != "space":
@@ -211,11 +210,15 @@ class _Parser:
             "end": "end of input", "name": f'identifier "{token.text}"', "number": f'number "{token.text}"',
             "string": f"string {token.text}", "duration": f'duration "{token.text}"', "sign": f'"{token.text}"',
         }[token.kind]  # fmt: skip
+        if where == "label matching" and token.kind == "end":
+            return self._wrong(token.place, f"unexpected {shown} inside braces")
         expected = f", expected {wanted}" if wanted else ""
         return self._wrong(token.place, f"unexpected {shown}{f' in {where}' if where else ''}{expected}")
 
     def _need(self, text: str, where: str) -> None:
         if not self._takes(text):
+            if text == ")" and self.token.kind == "end":
+                raise self._wrong(self.token.place, "unclosed left parenthesis")
             raise self._unexpected(where, f'"{text}"')
 
     def end(self) -> None:
@@ -223,6 +226,7 @@ class _Parser:
             raise self._unexpected("")
 
     def expression(self, least: int) -> Node:
+        begins = self.token.place
         left = self._unary()
         while self.token.kind == "sign" and (priority := _PRIORITY.get(self.token.text, 0)) > least:
             place, sign = self.token.place, self._next().text
@@ -231,7 +235,7 @@ class _Parser:
             right = self.expression(priority - 1 if sign == "^" else priority)
             for side in (left, right):
                 if is_matrix(side):
-                    raise self._wrong(place, "binary expression must contain only scalar and instant vector types")
+                    raise self._wrong(begins, "binary expression must contain only scalar and instant vector types")
             if sign in COMPARISONS and is_scalar(left) and is_scalar(right) and not as_bool:
                 raise self._wrong(place, "comparisons between scalars must use BOOL modifier")
             left = Binary(sign, left, right, on, ignoring, as_bool)
@@ -277,6 +281,10 @@ class _Parser:
             return inner
         if token.text == "{" and token.kind == "sign":
             return self._selector("")
+        if token.kind == "string":
+            self._next()
+            self.end()
+            raise QueryError('invalid expression type "string" for range query, must be Scalar or instant Vector')
         if token.kind != "name":
             raise self._unexpected("")
         self._next()
@@ -289,11 +297,12 @@ class _Parser:
     def _aggregation(self, name: str) -> Node:
         grouping = self._grouping()
         self._need("(", "aggregation")
+        begins = self.token.place
         of = self.expression(0)
         self._need(")", "aggregation")
         if is_matrix(of) or is_scalar(of):
             kind = "range vector" if is_matrix(of) else "scalar"
-            raise self._wrong(0, f"expected type instant vector in aggregation expression, got {kind}")
+            raise self._wrong(begins, f"expected type instant vector in aggregation expression, got {kind}")
         labels, without = grouping or self._grouping() or ((), False)
         return Aggregation(name, of, labels, without)
 
@@ -320,7 +329,9 @@ class _Parser:
             raise self._wrong(name.place, f'unknown function with name "{name.text}"')
         self._next()
         arguments: list[Node] = []
+        begins: list[int] = []
         while not self._takes(")"):
+            begins.append(self.token.place)
             arguments.append(self.expression(0))
             if not self._takes(",") and self.token.text != ")":
                 raise self._unexpected("function call", '"," or ")"')
@@ -330,13 +341,16 @@ class _Parser:
             raise self._wrong(
                 name.place, f'expected {number} argument(s) in call to "{name.text}", got {len(arguments)}'
             )
-        if arguments and is_matrix(arguments[0]) != (wanted == "matrix"):
-            kinds = {"matrix": "range vector", "vector": "instant vector"}
-            got = (
-                "range vector" if is_matrix(arguments[0]) else "scalar" if is_scalar(arguments[0]) else "instant vector"
-            )
-            raise self._wrong(name.place, f'expected type {kinds[wanted]} in call to function "{name.text}", got {got}')
+        for number_of, (argument, place) in enumerate(zip(arguments, begins, strict=True)):
+            self._need_kind(name.text, "scalar" if number_of else wanted, argument, place)
         return Call(name.text, tuple(arguments))
+
+    def _need_kind(self, name: str, wanted: str, argument: Node, place: int) -> None:
+        kinds = {"matrix": "range vector", "vector": "instant vector", "scalar": "scalar"}
+        got = "matrix" if is_matrix(argument) else "scalar" if is_scalar(argument) else "vector"
+        if got != wanted:
+            said = f'expected type {kinds[wanted]} in call to function "{name}", got {kinds[got]}'
+            raise self._wrong(place, said)
 
     def _selector(self, name: str) -> Selector:
         place = self.token.place
@@ -353,7 +367,7 @@ class _Parser:
     def _matcher(self) -> Matcher:
         if self.token.kind != "name":
             raise self._unexpected("label matching", 'identifier or "}"')
-        label = self._next().text
+        place, label = self.token.place, self._next().text
         sign = self.token.text
         if self.token.kind != "sign" or sign not in ("=", "!=", "=~", "!~"):
             raise self._unexpected("label matching", "label matching operator")
@@ -366,7 +380,7 @@ class _Parser:
             try:
                 re.compile(value)
             except re.error as error:
-                raise self._wrong(token.place, f"error parsing regexp: {error}") from None
+                raise self._wrong(place, f"error parsing regexp: {error}") from None
         return Matcher(label, sign, value)
 
 

@@ -33,7 +33,12 @@ Result = Floats | list[Row]
 
 def evaluate(company: Company, query: str, times: Sequence[float] | Floats, *, ahead: bool = False) -> Result:
     """The query at each of the times, which ascend; `ahead` as with `samples`. Raises QueryError."""
-    return _Values(company, np.asarray(times, dtype=np.float64), ahead).of(parse(query))
+    return evaluate_tree(company, parse(query), np.asarray(times, dtype=np.float64), ahead=ahead)
+
+
+def evaluate_tree(company: Company, tree: Node, times: Floats, *, ahead: bool = False) -> Result:
+    """As `evaluate`, of a query that was parsed. Raises QueryError."""
+    return _Values(company, times, ahead).of(tree)
 
 
 def by_service(
@@ -43,7 +48,7 @@ def by_service(
 
     Raises QueryError.
     """
-    times = np.arange(since, until + step / 2, step)
+    times = np.arange(since, until + 1e-6, step)
     result = evaluate(company, query, times, ahead=ahead)
     if not isinstance(result, list):
         raise QueryError("the query yields numbers, not series")
@@ -113,6 +118,10 @@ class _Values:
         if node.name == "time":
             return self.times.copy()
         first = node.arguments[0]
+        if node.name == "vector":
+            same = self.of(first)
+            assert not isinstance(same, list)
+            return [Row((), same, np.ones(len(self.times), dtype=np.bool_))]
         if isinstance(first, Selector) and first.range is not None:
             return self._over_range(node.name, first, first.range)
         limit = self.of(node.arguments[1]) if len(node.arguments) > 1 else np.zeros_like(self.times)

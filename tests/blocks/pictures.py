@@ -285,6 +285,7 @@ def all_notices(text: str) -> list[Notice]:
         said.RoomLost(error=text, advice=text),
         said.RoomLost(archived_by="UADA"),
         said.IntegrationFault(integration=text, event=events.Acknowledged()),
+        said.CauseQuestion(),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
 
@@ -352,6 +353,9 @@ def all_events(text: str) -> list[Event]:
         events.PostmortemPublished(revision=3),
         events.PostmortemLate(required_by=NIGHT),
         *(events.EffectFailed(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
+        events.Investigated(service=text, cause=text, signal=text, confidence=0.82, missed=2),
+        events.Investigated(service=text, automatic=True),
+        events.CauseJudged(cause=text, right=True),
         events.Reported(integration="vendor", what=text, text=text),
         events.Recorded(what=text, text=text),
     ]

@@ -14,6 +14,7 @@ from warroom.escalation.silence import read_activity
 from warroom.incident.events import PageReason, PeoplePaged
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
+from warroom.investigation.pictures import Picture
 from warroom.oncall import shift_change
 from warroom.oncall.model import Override, OverrideState, ScheduleState
 from warroom.outbox.changes import Changeset
@@ -26,6 +27,8 @@ from warroom.outbox.effects import (
     ReadAlertChannels,
     RenameRoom,
     ReplyToSource,
+    ShareFindings,
+    ShowInvestigation,
     ShowOverride,
     SyncDirectory,
     TellEverybody,
@@ -154,6 +157,20 @@ async def withdraw(run: Run) -> None:
     await run.house.ask(Withdraw(incident_id=run.known.id, key=f"{run.known.id}:withdraw:{ts}", ts=ts))
 
 
+async def investigate(run: Run) -> None:
+    await run.house.ask(ShowInvestigation(incident_id=run.known.id, key=f"{run.known.id}:investigation"))
+
+
+async def findings(run: Run) -> None:
+    points = tuple((run.known.declared_at + timedelta(minutes=each), float(each)) for each in range(5))
+    picture = Picture(service="checkout", signal="errors", points=points)
+    run.noted["run"] = str(len(run.house.slack.calls))
+    key = f"{run.known.id}:findings:{run.noted['run']}"
+    await run.house.ask(
+        ShareFindings(incident_id=run.known.id, key=key, run=int(run.noted["run"]), pictures=(picture,))
+    )
+
+
 async def postmortem(run: Run) -> None:
     await run.house.type("ada", "postmortem", run.house.room(run.known))
 
@@ -203,6 +220,14 @@ async def tell_everybody(run: Run) -> None:
 
 
 async def ask_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, "#incidents")
+
+
+async def ask_ben_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, run.house.slack.person("ben").id)
+
+
+async def _ask_for_cover(run: Run, to: str) -> None:
     house, number = run.house, len(run.house.slack.calls)
     now, ada = house.slack.clock.now(), house.slack.person("ada").id
     asked = Override(
@@ -214,8 +239,8 @@ async def ask_for_cover(run: Run) -> None:
         by=ada,
         made_at=now,
     )
-    run.noted["key"] = f"override:{asked.id}:#incidents:v1"
-    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to="#incidents", news=True)
+    run.noted["key"] = f"override:{asked.id}:{to}:v1"
+    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to=to, news=True)
     await house.process.commit(Changeset(now=now, overrides=(asked,), effects=(shown,)))
 
 
@@ -428,6 +453,15 @@ async def pictures(run: Run) -> int:
     return sum(file.name.startswith("timeline-") for file in run.house.room(run.known).files)
 
 
+async def investigations(run: Run) -> int:
+    return len(said_under(run.house.slack, f"{run.known.id}:investigation"))
+
+
+async def found(run: Run) -> int:
+    name = f"investigation-inc-{run.known.number}-{run.noted['run']}.png"
+    return sum(file.name == name for file in run.house.room(run.known).files)
+
+
 async def ask_review(run: Run) -> None:
     now = run.house.slack.clock.now()
     run.noted["week"] = week = f"{len(run.house.slack.calls)}"
@@ -563,6 +597,15 @@ EFFECT_CASES = (
     ),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
     EffectCase(
+        "ask a person to cover",
+        "show_override",
+        "chat.postMessage",
+        ask_ben_for_cover,
+        told_everybody,
+        keyed("override:"),
+        blind=True,
+    ),
+    EffectCase(
         "tell whoever takes over",
         "tell_shift",
         "chat.postMessage",
@@ -650,6 +693,18 @@ EFFECT_CASES = (
     ),
     EffectCase(
         "share the canvas", "share_canvas", "conversations.canvases.create", postmortem, canvases, prepare=resolved
+    ),
+    EffectCase(
+        "show an investigation",
+        "show_investigation",
+        "chat.postMessage",
+        investigate,
+        investigations,
+        keyed(":investigation"),
+        prepare=opened,
+    ),
+    EffectCase(
+        "share what was found", "share_findings", "files.completeUploadExternal", findings, found, prepare=opened
     ),
     EffectCase("share the picture", "share_picture", "files.completeUploadExternal", resolve, pictures, prepare=opened),
     EffectCase(

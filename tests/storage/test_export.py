@@ -196,6 +196,7 @@ EFFECT = {"v": 2, "key": "x", "kind": "open_room"}
         (changed("incident", declared_at="2026-11-21T03:00:00"), "declared_at: .*has no time zone"),
         (changed("incident", version=0), "version is at least 1"),
         (changed("entry", at="0001-01-01T00:00:00+09:00"), "Line .*the entry cannot be read"),
+        (changed("override", end="9999-12-31T00:00:00Z"), "end: .*is not between 1970 and 2200"),
         (changed("job", body=EFFECT), "the job cannot be read.*Field required"),
         (changed("job", body=EFFECT | {"kind": "teleport"}), "'teleport', which this version .*does not know"),
         (changed("job", body={"v": 1, "key": "x"}), "the job cannot be read.*KeyError"),

@@ -304,4 +304,5 @@ def _rearm(before: Incident | None, after: Incident, rank: int) -> tuple[Timer, 
 
 
 def _ranked(effect: Effect, rank: int) -> Effect:
-    return effect.copy_with(priority=effect.weight if effect.weight == 0 else rank * 10 + effect.weight)
+    # Not `copy_with`: a number takes the place of a number, for every effect of every change.
+    return effect.model_copy(update={"priority": effect.weight if effect.weight == 0 else rank * 10 + effect.weight})

@@ -476,6 +476,9 @@ class EffectKind(StrEnum):
     SHARE_DOCUMENT = "share_document"
     SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
+    INVESTIGATE = "investigate"
+    SHOW_INVESTIGATION = "show_investigation"
+    SHARE_FINDINGS = "share_findings"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
 
@@ -511,6 +514,30 @@ class ServiceChanged(_Event):
     author: str = ""
     text: str = ""
     at: datetime
+
+
+class Investigated(_Event):
+    """It was looked into why it is broken."""
+
+    kind: Literal["investigated"] = "investigated"
+    service: str
+    """Where it was noticed."""
+    cause: str = ""
+    """The service that is most likely the cause; "" where nothing stood out."""
+    signal: str = ""
+    confidence: float = 0.0
+    automatic: bool = False
+    """The policy wanted it."""
+    missed: int = 0
+    """How many sources did not answer."""
+
+
+class CauseJudged(_Event):
+    """Somebody said whether the cause that an investigation named was right."""
+
+    kind: Literal["cause_judged"] = "cause_judged"
+    cause: str
+    right: bool
 
 
 class Reported(_Event):
@@ -574,6 +601,8 @@ Event = Annotated[
     | PostmortemLate
     | EffectFailed
     | ServiceChanged
+    | Investigated
+    | CauseJudged
     | Reported
     | Recorded,
     Field(discriminator="kind"),

@@ -451,6 +451,12 @@ class IntegrationFault(Stored):
     event: Event
 
 
+class CauseQuestion(Stored):
+    """For whoever resolved it: was the cause right that the investigation named? Carries the buttons Yes and No."""
+
+    kind: Literal["cause_question"] = "cause_question"
+
+
 class Problem(Stored):
     """An integration could not do something: what it was and what to do about it, in its own words and in one line."""
 
@@ -505,6 +511,7 @@ Notice = Annotated[
     | RoomNotOpened
     | RoomLost
     | IntegrationFault
+    | CauseQuestion
     | Problem,
     Field(discriminator="kind"),
 ]

@@ -17,7 +17,7 @@ from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import ReadRoomMembers
 from warroom.ports import World
 from warroom.refusals import IncidentGone
-from warroom.value import Value
+from warroom.value import Value, believable
 
 
 async def remember_message(world: World, channel_id: str, ts: str, by: str) -> Incident | None:
@@ -45,7 +45,7 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
 def said_at(ts: str) -> datetime | None:
     """When a message was posted, from the chat's name for it; None where that is no time."""
     try:
-        return datetime.fromtimestamp(float(ts), UTC)
+        return believable(datetime.fromtimestamp(float(ts), UTC))
     except (ValueError, OverflowError, OSError):
         return None
 

@@ -157,10 +157,12 @@ class Claim(Value):
     timer: str | None = None
     """The timer's kind, or None for an effect."""
     effect: Effect | None = None
+    error: str = ""
+    """Why the last try failed."""
 
 
 class DeadLetter(Value):
-    """An effect that failed for good."""
+    """An effect that failed for good, or a timer at which Warroom itself failed again and again."""
 
     key: str
     kind: str

@@ -25,6 +25,7 @@ from warroom.incident.notices import (
     RoomNotOpened,
 )
 from warroom.incident.parts import LeftOpen
+from warroom.investigation import lifecycle as investigations
 from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
@@ -32,6 +33,7 @@ from warroom.outbox.effects import (
     Announce,
     Effect,
     ExternalEffect,
+    Investigate,
     OpenRoom,
     Place,
     Post,
@@ -55,6 +57,7 @@ from warroom.outbox.results import (
     DirectlySent,
     EffectResult,
     ExternalResult,
+    InvestigationDone,
     OverrideShown,
     PeopleAdded,
     Posted,
@@ -132,6 +135,8 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.invited(incident, result)
         case RoomMembers():
             return opening.members_read(incident, result)
+        case InvestigationDone():
+            return investigations.finished(incident, result, now)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
@@ -157,18 +162,45 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
     await world.commit(Changeset(now=now, claim_result=claim_result))
 
 
+FAULT = "a fault in Warroom"
+"""How the reason of a failure begins that was no failure of the world's."""
+FIRST_FAULT_WAIT = timedelta(seconds=15)
+FAULTS = 10
+"""So many tries, over GIVE_UP_FAULT_AFTER at least, and what fails by a fault of our own is given up: it would fail for ever."""
+GIVE_UP_FAULT_AFTER = timedelta(hours=1)
+
+
+async def crashed(world: World, claim: Claim, error: Exception) -> bool:
+    """Working on the claim failed by a fault of our own. It is tried again after 15 s, 30 s, 1 min … 10 min, and ends as a dead
+    letter; an effect in the last try of which something else went wrong has two tries left. Returns whether it was given up.
+
+    Raises Conflict, LeaseLost, StoreUnavailable.
+    """
+    now, why = world.clock.now(), f"{FAULT} ({type(error).__name__}); the log has more"
+    again = claim.error.startswith(FAULT)
+    if again and claim.attempts >= FAULTS and now - claim.created_at > GIVE_UP_FAULT_AFTER:
+        given_up = Rejected(f"{why} (tried {claim.attempts} times)")
+        if claim.effect is not None:
+            await on_failure(world, claim, given_up)
+        else:
+            await world.commit(Changeset(now=now, claim_result=_result(claim, ClaimOutcome.DEAD, str(given_up))))
+        return True
+    wait = min(FIRST_FAULT_WAIT * 2 ** min(claim.attempts - 1, 10), FARTHEST)
+    result = _result(claim, ClaimOutcome.RETRY, why).copy_with(retry_at=now + wait, outcome_unknown=True)
+    await world.commit(Changeset(now=now, claim_result=result))
+    return False
+
+
+def _result(claim: Claim, outcome: ClaimOutcome, error: str) -> ClaimResult:
+    return ClaimResult(key=claim.key, fence=claim.fence, rev=claim.rev, outcome=outcome, error=error)
+
+
 async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     """The effect failed for good: it becomes a dead letter, and one line is said where people look.
 
     Raises Conflict, LeaseLost, StoreUnavailable.
     """
-    dead = ClaimResult(
-        key=claim.key,
-        fence=claim.fence,
-        rev=claim.rev,
-        outcome=ClaimOutcome.DEAD,
-        error=str(error),
-    )
+    dead = _result(claim, ClaimOutcome.DEAD, str(error))
     effect = claim.effect
     assert effect is not None
 
@@ -196,6 +228,9 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
+    if isinstance(effect, Investigate):
+        # Its own message says so.
+        return investigations.failed(incident, effect.run, str(error), error.advice)
     what = ""
     if isinstance(effect, ExternalEffect):
         after, what = world.integrations.on_failure(incident, effect)

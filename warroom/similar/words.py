@@ -48,7 +48,7 @@ _SAME = (
     "network networking packet packets connectivity flaky route routing vpn",
     "payment payments pay paying refund refunds charged card cards billing invoice invoices checkout charge charges",
     "email emails mail mails mailing smtp newsletter inbox",
-    "search searching index indexes indexing reindex elasticsearch",
+    "search searching index indexes indexing reindex",
     "cache caches cached caching redis memcached stale outdated",
     "restart restarts restarting restarted crashloop crashlooping loop loops",
     "pod pods container containers kubernetes cluster node nodes",

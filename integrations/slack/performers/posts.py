@@ -194,6 +194,9 @@ async def say(
     try:
         answer = await _post(context, channel, card, thread_ts, broadcast)
     except SlackDeclined as refusal:
+        if refusal.code in GONE and (why := context.deps.channels.why_unknown(channel)) is not None:
+            # Without its id it can neither be entered nor read: the permission that is missing for that is what helps.
+            raise why from refusal
         if refusal.code != "not_in_channel":
             context.deps.channels.forget(channel)
             raise
@@ -284,8 +287,11 @@ async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: s
 async def find(context: EffectContext[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
     """The ts of the message that carries the effect's key, None when there is none. Raises Retryable or Rejected.
 
-    A channel that the bot is not in is joined first. One that it cannot join is not guessed about: Rejected.
+    A channel that the bot is not in is joined first. One that it cannot join, or whose id it cannot learn, is not guessed
+    about: Rejected.
     """
+    if (why := context.deps.channels.why_unknown(channel)) is not None:
+        raise _unseen(why)
     try:
         return await _found(context, channel, thread_ts, since)
     except SlackDeclined as refusal:
@@ -299,13 +305,18 @@ async def find(context: EffectContext[Effect], channel: str, thread_ts: str | No
     except SlackDeclined as refusal:
         if refusal.code == "channel_not_found":
             return None
-        raise Rejected(
-            f"whether the message is there already cannot be seen ({refusal.code}), so it is not posted twice",
-            code=UNSEEN,
-            advice="Look into the channel. Invite the bot, so that it can look itself: /invite @Warroom",
-        ) from refusal
+        raise _unseen(refusal) from refusal
 
 
+def _unseen(refusal: SlackDeclined) -> Rejected:
+    return Rejected(
+        f"whether the message is there already cannot be seen ({refusal.code}), so it is not posted twice",
+        code=UNSEEN,
+        advice=f"Look into the channel. {refusal.advice if refusal.code == 'missing_scope' else INVITE}",
+    )
+
+
+INVITE = "Invite the bot, so that it can look itself: /invite @Warroom"
 UNSEEN = "outcome_unseen"
 """Our own code for a post whose outcome is unknown, in a channel that cannot be read."""
 
