@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import pairwise
 
 from warroom.investigation import abnormal, confidence, words
 from warroom.investigation.abnormal import Observed
@@ -25,6 +26,7 @@ AROUND = timedelta(minutes=30)
 
 def investigate(findings: Findings) -> Answer:
     """Up to three causes, the most likely first, or that it is inconclusive. Never raises, however odd the findings."""
+    findings = _ordered(findings)
     observed = abnormal.judged(findings)
     graph = graph_of(findings.depends_on, findings.service)
     symptom, candidates = candidates_of(findings, observed, templates(findings), graph)
@@ -42,6 +44,18 @@ def investigate(findings: Findings) -> Answer:
         similar=findings.similar,
         next_steps=_next_steps(findings, causes if named else (), symptom),
     )
+
+
+def _ordered(findings: Findings) -> Findings:
+    """The same with series in a fixed order and samples oldest first, as sources in general give them."""
+    series = [
+        each
+        if all(one[0] <= other[0] for one, other in pairwise(each.points))
+        else each.model_copy(update={"points": tuple(sorted(each.points))})
+        for each in findings.series
+    ]
+    series.sort(key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1]))
+    return findings.model_copy(update={"series": tuple(series)})
 
 
 def _cause(findings: Findings, each: Candidate, chance: float, symptom: Symptom, graph: Graph) -> Cause:
