@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import Observed
-from warroom.investigation.logs import Template
+from warroom.investigation.logs import LogTemplate
 
 CUT = 160
 """Characters of somebody else's words."""
@@ -74,7 +74,7 @@ def of_change(change: Change, onset: datetime | None) -> str:
     return f"{what}{by}{when}" + (f": {short(change.text)}" if change.text else "")
 
 
-def of_template(template: Template, service: str) -> str:
+def of_template(template: LogTemplate, service: str) -> str:
     """ "New in the log of payments since 12:03 UTC, 41 lines: connection refused …" """
     lines = "1 line" if template.count == 1 else f"{template.count} lines"
     if template.new:
