@@ -6,16 +6,27 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from blocks import ids, kit, labels, text
-from blocks.form_fields import INPUT, FormMistakes, about, about_one_of, field, form, text_in, value_in, which_incident
+from blocks.form_fields import (
+    INPUT,
+    FormMistakes,
+    about,
+    about_one_of,
+    chosen_in,
+    field,
+    form,
+    text_in,
+    value_in,
+    which_incident,
+)
 from blocks.kit import Block, Card, Option
 from warroom.incident.action_items import OwnedAction
 from warroom.incident.model import Incident
-from warroom.incident.parts import ActionItem, action_number
+from warroom.incident.parts import ActionItem, ActionPriority, Link, action_number
 from warroom.incident.view import IncidentView
 from warroom.value import Value
 
 SHOWN = 30
-TEXT, OWNER, DUE = "text", "owner", "due"
+TEXT, OWNER, DUE, PRIORITY = "text", "owner", "due", "priority"
 
 
 def action_items(view: IncidentView, now: datetime) -> Card:
@@ -64,12 +75,21 @@ def item_line(item: ActionItem, tz: str, now: datetime) -> str:
     said = kit.line(item.text, 300)
     parts = [f"*{action_number(item)}* {'~' + said + '~' if item.done_at else said}"]
     parts.append(labels.person(item.owner, "no owner"))
+    if item.priority and not item.done_at:
+        high = item.priority is ActionPriority.HIGH
+        parts.append(f"{'🔺 ' if high else ''}{labels.PRIORITY[item.priority]}")
     if item.done_at:
         parts.append("done")
     elif item.due_at:
         late = item.due_at <= now
         parts.append(f"{'⚠️ *overdue* since' if late else 'due'} {text.when(item.due_at, tz)}")
+    parts += ticket_links(item.tickets)
     return f"{'☑️' if item.done_at else '⬜'} {' · '.join(parts)}"
+
+
+def ticket_links(tickets: Iterable[Link]) -> list[str]:
+    """The issues that other systems keep of an action item, as links."""
+    return [text.link(each.url, each.title) for each in tickets]
 
 
 def _menu(incident: Incident, item: ActionItem, place: int) -> Block | None:
@@ -102,6 +122,8 @@ def action_form(
     what = kit.plain_text_input(INPUT, initial=item.text if item else said, multiline=True)
     due = _day_of(item, choices[0].timezone) if item else ""
     when = kit.plain_text_input(INPUT, initial=due, max_length=60, placeholder="friday, 3d, 2026-12-01 17:00")
+    levels = [Option(each.value.capitalize(), each.value) for each in ActionPriority]
+    level = kit.select(INPUT, levels, initial=item.priority if item else None, placeholder="None")
     head = None
     if len(choices) == 1:
         incident = choices[0].incident
@@ -117,6 +139,7 @@ def action_form(
             field(TEXT, "Action item", what),
             field(OWNER, "Owner", kit.users_select(INPUT, initial=item.owner if item else None), optional=True),
             field(DUE, "Due", when, optional=True),
+            field(PRIORITY, "Priority", level, optional=True),
         ],
         about_one_of(choices, channel=channel, seen=str(action_number(item)) if item else ""),
     )
@@ -135,6 +158,7 @@ class ActionInput(Value):
     text: str
     owner: str | None = None
     due: str = ""
+    priority: ActionPriority | None = None
     number: int = 0
 
 
@@ -147,6 +171,7 @@ def read_action(view: Block) -> ActionInput | FormMistakes:
         text=written,
         owner=value_in(view, OWNER).get("selected_user"),
         due=text_in(view, DUE),
+        priority=ActionPriority(chosen) if (chosen := chosen_in(view, PRIORITY)) else None,
         number=int(about(view).seen or 0),
     )
 

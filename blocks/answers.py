@@ -8,6 +8,8 @@ from datetime import timedelta
 from blocks import ids, kit, labels, name_matches, text
 from blocks.kit import Block, Card
 from warroom.incident.model import Incident
+from warroom.incident.roles import COMMANDER, ROLES
+from warroom.incident.view import IncidentView
 from warroom.people.model import Resolution
 from warroom.value import Value
 
@@ -103,3 +105,25 @@ def merged(incident: Incident, into: Incident) -> Card:
     return said(
         f"{incident.name} is merged into {into.name}{linked(into)} Undo: /incident merge {incident.number} undo"
     )
+
+
+def role_list(view: IncidentView) -> Card:
+    """Every role, what it is for and who has it."""
+    incident = view.incident
+    held = {COMMANDER: incident.commander} | dict(incident.roles)
+    names = dict.fromkeys((*ROLES, *view.roles, *held))
+    lines = [
+        " · ".join(
+            filter(
+                None,
+                (
+                    f"*{kit.line(role.capitalize(), 60)}* {labels.person(held.get(role), 'nobody')}",
+                    kit.line(labels.role_description(role, view), 150),
+                ),
+            )
+        )
+        for role in list(names)[:30]
+    ]
+    head = f"*Roles of {incident.name}*"
+    how = f"`/incident role #{incident.number} scribe @who` assigns one."
+    return kit.card(f"Roles of {incident.name}", [kit.section("\n".join([head, *lines])), kit.context(how)])

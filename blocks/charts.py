@@ -103,9 +103,14 @@ def drawn(draw: Callable[[Figure], None], inches: tuple[float, float], palette: 
         # The font has no emoji; a box in their place is no reason to write to the log.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         figure = Figure(figsize=inches, dpi=PHONE_DPI, facecolor=palette.background, layout="constrained")
-        FigureCanvasAgg(figure)
-        draw(figure)
-        figure.savefig(target, format="png", facecolor=palette.background)
+        canvas = FigureCanvasAgg(figure)
+        try:
+            draw(figure)
+            figure.savefig(target, format="png", facecolor=palette.background)
+        finally:
+            # A figure is a circle of references: its 5 MB of pixels would stay until the garbage collector looks at everything.
+            figure.clear()
+            canvas.renderer = None  # what it is before anything is drawn
     return target.getvalue()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from blocks import ids, kit, labels, text
-from blocks.incident_card import acknowledge_button
+from blocks.incident_card import acknowledge_button, on_it_button
 from blocks.kit import Block, Card
 from warroom.incident.model import State
 from warroom.incident.parts import DirectPurpose
@@ -27,15 +27,21 @@ def direct_message(
 def _page(user: str, view: IncidentView, now: datetime, by: str | None, why: str) -> Card:
     incident = view.incident
     waiting = incident.state is State.DETECTED
-    head = "📟 You are paged" if waiting else "You were paged"
+    silent = incident.state is State.ACKNOWLEDGED and incident.escalation.silent > 0
+    head = "📟 You are paged" if waiting or silent else "You were paged"
     if by:
         head += f" by {text.mention(by)}"
     lines = [f"*{head} for {_name(view)}*", *_state(view, now)]
     if why:
         lines.append(kit.quote(why, 500))
+    elif silent:
+        last = incident.escalation.heard_at or incident.acknowledged_at or incident.declared_at
+        lines.append(f"Nobody has posted an update or written in the channel for {text.duration(now - last)}.")
     elif waiting and incident.description:
         lines.append(kit.quote(incident.description, 300))
-    buttons: list[Block | None] = [acknowledge_button(incident) if waiting else None]
+    buttons: list[Block | None] = [
+        acknowledge_button(incident) if waiting else on_it_button(incident) if silent else None
+    ]
     return kit.card(
         f"{head} for {kit.line(labels.headline(view), 400)}", [kit.section("\n".join(lines)), kit.actions(buttons)]
     )

@@ -14,7 +14,7 @@ from blocks.declare_form import similar_lines
 from blocks.kit import Card
 from warroom.incident.model import Incident, State
 from warroom.incident.parts import ActionItem, action_number
-from warroom.incident.view import NextPage
+from warroom.incident.view import IncidentView, NextPage
 
 SAID = 2_000
 """Characters of somebody's words in an answer."""
@@ -122,9 +122,11 @@ def _which(incident: Incident) -> str:
 # People
 
 
-def role_given(incident: Incident, role: str, person: str) -> Card:
-    """Somebody has a role."""
-    return _card(f"{text.mention(person)} is {kit.line(role, 60)} of {incident.name} now.")
+def role_given(view: IncidentView, role: str, person: str) -> Card:
+    """Somebody has a role, and what that is."""
+    what = labels.role_description(role, view)
+    doing = f": {kit.line(what, 600)}" if what else ""
+    return _card(f"{text.mention(person)} is {kit.line(role, 60)} of {view.incident.name} now{doing}.")
 
 
 def handed_over(incident: Incident, person: str) -> Card:
@@ -167,18 +169,34 @@ def _of(team: str | None, severity: str | None) -> str:
 # On call
 
 
-def cover_asked(schedule: str, person: str | None) -> Card:
-    """Somebody, or the team, is asked for cover."""
+def cover_asked(schedule: str, person: str | None, start: datetime, end: datetime, tz: str) -> Card:
+    """Somebody, or the team, is asked for cover. `tz` is the clock on which the times were read."""
     asked = f"{text.mention(person)} is" if person else "The team is"
-    return _card(f"{asked} asked for cover in {kit.line(schedule, 80)}. You are told when somebody takes it.")
+    time = _read_as(start, end, tz)
+    return _card(f"{asked} asked for cover in {kit.line(schedule, 80)}, {time}. You are told when somebody takes it.")
 
 
-def overridden(schedule: str, person: str) -> Card:
-    """Somebody else is on call for a while."""
-    name = kit.line(schedule, 80)
+def overridden(schedule: str, person: str, start: datetime, end: datetime, tz: str) -> Card:
+    """Somebody else is on call for a while. `tz` is the clock on which the times were read."""
+    name, time = kit.line(schedule, 80), _read_as(start, end, tz)
     return _card(
-        f"{text.mention(person)} is on call in {name} then, and is told. /incident oncall {name} shows it, with Undo."
+        f"{text.mention(person)} is on call in {name}, {time}, and is told. /incident oncall {name} shows it, with Undo."
     )
+
+
+def _read_as(start: datetime, end: datetime, tz: str) -> str:
+    """The times as they were understood, on the clock on which they were typed, which is named."""
+    zone = text.zone(tz)
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    return f"{first:%a %-d %b %H:%M} to {last:%a %-d %b %H:%M} ({tz} time)"
+
+
+def feeds_revoked(count: int) -> Card:
+    """Links to calendars that stopped working."""
+    if not count:
+        return _card("You have no calendar link. To get one: /incident oncall calendar")
+    links = "The link is" if count == 1 else f"{count} links are"
+    return _card(f"Revoked: {links} not valid any more. Your calendar shows no shifts the next time it reads.")
 
 
 def swap_asked(schedule: str, person: str) -> Card:
@@ -251,7 +269,8 @@ def _item(incident: Incident, item: ActionItem) -> str:
 
 def _who_and_when(item: ActionItem, tz: str) -> str:
     whose = f"owner {text.mention(item.owner)}" if item.owner else "no owner"
-    return f"{whose}, {f'due {text.when(item.due_at, tz)}' if item.due_at else 'no due date'}"
+    priority = f", {labels.PRIORITY[item.priority]}" if item.priority else ""
+    return f"{whose}, {f'due {text.when(item.due_at, tz)}' if item.due_at else 'no due date'}{priority}"
 
 
 # Afterwards

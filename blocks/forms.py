@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import correction_forms, declare_form, ids, kit, labels, text, update_form
+from blocks import correction_forms, declare_form, ids, kit, labels, runbooks, text, update_form
 from blocks.declare_form import severity_options, team_options
 from blocks.form_fields import INPUT, FormMistakes, chosen_in, field, form_about, text_in, value_in
 from blocks.kit import Block, Option
@@ -27,6 +27,7 @@ _BLAMED = {
     ids.FORM_EDIT: correction_forms.TITLE,
     ids.FORM_NOTE: correction_forms.TEXT,
     ids.FORM_ACTION: correction_forms.TEXT,
+    ids.FORM_RUN: runbooks.NOTE,
 }
 
 
@@ -60,9 +61,12 @@ def roles_form(view: IncidentView) -> Block:
     """Give somebody a role; below it who has which."""
     incident = view.incident
     held = ((COMMANDER, incident.commander), *incident.roles)
-    roles = dict.fromkeys((*ROLES, *(role_named(role) for role, _ in incident.roles)))
+    roles = dict.fromkeys((*ROLES, *view.roles, *(role_named(role) for role, _ in incident.roles)))
     now = " · ".join(f"{kit.line(role.capitalize(), 60)}: {labels.person(person)}" for role, person in held)
-    choice = kit.select(INPUT, [Option(role.capitalize(), role) for role in roles], initial=COMMANDER)
+    options = [
+        Option(kit.cut(role.capitalize(), 75), role, description=labels.role_description(role, view)) for role in roles
+    ]
+    choice = kit.select(INPUT, options, initial=COMMANDER)
     return form_about(
         view,
         ids.FORM_ROLES,

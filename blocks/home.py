@@ -10,9 +10,11 @@ from blocks import ids, kit, labels, text
 from blocks.action_items import item_section
 from blocks.kit import Block, Option
 from blocks.lists import incident_line, overdue, status_line
+from blocks.oncall import duty_section
 from warroom.incident.action_items import OwnedAction
 from warroom.incident.model import Incident, State
 from warroom.incident.view import IncidentView
+from warroom.oncall.duty import Duty
 
 SHOWN = 30
 ENDED_SHOWN = 10
@@ -28,8 +30,10 @@ def home(
     now: datetime,
     ended: Sequence[IncidentView] = (),
     items: Sequence[OwnedAction] = (),
+    duty: Duty | None = None,
 ) -> Block:
-    """One person's tab. `ended` are incidents that are over, newest first, `items` the person's open action items.
+    """One person's tab. `ended` are incidents that are over, newest first, `items` the person's open action items, `duty` what
+    they have to do with schedules.
 
     A private incident is shown only to those it concerns.
     """
@@ -38,7 +42,8 @@ def home(
     others = _by_need([view for view in seen if not labels.concerns(view.incident, user)], now)
     over = [view for view in ended if view.incident.shown_to(user)]
     place = count()
-    return kit.home_view([*_open(mine, others, now, place), *_after(over, items, user, now, place)])
+    on_call = duty_section(duty, now) if duty else ()
+    return kit.home_view([*_open(mine, others, now, place), *on_call, *_after(over, items, user, now, place)])
 
 
 def _by_need(views: Sequence[IncidentView], now: datetime) -> list[IncidentView]:

@@ -195,6 +195,11 @@ def acknowledge_button(incident: Incident) -> Block:
     return kit.button("Acknowledge", ids.ACKNOWLEDGE, ids.carry(incident.id, incident.state.value), style="primary")
 
 
+def on_it_button(incident: Incident) -> Block:
+    """I'm on it: answers a page about silence."""
+    return kit.button("I'm on it", ids.ON_IT, ids.carry(incident.id, incident.state.value), style="primary")
+
+
 def escalate_button(view: IncidentView) -> Block:
     """Escalate, with whom it calls as the question before it."""
     incident = view.incident

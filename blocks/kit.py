@@ -317,19 +317,19 @@ def input_block(
 
 def modal(
     title: str,
-    submit: str,
+    submit: str | None,
     blocks: Iterable[Block | None],
     *,
     callback_id: str,
     private_metadata: str = "",
     close: str = "Cancel",
 ) -> Block:
-    """A form."""
+    """A form; without `submit` something to read."""
     return {
         "type": "modal",
         "callback_id": callback_id[:255],
         "title": _plain(title, 24),
-        "submit": _plain(submit, 24),
+        **({"submit": _plain(submit, 24)} if submit else {}),
         "close": _plain(close, 24),
         "private_metadata": private_metadata[:3000],
         "blocks": [block for block in blocks if block][:VIEW_BLOCKS],

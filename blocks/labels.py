@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from blocks import text
 from warroom.alerts.model import AlertState
 from warroom.incident.model import Incident, Origin, State
+from warroom.incident.parts import ActionPriority
+from warroom.incident.roles import COMMANDER, COMMUNICATIONS, DEPUTY, LIAISON, SCRIBE
 from warroom.incident.view import IncidentView
 from warroom.people.model import Why
 
@@ -79,9 +81,13 @@ PART_NAMES: dict[str, str] = {
 """The written parts of a post-mortem."""
 
 
+TIME_NAMES: dict[str, str] = {"impact_began": "Impact began", "impact_ended": "Impact ended"}
+"""Parts of a post-mortem that are times."""
+
+
 def part(key: str) -> str:
     """The name of a written part of a post-mortem; a name that an earlier release stored is shown as it is."""
-    return PART_NAMES.get(key, key)
+    return PART_NAMES.get(key) or TIME_NAMES.get(key, key)
 
 
 def severity_sign(view: IncidentView) -> str:
@@ -106,6 +112,29 @@ def headline(view: IncidentView) -> str:
 def title(incident: Incident) -> str:
     """The title as plain text on one line, never empty, never longer than 1,000 characters."""
     return " ".join(incident.title.strip()[:1_000].split()) or "Untitled incident"
+
+
+PRIORITY = {
+    ActionPriority.HIGH: "high priority",
+    ActionPriority.MEDIUM: "medium priority",
+    ActionPriority.LOW: "low priority",
+}
+"""Of action items."""
+
+
+ROLE_DESCRIPTIONS = {
+    COMMANDER: "keeps the overview, decides, and sees that updates come",
+    DEPUTY: "stands in for the commander and takes over when asked",
+    COMMUNICATIONS: "writes the updates for everybody outside of the channel",
+    SCRIBE: "keeps the timeline, and corrects anybody's entries",
+    LIAISON: "speaks with customers and support, and brings back what they see",
+}
+"""What whoever has the role does, where the policy says nothing else."""
+
+
+def role_description(role: str, view: IncidentView) -> str:
+    """What whoever has the role does; "" for a role of which nobody said."""
+    return view.roles.get(role) or ROLE_DESCRIPTIONS.get(role, "")
 
 
 def person(user_id: str | None, otherwise: str = "none") -> str:

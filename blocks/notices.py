@@ -8,12 +8,14 @@ from typing import assert_never
 from blocks import ids, kit, labels, name_matches, text
 from blocks.alerts import all_recovered, flapping, storm
 from blocks.corrections import visibility_changed
-from blocks.incident_card import acknowledge_button, resolve_button
+from blocks.incident_card import acknowledge_button, on_it_button, resolve_button
+from blocks.investigation import cause_buttons, cause_question
 from blocks.kit import Block, Card
 from blocks.paging import page_about, paged, unanswered
 from blocks.timeline import failed_effect, words
 from warroom.changes.model import Change
 from warroom.incident import notices
+from warroom.incident.events import PageReason
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import Notice
 from warroom.incident.parts import SimilarIncident
@@ -45,6 +47,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [_reminder(notice, view, now)]
         case notices.UpdateSnoozed():
             return [f"💤 Snoozed by {text.mention(notice.by)} until {text.at_time(notice.until, now, tz)}"]
+        case notices.OnItNotice():
+            return [f"👍 {text.mention(notice.by)} is on it."]
         case notices.UpdatePostedNotice():
             due = notice.next_due_at
             following = f"Next update by {text.at_time(due, now, tz)}" if due else ""
@@ -64,7 +68,19 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"⬆️ {alert} would be *{severity}* by itself; this incident is {own}."]
         case notices.RoleAssignedNotice():
             by = _by(notice.by, ", assigned by") if notice.by != notice.person else ""
-            return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}"]
+            what = labels.role_description(notice.role, view)
+            doing = f": {kit.line(what, 150)}" if what else ""
+            return [f"👤 {text.mention(notice.person)} is now *{kit.line(notice.role, 60)}*{by}{doing}"]
+        case notices.RoleIsYours():
+            incident = view.incident
+            where = f" {text.channel_link(incident.room.channel_id)}" if incident.room.channel_id else ""
+            head = f"*{incident.name}* {text.literal(labels.title(incident), 150)}{where}"
+            what = labels.role_description(notice.role, view)
+            return [
+                f"👤 {text.mention(notice.by)} made you *{kit.line(notice.role, 60)}* of {head}",
+                kit.line(what, 600),
+                f"Not you? `/incident role #{incident.number} {kit.line(notice.role, 60)} @who`",
+            ]
         case notices.StateChanged():
             return _state(notice, tz, now)
         case notices.MergedAway():
@@ -109,10 +125,35 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [
                 f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.at_time(notice.until, now, tz)}, by {by}{others}"
             ]
+        case notices.RunFailed():
+            return _run_failed(notice)
+        case notices.RunAsks():
+            what = "needs an approval" if notice.approval else "asks something"
+            name = f"*{kit.line(notice.runbook, 150)}*"
+            return [
+                f"🔒 {_to(notice.people)}{name} {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
+            ]
+        case notices.RunSays():
+            return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
         case notices.Stale():
             return [
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
                 "Still going on? Post an update, or resolve it.",
+            ]
+        case notices.ArchiveAhead():
+            left = f" {text.count(notice.actions, 'action item')} still open." if notice.actions else ""
+            when = text.when(notice.at, tz)
+            show = f"`/incident show #{view.incident.number}`"
+            return [f"🗄️ This channel will be archived {when}.{left} Everything stays readable, also with {show}"]
+        case notices.ArchiveKept():
+            return [f"🗄️ {text.mention(notice.by)} keeps this channel: it will not be archived."]
+        case notices.NewRoom():
+            return [
+                f"🔁 *Reopened here*: {text.channel_link(notice.earlier)} is archived, and a bot may not unarchive a channel."
+            ]
+        case notices.LeadWanted():
+            return [
+                "🙋 Nobody is incident commander yet. Who can take it? The commander keeps the overview, decides and posts updates."
             ]
         case notices.PostmortemReady():
             return _postmortem(notice)
@@ -137,6 +178,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [f"☑️ {owner} an action item {verb} {text.when(notice.due_at, tz)}.", _quoted(notice.text)]
         case notices.ActionAssigned():
             until = f", due {text.when(notice.due_at, tz)}" if notice.due_at else ""
+            until += f", {labels.PRIORITY[notice.priority]}" if notice.priority else ""
             incident = view.incident
             head = f"*{incident.name}* {text.literal(labels.title(incident), 150)}"
             return [
@@ -169,12 +211,17 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.RoomNotOpened():
             what = f"{view.incident.name} is recorded, but its channel could not be opened: {notice.error}"
             return [_warning(what, notice.advice)]
+        case notices.RoomLost(archived_by=str(person)):
+            said = f"{text.mention(person)} archived the channel of {view.incident.name}, so nothing is said there any more"
+            return [f"⚠️ {said}. Unarchive it in Slack and invite the bot again."]
         case notices.RoomLost():
             what = f"Nothing can be posted in the channel of {view.incident.name} any more: {notice.error}"
             return [_warning(what, notice.advice)]
         case notices.IntegrationFault():
             what = f"{notice.integration} did not hear of an event ({words(notice.event).what})"
             return [_warning(what, "This is a fault in Warroom; its log says more.")]
+        case notices.CauseQuestion():
+            return [cause_question(view)]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
             what = kit.line(notice.what, 600).rstrip(".")
@@ -313,6 +360,8 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
     match notice:
         case notices.Paged() if incident.state is State.DETECTED:
             return [acknowledge_button(incident)]
+        case notices.Paged(reason=PageReason.SILENCE) if incident.escalation.silent:
+            return [on_it_button(incident), kit.button("Post update", ids.POST_UPDATE, carried)]
         case notices.Flapping() if incident.state.open and not incident.alerts.firing:
             return [resolve_button(incident)]
         case notices.UpdateReminder():
@@ -331,10 +380,16 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button(notice.label, ids.INTEGRATION, chosen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
+        case notices.CauseQuestion():
+            return cause_buttons(incident)
         case notices.MergedAway() if incident.merged is not None:
             return [kit.button("Undo merge", ids.REOPEN, carried)]
         case notices.SimilarOpen() if incident.state.open:
             return [_merge_button(incident, each.number) for each in notice.found]
+        case notices.ArchiveAhead():
+            return [kit.button("Keep channel", ids.KEEP_CHANNEL, carried)]
+        case notices.LeadWanted() if incident.commander is None:
+            return [kit.button("Take command", ids.TAKE_COMMAND, carried, style="primary")]
         case notices.PostmortemReady(published_by=None):
             seen = ids.carry(incident.id, str(notice.revision))
             return [
@@ -345,3 +400,13 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button("Write post-mortem", ids.EDIT_POSTMORTEM, carried, style="primary")]
         case _:
             return []
+
+
+def _run_failed(notice: notices.RunFailed) -> list[str]:
+    name = f"*{kit.line(notice.runbook, 150)}*"
+    why = kit.line(notice.why, 600)
+    if not notice.begun:
+        return [f"❌ {name} should have begun by itself, and did not: {why}"]
+    by_itself = ", which began by itself," if notice.automatic else ""
+    tried = f"Done before: {kit.line(', '.join(notice.tried), 300)}." if notice.tried else "Nothing was done before."
+    return [f"❌ {name}{by_itself} did not help: {why}", tried]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import assert_never
+from urllib.parse import quote
 
 from blocks import ids, kit, labels, text
 from blocks.kit import Block, Card
-from warroom.oncall.model import Override, OverrideState, Shift
+from warroom.oncall.duty import Duty
+from warroom.oncall.model import FeedLink, Override, OverrideState, Shift
 from warroom.oncall.problems import ScheduleProblems
 from warroom.oncall.rules import HORIZONS
 from warroom.oncall.simulation import SimulatedPage, Simulation
@@ -16,6 +18,8 @@ from warroom.oncall.usecases import ScheduleOverview
 from warroom.people.model import Resolution
 from warroom.refusals import OnCallProblem, OnCallRefused
 
+ASKED_SHOWN = 5
+"""Questions for cover on one person's App Home."""
 SHOWN = 15
 """Schedules and overrides in one answer."""
 
@@ -101,6 +105,72 @@ def _sentence(override: Override, timezone: str) -> str:
     assert_never(override.state)
 
 
+def feed_known(link: FeedLink) -> Card:
+    """There is a link already, which cannot be shown again."""
+    what = f"the shifts of *{kit.line(link.schedule, 100)}*" if link.schedule is not None else "your shifts"
+    line = (
+        f"You have a calendar link for {what} since {text.when(link.made_at)}. It was shown once and cannot be shown again. "
+        "*New link* makes another one, and the one before stops working."
+    )
+    carried = ids.carry("", link.schedule or "")
+    buttons = [kit.button("New link", ids.FEED_NEW, carried), kit.button("Revoke", ids.FEED_REVOKE, carried)]
+    return kit.card(line, [kit.section(line), kit.actions(buttons)])
+
+
+def feed_view(schedule: str | None, person: str, key: str, url: str | None) -> Block:
+    """The link, for one person's eyes, once."""
+    place = f"people/{quote(person, safe='')}" if schedule is None else quote(schedule, safe="", errors="replace")
+    what = f"Shifts of *{kit.line(schedule, 100)}*" if schedule is not None else "Your shifts in all schedules"
+    link = f"{(url or 'https://ADDRESS-OF-WARROOM').rstrip('/')}/oncall/{place}.ics?key={key}"
+    where = (
+        ""
+        if url
+        else "Put the address under which Warroom is reached in the place of ADDRESS-OF-WARROOM; whoever runs it knows."
+    )
+    how = (
+        "*Google Calendar*: Other calendars → From URL. *Apple Calendar*: File → New Calendar Subscription. "
+        "*Outlook*: Add calendar → Subscribe from web."
+    )
+    secret = "Whoever has the link can read these shifts. It is shown only now. To end it: `/incident oncall calendar revoke`"
+    shown = [
+        kit.section(f"{what}. Copy this link into your calendar:"),
+        kit.section(f"```{link}```"),
+        kit.section(where) if where else None,
+        kit.section(how),
+        kit.context(secret),
+    ]
+    return kit.modal("Calendar link", None, shown, callback_id=ids.VIEW_FEED, close="Done")
+
+
+def duty_section(duty: Duty, now: datetime) -> Iterator[Block | None]:
+    """What one person has to do with schedules, for their App Home; nothing for whoever has nothing to do with any."""
+    if not duty.member and not duty.asked:
+        return
+    yield kit.divider()
+    lines = ["*On call*"]
+    for each in duty.now:
+        cover = " (cover)" if each.cover else ""
+        until = "" if each.endless else f", until {text.when(each.end, each.timezone)}"
+        lines.append(f"📟 You are on call in *{kit.line(each.schedule, 100)}*{cover}{until}")
+    if duty.member and not duty.now:
+        lines.append("You are not on call now.")
+    for place, each in enumerate(duty.coming):
+        cover = " (cover)" if each.cover else ""
+        span = f"{text.when(each.start, each.timezone)} to {text.when(each.end, each.timezone)}"
+        span = f"from {text.when(each.start, each.timezone)}" if each.endless else span
+        lines.append(f"{'Next' if not place else 'Then'}: *{kit.line(each.schedule, 100)}*{cover}, {span}")
+    if duty.member and not duty.now and not duty.coming:
+        lines.append("No shift in the next two months.")
+    yield kit.section("\n".join(lines))
+    for number, (override, timezone) in enumerate(duty.asked[:ASKED_SHOWN]):
+        label = "Swap" if override.swapped_with else "Take it"
+        button = _button(label, ids.nth(ids.TAKE_COVER, number), override)
+        yield kit.section(_sentence(override, timezone), accessory=button)
+    if len(duty.asked) > ASKED_SHOWN:
+        yield kit.context(f"and {len(duty.asked) - ASKED_SHOWN} more: `/incident oncall`")
+    yield kit.actions([kit.button("Calendar link", ids.FEED, ids.carry("", ""))])
+
+
 def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> list[str]:
     """What is wrong with a schedule, a sentence each, for the command line. `people_known`: the directory was read."""
     name, lines = found.schedule, []
@@ -184,4 +254,6 @@ def on_call_refusal(reason: OnCallRefused, person: Callable[[str], str]) -> str:
             return "You cannot cover for yourself. Undo it when you need no cover."
         case OnCallProblem.NO_SHIFT:
             return f"{who} has no shift in {reason.schedule} in the next 92 days."
+        case OnCallProblem.SPAN_UNCLEAR:
+            return "Which time? For example: oncall report 30d, oncall report next 90d. At most 366d."
     assert_never(reason.problem)

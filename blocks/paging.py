@@ -34,6 +34,11 @@ def paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
             return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
         case PageReason.TEAM:
             return f"📟 {who}, {by} is paging you."
+        case PageReason.SILENCE:
+            last = view.incident.escalation.heard_at or view.incident.acknowledged_at or view.incident.declared_at
+            quiet = f"nobody has posted an update or written here for {text.duration(now - last)}"
+            again = " again" if notice.again else ""
+            return f"📟 {who}, you are paged{again}{level}: {quiet}. Press *I'm on it*, post an update, or write here."
     assert_never(notice.reason)
 
 

@@ -16,10 +16,11 @@ from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.incident.view import DocumentView, IncidentView
 from warroom.policy.document import UNFILLED, rendered
+from warroom.postmortem.span import impact_span
 from warroom.text import cut
 
 DRAFT_LIMIT = 2_900
-"""A drafted part has to fit into a form's field (Slack: plain_text_input takes 3000 characters)."""
+"""A drafted part has to fit into a form's field (Slack: plain_saidinput takes 3000 characters)."""
 UNWRITTEN = "*Still to be written.*"
 
 
@@ -160,7 +161,10 @@ def _part(part: str, text: str, names: Mapping[str, str], published: bool) -> st
 def _impact(document: DocumentView, written: str, names: Mapping[str, str]) -> str:
     """What a person wrote about the impact, and below it what the record knows: duration, services, the template's fields."""
     incident = document.view.incident
-    facts = [f"- **Duration:** {text.duration(labels.lasted(incident, document.written_at))}"]
+    zone, span = document.view.timezone, impact_span(incident, document.view.firings)
+    facts = [f"- **Began:** {text.moment(span.began, zone)}"]
+    facts += [f"- **Ended:** {text.moment(span.ended, zone)}"] if span.ended else []
+    facts.append(f"- **Duration:** {text.duration((span.ended or document.written_at) - span.began)}")
     if incident.services:
         facts.append(f"- **Affected:** {md.line(', '.join(incident.services), names)}")
     facts += [f"- **{md.line(name, {}, 80)}:** {md.line(value, names)}" for name, value in incident.fields]
@@ -304,4 +308,7 @@ def _actions(view: IncidentView, names: Mapping[str, str]) -> Iterator[str]:
         due = f", due {text.moment(item.due_at, view.timezone)}" if item.due_at else ""
         done = f", done {text.moment(item.done_at, view.timezone)}" if item.done_at else ""
         owner = _name(item.owner, names, "no owner")
-        yield f"- [{'x' if item.done_at else ' '}] {md.line(item.text, names, 1_000)} ({owner}{due}{done})"
+        priority = f", {labels.PRIORITY[item.priority]}" if item.priority else ""
+        tickets = "".join(f" {md.link(each.url, each.title, names)}" for each in item.tickets)
+        said = md.line(item.text, names, 1_000)
+        yield f"- [{'x' if item.done_at else ' '}] {said} ({owner}{priority}{due}{done}){tickets}"

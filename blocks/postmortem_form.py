@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from blocks import ids, kit, labels, text
-from blocks.form_fields import INPUT, about, field, form_about, text_in
+from blocks.form_fields import INPUT, FormMistakes, about, field, form_about, text_in
 from blocks.kit import Block
 from warroom.incident.view import IncidentView
 from warroom.postmortem.model import Postmortem
-from warroom.postmortem.reminders import PARTS
+from warroom.postmortem.reminders import PARTS, TIMES
+from warroom.postmortem.span import impact_span
 from warroom.value import Value
 
 BOTH = " (yours)"
@@ -45,9 +46,37 @@ def postmortem_form(view: IncidentView, parts: Mapping[str, str], conflict: Part
             hint = "Your text. Put both together, then save."
         what = kit.plain_text_input(INPUT, initial=initial, multiline=True)
         blocks.append(field(_block(part, mine), labels.part(part), what, optional=True, hint=hint))
+        if part == "impact":
+            blocks += _time_fields(view, said, mine)
     blocks.append(kit.context("Timeline, people, durations and action items come from the record by themselves."))
-    seen = ",".join(_mark(_shown(parts.get(part, ""))) for part in PARTS)
+    shown = {part: _shown(parts.get(part, "")) for part in PARTS} | times_of(view)
+    seen = ",".join(_mark(shown[part]) for part in (*PARTS, *TIMES))
     return form_about(view, ids.FORM_POSTMORTEM, "Post-mortem", "Save", blocks, seen)
+
+
+def _time_fields(view: IncidentView, said: Mapping[str, str], mine: Mapping[str, str]) -> list[Block]:
+    """From when to when it hurt, on the workspace's clock, for people to correct."""
+    fields = []
+    for part, now in times_of(view).items():
+        hint = (
+            f"Saved now: {now or 'nothing'}. Yours is above." if part in mine else f"From the record; {view.timezone}."
+        )
+        what = kit.plain_text_input(INPUT, initial=said.get(part, now), max_length=60, placeholder="2026-12-01 03:10")
+        fields.append(field(_block(part, mine), labels.part(part), what, optional=True, hint=hint))
+    return fields
+
+
+def times_of(view: IncidentView) -> dict[str, str]:
+    """By name: from when to when it hurt, as it can be typed; "" for an end that is not yet."""
+    span, zone = impact_span(view.incident, view.firings), text.zone(view.timezone)
+    return {part: f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "" for part, at in zip(TIMES, span, strict=True)}
+
+
+def time_unclear(part: str, form: Block) -> FormMistakes:
+    """What was typed there is no time that is over, or the end lies before the beginning."""
+    name = part if part in (form.get("state") or {}).get("values", {}) else f"{part}{BOTH}"
+    said = "A time that is over, the end after the beginning. For example: 2026-12-01 03:10"
+    return FormMistakes(fields={name: said})
 
 
 def _block(part: str, mine: Mapping[str, str]) -> str:
@@ -55,17 +84,19 @@ def _block(part: str, mine: Mapping[str, str]) -> str:
     return f"{part}{BOTH}" if part in mine else part
 
 
-def read_postmortem(view: Block, stored: Postmortem | None) -> dict[str, str] | PartsConflict:
-    """The parts that were changed in the form, or that others changed some of them meanwhile.
+def read_postmortem(view: Block, stored: Postmortem | None, times: Mapping[str, str]) -> dict[str, str] | PartsConflict:
+    """The parts that were changed in the form, or that others changed some of them meanwhile; times as they were typed.
 
-    `stored` is how it is now; while there is none, what the form offered counts as written.
+    `stored` is how it is now; while there is none, what the form offered counts as written. `times` are those of now.
     """
-    shown = {part: text_in(view, part) or text_in(view, f"{part}{BOTH}") for part in PARTS}
+    shown = {part: text_in(view, part) or text_in(view, f"{part}{BOTH}") for part in (*PARTS, *TIMES)}
+    seen = dict(zip((*PARTS, *TIMES), about(view).seen.split(","), strict=False))
+    # A form that an earlier release opened has no times.
+    mine = {part: written for part, written in shown.items() if part in seen and _mark(written) != seen[part]}
     if stored is None:
-        return shown
-    seen = dict(zip(PARTS, about(view).seen.split(","), strict=False))
-    mine = {part: written for part, written in shown.items() if _mark(written) != seen.get(part)}
+        return {part: written for part, written in shown.items() if part in PARTS or part in mine}
     now = {part: _mark(_shown(written)) for part, written in parts_of(stored).items()}
+    now |= {part: _mark(written) for part, written in times.items()}
     theirs = [part for part, written in mine.items() if now[part] not in (seen.get(part), _mark(written))]
     return PartsConflict(mine=mine, both=tuple(theirs)) if theirs else mine
 

@@ -38,6 +38,7 @@ REASONS: dict[PageReason, str] = {
     PageReason.NO_UPDATE: "updates missed",
     PageReason.REPEAT: "paged again",
     PageReason.TEAM: "paged by hand",
+    PageReason.SILENCE: "nobody wrote or posted an update",
 }
 
 

@@ -7,7 +7,9 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from blocks import kit, labels, lists, metrics, text
+from blocks.action_items import ticket_links
 from blocks.kit import Block, Card
+from warroom.incident.parts import ActionPriority
 from warroom.incident.view import IncidentView
 from warroom.metrics.report import Goal, Report
 from warroom.metrics.review import LateAction, MissingPostmortem, Pattern, PatternKind, Review
@@ -95,8 +97,16 @@ def _promises(review: Review) -> list[str]:
 
 def _action(each: LateAction, zone: str) -> str:
     owner, due = labels.person(each.owner, "no owner"), text.when(each.due_at, zone)
-    return f"⚠️ INC-{each.incident} {kit.line(each.text, 120)} · {owner} · due {due}"
+    parts = [kit.line(each.text, 120), owner]
+    parts += [f"🔺 {labels.PRIORITY[each.priority]}"] if each.priority is ActionPriority.HIGH else []
+    parts += [f"due {due}", *ticket_links(each.tickets)]
+    return f"⚠️ {_which(each.incident, each.channel_id)} {' · '.join(parts)}"
 
 
 def _missing(each: MissingPostmortem, report: Report) -> str:
-    return f"⚠️ INC-{each.incident} {kit.line(each.title, 120)} · due {text.when(each.required_by, report.timezone)}"
+    due = text.when(each.required_by, report.timezone)
+    return f"⚠️ {_which(each.incident, each.channel_id)} {kit.line(each.title, 120)} · due {due}"
+
+
+def _which(number: int, channel_id: str | None) -> str:
+    return f"INC-{number}{f' {text.channel_link(channel_id)}' if channel_id else ''}"

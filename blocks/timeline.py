@@ -36,6 +36,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("acknowledgement overdue")
         case events.Acknowledged():
             return EventWords("acknowledged")
+        case events.OnIt():
+            return EventWords("on it")
         case events.UpdatePosted():
             return EventWords("update", event.text)
         case events.UpdateMissed():
@@ -69,6 +71,10 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("made private" if event.private else "made public", f"seen until then by {seen}{where}")
         case events.Closed():
             return EventWords("closed")
+        case events.RoomArchived():
+            return EventWords("channel archived")
+        case events.RoomUnarchived():
+            return EventWords("channel unarchived")
         case events.AlertAttached():
             return EventWords("alert", event.title)
         case events.AlertFired():
@@ -86,7 +92,7 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.EntryRemoved():
             return EventWords("timeline entry removed", event.before)
         case events.ActionAdded():
-            return EventWords("action item", event.text)
+            return EventWords("action item", event.text + (f" ({event.priority} priority)" if event.priority else ""))
         case events.ActionDone():
             return EventWords("action item done", event.text)
         case events.ActionReopened():
@@ -94,7 +100,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.ActionEdited():
             was = f" (was: {event.before})" if event.before != event.text else ""
             owner = person(event.owner) if event.owner else "nobody"
-            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}")
+            priority = f", priority: {event.priority}" if event.priority else ""
+            return EventWords("action item changed", f"{event.text}{was}, owner: {owner}{priority}")
         case events.ActionRemoved():
             return EventWords("action item deleted", event.text)
         case events.PostmortemDrafted():
@@ -111,9 +118,54 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("problem", f"{what}: {event.error}")
         case events.ServiceChanged():
             return EventWords("change", _service_changed(event))
+        case events.RunbookBegun():
+            by_itself = " (by itself)" if event.automatic else ""
+            given = ", ".join(f"{name} = {value}" for name, value in event.inputs.items())
+            given += "".join(f", {said.removeprefix('note:')}" for said in event.why if said.startswith("note:"))
+            return EventWords("runbook begun", f"{event.runbook}{by_itself}{f', {given}' if given else ''}")
+        case events.RunbookStep():
+            state = "not known whether it was done" if event.state == "unclear" else event.state
+            return EventWords(
+                "runbook step", f"{event.runbook}, {event.step}: {state}{f', {event.text}' if event.text else ''}"
+            )
+        case events.RunbookApproval():
+            words = {"asked": "approval asked for", "expired": "approval expired"}.get(event.what, event.what)
+            plan = f": {'; '.join(event.plan)}" if event.plan else ""
+            return EventWords("runbook approval", f"{event.runbook}, {event.step}: {words}{plan}")
+        case events.RunbookAnswered():
+            return EventWords("runbook answer", f"{event.runbook}, {event.step}: {event.question} {event.answer}")
+        case events.BoxTicked():
+            return EventWords("checklist", f"{event.text}{'' if event.done else ' (tick taken back)'}")
+        case events.RunbookEnded():
+            return EventWords("runbook ended", _run_ended(event))
+        case events.Investigated():
+            return EventWords("investigated", _investigated(event))
+        case events.CauseJudged():
+            return EventWords("cause judged", f"{event.cause}: {'right' if event.right else 'wrong'}")
         case events.Reported() | events.Recorded():
             return EventWords(event.what, event.text)
     assert_never(event)
+
+
+def _run_ended(event: events.RunbookEnded) -> str:
+    outcome = event.outcome
+    if outcome == "succeeded":
+        outcome = "done and verified" if event.verified else "done, not verified"
+    parts = [f"{event.runbook}: {outcome}{f', {event.why}' if event.why else ''}"]
+    if event.outcome != "succeeded":
+        parts.append(f"done: {', '.join(event.done) or 'nothing'}")
+        parts.append(f"not done: {', '.join(event.not_done) or 'nothing'}")
+    if event.unclear:
+        parts.append(f"not known: {', '.join(event.unclear)}")
+    return "; ".join(parts)
+
+
+def _investigated(event: events.Investigated) -> str:
+    missed = f"; {text.count(event.missed, 'source')} not looked at" if event.missed else ""
+    if not event.cause:
+        return f"inconclusive{missed}"
+    signal = f" ({event.signal})" if event.signal else ""
+    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{missed}"
 
 
 def _service_changed(event: events.ServiceChanged) -> str:
@@ -152,7 +204,8 @@ def _paged(event: events.PeoplePaged, person: Callable[[str], str]) -> str:
     more = f" and {len(event.people) - NAMED} more" if len(event.people) > NAMED else ""
     names = ", ".join(map(person, event.people[:NAMED])) + more or ", ".join(event.names)
     if event.level == 0 and not event.again:
-        return f"{names}: {event.why}" if event.why else names
+        why = event.why or (_because(event.reason) if event.reason is PageReason.SILENCE else "")
+        return f"{names}: {why}" if why else names
     level = f"level {event.level} again" if event.again else f"level {event.level}"
     shown = f"{level} ({names})" if names else level
     because = event.why or _because(event.reason)
@@ -167,6 +220,8 @@ def _because(reason: PageReason) -> str:
             return "acknowledgement is overdue"
         case PageReason.NO_UPDATE:
             return "two updates were missed"
+        case PageReason.SILENCE:
+            return "nobody had posted an update or written"
         case PageReason.DECLARED | PageReason.BUTTON | PageReason.TEAM:
             return ""
     assert_never(reason)
@@ -187,6 +242,10 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The channel could not be opened"
         case EffectKind.RENAME_ROOM:
             return "The channel could not be renamed"
+        case EffectKind.ARCHIVE_ROOM:
+            return "The channel could not be archived"
+        case EffectKind.UNARCHIVE_ROOM:
+            return "The channel could not be unarchived"
         case EffectKind.SHOW_CARD:
             return "The card could not be shown"
         case EffectKind.PIN_CARD:
@@ -221,6 +280,20 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The post-mortem could not be shared as a canvas"
         case EffectKind.SHARE_PICTURE:
             return "The picture of the timeline could not be shared"
+        case EffectKind.RUN_STEP:
+            return "A step of a runbook could not be done"
+        case EffectKind.LOOK_AT_RUN:
+            return "A runbook could not go on"
+        case EffectKind.BEGIN_RUNBOOKS:
+            return "The runbooks that begin by themselves could not be looked for"
+        case EffectKind.SHOW_RUN:
+            return "The message of a runbook could not be shown"
+        case EffectKind.INVESTIGATE:
+            return "It could not be looked into"
+        case EffectKind.SHOW_INVESTIGATION:
+            return "The investigation could not be shown"
+        case EffectKind.SHARE_FINDINGS:
+            return "The picture of what was found could not be shared"
         case EffectKind.EXTERNAL:
             return what or "Something could not be done in another system"
     assert_never(effect)

@@ -21,6 +21,7 @@ NOT_NEWS = (
     events.RoomOpened,
     events.PeopleInvited,
     events.Snoozed,
+    events.OnIt,
     events.UpdateMissed,
     events.EffectFailed,
     events.AlertAttached,

@@ -15,7 +15,7 @@ from handlers.actions import ActionContext, Run
 from handlers.command_context import CommandContext, CommandSubject, IncidentCommandContext, incident_of
 from handlers.dates import due_at, moment_ahead
 from handlers.gestures import Actor, answer, open_form
-from handlers.people import action_in, one_person, readable
+from handlers.people import action_in, one_person, priority_named, readable
 from handlers.submissions import Submit, answered_elsewhere, meant
 from warroom.errors import NotFound, Refused
 from warroom.incident import corrections, lookup
@@ -40,7 +40,7 @@ class Stretch(Value):
 
 
 async def action(context: CommandContext) -> Card:
-    """action [list [@who | TEAM]] | add TEXT … | done N | reopen N | edit N TEXT | assign N @who | due N DATE | delete N"""
+    """action [list [@who | TEAM]] | add TEXT … | done N | reopen N | edit N TEXT | assign N @who | due N DATE | priority N high | …"""
     verb, text = split_verb(context.text)
     if verb == "list" and text:
         return await listed(context, text)
@@ -70,6 +70,8 @@ async def action(context: CommandContext) -> Card:
             return await assign(inner)
         case "due":
             return await due(inner)
+        case "priority" | "prio":
+            return await priority(inner)
         case "delete" | "remove":
             return await delete(inner)
         case _:
@@ -98,7 +100,7 @@ async def listed(context: CommandContext, text: str) -> Card:
 
 
 async def add(context: IncidentCommandContext) -> Card:
-    """action add TEXT [@owner] [due DATE]"""
+    """action add TEXT [@owner] [due DATE] [priority high]"""
     world, zone = context.world, context.world.policy.workspace.timezone
     item = action_in(context.text, lambda date: due_at(date, context.now, zone) is not None)
     unclear = _DUE.search(item.text) if item.due is None else None
@@ -107,7 +109,7 @@ async def add(context: IncidentCommandContext) -> Card:
     owner = await one_person(world, item.owner, context.user) if item.owner else None
     when = _date(item.due, context.now, zone) if item.due else None
     words = await readable(world, item.text)
-    incident = await corrections.add_action(world, context.incident.id, context.user, words, owner, when)
+    incident = await corrections.add_action(world, context.incident.id, context.user, words, owner, when, item.priority)
     return done.action_added(incident, incident.actions[-1], zone)
 
 
@@ -144,6 +146,8 @@ async def edit(context: IncidentCommandContext) -> Card:
         changes["owner"] = await one_person(context.world, item.owner, context.user)
     if item.due:
         changes["due_at"] = _date(item.due, context.now, zone)
+    if item.priority:
+        changes["priority"] = item.priority
     return await _changed(context, wanted.number, changes)
 
 
@@ -164,6 +168,17 @@ async def due(context: IncidentCommandContext) -> Card:
         raise Refused(ActionUnclear())
     when = None if wanted.rest.casefold() in NOBODY else _date(wanted.rest, context.now, zone)
     return await _changed(context, wanted.number, {"due_at": when})
+
+
+async def priority(context: IncidentCommandContext) -> Card:
+    """action priority N high"""
+    wanted = _numbered(context, "priority")
+    if wanted.rest.casefold() in NOBODY:
+        return await _changed(context, wanted.number, {"priority": None})
+    level = priority_named(wanted.rest)
+    if level is None:
+        raise Refused(ActionUnclear())
+    return await _changed(context, wanted.number, {"priority": level})
 
 
 async def _changed(context: IncidentCommandContext, number: int, changes: dict[str, object]) -> Card:
@@ -240,13 +255,14 @@ async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes
             return action_items.due_unclear(wanted.due, now.date())
         due = before.due_at if before else None
     if before is None:
-        incident = await corrections.add_action(world, incident.id, actor.user, wanted.text, wanted.owner, due)
+        incident = await corrections.add_action(
+            world, incident.id, actor.user, wanted.text, wanted.owner, due, wanted.priority
+        )
         return answered_elsewhere(view, incident, done.action_added(incident, incident.actions[-1], zone))
     if before.due_at and due and abs(before.due_at - due) < timedelta(minutes=1):
         due = before.due_at
-    incident = await corrections.edit_action(
-        world, incident.id, actor.user, wanted.number, text=wanted.text, owner=wanted.owner, due_at=due
-    )
+    changes = {"text": wanted.text, "owner": wanted.owner, "due_at": due, "priority": wanted.priority}
+    incident = await corrections.edit_action(world, incident.id, actor.user, wanted.number, **changes)
     return done.action_changed(incident, item_of(incident, wanted.number), zone)
 
 

@@ -17,6 +17,7 @@ from handlers.gestures import Body, GestureContext, actor_of, admitted, answered
 from handlers.incident_commands import open_update_form
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
+from warroom.incident.roles import COMMANDER, role_meant
 from warroom.incident.view import IncidentView
 from warroom.outbox.usecases import retry
 from warroom.ports import World
@@ -58,6 +59,11 @@ async def pressed_button(world: World, context: ActionContext, action_id: str, r
 async def acknowledge(context: ActionContext) -> None:
     """Acknowledge"""
     await incidents.acknowledge(context.world, context.incident_id, context.user)
+
+
+async def on_it(context: ActionContext) -> None:
+    """I'm on it"""
+    await incidents.on_it(context.world, context.incident_id, context.user)
 
 
 async def escalate(context: ActionContext) -> None:
@@ -164,7 +170,19 @@ async def role_candidate(context: ActionContext) -> Card:
     """One of several people who could have been meant for a role."""
     person, _, role = context.seen.partition(":")
     incident = await incidents.assign_role(context.world, context.incident_id, context.user, role, person)
-    return done.role_given(incident, role, person)
+    view = await lookup.view(context.world, incident)
+    return done.role_given(view, role_meant(role, context.world.policy), person)
+
+
+async def take_command(context: ActionContext) -> None:
+    """Take command: the clicker commands, unless somebody else was faster."""
+    user = context.user
+    await incidents.assign_role(context.world, context.incident_id, user, COMMANDER, user, vacant=True)
+
+
+async def keep_channel(context: ActionContext) -> None:
+    """Keep channel: it is not archived."""
+    await incidents.keep_channel(context.world, context.incident_id, context.user)
 
 
 async def join(context: ActionContext) -> Card:
@@ -189,6 +207,7 @@ async def choose_cancel(context: ActionContext) -> None:
 
 BUTTONS: dict[str, Run] = {
     ids.ACKNOWLEDGE: acknowledge,
+    ids.ON_IT: on_it,
     ids.ESCALATE: escalate,
     ids.RESOLVE: resolve,
     ids.REOPEN: reopen,
@@ -200,6 +219,8 @@ BUTTONS: dict[str, Run] = {
     ids.PAGE_CANDIDATE: page_candidate,
     ids.ROLE_CANDIDATE: role_candidate,
     ids.JOIN: join,
+    ids.TAKE_COMMAND: take_command,
+    ids.KEEP_CHANNEL: keep_channel,
     ids.OPEN_LINK: follow_link,
     ids.INTEGRATION: integration,
     ids.TRY_AGAIN: try_again,

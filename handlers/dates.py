@@ -129,6 +129,15 @@ def _at(day: date, clock: time | None, local: datetime) -> datetime | None:
     return datetime.combine(day, clock, tzinfo=local.tzinfo).astimezone(UTC).astimezone(local.tzinfo)
 
 
+def known_zone(name: str) -> bool:
+    """Whether that time zone is one we know."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        return False
+    return True
+
+
 def period(said: str, now: datetime, timezone: str) -> tuple[datetime, datetime]:
     """(from, until), in UTC, of "tomorrow 18:00 to 22:00", "friday to sunday", "now to 6am", "2026-12-24 9:00 for 8h".
 
@@ -218,9 +227,10 @@ def _day_past(said: str, local: datetime) -> date | None:
         if len(said) >= 3 and name.startswith(said):
             return today - timedelta(days=(today.weekday() - number) % 7 or 7)
     try:
-        return date.fromisoformat(said)
+        day = date.fromisoformat(said)
     except ValueError:
         return None
+    return day if abs(day.year - today.year) <= YEARS else None
 
 
 def _clock_of(found: re.Match[str]) -> time | None:

@@ -71,18 +71,25 @@ async def declare_now(context: CommandContext) -> Card | None:
     )
     declared = await declare(world, what)
     gestures.about(declared.incident)
-    return declared_card(declared) or await _similar_card(context, declared.incident)
+    if (card := declared_card(declared)) is not None:
+        return card
+    await _say_what_is_similar(context, declared.incident)
+    return None
 
 
-async def _similar_card(context: CommandContext, incident: Incident) -> Card | None:
+AFTER_ANSWERS = 5
+"""The priority of a remark that nobody waits for, behind every answer."""
+
+
+async def _say_what_is_similar(context: CommandContext, incident: Incident) -> None:
     """What is open and may be the same: in one line nobody saw the form that says so. It is declared, whatever this finds."""
     step_aside()
     try:
-        found = await similar_to(context.world, incident, context.user)
+        if found := await similar_to(context.world, incident, context.user):
+            card = done.similar_to(incident, found)
+            await gestures.answer(context.world, context.actor, card, priority=AFTER_ANSWERS)
     except StoreUnavailable as error:
         log.warning("%s: similar incidents were not looked for: %s", incident.name, error)
-        return None
-    return done.similar_to(incident, found) if found else None
 
 
 def title_words(world: World, title: str, severity: str | None) -> TitleWords:

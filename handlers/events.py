@@ -77,7 +77,10 @@ async def home_opened(event: SlackEvent) -> None:
 
 async def member_joined(event: SlackEvent) -> None:
     """Somebody came into a room: here is what you missed, for them alone."""
-    if event.actor is None or event.actor.channel is None or event.by_bot:
+    if event.actor is None or event.actor.channel is None:
+        return
+    if event.by_bot:
+        await record.room_back(event.world, event.actor.channel)
         return
     briefing = await record.joined(event.world, event.actor.channel, event.actor.user, event.at)
     if briefing is not None:
@@ -149,17 +152,23 @@ async def member_left(event: SlackEvent) -> None:
 
 
 async def room_lost(event: SlackEvent) -> None:
-    """A channel was archived, or the bot was removed from it. The incident goes on without the room."""
+    """The bot was removed from a channel. The incident goes on without the room."""
     channel = event.said.get("channel")
     incident = await event.world.store.incident_in(str(channel))
     if incident is not None:
         log.warning("the room of %s was lost: %s in %s", incident.name, event.said.get("type"), channel)
 
 
+async def archived(event: SlackEvent) -> None:
+    """A person archived a channel: its incident says nothing there any more. What the bot archived it knows already."""
+    if event.actor is not None and not event.by_bot:
+        await record.room_archived(event.world, str(event.said.get("channel")), event.actor.user)
+
+
 RUNS: dict[str, Run] = {
     "app_home_opened": home_opened,
-    "channel_archive": room_lost,
-    "group_archive": room_lost,
+    "channel_archive": archived,
+    "group_archive": archived,
     "member_joined_channel": member_joined,
     "member_left_channel": member_left,
     "message.channels": message,

@@ -215,6 +215,7 @@ async def answer(
     replace: bool = False,
     key: str = "answer",
     incident_id: str | None = None,
+    priority: int = BEFORE_ROOMS,
 ) -> None:
     """The actor sees the card, nobody else does. `replace` puts it in the place of the message that was clicked.
 
@@ -223,7 +224,7 @@ async def answer(
     private_reply = PrivateReply(
         incident_id=incident_id,
         key=f"{actor.key}:{key}",
-        priority=BEFORE_ROOMS,
+        priority=priority,
         user=actor.user,
         channel=actor.channel,
         response_url=actor.response_url,

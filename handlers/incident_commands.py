@@ -5,7 +5,7 @@ from __future__ import annotations
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks import done, ids, update_form
-from blocks.answers import named, said, unclear
+from blocks.answers import named, role_list, said, unclear
 from blocks.corrections import WHY_LIMIT, cancel_question, cancelled
 from blocks.integration_form import integration_form
 from blocks.kit import Card
@@ -20,7 +20,7 @@ from warroom.incident import corrections, handover, lookup, record
 from warroom.incident import usecases as incidents
 from warroom.incident.change import authorize
 from warroom.incident.model import State
-from warroom.incident.roles import role_named
+from warroom.incident.roles import role_meant
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
@@ -136,8 +136,10 @@ async def cancel(context: IncidentCommandContext) -> Card:
 
 
 async def role(context: IncidentCommandContext) -> Card:
-    """role ROLE @person"""
-    wanted = role_in(context.text)
+    """role [ROLE @person]"""
+    if not context.text.strip():
+        return role_list(await lookup.view(context.world, context.incident))
+    wanted = role_in(context.text, context.world.policy)
     try:
         person = await one_person(context.world, wanted.person, context.user, only_exact=context.incident.private)
     except WhoIsMeant as asked:
@@ -145,7 +147,8 @@ async def role(context: IncidentCommandContext) -> Card:
         assert answer is not None, "there are candidates"
         return answer
     incident = await incidents.assign_role(context.world, context.incident.id, context.user, wanted.role, person)
-    return done.role_given(incident, role_named(wanted.role), person)
+    view = await lookup.view(context.world, incident)
+    return done.role_given(view, role_meant(wanted.role, context.world.policy), person)
 
 
 async def hand_over(context: IncidentCommandContext) -> Card:

@@ -9,9 +9,11 @@ from blocks.usage import PersonNotFound, RoleUnclear, SeveralCandidates, Several
 from handlers.parse_command import person, unquote, words
 from warroom.errors import Refused
 from warroom.incident.declare import ids, unfound
-from warroom.incident.roles import is_role
+from warroom.incident.parts import ActionPriority
+from warroom.incident.roles import is_role_of
 from warroom.people.model import Resolution, normal
 from warroom.people.resolution import resolve
+from warroom.policy import Policy
 from warroom.ports import World
 from warroom.text import as_typed
 from warroom.value import Value
@@ -133,6 +135,7 @@ class ActionWords(Value):
     text: str
     owner: str | None = None
     due: str | None = None
+    priority: ActionPriority | None = None
 
 
 def names_in(text: str) -> tuple[str, ...]:
@@ -165,14 +168,14 @@ def names_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name))
 
 
-def role_in(text: str) -> Role:
+def role_in(text: str, policy: Policy) -> Role:
     """The role and the person: `commander @ada`, `comms lead ada`, `@ada scribe`. Raises Refused without either."""
     typed = [match[0] for match in words(text)]
     certain = [n for n, word in enumerate(typed) if person(word)]
     if not certain and len(typed) > 2:
         # "comms lead ada lovelace": the longest beginning that is a role, and the rest is a name.
         for length in range(len(typed) - 1, 0, -1):
-            if is_role(said := " ".join(typed[:length])):
+            if is_role_of(said := " ".join(typed[:length]), policy):
                 return Role(role=as_typed(said), person=as_typed(" ".join(typed[length:])))
     if len(typed) < 2 or len(certain) > 1:
         raise Refused(RoleUnclear())
@@ -182,19 +185,48 @@ def role_in(text: str) -> Role:
 
 
 def action_in(text: str, is_date: Callable[[str], bool]) -> ActionWords:
-    """An action item's words: a person and `due` with a date at its end, in any order; a person also at its start."""
-    text, owner = _owner_at_end(text.strip())
+    """An action item's words: a person, `due` with a date and `priority` with a level at its end, in any order; a person also
+    at its start.
+    """
+    text, priority = _priority_at_end(text.strip())
+    text, owner = _owner_at_end(text)
+    if priority is None:
+        text, priority = _priority_at_end(text)
     due = None
     for mark in reversed(list(re.finditer(r"\s+due:?\s+", text, re.I))):
         if is_date(text[mark.end() :]):
             text, due = text[: mark.start()], text[mark.end() :]
             break
+    if priority is None:
+        text, priority = _priority_at_end(text)
     if owner is None:
         text, owner = _owner_at_end(text)
+    if priority is None:
+        text, priority = _priority_at_end(text)
     typed = words(text)
     if owner is None and len(typed) > 1 and (owner := person(typed[0][0])):
         text = text[typed[0].end() :].strip()
-    return ActionWords(text=text, owner=owner, due=due)
+    return ActionWords(text=text, owner=owner, due=due, priority=priority)
+
+
+_LEVELS = {
+    ActionPriority.HIGH: ("high", "urgent", "critical", "highest", "p1"),
+    ActionPriority.MEDIUM: ("medium", "normal", "p2"),
+    ActionPriority.LOW: ("low", "lowest", "p3"),
+}
+_PRIORITY = re.compile(r"(?:^|\s)(?:prio(?:rity)?:?\s+|!)(?P<level>\w+)\s*$", re.I)
+
+
+def priority_named(said: str) -> ActionPriority | None:
+    """The priority of an action item that is meant: "high", "urgent" and "P1" are the same; None for any other word."""
+    word = said.strip().casefold()
+    return next((level for level, names in _LEVELS.items() if word in names), None)
+
+
+def _priority_at_end(text: str) -> tuple[str, ActionPriority | None]:
+    found = _PRIORITY.search(text)
+    level = priority_named(found["level"]) if found else None
+    return (text[: found.start()].strip(), level) if found and level else (text, None)
 
 
 def _owner_at_end(text: str) -> tuple[str, str | None]:

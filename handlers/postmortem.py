@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from blocks import done, ids, postmortem_document, postmortem_form, postmortem_review
-from blocks.form_fields import about
+from blocks.form_fields import FormMistakes, about
 from blocks.kit import Block, Card
 from blocks.usage import PostmortemUnclear
 from handlers.actions import ActionContext, Run, show_form
 from handlers.command_context import IncidentCommandContext
+from handlers.dates import moment_in
 from handlers.gestures import Actor
 from handlers.submissions import NextForm, Submit
 from warroom.errors import Refused
@@ -15,6 +18,8 @@ from warroom.incident import lookup, record
 from warroom.incident.model import State
 from warroom.ports import World
 from warroom.postmortem import usecases as postmortems
+from warroom.postmortem.reminders import TIMES
+from warroom.postmortem.span import ImpactSpan, impact_span
 from warroom.refusals import NothingToLearn
 
 
@@ -75,15 +80,32 @@ async def publish_postmortem(context: ActionContext) -> Card | None:
     return None
 
 
-async def submit(world: World, actor: Actor, view: Block) -> NextForm | None:
+async def submit(world: World, actor: Actor, view: Block) -> NextForm | FormMistakes | None:
     """Post-mortem: parts that others changed meanwhile are shown with both texts, and nothing is saved until they are sent again."""
     incident = await lookup.by_id(world, about(view).incident_id)
-    parts = postmortem_form.read_postmortem(view, incident.postmortem)
+    seen = await lookup.view(world, incident)
+    parts = postmortem_form.read_postmortem(view, incident.postmortem, postmortem_form.times_of(seen))
     if isinstance(parts, postmortem_form.PartsConflict):
-        seen = await lookup.view(world, incident)
         return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
+    unclear = _with_times(parts, impact_span(incident, seen.firings), world.clock.now(), seen.timezone)
+    if unclear:
+        return postmortem_form.time_unclear(unclear, view)
     await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
     return None
+
+
+def _with_times(parts: dict[str, str], span: ImpactSpan, now: datetime, timezone: str) -> str:
+    """Puts the times that were typed into `parts` as they are kept; returns the name of one that is none, "" where all are."""
+    times = dict(zip(TIMES, span, strict=True))
+    changed = [part for part in TIMES if part in parts]
+    for part in changed:
+        at = moment_in(parts[part], now, timezone) if parts[part] else None
+        if parts[part] and at is None:
+            return part
+        parts[part] = at.astimezone(UTC).isoformat() if at else ""
+        times[part] = at or times[part]
+    began, ended = times.values()
+    return changed[-1] if changed and began and ended and ended < began else ""
 
 
 BUTTONS: dict[str, Run] = {

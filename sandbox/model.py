@@ -65,6 +65,8 @@ class File:
     content: bytes | None = None
     completed: bool = False
     snippet_type: str = ""
+    alt_text: str = ""
+    """What a picture shows, for whoever does not see it."""
     key: str = ""
     """The secret in its upload URL."""
     shares: list[tuple[str, str]] = field(default_factory=list)

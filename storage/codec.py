@@ -71,6 +71,10 @@ def effect_from(body: Mapping[str, Any]) -> Effect:
 
 
 def _upgraded(format_name: str, body: Mapping[str, Any]) -> Body:
+    if not isinstance(body, Mapping):
+        raise Unreadable(
+            f"A stored {format_name} is no object. It was changed by hand or damaged; restore it from a backup."
+        )
     fields = dict(body)
     version = fields.pop("v", None)
     if not isinstance(version, int) or version < 1:

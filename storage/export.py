@@ -21,15 +21,17 @@ from pydantic import BaseModel
 
 from storage import codec, keys
 from storage.errors import BadExport, DatabaseFromTheFuture, Unreadable
-from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope
+from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope, StoredStep
 from storage.upgrades import Body
 from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run, StepRun
+from warroom.value import believable
 
 FORMAT = 2
 LARGEST = 2**31 - 1
@@ -98,6 +100,22 @@ def _read_schedule_state(body: Body) -> ScheduleState:
     if state.version < 1:
         raise ValueError("version is at least 1 for what is stored")
     return state
+
+
+def _read_run(body: Body) -> Run:
+    run = codec.from_body(Run, body)
+    if run.version < 1:
+        raise ValueError("version is at least 1 for what is stored")
+    return run
+
+
+def _write_step(stored: StoredStep) -> Body:
+    return {"v": 1, "run_id": stored.run_id, "place": stored.place, "step": codec.to_body(stored.step)}
+
+
+def _read_step(body: Body) -> StoredStep:
+    step = codec.from_body(StepRun, _body(body, "step"))
+    return codec.validated(StoredStep, {"run_id": body["run_id"], "place": body["place"], "step": step})
 
 
 def _read_job(body: Body) -> Job:
@@ -176,7 +194,10 @@ KINDS: dict[str, RecordKind] = {
     "audit": _plain(Audited),
     "override": RecordKind(Override, codec.to_body, _read_override),
     "schedule_state": RecordKind(ScheduleState, codec.to_body, _read_schedule_state),
+    "feed_link": _plain(FeedLink),
     "change": _plain(Change),
+    "run": RecordKind(Run, codec.to_body, _read_run),
+    "run_step": RecordKind(StoredStep, _write_step, _read_step),
 }
 """Every kind of record by its name in the file."""
 
@@ -296,7 +317,7 @@ def _record(said: Any, form: int, number: int) -> Record | None:
 
 
 def _require_storable(part: object) -> None:
-    """Raises ValueError for a time without a zone and for a number that is too large."""
+    """Raises ValueError for a time without a zone or of another age, and for a number that is too large."""
     if isinstance(part, BaseModel):
         for name in type(part).model_fields:
             try:
@@ -307,6 +328,6 @@ def _require_storable(part: object) -> None:
         for each in part:
             _require_storable(each)
     elif isinstance(part, datetime):
-        keys.utc(part)
+        believable(part)
     elif isinstance(part, int) and abs(part) > LARGEST:
         raise ValueError(f"{part} is too large")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -20,6 +20,7 @@ from warroom.outbox.changes import (
     ReceivedAlert,
 )
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run, StepRun
 from warroom.stores import Store
 from warroom.value import Value
 
@@ -72,6 +73,14 @@ class StoredEnvelope(Value):
     done_at: datetime | None
 
 
+class StoredStep(Value):
+    """A step of a run, and its place there."""
+
+    run_id: str
+    place: int
+    step: StepRun
+
+
 Record = (
     Counter
     | Person
@@ -88,7 +97,10 @@ Record = (
     | Audited
     | Override
     | ScheduleState
+    | FeedLink
     | Change
+    | Run
+    | StoredStep
 )
 
 

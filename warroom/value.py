@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""Between them lie all times that anything here can be about. Arithmetic and time zones work on all of them."""
+
+
+def believable(at: datetime) -> datetime:
+    """`at`, where it is aware and between EARLIEST and LATEST. Raises ValueError."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    if not EARLIEST <= at <= LATEST:
+        raise ValueError(f"{at.isoformat()} is not between {EARLIEST.year} and {LATEST.year}")
+    return at
+
+
+Moment = Annotated[datetime, AfterValidator(believable)]
+"""A time with which is reckoned when it is used: one that cannot be is refused where it is read."""
 
 
 class Value(BaseModel):

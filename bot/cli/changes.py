@@ -12,6 +12,7 @@ from bot.cli.terminal import TextTable, do, fail, out, policy_of, say, settings_
 from bot.clock import SystemClock
 from warroom.changes.model import Change
 from warroom.durations import parse_duration
+from warroom.value import believable
 
 
 def change(
@@ -74,6 +75,6 @@ def _time(said: str | None) -> datetime:
         return SystemClock().now()
     try:
         found = datetime.fromisoformat(said)
+        return believable(found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError:
         fail(f"{said} is not a time. Write it as in 2026-11-21T03:00:00Z.")
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)

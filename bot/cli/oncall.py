@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from blocks.oncall import simulation_lines
+from blocks.oncall_report import report_rows
 from bot.cli.terminal import TextTable, do, fail, out, policy_at, policy_of, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
@@ -18,8 +19,9 @@ from warroom.durations import parse_duration
 from warroom.oncall import usecases as oncall
 from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.load import ALL_INCIDENTS, OnCallLoad, load_report
+from warroom.oncall.public_holidays import holidays_of
 from warroom.oncall.read_once import KnownOverrides, ReadOnce
-from warroom.oncall.replay import MovedClock, PastIncident
+from warroom.oncall.replay import MovedClock, ReplayedIncident
 from warroom.oncall.rules import HORIZONS
 from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
@@ -76,19 +78,10 @@ def report(
         for load in loads:
             say(load.model_dump_json())
         return
-    table = TextTable("person", "hours", "nights", "weekends", "holidays", "pages", "at night", "acknowledged", "after")
-    for load in loads:
-        hours = load.hours
-        took = load.time_to_acknowledge
-        table.add_row(
-            load.name,
-            *(
-                f"{part / timedelta(hours=1):.1f}"
-                for part in (hours.total, hours.nights, hours.weekends, hours.holidays)
-            ),
-            *map(str, (load.pages, load.pages_at_night, load.acknowledged)),
-            f"{took / timedelta(minutes=1):.1f} min" if took is not None else "-",
-        )
+    columns = ("hours", "nights", "weekends", "holidays", "share", "pages", "at night", "acknowledged", "after")
+    table = TextTable("person", *columns)
+    for row in report_rows(loads):
+        table.add_row(*row)
     out.print(table if table.row_count else "Nobody was on call, and nobody was paged.")
 
 
@@ -117,7 +110,7 @@ async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tup
         clock = MovedClock(until - back)
         world = world_without_chat(settings, store, policy, clock)
         past = [
-            PastIncident(incident, await store.timeline(incident.id))
+            ReplayedIncident(incident, await store.timeline(incident.id))
             for incident in await store.incidents(limit=ALL_INCIDENTS)
             if incident.declared_at >= clock.at
         ]
@@ -156,18 +149,6 @@ async def _report(settings: Settings, policy: Policy, back: timedelta, forth: ti
         now = world.clock.now()
         start, end = (now, now + forth) if forth else (now - back, now)
         return await load_report(world, start, end, holidays_of)
-
-
-def holidays_of(country: str, year: int) -> frozenset[date]:
-    """The public holidays of a country such as "DE" or a part of it such as "DE-BY"; none where it is not known."""
-    # Half a second; only what speaks of holidays pays for it.
-    import holidays
-
-    code, _, part = country.partition("-")
-    try:
-        return frozenset(holidays.country_holidays(code, subdiv=part or None, years=year))
-    except NotImplementedError:
-        return frozenset()
 
 
 def _as_json(each: ScheduleOverview) -> dict[str, Any]:

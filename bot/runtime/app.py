@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
+from bot.runbook_files import kinds_with, library, say_unusable, wanted
 from bot.runtime.background_tasks import (
     FIRST_READ,
     first_directory,
@@ -29,6 +30,9 @@ from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
+from bot.runtime.investigation import sources_of
+from bot.runtime.investigator import Investigator
+from bot.runtime.memory import hold_less, keep_memory_small
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
 from bot.runtime.replicas import Replica
@@ -36,6 +40,7 @@ from bot.runtime.scheduler import Scheduler
 from bot.runtime.supervised import Run, Supervised, TaskEnded
 from bot.runtime.web import Web
 from bot.settings import Settings, SettingsError, slack_tokens
+from handlers import feeds
 from handlers.register import Reading, register
 from handlers.webhooks import routes
 from integrations.slack.channels import ChannelBook
@@ -107,7 +112,10 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
             integrations=integrations,
+            library=library(settings.runbooks_path, policy, kinds_with(integrations)),
         )
+        if wanted(settings, policy):
+            say_unusable(self.world.library)
         self.scheduler = Scheduler(self._nudge, clock, self.tasks)
         self.dispatcher = Dispatcher(
             self.world, self._performing(), self.meters, on_idle=self.scheduler.set, tasks=self.tasks
@@ -130,7 +138,8 @@ class Bot:
             directory=world.directory,
         )
         chat = SlackPerformer(PERFORMERS, deps)
-        return routed(chat.perform, ExternalPerformer(self.integrations, world))
+        investigator = Investigator(world, sources_of(self.integrations))
+        return routed(chat.perform, ExternalPerformer(self.integrations, world), investigator)
 
     def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report
@@ -159,7 +168,7 @@ class Bot:
         )
 
     def _serving(self, settings: Settings) -> Web:
-        hooks = routes(self.world, self.integrations.webhooks, self.meters.alerts)
+        hooks = [*routes(self.world, self.integrations.webhooks, self.meters.alerts), *feeds.routes(self.world)]
         return Web(settings.web_host, settings.port, self.problems, self.metrics, hooks)
 
     async def _look_for_missed(self) -> None:
@@ -231,6 +240,7 @@ class Bot:
             yield "calendars", partial(keep_calendars, self.world)
         yield "figures", partial(keep_figures, self.world)
         yield "tidy", partial(tidy, self.world)
+        yield "memory", keep_memory_small
         yield from polling(self.world, self.integrations)
 
     async def idle(self) -> None:
@@ -293,6 +303,7 @@ async def serve(settings: Settings, policy: Policy) -> None:
 
     Raises TaskEnded when a task without which the process is of no use cannot be kept running.
     """
+    hold_less()
     stop, running_now = asyncio.Event(), asyncio.Event()
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     assert main is not None, "a coroutine runs in a task"

@@ -26,6 +26,8 @@ HEADERS_WITHIN = 20.0
 ANSWERED_WITHIN = 30.0
 """Seconds for reading the body and answering."""
 PROBES = frozenset({"/healthz", "/readyz"})
+KEYED = "/oncall/"
+"""Below it a link that is wrong is answered as one that never was."""
 REMEMBERED = 10_000
 """Addresses whose rate is kept."""
 
@@ -86,7 +88,8 @@ class Limits:
                 answer = await handler(request)
         except TimeoutError:
             return refused(503, f"This took longer than {self.seconds:g} s. Send it again.", 5)
-        if answer.status == 401 and (wait := self.strangers.take(address)):
+        wrong = answer.status == 401 or (answer.status == 404 and request.path.startswith(KEYED))
+        if wrong and (wait := self.strangers.take(address)):
             if not self.warnings.take(address):
                 log.warning("an address keeps sending wrong secrets", address=address, path=request.path)
             return refused(429, "Too many wrong secrets from this address. Correct the secret, then wait.", wait)

@@ -11,11 +11,12 @@ from integrations.github.policy import NAME, section
 from integrations.github.webhook import MARK, issue_change, mark
 from integrations.http import HttpClient
 from warroom.incident import events
+from warroom.incident.action_items import with_ticket
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident
 from warroom.incident.notices import Problem
-from warroom.incident.parts import ActionItem
+from warroom.incident.parts import ActionItem, Link
 from warroom.incident.timeline import Entry
 from warroom.integration import PerformContext, external_effect
 from warroom.outbox.effects import Effect, ExternalEffect, Place, Post
@@ -101,9 +102,12 @@ def _shown_or_hidden(incident: Incident, entry: Entry, policy: Policy) -> Sequen
 
 def on_result(incident: Incident, answer: Item, operation: str, now: datetime) -> Decision:
     """The issue is remembered, and linked on the timeline when it is new."""
-    decision = Decision(incident.with_external(NAME, state_of(incident).having(answer)), quiet=True)
+    after = incident.with_external(NAME, state_of(incident).having(answer))
     if operation != CREATE:
-        return decision
+        return Decision(after, quiet=True)
+    if answer.url:
+        after = with_ticket(after, answer.item, Link(title=f"#{answer.number}", url=answer.url))
+    decision = Decision(after, quiet=True)
     told = Reported(integration=NAME, what="action item", text=f"#{answer.number}")
     decision = decision.record(told, now, link=answer.url or None, key=f"{NAME}:{answer.number}")
     item = _item(incident, answer.item)
@@ -121,6 +125,7 @@ async def create(http: HttpClient, incident: Incident, item_id: str, context: Pe
     found = await _made_before(http, repository, incident, item) if context.outcome_unknown else None
     if found is None:
         due = f"\n\nDue {item.due_at:%Y-%m-%d}" if item.due_at else ""
+        due += f"\n\nPriority: {item.priority}" if item.priority else ""
         text = f"Action item of {incident.name}: {incident.title}\n\n{item.text}{due}\n\n{mark(incident.id, item.id)}"
         body = {"title": cut(" ".join(item.text.split()), TITLE_LIMIT), "body": text}
         body |= {"labels": [*section(context.policy).labels]}  # type: ignore[dict-item]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,6 +13,8 @@ from integrations.jira.client import JiraClient
 from integrations.jira.issues import Issues
 from integrations.jira.policy import NAME, TITLE, JiraPolicy, JiraSettings, section
 from integrations.jira.rules import FIND, OPERATIONS, Comment, Issue
+from integrations.jira.steps import CommentStep, CreateStep
+from warroom.capabilities import StepBase
 from warroom.errors import Rejected
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -41,6 +44,10 @@ class Jira(Integration[JiraSettings]):
         super().__init__(settings)
         self._client: JiraClient | None = None
         self._issues: Issues | None = None
+
+    def step_kinds(self) -> Sequence[StepBase[Any]]:
+        """What runbooks may do with it."""
+        return [CommentStep(), CreateStep()]
 
     def missing(self) -> str:
         """The site, the user and the token."""
@@ -74,10 +81,11 @@ class Jira(Integration[JiraSettings]):
             if name and types and name not in types:
                 found.append(f"jira.{key}: the project {said.project} has no issue type {name}; it has {_list(types)}")
         found += await access.needed_fields(client, said, project)
-        if said.priority:
+        if said.priority or said.action_priority:
             known = {str(each["name"]) for each in await client.get("Reading the priorities", "priority")}
-            for name in sorted(set(said.priority.values()) - known):
-                found.append(f"jira.priority: there is no priority {name}; there are {_list(known)}")
+            for key, used in (("priority", said.priority.values()), ("action_priority", said.action_priority.values())):
+                for name in sorted(set(used) - known):
+                    found.append(f"jira.{key}: there is no priority {name}; there are {_list(known)}")
         if said.action_type:
             links = await client.get("Reading the link types", "issueLinkType")
             known = {str(each["name"]) for each in links["issueLinkTypes"]}

@@ -55,13 +55,16 @@ class Issues:
             if wanted(context.policy, incident.severity):
                 raise Retryable("the incident's issue is not made yet", after=5)
             return None
+        level = f"\nPriority: {item.priority}" if item.priority else ""
         fields: dict[str, Any] = {
             "project": {"key": said.project},
             "issuetype": {"name": said.action_type},
             "summary": cut(" ".join(item.text.split()), SUMMARY),
-            "description": document(f"Action item of {incident.name}: {incident.title}\n{item.text}"),
+            "description": document(f"Action item of {incident.name}: {incident.title}\n{item.text}{level}"),
             "labels": [LABEL, label(incident, item_id)],
         }
+        if item.priority and (name := said.action_priority.get(item.priority)):
+            fields["priority"] = {"name": name}
         fields |= {"duedate": item.due_at.date().isoformat()} if item.due_at else {}
         owner = await context.store.person(item.owner) if item.owner else None
         if owner and owner.email and (account := await self._account(owner.email)):

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, SecretStr
 
+from warroom.incident.parts import ActionPriority
 from warroom.policy import Policy
 from warroom.policy.kinds import Text, Texts
 from warroom.policy.mistake import Mistake
@@ -54,6 +55,8 @@ class JiraPolicy(Section):
     """The name of the transition, or of the status it leads to."""
     action_type: Text | None = "Task"
     """The issue type of action items. None: they have no issues."""
+    action_priority: dict[ActionPriority, Text] = Field(default_factory=dict)
+    """Jira's priority by that of an action item; one that is not named is only written in the issue's text."""
     link_type: Text = "Relates"
     """How an action item's issue is linked with the incident's."""
 

@@ -10,6 +10,7 @@ from typing import Any
 from integrations.jira.policy import NAME, Step, section, wanted
 from integrations.jira.state import ActionIssue, JiraState, state_of
 from warroom.incident import events
+from warroom.incident.action_items import with_ticket
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident, State
@@ -144,9 +145,8 @@ def on_result(incident: Incident, operation: str, payload: dict[str, Any], now: 
     reported = Reported(integration=NAME, what="issue created" if not issue.item else "action item", text=issue.key)
     if issue.item:
         known = state.with_action(ActionIssue(item=issue.item, key=issue.key))
-        decision = Decision(incident.with_external(NAME, known)).record(
-            reported, now, link=issue.url, key=f"{NAME}:{issue.key}"
-        )
+        noted = with_ticket(incident.with_external(NAME, known), issue.item, Link(title=issue.key, url=issue.url))
+        decision = Decision(noted).record(reported, now, link=issue.url, key=f"{NAME}:{issue.key}")
         decision = decision.with_effects(effect(RELATE, f"action:{issue.item}:link", incident, Item(item=issue.item)))
         if any(each.id == issue.item and each.done_at for each in incident.actions):
             follow = effect(

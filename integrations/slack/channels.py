@@ -27,12 +27,18 @@ class ChannelBook:
         self._own_cursor: str | None = None
         self._own_read = False
         self._read_at: datetime | None = None
+        self._refusal: SlackDeclined | None = None
         self._one_reads = asyncio.Lock()
+
+    def why_unknown(self, channel: str) -> SlackDeclined | None:
+        """Why `find` returned that name and no id: Slack's refusal of the list. None for an id, of a person too."""
+        return self._refusal if channel.startswith("#") else None
 
     async def find(self, name: str, line: RateLimitedClient) -> str:
         """The id of a channel named with or without #; the name itself where Slack does not let the app list channels.
 
-        Raises Retryable (a long list is read on where it was left), and Rejected when there is no such channel.
+        Raises Retryable (a long list is read on where it was left), and Rejected when there is no such channel, or when the app
+        lacks the permission to see it.
         """
         wanted = name.strip().lstrip("#")
         if ID.fullmatch(wanted):
@@ -46,8 +52,16 @@ class ChannelBook:
                 self._cursor, self._own_cursor, self._own_read = None, None, False
                 if refusal.code not in CANNOT_LIST:
                     raise
+                self._refusal = refusal
                 return f"#{wanted}"
         if wanted not in self._ids:
+            if self._refusal is not None and self._refusal.code == "missing_scope":
+                # It may be a private channel in which the bot is: that list could not be read.
+                raise Rejected(
+                    f"whether there is a channel #{wanted} cannot be seen: {self._refusal}",
+                    code="missing_scope",
+                    advice=self._refusal.advice,
+                )
             raise Rejected(
                 f"there is no channel #{wanted} that the bot can see (channel_not_found)",
                 code="channel_not_found",
@@ -65,7 +79,9 @@ class ChannelBook:
         if wanted in self._ids or (self._read_at is not None and now - self._read_at < FRESH):
             return
         if self._cursor is None:
-            await self._read_own(line)
+            refusal = await self._read_own_if_allowed(line)
+            if refusal is None or self._refusal is None:
+                self._refusal = refusal
         while wanted not in self._ids:
             page = await line.call(
                 "conversations.list", types="public_channel", exclude_archived=True, limit=PAGE, cursor=self._cursor
@@ -76,6 +92,19 @@ class ChannelBook:
                 self._read_at = now
                 break
         self._own_read = False
+
+    async def _read_own_if_allowed(self, line: RateLimitedClient) -> SlackDeclined | None:
+        """Why it could not be read: that list needs a permission for public and one for private channels. Public ones may be
+        seen all the same.
+        """
+        try:
+            await self._read_own(line)
+        except SlackDeclined as refusal:
+            if refusal.code != "missing_scope":
+                raise
+            self._own_cursor = None
+            return refusal
+        return None
 
     async def _read_own(self, line: RateLimitedClient) -> None:
         # The channels the bot is in: a short list that holds most names the policy has, private ones too.

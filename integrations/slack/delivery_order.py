@@ -1,7 +1,7 @@
 """In which order deliveries are worked on.
 
-Those of one room are worked on side by side, but change the incident in the order in which they arrived (`Lanes`). Whose
-work begins next goes round among the rooms (`RoundRobinLock`).
+Those of one room are worked on side by side, `ROOM_AT_ONCE` of them, but change the incident in the order in which they arrived
+(`Lanes`). Whose work begins next goes round among the rooms (`RoundRobinLock`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,11 @@ own database takes it is waited for without that limit, so that the order holds 
 """
 LONGEST = 60.0
 """Seconds after which a gesture is overtaken whatever it waits for. Nothing should take so long."""
+
+ROOM_AT_ONCE = 64
+"""Deliveries of one lane at work at once. Each step of each of them is a step of the event loop and a wait for the database:
+were a whole crowd at work together, somebody elsewhere would wait for all of it at every step.
+"""
 
 Lane = tuple[bool, str]
 """Whether it is an event, and the channel. People do not wait for a flood of events."""
@@ -61,9 +66,22 @@ class LanePlace:
     def __init__(self, lanes: Lanes, lane: Lane | None) -> None:
         self._lanes, self.lane = lanes, lane
         self._patience = PATIENCE
+        self._at_work = False
         self.gone = False
         self.first = asyncio.Event()
         """Set when everybody before has left."""
+
+    async def begin(self) -> None:
+        """Returns when it may be worked on: until `released` it counts among those of its lane that are at work."""
+        if self.lane is not None:
+            await self._lanes.enter(self.lane)
+            self._at_work = True
+
+    def released(self) -> None:
+        """It is over, or waits for something else than our own database: another one of its lane may begin."""
+        if self._at_work and self.lane is not None:
+            self._at_work = False
+            self._lanes.leave(self.lane)
 
     async def reached(self) -> None:
         """See `warroom.ports.QueuePlace.reached`."""
@@ -78,6 +96,7 @@ class LanePlace:
     @contextmanager
     def outside(self) -> Iterator[None]:
         """See `warroom.ports.QueuePlace.outside`."""
+        self.released()
         loop = asyncio.get_running_loop()
         began, late = loop.time(), loop.call_later(self._patience, self.left)
         try:
@@ -99,6 +118,38 @@ class Lanes:
 
     def __init__(self) -> None:
         self._lanes: dict[Lane, deque[LanePlace]] = {}
+        self._at_work: dict[Lane, int] = {}
+        self._outside: dict[Lane, deque[asyncio.Future[None]]] = {}
+        """Who waits to begin, by lane, in the order of arrival."""
+
+    async def enter(self, lane: Lane) -> None:
+        """Returns when fewer than ROOM_AT_ONCE of the lane are at work. Each who entered leaves again."""
+        if self._at_work.get(lane, 0) < ROOM_AT_ONCE:
+            self._at_work[lane] = self._at_work.get(lane, 0) + 1
+            return
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._outside.setdefault(lane, deque()).append(mine)
+        try:
+            await mine
+        except asyncio.CancelledError:
+            if mine.done() and not mine.cancelled():
+                self.leave(lane)
+            raise
+
+    def leave(self, lane: Lane) -> None:
+        """The next of the lane takes the place, where one waits."""
+        waiting = self._outside.get(lane)
+        while waiting:
+            following = waiting.popleft()
+            if not following.done():
+                following.set_result(None)
+                return
+        self._outside.pop(lane, None)
+        left = self._at_work[lane] - 1
+        if left:
+            self._at_work[lane] = left
+        else:
+            del self._at_work[lane]
 
     def join(self, lane: Lane | None) -> LanePlace:
         """The place behind everybody who is there; it must be left."""

@@ -81,7 +81,7 @@ _BUG = "This is a fault in Warroom; the log line about it says what Slack object
 _UNARCHIVE = "Unarchive the channel by hand in Slack if it is still needed."
 
 ADVICE: Mapping[str, tuple[str, str]] = {
-    "missing_scope": ("the app lacks a permission", "Add the scope to the Slack app and reinstall the app."),
+    "missing_scope": ("the app lacks a permission", "Paste manifest.yml into the Slack app, and reinstall the app."),
     "not_authed": ("no token was sent", _RENEW_TOKEN),
     "invalid_auth": ("the bot token is not valid", _RENEW_TOKEN),
     "account_inactive": ("the bot's account was switched off", "Reinstall the app in the workspace."),
@@ -180,7 +180,7 @@ def explain(code: str, answer: Mapping[str, Any]) -> tuple[str, str]:
         needed = str(answer["needed"])
         return (
             f"the app lacks the permission {needed} ({code})",
-            f"Add the scope {needed} under “OAuth & Permissions” of the Slack app and reinstall the app.",
+            f"Paste manifest.yml into the Slack app (or add the scope {needed} under “OAuth & Permissions”), and reinstall the app.",
         )
     what, step = ADVICE.get(code, ("Slack refused", "Look the code up at docs.slack.dev, or do it by hand."))
     return f"{what} ({code})", step

@@ -185,9 +185,10 @@ class InboxWorker:
     async def _work(self, kept: Envelope, place: LanePlace) -> None:
         PLACE.set(place)
         try:
+            await place.begin()
             async with self._places[kept.kind == EVENT]:
                 await self._calm(place.lane)
-                over = await self._try(kept)
+                over = await self._try(kept, place)
             if over:
                 await self._done(kept)
             else:
@@ -195,6 +196,7 @@ class InboxWorker:
         except StoreUnavailable as error:
             log.error("not marked as done; it is done again in a minute", key=kept.key, error=str(error))
         finally:
+            place.released()
             self._working.discard(kept.key)
 
     async def _calm(self, room: Lane | None) -> None:
@@ -210,7 +212,7 @@ class InboxWorker:
                         await self._all_answered.wait()
             await self._sleep(0)
 
-    async def _try(self, kept: Envelope) -> bool:
+    async def _try(self, kept: Envelope, place: LanePlace) -> bool:
         """Whether it is over: done, or given up. One that failed for a reason that passes stays open."""
         status = 200
         for attempt in range(1, TRIES + 1):
@@ -222,6 +224,7 @@ class InboxWorker:
                 return True
             log.error("a listener failed", key=kept.key, kind=kept.kind, status=status, attempt=attempt)
             step_aside()
+            place.released()
             if attempt < TRIES:
                 await self._sleep(PAUSES[attempt - 1])
         if status == PASSING:

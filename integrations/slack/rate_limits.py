@@ -20,8 +20,8 @@ from warroom.ports import Clock, outside
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
-ANSWERS = 600
-"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own."""
+ANSWERS = 1200
+"""Answers to people per minute in all. Slack names no such limit: each response_url is a webhook of its own, used a few times."""
 
 RESPONSE_URL = "response_url"
 """No method. Slack limits each address to one post a second, as every incoming webhook (docs.slack.dev "Rate limits")."""
@@ -37,6 +37,7 @@ PER_MINUTE: Mapping[str, int] = {
     "chat.postEphemeral": TIER_4,
     "chat.postMessage": SPECIAL,
     "chat.update": TIER_3,
+    "conversations.archive": TIER_2,
     "conversations.canvases.create": TIER_2,
     "conversations.create": TIER_2,
     "conversations.history": TIER_3,
@@ -49,6 +50,7 @@ PER_MINUTE: Mapping[str, int] = {
     "conversations.replies": TIER_3,
     "conversations.setPurpose": TIER_2,
     "conversations.setTopic": TIER_2,
+    "conversations.unarchive": TIER_2,
     "files.completeUploadExternal": TIER_4,
     "files.getUploadURLExternal": TIER_4,
     "pins.add": TIER_2,

@@ -79,6 +79,7 @@ class SlackSocket(AsyncSocketModeHandler):
         self._on_connected, self._on_answered = on_connected, on_answered
         self._kept = tasks
         self._open = True
+        self._greeted_on: object = None
         self.client.on_message_listeners.append(self._received)
 
     async def start(self) -> None:
@@ -90,6 +91,11 @@ class SlackSocket(AsyncSocketModeHandler):
     async def connected(self) -> bool:
         """Whether Slack can reach us now."""
         return bool(await self.client.is_connected())
+
+    @property
+    def greeted(self) -> bool:
+        """Whether Slack has said hello on the newest connection, so that what follows from one has begun."""
+        return self._greeted_on is not None and self._greeted_on is self.client.current_session
 
     async def replay(self, older_than: timedelta = timedelta(0)) -> int:
         """See `InboxWorker.replay`."""
@@ -132,6 +138,7 @@ class SlackSocket(AsyncSocketModeHandler):
         said = json.loads(message.data)
         if said.get("type") == HELLO:
             self._look_for_missed()
+            self._greeted_on = self.client.current_session
         envelope_id = said.get("envelope_id")
         if envelope_id:
             self._inbox.arrived(envelope_id)

@@ -11,16 +11,21 @@ from sandbox.model import Channel, File, Json
 from sandbox.workspace import WorkspaceState
 
 SNIPPET_LIMIT = 1_000_000
+ALT_TEXT = 1_000
+"""Characters of the description of a picture."""
 
 
-@method("files.getUploadURLExternal", TIER_4, "files:write", arguments="filename, length, snippet_type")
+@method("files.getUploadURLExternal", TIER_4, "files:write", arguments="filename, length, snippet_type, alt_txt")
 def get_upload_url(ws: WorkspaceState, args: Arguments) -> Json:
     name, length = args.text("filename"), args.number("length", 0)
     if length <= 0 or not name:
         raise SlackError("missing_argument")
     if args.text("snippet_type") and length > SNIPPET_LIMIT:
         raise SlackError("snippet_too_large")
+    if len(args.text("alt_txt")) > ALT_TEXT:
+        raise SlackError("alt_txt_too_large")
     file = File(ws.new_id("F"), name, length, ws.app.bot_user, ws.now_seconds, snippet_type=args.text("snippet_type"))
+    file.alt_text = args.text("alt_txt")
     file.key = ws.new_secret(12)
     ws.files[file.id] = file
     return {"upload_url": f"{ws.base_url}/upload/{file.id}?key={file.key}", "file_id": file.id}

@@ -18,6 +18,7 @@ from storage.dynamo.alert_log import decision_of, quarantined_of, received_of
 from storage.dynamo.commit import places
 from storage.dynamo.incidents import incident_of
 from storage.dynamo.layout import sortable, time_of
+from storage.dynamo.runbooks import place_run, run_of
 from storage.dynamo.schema import IMPORTING, LAYOUT
 from storage.dynamo.table import Item, Key, Table
 from storage.dynamo.transaction import LAID_DOWN, LAYING, Transaction, finish_left, transact
@@ -26,19 +27,21 @@ from storage.dynamo.write import (
     keep_alert,
     keep_audited,
     keep_entries,
+    keep_feed_link,
     keep_firings,
     keep_quarantine_item,
     keep_service_changes,
     place_incident,
 )
 from storage.errors import BadExport, DatabaseFromTheFuture, NotEmpty, Unreadable
-from storage.records import Counter, Job, LoggedAlert, Record, StoredEnvelope
+from storage.records import Counter, Job, LoggedAlert, Record, StoredEnvelope, StoredStep
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import Audited, Envelope, Firing, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run
 
 TIMES = ("created_at", "due_at", "due_since", "dead_at")
 WRITERS = 16
@@ -64,7 +67,10 @@ IDENTITIES: dict[type[Record], tuple[tuple[str, Callable[[Any], object]], ...]] 
     Quarantined: (("id", lambda one: one.id),),
     Override: (("id", lambda one: one.id),),
     ScheduleState: (("schedule", lambda one: one.schedule),),
+    FeedLink: (("id", lambda one: one.id),),
     Change: (("id", lambda one: keys.key(one.id)),),
+    Run: (("id", lambda one: one.id), ("incident_id and number", lambda one: (one.incident_id, one.number))),
+    StoredStep: (("run_id and id", lambda one: (one.run_id, one.step.id)),),
     Audited: (),
 }
 """What only one record of a kind may have. None is nothing that could be taken."""
@@ -116,7 +122,8 @@ class DynamoDump:
 
     async def _write(self, records: list[Record]) -> None:
         numbers = iter(range(1, len(records) + 1))
-        made = [(each, next(numbers) if isinstance(each, LoggedAlert) else 0) for each in records]
+        whole = _with_steps(records)
+        made = [(each, next(numbers) if isinstance(each, LoggedAlert) else 0) for each in whole]
         waiting = iter(made)
         # Envelopes, audit rows and entries have a place in the order of arrival: part after part keeps it.
         while part := list(islice(waiting, WRITERS)):
@@ -192,6 +199,21 @@ def _compared(records: Iterable[tuple[int, Record]]) -> Iterator[Record]:
         yield record
 
 
+def _with_steps(records: Iterable[Record]) -> Iterator[Record]:
+    """Runs with their steps in place of both."""
+    everything = list(records)
+    steps: dict[str, list[StoredStep]] = {}
+    for each in everything:
+        if isinstance(each, StoredStep):
+            steps.setdefault(each.run_id, []).append(each)
+    for each in everything:
+        if isinstance(each, Run):
+            mine = sorted(steps.get(each.id, ()), key=lambda stored: stored.place)
+            yield each.copy_with(steps=tuple(stored.step for stored in mine))
+        elif not isinstance(each, StoredStep):
+            yield each
+
+
 def _restored(transaction: Transaction, record: Record, seq: int, arrived: str) -> None:
     match record:
         case Counter():
@@ -235,8 +257,12 @@ def _restored(transaction: Transaction, record: Record, seq: int, arrived: str) 
             transaction.put(
                 layout.schedule(record.schedule), {"version": record.version, "body": codec.to_body(record)}
             )
+        case FeedLink():
+            keep_feed_link(transaction, record)
         case Change():
             keep_service_changes(transaction, (record,))
+        case Run():
+            place_run(transaction, record.copy_with(version=record.version - 1))
 
 
 Read = Callable[[Item], list[tuple[Any, Record]]]
@@ -281,6 +307,14 @@ def _envelope(item: Item) -> list[tuple[Any, Record]]:
     return [(item.data["arrived"], StoredEnvelope(envelope=envelope, done_at=done))]
 
 
+def _run(item: Item) -> list[tuple[Any, Record]]:
+    run = run_of(item)
+    found: list[tuple[Any, Record]] = [(run.id, run.copy_with(steps=()))]
+    for n, step in enumerate(run.steps):
+        found.append(((run.id, n), StoredStep(run_id=run.id, place=n, step=step)))
+    return found
+
+
 READERS: dict[str, Read] = {
     layout.META: _counter,
     layout.PEOPLE: _body(Person),
@@ -298,5 +332,7 @@ READERS: dict[str, Read] = {
     layout.OVERRIDES: _versioned(Override),
     layout.SCHEDULES: _versioned(ScheduleState),
     "SC": _body(Change),
+    "FL": _body(FeedLink),
+    "RUN": _run,
 }
 """By the beginning of the partition key; within an incident by that of the sort key. Lists and pointers are made anew."""

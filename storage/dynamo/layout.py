@@ -34,6 +34,8 @@ GROUPS = "GROUP"
 META = "META"
 REPLICAS = "REPLICA"
 CHANGE_MONTHS = "SCMONTH"
+ACTIVE_RUNS = "RUNNING"
+HELD_TARGETS = "HELD"
 STALE = "STALE"
 """Incidents that changed since they were measured."""
 
@@ -221,3 +223,35 @@ def changed_at(at: datetime, change_id: str) -> Key:
 def changes_in(month: str) -> str:
     """Such as "2026-11"."""
     return f"SC#{month}"
+
+
+def run(run_id: str) -> Key:
+    return Key(f"RUN#{key(run_id)}")
+
+
+def run_numbered(incident_id: str, number: int) -> Key:
+    return Key(f"RUNI#{key(incident_id)}", f"{number:010}")
+
+
+def active_run(incident_id: str, number: int) -> Key:
+    return Key(ACTIVE_RUNS, f"{_sort(incident_id)}#{number:010}")
+
+
+def held_target(target: str) -> Key:
+    return Key(HELD_TARGETS, _sort(target))
+
+
+def changed_target(target: str, run_id: str) -> Key:
+    return Key(f"RT#{key(target)}", _sort(run_id))
+
+
+def feed_link(link_id: str) -> Key:
+    return Key(f"FL#{key(link_id)}")
+
+
+def feed_link_of(person: str, at: datetime, link_id: str) -> Key:
+    return Key(feed_links_of(person), f"{sortable(at)}#{_sort(link_id)}")
+
+
+def feed_links_of(person: str) -> str:
+    return f"FLP#{key(person)}"

@@ -107,6 +107,18 @@ class DynamoOutbox:
 
         await transact(self._table, once)
 
+    async def hold(self, claim: Claim, until: datetime) -> bool:
+        """See `warroom.stores.Outbox.hold`."""
+
+        async def once(transaction: Transaction) -> bool:
+            job = await transaction.read(layout.job(claim.key))
+            if job is None or job["fence"] != claim.fence or not job["leased"]:
+                return False
+            jobs.keep(transaction, job | {"due_at": sortable(until)}, job)
+            return True
+
+        return await transact(self._table, once)
+
     async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:
         """See `warroom.stores.Outbox.waiting_posts`."""
         there = await self._table.query(layout.waiting_post(incident_id, "", "").pk)
@@ -199,6 +211,7 @@ def _claim_of(job: Job) -> Claim:
         incident_id=job["incident_id"],
         timer=job["kind"] if job["timer"] else None,
         effect=effect,
+        error=job["error"],
     )
 
 

@@ -10,14 +10,14 @@ from storage.dynamo import layout
 from storage.dynamo.table import Item, Table
 from storage.keys import DIRECTORY_COMPLETE, DIRECTORY_VERSION, email_key, key
 from storage.queues import Batch
-from warroom.oncall.model import Calendar, Override, ScheduleState
+from warroom.oncall.model import Calendar, FeedLink, Override, ScheduleState
 from warroom.people.model import Group, Person, best_group, normal
 
 PAGE = 100
 
 
 class DynamoPeople:
-    """`warroom.stores.People` and `OnCall`."""
+    """`warroom.stores.People`, `OnCall` and `FeedLinks`."""
 
     _table: Table
 
@@ -100,6 +100,18 @@ class DynamoPeople:
         """Of the schedule with that key."""
         item = await self._table.get(layout.calendar(schedule))
         return codec.from_body(Calendar, item.data["body"]) if item else None
+
+    async def feed_link(self, link_id: str) -> FeedLink | None:
+        """By id."""
+        item = await self._table.get(layout.feed_link(link_id))
+        return codec.from_body(FeedLink, item.data["body"]) if item else None
+
+    async def feed_links(self, person: str) -> list[FeedLink]:
+        """Of that person, oldest first."""
+        there = await self._table.query(layout.feed_links_of(person))
+        known = await self._table.get_many(layout.feed_link(item.data["id"]) for item in there)
+        found = [known[key] for item in there if (key := layout.feed_link(item.data["id"])) in known]
+        return [codec.from_body(FeedLink, item.data["body"]) for item in found]
 
 
 def _person(item: Item) -> Person:

@@ -13,11 +13,14 @@ from storage.dynamo.incidents import DynamoIncidents
 from storage.dynamo.operations import DynamoOperations
 from storage.dynamo.outbox import DynamoOutbox
 from storage.dynamo.people import DynamoPeople
+from storage.dynamo.runbooks import DynamoRunbooks
 from storage.dynamo.schema import connected, prepare
 from storage.dynamo.table import Table
 
 
-class DynamoStore(DynamoCommits, DynamoAlertLog, DynamoPeople, DynamoOutbox, DynamoOperations, DynamoDump):
+class DynamoStore(
+    DynamoCommits, DynamoAlertLog, DynamoPeople, DynamoRunbooks, DynamoOutbox, DynamoOperations, DynamoDump
+):
     """`storage.records.Database` over DynamoDB; safe to use from many tasks and processes."""
 
     def __init__(self, table: Table, resources: AsyncExitStack) -> None:

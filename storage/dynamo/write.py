@@ -9,6 +9,7 @@ from typing import Any
 from storage import codec, keys
 from storage.dynamo import jobs, layout
 from storage.dynamo.layout import sortable
+from storage.dynamo.runbooks import keep_runs
 from storage.dynamo.table import Data, Key
 from storage.dynamo.transaction import Transaction
 from warroom.alerts.quarantine import over_limit
@@ -16,6 +17,7 @@ from warroom.changes.model import Change
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
+from warroom.oncall.model import FeedLink
 from warroom.outbox.changes import (
     AlertDecision,
     Audited,
@@ -54,6 +56,10 @@ def wanted(change: Changeset) -> list[Key]:
     found += [layout.override(each.id) for each in change.overrides if each.version]
     found += [layout.schedule(each.schedule) for each in change.schedule_states if each.version]
     found += [layout.calendar(each.schedule) for each in change.calendars]
+    found += [layout.feed_link(name) for name in (*change.revoked_feed_links, *(each.id for each in change.feed_links))]
+    for run in change.runs:
+        found += [layout.run(run.id), layout.run_numbered(run.incident_id, run.number)]
+        found += [layout.held_target(target) for target in run.targets]
     if change.received:
         found.append(layout.ALERT_NUMBER)
     if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):
@@ -83,7 +89,9 @@ async def write(transaction: Transaction, change: Changeset) -> bool:
     await _keep_quarantined(transaction, change.quarantined, change.released)
     _keep_directory(transaction, change)
     _keep_oncall(transaction, change)
+    _keep_feed_links(transaction, change)
     keep_service_changes(transaction, change.service_changes)
+    await keep_runs(transaction, change.runs)
     keep_audited(transaction, change.audited)
     _mark_done(transaction, change)
     return True
@@ -352,6 +360,23 @@ def _keep_oncall(transaction: Transaction, change: Changeset) -> None:
         _versioned(transaction, layout.schedule(state.schedule), state, said)
     for calendar in change.calendars:
         transaction.put(layout.calendar(calendar.schedule), {"body": codec.to_body(calendar)})
+
+
+def _keep_feed_links(transaction: Transaction, change: Changeset) -> None:
+    for name in change.revoked_feed_links:
+        known = transaction.seen(layout.feed_link(name))
+        if known is not None:
+            link = codec.from_body(FeedLink, known["body"])
+            transaction.discard(layout.feed_link_of(link.person, link.made_at, link.id), late=False)
+            transaction.delete(layout.feed_link(name))
+    for link in change.feed_links:
+        keep_feed_link(transaction, link)
+
+
+def keep_feed_link(transaction: Transaction, link: FeedLink) -> None:
+    """It, and its place among those of its person."""
+    transaction.put(layout.feed_link(link.id), {"body": codec.to_body(link)})
+    transaction.replace(layout.feed_link_of(link.person, link.made_at, link.id), {"id": link.id}, late=False)
 
 
 def _versioned(transaction: Transaction, key: Key, value: Any, refusal: str) -> None:

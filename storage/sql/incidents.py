@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,12 +22,23 @@ from warroom.incident.timeline import Entry
 OPEN = [state.value for state in State if state.open]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which incidents are asked for. `text` is folded."""
+
+    open_only: bool
+    closed_only: bool
+    text: str
+    limit: int
+
+
 class SqlIncidents(Connected):
     """`warroom.stores.Incidents`."""
 
     def __init__(self, address: Address, engine: AsyncEngine) -> None:
         super().__init__(address, engine)
         self._by_id: Batch[str, Incident | None] = Batch(self._read_together, "incidents by id")
+        self._lists: Batch[Listing, list[Incident]] = Batch(self._read_lists, "lists of incidents")
 
     async def _one_incident(self, where: sa.ColumnElement[bool]) -> Incident | None:
         found = await self._incidents(sa.select(INCIDENT).where(where).order_by(INCIDENT.c.number.desc()).limit(1))
@@ -65,15 +78,28 @@ class SqlIncidents(Connected):
     async def incidents(
         self, *, open_only: bool = False, closed_only: bool = False, text: str = "", limit: int = 50
     ) -> list[Incident]:
-        """Newest first; `text` matches title, description and summary."""
-        query = sa.select(INCIDENT).order_by(INCIDENT.c.number.desc()).limit(limit)
-        if open_only:
+        """Newest first; `text` matches title, description and summary. Many who ask for the same at the same moment, as when a
+        crowd declares, share one answer: reading and checking the incidents is what costs.
+        """
+        wanted = Listing(open_only=open_only, closed_only=closed_only, text=keys.fold(text), limit=limit)
+        if wanted.text:
+            # A search may take long, and nobody else waits for it.
+            return await self._incidents(self._listed(wanted))
+        return list(await self._lists.join(wanted))
+
+    async def _read_lists(self, wanted: Sequence[Listing]) -> list[list[Incident]]:
+        found = {each: await self._incidents(self._listed(each)) for each in dict.fromkeys(wanted)}
+        return [found[each] for each in wanted]
+
+    def _listed(self, wanted: Listing) -> sa.Select[Any]:
+        query = sa.select(INCIDENT).order_by(INCIDENT.c.number.desc()).limit(wanted.limit)
+        if wanted.open_only:
             query = query.where(INCIDENT.c.state.in_(OPEN))
-        if closed_only:
+        if wanted.closed_only:
             query = query.where(INCIDENT.c.state.not_in(OPEN))
-        if wanted := keys.fold(text):
-            query = query.where(contains(self._address.kind, INCIDENT.c.search, wanted))
-        return await self._incidents(query)
+        if wanted.text:
+            query = query.where(contains(self._address.kind, INCIDENT.c.search, wanted.text))
+        return query
 
     async def last_number(self) -> int:
         """0 when there is no incident."""

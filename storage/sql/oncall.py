@@ -12,9 +12,9 @@ from storage import codec
 from storage.sql import rows
 from storage.sql.connection import Connected
 from storage.sql.dialect import insert
-from storage.sql.tables import CALENDAR, OVERRIDE, SCHEDULE_STATE
+from storage.sql.tables import CALENDAR, FEED_LINK, OVERRIDE, SCHEDULE_STATE
 from warroom.errors import Conflict
-from warroom.oncall.model import Calendar, Override, ScheduleState
+from warroom.oncall.model import Calendar, FeedLink, Override, ScheduleState
 
 
 class SqlOnCall(Connected):
@@ -46,6 +46,26 @@ class SqlOnCall(Connected):
         async with self._reading() as conn:
             row = (await conn.execute(sa.select(CALENDAR).where(CALENDAR.c.schedule == schedule))).mappings().first()
         return codec.from_body(Calendar, row["body"]) if row else None
+
+    async def feed_link(self, link_id: str) -> FeedLink | None:
+        """By id."""
+        async with self._reading() as conn:
+            row = (await conn.execute(sa.select(FEED_LINK).where(FEED_LINK.c.id == link_id))).mappings().first()
+        return rows.feed_link_of(row) if row else None
+
+    async def feed_links(self, person: str) -> list[FeedLink]:
+        """Of that person, oldest first."""
+        query = sa.select(FEED_LINK).where(FEED_LINK.c.person == person).order_by(FEED_LINK.c.made_at, FEED_LINK.c.id)
+        async with self._reading() as conn:
+            return [rows.feed_link_of(row) for row in (await conn.execute(query)).mappings()]
+
+
+async def keep_feed_links(conn: AsyncConnection, links: Sequence[FeedLink], revoked: Sequence[str]) -> None:
+    """Insert the new ones, remove those that were revoked."""
+    if revoked:
+        await conn.execute(sa.delete(FEED_LINK).where(FEED_LINK.c.id.in_(revoked)))
+    if links:
+        await conn.execute(sa.insert(FEED_LINK), [rows.feed_link_row(each) for each in links])
 
 
 async def keep_calendars(conn: AsyncConnection, calendars: Sequence[Calendar]) -> None:

@@ -15,7 +15,7 @@ from warroom.alerts.model import Alert
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override, ScheduleState
+from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import (
     AlertDecision,
     AlertOutcome,
@@ -73,6 +73,16 @@ def schedule_state_row(state: ScheduleState) -> dict[str, Any]:
 def schedule_state_of(row: sa.RowMapping) -> ScheduleState:
     """The state in the version of its row."""
     return codec.from_body(ScheduleState, {**row["body"], "version": row["version"]})
+
+
+def feed_link_row(link: FeedLink) -> dict[str, Any]:
+    """The columns of the link."""
+    return {"id": link.id, "person": link.person, "made_at": link.made_at, "body": codec.to_body(link)}
+
+
+def feed_link_of(row: sa.RowMapping) -> FeedLink:
+    """The link."""
+    return codec.from_body(FeedLink, row["body"])
 
 
 def override_of(row: sa.RowMapping) -> Override:

@@ -6,11 +6,13 @@ import asyncio
 import sys
 
 from tests.bench import (
+    afterwards,
     alerts,
     clicks,
     crowd,
     functions,
     growth,
+    investigation,
     names,
     process,
     replay,
@@ -35,6 +37,8 @@ MEASURES = {
     "replay": replay.measure,
     "process": process.measure,
     "growth": growth.measure,
+    "afterwards": afterwards.measure,
+    "investigation": investigation.measure,
 }
 
 

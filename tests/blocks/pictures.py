@@ -25,6 +25,8 @@ from blocks import (
     update_form,
 )
 from blocks.kit import Card
+from blocks.oncall import feed_known, feed_view
+from blocks.oncall_report import on_call_report
 from warroom.alerts.model import AlertState
 from warroom.changes.model import Change
 from warroom.incident import events
@@ -49,6 +51,9 @@ from warroom.incident.parts import (
 )
 from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
+from warroom.oncall.duty import Duty, OwnShift
+from warroom.oncall.load import OnCallHours, OnCallLoad
+from warroom.oncall.model import FeedLink, Override, OverrideState
 from warroom.outbox.changes import Firing
 from warroom.people.model import Ambiguity, Match, MatchKind, Person, Resolution, Unknown, Why
 from warroom.policy import Policy
@@ -207,6 +212,7 @@ def all_notices(text: str) -> list[Notice]:
         said.SeverityChangedNotice(by=None, before=text, after=text, why=text),
         said.WorseAlert(severity=text, title=text, link="https://monitors.example.com/7"),
         said.RoleAssignedNotice(by="UADA", role=text, person="UGRACE"),
+        said.RoleIsYours(by="UADA", role=text),
         said.HandedOver(by="UADA", person="UGRACE", before="UGRACE"),
         said.SimilarBefore(found=(SimilarIncident(number=7, title=text, summary=text, declared_at=NOW),)),
         said.SimilarOpen(found=(SimilarIncident(number=7, title=text, summary=text, declared_at=NOW),)),
@@ -225,6 +231,7 @@ def all_notices(text: str) -> list[Notice]:
         said.AllRecovered(count=10_000, auto_resolve_at=NOW),
         said.Flapping(title=text, changes=40),
         said.UpdateSnoozed(by="UADA", until=NOW),
+        said.OnItNotice(by="UADA"),
         said.Storm(
             alerts=412,
             monitors=40,
@@ -250,6 +257,10 @@ def all_notices(text: str) -> list[Notice]:
             more=31,
         ),
         said.Stale(people=CROWD, since=NIGHT),
+        said.ArchiveAhead(at=NOW, actions=3),
+        said.ArchiveKept(by="UADA"),
+        said.NewRoom(earlier="C1"),
+        said.LeadWanted(since=NIGHT),
         said.PostmortemReady(missing=("Summary", text)),
         said.PostmortemReady(),
         said.PostmortemReady(published_by="UADA"),
@@ -272,7 +283,14 @@ def all_notices(text: str) -> list[Notice]:
         said.RecentChanges(changes=(CHANGE.copy_with(text=text, author=text, version=text, environment=text),) * 9),
         said.RoomNotOpened(error=text, advice=text),
         said.RoomLost(error=text, advice=text),
+        said.RoomLost(archived_by="UADA"),
         said.IntegrationFault(integration=text, event=events.Acknowledged()),
+        said.RunFailed(runbook=text, automatic=True, why=text, tried=(text, text)),
+        said.RunFailed(runbook=text, begun=False, why=text),
+        said.RunAsks(runbook=text, step="restart", people=CROWD),
+        said.RunAsks(runbook=text, step="where", approval=False),
+        said.RunSays(runbook=text, text=text),
+        said.CauseQuestion(),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
 
@@ -299,6 +317,7 @@ def all_events(text: str) -> list[Event]:
         events.UpdatePosted(text=text),
         events.UpdateMissed(missed=2),
         events.Snoozed(until=NOW),
+        events.OnIt(),
         events.SeverityChanged(before=text, after=text, why=text),
         events.RoleAssigned(role=text, person="UGRACE"),
         events.PeopleInvited(invited=CROWD),
@@ -310,6 +329,8 @@ def all_events(text: str) -> list[Event]:
         events.MergedIn(number=12, title=text, alerts=3),
         events.MergeUndone(number=12, stamp=4),
         events.Closed(),
+        events.RoomArchived(),
+        events.RoomUnarchived(),
         events.AlertAttached(title=text),
         events.AlertFired(title=text),
         events.AlertRecovered(title=text),
@@ -337,6 +358,19 @@ def all_events(text: str) -> list[Event]:
         events.PostmortemPublished(revision=3),
         events.PostmortemLate(required_by=NIGHT),
         *(events.EffectFailed(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
+        events.RunbookBegun(run=1, runbook=text, why=("service:checkout",), automatic=True, inputs={"queue": text}),
+        events.RunbookStep(run=1, runbook=text, step="restart", state="failed", text=text),
+        events.RunbookStep(run=1, runbook=text, step="restart", state="unclear", text=text),
+        events.RunbookApproval(run=1, runbook=text, step="restart", what="asked", plan=(text, text)),
+        events.RunbookAnswered(run=1, runbook=text, step="where", question=text, answer=text),
+        events.BoxTicked(run=1, runbook=text, text=text),
+        events.RunbookEnded(run=1, runbook=text, outcome="succeeded", verified=True),
+        events.RunbookEnded(
+            run=1, runbook=text, outcome="failed", why=text, done=(text,), not_done=(text,), unclear=(text,)
+        ),
+        events.Investigated(service=text, cause=text, signal=text, confidence=0.82, missed=2),
+        events.Investigated(service=text, automatic=True),
+        events.CauseJudged(cause=text, right=True),
         events.Reported(integration="vendor", what=text, text=text),
         events.Recorded(what=text, text=text),
     ]
@@ -353,6 +387,18 @@ def names(text: str) -> tuple[list[Match], list[Ambiguity], list[Unknown]]:
     ]
     unclear = [Ambiguity(said=text, candidates=people, via=(text,))] * 20 + [Ambiguity(said=text, candidates=())]
     return found, unclear, [Unknown(said=text, why=why, via=(text,)) for why in Why]
+
+
+def loads(text: str) -> list[OnCallLoad]:
+    """More people than one message shows, of whom one has more than the others."""
+    hours = OnCallHours(
+        total=timedelta(hours=90), nights=timedelta(hours=30), weekends=timedelta(hours=24), holidays=timedelta(hours=8)
+    )
+    usual = OnCallLoad(person="UADA", name=text, hours=hours, pages=2, pages_at_night=1)
+    more = usual.copy_with(
+        hours=hours.copy_with(total=timedelta(hours=190)), acknowledged=2, time_to_acknowledge=timedelta(minutes=4)
+    )
+    return [more, *[usual] * 40]
 
 
 def cards(view: IncidentView, text: str) -> dict[str, Card]:
@@ -379,6 +425,10 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
             view.incident, [events.DetailChanged(detail=events.Detail.TITLE, before=text, after=text)] * 30, text
         ),
         "no list": lists.incident_list([], NOW),
+        "calendar link there": feed_known(FeedLink(id="a", person="UADA", schedule=text, digest="d", made_at=NIGHT)),
+        "own calendar link there": feed_known(FeedLink(id="a", person="UADA", digest="d", made_at=NIGHT)),
+        "on-call report": on_call_report(loads(text), NIGHT, NOW, "UTC", chart=True),
+        "no on-call report": on_call_report([], NIGHT, NOW, "UTC", chart=False),
         "found": lists.found(text, [view] * 60, NOW),
         "nothing found": lists.found(text, [], NOW),
         "show": lists.show(view, NOW),
@@ -428,7 +478,7 @@ def _done(view: IncidentView, text: str) -> dict[str, Card]:
         "from message": done.declared_from_message(incident),
         "for alert": done.open_for_alert(incident),
         "someone": done.someone_is_on_it(),
-        "role": done.role_given(incident, text, "UADA"),
+        "role": done.role_given(incident_view(incident, Policy()), text, "UADA"),
         "handed over": done.handed_over(incident, "UADA"),
         "joining": done.joining(incident),
         "following": done.following(incident),
@@ -436,12 +486,14 @@ def _done(view: IncidentView, text: str) -> dict[str, Card]:
         "following a severity": done.following_all(None, text),
         "not following": done.not_following(incident),
         "not following a team": done.not_following_all(text, None),
-        "cover asked": done.cover_asked(text, "UADA"),
-        "cover asked of the team": done.cover_asked(text, None),
-        "overridden": done.overridden(text, "UADA"),
+        "cover asked": done.cover_asked(text, "UADA", NIGHT, NOW, "UTC"),
+        "cover asked of the team": done.cover_asked(text, None, NIGHT, NOW, "UTC"),
+        "overridden": done.overridden(text, "UADA", NIGHT, NOW, "UTC"),
         "swap": done.swap_asked(text, "UADA"),
         "taken": done.cover_taken(text, "UADA"),
         "undone": done.cover_undone(text),
+        "links revoked": done.feeds_revoked(2),
+        "no link": done.feeds_revoked(0),
         "entry": done.entry_added(incident, NIGHT, "UTC"),
         "message": done.message_added(incident),
         "entry changed": done.entry_changed(incident, 3, NIGHT, "UTC"),
@@ -472,8 +524,24 @@ def homes(view: IncidentView) -> dict[str, dict[str, Any]]:
             NOW,
             [mine, shared] * 30,
             [OwnedAction(incident=mine.incident, item=item) for item in mine.incident.actions],
+            duty(view.incident.title),
         ),
+        "on call": home.home([], "UDEC", NOW, duty=duty(view.incident.title)),
+        "not on call": home.home([], "UDEC", NOW, duty=Duty(member=True)),
     }
+
+
+def duty(text: str) -> Duty:
+    """On call in five schedules, with shifts to come and more questions for cover than are shown."""
+    shift = OwnShift(schedule=text, timezone="UTC", start=NIGHT, end=NOW, cover=True)
+    asked = Override(id="o1", schedule=text, start=NIGHT, end=NOW, state=OverrideState.ASKED, by="UADA", made_at=NIGHT)
+    swap = asked.copy_with(id="o2", swapped_with="o3", person="UADA")
+    return Duty(
+        member=True,
+        now=(shift, shift.copy_with(endless=True)) * 3,
+        coming=(shift, shift.copy_with(endless=True), shift),
+        asked=((asked, "UTC"), (swap, "UTC")) * 4,
+    )
 
 
 def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[str, Any]]:
@@ -493,6 +561,8 @@ def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[st
         "resolve": correction_forms.resolve_form(view),
         "cancel": correction_forms.cancel_form(view),
         "edit": correction_forms.edit_form(view, policy),
+        "calendar link": feed_view(text[:100], "UADA", "0" * 16 + "." + "x" * 43, None),
+        "own calendar link": feed_view(None, "UADA", "0" * 16 + "." + "x" * 43, "https://warroom.example.com"),
         "note": correction_forms.note_form([view], "C1", text),
         "note of one of many": correction_forms.note_form([view] * 3, "C1", text),
         "action item": action_items.action_form([view], "C1", said=text, now=NOW),

@@ -112,7 +112,7 @@ def test_without_a_draft_the_record_speaks(policy: Policy) -> None:
     text = shown(seen(resolved(), policy))
     assert "acknowledged after 4 min, mitigated after 25 min and resolved after 1 h 5 min" in section(text, "Summary")
     assert "12 % of orders failed" in section(text, "Impact")
-    assert "- **Duration:** 1 h 5 min" in section(text, "Impact")
+    assert "- **Duration:** 25 min" in section(text, "Impact"), "until the damage stopped"
     assert "- **Money lost:** 4,000 €" in section(text, "Impact")
     assert document.UNWRITTEN in section(text, "Root cause")
 

@@ -10,6 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from blocks import usage
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.usage import Usage
+from tests.clock import NIGHT
 from warroom import refusals
 from warroom.errors import Reason
 from warroom.incident.model import State
@@ -37,9 +38,14 @@ REASONS: list[Reason] = [
     refusals.NothingToSnooze(incident=NAME),
     refusals.SnoozedEnough(incident=NAME, times=3),
     refusals.ReminderGone(incident=NAME),
+    refusals.SilenceEnded(incident=NAME),
     *(
         refusals.OnCallRefused(problem=problem, schedule="platform", person="UADA", known=("platform", "web"))
         for problem in refusals.OnCallProblem
+    ),
+    *(
+        refusals.RunbookRefused(why=why, runbook="restart", details=("checkout", "3 per 1h"), until=NIGHT)
+        for why in refusals.RunbookWhy
     ),
     refusals.TitleMissing(),
     refusals.UnknownSeverity(said="bad", known=("SEV-1", "SEV-2")),
@@ -77,6 +83,10 @@ REASONS: list[Reason] = [
     refusals.ActionEmpty(),
     refusals.NoPublicPage(),
     refusals.NothingToRetry(incident="INC-7"),
+    refusals.Investigating(incident="INC-7"),
+    refusals.NoCauseNamed(incident="INC-7"),
+    refusals.CauseJudgedBefore(incident="INC-7", right=True, by="UADA"),
+    refusals.CauseJudgedBefore(incident="INC-7", right=False, by=None),
     refusals.NoSuchIncident(number=7),
     refusals.NotARoom(),
     refusals.IncidentGone(),
@@ -93,6 +103,8 @@ REASONS: list[Reason] = [
     refusals.SavedMeanwhile(),
     refusals.MergeWithItself(),
     refusals.MergedAlready(incident="INC-12", into=5),
+    refusals.ChannelGone(incident="INC-12"),
+    refusals.ChannelKept(incident="INC-12"),
     refusals.MergePrivacy(incident="INC-12", into="INC-5", private=True),
     refusals.MergePrivacy(incident="INC-12", into="INC-5", private=False),
     refusals.PostmortemMissing(incident=NAME),
@@ -105,7 +117,6 @@ REASONS: list[Reason] = [
     usage.UnknownSubcommand(name="note", near="timeline add", rest="foo"),
     usage.FollowWhat(),
     usage.FollowWhat(said="everything"),
-    *(usage.NotThereYet(name=name) for name in usage.LATER),
     usage.SeverityMissing(incident=NAME, number=12, known=("SEV-1", "SEV-2")),
     usage.NoTeams(),
     usage.PrivateTakesNoValue(),

@@ -27,6 +27,7 @@ PAGED = notices.Paged(people=("UADA",), level=1, reason=PageReason.ESCALATION)
     [
         (PAGED, ["Acknowledge"]),
         (notices.UpdateSnoozed(by="UADA", until=NOW), []),
+        (notices.OnItNotice(by="UADA"), []),
         (notices.Flapping(title="High errors", changes=7), ["Resolve"]),
         (notices.UpdateReminder(people=("UADA",), missed=0, since=NIGHT), ["Post update", "Snooze 15 min"]),
         (notices.AllRecovered(count=2), ["Resolve"]),

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from blocks.oncall import schedule_problem_lines
-from bot.cli.oncall import holidays_of
 from storage import open_store
 from tests.bot.conftest import OUTAGE, bot
 from tests.people import StoredPeople
@@ -19,6 +18,7 @@ from warroom.incident.events import Acknowledged, Declared, PageReason, PeoplePa
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import Override
 from warroom.oncall.problems import schedule_problems
+from warroom.oncall.public_holidays import holidays_of
 from warroom.outbox.changes import Changeset
 from warroom.people.model import Person
 from warroom.policy import check
@@ -141,3 +141,20 @@ def test_simulate_writes_nothing_and_says_what_differs() -> None:
     assert Path("warroom.db").read_bytes() == before
     refused = bot("oncall", "simulate", "--policy", "nowhere.yml")
     assert (refused.exit_code, "cannot be read" in refused.output) == (2, True)
+
+
+def test_names_are_cleaned_as_everywhere_on_the_command_line(duty: datetime) -> None:
+    async def renamed() -> None:
+        store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
+        evil = PEOPLE[0].model_copy(update={"display_name": "Ada\x1b[2J\x9b31m\u202eadA"})
+        try:
+            await store.commit(Changeset(now=duty, people=(evil,)))
+        finally:
+            await store.close()
+
+    asyncio.run(renamed())
+    for command in (["show"], ["report"], ["report", "--since", "3650d"], ["simulate", "--since", "3650d"]):
+        for options in ([], ["--json"]):
+            said = bot("oncall", *command, *options).output
+            assert not set("\x1b\x9b\u202e") & set(said), (command, options)
+    assert "Ada" in bot("oncall", "report", "--json").output

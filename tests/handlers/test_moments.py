@@ -59,3 +59,10 @@ def test_what_is_no_time_that_has_passed(said: str) -> None:
 )
 def test_when_the_next_one_comes(said: str, moment: datetime | None) -> None:
     assert moment_ahead(said, NOW, "Europe/Berlin") == moment
+
+
+@pytest.mark.parametrize(
+    "said", ["0001-01-01 00:10 it began", "9999-12-31 23:50 it will end", "1900-01-01 9:00 long ago"]
+)
+def test_a_year_that_nobody_means_is_no_time(said: str) -> None:
+    assert happened_at(said, NOW, "Asia/Tokyo") == (None, said)

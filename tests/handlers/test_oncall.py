@@ -7,18 +7,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from blocks import ids
+from blocks import charts, ids
 from blocks.kit import Card
+from blocks.oncall_report import on_call_alt, on_call_chart, on_call_report
 from handlers.actions import ActionContext
 from handlers.dates import period
 from handlers.register import BUTTONS
+from sandbox.blockkit import problems
 from tests.clock import NIGHT
 from tests.handlers.conftest import COMPANY, HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Forbidden, NotFound, Refused
+from warroom.incident.events import PageReason, PeoplePaged
+from warroom.incident.timeline import Entry
 from warroom.oncall.directory import OnCallDirectory
+from warroom.oncall.load import OnCallHours, OnCallLoad, load_report
 from warroom.oncall.model import Override, OverrideState
-from warroom.outbox.effects import Effect, ShowOverride
+from warroom.oncall.public_holidays import holidays_of
+from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import ChartOf, Effect, SendChart, ShowOverride
 from warroom.policy import check
 from warroom.policy.permissions import Permissions
 
@@ -199,3 +206,56 @@ def test_periods_as_people_write_them(said: str, start: str, end: str) -> None:
     found = period(said, NIGHT, "Europe/Berlin")
     hour = timedelta(hours=1)
     assert [f"{each + hour:%d %H:%M}" for each in found] == [start, end]
+
+
+async def test_typed_times_are_on_the_clock_of_whoever_types_and_the_answer_says_so(duty: HandlerHarness) -> None:
+    known = await duty.world.store.person("UADA")
+    assert known is not None
+    await duty.world.store.commit(Changeset(now=NIGHT, people=(known.model_copy(update={"tz": "America/New_York"}),)))
+    said = str((await duty.type("oncall cover platform tomorrow 18:00 to 22:00")).blocks)
+    assert "Sat 21 Nov 18:00 to Sat 21 Nov 22:00 (America/New_York time)" in said, "it is Friday evening there"
+    (asked,) = await stored(duty)
+    assert asked.start == datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+    lost = known.model_copy(update={"tz": "Nowhere/AtAll"})
+    await duty.world.store.commit(Changeset(now=NIGHT, people=(lost,)))
+    said = str((await duty.type("oncall override platform tomorrow 18:00 to 22:00 @grace")).blocks)
+    assert "Sun 22 Nov 18:00 to Sun 22 Nov 22:00 (Europe/Berlin time)" in said, "the schedule's"
+
+
+async def test_the_report_has_what_the_command_line_says_and_a_chart(
+    duty: HandlerHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads = await load_report(duty.world, NIGHT - timedelta(days=30), NIGHT, holidays_of)
+    shown = str((await duty.type("oncall report")).blocks)
+    for load in loads:
+        assert f"*{load.name}*: {load.hours.total / timedelta(hours=1):,.0f} h" in shown
+    assert "The chart comes as a direct message" in shown
+    (sent,) = [each for each in await duty.outbox() if isinstance(each, SendChart)]
+    assert (sent.what, sent.user, sent.until - sent.since) == (ChartOf.ON_CALL, "UADA", timedelta(days=30))
+    ahead = str((await duty.type("oncall report next 28d")).blocks)
+    assert "Evenly shared: about 336 h each" in ahead
+    monkeypatch.setattr(charts, "available", lambda: False)
+    assert "The chart" not in str((await duty.type("oncall report 7d")).blocks)
+    for wrong in ("oncall report soon", "oncall report 900d", "oncall report next 0d"):
+        with refuses(Refused, match="Which time"):
+            await duty.type(wrong)
+
+
+async def test_pages_of_a_private_incident_are_counted_for_whoever_is_in_it(duty: HandlerHarness) -> None:
+    incident = await duty.incident((await duty.room("declare mail is read --sev 1 --private")).number)
+    page = PeoplePaged(paged=("UGRACE",), reason=PageReason.TEAM)
+    entry = Entry(incident_id=incident.id, key="page", at=NIGHT, event=page)
+    await duty.world.store.commit(Changeset(now=NIGHT, entries=(entry,)))
+    duty.clock.advance(60)
+    assert "1 page" in str((await duty.type("oncall report 1d", user="UADA")).blocks)
+    assert "1 page" not in str((await duty.type("oncall report 1d", user="USTRANGER")).blocks)
+
+
+def test_a_picture_and_its_words_bear_any_name() -> None:
+    evil = OnCallLoad(person="U1", name="<b>\x1b[2J$x$ Ä" * 40, hours=OnCallHours(total=timedelta(hours=99)), pages=3)
+    drawn = on_call_chart([evil] * 40, NIGHT, NIGHT + timedelta(days=30), "Europe/Berlin")
+    assert drawn.startswith(b"\x89PNG")
+    assert len(on_call_alt([evil] * 40)) <= 1000
+    assert "\x1b" not in on_call_alt([evil])
+    card = on_call_report([evil] * 60, NIGHT, NIGHT, "UTC", chart=False)
+    assert problems(card.blocks, "message") == []

@@ -14,6 +14,7 @@ from handlers.parse_command import Declaration, Target
 from handlers.people import ActionWords, Role
 from tests.refusals import refuses
 from warroom.errors import Refused
+from warroom.policy import Policy
 from warroom.text import as_typed
 
 TYPED = st.text(alphabet=st.sampled_from("ab1 @<>#|!&;\"'“”‘’—–-=.,:\n\tUé🔥") | st.characters(), max_size=60)
@@ -84,7 +85,7 @@ def test_nothing_that_is_typed_raises_anything_but_a_refusal(typed: str) -> None
     people.names_in(typed)
     people.action_in(typed, lambda _: False)
     as_typed(typed)
-    for parse in (parse_command.declaration, people.role_in):
+    for parse in (parse_command.declaration, lambda said: people.role_in(said, Policy())):
         with suppress(Refused):
             parse(typed)
 
@@ -156,13 +157,13 @@ def test_names_are_taken_apart(typed: str, meant: tuple[str, ...]) -> None:
     ],
 )
 def test_a_role_and_a_person(typed: str, meant: Role) -> None:
-    assert people.role_in(typed) == meant
+    assert people.role_in(typed, Policy()) == meant
 
 
 @pytest.mark.parametrize("typed", ["", "commander", "scribe @ada @grace"])
 def test_a_role_without_one_person_is_refused(typed: str) -> None:
     with refuses(Refused, match="role commander @ada"):
-        people.role_in(typed)
+        people.role_in(typed, Policy())
 
 
 @pytest.mark.parametrize(

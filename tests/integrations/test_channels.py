@@ -89,6 +89,30 @@ async def test_where_the_app_may_not_list_channels_slack_is_given_the_name(clock
     assert await ChannelBook(clock).find("Incidents", slack) == "#incidents"
 
 
+async def test_why_a_name_has_no_id_is_known_until_the_list_can_be_read_again(clock: ManualClock) -> None:
+    slack, book = Lists(("incidents",)), ChannelBook(clock)
+    slack.refusal = lacks = SlackDeclined("no", code="missing_scope", advice="Reinstall.", answer={})
+    name = await book.find("incidents", slack)
+    assert book.why_unknown(name) is lacks
+    assert book.why_unknown("U0123ABCD") is None, "a person is no channel that could not be found"
+    slack.refusal = None
+    assert book.why_unknown(await book.find("incidents", slack)) is None
+
+
+async def test_without_the_permission_for_private_channels_public_ones_are_found(clock: ManualClock) -> None:
+    class OnlyPublic(Lists):
+        async def call(self, method: str, **args: Any) -> dict[str, Any]:
+            if method == "users.conversations":
+                raise SlackDeclined("lacks groups:read", code="missing_scope", advice="Reinstall.", answer={})
+            return await super().call(method, **args)
+
+    slack, book = OnlyPublic(("incidents",)), ChannelBook(clock)
+    assert await book.find("#incidents", slack) == "CINCIDENTS"
+    with pytest.raises(Rejected, match="lacks groups:read") as told:
+        await book.find("#secret", slack)
+    assert (told.value.code, told.value.advice) == ("missing_scope", "Reinstall.")
+
+
 async def test_a_long_list_is_read_on_where_it_was_left(clock: ManualClock) -> None:
     slack, book = Lists(("a",), ("b",)), ChannelBook(clock)
     assert await book.find("a", slack) == "CA"

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from integrations.slack.delivery_order import Lanes, RoundRobinLock, lane_of
+from bot import clock
+from integrations.slack.delivery_order import ROOM_AT_ONCE, Lanes, RoundRobinLock, lane_of
 from tests.clock import NIGHT
 from warroom.outbox.changes import Envelope
 from warroom.ports import PLACE, outside, step_aside
@@ -194,3 +195,41 @@ async def test_every_room_has_its_turn_and_within_a_room_the_first_comes_first()
     await asyncio.gather(*tasks, return_exceptions=True)
     assert order == ["first", "1", "list", "2", "3"]
     await begin("other", "free again")
+
+
+async def test_so_many_of_a_lane_are_at_work_at_once_and_the_others_begin_in_their_order() -> None:
+    lanes, began = Lanes(), list[int]()
+    places = [lanes.join(ROOM) for _ in range(ROOM_AT_ONCE + 3)]
+
+    async def begin(number: int) -> None:
+        await places[number].begin()
+        began.append(number)
+
+    tasks = [asyncio.create_task(begin(number)) for number in range(len(places))]
+    elsewhere = lanes.join((False, "C2"))
+    await elsewhere.begin()
+    await clock.sleep(0)
+    assert began == list(range(ROOM_AT_ONCE)), "another lane takes no place from this one"
+    with places[7].outside():
+        await clock.sleep(0)
+        assert began[ROOM_AT_ONCE:] == [ROOM_AT_ONCE], "who waits for another system makes room"
+    places[7].released()
+    tasks[ROOM_AT_ONCE + 1].cancel()
+    places[8].released()
+    places[8].released()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert began[ROOM_AT_ONCE:] == [ROOM_AT_ONCE, ROOM_AT_ONCE + 2], "a place that is given back twice is one place"
+
+
+async def test_one_that_is_cancelled_as_it_is_let_in_leaves_its_place_to_the_next() -> None:
+    lanes = Lanes()
+    places = [lanes.join(ROOM) for _ in range(ROOM_AT_ONCE + 2)]
+    for place in places[:ROOM_AT_ONCE]:
+        await place.begin()
+    first, second = (asyncio.create_task(place.begin()) for place in places[ROOM_AT_ONCE:])
+    await clock.sleep(0)
+    places[0].released()
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    async with asyncio.timeout(10):
+        await second

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -14,13 +15,16 @@ from bot.runtime.observability import Meters
 from tests.clock import NIGHT, ManualClock
 from tests.stores import fresh_store
 from warroom.errors import Rejected, Retryable
+from warroom.escalation.timers import RULES
 from warroom.incident import events
+from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, Origin
 from warroom.incident.notices import EffectFailedNotice
 from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, OpenRoom, PinCard, Post, SetTopic, ShowCard
 from warroom.outbox.results import CardShown, EffectResult
+from warroom.outbox.usecases import FAULTS
 from warroom.people.model import Group, Person
 from warroom.policy import Policy
 from warroom.ports import Message, Store, World
@@ -312,15 +316,60 @@ async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_d
 async def test_a_fault_that_stays_is_given_up_like_any_other_failure(night: RunningDispatcher) -> None:
     night.outside.script["broken"] = [ZeroDivisionError("nobody foresaw this") for _ in range(99)]
     await night.ask(pin("broken"))
-    for _ in range(3):
-        await night.settle()
-        night.clock.advance(12 * HOUR + 1)
     await night.settle()
+    while not await night.store.dead_letters():
+        assert night.clock.passed < 2 * HOUR
+        await night.pass_time(LEASE.total_seconds())
     (dead_letter,) = await night.store.dead_letters()
     assert "a fault in Warroom (ZeroDivisionError)" in dead_letter.error
-    tries = len(night.outside.tries)
+    tries = night.outside.times("broken")
+    pauses = [after - before for before, after in pairwise(tries)]
+    assert pauses[:6] == [15, 30, 60, 120, 240, 480]
+    assert pauses[6:] == [600] * (len(pauses) - 6)
     await night.pass_time(HOUR)
-    assert len(night.outside.tries) == tries
+    assert night.outside.times("broken") == tries
+
+
+async def test_a_fault_after_hours_of_an_outage_is_not_the_end(night: RunningDispatcher) -> None:
+    away = [Retryable("Slack is away", after=600) for _ in range(30)]
+    night.outside.script["broken"] = [*away, ZeroDivisionError("nobody foresaw this")]
+    await night.ask(pin("broken"))
+    for _ in range(33):
+        await night.pass_time(600)
+    assert await night.store.dead_letters() == []
+    assert [each.key for each in night.outside.on_success] == ["broken"]
+
+
+async def test_a_timer_at_which_we_fail_again_and_again_is_a_dead_letter(
+    night: RunningDispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[float] = []
+
+    async def fail(_world: World, _incident: Incident, _now: datetime) -> Decision:
+        tried.append(night.clock.passed)
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setitem(RULES, "stale", fail)
+    before = await night.incident()
+    await night.world.commit(
+        Changeset(
+            now=NIGHT,
+            incident=before.with_deadlines(stale=NIGHT),
+            timers=(Timer(incident_id="i1", kind="stale", due_at=NIGHT),),
+        )
+    )
+    await night.settle()
+    while not await night.store.dead_letters():
+        assert night.clock.passed < 2 * HOUR
+        await night.pass_time(LEASE.total_seconds())
+    (dead_letter,) = await night.store.dead_letters()
+    assert (dead_letter.kind, dead_letter.incident_id) == ("stale", "i1")
+    assert FAULTS <= len(tried) < FAULTS + 3
+    # When the fault is mended, whoever runs the bot has it tried again.
+    monkeypatch.undo()
+    assert await night.store.requeue([dead_letter.key], night.clock.now()) == [dead_letter.key]
+    await night.settle()
+    assert await night.store.dead_letters() == []
 
 
 async def test_a_timer_of_an_incident_that_is_not_in_the_record_ends(night: RunningDispatcher) -> None:

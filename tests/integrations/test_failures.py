@@ -60,7 +60,7 @@ def test_a_refusal_is_final_and_keeps_what_slack_said() -> None:
     error = answered({"ok": False, "error": "missing_scope", "needed": "pins:write"})
     assert isinstance(error, SlackDeclined)
     assert (error.code, error.answer["needed"]) == ("missing_scope", "pins:write")
-    assert "Add the scope pins:write" in error.advice
+    assert "add the scope pins:write" in error.advice
 
 
 def test_a_server_that_was_never_reached_leaves_no_doubt_and_a_broken_line_does() -> None:

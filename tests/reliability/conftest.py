@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +14,27 @@ import pytest_asyncio
 
 from bot.demo.workspace import installation
 from bot.integrations import INTEGRATIONS, Kinds, policy_model, settings_model
-from sandbox import Sandbox
+from sandbox import Sandbox, UserGroup
 from tests.conftest import FAILED
 from tests.reliability.clock import WoundClock
-from tests.reliability.effects import ALERTS
+from tests.reliability.effects import ALERTS, DUTY, GROUP, REPAGE_AFTER
 from tests.reliability.external import ExternalCases
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.scenarios.conftest import COMPANY, settings_for
 from warroom.policy import Policy, check
 
+HOUR = timedelta(hours=1)
+
 
 def policy_of(kinds: Kinds = INTEGRATIONS, **more: Any) -> Policy:
-    """The company's policy, with a runbook and an alert channel."""
+    """The company's policy, with a runbook, an alert channel and a schedule."""
     workspace = {"announce": "#incidents", "default_team": "platform", "alert_channels": [f"#{ALERTS}"]}
     links = {"runbooks": {"*": "https://runbooks.example.com/"}}
-    checked = check(COMPANY | {"workspace": workspace, "links": links} | more, policy_model(kinds))
+    duty = {"layers": [{"people": "grace@example.com"}], "user_group": f"@{GROUP}"}
+    silence = {"SEV-1": {"repage_after": f"{REPAGE_AFTER // HOUR}h"}}
+    parts = {"workspace": workspace, "links": links, "schedules": {DUTY: duty}, "severities": silence}
+    checked = check(COMPANY | parts | more, policy_model(kinds))
     assert checked.policy is not None, checked.mistakes
     return checked.policy
 
@@ -37,6 +43,8 @@ def policy_of(kinds: Kinds = INTEGRATIONS, **more: Any) -> Policy:
 async def in_slack(folder: Path) -> AsyncIterator[House[Forked]]:
     """A workspace and a bot in a process of its own, on a new SQLite database in that folder."""
     async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
+        slack.workspace.app.scopes.add("usergroups:write")
+        await slack.save_usergroup(UserGroup("", GROUP, "On call", [slack.person("grace").id]))
         process = Forked(slack, settings_for(slack, f"sqlite:///{folder}/warroom.db"), policy_of())
         stack.push_async_callback(process.stop)
         await process.start()

@@ -10,25 +10,41 @@ from sandbox.model import Json, SlackMessage, SlackUser
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import rooms_of, said_under
+from warroom.escalation.silence import read_activity
+from warroom.incident.events import PageReason, PeoplePaged
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
+from warroom.investigation.pictures import Picture
+from warroom.oncall import shift_change
 from warroom.oncall.model import Override, OverrideState, ScheduleState
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import (
+    ArchiveRoom,
+    GroupNews,
     PostReview,
     PrivateReply,
     PublishHome,
     ReadAlertChannels,
     RenameRoom,
     ReplyToSource,
+    ShareFindings,
+    ShowInvestigation,
     ShowOverride,
+    ShowRun,
     SyncDirectory,
     TellEverybody,
+    TellMorning,
     TellShift,
+    TellUserGroup,
     Withdraw,
 )
+from warroom.runbooks import run as runbooks
 
 ALERTS = "datadog-alerts"
+DUTY, GROUP = "duty", "duty-oncall"
+"""A schedule, and the user group that is kept equal to who is on call in it."""
+REPAGE_AFTER = timedelta(hours=12)
+"""How long a severe incident may be silent: longer than any case lasts."""
 DAY = timedelta(days=1)
 
 
@@ -118,9 +134,43 @@ async def edited(run: Run) -> None:
     await run.house.settle()
 
 
+async def cancelled(run: Run) -> None:
+    await opened(run)
+    await run.house.type("ada", "cancel a drill", run.house.room(run.known))
+    await run.house.settle()
+
+
+async def archive(run: Run) -> None:
+    await run.house.ask(ArchiveRoom(incident_id=run.known.id, key=f"{run.known.id}:archive"))
+
+
+async def archived_by_hand(run: Run) -> None:
+    await resolved(run)
+    await run.house.slack.archive("grace", run.house.room(run.known))
+    await run.house.settle()
+
+
+async def reopen(run: Run) -> None:
+    await run.house.type("ada", f"reopen #{run.known.number}")
+
+
 async def withdraw(run: Run) -> None:
     ts = notices(run)[0].ts
     await run.house.ask(Withdraw(incident_id=run.known.id, key=f"{run.known.id}:withdraw:{ts}", ts=ts))
+
+
+async def investigate(run: Run) -> None:
+    await run.house.ask(ShowInvestigation(incident_id=run.known.id, key=f"{run.known.id}:investigation"))
+
+
+async def findings(run: Run) -> None:
+    points = tuple((run.known.declared_at + timedelta(minutes=each), float(each)) for each in range(5))
+    picture = Picture(service="checkout", signal="errors", points=points)
+    run.noted["run"] = str(len(run.house.slack.calls))
+    key = f"{run.known.id}:findings:{run.noted['run']}"
+    await run.house.ask(
+        ShareFindings(incident_id=run.known.id, key=key, run=int(run.noted["run"]), pictures=(picture,))
+    )
 
 
 async def postmortem(run: Run) -> None:
@@ -172,6 +222,14 @@ async def tell_everybody(run: Run) -> None:
 
 
 async def ask_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, "#incidents")
+
+
+async def ask_ben_for_cover(run: Run) -> None:
+    await _ask_for_cover(run, run.house.slack.person("ben").id)
+
+
+async def _ask_for_cover(run: Run, to: str) -> None:
     house, number = run.house, len(run.house.slack.calls)
     now, ada = house.slack.clock.now(), house.slack.person("ada").id
     asked = Override(
@@ -183,18 +241,130 @@ async def ask_for_cover(run: Run) -> None:
         by=ada,
         made_at=now,
     )
-    run.noted["key"] = f"override:{asked.id}:#incidents:v1"
-    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to="#incidents", news=True)
+    run.noted["key"] = f"override:{asked.id}:{to}:v1"
+    shown = ShowOverride(key=run.noted["key"], override_id=asked.id, to=to, news=True)
     await house.process.commit(Changeset(now=now, overrides=(asked,), effects=(shown,)))
 
 
 async def shift_changes(run: Run) -> None:
+    await shift_change_told(run, "#incidents")
+
+
+async def ada_takes_over(run: Run) -> None:
+    await shift_change_told(run, run.house.slack.person("ada").id)
+
+
+async def shift_change_told(run: Run, to: str) -> None:
     house, ada = run.house, run.house.slack.person("ada").id
     known = await house.store.schedule_state("platform")
     state = (known or ScheduleState(schedule="platform", since=house.slack.clock.now())).copy_with(people=(ada,))
     run.noted["key"] = f"shift:{len(house.slack.calls)}"
-    news = TellShift(key=run.noted["key"], schedule="platform", to="#incidents", people=(ada,))
+    news = TellShift(key=run.noted["key"], schedule="platform", to=to, people=(ada,))
     await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
+
+
+async def begin_run(run: Run) -> None:
+    """A checklist: its steps call nobody."""
+    known = await run.house.store.incident(run.known.id)
+    assert known is not None
+    book = {"key": "look", "name": "Look around", "checklist": "- [ ] look"}
+    run.noted["run"] = name = f"{known.id}:run1"
+    begun = runbooks.Run(
+        id=name,
+        number=1,
+        incident_id=known.id,
+        definition=book,
+        begun_at=run.house.slack.clock.now(),
+        steps=(runbooks.StepRun(id="box1", do="check", state=runbooks.StepState.ASKED, question="look"),),
+    )
+    shown = ShowRun(incident_id=known.id, key=f"{name}:show", run_id=name)
+    await run.house.process.commit(Changeset(now=run.house.slack.clock.now(), runs=(begun,), effects=(shown,)))
+
+
+async def run_shown(run: Run) -> None:
+    await opened(run)
+    await begin_run(run)
+    await run.house.settle()
+
+
+async def stop_run(run: Run) -> None:
+    kept = await run.house.store.run(run.noted["run"])
+    assert kept is not None
+    over = kept.copy_with(state=runbooks.RunState.STOPPED)
+    shown = ShowRun(incident_id=run.known.id, key=f"{over.id}:show", run_id=over.id)
+    await run.house.process.commit(Changeset(now=run.house.slack.clock.now(), runs=(over,), effects=(shown,)))
+
+
+async def shown_runs(run: Run) -> int:
+    return sum("Look around" in each.plain() for each in notices(run))
+
+
+async def stopped_runs(run: Run) -> int:
+    return sum("stopped" in each.plain() for each in notices(run) if "Look around" in each.plain())
+
+
+async def on_duty(run: Run) -> None:
+    """Somebody else covers from now on."""
+    house = run.house
+    group, now = house.slack.usergroup(GROUP), house.slack.clock.now()
+    ada, ben = house.slack.person("ada").id, house.slack.person("ben").id
+    run.noted["person"] = ben if group.users == [ada] else ada
+    cover = Override(
+        id=f"duty{len(house.slack.calls)}",
+        schedule=DUTY,
+        start=now,
+        end=now + timedelta(days=60),
+        person=run.noted["person"],
+        made_at=now,
+    )
+    await house.process.commit(Changeset(now=now, overrides=(cover,), timers=(shift_change.timer(DUTY, now),)))
+
+
+async def group_follows(run: Run) -> int:
+    return int(run.house.slack.usergroup(GROUP).users == [run.noted["person"]])
+
+
+async def group_news(run: Run) -> None:
+    run.noted["key"] = f"usergroup:{DUTY}:{len(run.house.slack.calls)}"
+    ada = run.house.slack.person("ada").id
+    news = TellUserGroup(key=run.noted["key"], schedule=DUTY, to="#incidents", news=GroupNews.SET_AGAIN, added=(ada,))
+    await run.house.ask(news)
+
+
+async def morning_comes(run: Run) -> None:
+    """Ben is paged for an incident that waited for his morning."""
+    house, ben = run.house, run.house.slack.person("ben").id
+    now, stored = house.slack.clock.now(), await house.store.incident(run.known.id)
+    assert stored is not None
+    waited = stored.copy_with(escalation=stored.escalation.copy_with(waited=(ben,), waiting_until=now))
+    run.noted["key"] = f"morning:{ben}:{len(house.slack.calls)}"
+    told_of = TellMorning(key=run.noted["key"], user=ben, morning=now)
+    await house.process.commit(Changeset(now=now, incident=waited, effects=(told_of,)))
+
+
+async def acknowledged(run: Run) -> None:
+    await opened(run)
+    await acknowledge(run)
+    await run.house.settle()
+
+
+async def nobody_heard_of(run: Run) -> None:
+    """Nobody has been heard of for longer than the policy allows."""
+    house = run.house
+    now, stored = house.slack.clock.now(), await house.store.incident(run.known.id)
+    assert stored is not None
+    silent = stored.copy_with(escalation=stored.escalation.copy_with(heard_at=now - 2 * REPAGE_AFTER))
+    await house.process.commit(Changeset(now=now, incident=silent, effects=(read_activity(silent),)))
+
+
+def whole_room(args: Json) -> bool:
+    """Reading what was written last; alert channels are read from where reading stopped."""
+    return not args.get("oldest") and not args.get("latest")
+
+
+async def silent_pages(run: Run) -> int:
+    entries = await run.house.store.timeline(run.known.id)
+    return sum(isinstance(each.event, PeoplePaged) and each.event.reason is PageReason.SILENCE for each in entries)
 
 
 async def told_everybody(run: Run) -> int:
@@ -285,6 +455,15 @@ async def joined(run: Run) -> int:
     return sum(each.subtype == "channel_join" and each.user == grace for each in house.room(run.known).notices)
 
 
+async def archivings(run: Run) -> int:
+    assert run.house.room(run.known).is_archived
+    return sum(each.subtype == "channel_archive" for each in run.house.room(run.known).notices)
+
+
+async def new_rooms(run: Run) -> int:
+    return sum(not each.is_archived for each in rooms_of(run.house.slack, run.known))
+
+
 async def bookmarks(run: Run) -> int:
     return len(run.house.room(run.known).bookmarks)
 
@@ -314,6 +493,15 @@ async def resolve(run: Run) -> None:
 
 async def pictures(run: Run) -> int:
     return sum(file.name.startswith("timeline-") for file in run.house.room(run.known).files)
+
+
+async def investigations(run: Run) -> int:
+    return len(said_under(run.house.slack, f"{run.known.id}:investigation"))
+
+
+async def found(run: Run) -> int:
+    name = f"investigation-inc-{run.known.number}-{run.noted['run']}.png"
+    return sum(file.name == name for file in run.house.room(run.known).files)
 
 
 async def ask_review(run: Run) -> None:
@@ -414,6 +602,15 @@ EFFECT_CASES = (
     EffectCase(
         "rename the channel", "rename_room", "conversations.rename", rename, lines("channel_name"), prepare=edited
     ),
+    EffectCase("archive the channel", "archive_room", "conversations.archive", archive, archivings, prepare=cancelled),
+    EffectCase(
+        "unarchive the channel, or open another",
+        "unarchive_room",
+        "conversations.unarchive",
+        reopen,
+        new_rooms,
+        prepare=archived_by_hand,
+    ),
     EffectCase("pin the card", "pin_card", "pins.add", declare, pins),
     EffectCase("invite", "invite", "conversations.invite", declare, joined),
     EffectCase("set the topic", "set_topic", "conversations.setTopic", declare, lines("channel_topic")),
@@ -440,7 +637,58 @@ EFFECT_CASES = (
         told_everybody,
         keyed("override:"),
     ),
+    EffectCase(
+        "show a run of a runbook", "show_run", "chat.postMessage", begin_run, shown_runs, keyed(":show"), opened
+    ),
+    EffectCase("redraw it", "show_run", "chat.update", stop_run, stopped_runs, keyed(":show"), run_shown),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
+    EffectCase(
+        "ask a person to cover",
+        "show_override",
+        "chat.postMessage",
+        ask_ben_for_cover,
+        told_everybody,
+        keyed("override:"),
+        blind=True,
+    ),
+    EffectCase(
+        "tell whoever takes over",
+        "tell_shift",
+        "chat.postMessage",
+        ada_takes_over,
+        told_everybody,
+        keyed("shift:"),
+        blind=True,
+    ),
+    EffectCase("keep a user group", "keep_user_group", "usergroups.users.update", on_duty, group_follows),
+    EffectCase("look at a user group", "keep_user_group", "usergroups.users.list", on_duty, group_follows),
+    EffectCase(
+        "say what became of a user group",
+        "tell_user_group",
+        "chat.postMessage",
+        group_news,
+        told_everybody,
+        keyed("usergroup:"),
+    ),
+    EffectCase(
+        "page for what waited for the morning",
+        "tell_morning",
+        "chat.postMessage",
+        morning_comes,
+        told_everybody,
+        keyed("morning:"),
+        opened,
+        cautious=True,
+    ),
+    EffectCase(
+        "read whether anybody writes",
+        "read_room_activity",
+        "conversations.history",
+        nobody_heard_of,
+        silent_pages,
+        whole_room,
+        acknowledged,
+    ),
     EffectCase("say something in the room", "post", "chat.postMessage", severity, posts, keyed(":post:"), opened),
     EffectCase(
         "page directly", "send_direct", "chat.postMessage", declare, written_to_ben, keyed(":page:"), cautious=True
@@ -491,6 +739,18 @@ EFFECT_CASES = (
     ),
     EffectCase(
         "share the canvas", "share_canvas", "conversations.canvases.create", postmortem, canvases, prepare=resolved
+    ),
+    EffectCase(
+        "show an investigation",
+        "show_investigation",
+        "chat.postMessage",
+        investigate,
+        investigations,
+        keyed(":investigation"),
+        prepare=opened,
+    ),
+    EffectCase(
+        "share what was found", "share_findings", "files.completeUploadExternal", findings, found, prepare=opened
     ),
     EffectCase("share the picture", "share_picture", "files.completeUploadExternal", resolve, pictures, prepare=opened),
     EffectCase(

@@ -10,7 +10,7 @@ from sandbox import Channel, Sandbox, SlackMessage
 from sandbox.vendors.system import FakeSystem
 from sandbox.view_responses import GestureResult
 from tests.reliability.process import Forked, Process
-from tests.reliability.promises import assert_promises, undone
+from tests.reliability.promises import MEANWHILE, assert_promises, undone
 from warroom.incident.model import Incident
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import Effect
@@ -27,6 +27,8 @@ class House(Generic[P]):
 
     def __init__(self, slack: Sandbox, *processes: P, system: FakeSystem | None = None) -> None:
         self.slack, self.processes, self._system = slack, list(processes), system
+        self.unseen: set[str] = set()
+        """See `assert_promises`."""
         if system is not None:
             system.on_asked = slack.workspace.changed.notify
 
@@ -62,21 +64,38 @@ class House(Generic[P]):
         """Until nobody has anything to do within minutes. Raises AssertionError when that never comes."""
         for _ in range(rounds):
             living, clock = self.living, self.slack.clock
+            await self.connected()
             await self._delivered()
             for process in living:
                 await settle(self.slack, process)
+            called = self._calls()
+            if self.slack.sockets.in_flight:
+                # While a later process came to rest, it caused an event that an earlier one is still to work on.
+                continue
             if await self.store.pending_envelopes(1):
                 # A bot looks for what was left behind every few seconds of real time; nobody waits for them here.
                 for process in living:
                     await process.replay()
                 continue
-            due = await undone(self.store, clock.now())
-            if due is None:
+            due = await undone(self.store, clock.now(), clock.now() + MEANWHILE)
+            if due is None and self._calls() == called and not self.slack.sockets.in_flight:
                 return
+            if due is None:
+                continue
             clock.advance(max(timedelta(0), due - clock.now()))
             for process in living:
                 process.nudge()
         raise AssertionError("there is always something to do")
+
+    def _calls(self) -> int:
+        """How many calls of Slack were made: whoever works makes one before the next event or effect comes of it."""
+        return len(self.slack.calls)
+
+    async def connected(self) -> None:
+        """Until every process that lives has its connection to Slack, and knows that: each looks for what it missed then."""
+        await self.slack.until(lambda: self.slack.sockets.connected >= len(self.living), why="every bot is connected")
+        for process in self.living:
+            await process.greeted()
 
     async def _delivered(self) -> None:
         """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here."""
@@ -110,7 +129,7 @@ class House(Generic[P]):
 
     async def promises(self) -> None:
         """Raises AssertionError when one is broken."""
-        await assert_promises(self.slack, self.store)
+        await assert_promises(self.slack, self.store, self.unseen)
 
     async def type(self, who: str, text: str, where: str | Channel = "general") -> GestureResult:
         """/incident and the text."""

@@ -123,6 +123,12 @@ class Calls:
         loop.skipped += LONG
 
 
+async def greeted(bot: Bot) -> None:
+    """Returns when Slack has said hello on the bot's newest connection: what it does after each connection has begun then."""
+    while not bot.socket.greeted:
+        await system.sleep(0.01)
+
+
 class Served:
     """The bot, and what the test may ask of it."""
 
@@ -133,6 +139,9 @@ class Served:
 
     async def idle(self) -> None:
         await self._bot.idle()
+
+    async def greeted(self) -> None:
+        await greeted(self._bot)
 
     async def nudge(self) -> None:
         self._bot.dispatcher.nudge()

@@ -24,7 +24,7 @@ from integrations.slack.startup import StartupReport, verify
 from sandbox import Sandbox
 from storage import open_store
 from tests.reliability.clock import FORKS, WoundClock
-from tests.reliability.life import ENDED, STARTED, Life, heard, live, message
+from tests.reliability.life import ENDED, STARTED, Life, greeted, heard, live, message
 from tests.scenarios.conftest import TOKEN
 from tests.stacks import ELSEWHERE
 from warroom.outbox.changes import Changeset
@@ -86,6 +86,10 @@ class Process(ABC):
         """See `Bot.idle`. Raises ConnectionError when it is killed before."""
 
     @abstractmethod
+    async def greeted(self) -> None:
+        """See `tests.reliability.life.greeted`. Raises ConnectionError when it is killed before."""
+
+    @abstractmethod
     def nudge(self) -> None:
         """The clock was wound."""
 
@@ -138,6 +142,9 @@ class Hosted(Process):
 
     async def idle(self) -> None:
         await self.bot.idle()
+
+    async def greeted(self) -> None:
+        await greeted(self.bot)
 
     def nudge(self) -> None:
         self.bot.dispatcher.nudge()
@@ -248,6 +255,9 @@ class Forked(Process):
 
     async def idle(self) -> None:
         await self._ask("idle")
+
+    async def greeted(self) -> None:
+        await self._ask("greeted")
 
     def nudge(self) -> None:
         self._ask("nudge")

@@ -48,22 +48,18 @@ async def exactly_once(run: Run, case: EffectCase, trouble: Trouble) -> None:
     run.incident = await house.newest()
     doubtful = case.cautious and not trouble.unheard and trouble.fault != "ratelimited"
     assert (0 if doubtful else 1) <= await case.count(run) <= (2 if case.blind and trouble.unheard else 1)
+    if case.blind and trouble.unheard and "key" in run.noted:
+        house.unseen.add(run.noted["key"])
     await house.promises()
     if run.incident is not None and run.incident.state.open:
         await house.type("ada", "cancel over", house.room(run.incident))
         await house.settle()
 
 
-NEED_SCHEDULES = {"keep_user_group", "tell_user_group", "tell_morning"}
-"""They need a policy with schedules; scenarios/test_shift_change and test_page_hours have them, without the troubles."""
-
-
 def test_no_effect_is_missing() -> None:
-    assert {case.effect for case in EFFECT_CASES} == set(IN_SLACK) - NEED_SCHEDULES, (
-        "test_external_matrix has those of other systems"
-    )
-    assert {"decide_alerts", "look_for_changes"} == DONE_IN_THE_PROCESS, (
-        "they call nobody; test_deliveries has the first"
+    assert {case.effect for case in EFFECT_CASES} == set(IN_SLACK), "test_external_matrix has those of other systems"
+    assert {"decide_alerts", "look_for_changes", "investigate"} == DONE_IN_THE_PROCESS, (
+        "they change nothing outside; test_deliveries has the first, scenarios/test_investigation the last"
     )
 
 

@@ -235,7 +235,6 @@ class Story(RuleBasedStateMachine):
             house = self.house
             house.slack.faults.clear()
             await self._restart()
-            await house.slack.until_connected()
             await house.settle()
             await house.promises()
             await self.every_alert_counts()

@@ -14,7 +14,7 @@ from tests.scenarios.conftest import COMPANY, WarRoom
 from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.model import Override
 from warroom.oncall.read_once import KnownOverrides, ReadOnce
-from warroom.oncall.replay import MovedClock, PastIncident
+from warroom.oncall.replay import MovedClock, ReplayedIncident
 from warroom.oncall.simulation import Simulation, simulate
 from warroom.outbox.changes import Changeset
 from warroom.policy import Policy, check
@@ -107,7 +107,7 @@ async def simulated(room: WarRoom, policy: Policy, since: datetime) -> Simulatio
     store, clock = room.bot.store, MovedClock(since)
     people = CachedDirectory(store, room.bot.world.rooms)  # type: ignore[arg-type]  # the reader is both
     assert isinstance(room.bot.world.rooms, Reader)
-    past = [PastIncident(each, await store.timeline(each.id)) for each in await store.incidents()]
+    past = [ReplayedIncident(each, await store.timeline(each.id)) for each in await store.incidents()]
     known = await store.overrides(since, since + timedelta(days=1))
     directory = OnCallDirectory(ReadOnce(people), KnownOverrides(known), policy, clock)
     before = await store.store_stats()

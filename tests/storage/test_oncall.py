@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+
 import pytest
 
 from storage import Database
-from tests.storage.values import NOW, after, alert, put
-from warroom.errors import Conflict
-from warroom.oncall.model import Override, OverrideState, ScheduleState
+from tests.clock import ManualClock
+from tests.people import StoredPeople
+from tests.storage.conftest import Opener
+from tests.storage.values import NOW, after, alert, put, take
+from warroom.errors import Conflict, LeaseLost
+from warroom.oncall import shift_change, user_groups
+from warroom.oncall.model import FeedLink, Override, OverrideState, ScheduleState
+from warroom.outbox.results import UserGroupKept
+from warroom.people.model import Person
+from warroom.policy import check
+from warroom.ports import World
 
 
 def override(name: str, start: float, end: float, **fields: object) -> Override:
@@ -60,3 +71,57 @@ async def test_what_is_known_of_a_schedule_has_one_writer_at_a_time(store: Datab
     with pytest.raises(Conflict):
         await put(store, schedule_states=(known.copy_with(group=("UADA",)),))
     assert await store.schedule_state("sre") == known.copy_with(people=("UBEN",), version=2)
+
+
+async def test_links_to_calendars_are_found_by_id_and_by_person_until_they_are_revoked(store: Database) -> None:
+    first = FeedLink(id="a1", person="UADA", schedule="sre", digest="d1", made_at=NOW)
+    second, other = first.copy_with(id="a0", schedule=None, made_at=after(5)), first.copy_with(id="b1", person="UBEN")
+    await put(store, feed_links=(second, other, first))
+    assert await store.feed_links("UADA") == [first, second]
+    assert await store.feed_link("b1") == other
+    assert await store.feed_link("nobody") is None
+    await put(store, feed_links=(first.copy_with(id="a2"),), revoked_feed_links=("a1", "nobody"))
+    assert [each.id for each in await store.feed_links("UADA")] == ["a2", "a0"]
+    assert await store.feed_link("a1") is None
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+async def test_two_processes_at_once_tell_a_shift_change_once_and_keep_the_group_once(
+    database: str, opening: Opener
+) -> None:
+    checked = check({"schedules": {"sre": {"layers": [{"people": "ada@example.com"}], "user_group": "@sre-oncall"}}})
+    assert checked.policy is not None
+    ada, ben = Person(id="UADA", email="ada@example.com"), Person(id="UBEN", email="ben@example.com")
+    one, two = await opening(database), await opening(database)
+    before = ScheduleState(schedule="sre", people=("UBEN",), group=("UBEN",), since=NOW)
+    await put(one, people=(ada, ben), schedule_states=(before,), directory_complete=True)
+    worlds = [
+        World(
+            store=each,
+            directory=StoredPeople(each),
+            policy=checked.policy,
+            clock=ManualClock(after(0)),
+            rooms=None,  # type: ignore[arg-type]  # nothing is read from the chat
+            nudge=lambda: None,
+        )
+        for each in (one, two)
+    ]
+    await put(one, timers=(shift_change.timer("sre", NOW),))
+    (claim,) = await one.claim(now=after(0), limit=10, lease=timedelta(seconds=1))
+    (again,) = await two.claim(now=after(60), limit=10, lease=timedelta(minutes=1))
+    results = await asyncio.gather(
+        *(shift_change.fire(world, each) for world, each in zip(worlds, (claim, again), strict=True)),
+        return_exceptions=True,
+    )
+    assert [type(each) for each in results if each is not None] == [LeaseLost], "the one whose lease was over"
+    assert (await two.schedule_state("sre")) == before.copy_with(people=("UADA",), since=after(0), version=2)
+    due = {each.effect.kind: each for each in await take(two, after(60)) if each.effect}
+    assert sorted(due) == ["keep_user_group", "tell_shift"]
+    kept, group = UserGroupKept(schedule="sre", members=("UADA",), by_hand=("UKWAME",)), due["keep_user_group"]
+    both = await asyncio.gather(*(user_groups.kept(world, group, kept) for world in worlds), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in both) in (["Conflict", "NoneType"], ["LeaseLost", "NoneType"])
+    state = await one.schedule_state("sre")
+    assert state is not None
+    assert (state.group, state.version) == (("UADA",), 3)
+    told = [each.effect.kind for each in await take(two, after(60)) if each.effect]
+    assert told == ["tell_user_group"]

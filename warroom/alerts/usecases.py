@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from warroom.alerts import attach_rules
 from warroom.alerts.attach import AlertMatch, attach, attach_together
 from warroom.alerts.model import Alert, AlertState, Transition
 from warroom.alerts.rules import AttachOnly, AttachOrDeclare, Drop, OpenIncident, RuleAction, group_key, match_rules
+from warroom.errors import Conflict, StoreUnavailable
 from warroom.incident.declaration import Declare
 from warroom.incident.declare import declare
 from warroom.incident.model import Incident, Origin
@@ -49,21 +50,53 @@ async def receive(world: World, alerts: tuple[Alert, ...], source: str, unusable
 async def decide_pending(world: World, on_decided: Callable[[AlertDecision], None] = lambda _: None) -> int:
     """Pending alerts find their incidents, in order of arrival, for at most AT_WORK; then the rest is asked for anew, so
     that a storm does not outlive the lease under which it is decided. Returns how many were decided, and calls `on_decided` with each.
-    Raises StoreUnavailable.
+
+    One that cannot be decided because of a fault of our own keeps none of the others waiting. Once they are decided the fault
+    is raised, so that this one is tried again. Raises StoreUnavailable, Conflict.
     """
     until = world.clock.now() + AT_WORK
     count = 0
-    while batch := await world.store.pending_alerts(BATCH):
-        left = list(batch)
+    faults: dict[str, Exception] = {}
+    while batch := await _pending(world, faults):
+        left = batch
         while left:
-            decisions = await _decide_next(world, left)
+            try:
+                decisions = await _decide_next(world, left)
+            except (StoreUnavailable, Conflict):
+                raise
+            except Exception:
+                # Of any kind. One of them is at fault: the first is tried alone, and then all are read anew.
+                decisions, left = await _decide_first(world, faults), []
             for alert_decision in decisions:
                 on_decided(alert_decision)
             count, left = count + len(decisions), left[len(decisions) :]
             if world.clock.now() >= until:
                 await world.commit(Changeset(now=world.clock.now(), effects=(DecideAlerts(priority=1),)))
                 return count
+    for error in faults.values():
+        raise error
     return count
+
+
+async def _pending(world: World, faults: Collection[str]) -> list[ReceivedAlert]:
+    """The next alerts, without those that could not be decided just now."""
+    found = await world.store.pending_alerts(BATCH + len(faults))
+    return [received for received in found if received.alert.delivery_id not in faults]
+
+
+async def _decide_first(world: World, faults: dict[str, Exception]) -> list[AlertDecision]:
+    """Decides the first alert alone; where that fails by a fault of our own, the fault is added to `faults`."""
+    pending = await _pending(world, faults)
+    if not pending:
+        return []
+    try:
+        return [await decide_alert(world, pending[0])]
+    except (StoreUnavailable, Conflict):
+        raise
+    except Exception as error:
+        # Of any kind: it is raised once the others are decided.
+        faults[pending[0].alert.delivery_id] = error
+        return []
 
 
 async def _decide_next(world: World, pending: Sequence[ReceivedAlert]) -> list[AlertDecision]:

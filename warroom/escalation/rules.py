@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
+from warroom.escalation import activity
 from warroom.incident.decision import Decision, elsewhere
 from warroom.incident.events import AcknowledgementOverdue, PageReason, PageWaits, PeoplePaged
 from warroom.incident.model import Incident, Origin, State
@@ -178,7 +179,11 @@ def page_next(
         waited=called,
         waited_until=state.waiting_until if called else None,
     )
-    return paged_by(Decision(after), incident, event, now, by=by, slot="page")
+    return paged_by(Decision(after), incident, event, now, by=by, slot=_slot(reason))
+
+
+def _slot(reason: PageReason) -> str:
+    return activity.SLOT if reason is PageReason.SILENCE else "page"
 
 
 def level_number(incident: Incident, index: int) -> int:
@@ -222,7 +227,7 @@ def _page_last_again(
         waited=waited,
         waited_until=incident.escalation.waiting_until if waited else None,
     )
-    decision = paged_by(Decision(after), incident, event, now, by=by, slot="page")
+    decision = paged_by(Decision(after), incident, event, now, by=by, slot=_slot(reason))
     if incident.state is State.DETECTED and not incident.private:
         said = Unanswered(rounds=after.escalation.rounds, since=incident.declared_at)
         decision = decision.with_effects(*elsewhere(after, policy)).say(said, Place.ANNOUNCEMENT)

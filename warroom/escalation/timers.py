@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from warroom.alerts import storms
-from warroom.escalation import cadence, page_hours
+from warroom.escalation import cadence, page_hours, silence
 from warroom.escalation import rules as escalation
-from warroom.incident import lifecycle
+from warroom.incident import archiving, lead, lifecycle
 from warroom.incident.change import change
-from warroom.incident.decision import Decision, elsewhere, next_late_redraw, show_card, timers_of
+from warroom.incident.deadlines import next_late_redraw
+from warroom.incident.decision import Decision, elsewhere, show_card, timers_of
 from warroom.incident.events import PageReason
 from warroom.incident.model import Incident, State
 from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.runbooks import usecases as runbooks
 from warroom.similar import usecases as similar
 
 
@@ -98,6 +100,14 @@ async def _undo(_world: World, incident: Incident, _now: datetime) -> Decision:
     return Decision(incident.with_deadlines(undo=None))
 
 
+async def _archive(world: World, incident: Incident, now: datetime) -> Decision:
+    return archiving.due(incident, now, world.policy)
+
+
+async def _lead(_world: World, incident: Incident, now: datetime) -> Decision:
+    return lead.ask(incident, now)
+
+
 async def _storm(world: World, incident: Incident, now: datetime) -> Decision:
     return storms.announce(incident, await world.store.firings(incident.id, storms.LOOKED_AT), now)
 
@@ -115,5 +125,9 @@ RULES: dict[str, Rule] = {
     "late": _late,
     "similar": similar.look,
     "undo": _undo,
+    "runbook": runbooks.due,
+    "silence": silence.look,
+    "archive": _archive,
+    "lead": _lead,
 }
 """Every field of `Deadlines` and what happens when it is due. Action items have timers of their own ("action:ID")."""

@@ -11,7 +11,7 @@ from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import ActionAssigned
-from warroom.incident.parts import ActionItem, action_number
+from warroom.incident.parts import ActionItem, ActionPriority, Link, action_number
 from warroom.outbox.effects import PrivateReply
 from warroom.refusals import ActionEmpty, ActionMarkedBefore, NoSuchAction, NothingChanged
 from warroom.value import Value
@@ -25,14 +25,32 @@ def item_of(incident: Incident, number: int) -> ActionItem:
     return incident.actions[known.index(number)]
 
 
-def add(incident: Incident, by: str, now: datetime, text: str, owner: str | None, due_at: datetime | None) -> Decision:
+def add(
+    incident: Incident,
+    by: str,
+    now: datetime,
+    text: str,
+    owner: str | None,
+    due_at: datetime | None,
+    priority: ActionPriority | None = None,
+) -> Decision:
     """One more action item; its owner is told by direct message. Raises Refused without words."""
     if not text.strip():
         raise Refused(ActionEmpty())
     number = max((incident.actions_added, *map(action_number, incident.actions))) + 1
-    item = ActionItem(id=f"a{number}", text=text.strip(), owner=owner, due_at=due_at, created_at=now, created_by=by)
+    item = ActionItem(
+        id=f"a{number}",
+        text=text.strip(),
+        owner=owner,
+        priority=priority,
+        due_at=due_at,
+        created_at=now,
+        created_by=by,
+    )
     after = incident.copy_with(actions=(*incident.actions, item), actions_added=number)
-    event = events.ActionAdded(item_id=item.id, text=item.text, owner=owner, due_at=due_at)
+    event = events.ActionAdded(
+        item_id=item.id, text=item.text, owner=owner, due_at=due_at, priority=item.priority or ""
+    )
     return _told(Decision(after).record(event, now, by=by), item, by)
 
 
@@ -47,8 +65,8 @@ def mark(incident: Incident, by: str | None, now: datetime, number: int, *, done
 
 
 def edit(incident: Incident, by: str, now: datetime, number: int, **changes: Any) -> Decision:
-    """The item with another `text`, `owner` or `due_at` (None: nobody, no date). A new owner is told, and a new date is
-    reminded of. Raises AlreadyDone, Refused.
+    """The item with another `text`, `owner`, `due_at` or `priority` (None: nobody, no date, none). A new owner is told, and a
+    new date is reminded of. Raises AlreadyDone, Refused.
     """
     item = item_of(incident, number)
     text = changes.get("text", item.text).strip()
@@ -60,7 +78,12 @@ def edit(incident: Incident, by: str, now: datetime, number: int, **changes: Any
     if after.due_at != item.due_at:
         after = after.copy_with(warned_at=None, reminded_at=None, late_at=None)
     event = events.ActionEdited(
-        item_id=item.id, before=item.text, text=after.text, owner=after.owner, due_at=after.due_at
+        item_id=item.id,
+        before=item.text,
+        text=after.text,
+        owner=after.owner,
+        due_at=after.due_at,
+        priority=after.priority or "",
     )
     decision = Decision(_with(incident, after)).record(event, now, by=by)
     return _told(decision, after, by) if after.owner != item.owner else decision
@@ -84,9 +107,23 @@ def _told(decision: Decision, item: ActionItem, by: str) -> Decision:
     if item.owner is None or item.owner == by:
         return decision
     incident = decision.incident
-    notice = ActionAssigned(by=by, text=item.text, number=action_number(item), due_at=item.due_at)
+    notice = ActionAssigned(
+        by=by, text=item.text, number=action_number(item), due_at=item.due_at, priority=item.priority
+    )
     key = f"{incident.id}:assigned:{item.id}:v{incident.version}"
     return decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=item.owner, notice=notice))
+
+
+def with_ticket(incident: Incident, item_id: str, ticket: Link) -> Incident:
+    """The same incident with that issue of another system for the item, instead of one there that had the same name."""
+    return incident.copy_with(
+        actions=tuple(
+            item.copy_with(tickets=(*(each for each in item.tickets if each.title != ticket.title), ticket))
+            if item.id == item_id
+            else item
+            for item in incident.actions
+        )
+    )
 
 
 class OwnedAction(Value):

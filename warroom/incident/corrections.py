@@ -18,6 +18,7 @@ from warroom.incident.edit import Corrections
 from warroom.incident.events import DetailChanged, EntryEdited, EntryRemoved, MessagePinned, NoteAdded, UpdatePosted
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.model import Incident, State
+from warroom.incident.parts import ActionPriority
 from warroom.incident.roles import SCRIBE, holder
 from warroom.incident.timeline import Entry, Written, own_entry, written_by
 from warroom.policy.permissions import Permission
@@ -254,10 +255,20 @@ def _said(entry: Entry) -> str:
 
 
 async def add_action(
-    world: World, incident_id: str, by: str, text: str, owner: str | None, due_at: datetime | None
+    world: World,
+    incident_id: str,
+    by: str,
+    text: str,
+    owner: str | None,
+    due_at: datetime | None,
+    priority: ActionPriority | None = None,
 ) -> Incident:
     """One more action item; its owner is told. Raises Refused, NotFound."""
-    return await _action(world, incident_id, by, lambda found, now: actions.add(found, by, now, text, owner, due_at))
+
+    def rule(found: Incident, now: datetime) -> Decision:
+        return actions.add(found, by, now, text, owner, due_at, priority)
+
+    return await _action(world, incident_id, by, rule)
 
 
 async def mark_action(world: World, incident_id: str, by: str, number: int, *, done: bool) -> Incident:
@@ -266,7 +277,7 @@ async def mark_action(world: World, incident_id: str, by: str, number: int, *, d
 
 
 async def edit_action(world: World, incident_id: str, by: str, number: int, **changes: Any) -> Incident:
-    """The action item with another `text`, `owner` or `due_at`. Raises AlreadyDone, Refused, NotFound."""
+    """The action item with another `text`, `owner`, `due_at` or `priority`. Raises AlreadyDone, Refused, NotFound."""
     return await _action(world, incident_id, by, lambda found, now: actions.edit(found, by, now, number, **changes))
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from warroom.escalation import activity
+from warroom.incident import deadlines
 from warroom.incident.direct import direct_effects
 from warroom.incident.events import Event
 from warroom.incident.model import Incident
@@ -17,9 +19,28 @@ from warroom.incident.notices import Notice, Paged
 from warroom.incident.parts import Deadlines, Link
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import AlertDecision, Changeset, ClaimResult, Firing, Timer
-from warroom.outbox.effects import AddBookmark, Announce, Effect, Place, Post, SetTopic, ShowCard, TellTeam, Withdraw
+from warroom.outbox.effects import (
+    AddBookmark,
+    Announce,
+    Effect,
+    Invite,
+    PinCard,
+    Place,
+    Post,
+    ReadRoomMembers,
+    RenameRoom,
+    SetPurpose,
+    SetTopic,
+    ShareCanvas,
+    ShareDocument,
+    SharePicture,
+    ShowCard,
+    TellTeam,
+    Withdraw,
+)
 from warroom.policy import Policy
 from warroom.policy.model import PageBy
+from warroom.runbooks.run import Run
 
 React = Callable[[Incident, Entry, Policy], Sequence[Effect]]
 """What integrations want done about an event; the incident is as it is afterwards."""
@@ -43,11 +64,18 @@ class Decision:
     firings: tuple[Firing, ...] = ()
     alert_decisions: tuple[AlertDecision, ...] = ()
     decides: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()
+    """Runs of runbooks as they should be."""
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
         """This decision and one made from its incident, as one."""
-        return replace(later, entries=self.entries + later.entries, effects=self.effects + later.effects)
+        return replace(
+            later,
+            entries=self.entries + later.entries,
+            effects=self.effects + later.effects,
+            runs=self.runs + later.runs,
+        )
 
     def with_changes(self, **changes: object) -> Decision:
         """With the incident changed further."""
@@ -151,18 +179,21 @@ def changeset(
     claim_result: ClaimResult | None = None,
 ) -> Changeset:
     """The one transaction that makes the decision true: state, timeline, timers and effects together."""
+    decision = _heard(before, decision, policy, now)
+    if decision.incident.commander:
+        decision = decision.withdraw(deadlines.LEAD_SLOT)
     after = decision.incident
     effects = decision.effects
     if not decision.quiet:
-        after = after.copy_with(touched_at=now).with_deadlines(
-            stale=_stale_at(after, policy, now), late=next_late_redraw(after, now)
-        )
+        after = deadlines.followed(after.copy_with(touched_at=now), policy, now)
         effects = (*effects, *_redraw(before, after, policy))
     if PageBy.MENTION not in policy.workspace.page_by:
         effects = tuple(each for each in effects if not (isinstance(each, Post) and isinstance(each.notice, Paged)))
     effects = (*effects, *direct_effects(before, after, decision.entries, policy))
     for entry in decision.entries:
         effects = (*effects, *react(after, entry, policy))
+    if after.room.archived_at:
+        effects = tuple(each for each in effects if not _in_room(each))
     rank = policy.rank(after.severity)
     return Changeset(
         now=now,
@@ -173,36 +204,39 @@ def changeset(
         firings=decision.firings,
         alert_decisions=decision.alert_decisions,
         decides=decision.decides,
+        runs=decision.runs,
         claim_result=claim_result,
     )
 
 
-def _stale_at(incident: Incident, policy: Policy, now: datetime) -> datetime | None:
-    after: timedelta | None = policy.stale_after(incident.severity)
-    return now + after if after and incident.state.open else None
+def _heard(before: Incident | None, decision: Decision, policy: Policy, now: datetime) -> Decision:
+    """With whatever a person did as a sign that somebody is there: the page about silence is withdrawn."""
+    silent = decision.incident.escalation.silent
+    heard = replace(decision, incident=activity.noted(before, decision.incident, decision.entries, policy, now))
+    answered = any(isinstance(effect, Post) and effect.slot == activity.SLOT for effect in decision.effects)
+    return heard if not silent or heard.incident.escalation.silent or answered else heard.withdraw(activity.SLOT)
 
 
-LATE_REDRAWS = (timedelta(minutes=5), timedelta(hours=1))
-"""The shortest and the longest time between two redraws of what says how late something is; between them a tenth of that."""
-
-
-def next_late_redraw(incident: Incident, now: datetime) -> datetime | None:
-    """When what says "overdue by 40 min" is redrawn next: seldom, and ever more seldom. None while nothing is late."""
-    since = late_since(incident)
-    if since is None:
-        return None
-    planned = incident.deadlines.late
-    if planned is not None and planned > now:
-        return planned
-    shortest, longest = LATE_REDRAWS
-    return now + max(shortest, min(longest, (now - since) / 10))
-
-
-def late_since(incident: Incident) -> datetime | None:
-    """Since when the acknowledgement or an update is awaited in vain; None while neither is overdue."""
-    if not incident.state.open:
-        return None
-    return incident.declared_at if incident.overdue else incident.updates.overdue_since
+def _in_room(effect: Effect) -> bool:
+    """Whether it is done in the incident's channel, so that it cannot be done once that is archived."""
+    if isinstance(effect, Post):
+        return effect.place is not Place.ANNOUNCEMENT
+    if isinstance(effect, Withdraw):
+        return effect.channel is None
+    return isinstance(
+        effect,
+        ShowCard
+        | PinCard
+        | Invite
+        | SetTopic
+        | SetPurpose
+        | AddBookmark
+        | RenameRoom
+        | ShareDocument
+        | ShareCanvas
+        | SharePicture
+        | ReadRoomMembers,
+    )
 
 
 def _redraw(before: Incident | None, after: Incident, policy: Policy) -> list[Effect]:
@@ -279,4 +313,5 @@ def _rearm(before: Incident | None, after: Incident, rank: int) -> tuple[Timer, 
 
 
 def _ranked(effect: Effect, rank: int) -> Effect:
-    return effect.copy_with(priority=effect.weight if effect.weight == 0 else rank * 10 + effect.weight)
+    # Not `copy_with`: a number takes the place of a number, for every effect of every change.
+    return effect.model_copy(update={"priority": effect.weight if effect.weight == 0 else rank * 10 + effect.weight})

@@ -111,6 +111,7 @@ def _shown(incident: Incident) -> tuple[object, ...]:
         incident.state,
         incident.acknowledged_by,
         incident.commander,
+        incident.escalation.silent,
         incident.updates.last,
         incident.updates.last_at,
         incident.subscribers,

@@ -31,6 +31,8 @@ class PageReason(StrEnum):
     """The escalation policy is exhausted and its last level is paged again."""
     TEAM = "team"
     """Somebody named them."""
+    SILENCE = "silence"
+    """It is acknowledged, and nobody has done or written anything for long."""
 
 
 class _Event(Stored):
@@ -113,6 +115,12 @@ class Acknowledged(_Event):
     """Somebody took it."""
 
     kind: Literal["acknowledged"] = "acknowledged"
+
+
+class OnIt(_Event):
+    """Somebody who was paged because of silence says that they are on it."""
+
+    kind: Literal["on_it"] = "on_it"
 
 
 class UpdatePosted(_Event):
@@ -266,6 +274,18 @@ class Closed(_Event):
     kind: Literal["closed"] = "closed"
 
 
+class RoomArchived(_Event):
+    """Its channel was archived."""
+
+    kind: Literal["room_archived"] = "room_archived"
+
+
+class RoomUnarchived(_Event):
+    """Its archived channel is open again."""
+
+    kind: Literal["room_unarchived"] = "room_unarchived"
+
+
 class AlertAttached(_Event):
     """An alert that was not part of the incident before."""
 
@@ -346,6 +366,7 @@ class ActionAdded(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -370,7 +391,7 @@ class ActionReopened(_Event):
 
 
 class ActionEdited(_Event):
-    """An action item has another text, owner or due date. `before` is its text until now."""
+    """An action item has another text, owner, due date or priority. `before` is its text until now."""
 
     kind: Literal["action_edited"] = "action_edited"
     item_id: str
@@ -378,6 +399,7 @@ class ActionEdited(_Event):
     text: str
     owner: str | None = None
     due_at: datetime | None = None
+    priority: str = ""
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -434,6 +456,8 @@ class EffectKind(StrEnum):
 
     OPEN_ROOM = "open_room"
     RENAME_ROOM = "rename_room"
+    ARCHIVE_ROOM = "archive_room"
+    UNARCHIVE_ROOM = "unarchive_room"
     SHOW_CARD = "show_card"
     PIN_CARD = "pin_card"
     INVITE = "invite"
@@ -452,6 +476,13 @@ class EffectKind(StrEnum):
     SHARE_DOCUMENT = "share_document"
     SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
+    RUN_STEP = "run_step"
+    LOOK_AT_RUN = "look_at_run"
+    BEGIN_RUNBOOKS = "begin_runbooks"
+    SHOW_RUN = "show_run"
+    INVESTIGATE = "investigate"
+    SHOW_INVESTIGATION = "show_investigation"
+    SHARE_FINDINGS = "share_findings"
     EXTERNAL = "external"
     """An operation of an integration, which says in its own words what did not happen."""
 
@@ -489,6 +520,99 @@ class ServiceChanged(_Event):
     at: datetime
 
 
+class _RunbookEvent(_Event):
+    run: int
+    """The first run of the incident is 1."""
+    runbook: str
+    """Its name."""
+
+
+class RunbookBegun(_RunbookEvent):
+    """A runbook is run; `automatic` says that nobody asked for it."""
+
+    kind: Literal["runbook_begun"] = "runbook_begun"
+    why: tuple[str, ...] = ()
+    automatic: bool = False
+    inputs: dict[str, str] = Field(default_factory=dict)
+
+
+class RunbookStep(_RunbookEvent):
+    """A step of a runbook has ended, or it is not known whether it has."""
+
+    kind: Literal["runbook_step"] = "runbook_step"
+    step: str
+    state: str
+    """done, failed, skipped, stopped, undone or unclear."""
+    text: str = ""
+
+
+class RunbookApproval(_RunbookEvent):
+    """Somebody is asked to agree to a step, or has answered."""
+
+    kind: Literal["runbook_approval"] = "runbook_approval"
+    step: str
+    what: str
+    """asked, approved, declined or expired."""
+    plan: tuple[str, ...] = ()
+    """Exactly what would be done."""
+
+
+class RunbookAnswered(_RunbookEvent):
+    """Somebody answered a question of a runbook."""
+
+    kind: Literal["runbook_answered"] = "runbook_answered"
+    step: str
+    question: str
+    answer: str
+
+
+class BoxTicked(_RunbookEvent):
+    """Somebody ticked a box of a checklist, or took the tick back."""
+
+    kind: Literal["box_ticked"] = "box_ticked"
+    text: str
+    done: bool = True
+
+
+class RunbookEnded(_RunbookEvent):
+    """A run is over."""
+
+    kind: Literal["runbook_ended"] = "runbook_ended"
+    outcome: str
+    """succeeded, failed or stopped."""
+    verified: bool = False
+    """It was seen that the service does again what it promises."""
+    why: str = ""
+    done: tuple[str, ...] = ()
+    not_done: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    """Of these it is not known whether they were done."""
+
+
+class Investigated(_Event):
+    """It was looked into why it is broken."""
+
+    kind: Literal["investigated"] = "investigated"
+    service: str
+    """Where it was noticed."""
+    cause: str = ""
+    """The service that is most likely the cause; "" where nothing stood out."""
+    signal: str = ""
+    confidence: float = 0.0
+    automatic: bool = False
+    """The policy wanted it."""
+    missed: int = 0
+    """How many sources did not answer."""
+
+
+class CauseJudged(_Event):
+    """Somebody said whether the cause that an investigation named was right."""
+
+    kind: Literal["cause_judged"] = "cause_judged"
+    cause: str
+    right: bool
+
+
 class Reported(_Event):
     """Something that an integration did or heard of, in its own words and in lower case: "monitor muted", "until 04:00 UTC"."""
 
@@ -513,6 +637,7 @@ Event = Annotated[
     | PageWaits
     | AcknowledgementOverdue
     | Acknowledged
+    | OnIt
     | UpdatePosted
     | UpdateMissed
     | Snoozed
@@ -528,6 +653,8 @@ Event = Annotated[
     | DetailChanged
     | VisibilityChanged
     | Closed
+    | RoomArchived
+    | RoomUnarchived
     | AlertAttached
     | AlertFired
     | AlertRecovered
@@ -547,6 +674,14 @@ Event = Annotated[
     | PostmortemLate
     | EffectFailed
     | ServiceChanged
+    | RunbookBegun
+    | RunbookStep
+    | RunbookApproval
+    | RunbookAnswered
+    | BoxTicked
+    | RunbookEnded
+    | Investigated
+    | CauseJudged
     | Reported
     | Recorded,
     Field(discriminator="kind"),

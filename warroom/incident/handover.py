@@ -10,8 +10,9 @@ from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.events import RoleAssigned
 from warroom.incident.model import Incident
-from warroom.incident.notices import HandedOver
+from warroom.incident.notices import HandedOver, RoleIsYours
 from warroom.incident.roles import COMMANDER
+from warroom.outbox.effects import PrivateReply
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import RoleHeld
@@ -27,6 +28,9 @@ async def hand_over(world: World, incident_id: str, by: str, person: str) -> Inc
         after = incident.copy_with(commander=person).with_invitees(person)
         decision = Decision(after).record(RoleAssigned(role=COMMANDER, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
+        if person != by:
+            key, notice = f"{incident.id}:role:{COMMANDER}:v{incident.version}", RoleIsYours(by=by, role=COMMANDER)
+            decision = decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=person, notice=notice))
         return decision.say(HandedOver(by=by, person=person, before=incident.commander))
 
     return await change(world, incident_id, decide)

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from warroom.errors import AlreadyDone, Refused
 from warroom.escalation import cadence
 from warroom.escalation import rules as escalation
-from warroom.incident import events
+from warroom.incident import archiving, events
+from warroom.incident.deadlines import TAKE_BACK_WITHIN
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import MergedAway, SeverityChangedNotice, StateChanged
+from warroom.investigation import lifecycle as investigations
 from warroom.outbox.effects import Place, SharePicture
 from warroom.policy import Policy
 from warroom.refusals import (
@@ -35,10 +37,6 @@ taken back for TAKE_BACK_WITHIN: then the incident is in the state that it had."
 
 CLOSE_AFTER = timedelta(hours=24)
 """How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
-
-
-TAKE_BACK_WITHIN = timedelta(hours=1)
-"""How long a cancellation can be taken back."""
 
 
 def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = None) -> None:
@@ -150,7 +148,7 @@ def resolve(
     decision = Decision(after).record(events.Resolved(summary=summary, automatic=automatic), now, by=by)
     name = f"v{incident.version}"
     picture = SharePicture(incident_id=incident.id, key=f"{incident.id}:picture:{name}", name=name)
-    return _told(decision, notice).with_effects(picture)
+    return investigations.question(_told(decision, notice).with_effects(picture))
 
 
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
@@ -178,7 +176,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
         .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
-    return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
+    return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
 
 
 def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
@@ -239,7 +237,7 @@ def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy:
         update=None if waiting else cadence.next_update(incident.severity, policy, now),
     )
     notice = StateChanged(state=before, by=by, reopened=True)
-    return _told(Decision(after).record(events.Reopened(), now, by=by), notice)
+    return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
 
 
 def close(incident: Incident, by: str | None, now: datetime) -> Decision:
@@ -293,6 +291,7 @@ def change_severity(
     event = events.SeverityChanged(before=incident.severity, after=severity, why=why)
     notice = SeverityChangedNotice(by=by, before=incident.severity, after=severity, why=why)
     decision = Decision(after).withdraw("worse").record(event, now, by=by)
+    decision = investigations.automatic(decision, now, policy)
     if after.deadlines.update is None:
         decision = decision.withdraw(cadence.SLOT)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

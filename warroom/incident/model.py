@@ -25,6 +25,7 @@ from warroom.incident.parts import (
     SimilarIncident,
     Updates,
 )
+from warroom.investigation.state import Investigation
 from warroom.postmortem.model import Postmortem
 from warroom.value import Stored
 
@@ -83,6 +84,8 @@ class Incident(Stored):
     links: tuple[Link, ...] = ()
     declared_by: str | None = None
     commander: str | None = None
+    lead_asked: bool = False
+    """The room was asked who commands."""
     roles: tuple[tuple[str, str], ...] = ()
     """(role, user id); the commander is not repeated here."""
     participants: Participants = Participants()
@@ -132,6 +135,7 @@ class Incident(Stored):
     notes: int = 0
     """How many notes and messages were put on the timeline, removed ones too."""
     postmortem: Postmortem | None = None
+    investigation: Investigation = Investigation()
 
     deadlines: Deadlines = Deadlines()
     postmortem_required_by: datetime | None = None

@@ -10,7 +10,7 @@ from pydantic import Field
 from warroom.changes.model import Change
 from warroom.incident.events import DetailChanged, EffectKind, Event, PageReason
 from warroom.incident.model import State
-from warroom.incident.parts import LeftOpen, SimilarIncident
+from warroom.incident.parts import ActionPriority, LeftOpen, SimilarIncident
 from warroom.people.model import Ambiguity, Unknown
 from warroom.value import Stored
 
@@ -59,6 +59,13 @@ class UpdatePostedNotice(Stored):
     next_due_at: datetime | None = None
 
 
+class OnItNotice(Stored):
+    """Somebody is on it; it takes the place of the page about silence."""
+
+    kind: Literal["on_it"] = "on_it"
+    by: str
+
+
 class SeverityChangedNotice(Stored):
     """The severity went up or down."""
 
@@ -86,6 +93,14 @@ class RoleAssignedNotice(Stored):
     by: str | None
     role: str
     person: str
+
+
+class RoleIsYours(Stored):
+    """For whoever has a role now because somebody else gave it to them: what it is."""
+
+    kind: Literal["role_is_yours"] = "role_is_yours"
+    by: str
+    role: str
 
 
 class StateChanged(Stored):
@@ -246,6 +261,38 @@ class Stale(Stored):
     since: datetime
 
 
+class ArchiveAhead(Stored):
+    """The channel is archived at that time. Carries the button Keep channel."""
+
+    kind: Literal["archive_ahead"] = "archive_ahead"
+    at: datetime
+    actions: int = 0
+    """Action items that are not done."""
+
+
+class ArchiveKept(Stored):
+    """Somebody asked that the channel is not archived; takes the place of that."""
+
+    kind: Literal["archive_kept"] = "archive_kept"
+    by: str
+
+
+class NewRoom(Stored):
+    """The incident was reopened and its archived channel could not be: it goes on in this new one."""
+
+    kind: Literal["new_room"] = "new_room"
+    earlier: str
+    """Id of the archived channel."""
+
+
+class LeadWanted(Stored):
+    """Somebody has it and nobody commands. Carries the button Take command."""
+
+    kind: Literal["lead_wanted"] = "lead_wanted"
+    since: datetime
+    """Since when nobody does."""
+
+
 class PostmortemReady(Stored):
     """The draft was shared. Carries the buttons Edit post-mortem and Publish."""
 
@@ -284,6 +331,7 @@ class ActionAssigned(Stored):
     text: str
     number: int
     due_at: datetime | None = None
+    priority: ActionPriority | None = None
 
 
 class DetailsChanged(Stored):
@@ -388,8 +436,10 @@ class RoomLost(Stored):
     """Nothing can be said in the room any more; said where people look instead."""
 
     kind: Literal["room_lost"] = "room_lost"
-    error: str
+    error: str = ""
     advice: str = ""
+    archived_by: str | None = None
+    """Who archived the channel while the incident was open."""
 
 
 class IntegrationFault(Stored):
@@ -399,6 +449,44 @@ class IntegrationFault(Stored):
     integration: str
     """How people call it."""
     event: Event
+
+
+class RunFailed(Stored):
+    """A runbook did not help, or did not begin although it should have by itself."""
+
+    kind: Literal["run_failed"] = "run_failed"
+    runbook: str
+    automatic: bool = False
+    begun: bool = True
+    why: str = ""
+    tried: tuple[str, ...] = ()
+    """Ids of the steps that were done."""
+
+
+class RunAsks(Stored):
+    """A run of a runbook waits for people; its message, further up, has the buttons."""
+
+    kind: Literal["run_asks"] = "run_asks"
+    runbook: str
+    step: str
+    approval: bool = True
+    """Else an answer."""
+    people: tuple[str, ...] = ()
+    """Who is mentioned."""
+
+
+class RunSays(Stored):
+    """A step of a runbook says something to the room."""
+
+    kind: Literal["run_says"] = "run_says"
+    runbook: str
+    text: str
+
+
+class CauseQuestion(Stored):
+    """For whoever resolved it: was the cause right that the investigation named? Carries the buttons Yes and No."""
+
+    kind: Literal["cause_question"] = "cause_question"
 
 
 class Problem(Stored):
@@ -417,9 +505,11 @@ Notice = Annotated[
     | UpdateReminder
     | UpdatePostedNotice
     | UpdateSnoozed
+    | OnItNotice
     | SeverityChangedNotice
     | WorseAlert
     | RoleAssignedNotice
+    | RoleIsYours
     | StateChanged
     | SimilarOpen
     | MergedAway
@@ -432,6 +522,10 @@ Notice = Annotated[
     | Storm
     | Muted
     | Stale
+    | ArchiveAhead
+    | ArchiveKept
+    | NewRoom
+    | LeadWanted
     | PostmortemReady
     | PostmortemDue
     | ActionDue
@@ -449,6 +543,10 @@ Notice = Annotated[
     | RoomNotOpened
     | RoomLost
     | IntegrationFault
+    | RunFailed
+    | RunAsks
+    | RunSays
+    | CauseQuestion
     | Problem,
     Field(discriminator="kind"),
 ]

@@ -7,14 +7,17 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from warroom.escalation import activity
 from warroom.escalation import rules as escalation
 from warroom.incident import membership
+from warroom.incident.deadlines import lead_wanted
 from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
-from warroom.incident.model import Incident
-from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NobodyFound
+from warroom.incident.model import Incident, State
+from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NewRoom, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
+from warroom.investigation.lifecycle import automatic, show
 from warroom.outbox.effects import (
     AddBookmark,
     Effect,
@@ -152,23 +155,31 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     after = incident.with_room(channel_id=result.channel_id, channel_name=result.name).copy_with(reply_to=None)
     after = after.with_participants(first=after.participants.invitees)
     effects: list[Effect] = [show_card(after)]
+    # A second channel, in place of an archived one, is furnished once more.
+    again = f":{len(after.room.earlier)}" if after.room.earlier else ""
     if after.participants.invitees:
-        effects.append(Invite(incident_id=after.id, key=f"{after.id}:invite:first", people=after.participants.invitees))
+        key = f"{after.id}:invite:first{again}"
+        effects.append(Invite(incident_id=after.id, key=key, people=after.participants.invitees))
     effects += [
         *announce(after, policy),
         set_topic(after),
-        SetPurpose(incident_id=after.id, key=f"{after.id}:purpose"),
+        SetPurpose(incident_id=after.id, key=f"{after.id}:purpose{again}"),
     ]
     effects += [
-        AddBookmark(incident_id=after.id, key=f"{after.id}:bookmark:{n}", title=k.title, url=k.url, emoji=k.emoji)
+        AddBookmark(
+            incident_id=after.id, key=f"{after.id}:bookmark:{n}{again}", title=k.title, url=k.url, emoji=k.emoji
+        )
         for n, k in enumerate(after.links)
     ]
     effects += tell_team(after, policy)
+    event = RoomOpened(name=result.name, channel_id=result.channel_id)
+    decision = Decision(after, quiet=True).record(event, now, key=f"opened{again}")
+    if after.room.earlier:
+        return decision.with_effects(*effects).say(NewRoom(earlier=after.room.earlier[-1]), key=f"new-room{again}")
     effects += _told(incident, policy)
     if after.services:
         effects.append(LookForChanges(incident_id=after.id, key=f"{after.id}:changes"))
-    event = RoomOpened(name=result.name, channel_id=result.channel_id)
-    return Decision(after, quiet=True).record(event, now, key="opened").with_effects(*effects)
+    return automatic(decision.with_effects(*effects), now, policy)
 
 
 def _told(incident: Incident, policy: Policy) -> list[Effect]:
@@ -180,7 +191,7 @@ def _told(incident: Incident, policy: Policy) -> list[Effect]:
     effects: list[Effect] = []
     if incident.reply_to is not None:
         to = incident.reply_to
-        known = policy.services()
+        known = policy.services_by_team()
         notice = DeclaredNotice(
             paged=paged,
             invited=tuple(person for person in people if person not in (*paged, declarer)),
@@ -221,9 +232,11 @@ def directly_sent(incident: Incident, result: DirectlySent) -> Decision:
 
 
 def shown(incident: Incident, result: CardShown) -> Decision:
-    """The card is there: pin it."""
+    """The card is there: pin it, and show below it what is being looked into."""
     after = incident.with_room(card_ts=result.ts)
-    return Decision(after, quiet=True).with_effects(PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}"))
+    pin = PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}")
+    decision = Decision(after, quiet=True).with_effects(pin)
+    return decision.with_effects(show(after)) if after.investigation.runs else decision
 
 
 def announced(incident: Incident, result: Announced) -> Decision:
@@ -273,8 +286,14 @@ def still_true(slot: str, incident: Incident) -> bool:
             return incident.state.open and not incident.alerts.firing
         case "reminder":
             return incident.state.open and incident.deadlines.update is not None
+        case activity.SLOT:
+            return incident.state is State.ACKNOWLEDGED
         case "stale" | "worse":
             return incident.state.open
+        case "lead":
+            return lead_wanted(incident)
+        case "archive":
+            return not incident.state.open
         case _:
             return True
 

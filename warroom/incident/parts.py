@@ -45,6 +45,10 @@ class EscalationState(Stored):
     """When that is, or was."""
     waited: tuple[str, ...] = ()
     """Ids of who was paged then."""
+    heard_at: datetime | None = None
+    """When a person last did or wrote something after it was acknowledged; kept only where the severity has `repage_after`."""
+    silent: int = 0
+    """How often people were paged since, because nobody did."""
 
 
 class Link(Stored):
@@ -59,12 +63,21 @@ DAY = timedelta(days=1)
 """So long before and after it is due somebody is told of an action item."""
 
 
+class ActionPriority(StrEnum):
+    """How much an action item matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
 class ActionItem(Stored):
     """A promise made during or after the incident."""
 
     id: str
     text: str
     owner: str | None = None
+    priority: ActionPriority | None = None
     due_at: datetime | None = None
     done_at: datetime | None = None
     created_at: datetime
@@ -75,6 +88,8 @@ class ActionItem(Stored):
     """When its owner was told that it is due."""
     late_at: datetime | None = None
     """When the people of the incident were told that it is late."""
+    tickets: tuple[Link, ...] = ()
+    """The issues that other systems keep of it."""
 
     def next_reminder(self) -> datetime | None:
         """When somebody is told of it next: the day before, when it is due, and a day after; None when nobody is."""
@@ -157,6 +172,14 @@ class Deadlines(Stored):
     """Similar incidents are looked for, once what people wait for is done."""
     undo: datetime | None = None
     """Until then a cancellation can be taken back."""
+    runbook: datetime | None = None
+    """A run of a runbook is looked at: something has lasted too long, or is tried again."""
+    silence: datetime | None = None
+    """It is acknowledged; if nobody did or wrote anything until then, people are paged again."""
+    archive: datetime | None = None
+    """It is announced that the channel will be archived; after that, it is archived."""
+    lead: datetime | None = None
+    """Nobody commands: the role is offered to everybody in the room, once."""
 
 
 class LeftOpen(Stored):
@@ -210,6 +233,14 @@ class Room(Stored):
     """How often something was chosen in the card's menu: a new number makes Slack forget the choice."""
     slots: tuple[tuple[str, str], ...] = ()
     """(slot, ts) of the bot's own messages that a newer one replaces."""
+    archive_at: datetime | None = None
+    """When the channel is archived, once that was announced."""
+    archived_at: datetime | None = None
+    """Since when the channel is archived; nothing can be said in it any more."""
+    kept: bool = False
+    """Somebody asked that the channel is not archived."""
+    earlier: tuple[str, ...] = ()
+    """Ids of channels that it had before: archived ones that the bot could not open again."""
 
     def slot(self, name: str) -> str | None:
         """The ts of the message in that slot, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from warroom.errors import NotFound
-from warroom.incident import membership
+from warroom.incident import archiving, membership
 from warroom.incident.change import change
 from warroom.incident.corrections import Quoted, add_message
 from warroom.incident.decision import Decision, show_card
@@ -17,7 +17,7 @@ from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import ReadRoomMembers
 from warroom.ports import World
 from warroom.refusals import IncidentGone
-from warroom.value import Value
+from warroom.value import Value, believable
 
 
 async def remember_message(world: World, channel_id: str, ts: str, by: str) -> Incident | None:
@@ -45,7 +45,7 @@ async def remember_message(world: World, channel_id: str, ts: str, by: str) -> I
 def said_at(ts: str) -> datetime | None:
     """When a message was posted, from the chat's name for it; None where that is no time."""
     try:
-        return datetime.fromtimestamp(float(ts), UTC)
+        return believable(datetime.fromtimestamp(float(ts), UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -130,6 +130,30 @@ async def left(world: World, channel_id: str, user: str, at: datetime) -> Incide
         if after is not None:
             return Decision(after, quiet=True)
         return _ask(found) if membership.outdated(found, user, at) else None
+
+    return await change(world, incident.id, decide)
+
+
+async def room_archived(world: World, channel_id: str, by: str) -> Incident | None:
+    """Somebody archived the channel. Returns its incident, None for a channel of none."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None:
+        return None
+
+    async def decide(found: Incident, now: datetime) -> Decision | None:
+        return archiving.archived(found, now, by) if found.room.channel_id == channel_id else None
+
+    return await change(world, incident.id, decide)
+
+
+async def room_back(world: World, channel_id: str) -> Incident | None:
+    """The bot came into the channel: somebody unarchived it. Returns its incident, None for a channel of none."""
+    incident = await world.store.incident_in(channel_id)
+    if incident is None or incident.room.archived_at is None:
+        return incident
+
+    async def decide(found: Incident, now: datetime) -> Decision | None:
+        return archiving.back(found, now) if found.room.archived_at else None
 
     return await change(world, incident.id, decide)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warroom.people.model import normal
+from warroom.policy import Policy
 
 COMMANDER, DEPUTY, COMMUNICATIONS, SCRIBE, LIAISON = "commander", "deputy", "communications", "scribe", "liaison"
 ROLES = (COMMANDER, DEPUTY, COMMUNICATIONS, SCRIBE, LIAISON)
@@ -38,3 +39,25 @@ def with_role(roles: tuple[tuple[str, str], ...], role: str, person: str) -> tup
 def holder(roles: tuple[tuple[str, str], ...], role: str) -> str | None:
     """Who has the role, under any of its names; None when nobody does."""
     return next((person for name, person in roles if role_named(name) == role), None)
+
+
+def role_meant(said: str, policy: Policy) -> str:
+    """As `role_named`, with the names and aliases of the policy's roles; "" for none."""
+    if is_role(said):
+        return role_named(said)
+    word = normal(said)
+    for name, role in policy.roles.items():
+        if word and word in map(normal, (name, *role.aliases)):
+            return role_named(name)
+    return role_named(said)
+
+
+def is_role_of(said: str, policy: Policy) -> bool:
+    """Whether these words are a role that has a name of its own, also one of the policy."""
+    words = {normal(word) for name, role in policy.roles.items() for word in (name, *role.aliases)}
+    return is_role(said) or normal(said) in words
+
+
+def described(policy: Policy) -> dict[str, str]:
+    """What the policy says of each of its roles, in its order."""
+    return {role_named(name): role.description for name, role in policy.roles.items()}

@@ -6,17 +6,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from warroom.errors import AlreadyDone, NotFound, Refused
-from warroom.escalation import cadence, page_hours
+from warroom.escalation import activity, cadence, page_hours
 from warroom.escalation import rules as escalation
-from warroom.incident import lifecycle, lookup, merging, opening
+from warroom.incident import archiving, lifecycle, lookup, merging, opening
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
 from warroom.incident.declare import ids, unfound
-from warroom.incident.events import PageReason, PeopleInvited, PeoplePaged, RoleAssigned
+from warroom.incident.events import OnIt, PageReason, PeopleInvited, PeoplePaged, RoleAssigned
 from warroom.incident.model import Incident, State
-from warroom.incident.notices import RoleAssignedNotice
-from warroom.incident.roles import COMMANDER, holder, role_named, with_role
-from warroom.outbox.effects import Invite, Place
+from warroom.incident.notices import OnItNotice, RoleAssignedNotice, RoleIsYours
+from warroom.incident.roles import COMMANDER, holder, role_meant, with_role
+from warroom.outbox.effects import Invite, Place, PrivateReply
 from warroom.people.model import Resolution
 from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy.permissions import Permission
@@ -36,6 +36,7 @@ from warroom.refusals import (
     RoleHeld,
     RoleMissing,
     SeverityUnchanged,
+    SilenceEnded,
     SubscribedAlready,
     UnknownSeverity,
 )
@@ -114,6 +115,20 @@ async def snooze(world: World, incident_id: str, by: str) -> Incident:
     return await change(world, incident_id, decide)
 
 
+async def on_it(world: World, incident_id: str, by: str) -> Incident:
+    """Whoever was paged because of silence is on it. Raises AlreadyDone when nobody asks any more, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.ACKNOWLEDGE, by, incident)
+        if incident.state is not State.ACKNOWLEDGED or not incident.escalation.silent:
+            raise AlreadyDone(SilenceEnded(incident=incident.name))
+        decision = Decision(incident.with_asked_back(by)).record(OnIt(), now, by=by)
+        decision = decision.with_effects(*escalation.invite_new(incident, decision.incident))
+        return decision.say(OnItNotice(by=by), slot=activity.SLOT, in_place=True)
+
+    return await change(world, incident_id, decide)
+
+
 async def mitigate(world: World, incident_id: str, by: str) -> Incident:
     """The damage stopped. Raises AlreadyDone, Refused, NotFound."""
 
@@ -183,17 +198,22 @@ async def set_severity(
     return await change(world, incident_id, decide)
 
 
-async def assign_role(world: World, incident_id: str, by: str, role: str, person: str) -> Incident:
-    """`person` (an id) has the role, by any of its names, and is in the channel. Raises AlreadyDone, Refused, NotFound."""
-    role = role_named(role)
+async def assign_role(
+    world: World, incident_id: str, by: str, role: str, person: str, *, vacant: bool = False
+) -> Incident:
+    """`person` (an id) has the role, by any of its names, and is in the channel; with `vacant` only where nobody has it.
+
+    Raises AlreadyDone, Refused, NotFound.
+    """
+    role = role_meant(role, world.policy)
     if not role:
         raise Refused(RoleMissing())
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.ROLES, by, incident)
         held = incident.commander if role == COMMANDER else holder(incident.roles, role)
-        if held == person:
-            raise AlreadyDone(RoleHeld(incident=incident.name, role=role, person=person))
+        if held == person or (vacant and held):
+            raise AlreadyDone(RoleHeld(incident=incident.name, role=role, person=held or person))
         if role == COMMANDER:
             after = incident.copy_with(commander=person)
         else:
@@ -201,7 +221,20 @@ async def assign_role(world: World, incident_id: str, by: str, role: str, person
         after = after.with_asked_back(person)
         decision = Decision(after).record(RoleAssigned(role=role, person=person), now, by=by)
         decision = decision.with_effects(*escalation.invite_new(incident, after))
+        if person != by:
+            key, notice = f"{incident.id}:role:{role}:v{incident.version}", RoleIsYours(by=by, role=role)
+            decision = decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=person, notice=notice))
         return decision.say(RoleAssignedNotice(by=by, role=role, person=person), Place.CARD_THREAD)
+
+    return await change(world, incident_id, decide)
+
+
+async def keep_channel(world: World, incident_id: str, by: str) -> Incident:
+    """The channel is not archived. Raises AlreadyDone, Refused, NotFound."""
+
+    async def decide(incident: Incident, now: datetime) -> Decision:
+        await authorize(world, Permission.UPDATE, by, incident)
+        return archiving.keep(incident, by, now, world.policy)
 
     return await change(world, incident_id, decide)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from pydantic import Field
+
 from warroom.escalation import rules as escalation
 from warroom.incident.model import Incident
+from warroom.incident.roles import described
 from warroom.incident.timeline import Entry
 from warroom.outbox.changes import Firing
 from warroom.people.model import Person
@@ -58,6 +61,8 @@ class IncidentView(Value):
     timezone: str = "UTC"
     menu: tuple[MenuEntry, ...] = ()
     """What integrations offer, beside the alerts and in the card's menu."""
+    roles: dict[str, str] = Field(default_factory=dict)
+    """What the policy says of roles, by role."""
 
 
 class DocumentView(Value):
@@ -97,6 +102,7 @@ def incident_view(
         firings=firings,
         timezone=policy.workspace.timezone,
         menu=menu,
+        roles=described(policy),
     )
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from warroom.incident.model import Incident
+from warroom.incident.parts import ActionPriority, Link, action_number
 from warroom.incident.view import IncidentView, incident_view
 from warroom.metrics.model import IncidentFigures
 from warroom.metrics.report import Report
@@ -50,9 +51,15 @@ class LateAction(Value):
     """An action item that was due and is not done."""
 
     incident: int
+    number: int
+    """By which it is called within its incident."""
     text: str
     owner: str | None
     due_at: datetime
+    priority: ActionPriority | None = None
+    channel_id: str | None = None
+    """Of its incident."""
+    tickets: tuple[Link, ...] = ()
 
 
 class MissingPostmortem(Value):
@@ -61,6 +68,7 @@ class MissingPostmortem(Value):
     incident: int
     title: str
     required_by: datetime
+    channel_id: str | None = None
 
 
 class Review(Value):
@@ -130,11 +138,23 @@ def _late_actions(incidents: Iterable[Incident | None], now: datetime) -> Iterab
     for incident in incidents:
         for item in incident.actions if incident else ():
             if incident and item.done_at is None and item.due_at is not None and item.due_at <= now:
-                yield LateAction(incident=incident.number, text=item.text, owner=item.owner, due_at=item.due_at)
+                yield LateAction(
+                    incident=incident.number,
+                    number=action_number(item),
+                    text=item.text,
+                    owner=item.owner,
+                    due_at=item.due_at,
+                    priority=item.priority,
+                    channel_id=incident.room.channel_id,
+                    tickets=item.tickets,
+                )
 
 
 def _missing(incidents: Iterable[Incident | None], now: datetime) -> Iterable[MissingPostmortem]:
     for incident in incidents:
         required = incident.postmortem_required_by if incident else None
         if incident and required and required <= now and not (incident.postmortem and incident.postmortem.published_at):
-            yield MissingPostmortem(incident=incident.number, title=incident.title, required_by=required)
+            channel = incident.room.channel_id
+            yield MissingPostmortem(
+                incident=incident.number, title=incident.title, required_by=required, channel_id=channel
+            )

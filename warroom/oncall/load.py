@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -14,9 +15,11 @@ from warroom.oncall import rules
 from warroom.oncall.model import Shift
 from warroom.oncall.schedules import schedules_now
 from warroom.oncall.turns import instant, wall_time
+from warroom.people.model import Directory
 from warroom.people.resolution import resolve
+from warroom.policy import Policy
 from warroom.policy.schedule import Schedule
-from warroom.ports import World
+from warroom.ports import Clock, Store, World
 from warroom.value import Value
 
 EVENING, MORNING = time(22, 0), time(6, 0)
@@ -25,6 +28,16 @@ ALL_INCIDENTS = 1_000_000
 
 Holidays = Callable[[str, int], frozenset[date]]
 """The holidays of a country ("DE", "DE-BY") in a year."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """What a report is made from."""
+
+    store: Store
+    policy: Policy
+    directory: Directory
+    clock: Clock
 
 
 class OnCallHours(Value):
@@ -122,9 +135,17 @@ def pages_in(entries: Iterable[Entry]) -> Iterator[PageOrAck]:
             yield PageOrAck(person=entry.by, at=entry.at, took=entry.at - first[entry.by])
 
 
-async def load_report(world: World, start: datetime, end: datetime, holidays: Holidays) -> list[OnCallLoad]:
+def share_of(load: OnCallLoad, loads: Sequence[OnCallLoad]) -> float:
+    """Which part of all hours the person has; 0 where there are none."""
+    total = sum((each.hours.total for each in loads), timedelta(0))
+    return load.hours.total / total if total else 0.0
+
+
+async def load_report(
+    world: World | ReportSource, start: datetime, end: datetime, holidays: Holidays, *, seen_by: str | None = None
+) -> list[OnCallLoad]:
     """Everybody's load between the two times, most hours first: hours from the schedules and overrides as they are now, pages from
-    the record. Raises StoreUnavailable.
+    the record; of private incidents only where `seen_by` may see them, None sees all. Raises StoreUnavailable.
     """
     hours: dict[str, OnCallHours] = defaultdict(OnCallHours)
     overrides = await world.store.overrides(start, end)
@@ -138,7 +159,7 @@ async def load_report(world: World, start: datetime, end: datetime, holidays: Ho
                 if person not in ids:
                     ids[person] = await _id(world, person)
                 hours[ids[person]] = hours[ids[person]].plus(long)
-    pages = [page for page in await _pages(world, start, end) if start <= page.at < end]
+    pages = [page for page in await _pages(world, start, end, seen_by) if start <= page.at < end]
     return [
         await _load(world, person, hours[person], [page for page in pages if page.person == person])
         for person in sorted({*hours, *(page.person for page in pages)}, key=lambda each: (-hours[each].total, each))
@@ -152,20 +173,23 @@ def _days_off(schedule: Schedule, start: datetime, end: datetime, holidays: Holi
     return frozenset(day for year in range(start.year, end.year + 2) for day in holidays(country, year))
 
 
-async def _pages(world: World, start: datetime, end: datetime) -> list[PageOrAck]:
+async def _pages(world: World | ReportSource, start: datetime, end: datetime, seen_by: str | None) -> list[PageOrAck]:
     found: list[PageOrAck] = []
+    if start >= world.clock.now():
+        return found
     for incident in await world.store.incidents(limit=ALL_INCIDENTS):
-        if incident.touched_at >= start and incident.declared_at < end:
+        seen = seen_by is None or incident.shown_to(seen_by)
+        if seen and incident.touched_at >= start and incident.declared_at < end:
             found += pages_in(await world.store.timeline(incident.id))
     return found
 
 
-async def _id(world: World, name: str) -> str:
+async def _id(world: World | ReportSource, name: str) -> str:
     people = await resolve((name,), world.directory, world.policy)
     return people.found[0].person.id if len(people.found) == 1 else name
 
 
-async def _load(world: World, person: str, hours: OnCallHours, pages: Sequence[PageOrAck]) -> OnCallLoad:
+async def _load(world: World | ReportSource, person: str, hours: OnCallHours, pages: Sequence[PageOrAck]) -> OnCallLoad:
     known = await world.directory.person(person)
     zone = (known and known.tz) or world.policy.workspace.timezone
     called = [page.at for page in pages if page.took is None]

@@ -93,6 +93,20 @@ class ScheduleState(Stored):
     """Guards against two writers; 0 for one that is not stored yet."""
 
 
+class FeedLink(Stored):
+    """A link under which somebody's calendar reads shifts. What stands in it is kept only as a digest."""
+
+    id: str
+    """The first part of its key."""
+    person: str
+    """Id of who asked for it."""
+    schedule: str | None = None
+    """Of which the shifts are; None: those of the person, in all schedules."""
+    digest: str
+    """SHA-256 of the second part of its key, in hexadecimal digits."""
+    made_at: datetime
+
+
 class Shift(Value):
     """Who is on call from `start` up to, not including, `end` (aware UTC)."""
 

@@ -138,7 +138,7 @@ class ReplayRecord:
 
 
 @dataclass
-class PastIncident:
+class ReplayedIncident:
     """An incident as it happened."""
 
     incident: Incident
@@ -149,7 +149,7 @@ class Replay:
     """One run. `incidents` are those that began in the time that is replayed."""
 
     def __init__(
-        self, policy: Policy, directory: Directory, clock: MovedClock, rooms: Rooms, past: Sequence[PastIncident]
+        self, policy: Policy, directory: Directory, clock: MovedClock, rooms: Rooms, past: Sequence[ReplayedIncident]
     ) -> None:
         self.record = ReplayRecord(directory)
         self.alerts = 0

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from warroom.incident.events import AcknowledgementOverdue, PeoplePaged
+from warroom.incident.events import AcknowledgementOverdue, PageReason, PeoplePaged
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.load import at_night
-from warroom.oncall.replay import MovedClock, PastIncident, Replay
+from warroom.oncall.replay import MovedClock, Replay, ReplayedIncident
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
 from warroom.people.model import Directory
 from warroom.policy import Policy
@@ -68,7 +68,7 @@ async def simulate(
     clock: MovedClock,
     rooms: Rooms,
     alerts: AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]],
-    past: Sequence[PastIncident],
+    past: Sequence[ReplayedIncident],
     until: datetime,
 ) -> Simulation:
     """`alerts` from the clock's time on, in order of arrival, and the incidents that began since then; `directory` tells who is on call
@@ -153,6 +153,8 @@ class _Zones:
 async def _pages(entries: Iterable[Entry], incidents: dict[str, Incident], zones: _Zones) -> list[SimulatedPage]:
     found = []
     for entry in entries:
+        if isinstance(entry.event, PeoplePaged) and entry.event.reason is PageReason.SILENCE:
+            continue  # what people write in a channel is not stored, so nobody knows when a replay would be silent
         if isinstance(entry.event, PeoplePaged | AcknowledgementOverdue):
             for person in entry.event.paged:
                 night = at_night(entry.at, await zones.of(person))

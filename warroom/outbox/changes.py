@@ -12,9 +12,10 @@ from warroom.alerts.model import Alert, AlertState
 from warroom.changes.model import Change
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Calendar, Override, ScheduleState
+from warroom.oncall.model import Calendar, FeedLink, Override, ScheduleState
 from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run
 from warroom.value import Stored, Value
 
 WORKSPACE = "workspace"
@@ -157,10 +158,12 @@ class Claim(Value):
     timer: str | None = None
     """The timer's kind, or None for an effect."""
     effect: Effect | None = None
+    error: str = ""
+    """Why the last try failed."""
 
 
 class DeadLetter(Value):
-    """An effect that failed for good."""
+    """An effect that failed for good, or a timer at which Warroom itself failed again and again."""
 
     key: str
     kind: str
@@ -249,6 +252,11 @@ class Changeset(Value):
     """As `overrides`."""
     calendars: tuple[Calendar, ...] = ()
     """Each takes the place of the one that is known; of two processes that read it the last one holds."""
+    runs: tuple[Run, ...] = ()
+    """As `overrides`; Conflict also where another run holds one of its targets."""
+    feed_links: tuple[FeedLink, ...] = ()
+    revoked_feed_links: tuple[str, ...] = ()
+    """Ids of links that are not valid any more."""
     beside: Changeset | None = None
     """What is written about a second incident in the same transaction; only its incident, entries, timers, effects and firings."""
     moved_firings: tuple[tuple[str, str], ...] = ()

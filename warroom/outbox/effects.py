@@ -5,15 +5,16 @@ A coalescing effect shows the state at delivery, so one pending copy is enough h
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, model_validator
 
 from warroom.incident.notices import Notice
 from warroom.incident.parts import DirectPurpose
-from warroom.value import Stored
+from warroom.investigation.pictures import Picture
+from warroom.value import Moment, Stored
 
 
 class Place(StrEnum):
@@ -65,6 +66,20 @@ class RenameRoom(_Effect):
 
     coalescing: ClassVar[bool] = True
     kind: Literal["rename_room"] = "rename_room"
+
+
+class ArchiveRoom(_Effect):
+    """Archive the channel of an incident that is over. Its result is ChannelArchived."""
+
+    weight: ClassVar[int] = 9
+    kind: Literal["archive_room"] = "archive_room"
+
+
+class UnarchiveRoom(_Effect):
+    """Open the archived channel of an incident again. Its result is ChannelUnarchived, which says whether that was allowed."""
+
+    weight: ClassVar[int] = 0
+    kind: Literal["unarchive_room"] = "unarchive_room"
 
 
 class PinCard(_Effect):
@@ -195,7 +210,7 @@ class TellMorning(_Effect):
     weight: ClassVar[int] = 2
     kind: Literal["tell_morning"] = "tell_morning"
     user: str
-    morning: datetime
+    morning: Moment
     """Until when they waited."""
 
 
@@ -238,15 +253,63 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
+class Investigate(_Effect):
+    """Look into why the incident is broken. It takes up to a minute; its result is InvestigationDone."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["investigate"] = "investigate"
+    run: int
+
+
+class ShowInvestigation(_Effect):
+    """Post the investigation's message in the thread of the card, or redraw it. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 6
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_investigation"] = "show_investigation"
+
+
+class ShareFindings(_Effect):
+    """Share the picture of the series that matter below the card."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["share_findings"] = "share_findings"
+    run: int
+    pictures: tuple[Picture, ...]
+
+
+class ChartOf(StrEnum):
+    """What a chart shows."""
+
+    METRICS = "metrics"
+    ON_CALL = "on_call"
+    """What being on call costs each person."""
+
+
+LONGEST_SPAN = timedelta(days=3700)
+
+
+def _require_span(since: datetime, until: datetime) -> None:
+    """Raises ValueError where the time does not run from `since` to `until`, or is longer than ten years."""
+    if not timedelta(0) < until - since <= LONGEST_SPAN:
+        raise ValueError("the end must be after the beginning, ten years at most")
+
+
 class SendChart(_Effect):
     """Send one person the chart of a span's figures in a direct message, drawn at delivery from what they may see then."""
 
     weight: ClassVar[int] = 1
     kind: Literal["send_chart"] = "send_chart"
     user: str
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
     team: str | None = None
+    what: ChartOf = ChartOf.METRICS
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        _require_span(self.since, self.until)
+        return self
 
 
 class PostReview(_Effect):
@@ -256,8 +319,13 @@ class PostReview(_Effect):
     channel: str
     week: str
     """The day on which it ended, as in 2026-11-23."""
-    since: datetime
-    until: datetime
+    since: Moment
+    until: Moment
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> Self:
+        _require_span(self.since, self.until)
+        return self
 
 
 class PublishHome(_Effect):
@@ -291,7 +359,7 @@ class TellShift(_Effect):
     people: tuple[str, ...]
     """Ids of who is on call now; empty in a gap."""
     before: tuple[str, ...] = ()
-    until: datetime | None = None
+    until: Moment | None = None
     """None: for longer than anybody looks ahead."""
 
 
@@ -352,6 +420,13 @@ class ReadRoomMembers(_Effect):
     kind: Literal["read_room_members"] = "read_room_members"
 
 
+class ReadRoomActivity(_Effect):
+    """Read when a person last wrote in the room, in threads too. Its result is RoomActivity."""
+
+    coalescing: ClassVar[bool] = True
+    kind: Literal["read_room_activity"] = "read_room_activity"
+
+
 class DecideAlerts(_Effect):
     """Work off the accepted alerts. One pending copy for the whole installation, so that they are decided one after another."""
 
@@ -365,6 +440,42 @@ class LookForChanges(_Effect):
 
     coalescing: ClassVar[bool] = True
     kind: Literal["look_for_changes"] = "look_for_changes"
+
+
+class RunStep(_Effect):
+    """Make one call of a step of a runbook."""
+
+    weight: ClassVar[int] = 1
+    kind: Literal["run_step"] = "run_step"
+    run_id: str
+    step: str
+    call: int
+
+
+class LookAtRun(_Effect):
+    """Look whether a run can go on: what it waited for may be over."""
+
+    weight: ClassVar[int] = 1
+    coalescing: ClassVar[bool] = True
+    kind: Literal["look_at_run"] = "look_at_run"
+    run_id: str
+
+
+class BeginRunbooks(_Effect):
+    """Look whether a runbook that begins by itself fits the incident."""
+
+    weight: ClassVar[int] = 3
+    coalescing: ClassVar[bool] = True
+    kind: Literal["begin_runbooks"] = "begin_runbooks"
+
+
+class ShowRun(_Effect):
+    """Post the message of a run in the room, or redraw it, as the run is at delivery. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 1
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_run"] = "show_run"
+    run_id: str
 
 
 class ExternalEffect(_Outboxed):
@@ -393,6 +504,8 @@ URGENT = 1
 Effect = Annotated[
     OpenRoom
     | RenameRoom
+    | ArchiveRoom
+    | UnarchiveRoom
     | ShowCard
     | PinCard
     | Invite
@@ -412,6 +525,9 @@ Effect = Annotated[
     | ShareDocument
     | ShareCanvas
     | SharePicture
+    | Investigate
+    | ShowInvestigation
+    | ShareFindings
     | SendChart
     | PostReview
     | PublishHome
@@ -422,8 +538,13 @@ Effect = Annotated[
     | SyncDirectory
     | ReadAlertChannels
     | ReadRoomMembers
+    | ReadRoomActivity
     | DecideAlerts
     | LookForChanges
+    | RunStep
+    | LookAtRun
+    | BeginRunbooks
+    | ShowRun
     | ExternalEffect,
     Field(discriminator="kind"),
 ]

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from warroom.incident.parts import DirectPurpose, Participants
+from warroom.investigation.model import Answer
+from warroom.investigation.pictures import Picture
 from warroom.value import Value
 
 
@@ -22,6 +24,16 @@ class ChannelRenamed(Value):
     """The channel has that name now, as Slack normalised it."""
 
     name: str
+
+
+class ChannelArchived(Value):
+    """The channel is archived."""
+
+
+class ChannelUnarchived(Value):
+    """The archived channel was asked for. `back`: it is open, and the bot is in it; else it cannot be opened by the bot."""
+
+    back: bool
 
 
 class CardShown(Value):
@@ -82,6 +94,12 @@ class RoomMembers(Value):
     asked_at: datetime
 
 
+class RoomActivity(Value):
+    """When a person last wrote in the room since somebody was heard of; None where nobody did, or the room cannot be read."""
+
+    last_at: datetime | None = None
+
+
 class ExternalResult(Value):
     """What an integration's operation came to, for the incident that it is about. `payload` is read back by the integration's
     own model.
@@ -90,6 +108,14 @@ class ExternalResult(Value):
     integration: str
     operation: str
     payload: dict[str, Any] = Field(default_factory=dict)
+
+
+class InvestigationDone(Value):
+    """What an investigation says, and the series that are to be drawn."""
+
+    run: int
+    answer: Answer
+    pictures: tuple[Picture, ...] = ()
 
 
 class OverrideShown(Value):
@@ -118,6 +144,8 @@ class UserGroupKept(Value):
 AboutIncident = (
     ChannelCreated
     | ChannelRenamed
+    | ChannelArchived
+    | ChannelUnarchived
     | CardShown
     | Announced
     | TeamTold
@@ -127,5 +155,6 @@ AboutIncident = (
     | PeopleAdded
     | RoomMembers
     | ExternalResult
+    | InvestigationDone
 )
-EffectResult = AboutIncident | OverrideShown | UserGroupKept
+EffectResult = AboutIncident | RoomActivity | OverrideShown | UserGroupKept

@@ -7,7 +7,8 @@ from typing import assert_never
 
 from warroom.alerts.attach_rules import POLLED
 from warroom.errors import AlreadyDone, NotFound, Rejected, Retryable
-from warroom.incident import opening
+from warroom.escalation import silence
+from warroom.incident import archiving, opening
 from warroom.incident.change import authorize, change, done
 from warroom.incident.decision import Decision
 from warroom.incident.events import EffectFailed, EffectKind
@@ -24,18 +25,22 @@ from warroom.incident.notices import (
     RoomNotOpened,
 )
 from warroom.incident.parts import LeftOpen
+from warroom.investigation import lifecycle as investigations
 from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
+    BeginRunbooks,
     Effect,
     ExternalEffect,
+    Investigate,
     OpenRoom,
     Place,
     Post,
     PrivateReply,
     ReadAlertChannels,
+    ReadRoomActivity,
     ReadRoomMembers,
     SyncDirectory,
 )
@@ -46,14 +51,18 @@ from warroom.outbox.results import (
     Announced,
     CanvasShown,
     CardShown,
+    ChannelArchived,
     ChannelCreated,
     ChannelRenamed,
+    ChannelUnarchived,
     DirectlySent,
     EffectResult,
     ExternalResult,
+    InvestigationDone,
     OverrideShown,
     PeopleAdded,
     Posted,
+    RoomActivity,
     RoomMembers,
     TeamTold,
     UserGroupKept,
@@ -85,6 +94,9 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
     if isinstance(result, UserGroupKept):
         await user_groups.kept(world, claim, result)
         return
+    if isinstance(result, RoomActivity):
+        await silence.heard(world, claim, result)
+        return
     external = isinstance(claim.effect, ExternalEffect)
     if claim.incident_id is None or (result is None and not external):
         await world.commit(Changeset(now=world.clock.now(), claim_result=done(claim)))
@@ -101,9 +113,13 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
 def _apply_result(world: World, incident: Incident, result: AboutIncident, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
-            return opening.opened(incident, result, now, world.policy)
+            return _with_runbooks(world, opening.opened(incident, result, now, world.policy))
         case ChannelRenamed():
             return Decision(incident.with_room(channel_name=result.name), quiet=True)
+        case ChannelArchived():
+            return archiving.archived(incident, now)
+        case ChannelUnarchived():
+            return archiving.unarchived(incident, result, now, world.policy)
         case CardShown():
             return opening.shown(incident, result)
         case Announced():
@@ -120,9 +136,19 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.invited(incident, result)
         case RoomMembers():
             return opening.members_read(incident, result)
+        case InvestigationDone():
+            return investigations.finished(incident, result, now)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
+
+
+def _with_runbooks(world: World, decision: Decision) -> Decision:
+    """With a look for runbooks that begin by themselves, where there are any."""
+    incident_id = decision.incident.id
+    if not any(each.auto for each in world.library.runbooks):
+        return decision
+    return decision.with_effects(BeginRunbooks(incident_id=incident_id, key=f"{incident_id}:runbooks"))
 
 
 async def failed(world: World, claim: Claim, error: Retryable) -> None:
@@ -145,18 +171,45 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
     await world.commit(Changeset(now=now, claim_result=claim_result))
 
 
+FAULT = "a fault in Warroom"
+"""How the reason of a failure begins that was no failure of the world's."""
+FIRST_FAULT_WAIT = timedelta(seconds=15)
+FAULTS = 10
+"""So many tries, over GIVE_UP_FAULT_AFTER at least, and what fails by a fault of our own is given up: it would fail for ever."""
+GIVE_UP_FAULT_AFTER = timedelta(hours=1)
+
+
+async def crashed(world: World, claim: Claim, error: Exception) -> bool:
+    """Working on the claim failed by a fault of our own. It is tried again after 15 s, 30 s, 1 min … 10 min, and ends as a dead
+    letter; an effect in the last try of which something else went wrong has two tries left. Returns whether it was given up.
+
+    Raises Conflict, LeaseLost, StoreUnavailable.
+    """
+    now, why = world.clock.now(), f"{FAULT} ({type(error).__name__}); the log has more"
+    again = claim.error.startswith(FAULT)
+    if again and claim.attempts >= FAULTS and now - claim.created_at > GIVE_UP_FAULT_AFTER:
+        given_up = Rejected(f"{why} (tried {claim.attempts} times)")
+        if claim.effect is not None:
+            await on_failure(world, claim, given_up)
+        else:
+            await world.commit(Changeset(now=now, claim_result=_result(claim, ClaimOutcome.DEAD, str(given_up))))
+        return True
+    wait = min(FIRST_FAULT_WAIT * 2 ** min(claim.attempts - 1, 10), FARTHEST)
+    result = _result(claim, ClaimOutcome.RETRY, why).copy_with(retry_at=now + wait, outcome_unknown=True)
+    await world.commit(Changeset(now=now, claim_result=result))
+    return False
+
+
+def _result(claim: Claim, outcome: ClaimOutcome, error: str) -> ClaimResult:
+    return ClaimResult(key=claim.key, fence=claim.fence, rev=claim.rev, outcome=outcome, error=error)
+
+
 async def on_failure(world: World, claim: Claim, error: Rejected) -> None:
     """The effect failed for good: it becomes a dead letter, and one line is said where people look.
 
     Raises Conflict, LeaseLost, StoreUnavailable.
     """
-    dead = ClaimResult(
-        key=claim.key,
-        fence=claim.fence,
-        rev=claim.rev,
-        outcome=ClaimOutcome.DEAD,
-        error=str(error),
-    )
+    dead = _result(claim, ClaimOutcome.DEAD, str(error))
     effect = claim.effect
     assert effect is not None
 
@@ -180,10 +233,13 @@ PROBLEMS = (NobodyFound, CouldNotInvite, EffectFailedNotice, OpenElsewhere, Room
 def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rejected, now: datetime) -> Decision:
     """What is said about a failure. A failed answer is only kept in the outbox: saying it would fail too."""
     decision = Decision(incident, quiet=True)
-    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers)):
+    if isinstance(effect, (PrivateReply, SyncDirectory, ReadAlertChannels, ReadRoomMembers, ReadRoomActivity)):
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
+    if isinstance(effect, Investigate):
+        # Its own message says so.
+        return investigations.failed(incident, effect.run, str(error), error.advice)
     what = ""
     if isinstance(effect, ExternalEffect):
         after, what = world.integrations.on_failure(incident, effect)

@@ -29,6 +29,10 @@ class Severity(Value):
     """
     page_hours: Hours = ()
     """When people are paged, on the clock of each of them; outside it waits for their morning. Empty: at any time."""
+    repage_after: Duration | None = None
+    """After an acknowledgement: so long nobody has posted an update, written in the channel or done anything else, then the
+    commander is paged, and after them the escalation policy. None: never.
+    """
     aliases: Texts = ()
     description: Text | None = None
     """The sentence that defines it, shown where a severity is chosen."""

@@ -16,6 +16,10 @@ class Postmortem(Stored):
     root_cause: str = ""
     went_well: str = ""
     improve: str = ""
+    impact_began: str = ""
+    """When it began to hurt, as people corrected it: ISO 8601 in UTC. "" where the record says it."""
+    impact_ended: str = ""
+    """The same for when it stopped."""
     revision: int = 1
     created_at: datetime
     created_by: str | None = None

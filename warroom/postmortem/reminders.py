@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from warroom.errors import AlreadyDone, Refused
@@ -27,6 +27,8 @@ from warroom.refusals import (
 )
 
 PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
+TIMES = ("impact_began", "impact_ended")
+"""Parts that are times."""
 MOST_TOLD = 10
 """People who are told that an action item is late."""
 CHASE_EVERY = timedelta(hours=24)
@@ -53,7 +55,7 @@ def edit(
     written = incident.postmortem or Postmortem(created_at=now, created_by=by)
     if seen is not None and any(getattr(written, part) not in (getattr(seen, part), parts[part]) for part in parts):
         raise Refused(SavedMeanwhile())
-    wanted = {part: parts[part] for part in PARTS if part in parts}
+    wanted = {part: parts[part] for part in (*PARTS, *TIMES) if part in parts}
     changed = {part: text for part, text in wanted.items() if getattr(written, part) != text}
     if not changed and incident.postmortem:
         raise AlreadyDone(PostmortemUnchanged())
@@ -108,8 +110,8 @@ def chase(incident: Incident, now: datetime, policy: Policy) -> Decision:
 
 
 def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | None:
-    """Somebody is told of an action item: its owner alone the day before, its owner when it is due, a day after that also whoever
-    leads and was paged. None when it is done, gone, or there is nothing to tell yet.
+    """Somebody is told of an action item: its owner alone the day before and when it is due, a day after that the people of the
+    incident. The room is told where nobody owns it. None when it is done, gone, or there is nothing to tell yet.
     """
     item = next((each for each in incident.actions if each.id == item_id), None)
     if item is None or item.due_at is None or item.done_at or item.late_at:
@@ -120,17 +122,29 @@ def action_due(incident: Incident, item_id: str, now: datetime) -> Decision | No
         after = item.copy_with(late_at=now)
         people = tuple(dict.fromkeys((*cadence.keepers(incident), *incident.escalation.paged)))[:MOST_TOLD]
         notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at, late=True, people=people)
-        return Decision(_with_item(incident, after)).say(notice)
-    notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at, soon=now < item.due_at)
-    if now >= item.due_at:
-        return Decision(_with_item(incident, item.copy_with(reminded_at=now))).say(notice)
-    if item.warned_at:
+        decision = Decision(_with_item(incident, after))
+        if incident.room.archived_at is None:
+            return decision.say(notice)
+        owner = (item.owner,) if item.owner else ()
+        return decision.with_effects(*_to_each(incident, tuple(dict.fromkeys((*owner, *people))), notice, item))
+    if item.warned_at and now < item.due_at:
         return None
-    decision = Decision(_with_item(incident, item.copy_with(warned_at=now)), quiet=True)
-    if item.owner is None:
+    soon = now < item.due_at
+    notice = ActionDue(text=item.text, owner=item.owner, due_at=item.due_at, soon=soon)
+    told = item.copy_with(warned_at=now) if soon else item.copy_with(reminded_at=now)
+    decision = Decision(_with_item(incident, told), quiet=soon)
+    if item.owner is not None:
+        return decision.with_effects(*_to_each(incident, (item.owner,), notice, item))
+    if incident.room.archived_at is None:
         return decision.say(notice)
-    key = f"{incident.id}:action-soon:{item.id}:v{incident.version}"
-    return decision.with_effects(PrivateReply(incident_id=incident.id, key=key, user=item.owner, notice=notice))
+    return decision.with_effects(*_to_each(incident, cadence.keepers(incident), notice, item))
+
+
+def _to_each(incident: Incident, people: Sequence[str], notice: ActionDue, item: ActionItem) -> list[PrivateReply]:
+    key = f"{incident.id}:action-due:{item.id}:v{incident.version}"
+    return [
+        PrivateReply(incident_id=incident.id, key=f"{key}:{person}", user=person, notice=notice) for person in people
+    ]
 
 
 def _with_item(incident: Incident, item: ActionItem) -> Incident:

@@ -12,7 +12,7 @@ from warroom.similar.words import concepts
 
 SHOWN = 3
 """So many are named at most."""
-ENOUGH = 0.31
+ENOUGH = 0.325
 """Below that nothing is said: a hint that is wrong costs attention in the worst hour. Measured in tests/warroom/similar."""
 
 YOUNG = 100

@@ -11,6 +11,9 @@ LONGEST = 600
 
 _WORD = re.compile(r"[a-z][a-z0-9]+|[45]xx|[45]\d\ds?|p\d\d", re.IGNORECASE)
 
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Between the words of a name like CrashLoopBackOff."""
+
 _TELLING_NOTHING = """
     a about after again all also an and any are as at be been before being but by can cannot could did do does due
     during every few for from get gets got had has have her his how if in into is it its just last like lot make many more
@@ -26,34 +29,37 @@ _NOTHING = frozenset(_TELLING_NOTHING.split())
 
 _SAME = (
     "error errors 5xx 500 500s 502 503 504 fail fails failed failing failure failures exception exceptions broken breaks crash",
-    "slow slowly slowness latency p95 p99 delay delayed delays timeout timeouts timing hang hangs hanging sluggish lagging",
+    "slow slowly slowness crawl crawls degraded sluggish latency p50 p90 p95 p99 delay delays timeout timeouts hang hangs lagging",
     "down outage unavailable unreachable offline dead gone",
-    "memory oom ram heap leak leaks leaking killed",
+    "memory oom oomkilled ram heap leak leaks leaking killed",
     "disk storage volume space filesystem inode",
     "full exhausted exhaustion saturated saturation maxed limit quota",
     "cpu load throttled throttling",
-    "certificate certificates cert certs tls ssl expired expiry expires expiring",
-    "login logins auth authentication signin signing sso oauth session sessions password token tokens",
+    "certificate certificates cert certs tls ssl x509 handshake expired expiry expires expiring",
+    "login logins logon auth authentication signin sso oauth session sessions password token tokens",
     "queue queues backlog lag consumer consumers kafka rabbitmq sqs stuck piling",
     "database databases db postgres postgresql mysql sql replica replication primary",
+    "deadlock deadlocks lock locks locked locking transaction transactions contention",
+    "limiter ratelimit ratelimiter 429",
+    "forbidden 403 401 unauthorized permission permissions denied",
     "connection connections pool pools socket sockets",
-    "deploy deploys deployed deployment release released releases rollout version upgrade",
-    "dns resolver nameserver lookup",
-    "network packet packets connectivity route routing vpn",
-    "payment payments pay paying card cards billing invoice invoices checkout charge charges",
-    "email emails mail mails smtp newsletter",
-    "search searching index indexing",
-    "cache caches caching redis memcached stale",
+    "deploy deploys deployed deploying deployment rollback revert reverted migration release released releases rollout version upgrade",
+    "dns resolver resolve resolves nameserver lookup lookups nxdomain servfail",
+    "network networking packet packets connectivity flaky route routing vpn",
+    "payment payments pay paying refund refunds charged card cards billing invoice invoices checkout charge charges",
+    "email emails mail mails mailing smtp newsletter inbox",
+    "search searching index indexes indexing reindex",
+    "cache caches cached caching redis memcached stale outdated",
     "restart restarts restarting restarted crashloop crashlooping loop loops",
     "pod pods container containers kubernetes cluster node nodes",
     "backup backups snapshot restore",
-    "data rows record records corrupted corruption wrong missing lost duplicate duplicates",
+    "data rows record records corrupted corruption inconsistent incorrect wrong missing lost duplicate duplicates",
     "image images picture pictures photo photos thumbnail thumbnails upload uploads",
-    "report reports dashboard dashboards export exports analytics",
+    "report reports dashboard dashboards export exports analytics statistics figures totals",
     "webhook webhooks callback callbacks integration partner",
     "job jobs cron batch nightly scheduled scheduler",
-    "config configuration setting settings flag flags toggle",
-    "attack ddos bot bots scraping abuse flood traffic spike",
+    "config configuration setting settings flag flags toggle toggles toggled",
+    "attack ddos bot bots crawler crawlers scraper scraping abuse flood floods traffic spike",
     "security leaked exposed public breach credentials injection",
 )
 """Words of the trade of which people take one or the other for the same thing."""
@@ -82,7 +88,9 @@ for _words in _SAME:
 
 def concepts(text: str) -> dict[str, frozenset[str]]:
     """By concept: the words of the text that mean it. A word of no known concept is one of its own."""
-    plain = unicodedata.normalize("NFKD", text[:LONGEST].casefold()).encode("ascii", "ignore").decode()
+    # "OOMKilled" and "CrashLoopBackOff" are several words.
+    apart = _HUMP.sub(" ", text[:LONGEST])
+    plain = unicodedata.normalize("NFKD", apart.casefold()).encode("ascii", "ignore").decode()
     found: dict[str, set[str]] = {}
     for word in _WORD.findall(plain):
         if word not in _NOTHING:

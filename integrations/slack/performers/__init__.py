@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from integrations.slack.performers import (
+    activity,
     alert_channels,
     announcements,
+    archive,
     canvas,
     charts,
     direct,
     directory,
     documents,
+    investigation,
     overrides,
     posts,
     private_replies,
     rooms,
+    runs,
     shifts,
 )
 from integrations.slack.performers.performer import Performing
@@ -23,8 +27,11 @@ from integrations.slack.performers.performer import Performing
 PERFORMERS: Mapping[str, Performing] = {
     "open_room": rooms.open_room,
     "rename_room": rooms.rename_room,
+    "archive_room": archive.archive_room,
+    "unarchive_room": archive.unarchive_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
+    "show_run": runs.show_run,
     "announce": announcements.announce,
     "tell_team": announcements.tell_team,
     "tell_everybody": announcements.tell_everybody,
@@ -42,6 +49,8 @@ PERFORMERS: Mapping[str, Performing] = {
     "share_document": documents.share_document,
     "share_canvas": canvas.share_canvas,
     "share_picture": charts.share_picture,
+    "show_investigation": investigation.show_investigation,
+    "share_findings": investigation.share_findings,
     "send_chart": charts.send_chart,
     "post_review": charts.post_review,
     "publish_home": private_replies.publish_home,
@@ -51,6 +60,7 @@ PERFORMERS: Mapping[str, Performing] = {
     "tell_user_group": shifts.tell_user_group,
     "sync_directory": directory.sync_directory,
     "read_room_members": rooms.read_room_members,
+    "read_room_activity": activity.read_room_activity,
     "read_alert_channels": alert_channels.read_alert_channels,
 }
 """By effect kind."""

@@ -117,6 +117,8 @@ async def _enter(context: EffectContext[ReadAlertChannels], channel_id: str) -> 
     try:
         await context.call("conversations.join", channel=channel_id)
     except SlackDeclined as refusal:
+        if refusal.code == "missing_scope":
+            raise
         raise Rejected(
             f"the bot is not in it and cannot enter by itself ({refusal.code})",
             code=refusal.code,

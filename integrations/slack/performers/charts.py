@@ -6,13 +6,16 @@ import asyncio
 
 from blocks import charts
 from blocks.incident_picture import incident_picture
+from blocks.oncall_report import on_call_alt, on_call_chart
 from blocks.review import review_card
 from integrations.slack.performers.documents import document_of, is_shared, upload
 from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import say
 from warroom.metrics.review import review_of
 from warroom.metrics.usecases import report_for
-from warroom.outbox.effects import PostReview, SendChart, SharePicture
+from warroom.oncall.load import ReportSource, load_report
+from warroom.oncall.public_holidays import holidays_of
+from warroom.outbox.effects import ChartOf, PostReview, SendChart, SharePicture
 
 
 async def share_picture(context: EffectContext[SharePicture]) -> None:
@@ -60,15 +63,29 @@ async def send_chart(context: EffectContext[SendChart]) -> None:
     effect, deps = context.effect, context.deps
     if not charts.available():
         return
-    report = await report_for(
-        deps.store, deps.policy, effect.user, since=effect.since, until=effect.until, team=effect.team
-    )
-    content = await asyncio.to_thread(charts.metrics_chart, report, tuple(deps.policy.severities))
+    if effect.what is ChartOf.ON_CALL:
+        name, title = "oncall.png", "On call in numbers"
+        content, alt = await _on_call_chart(context)
+    else:
+        name, title, alt = "incidents.png", "Incidents in numbers", ""
+        report = await report_for(
+            deps.store, deps.policy, effect.user, since=effect.since, until=effect.until, team=effect.team
+        )
+        content = await asyncio.to_thread(charts.metrics_chart, report, tuple(deps.policy.severities))
     # A file needs the id of the conversation, which the first message of it brings.
     said = await context.call("chat.postMessage", channel=effect.user, text="The chart you asked for:")
-    file_id = await upload(context, "incidents.png", content)
+    file_id = await upload(context, name, content, alt)
     await context.call(
-        "files.completeUploadExternal",
-        files=[{"id": file_id, "title": "Incidents in numbers"}],
-        channel_id=said["channel"],
+        "files.completeUploadExternal", files=[{"id": file_id, "title": title}], channel_id=said["channel"]
     )
+
+
+async def _on_call_chart(context: EffectContext[SendChart]) -> tuple[bytes, str]:
+    """(the picture, what it shows in words)."""
+    effect, deps = context.effect, context.deps
+    assert deps.directory is not None, "the running bot has one"
+    known = ReportSource(deps.store, deps.policy, deps.directory, deps.clock)
+    loads = await load_report(known, effect.since, effect.until, holidays_of, seen_by=effect.user)
+    timezone = deps.policy.workspace.timezone
+    content = await asyncio.to_thread(on_call_chart, loads, effect.since, effect.until, timezone)
+    return content, on_call_alt(loads)

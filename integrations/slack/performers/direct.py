@@ -49,8 +49,13 @@ async def send_direct(context: EffectContext[SendDirect]) -> DirectlySent | None
 
 
 async def tell_morning(context: EffectContext[TellMorning]) -> None:
-    """One message about every incident whose page waited for this person until that moment and that nobody has taken since."""
+    """One message about every incident whose page waited for this person until that moment and that nobody has taken since. In doubt
+    it is not sent again: they are mentioned in the rooms too.
+    """
     effect, deps = context.effect, context.deps
+    if context.outcome_unknown:
+        log.warning("a direct message may have been sent, so it is not sent again", key=context.key)
+        return
 
     def waited(incident: Incident) -> bool:
         state = incident.escalation

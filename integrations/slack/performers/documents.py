@@ -26,6 +26,9 @@ from warroom.similar.usecases import without_private
 
 log = logging.getLogger(__name__)
 
+ALT_TEXT = 1000
+"""Characters of the description of a picture (docs.slack.dev, files.getUploadURLExternal)."""
+
 
 async def share_document(context: EffectContext[ShareDocument]) -> None:
     """Share the document, built from the record as it is now, and remove the message with the one before it. Nothing when a
@@ -78,12 +81,14 @@ async def _withdraw_others(
         log.info("an earlier post-mortem of %s was not removed: %s", incident.name, refusal)
 
 
-async def upload(context: EffectContext[Any], filename: str, content: bytes) -> str:
+async def upload(context: EffectContext[Any], filename: str, content: bytes, alt: str = "") -> str:
     """The id of the file, whose bytes Slack has now. Nobody sees it before `files.completeUploadExternal`.
 
-    Raises Retryable or Rejected; neither leaves a doubt, for an upload that is not completed is dropped.
+    `alt` says what a picture shows, for whoever does not see it. Raises Retryable or Rejected; neither leaves a doubt, for an upload
+    that is not completed is dropped.
     """
-    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content))
+    shown = {"alt_txt": alt[:ALT_TEXT]} if alt else {}
+    ticket = await context.call("files.getUploadURLExternal", filename=filename, length=len(content), **shown)
     await _send(context, ticket["upload_url"], content)
     return str(ticket["file_id"])
 

@@ -90,6 +90,8 @@ def out_of_date(notice: Notice, slot: str | None, incident: Incident) -> bool:
     """Whether what was to be said is not so any more: saying it would only confuse."""
     if isinstance(notice, Paged) and notice.reason in _UNACKNOWLEDGED:
         return incident.state is not State.DETECTED
+    if isinstance(notice, Paged) and notice.reason is PageReason.SILENCE and not incident.escalation.silent:
+        return True
     return slot is not None and not still_true(slot, incident)
 
 
@@ -111,9 +113,9 @@ async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str,
     """(channel, thread) of a notice; None when there never will be such a place. Raises Retryable while awaited."""
     match context.effect.place:
         case Place.ROOM:
-            return await _room(context, incident), None
+            return await room_of(context, incident), None
         case Place.CARD_THREAD:
-            room = await _room(context, incident)
+            room = await room_of(context, incident)
             if incident.room.card_ts is None and not await context.never_came("show_card"):
                 raise Retryable("the card is not there yet")
             return room, incident.room.card_ts
@@ -121,7 +123,8 @@ async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str,
             return await _announcement(context, incident)
 
 
-async def _room(context: EffectContext[Effect], incident: Incident) -> str:
+async def room_of(context: EffectContext[Any], incident: Incident) -> str:
+    """The channel of the incident. Raises Retryable while it is awaited, Rejected where it never comes."""
     if incident.room.channel_id is not None:
         return incident.room.channel_id
     if await context.never_came("open_room"):
@@ -192,6 +195,9 @@ async def say(
     try:
         answer = await _post(context, channel, card, thread_ts, broadcast)
     except SlackDeclined as refusal:
+        if refusal.code in GONE and (why := context.deps.channels.why_unknown(channel)) is not None:
+            # Without its id it can neither be entered nor read: the permission that is missing for that is what helps.
+            raise why from refusal
         if refusal.code != "not_in_channel":
             context.deps.channels.forget(channel)
             raise
@@ -282,8 +288,11 @@ async def remove_if_possible(context: EffectContext[Effect], channel: str, ts: s
 async def find(context: EffectContext[Effect], channel: str, thread_ts: str | None, since: str) -> str | None:
     """The ts of the message that carries the effect's key, None when there is none. Raises Retryable or Rejected.
 
-    A channel that the bot is not in is joined first. One that it cannot join is not guessed about: Rejected.
+    A channel that the bot is not in is joined first. One that it cannot join, or whose id it cannot learn, is not guessed
+    about: Rejected.
     """
+    if (why := context.deps.channels.why_unknown(channel)) is not None:
+        raise _unseen(why)
     try:
         return await _found(context, channel, thread_ts, since)
     except SlackDeclined as refusal:
@@ -297,13 +306,18 @@ async def find(context: EffectContext[Effect], channel: str, thread_ts: str | No
     except SlackDeclined as refusal:
         if refusal.code == "channel_not_found":
             return None
-        raise Rejected(
-            f"whether the message is there already cannot be seen ({refusal.code}), so it is not posted twice",
-            code=UNSEEN,
-            advice="Look into the channel. Invite the bot, so that it can look itself: /invite @Warroom",
-        ) from refusal
+        raise _unseen(refusal) from refusal
 
 
+def _unseen(refusal: SlackDeclined) -> Rejected:
+    return Rejected(
+        f"whether the message is there already cannot be seen ({refusal.code}), so it is not posted twice",
+        code=UNSEEN,
+        advice=f"Look into the channel. {refusal.advice if refusal.code == 'missing_scope' else INVITE}",
+    )
+
+
+INVITE = "Invite the bot, so that it can look itself: /invite @Warroom"
 UNSEEN = "outcome_unseen"
 """Our own code for a post whose outcome is unknown, in a channel that cannot be read."""
 

@@ -21,6 +21,7 @@ from warroom.errors import Retryable
 from warroom.incident.action_items import actions_of
 from warroom.incident.lookup import LOOKED_AT
 from warroom.incident.view import incident_view
+from warroom.oncall.duty import duty_of
 from warroom.outbox.effects import PrivateReply, PublishHome
 
 log = structlog.get_logger(__name__)
@@ -104,10 +105,12 @@ async def _in_channel(context: EffectContext[PrivateReply], what: dict[str, Any]
 
 
 async def publish_home(context: EffectContext[PublishHome]) -> None:
-    """Draw it whole: open incidents, those that ended lately or wait for a post-mortem, and the person's action items."""
+    """Draw it whole: open incidents, when the person is on call, what ended lately or waits for a post-mortem, their action items."""
     store, user = context.deps.store, context.effect.user
     incidents = await store.incidents(open_only=True, limit=LOOKED_AT)
     ended = await store.incidents(closed_only=True, limit=LOOKED_AT)
     views, over = ([incident_view(each, context.deps.policy) for each in found] for found in (incidents, ended))
     items = actions_of([*incidents, *ended], user, owner=user)
-    await context.call("views.publish", user_id=user, view=home(views, user, context.now, over, items))
+    directory = context.deps.directory
+    duty = await duty_of(store, directory, context.deps.policy, context.now, user) if directory else None
+    await context.call("views.publish", user_id=user, view=home(views, user, context.now, over, items, duty))

@@ -66,8 +66,8 @@ def test_an_action_item_reminds_its_owner_once(make: Make) -> None:
     incident = actions.add(make(), "UADA", minutes(1), "raise the limit", "UBEN", minutes(60)).incident
     decision = reminders.action_due(incident, "a1", minutes(60))
     assert decision is not None
-    assert [e.notice for e in decision.effects if isinstance(e, Post)] == [
-        ActionDue(text="raise the limit", owner="UBEN", due_at=minutes(60))
+    assert [(e.user, e.notice) for e in decision.effects if isinstance(e, PrivateReply)] == [
+        ("UBEN", ActionDue(text="raise the limit", owner="UBEN", due_at=minutes(60)))
     ]
     assert reminders.action_due(decision.incident, "a1", minutes(61)) is None
 
