@@ -10,6 +10,7 @@ import copy
 from typing import Any
 
 from moto.dynamodb import models
+from moto.dynamodb.models.table import Table
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -24,7 +25,7 @@ class CopiedOnce:
 
     def deepcopy(self, thing: Any) -> Any:
         """A copy; of a table the same one each time."""
-        if not isinstance(thing, models.Table):
+        if not isinstance(thing, Table):
             return copy.deepcopy(thing)
         if id(thing) not in self._tables:
             self._tables[id(thing)] = copy.deepcopy(thing)

@@ -13,6 +13,7 @@ import pytest
 from storage import Database, migrate, open_store
 from storage.dynamo import schema, transaction
 from storage.dynamo.store import DynamoStore
+from storage.dynamo.table import Key, encoded
 from tests.storage.conftest import Opener
 from tests.storage.dynamo.proxy import LOST, UNANSWERED, Proxy, Trouble, cut_after
 from tests.storage.dynamo.server import DynamoDB
@@ -167,8 +168,8 @@ async def test_a_delivery_of_many_alerts_is_accepted_whole_and_decided_in_parts(
 async def test_what_nobody_began_is_cleared_away(other: Database) -> None:
     assert isinstance(other, DynamoStore)
     inner = other._table
-    laying = transaction.encoded(transaction.Key(transaction.LAYING, "gone"), {"at": 0}, 1)
-    for item in (laying.first, {**transaction.Key("LAID#gone", "0000").raw, "d": {"S": "[]"}, "r": {"N": "1"}}):
+    laying = encoded(Key(transaction.LAYING, "gone"), {"at": 0}, 1)
+    for item in (laying.first, {**Key("LAID#gone", "0000").raw, "d": {"S": "[]"}, "r": {"N": "1"}}):
         await inner.call("put_item", TableName=inner.address.table, Item=item)
     assert sorted(await leftovers(other)) == ["LAID#gone", "LAYING"]
     assert await transaction.finish_left(inner) == 0
