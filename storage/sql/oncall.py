@@ -53,9 +53,11 @@ class SqlOnCall(Connected):
             row = (await conn.execute(sa.select(FEED_LINK).where(FEED_LINK.c.id == link_id))).mappings().first()
         return rows.feed_link_of(row) if row else None
 
-    async def feed_links(self, person: str) -> list[FeedLink]:
-        """Of that person, oldest first."""
-        query = sa.select(FEED_LINK).where(FEED_LINK.c.person == person).order_by(FEED_LINK.c.made_at, FEED_LINK.c.id)
+    async def feed_links(self, person: str | None = None) -> list[FeedLink]:
+        """Of that person, or of everybody, oldest first."""
+        query = sa.select(FEED_LINK).order_by(FEED_LINK.c.made_at, FEED_LINK.c.id)
+        if person is not None:
+            query = query.where(FEED_LINK.c.person == person)
         async with self._reading() as conn:
             return [rows.feed_link_of(row) for row in (await conn.execute(query)).mappings()]
 
