@@ -123,7 +123,9 @@ def revoke(
     settings = settings_or_exit()
     ended = do(_revoke(settings, policy_of(settings), person))
     if ended is None:
-        fail(f"It is not clear who {person} is. `python -m bot oncall links` shows everybody with a link, with their id.")
+        fail(
+            f"It is not clear who {person} is. `python -m bot oncall links` shows everybody with a link, with their id."
+        )
     say(f"{ended} {'link' if ended == 1 else 'links'} ended.")
 
 

@@ -78,6 +78,7 @@ async def test_links_to_calendars_are_found_by_id_and_by_person_until_they_are_r
     second, other = first.copy_with(id="a0", schedule=None, made_at=after(5)), first.copy_with(id="b1", person="UBEN")
     await put(store, feed_links=(second, other, first))
     assert await store.feed_links("UADA") == [first, second]
+    assert [each.id for each in await store.feed_links()] == ["a1", "b1", "a0"], "everybody's, oldest first"
     assert await store.feed_link("b1") == other
     assert await store.feed_link("nobody") is None
     await put(store, feed_links=(first.copy_with(id="a2"),), revoked_feed_links=("a1", "nobody"))
