@@ -110,3 +110,15 @@ async def test_a_guest_whom_a_schedule_names_or_who_is_asked_may_cover(duty: Han
     taken = next(each for each in await stored(duty) if each.schedule == "platform")
     assert (taken.state, taken.person) == (OverrideState.TAKEN, GUEST.id)
     await press(duty, ids.UNDO_COVER, taken, GUEST.id)
+
+
+async def test_who_covers_a_part_of_their_own_shift_is_on_call_without_a_break(duty: HandlerHarness) -> None:
+    before = str((await duty.type("oncall weekly")).blocks)
+    await duty.type("oncall override weekly tomorrow 18:00 to 22:00 @ada")
+    after = str((await duty.type("oncall weekly")).blocks)
+    now, following = (before[before.index(word) :].partition("\\n")[0].partition("'")[0] for word in ("Now:", "Next:"))
+    assert "<@UADA>, until" in now
+    assert now in after, "until the same time"
+    assert following in after, "and the next one is somebody else"
+    await duty.type("oncall override weekly now to 6am @ada")
+    assert now.replace("<@UADA>", "<@UADA> (cover)") in str((await duty.type("oncall weekly")).blocks)

@@ -13,6 +13,7 @@ from warroom.incident.change import done
 from warroom.incident.model import Incident
 from warroom.oncall import rules
 from warroom.oncall.model import ScheduleState, Shift
+from warroom.oncall.names import NamesLookedUp
 from warroom.oncall.schedules import schedule_now
 from warroom.outbox.changes import WORKSPACE, Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, KeepUserGroup, TellShift
@@ -64,7 +65,8 @@ async def fire(world: World, claim: Claim) -> None:
     found = await resolve(shift.people, world.directory, world.policy)
     people = tuple(dict.fromkeys(match.person.id for match in found.found))
     before = await world.store.schedule_state(name)
-    after, effects = changed(name, schedule, before, people, shift, now)
+    until = await NamesLookedUp(world.directory, world.policy).until(schedule, overrides, shift)
+    after, effects = changed(name, schedule, before, people, shift.copy_with(end=until), now)
     edges = [each.start for each in overrides if each.start > now] + [shift.end, now + LOOKED_AT]
     await world.commit(
         Changeset(

@@ -63,20 +63,22 @@ async def overview(world: World, names: Iterable[str]) -> list[ScheduleOverview]
     """The schedules of these names, as of now. Raises StoreUnavailable."""
     now = world.clock.now()
     known = await world.store.overrides(now, now + rules.HORIZONS[-1])
-    found = []
+    found, looked_up = [], NamesLookedUp(world.directory, world.policy)
     for name in names:
         schedule, overrides = await _schedule(world, name), [each for each in known if each.schedule == name]
         calendar = await world.store.calendar(name) if schedule.ical else None
-        later = rules.following(schedule, overrides, now, 1)
         shift = rules.shift_at(schedule, overrides, now)
+        following = rules.following(schedule, overrides, now, 1 if not overrides else len(overrides) + 1)
+        later = await looked_up.first_others(following, shift)
+        shift = shift.copy_with(end=await looked_up.until(schedule, overrides, shift))
         found.append(
             ScheduleOverview(
                 name=name,
                 timezone=schedule.timezone or world.policy.workspace.timezone,
                 shift=shift,
                 now=await _people(world, shift.people),
-                next_shift=later[0] if later else None,
-                next=await _people(world, later[0].people if later else ()),
+                next_shift=later,
+                next=await _people(world, later.people if later else ()),
                 calendar=Calendar(schedule=name) if schedule.ical and calendar is None else calendar,
                 overrides=tuple(
                     each for each in overrides if each.state is not OverrideState.UNDONE and each.start < now + COMING
