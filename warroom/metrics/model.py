@@ -9,7 +9,7 @@ from warroom.incident.model import State
 from warroom.metrics.report import Measure
 from warroom.value import Stored
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when what is measured, or how, changes: figures that were kept in an earlier format are measured anew."""
 
 
@@ -64,6 +64,12 @@ class IncidentFigures(Stored):
     postmortem_required_by: datetime | None = None
     postmortem_published_at: datetime | None = None
     actions: tuple[ActionItemFigures, ...] = ()
+    investigated: bool = False
+    """It was looked into, and there was an answer."""
+    cause_named: bool = False
+    """The last answer named a cause."""
+    cause_right: bool | None = None
+    """What people said of it, if they did."""
 
     @cached_property
     def durations(self) -> dict[Measure, float]:
