@@ -21,6 +21,13 @@ async def counted(room: WarRoom, incident: Incident, kind: type) -> int:
     return sum(isinstance(entry.event, kind) for entry in await room.bot.store.timeline(incident.id))
 
 
+def person_ids(room: WarRoom, named: Any) -> Any:
+    """As a form has them: one, or a list."""
+    if isinstance(named, list):
+        return [room.slack.person(each).id for each in named]
+    return room.slack.person(named).id
+
+
 @pytest.mark.parametrize(
     ("chosen", "filled", "event", "times"),
     [
@@ -41,9 +48,7 @@ async def test_a_form_sent_twice_at_once_counts_once(
     await menu(room, "ada", incident, chosen)
     form = await slack.modal(ada)
     for label, value in filled.items():
-        person = {"Person": slack.person, "People": lambda names: [slack.person(each).id for each in names]}.get(label)
-        said = person(value) if person else value
-        form.fill(label, getattr(said, "id", said))
+        form.fill(label, person_ids(room, value) if label in ("Person", "People") else value)
     await asyncio.gather(slack.submit(ada, form), slack.submit(ada, form))
     await slack.submit(ada, form)
     await room.settle()
