@@ -10,19 +10,16 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 import pytest
 import sqlalchemy as sa
 
 from storage import BadAddress, Database, migrate, open_store
-from storage.sql import connection
 from storage.sql.address import parse
 from storage.sql.connection import engine_for
 from storage.sql.store import SqlStore
@@ -98,33 +95,6 @@ async def test_postgresql_drops_our_connections_and_the_next_call_works(
     postgresql.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';")  # noqa: S608  # names of our own
     await ask(store, room("b"))
     assert len(await take(store)) == 2
-
-
-async def test_a_connection_to_postgresql_is_asked_whether_it_lives_only_when_it_was_idle(
-    postgresql: PostgreSQL, opening: Opener, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = await opening(postgresql.new())
-    assert isinstance(store, SqlStore)
-    dialect = store._engine.sync_engine.dialect
-    asked: list[object] = []
-    ping = dialect.do_ping
-
-    def counted(each: Any) -> bool:
-        asked.append(each)
-        return ping(each)
-
-    monkeypatch.setattr(dialect, "do_ping", counted)
-    for name in "abc":
-        await ask(store, room(name))
-    await take(store)
-    assert asked == []
-    monkeypatch.setattr(connection, "steady", lambda: time.monotonic() + connection.IDLE)
-    await take(store)
-    assert asked != []
-    asked.clear()
-    monkeypatch.setattr(connection, "_something_arrived", lambda _: True)
-    await take(store)
-    assert asked != []
 
 
 async def test_a_read_only_postgresql_is_not_written_to(postgresql: PostgreSQL, opening: Opener) -> None:
