@@ -128,10 +128,11 @@ async def group_changed(world: World, group: Group) -> None:
 
 
 def handed_over(policy: Policy, incidents: Iterable[Incident], schedule: str) -> list[Incident]:
-    """The open ones whose escalation policy calls the schedule."""
+    """The open ones whose escalation policy calls the schedule, most severe first, then newest."""
 
     def calls(incident: Incident) -> bool:
         names = (name for level in incident.escalation.levels for name in level.notify)
         return any((meant := policy.schedule_meant(name)) is not None and meant.schedule == schedule for name in names)
 
-    return [incident for incident in incidents if incident.state.open and calls(incident)]
+    found = [incident for incident in incidents if incident.state.open and calls(incident)]
+    return sorted(found, key=lambda each: (policy.rank(each.severity), -each.number))
