@@ -185,7 +185,7 @@ def _buttons(view: IncidentView) -> list[Block | None]:
         case State.RESOLVED:
             return [postmortem, reopen_button(incident)]
         case State.CLOSED:
-            return [postmortem if incident.postmortem else None]
+            return [postmortem if incident.postmortem else None, reopen_button(incident)]
         case State.CANCELLED:
             return [kit.button("Undo cancel", ids.REOPEN, carried) if incident.deadlines.undo else None]
 

@@ -28,14 +28,14 @@ STEPS: dict[State, frozenset[State]] = {
     State.ACKNOWLEDGED: frozenset({State.MITIGATED, State.RESOLVED, State.CANCELLED}),
     State.MITIGATED: frozenset({State.ACKNOWLEDGED, State.RESOLVED, State.CANCELLED}),
     State.RESOLVED: frozenset({State.ACKNOWLEDGED, State.CLOSED}),
-    State.CLOSED: frozenset(),
+    State.CLOSED: frozenset({State.ACKNOWLEDGED}),
     State.CANCELLED: frozenset(),
 }
-"""From each state, the states that may follow. Mitigated or resolved to acknowledged is a reopening. A cancellation can be
+"""From each state, the states that may follow. Mitigated, resolved or closed to acknowledged is a reopening. A cancellation can be
 taken back for TAKE_BACK_WITHIN: then the incident is in the state that it had."""
 
 CLOSE_AFTER = timedelta(hours=24)
-"""How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
+"""After so long a resolved incident without a required post-mortem closes by itself."""
 
 
 def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = None) -> None:
@@ -57,6 +57,8 @@ def acknowledge(incident: Incident, by: str | None, now: datetime, policy: Polic
             incident=incident.name, state=incident.state, by=incident.acknowledged_by, asked_by=by
         )
         raise AlreadyDone(held)
+    if incident.state is State.CLOSED:
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.ACKNOWLEDGE))
     _step(incident, State.ACKNOWLEDGED, Attempt.ACKNOWLEDGE)
     after = _owned(incident, by, now, policy).copy_with(state=State.ACKNOWLEDGED)
     notice = StateChanged(
@@ -153,6 +155,7 @@ def resolve(
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
     """It was not over, or the mitigation did not hold. `by` has it again; None when that is nobody known here.
 
+    A published post-mortem is a draft again: what happens now belongs in it, and it is published once more at the end.
     Raises AlreadyDone or Refused.
     """
     if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
@@ -161,6 +164,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
     if incident.state is State.CANCELLED:
         return _take_back_cancel(incident, by, now, policy)
     _step(incident, State.ACKNOWLEDGED, Attempt.REOPEN)
+    written = incident.postmortem
     after = (
         cadence.answered(_owned(incident, by, now, policy))
         .copy_with(
@@ -170,12 +174,24 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
             resolved_automatically=False,
             left_open=(),
             mitigated_at=None,
+            closed_at=None,
             postmortem_required_by=None,
+            postmortem=written.copy_with(published_at=None, published_by=None) if written else None,
         )
         .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
     return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
+
+
+def reopen_from_elsewhere(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """Another system says that it is not over. What is closed here, only people here reopen.
+
+    Raises AlreadyDone or Refused.
+    """
+    if incident.state is State.CLOSED:
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
+    return reopen(incident, by, now, policy)
 
 
 def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:

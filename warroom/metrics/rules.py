@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import operator
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -63,7 +64,8 @@ def times(found: Iterable[IncidentFigures]) -> Times:
 
 
 def _durations(found: Iterable[IncidentFigures], measure: Measure) -> list[float]:
-    return [each.durations[measure] for each in found if measure in each.durations]
+    of = operator.attrgetter(measure.value)
+    return [seconds for seconds in map(of, found) if seconds is not None]
 
 
 def report(
