@@ -57,7 +57,7 @@ RECURRENCES: tuple[tuple[str, str, str, str], ...] = (
     ("shipping", "labels can't be printed, carrier API down", "carrier recovered", "DHL API errors, no shipping labels"),
     ("shipping", "tracking numbers missing in the app", "backfilled them", "app doesn't show tracking numbers"),
     ("shipping", "delivery dates computed wrong around midnight", "fixed the time zone", "wrong delivery dates for late orders"),
-    ("shipping", "shipping cost calculation times out in checkout", "added a timeout and a fallback", "checkout waits for shipping rates and times out"),
+    ("shipping", "shipping cost calculation times out in checkout", "added a timeout and a fallback", "checkout waits for shipping rates and times out"),  # noqa: E501
     ("shipping", "deadlocks in the shipments table", "changed the lock order", "transactions on shipments deadlock"),
     ("gateway", "gateway returns 429 to a partner", "raised their limit", "partner is rate limited at the gateway"),
     ("gateway", "packet loss between eu-west and us-east", "provider rerouted", "network loss between our regions"),
@@ -79,7 +79,7 @@ RECURRENCES: tuple[tuple[str, str, str, str], ...] = (
     ("media", "media storage bucket made public by accident", "restored the ACL", "bucket with user media is publicly readable"),
     ("mobile", "Android app crashes on start", "shipped a hotfix", "Android app crashing at launch since the last version"),
     ("mobile", "app store release blocked by review", "resubmitted", "Apple rejected the build in review"),
-    ("mobile", "deep links open the browser instead of the app", "fixed the association file", "links from emails no longer open in the app"),
+    ("mobile", "deep links open the browser instead of the app", "fixed the association file", "links from emails no longer open in the app"),  # noqa: E501
     ("mobile", "feature flag turned on for everyone", "turned it off", "a flag was enabled for 100% of users by mistake"),
     ("mobile", "offline sync loses edits", "disabled the new merge", "edits made offline disappear after syncing"),
     ("backups", "nightly database backup failed", "freed space and re-ran it", "last night's database backup did not complete"),

@@ -48,52 +48,60 @@ _PHRASES: tuple[tuple[str, str], ...] = (
 )
 """Expressions of several words, and the word of the trade that says the same."""
 
-_SAME = (
-    "error errors 5xx 500 500s 502 502s 503 503s 504 504s fail fails failed failing failure failures exception exceptions broken breaks bug refuse refuses refused reject rejects rejected",
-    "slow slowly slowness crawl crawls degraded sluggish latency p50 p90 p95 p99 delay delays timeout timeouts spinning unresponsive",
-    "down outage unavailable unreachable offline dead 503",
-    "crash crashes crashed crashing crashloop restart restarts restarting restarted die dies died killed oomkilled panic segfault loop loops",
-    "memory oom oomkilled ram heap leak leaks leaking",
-    "disk storage volume space filesystem inode inodes",
-    "full exhausted exhaustion saturated saturation maxed limit quota",
-    "cpu load overload overloaded throttling pegged",
-    "certificate certificates cert certs tls ssl x509 handshake expired expiry expires expiring",
-    "login logins logon logged auth authentication authenticate signin sso oauth saml oidc session sessions password passwords token tokens "
-    "credential credentials mfa 2fa otp",
-    "queue queues backlog consumer consumers kafka rabbitmq sqs piling",
-    "lag lags lagging behind delayed backlog stale",
-    "stuck hang hangs hanging hung stalled frozen freezes blocked",
-    "database databases db postgres postgresql mysql sql",
-    "replica replicas replication standby follower failover primary",
-    "deadlock deadlocks lock locks locked locking transaction transactions contention",
-    "ratelimit ratelimiter limiter 429 throttled quota",
-    "forbidden 403 401 unauthorized permission permissions denied access",
-    "connection connections pool pools socket sockets",
-    "deploy deploys deployed deploying deployment rollback revert reverted migration release released releases rollout version upgrade",
-    "dns resolver nameserver lookup lookups nxdomain servfail",
-    "network networking packet packets connectivity flaky flaps route routing vpn link tunnel loss drops dropped disconnect disconnects",
-    "payment payments pay paying paid refund refunds charge charges charged card cards billing invoice invoices checkout decline declines declined",
-    "order orders purchase purchases basket cart checkout",
-    "email emails mail mails mailing smtp newsletter inbox spam",
-    "deliver delivers delivered delivery arrive arrives arrived arriving receive receives received sent send sends sending bounce bounces",
-    "search searching index indexes indexing reindex indexer query queries results elasticsearch",
-    "empty blank missing vanished disappeared disappear gone lost 404",
-    "twice duplicate duplicates duplicated double doubled",
-    "cache caches cached caching redis memcached stale outdated invalidate",
-    "pod pods container containers kubernetes cluster node nodes",
-    "backup backups snapshot snapshots restore restored dump",
-    "data rows record records corrupted corruption corrupt inconsistent",
-    "wrong incorrect inconsistent mismatch invalid",
-    "image images picture pictures photo photos thumbnail thumbnails",
-    "upload uploads uploaded uploading",
-    "report reports dashboard dashboards export exports analytics statistics figures totals",
-    "webhook webhooks callback callbacks partner partners",
-    "job jobs cron batch nightly scheduled scheduler",
-    "config configuration setting settings flag flags toggle toggles toggled environment",
-    "attack attacks ddos bot bots botnet crawler crawlers scraper scraping abuse flood floods flooded traffic spike stuffing",
-    "leaked exposed public publicly breach",
-)
-"""Words of the trade of which people take one or the other for the same thing. A word may stand in several."""
+_SAME = """
+    error errors 5xx 500 500s 502 502s 503 503s 504 504s fail fails failed failing failure failures exception
+        exceptions broken breaks bug refuse refuses refused reject rejects rejected;
+    slow slowly slowness crawl crawls degraded sluggish latency p50 p90 p95 p99 delay delays timeout timeouts spinning
+        unresponsive;
+    down outage unavailable unreachable offline dead 503;
+    crash crashes crashed crashing crashloop restart restarts restarting restarted die dies died killed oomkilled
+        panic segfault loop loops;
+    memory oom oomkilled ram heap leak leaks leaking;
+    disk storage volume space filesystem inode inodes;
+    full exhausted exhaustion saturated saturation maxed limit quota;
+    cpu load overload overloaded throttling pegged;
+    certificate certificates cert certs tls ssl x509 handshake expired expiry expires expiring;
+    login logins logon logged auth authentication authenticate signin sso oauth saml oidc session sessions password
+        passwords token tokens credential credentials mfa 2fa otp;
+    queue queues backlog consumer consumers kafka rabbitmq sqs piling;
+    lag lags lagging behind delayed backlog stale;
+    stuck hang hangs hanging hung stalled frozen freezes blocked;
+    database databases db postgres postgresql mysql sql;
+    replica replicas replication standby follower failover primary;
+    deadlock deadlocks lock locks locked locking transaction transactions contention;
+    ratelimit ratelimiter limiter 429 throttled quota;
+    forbidden 403 401 unauthorized permission permissions denied access;
+    connection connections pool pools socket sockets;
+    deploy deploys deployed deploying deployment rollback revert reverted migration release released releases rollout
+        version upgrade;
+    dns resolver nameserver lookup lookups nxdomain servfail;
+    network networking packet packets connectivity flaky flaps route routing vpn link tunnel loss drops dropped
+        disconnect disconnects;
+    payment payments pay paying paid refund refunds charge charges charged card cards billing invoice invoices
+        checkout decline declines declined;
+    order orders purchase purchases basket cart checkout;
+    email emails mail mails mailing smtp newsletter inbox spam;
+    deliver delivers delivered delivery arrive arrives arrived arriving receive receives received sent send sends
+        sending bounce bounces;
+    search searching index indexes indexing reindex indexer query queries results elasticsearch;
+    empty blank missing vanished disappeared disappear gone lost 404;
+    twice duplicate duplicates duplicated double doubled;
+    cache caches cached caching redis memcached stale outdated invalidate;
+    pod pods container containers kubernetes cluster node nodes;
+    backup backups snapshot snapshots restore restored dump;
+    data rows record records corrupted corruption corrupt inconsistent;
+    wrong incorrect inconsistent mismatch invalid;
+    image images picture pictures photo photos thumbnail thumbnails;
+    upload uploads uploaded uploading;
+    report reports dashboard dashboards export exports analytics statistics figures totals;
+    webhook webhooks callback callbacks partner partners;
+    job jobs cron batch nightly scheduled scheduler;
+    config configuration setting settings flag flags toggle toggles toggled environment;
+    attack attacks ddos bot bots botnet crawler crawlers scraper scraping abuse flood floods flooded traffic spike
+        stuffing;
+    leaked exposed public publicly breach;
+"""
+"""Words of the trade of which people take one or the other for the same thing, the first being the name of it. A word may stand in several."""
 
 KEPT = 6
 """Letters of the stem of any other word by which it is known: "transcoder" and "transcoding" are alike."""
@@ -116,7 +124,7 @@ def stem(word: str) -> str:
 
 _CONCEPTS: dict[str, list[str]] = {}
 _SPELLINGS: dict[str, set[str]] = {}
-for _words in _SAME:
+for _words in filter(str.strip, _SAME.split(";")):
     _name, *_ = _listed = _words.split()
     _SPELLINGS.setdefault(_name, set()).update(_listed)
     for _word in _listed:
