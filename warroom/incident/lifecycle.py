@@ -34,6 +34,9 @@ STEPS: dict[State, frozenset[State]] = {
 """From each state, the states that may follow. Mitigated, resolved or closed to acknowledged is a reopening. A cancellation can be
 taken back for TAKE_BACK_WITHIN: then the incident is in the state that it had."""
 
+MERGED_SLOT = "merged"
+"""The line in its channel that says where a merged incident goes on."""
+
 CLOSE_AFTER = timedelta(hours=24)
 """After so long a resolved incident without a required post-mortem closes by itself."""
 
@@ -227,10 +230,23 @@ def cancel_merged(incident: Incident, into: Incident, by: str, now: datetime) ->
     for slot in REMINDERS:
         decision = decision.withdraw(slot)
     notice = MergedAway(by=by, number=into.number, title=into.title, channel_id=into.room.channel_id)
-    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
+    return decision.say(notice, slot=MERGED_SLOT).say(notice, Place.ANNOUNCEMENT)
 
 
-def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+def reopen_unmerged(incident: Incident, other: Incident, by: str, now: datetime, policy: Policy) -> Decision:
+    """It was merged into `other`, and is an incident of its own again, in the state that it had.
+
+    Raises Refused when the hour is over.
+    """
+    decision = _take_back_cancel(incident, by, now, policy, unmerged=other.number)
+    if incident.room.slot(MERGED_SLOT) is None:
+        return decision
+    # The line about the merge stays, without its button.
+    gone = MergedAway(by=by, number=other.number, title=other.title, channel_id=other.room.channel_id, undone=True)
+    return decision.say(gone, slot=MERGED_SLOT, in_place=True)
+
+
+def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy: Policy, unmerged: int = 0) -> Decision:
     """The cancellation did not happen: the state before it, with paging and reminders as they would be now.
 
     Raises Refused when the hour is over.
@@ -251,7 +267,7 @@ def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy:
         ack=escalation.acknowledge_by(after, policy) if waiting and not after.overdue else None,
         update=None if waiting else cadence.next_update(incident.severity, policy, now),
     )
-    notice = StateChanged(state=before, by=by, reopened=True)
+    notice = StateChanged(state=before, by=by, reopened=True, unmerged=unmerged)
     return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
 
 

@@ -47,7 +47,10 @@ NIGHT = Span(start=time(22), end=time(6))
 def spread(seconds: Sequence[float]) -> Spread:
     """The durations in four numbers."""
     if not seconds:
-        return Spread()
+        return _NOTHING
+    if len(seconds) == 1:
+        (one,) = seconds
+        return Spread(count=1, mean=one, median=one, p90=one)
     ordered = sorted(seconds)
     return Spread(
         count=len(ordered),
@@ -57,15 +60,25 @@ def spread(seconds: Sequence[float]) -> Spread:
     )
 
 
+_NOTHING = Spread()
+
+
 def times(found: Iterable[IncidentFigures]) -> Times:
     """The four times of these incidents."""
     found = list(found)
-    return Times(**{measure.value: spread(_durations(found, measure)) for measure in Measure})
+    return Times(
+        detect=spread(_durations(found, Measure.DETECT)),
+        acknowledge=spread(_durations(found, Measure.ACKNOWLEDGE)),
+        mitigate=spread(_durations(found, Measure.MITIGATE)),
+        resolve=spread(_durations(found, Measure.RESOLVE)),
+    )
 
 
 def _durations(found: Iterable[IncidentFigures], measure: Measure) -> list[float]:
-    of = operator.attrgetter(measure.value)
-    return [seconds for seconds in map(of, found) if seconds is not None]
+    return [seconds for seconds in map(_OF[measure], found) if seconds is not None]
+
+
+_OF = {measure: operator.attrgetter(measure.value) for measure in Measure}
 
 
 def report(

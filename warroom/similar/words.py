@@ -101,7 +101,8 @@ _SAME = """
         stuffing;
     leaked exposed public publicly breach;
 """
-"""Words of the trade of which people take one or the other for the same thing, the first being the name of it. A word may stand in several."""
+"""Words of the trade of which people take one or the other for the same thing, the first being the name of it.
+A word may stand in several."""
 
 KEPT = 6
 """Letters of the stem of any other word by which it is known: "transcoder" and "transcoding" are alike."""
