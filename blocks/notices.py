@@ -86,7 +86,7 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             where = f" → {text.channel_link(notice.channel_id)}" if notice.channel_id else ""
             title = kit.line(notice.title, 150)
             if notice.undone:
-                return [f"🔀 Was merged into INC-{notice.number} {title}{where}. {text.mention(notice.by)} undid it."]
+                return [f"🔀 Was merged into INC-{notice.number} {title}{where}. Undone{_by(notice.by, ' by')}."]
             return [f"🔀 *Merged into INC-{notice.number}* {title}{_by(notice.by, ' by')}. It goes on there{where}"]
         case notices.MergedHere():
             came = [text.count(notice.alerts, "alert")] if notice.alerts else []
