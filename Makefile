@@ -64,7 +64,7 @@ advisories: setup
 	@$(ENV) $(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock --progress-spinner off
 
 lock: setup
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra charts --extra datadog --extra sandbox --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra charts --extra datadog --extra investigate --extra kubernetes --extra sandbox --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
 # Compiled for the .venv's own version of Python, so that a cold start need not do it; a file's time does not survive the upload,
 # hence unchecked-hash. Datadog's client is left as it is: only the scheduled function needs it, a tenth of it, and AWS takes 250 MB.

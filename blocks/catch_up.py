@@ -23,6 +23,7 @@ TRIED = (
     events.Reopened,
     events.Reported,
     events.ServiceChanged,
+    events.Investigated,
 )
 """Events that tell what people did about it; updates stand by themselves."""
 SHOWN = 6

@@ -144,7 +144,7 @@ def template_of(policy: Policy, filled: DeclareInput) -> str | None:
 
 def service_fields(policy: Policy, services: Sequence[str], *, dispatch: bool = False) -> Iterator[Block]:
     """The menu of the policy's services, and a field for others. With `dispatch` a choice redraws the form."""
-    known = policy.services()
+    known = policy.services_by_team()
     offered: set[str] = set()
     groups = []
     for team, names in known.items():

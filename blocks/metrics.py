@@ -146,7 +146,16 @@ def promise_lines(report: Report) -> list[str]:
         lines.append(f"Action items: {items.done:,} of {items.total:,} done{overdue}{age}")
     else:
         lines.append("Action items: none")
-    return lines
+    return [*lines, *_investigations(report)]
+
+
+def _investigations(report: Report) -> list[str]:
+    found = report.investigations
+    if not found.answered:
+        return []
+    judged = found.right + found.wrong
+    right = f", right in {found.right:,} of {judged:,} that people judged" if judged else ", none judged yet"
+    return [f"Investigations: {found.answered:,}, a cause named in {found.named:,}{right if found.named else ''}"]
 
 
 def _slices(title: str, slices: Sequence[Slice]) -> Block | None:

@@ -9,6 +9,7 @@ from blocks import ids, kit, labels, name_matches, text
 from blocks.alerts import all_recovered, flapping, storm
 from blocks.corrections import visibility_changed
 from blocks.incident_card import acknowledge_button, on_it_button, resolve_button
+from blocks.investigation import cause_buttons, cause_question
 from blocks.kit import Block, Card
 from blocks.paging import page_about, paged, unanswered
 from blocks.timeline import failed_effect, words
@@ -126,6 +127,16 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [
                 f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.at_time(notice.until, now, tz)}, by {by}{others}"
             ]
+        case notices.RunFailed():
+            return _run_failed(notice)
+        case notices.RunAsks():
+            what = "needs an approval" if notice.approval else "asks something"
+            name = f"*{kit.line(notice.runbook, 150)}*"
+            return [
+                f"🔒 {_to(notice.people)}{name} {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
+            ]
+        case notices.RunSays():
+            return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
         case notices.Stale():
             return [
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
@@ -211,6 +222,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.IntegrationFault():
             what = f"{notice.integration} did not hear of an event ({words(notice.event).what})"
             return [_warning(what, "This is a fault in Warroom; its log says more.")]
+        case notices.CauseQuestion():
+            return [cause_question(view)]
         case notices.Problem():
             who = f"{text.mentions(notice.people)} " if notice.people else ""
             what = kit.line(notice.what, 600).rstrip(".")
@@ -370,6 +383,8 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button(notice.label, ids.INTEGRATION, chosen)]
         case notices.Stale():
             return [update, resolve_button(incident)]
+        case notices.CauseQuestion():
+            return cause_buttons(incident)
         case notices.MergedAway() if incident.merged is not None:
             return [kit.button("Undo merge", ids.REOPEN, carried)]
         case notices.SimilarOpen() if incident.state.open:
@@ -388,3 +403,13 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button("Write post-mortem", ids.EDIT_POSTMORTEM, carried, style="primary")]
         case _:
             return []
+
+
+def _run_failed(notice: notices.RunFailed) -> list[str]:
+    name = f"*{kit.line(notice.runbook, 150)}*"
+    why = kit.line(notice.why, 600)
+    if not notice.begun:
+        return [f"❌ {name} should have begun by itself, and did not: {why}"]
+    by_itself = ", which began by itself," if notice.automatic else ""
+    tried = f"Done before: {kit.line(', '.join(notice.tried), 300)}." if notice.tried else "Nothing was done before."
+    return [f"❌ {name}{by_itself} did not help: {why}", tried]

@@ -17,12 +17,6 @@ class UnknownSubcommand(Reason):
     """What was typed after it."""
 
 
-class NotThereYet(Reason):
-    """A subcommand that is still to come."""
-
-    name: str
-
-
 class SeverityMissing(Reason):
     """The severity to change to was not said."""
 
@@ -179,7 +173,6 @@ class DateInPast(Reason):
 
 Usage = (
     UnknownSubcommand
-    | NotThereYet
     | SeverityMissing
     | NoTeams
     | PrivateTakesNoValue
@@ -209,11 +202,6 @@ Usage = (
     | NoOpenIncident
 )
 
-LATER = {
-    "investigate": "/incident investigate is not available yet. The card links the alert and the dashboard.",
-}
-"""Subcommands that are still to come, absent from help, with what is said to whoever types them."""
-
 _NEW_VALUES = {"title": "checkout returns 500s", "severity": "2"}
 """Examples for what cannot be emptied."""
 _EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
@@ -227,8 +215,6 @@ def usage_words(reason: Usage) -> str:
             return f"There is no subcommand “{name}”. To declare an incident: /incident declare {said}. /incident help shows all."
         case UnknownSubcommand(name=name, near=near, rest=rest):
             return f"There is no subcommand “{name}”. Did you mean /incident {cut(f'{near} {rest}'.strip(), 300)}?"
-        case NotThereYet(name=name):
-            return LATER[name]
         case SeverityMissing(incident=incident, number=number, known=known):
             levels = ", ".join(known)
             return f"Say the new severity of {incident}: {levels}. For example: severity #{number} 2"

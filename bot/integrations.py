@@ -14,12 +14,18 @@ from pydantic import create_model
 from bot.runtime.observability import hide_secrets
 from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
+from integrations.calls import Calls
 from integrations.changes import Changes
 from integrations.datadog import Datadog
+from integrations.elasticsearch import Elasticsearch
 from integrations.github import GitHub
 from integrations.grafana import Grafana
+from integrations.health import Health
 from integrations.jira import Jira
+from integrations.kubernetes import Kubernetes
+from integrations.loki import Loki
 from integrations.pagerduty import PagerDuty
+from integrations.prometheus import Prometheus
 from integrations.sources import Sources
 from integrations.statuspage import Statuspage
 from warroom.errors import Rejected, WarroomError
@@ -32,7 +38,10 @@ from warroom.registry import Integrations
 
 Kinds = tuple[type[Integration[Any]], ...]
 
-INTEGRATIONS: Kinds = (Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources)
+INTEGRATIONS: Kinds = (
+    *(Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources),
+    *(Prometheus, Loki, Elasticsearch, Health, Kubernetes, Calls),
+)
 
 
 def policy_model(kinds: Kinds = INTEGRATIONS) -> type[Policy]:

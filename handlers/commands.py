@@ -10,19 +10,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
 from blocks.lists import help_card
-from blocks.usage import LATER, NotThereYet, UnknownSubcommand
+from blocks.usage import UnknownSubcommand
 from handlers import (
     action_items,
     catch_up,
     declare,
     edit,
     incident_commands,
+    investigation,
     lists,
     merging,
     metrics,
     oncall,
     parse_command,
     postmortem,
+    runbooks,
     subscriptions,
     timeline,
 )
@@ -100,6 +102,13 @@ SUBCOMMANDS = (
         ("acknowledge",),
     ),
     Subcommand(
+        "investigate",
+        "investigate [N] [SERVICE]",
+        "Look for the cause: metrics, logs, changes",
+        about(investigation.command),
+        ("why",),
+    ),
+    Subcommand(
         "escalate",
         "escalate [TEAM] [why]",
         "Page the next level now, or another team",
@@ -158,6 +167,13 @@ SUBCOMMANDS = (
     ),
     Subcommand("invite", "invite WHO…", "Add people, groups or teams to the channel", about(incident_commands.invite)),
     Subcommand("page", "page WHO… [why]", "Page a team, a group or people", about(incident_commands.page)),
+    Subcommand(
+        "run",
+        "run [RUNBOOK]",
+        "Show the runbooks that fit and why, or run one: first the plan",
+        about(runbooks.command),
+        ("runbook",),
+    ),
     Subcommand(
         "join",
         "join [N]",
@@ -260,8 +276,6 @@ async def run(name: str, context: CommandContext) -> Card | None:
         return await known.run(context)
     if (turned := number_first(name, context.text)) is not None:
         return await turned[0].run(replace(context, text=turned[1]))
-    if name in LATER:
-        raise Refused(NotThereYet(name=name))
     if name in MEANT:
         raise Refused(UnknownSubcommand(name=name, near=MEANT[name], rest=context.text))
     near = did_you_mean(name, list(_BY_NAME))

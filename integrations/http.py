@@ -38,6 +38,8 @@ UNTOLD_WAIT = 30.0
 LONGEST_WAIT = 900.0
 LONGEST_REASON = 200
 """Characters of the other system's own words that are shown."""
+LARGE = 256 * 1024
+"""Bytes of an answer that is read beside the event loop."""
 SHORTEST_SECRET = 6
 CONNECTIONS = 8
 READS = frozenset({"GET", "HEAD"})
@@ -53,6 +55,10 @@ class Declined(Rejected):
     def __init__(self, message: str, *, status: int, advice: str, answer: Json) -> None:
         super().__init__(message, code=str(status), advice=advice)
         self.status, self.answer = status, answer
+
+
+class TooLarge(Retryable):
+    """The other system answered more than is read. Asked for less, it may answer."""
 
 
 class HttpClient:
@@ -125,7 +131,8 @@ class HttpClient:
                 log.info("a call failed", system=self._title, what=what, error=type(error).__name__)
                 why = f"{what}: the connection to {self._title} broke"
                 raise Retryable(why, outcome_unknown=not reads) from error
-        return self._read(what, status, answered, body, reads)
+        decoded = await asyncio.to_thread(_decoded, body) if body and len(body) > LARGE else _decoded(body)
+        return self._read(what, status, answered, body, decoded, reads)
 
     async def close(self) -> None:
         """Close the connections. Another call opens them again."""
@@ -161,7 +168,15 @@ class HttpClient:
                     return response.status, response.headers, None
             return response.status, response.headers, bytes(body)
 
-    def _read(self, what: str, status: int, headers: Mapping[str, str], body: bytes | None, reads: bool) -> Json:
+    def _read(
+        self,
+        what: str,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        decoded: tuple[Json, bool],
+        reads: bool,
+    ) -> Json:
         unknown = not reads
         if status in TOO_MANY or (status == 403 and _used_up(headers)):
             wait = retry_after(headers, self._clock.now())
@@ -170,16 +185,17 @@ class HttpClient:
             wait_or_none = retry_after(headers, self._clock.now()) if "Retry-After" in headers else None
             why = f"{what}: {self._title} is in trouble (HTTP {status})"
             raise Retryable(why, after=wait_or_none, outcome_unknown=unknown)
-        answer, readable = _decoded(body)
+        answer, readable = decoded
         if status >= 400:
-            reason = self.masked(reason_in(answer))
+            plain = not readable and headers.get("Content-Type", "").startswith("text/plain")
+            reason = self.masked(reason_in(body.decode(errors="replace") if body and plain else answer))
             said = f"{what}: {reason}" if reason else f"{what}: {self._title} said no (HTTP {status})"
             raise Declined(said, status=status, advice=self._advice.get(status, ""), answer=answer)
         if status >= 300:
             advice = "Correct the address in its setting: it must be that of the API itself."
             raise Rejected(f"{what}: {self._title} has moved (HTTP {status})", code=str(status), advice=advice)
         if body is None:
-            raise Retryable(f"{what}: {self._title} answered more than {BODY_LIMIT} bytes", outcome_unknown=unknown)
+            raise TooLarge(f"{what}: {self._title} answered more than {BODY_LIMIT} bytes", outcome_unknown=unknown)
         if not readable:
             raise Retryable(f"{what}: {self._title} answered something unreadable", outcome_unknown=unknown)
         return answer

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sandbox.actions import Actions
+from sandbox.company.running import RunningCompany
 from sandbox.faults_api import FaultsApi
 from sandbox.server import Server
 from sandbox.systems import CompanySystem
@@ -31,6 +32,8 @@ class Controls(Actions, FaultsApi):
         """The buttons of the page, in this order."""
         self.systems: list[CompanySystem] = []
         """The company's other systems, each with a page."""
+        self.company: RunningCompany | None = None
+        """What the company runs."""
         self.on_advance: Callable[[timedelta], Awaitable[None]] | None = None
         """Called by `advance` in place of moving the clock at once, so that a bot on the same clock can follow in steps."""
 

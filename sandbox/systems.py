@@ -21,6 +21,17 @@ class Button:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A small line chart in a cell, above its text."""
+
+    paths: tuple[str, ...]
+    """Of an SVG 100 wide and 24 high, one for each stretch without a gap."""
+    label: str
+    """What a person who cannot see it is told."""
+    bad: bool = False
+
+
+@dataclass(frozen=True)
 class Row:
     """One line of a table, and its buttons."""
 
@@ -29,6 +40,8 @@ class Row:
     buttons: tuple[Button, ...] = ()
     lines: tuple[str, ...] = ()
     """Shown below it, such as notes."""
+    charts: tuple[Chart | None, ...] = ()
+    """Those of the cells, in their order; may be shorter."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ from warroom.outbox.changes import (
 )
 from warroom.outbox.effects import Effect
 from warroom.people.model import Group, Person
+from warroom.runbooks.run import Run
 
 
 class IncidentTurn(Protocol):
@@ -227,6 +228,28 @@ class OnCall(Protocol):
         ...
 
 
+class Runs(Protocol):
+    """Runs of runbooks, each with all its steps. They are stored by `Commits.commit`."""
+
+    async def run(self, run_id: str) -> Run | None: ...
+
+    async def runs(self, incident_id: str, limit: int = 50) -> list[Run]:
+        """Of one incident, newest first."""
+        ...
+
+    async def active_runs(self, incident_id: str | None = None) -> list[Run]:
+        """Those that are not over, of one incident or of all, oldest first."""
+        ...
+
+    async def held_targets(self) -> dict[str, str]:
+        """By target: the id of the run that holds it."""
+        ...
+
+    async def times_changed(self, target: str, since: datetime) -> list[datetime]:
+        """When runs first changed that target, each run once, since that time; oldest first."""
+        ...
+
+
 class FeedLinks(Protocol):
     """Links under which people's calendars read shifts."""
 
@@ -254,6 +277,10 @@ class Outbox(Protocol):
         """Take due timers and effects, lowest priority number first, then longest due. Nobody else gets them before the lease
         ends. An effect that cannot be read becomes a dead letter; one that a newer version wrote is left to that version.
         """
+        ...
+
+    async def hold(self, claim: Claim, until: datetime) -> bool:
+        """The claim's lease ends later, for what takes long; False when it is not ours any more. Raises StoreUnavailable."""
         ...
 
     async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:
@@ -345,6 +372,7 @@ class Store(
     ServiceChanges,
     People,
     OnCall,
+    Runs,
     FeedLinks,
     Inbox,
     Outbox,

@@ -10,9 +10,11 @@ import typer
 
 from bot.cli.alerts import alerts_cli, rules_cli
 from bot.cli.changes import change, changes
+from bot.cli.investigate import investigate
 from bot.cli.metrics import show_metrics
 from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
+from bot.cli.runbook import runbook_cli
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import IncidentNumber, TextTable, do, err, fail, out, policy_of, say, settings_or_exit
 from bot.integrations import policy_model
@@ -35,6 +37,7 @@ cli = typer.Typer(
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(oncall_cli, name="oncall")
+cli.add_typer(runbook_cli, name="runbook")
 cli.command()(outbox)
 cli.command()(audit)
 cli.command(name="metrics")(show_metrics)
@@ -227,6 +230,7 @@ def sync() -> None:
         )
 
 
+cli.command()(investigate)
 cli.command()(change)
 cli.command()(changes)
 cli.command()(sandbox)

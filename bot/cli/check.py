@@ -6,7 +6,9 @@ from blocks.oncall import schedule_problem_lines
 from bot import clock
 from bot.cli.offline import world_without_chat
 from bot.integrations import integrations_of, problems
+from bot.runbook_files import kinds_with, library, unusable, wanted
 from bot.runtime.calendars import calendar_problems
+from bot.runtime.investigation import source_problems
 from bot.settings import Settings, SettingsError, slack_tokens
 from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import unreadable, verify
@@ -31,7 +33,11 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
             await store.close()
     except WarroomError as error:
         found.append(f"Database: {error}")
-    found += await problems(integrations_of(settings, policy=policy), policy, clock.SystemClock())
+    integrations = integrations_of(settings, policy=policy)
+    found += await problems(integrations, policy, clock.SystemClock())
+    if wanted(settings, policy):
+        found += unusable(library(settings.runbooks_path, policy, kinds_with(integrations)))
+    found += await source_problems(integrations, policy, clock.SystemClock())
     return [*found, *(await _in_slack(settings, policy))]
 
 

@@ -143,6 +143,7 @@ def _rows(report: Report) -> Iterator[tuple[str, str, str, object]]:
         ("updates", report.cadence.model_dump()),
         ("post-mortems", report.postmortems.model_dump()),
         ("action items", report.actions.model_dump(exclude={"open_age"})),
+        ("investigations", report.investigations.model_dump()),
     ):
         for figure, value in values.items():
             yield section, "", figure, value

@@ -15,7 +15,7 @@ import typer
 from bot.cli.terminal import do, fail, say
 from bot.runtime.observability import set_up_logging
 
-SANDBOX_LIBRARIES = {"emoji": "emoji"}
+SANDBOX_LIBRARIES = {"emoji": "emoji", "numpy": "numpy"}
 """The modules of the extra `sandbox` and the packages that they come from."""
 
 

@@ -1,4 +1,4 @@
-"""The demo company's PagerDuty, Jira, Statuspage and GitHub on loopback, with the settings and the policy that use them."""
+"""The demo company's PagerDuty, Jira, Statuspage, GitHub and services on loopback, with the settings and policy that use them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
+from bot.demo.company_services import Services, company_services
+from bot.demo.demo_company import HOOK_SECRET
 from sandbox import Sandbox, SlackUser
 from sandbox.systems import CompanySystem
 from sandbox.vendors import github, jira, pagerduty, statuspage
@@ -43,18 +45,24 @@ SECTIONS: dict[str, Any] = {
 
 @dataclass
 class CompanySystems:
-    """All four, running. `port` is the bot's, once it runs."""
+    """All, running. `port` is the bot's, once it runs."""
 
     pager: pagerduty.PagerDutySystem
     jira: jira.JiraSystem
     page: statuspage.StatuspageSystem
     github: github.GitHubSystem
     port: int = 0
+    services: Services | None = None
 
     @property
     def all(self) -> tuple[FakeSystem, ...]:
-        """Each of them."""
+        """Each of the vendors' systems."""
         return (self.pager, self.jira, self.page, self.github)
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """Their sections of the company's policy file."""
+        return SECTIONS | (self.services.sections if self.services else {})
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -74,18 +82,22 @@ class CompanySystems:
             "github_api_url": self.github.url,
             "github_token": SecretStr(github.TOKEN),
             "github_webhook_secret": SecretStr(github.SECRET),
+            "alertmanager_webhook_token": SecretStr(HOOK_SECRET),
+            **(self.services.settings if self.services else {}),
         }
 
     def pages(self) -> list[CompanySystem]:
         """What the page in the browser shows."""
         return [
-            PagerDutyPage(self.pager, self._deliver),
-            JiraPage(self.jira, self._deliver),
+            *(self.services.pages() if self.services else ()),
+            PagerDutyPage(self.pager, self.deliver),
+            JiraPage(self.jira, self.deliver),
             StatuspagePage(self.page),
-            GitHubPage(self.github, self._deliver),
+            GitHubPage(self.github, self.deliver),
         ]
 
-    async def _deliver(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+    async def deliver(self, path: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Post a webhook to the bot. Raises ValueError where it is refused."""
         url = f"http://127.0.0.1:{self.port}{path}"
         async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
             if answer.status >= 300:
@@ -112,6 +124,7 @@ async def company_systems(slack: Sandbox, people: Sequence[SlackUser]) -> AsyncI
             each.today = lambda: slack.clock.now().isoformat()
             each.on_change = slack.workspace.changed.notify
             stack.push_async_callback(each.stop, await each.start())
+        made.services = await stack.enter_async_context(company_services(slack, made.deliver, HOOK_SECRET))
         slack.systems = made.pages()
         yield made
 

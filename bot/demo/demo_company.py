@@ -30,6 +30,11 @@ POLICY = {
     },
     "rules": [
         {
+            "name": "the shop's services",  # many alert about one trouble: one room
+            "when": {"tags": ["system:shop"]},
+            "attach_or_declare": {"team": "platform", "group_by": ["system"], "window": "1h"},
+        },
+        {
             "name": "memory",
             "when": {"monitor": "*Memory*"},
             "attach_or_declare": {"severity": "SEV-1", "team": "platform", "group_by": ["monitor"], "window": "1h"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.runtime.app import Bot
@@ -44,16 +44,26 @@ async def _until_idle(slack: Sandbox, bot: RunningBot) -> None:
 
 
 async def advance_clock(slack: Sandbox, bot: Bot, by: timedelta) -> None:
-    """Move the clock forward from one due time to the next, so that each timer fires at its own time.
+    """Move the clock forward from one due time to the next, so that each timer and each alert of the company fires at its own time.
 
     A bot that a planned fault keeps from working is waited for STEP_TIMEOUT real seconds in all.
     """
     end = slack.clock.now() + by
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(STEP_TIMEOUT):
-            while (due := await bot.store.next_due()) is not None and due < end:
+            while (due := await _next_due(slack, bot)) is not None and due < end:
                 slack.clock.advance(max(timedelta(0), due - slack.clock.now()))
+                if slack.company is not None:
+                    await slack.company.tell()
                 bot.dispatcher.nudge()
                 await _until_idle(slack, bot)
     slack.clock.advance(max(timedelta(0), end - slack.clock.now()))
     bot.dispatcher.nudge()
+
+
+async def _next_due(slack: Sandbox, bot: Bot) -> datetime | None:
+    """When the bot, or one of the company's monitors, has something to do."""
+    due = [await bot.store.next_due()]
+    if slack.company is not None and (alerts := await asyncio.to_thread(slack.company.next_at)) is not None:
+        due.append(datetime.fromtimestamp(alerts, UTC))
+    return min((each for each in due if each is not None), default=None)

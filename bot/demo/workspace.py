@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from pydantic import SecretStr
 
-from bot.demo.company_systems import SECTIONS, company_systems
+from bot.demo.company_systems import company_systems
 from bot.demo.demo_company import HOOK_SECRET, Monitors, company_policy, send_alert
 from bot.demo.shared_clock import advance_clock
 from bot.integrations import alone, settings_model
@@ -38,7 +38,7 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
                 port=0,
                 **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)} | systems.settings),
             )
-            async with running(settings, company_policy(SECTIONS), slack.clock) as bot:
+            async with running(settings, company_policy(systems.sections), slack.clock) as bot:
                 systems.port = bot.port
                 await slack.until_connected()
                 await bot.idle()

@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
+from bot.runbook_files import kinds_with, library, say_unusable, wanted
 from bot.runtime.background_tasks import (
     FIRST_READ,
     first_directory,
@@ -29,6 +30,8 @@ from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
+from bot.runtime.investigation import sources_of
+from bot.runtime.investigator import Investigator
 from bot.runtime.memory import hold_less, keep_memory_small
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
@@ -109,7 +112,10 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
             integrations=integrations,
+            library=library(settings.runbooks_path, policy, kinds_with(integrations)),
         )
+        if wanted(settings, policy):
+            say_unusable(self.world.library)
         self.scheduler = Scheduler(self._nudge, clock, self.tasks)
         self.dispatcher = Dispatcher(
             self.world, self._performing(), self.meters, on_idle=self.scheduler.set, tasks=self.tasks
@@ -132,7 +138,8 @@ class Bot:
             directory=world.directory,
         )
         chat = SlackPerformer(PERFORMERS, deps)
-        return routed(chat.perform, ExternalPerformer(self.integrations, world))
+        investigator = Investigator(world, sources_of(self.integrations))
+        return routed(chat.perform, ExternalPerformer(self.integrations, world), investigator)
 
     def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report

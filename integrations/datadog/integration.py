@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from pydantic import BaseModel
 
-from integrations.datadog import effects, incident_sync, incidents, monitor_sync, mutes
+from integrations.datadog import effects, incident_sync, incidents, monitor_sync, mutes, reads
 from integrations.datadog.client import DatadogClient
 from integrations.datadog.context import DatadogContext, Nothing
 from integrations.datadog.downtimes import make_downtime
@@ -18,7 +18,9 @@ from integrations.datadog.parsing import FORMAT, SOURCE, slack_message
 from integrations.datadog.policy import NAME, DatadogPolicy, DatadogSettings, SyncMode, section
 from integrations.datadog.reconcile import reconcile
 from integrations.datadog.upgrades import UPGRADES
+from integrations.http import HttpClient
 from warroom.alerts.parsing import Parsed
+from warroom.capabilities import LogLine, Series
 from warroom.errors import Rejected, Retryable
 from warroom.incident import events
 from warroom.incident.decision import Decision
@@ -32,6 +34,7 @@ from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import ExternalResult
 from warroom.policy import Policy
 from warroom.ports import Clock, World
+from warroom.queries import filled, in_search, in_tags
 from warroom.webhook import AlertParser, Webhook, shared_secret
 
 log = structlog.get_logger(__name__)
@@ -55,6 +58,12 @@ SYNCED = (
     events.ActionDone,
 )
 """Events after which something of the snapshot, or an action item, may be new."""
+
+READ_ADVICE = {
+    400: "Try the query in Datadog.",
+    401: "Check DD_API_KEY, DD_APP_KEY and DD_SITE.",
+    403: "Give the application key the scopes timeseries_query and logs_read_data.",
+}
 
 Performed = Callable[[DatadogContext[Any]], Awaitable[BaseModel | None]]
 PERFORMERS: Mapping[str, tuple[type[BaseModel], Performed]] = {
@@ -80,6 +89,7 @@ class Datadog(Integration[DatadogSettings]):
     def __init__(self, settings: DatadogSettings) -> None:
         super().__init__(settings)
         self._client: DatadogClient | None = None
+        self._reads: HttpClient | None = None
 
     def missing(self) -> str:
         """Both keys."""
@@ -99,11 +109,42 @@ class Datadog(Integration[DatadogSettings]):
             site=known.dd_site,
             url=known.dd_api_url,
         )
+        keys = {
+            "DD-API-KEY": known.dd_api_key.get_secret_value(),
+            "DD-APPLICATION-KEY": known.dd_app_key.get_secret_value(),
+        }
+        base = known.dd_api_url or f"https://api.{known.dd_site}"
+        self._reads = HttpClient(self.title, base, clock, headers=keys, advice=READ_ADVICE)
 
     async def stop(self) -> None:
-        """Close the client."""
+        """Close the clients."""
         if self._client:
             await self._client.close()
+        if self._reads:
+            await self._reads.close()
+
+    async def series(self, query: str, since: datetime, until: datetime, step: timedelta) -> Sequence[Series]:
+        """What the query of a metric yields. Raises Retryable or Rejected."""
+        return await reads.series(self._reading(), query, since, until, step)
+
+    async def lines(self, query: str, since: datetime, until: datetime, limit: int) -> Sequence[LogLine]:
+        """The newest lines of the log that fit. Raises Retryable or Rejected."""
+        return await reads.lines(self._reading(), query, since, until, limit)
+
+    def filled(self, query: str, values: Mapping[str, str]) -> str:
+        """The query of a metric or a log with names in it. Raises Rejected."""
+        if reads.is_metric(_without(query, values)):
+            return filled(query, values, in_tags, quotes="")
+        return filled(query, values, in_search, quotes='"')
+
+    def page_of(self, query: str, since: datetime, until: datetime) -> str:
+        """The page of Datadog that shows it; "" before the start."""
+        return reads.page_of(self._client.page, query, since, until) if self._client else ""
+
+    def _reading(self) -> HttpClient:
+        if self._reads is None:
+            raise Rejected(NO_KEYS, code="no_keys", advice=ADVICE)
+        return self._reads
 
     async def check(self, policy: Policy) -> Sequence[str]:
         """Asks for everything that the policy needs to be read."""
@@ -192,3 +233,10 @@ class Datadog(Integration[DatadogSettings]):
             await super().choose(world, incident_id, action, by)
         await mutes.mute(world, incident_id, number, by)
         return None
+
+
+def _without(query: str, values: Mapping[str, str]) -> str:
+    """The query without the places of names: a brace that is left is the scope of a metric."""
+    for name in values:
+        query = query.replace(f"{{{name}}}", "")
+    return query

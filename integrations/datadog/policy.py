@@ -56,6 +56,7 @@ class DatadogPolicy(Section):
     """Asking Datadog and telling it things; needs DD_API_KEY and DD_APP_KEY, otherwise nothing of this happens."""
 
     severity_fields = ("severities",)
+    reads = ("metrics", "logs")
 
     sync_every: Duration | None = timedelta(minutes=5)
     """How often monitors are read, for what the webhook missed. None: only by `python -m bot sync`."""

@@ -8,6 +8,10 @@ POST /control/faults   {"method": "chat.*", "kind": "503", "nth": 1, "times": nu
 POST /control/events   {"do": "duplicate" | "hold" | "release" | "reverse"}
 POST /control/sockets  {"do": "drop" | "refresh"}
 POST /control/scenarios {"name": "…"}          run a scenario, by the label of its button
+POST /control/company  {"start": "memory_leak", "service": "checkout", "strength": 1, "by_change": true}
+                       {"end": "memory_leak"}  undo what caused it; also by its id, or its service
+                       {"do": "restart" | "rollback" | "revert" | "renew" | "deploy", "service": "checkout"}
+                       {"do": "scale", "service": "checkout", "replicas": 6}
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ def state(slack: Controls) -> Json:
         "faults": [_shown(fault) for fault in slack.faults.planned],
         "sockets": slack.sockets.connected, "held": None if held is None else len(held),
         "given_up": list(slack.sockets.unacknowledged), "scenarios": [each.label for each in slack.scenarios],
+        "company": slack.company.state() if slack.company else None,
     }  # fmt: skip
 
 
@@ -96,8 +101,16 @@ async def scenarios(slack: Controls, given: Json) -> None:
     raise ValueError(f"no scenario is called {given.get('name')!r}; there are {[s.label for s in slack.scenarios]}")
 
 
+async def company(slack: Controls, given: Json) -> None:
+    """Start trouble, undo its cause, or do something to a service."""
+    if slack.company is None:
+        raise ValueError("this workspace has no company with services")
+    await slack.company.control(given)
+
+
 CONTROLS: dict[str, Callable[[Controls, Json], Awaitable[None]]] = {
     "clock": clock, "latency": latency, "faults": faults, "events": events, "sockets": sockets, "scenarios": scenarios,
+    "company": company,
 }  # fmt: skip
 
 

@@ -30,6 +30,8 @@ class Fault:
     do: Callable[[], None] | None = None
     """Done first, or after the act when `late`."""
     late: bool = False
+    passes: bool = False
+    """After `do` the request is answered as if nothing had happened."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,9 @@ class FakeSystem:
             self.faults.remove(fault)
             if fault.do and not fault.late:
                 fault.do()
+            if fault.passes:
+                passed: web.StreamResponse = await handler(request)
+                return passed
             if fault.after:
                 await handler(request)
             if fault.do and fault.late:

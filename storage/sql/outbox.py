@@ -45,6 +45,12 @@ class SqlOutbox(Connected):
                     await jobs.end_claim(conn, _dead(row, error), now)
             return claims
 
+    async def hold(self, claim: Claim, until: datetime) -> bool:
+        """See `warroom.stores.Outbox.hold`."""
+        ours = sa.and_(JOB.c.key == claim.key, JOB.c.fence == claim.fence, JOB.c.leased)
+        async with self._writing() as conn:
+            return (await conn.execute(sa.update(JOB).where(ours).values(due_at=until))).rowcount > 0
+
     async def waiting_posts(self, incident_id: str) -> list[tuple[datetime, Effect]]:
         """See `warroom.stores.Outbox.waiting_posts`. The condition on `due_at` lets the index be used that holds only open work."""
         waiting = sa.select(JOB.c.created_at, JOB.c.body).where(

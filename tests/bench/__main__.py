@@ -12,6 +12,7 @@ from tests.bench import (
     crowd,
     functions,
     growth,
+    investigation,
     names,
     process,
     replay,
@@ -37,6 +38,7 @@ MEASURES = {
     "process": process.measure,
     "growth": growth.measure,
     "afterwards": afterwards.measure,
+    "investigation": investigation.measure,
 }
 
 

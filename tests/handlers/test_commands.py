@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from blocks.usage import LATER
 from handlers.commands import SUBCOMMANDS
 from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
@@ -22,12 +21,9 @@ async def test_help_names_every_subcommand(desk: HandlerHarness) -> None:
     assert all(f"/incident {each.name}" in shown for each in SUBCOMMANDS)
 
 
-async def test_a_typo_is_asked_about_and_what_is_to_come_is_said(desk: HandlerHarness) -> None:
+async def test_a_typo_is_asked_about(desk: HandlerHarness) -> None:
     with refuses(Refused, match="Did you mean /incident resolve"):
         await desk.type("resolv")
-    for name in LATER:
-        with refuses(Refused, match="not available yet"):
-            await desk.type(name)
 
 
 async def test_one_line_declares_and_says_how_the_names_were_understood(desk: HandlerHarness) -> None:

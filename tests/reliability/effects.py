@@ -14,6 +14,7 @@ from warroom.escalation.silence import read_activity
 from warroom.incident.events import PageReason, PeoplePaged
 from warroom.incident.model import Incident
 from warroom.incident.record import read_members as members_of
+from warroom.investigation.pictures import Picture
 from warroom.oncall import shift_change
 from warroom.oncall.model import Override, OverrideState, ScheduleState
 from warroom.outbox.changes import Changeset
@@ -26,7 +27,10 @@ from warroom.outbox.effects import (
     ReadAlertChannels,
     RenameRoom,
     ReplyToSource,
+    ShareFindings,
+    ShowInvestigation,
     ShowOverride,
+    ShowRun,
     SyncDirectory,
     TellEverybody,
     TellMorning,
@@ -34,6 +38,7 @@ from warroom.outbox.effects import (
     TellUserGroup,
     Withdraw,
 )
+from warroom.runbooks import run as runbooks
 
 ALERTS = "datadog-alerts"
 DUTY, GROUP = "duty", "duty-oncall"
@@ -154,6 +159,20 @@ async def withdraw(run: Run) -> None:
     await run.house.ask(Withdraw(incident_id=run.known.id, key=f"{run.known.id}:withdraw:{ts}", ts=ts))
 
 
+async def investigate(run: Run) -> None:
+    await run.house.ask(ShowInvestigation(incident_id=run.known.id, key=f"{run.known.id}:investigation"))
+
+
+async def findings(run: Run) -> None:
+    points = tuple((run.known.declared_at + timedelta(minutes=each), float(each)) for each in range(5))
+    picture = Picture(service="checkout", signal="errors", points=points)
+    run.noted["run"] = str(len(run.house.slack.calls))
+    key = f"{run.known.id}:findings:{run.noted['run']}"
+    await run.house.ask(
+        ShareFindings(incident_id=run.known.id, key=key, run=int(run.noted["run"]), pictures=(picture,))
+    )
+
+
 async def postmortem(run: Run) -> None:
     await run.house.type("ada", "postmortem", run.house.room(run.known))
 
@@ -242,6 +261,46 @@ async def shift_change_told(run: Run, to: str) -> None:
     run.noted["key"] = f"shift:{len(house.slack.calls)}"
     news = TellShift(key=run.noted["key"], schedule="platform", to=to, people=(ada,))
     await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
+
+
+async def begin_run(run: Run) -> None:
+    """A checklist: its steps call nobody."""
+    known = await run.house.store.incident(run.known.id)
+    assert known is not None
+    book = {"key": "look", "name": "Look around", "checklist": "- [ ] look"}
+    run.noted["run"] = name = f"{known.id}:run1"
+    begun = runbooks.Run(
+        id=name,
+        number=1,
+        incident_id=known.id,
+        definition=book,
+        begun_at=run.house.slack.clock.now(),
+        steps=(runbooks.StepRun(id="box1", do="check", state=runbooks.StepState.ASKED, question="look"),),
+    )
+    shown = ShowRun(incident_id=known.id, key=f"{name}:show", run_id=name)
+    await run.house.process.commit(Changeset(now=run.house.slack.clock.now(), runs=(begun,), effects=(shown,)))
+
+
+async def run_shown(run: Run) -> None:
+    await opened(run)
+    await begin_run(run)
+    await run.house.settle()
+
+
+async def stop_run(run: Run) -> None:
+    kept = await run.house.store.run(run.noted["run"])
+    assert kept is not None
+    over = kept.copy_with(state=runbooks.RunState.STOPPED)
+    shown = ShowRun(incident_id=run.known.id, key=f"{over.id}:show", run_id=over.id)
+    await run.house.process.commit(Changeset(now=run.house.slack.clock.now(), runs=(over,), effects=(shown,)))
+
+
+async def shown_runs(run: Run) -> int:
+    return sum("Look around" in each.plain() for each in notices(run))
+
+
+async def stopped_runs(run: Run) -> int:
+    return sum("stopped" in each.plain() for each in notices(run) if "Look around" in each.plain())
 
 
 async def on_duty(run: Run) -> None:
@@ -436,6 +495,15 @@ async def pictures(run: Run) -> int:
     return sum(file.name.startswith("timeline-") for file in run.house.room(run.known).files)
 
 
+async def investigations(run: Run) -> int:
+    return len(said_under(run.house.slack, f"{run.known.id}:investigation"))
+
+
+async def found(run: Run) -> int:
+    name = f"investigation-inc-{run.known.number}-{run.noted['run']}.png"
+    return sum(file.name == name for file in run.house.room(run.known).files)
+
+
 async def ask_review(run: Run) -> None:
     now = run.house.slack.clock.now()
     run.noted["week"] = week = f"{len(run.house.slack.calls)}"
@@ -569,6 +637,10 @@ EFFECT_CASES = (
         told_everybody,
         keyed("override:"),
     ),
+    EffectCase(
+        "show a run of a runbook", "show_run", "chat.postMessage", begin_run, shown_runs, keyed(":show"), opened
+    ),
+    EffectCase("redraw it", "show_run", "chat.update", stop_run, stopped_runs, keyed(":show"), run_shown),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
     EffectCase(
         "ask a person to cover",
@@ -667,6 +739,18 @@ EFFECT_CASES = (
     ),
     EffectCase(
         "share the canvas", "share_canvas", "conversations.canvases.create", postmortem, canvases, prepare=resolved
+    ),
+    EffectCase(
+        "show an investigation",
+        "show_investigation",
+        "chat.postMessage",
+        investigate,
+        investigations,
+        keyed(":investigation"),
+        prepare=opened,
+    ),
+    EffectCase(
+        "share what was found", "share_findings", "files.completeUploadExternal", findings, found, prepare=opened
     ),
     EffectCase("share the picture", "share_picture", "files.completeUploadExternal", resolve, pictures, prepare=opened),
     EffectCase(

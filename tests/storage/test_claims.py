@@ -121,3 +121,14 @@ async def test_where_several_processes_share_the_work_a_lease_is_respected(store
     assert await store.release_stale_leases(after(1)) == 0
     assert await take(store, after(1)) == []
     assert await put(store, claim_result=settled(lost))
+
+
+async def test_a_lease_that_is_held_ends_later_and_only_for_whoever_has_it(store: Database) -> None:
+    await ask(store, room())
+    mine = await take_one(store)
+    assert await store.hold(mine, after(90))
+    assert await take(store, after(89)) == []
+    again = await take_one(store, after(90))
+    assert again.fence == mine.fence + 1
+    assert not await store.hold(mine, after(500))
+    assert len(await take(store, after(151))) == 1

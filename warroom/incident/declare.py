@@ -129,7 +129,7 @@ async def who_is_called(world: World, what: Declare) -> WouldCall:
 
 def check_services(world: World, services: Sequence[str], sure: Collection[str] = ()) -> None:
     """Raises Refused for a service that is probably a misspelling of one that the policy knows; `sure` are not looked at."""
-    known = [name for names in world.policy.services().values() for name in names]
+    known = [name for names in world.policy.services_by_team().values() for name in names]
     for service in services:
         near = None if service in sure or world.policy.team_for_service(service) else nearly(service, known)
         if near is not None:

@@ -12,6 +12,7 @@ from warroom.incident.deadlines import TAKE_BACK_WITHIN
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import MergedAway, SeverityChangedNotice, StateChanged
+from warroom.investigation import lifecycle as investigations
 from warroom.outbox.effects import Place, SharePicture
 from warroom.policy import Policy
 from warroom.refusals import (
@@ -152,7 +153,7 @@ def resolve(
     decision = Decision(after).record(events.Resolved(summary=summary, automatic=automatic), now, by=by)
     name = f"v{incident.version}"
     picture = SharePicture(incident_id=incident.id, key=f"{incident.id}:picture:{name}", name=name)
-    return _told(decision, notice).with_effects(picture)
+    return investigations.question(_told(decision, notice).with_effects(picture))
 
 
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
@@ -322,6 +323,7 @@ def change_severity(
     event = events.SeverityChanged(before=incident.severity, after=severity, why=why)
     notice = SeverityChangedNotice(by=by, before=incident.severity, after=severity, why=why)
     decision = Decision(after).withdraw("worse").record(event, now, by=by)
+    decision = investigations.automatic(decision, now, policy)
     if after.deadlines.update is None:
         decision = decision.withdraw(cadence.SLOT)
     return decision.say(notice).say(notice, Place.ANNOUNCEMENT)

@@ -25,6 +25,7 @@ from warroom.incident.parts import (
     SimilarIncident,
     Updates,
 )
+from warroom.investigation.state import Investigation
 from warroom.postmortem.model import Postmortem
 from warroom.value import Stored
 
@@ -134,6 +135,7 @@ class Incident(Stored):
     notes: int = 0
     """How many notes and messages were put on the timeline, removed ones too."""
     postmortem: Postmortem | None = None
+    investigation: Investigation = Investigation()
 
     deadlines: Deadlines = Deadlines()
     postmortem_required_by: datetime | None = None

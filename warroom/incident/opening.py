@@ -17,6 +17,7 @@ from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpene
 from warroom.incident.model import Incident, State
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NewRoom, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
+from warroom.investigation.lifecycle import automatic, show
 from warroom.outbox.effects import (
     AddBookmark,
     Effect,
@@ -178,7 +179,7 @@ def opened(incident: Incident, result: ChannelCreated, now: datetime, policy: Po
     effects += _told(incident, policy)
     if after.services:
         effects.append(LookForChanges(incident_id=after.id, key=f"{after.id}:changes"))
-    return decision.with_effects(*effects)
+    return automatic(decision.with_effects(*effects), now, policy)
 
 
 def _told(incident: Incident, policy: Policy) -> list[Effect]:
@@ -190,7 +191,7 @@ def _told(incident: Incident, policy: Policy) -> list[Effect]:
     effects: list[Effect] = []
     if incident.reply_to is not None:
         to = incident.reply_to
-        known = policy.services()
+        known = policy.services_by_team()
         notice = DeclaredNotice(
             paged=paged,
             invited=tuple(person for person in people if person not in (*paged, declarer)),
@@ -231,9 +232,11 @@ def directly_sent(incident: Incident, result: DirectlySent) -> Decision:
 
 
 def shown(incident: Incident, result: CardShown) -> Decision:
-    """The card is there: pin it."""
+    """The card is there: pin it, and show below it what is being looked into."""
     after = incident.with_room(card_ts=result.ts)
-    return Decision(after, quiet=True).with_effects(PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}"))
+    pin = PinCard(incident_id=after.id, key=f"{after.id}:pin:{result.ts}")
+    decision = Decision(after, quiet=True).with_effects(pin)
+    return decision.with_effects(show(after)) if after.investigation.runs else decision
 
 
 def announced(incident: Incident, result: Announced) -> Decision:

@@ -43,6 +43,9 @@ def measured(incident: Incident, entries: Sequence[Entry], firings: Sequence[Fir
         work=_work(incident, entries),
         postmortem_required_by=incident.postmortem_required_by,
         postmortem_published_at=written.published_at if written else None,
+        investigated=incident.investigation.answer is not None,
+        cause_named=incident.investigation.cause is not None,
+        cause_right=incident.investigation.right,
         actions=tuple(
             ActionItemFigures(created_at=item.created_at, due_at=item.due_at, done_at=item.done_at, owner=item.owner)
             for item in incident.actions

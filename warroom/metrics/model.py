@@ -14,7 +14,7 @@ from typing import Any
 
 from warroom.incident.model import State
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when what is measured, or how, changes: figures that were kept in an earlier format are measured anew."""
 
 
@@ -73,6 +73,12 @@ class IncidentFigures:
     postmortem_required_by: datetime | None = None
     postmortem_published_at: datetime | None = None
     actions: tuple[ActionItemFigures, ...] = ()
+    investigated: bool = False
+    """It was looked into, and there was an answer."""
+    cause_named: bool = False
+    """The last answer named a cause."""
+    cause_right: bool | None = None
+    """What people said of it, if they did."""
 
     detect: float | None = field(init=False)
     acknowledge: float | None = field(init=False)

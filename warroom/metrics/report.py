@@ -102,6 +102,24 @@ class ActionTotals(Value):
         return self.done / self.total if self.total else None
 
 
+class InvestigationFigures(Value):
+    """How investigations did."""
+
+    answered: int = 0
+    """Incidents that were looked into."""
+    named: int = 0
+    """Of those, the ones in which a cause was named."""
+    right: int = 0
+    wrong: int = 0
+    """What people said of the causes, where they did."""
+
+    @property
+    def share(self) -> float | None:
+        """Of those that somebody judged, the right ones."""
+        judged = self.right + self.wrong
+        return self.right / judged if judged else None
+
+
 class PersonLoad(Value):
     """What the incidents asked of one person."""
 
@@ -169,6 +187,7 @@ class Report(Value):
     cadence: CadenceFigures = CadenceFigures()
     postmortems: PostmortemFigures = PostmortemFigures()
     actions: ActionTotals = ActionTotals()
+    investigations: InvestigationFigures = InvestigationFigures()
     people: tuple[PersonLoad, ...] = ()
     """Most pages first, then most time."""
     hours: float = 0.0

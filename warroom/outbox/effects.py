@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from warroom.incident.notices import Notice
 from warroom.incident.parts import DirectPurpose
+from warroom.investigation.pictures import Picture
 from warroom.value import Moment, Stored
 
 
@@ -252,6 +253,31 @@ class SharePicture(_Effect):
     """Tells this picture from the others of the incident, in its file's name."""
 
 
+class Investigate(_Effect):
+    """Look into why the incident is broken. It takes up to a minute; its result is InvestigationDone."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["investigate"] = "investigate"
+    run: int
+
+
+class ShowInvestigation(_Effect):
+    """Post the investigation's message in the thread of the card, or redraw it. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 6
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_investigation"] = "show_investigation"
+
+
+class ShareFindings(_Effect):
+    """Share the picture of the series that matter below the card."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["share_findings"] = "share_findings"
+    run: int
+    pictures: tuple[Picture, ...]
+
+
 class ChartOf(StrEnum):
     """What a chart shows."""
 
@@ -416,6 +442,42 @@ class LookForChanges(_Effect):
     kind: Literal["look_for_changes"] = "look_for_changes"
 
 
+class RunStep(_Effect):
+    """Make one call of a step of a runbook."""
+
+    weight: ClassVar[int] = 1
+    kind: Literal["run_step"] = "run_step"
+    run_id: str
+    step: str
+    call: int
+
+
+class LookAtRun(_Effect):
+    """Look whether a run can go on: what it waited for may be over."""
+
+    weight: ClassVar[int] = 1
+    coalescing: ClassVar[bool] = True
+    kind: Literal["look_at_run"] = "look_at_run"
+    run_id: str
+
+
+class BeginRunbooks(_Effect):
+    """Look whether a runbook that begins by itself fits the incident."""
+
+    weight: ClassVar[int] = 3
+    coalescing: ClassVar[bool] = True
+    kind: Literal["begin_runbooks"] = "begin_runbooks"
+
+
+class ShowRun(_Effect):
+    """Post the message of a run in the room, or redraw it, as the run is at delivery. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 1
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_run"] = "show_run"
+    run_id: str
+
+
 class ExternalEffect(_Outboxed):
     """Something that is asked of an integration. Its answer is an ExternalResult, an Incoming or nothing."""
 
@@ -463,6 +525,9 @@ Effect = Annotated[
     | ShareDocument
     | ShareCanvas
     | SharePicture
+    | Investigate
+    | ShowInvestigation
+    | ShareFindings
     | SendChart
     | PostReview
     | PublishHome
@@ -476,6 +541,10 @@ Effect = Annotated[
     | ReadRoomActivity
     | DecideAlerts
     | LookForChanges
+    | RunStep
+    | LookAtRun
+    | BeginRunbooks
+    | ShowRun
     | ExternalEffect,
     Field(discriminator="kind"),
 ]

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from warroom.incident.parts import DirectPurpose, Participants
+from warroom.investigation.model import Answer
+from warroom.investigation.pictures import Picture
 from warroom.value import Value
 
 
@@ -108,6 +110,14 @@ class ExternalResult(Value):
     payload: dict[str, Any] = Field(default_factory=dict)
 
 
+class InvestigationDone(Value):
+    """What an investigation says, and the series that are to be drawn."""
+
+    run: int
+    answer: Answer
+    pictures: tuple[Picture, ...] = ()
+
+
 class OverrideShown(Value):
     """A message about an override was posted."""
 
@@ -145,5 +155,6 @@ AboutIncident = (
     | PeopleAdded
     | RoomMembers
     | ExternalResult
+    | InvestigationDone
 )
 EffectResult = AboutIncident | RoomActivity | OverrideShown | UserGroupKept

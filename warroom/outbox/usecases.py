@@ -25,13 +25,16 @@ from warroom.incident.notices import (
     RoomNotOpened,
 )
 from warroom.incident.parts import LeftOpen
+from warroom.investigation import lifecycle as investigations
 from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
+    BeginRunbooks,
     Effect,
     ExternalEffect,
+    Investigate,
     OpenRoom,
     Place,
     Post,
@@ -55,6 +58,7 @@ from warroom.outbox.results import (
     DirectlySent,
     EffectResult,
     ExternalResult,
+    InvestigationDone,
     OverrideShown,
     PeopleAdded,
     Posted,
@@ -109,7 +113,7 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
 def _apply_result(world: World, incident: Incident, result: AboutIncident, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
-            return opening.opened(incident, result, now, world.policy)
+            return _with_runbooks(world, opening.opened(incident, result, now, world.policy))
         case ChannelRenamed():
             return Decision(incident.with_room(channel_name=result.name), quiet=True)
         case ChannelArchived():
@@ -132,9 +136,19 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
             return opening.invited(incident, result)
         case RoomMembers():
             return opening.members_read(incident, result)
+        case InvestigationDone():
+            return investigations.finished(incident, result, now)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
+
+
+def _with_runbooks(world: World, decision: Decision) -> Decision:
+    """With a look for runbooks that begin by themselves, where there are any."""
+    incident_id = decision.incident.id
+    if not any(each.auto for each in world.library.runbooks):
+        return decision
+    return decision.with_effects(BeginRunbooks(incident_id=incident_id, key=f"{incident_id}:runbooks"))
 
 
 async def failed(world: World, claim: Claim, error: Retryable) -> None:
@@ -223,6 +237,9 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
         return decision
     if isinstance(effect, Post) and isinstance(effect.notice, PROBLEMS):
         return _elsewhere(decision, error) if effect.place is Place.ROOM else decision
+    if isinstance(effect, Investigate):
+        # Its own message says so.
+        return investigations.failed(incident, effect.run, str(error), error.advice)
     what = ""
     if isinstance(effect, ExternalEffect):
         after, what = world.integrations.on_failure(incident, effect)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from warroom.policy.crosscheck import mistakes_between, warnings_about
+from warroom.policy.investigation import span_mistakes
 from warroom.policy.mistake import Mistake, Wrong, did_you_mean, shown
 from warroom.policy.model import Policy
 from warroom.policy.rule import OUTCOMES
@@ -56,8 +57,9 @@ def check(data: object, schema: type[Policy] = Policy) -> Checked:
     except ValidationError as error:
         # A list of which no entry is right is reported as too short as well.
         details = (each for each in error.errors(include_url=False) if each["type"] != "too_short" or not each["input"])
-        mistakes = [_mistake(detail, schema) for detail in details]
+        mistakes = [mistake_of(detail, schema) for detail in details]
     mistakes += [m for m in mistakes_between(data, whole, schema) if m.path not in {known.path for known in mistakes}]
+    mistakes += span_mistakes(policy.investigate) if policy else ()
     if mistakes or policy is None:
         return Checked(policy=None, mistakes=tuple(dict.fromkeys(mistakes)))
     policy = _with_keys(policy)
@@ -73,6 +75,8 @@ def _filled(data: Mapping[Any, Any], schema: type[Policy]) -> dict[Any, Any]:
         whole["rules"] = [_filled_rule(rule) for rule in rules]
     if isinstance(teams := whole.get("teams"), Mapping):
         whole["teams"] = {key: {} if team is None else team for key, team in teams.items()}
+    if isinstance(services := whole.get("services"), Mapping):
+        whole["services"] = {key: {} if service is None else service for key, service in services.items()}
     return whole
 
 
@@ -103,8 +107,8 @@ def _with_keys(policy: Policy) -> Policy:
     return policy.copy_with(teams=teams, workspace=workspace, schedules=schedules)
 
 
-def _mistake(detail: ErrorDetails, schema: type[Policy]) -> Mistake:
-    """One of pydantic's errors in our words."""
+def mistake_of(detail: ErrorDetails, schema: type[BaseModel]) -> Mistake:
+    """One of pydantic's errors about data that should become `schema`, in our words."""
     where = tuple(part for part in detail["loc"] if part != "[key]")
     path = path_of(where)
     kind = detail["type"]
@@ -157,7 +161,7 @@ def path_of(where: Sequence[str | int]) -> str:
     return text
 
 
-def _keys_at(where: Sequence[str | int], schema: type[Policy]) -> Iterator[str]:
+def _keys_at(where: Sequence[str | int], schema: type[BaseModel]) -> Iterator[str]:
     """The keys that the model at that place knows."""
     model: Any = schema
     for part in where:

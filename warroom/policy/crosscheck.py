@@ -12,6 +12,7 @@ from typing import Any
 
 from warroom.durations import parse_duration
 from warroom.people.model import normal
+from warroom.policy.investigation import investigate_mistakes, service_mistakes, service_warnings
 from warroom.policy.mistake import Mistake, did_you_mean, shown, unknown_name
 from warroom.policy.model import Policy
 from warroom.policy.permissions import WORDS
@@ -52,6 +53,9 @@ def mistakes_between(
         yield from unknown_name(f"links.dashboards.{name}", name, "team", teams)
     yield from _permissions(_mapping(data.get("permissions")), teams)
     yield from _schedules(data, _texts(_mapping(data.get("schedules"))))
+    yield from service_mistakes(_mapping(data.get("services")), teams)
+    reads = {name: section.reads for name, section in sections_of(schema).items()}
+    yield from investigate_mistakes(_mapping(data.get("investigate")), words, keys, reads)
     known = KnownNames(tuple(words), tuple(teams), tuple(templates), tuple(keys))
     for name, section in sections_of(schema).items():
         for mistake in section.mistakes(_mapping(data.get(name)), known):
@@ -219,6 +223,7 @@ def warnings_about(policy: Policy) -> Iterator[Mistake]:
         for word in (name, *role.aliases):
             if (first := words.setdefault(normal(word), name)) != name:
                 yield Mistake(path=f"roles.{name}", problem=f"{shown(word)} means {first} already")
+    yield from service_warnings(policy.services, policy.investigate, owners)
     for name, section in sections_of(type(policy)).items():
         for warning in policy.section(name, section).warnings(policy):
             yield warning.copy_with(path=f"{name}.{warning.path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import time, timedelta
 from enum import StrEnum
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -13,9 +13,11 @@ from warroom.durations import Duration
 from warroom.people.model import normal
 from warroom.policy.document import DocumentTemplate
 from warroom.policy.hours import TimeOfDay
+from warroom.policy.investigation import InvestigationPolicy, ServicePolicy
 from warroom.policy.kinds import ChannelName, Text, Texts, TimeZone, Url
 from warroom.policy.pattern import matches
 from warroom.policy.permissions import Permissions
+from warroom.policy.remediation import Remediation
 from warroom.policy.rule import Rule
 from warroom.policy.schedule import Reference, Schedule, reference
 from warroom.policy.severity import BUILT_IN, Severity, number_of
@@ -144,6 +146,12 @@ class Policy(Value):
     postmortem: PostmortemRules = PostmortemRules()
     links: Links = Links()
     permissions: Permissions = Permissions()
+    remediation: Remediation = Remediation()
+    runbooks: dict[Text, dict[str, Any]] = Field(default_factory=dict)
+    """By key, each as in a file of its own; `warroom.runbooks.check` says what is wrong with them."""
+    services: dict[Text, ServicePolicy] = Field(default_factory=dict)
+    """What runs, and what it calls."""
+    investigate: InvestigationPolicy = InvestigationPolicy()
 
     def section(self, name: str, model: type[S]) -> S:
         """An integration's section; the model's defaults where this policy was read without that integration."""
@@ -169,6 +177,10 @@ class Policy(Value):
     @cached_property
     def _ranks(self) -> dict[str, int]:
         return {key: rank for rank, key in enumerate(self.severities)}
+
+    @cached_property
+    def _service_keys(self) -> dict[str, str]:
+        return {normal(key): key for key in self.services}
 
     @cached_property
     def _team_keys(self) -> dict[str, str]:
@@ -222,10 +234,15 @@ class Policy(Value):
         return reference(text, self.schedules)
 
     def team_for_service(self, service: str) -> str | None:
-        """The key of the first team that names the service, else of the first whose patterns fit it, else None."""
+        """The key of the team that the service itself names, else of the first that names the service, else of the first whose
+        patterns fit it, else None.
+        """
         wanted = normal(service)
         if not wanted:
             return None
+        known = self.services.get(self.service_named(service) or "")
+        if known and known.team and (own := self.team_named(known.team)):
+            return own
         for key, team in self.teams.items():
             if any(normal(known) == wanted for known in team.services if not {"*", "?"} & set(known)):
                 return key
@@ -234,10 +251,22 @@ class Policy(Value):
                 return key
         return None
 
-    def services(self) -> dict[str, tuple[str, ...]]:
-        """By team, the services that it names; patterns are left out. Teams without any are not there."""
+    def service_named(self, text: str) -> str | None:
+        """The key of that service among those with an entry of their own, or None. The exact name first: the names that monitoring
+        has may differ by nothing but case.
+        """
+        return text if text in self.services else self._service_keys.get(normal(text))
+
+    def services_by_team(self) -> dict[str, tuple[str, ...]]:
+        """By team, the services that it names and those that name it; patterns are left out. Teams without any are not there."""
+        own: dict[str, list[str]] = {}
+        for name, service in self.services.items():
+            if service.team and (team := self.team_named(service.team)):
+                own.setdefault(team, []).append(name)
         named = {
-            key: tuple(dict.fromkeys(each for each in team.services if not {"*", "?"} & set(each)))
+            key: tuple(
+                dict.fromkeys([*(each for each in team.services if not {"*", "?"} & set(each)), *own.get(key, ())])
+            )
             for key, team in self.teams.items()
         }
         return {key: services for key, services in named.items() if services}

@@ -33,6 +33,8 @@ class Permission(StrEnum):
     INVITE = "invite"
     PAGE = "page"
     MUTE = "mute"
+    RUN = "run"
+    APPROVE = "approve"
     COVER = "cover"
     TIMELINE = "timeline"
     ACTIONS = "actions"
@@ -88,6 +90,10 @@ class Permissions(Value):
     invite: May = ALL
     page: May = ALL
     mute: May = ALL
+    run: May = ALL
+    """Starting runbooks, stopping them, and ticking checklists."""
+    approve: May = ROOM
+    """Approving what a runbook changes; a step may ask for fewer people."""
     cover: May = ALL
     """Overrides of schedules: asking, taking, giving and undoing them."""
     timeline: May = ALL

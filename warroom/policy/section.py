@@ -39,6 +39,9 @@ class Section(Value):
     severity_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that list severities, or map them to something: each must be one of the policy's."""
 
+    reads: ClassVar[tuple[str, ...]] = ()
+    """What an investigation can read there: "metrics", "logs"."""
+
     open_keys: ClassVar[bool] = False
     """Whether its keys are names that the policy gives, and not fields."""
 

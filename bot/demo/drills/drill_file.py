@@ -19,8 +19,11 @@ from warroom.value import Value
 
 FOLDER = Path(__file__).parent
 """The folder of the project's drills."""
-STEP_ACTIONS = ("alert", "press", "type", "say", "react", "pin")
-ACTIONS_OF_PEOPLE = ("press", "type", "say", "react", "pin")
+STEP_ACTIONS = ("alert", "trouble", "operate", "press", "type", "say", "react", "pin")
+ACTIONS_OF_PEOPLE = ("operate", "press", "type", "say", "react", "pin")
+
+
+CauseOutcome = Literal["named", "among three", "missed", "inconclusive", "not looked at"]
 
 
 class DrillError(Exception):
@@ -51,6 +54,21 @@ class AlertStep(Value):
         return {"monitor": said} if isinstance(said, str) else said
 
 
+class TroubleStep(Value):
+    """Something goes wrong in one of the demo company's services."""
+
+    kind: Words
+    """As in docs/sandbox.md."""
+    service: Words | None = None
+    """None: a usual place for it."""
+    strength: float = Field(default=1.0, gt=0, le=10)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_kind(cls, said: Any) -> Any:
+        return {"kind": said} if isinstance(said, str) else said
+
+
 class DrillStep(Value):
     """One step: an alert or an action of a person, or only a text to print or a message to show."""
 
@@ -62,6 +80,9 @@ class DrillStep(Value):
     where: Words = "INC-1"
     """An incident, which stands for its channel, or a #channel."""
     alert: AlertStep | None = None
+    trouble: TroubleStep | None = None
+    operate: Words | None = None
+    """What a person does to a service, as in "rollback checkout" or "scale checkout 6"."""
     press: Words | None = None
     """The label of a button or menu option; the newest that this person can see."""
     fill: dict[str, str] = Field(default_factory=dict)
@@ -73,7 +94,7 @@ class DrillStep(Value):
     """The name of an emoji, added to the newest message of a person there."""
     pin: Words | None = None
     """A part of the text of the message to pin."""
-    show: Literal["card", "newest", "announcement", "only you"] | None = None
+    show: Literal["card", "newest", "thread", "announcement", "only you"] | None = None
     """The message that is printed after the step."""
 
     @model_validator(mode="after")
@@ -99,6 +120,8 @@ class Outcome(Value):
     level: int | None = Field(default=None, ge=0)
     """The highest level of the escalation policy that was paged; 0 when nobody was."""
     postmortem: Literal["in time", "late", "open", "not needed"] | None = None
+    cause: CauseOutcome | None = None
+    """Whether the investigation named the service in which the trouble has its cause."""
 
 
 class Expected(Value):
@@ -167,7 +190,13 @@ def _wrong(path: Path, mistakes: list[Mistake]) -> DrillError:
     return DrillError(f"The drill {path} cannot be played:\n{found}")
 
 
-_MODELS: dict[str, type[Value]] = {"steps": DrillStep, "alert": AlertStep, "expect": Expected, "incidents": Outcome}
+_MODELS: dict[str, type[Value]] = {
+    "steps": DrillStep,
+    "alert": AlertStep,
+    "trouble": TroubleStep,
+    "expect": Expected,
+    "incidents": Outcome,
+}
 
 
 def _mistake(detail: ErrorDetails) -> Mistake:

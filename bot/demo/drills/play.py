@@ -10,19 +10,29 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.demo.demo_company import DISK_ALERT, ERROR_RATE_ALERT, MEMORY_ALERT, Monitors, send_alert
-from bot.demo.drills.drill_file import Drill, DrillError, DrillStep
+from bot.demo.drills.drill_file import Drill, DrillError, DrillStep, TroubleStep
 from bot.demo.drills.narration import Narrator, readable
-from bot.demo.drills.review import ReviewLine, differences, review
+from bot.demo.drills.review import ReviewLine, cause_line, differences, review
 from bot.demo.shared_clock import advance_clock, settle
 from bot.runtime.app import Bot
 from sandbox import Channel, Sandbox, SlackMessage
+from sandbox.company import Trouble
+from sandbox.company.running import RunningCompany
+from sandbox.company.troubles import KINDS
 from warroom.incident.model import Incident
 from warroom.policy import Policy
+from warroom.policy.mistake import did_you_mean
 
 MONITORS = {"memory": MEMORY_ALERT, "errors": ERROR_RATE_ALERT, "disk": DISK_ALERT}
 FORM_WITHIN = 15.0
 """Real seconds for a form to open."""
-SIGNS = {"in time": "[green]✓[/]", "late": "[red]✗[/]", "never": "[red]✗[/]"}
+SIGNS = {
+    "named": "[green]✓[/]",
+    "missed": "[red]✗[/]",
+    "in time": "[green]✓[/]",
+    "late": "[red]✗[/]",
+    "never": "[red]✗[/]",
+}
 
 
 async def play_drill(drill: Drill, slack: Sandbox, bot: Bot, policy: Policy, out: Console) -> list[str]:
@@ -46,6 +56,7 @@ class _Player:
         self.slack, self.bot, self.narrator = slack, bot, narrator
         self.monitors = Monitors(partial(send_alert, bot))
         self.start = slack.clock.now()
+        self.troubles: list[Trouble] = []
 
     async def step(self, step: DrillStep) -> None:
         ahead = self.start + step.at - self.slack.clock.now()
@@ -64,8 +75,10 @@ class _Player:
             title = MONITORS[step.alert.monitor]["alert_title"]
             hosts = f" on {step.alert.hosts} hosts" if step.alert.hosts > 1 else ""
             return f"Datadog: {title}{hosts} {'fires' if step.alert.state == 'triggered' else 'has recovered'}."
+        if step.trouble is not None:
+            return f"What nobody knows yet: {KINDS[self._trouble_kind(step.trouble)].title.lower()}."
         actions = (
-            (step.press, "presses"), (step.type, "types"), (step.say, "writes:"),
+            (step.operate, "does:"), (step.press, "presses"), (step.type, "types"), (step.say, "writes:"),
             (step.react, "reacts with"), (step.pin, "pins:"),
         )  # fmt: skip
         return next((f"{who} {verb} {what}" for what, verb in actions if what), "")
@@ -73,8 +86,15 @@ class _Player:
     async def _do(self, step: DrillStep) -> None:
         if step.alert is not None:
             await self._alert(step)
+        elif step.trouble is not None:
+            wrong = step.trouble
+            self.troubles.append(
+                await self._company.start_trouble(self._trouble_kind(wrong), wrong.service, strength=wrong.strength)
+            )
         elif step.who is None:
             return
+        elif step.operate is not None:
+            await self._operate(step.operate)
         elif step.press is not None:
             await self._press(step, step.who, step.press)
         elif step.type is not None:
@@ -85,6 +105,20 @@ class _Player:
             await self.slack.say(step.who, await self._place(step), step.say)
         else:
             await self._react_or_pin(step, step.who)
+
+    @property
+    def _company(self) -> RunningCompany:
+        assert self.slack.company is not None, "the workspace of a drill has one"
+        return self.slack.company
+
+    def _trouble_kind(self, trouble: TroubleStep) -> str:
+        if trouble.kind not in KINDS:
+            raise ValueError(f"{trouble.kind} is no trouble; {did_you_mean(trouble.kind, list(KINDS))}")
+        return trouble.kind
+
+    async def _operate(self, words: str) -> None:
+        do, service, number = [*words.split(), "", "", ""][:3]
+        await self._company.act(do, service, **({"replicas": int(number)} if number.isdigit() else {}))
 
     async def _alert(self, step: DrillStep) -> None:
         assert step.alert is not None
@@ -148,6 +182,10 @@ class _Player:
                 raise LookupError(f"{step.where} was announced nowhere")
             place = self.slack.channel(incident.room.announced_in)
             shown = [m for m in place.messages_by_bot() if m.ts == incident.room.announced_ts]
+        elif step.show == "thread":
+            card = place.messages_by_bot()[0]
+            under = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+            shown = [m for m in under if m.blocks] or under  # pictures say nothing here
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:
@@ -168,7 +206,13 @@ async def _end(drill: Drill, player: _Player, policy: Policy, out: Console) -> l
     ended: list[tuple[Incident, list[ReviewLine]]] = []
     for incident in reversed(await store.incidents()):
         timeline = await store.timeline(incident.id)
-        ended.append((incident, review(incident, timeline, policy, slack.clock.now())))
+        lines = review(incident, timeline, policy, slack.clock.now())
+        # The first incident is about the first trouble.
+        lines += [
+            cause_line(incident, each.service, KINDS[each.kind].title)
+            for each in player.troubles[incident.number - 1 :][:1]
+        ]
+        ended.append((incident, lines))
         room = incident.room.channel_id
         documents = [file for file in slack.channel(room).files if file.name.endswith(".md")] if room else []
         if documents:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.demo.drills.drill_file import Drill, Outcome
+from bot.demo.drills.drill_file import CauseOutcome, Drill, Outcome
 from warroom.durations import format_duration
 from warroom.incident.events import UpdateMissed, UpdatePosted
 from warroom.incident.model import Incident, State
@@ -32,6 +32,26 @@ def review(incident: Incident, timeline: Sequence[Entry], policy: Policy, now: d
         _level(incident),
         _postmortem(incident, policy, now),
     ]
+
+
+def named_cause(said: Sequence[str] | None, true: str) -> CauseOutcome:
+    """Whether the services that an investigation named, most likely first, are right. `said` is None where there was none."""
+    if said is None:
+        return "not looked at"
+    if not said:
+        return "inconclusive"
+    if said[0] == true:
+        return "named"
+    return "among three" if true in said[:3] else "missed"
+
+
+def cause_line(incident: Incident, true: str, trouble: str) -> ReviewLine:
+    """One row: whether the incident's investigation named the service in which the trouble truly has its cause."""
+    answer = incident.investigation.answer
+    said = None if answer is None else [each.service for each in answer.causes if answer.verdict == "cause"]
+    outcome = named_cause(said, true)
+    happened = {"not looked at": "nobody looked", "inconclusive": "inconclusive"}.get(outcome) or ", ".join(said or ())
+    return ReviewLine("cause", f"{trouble} at {true}", happened, outcome)
 
 
 def _acknowledged(incident: Incident, policy: Policy, now: datetime) -> ReviewLine:
@@ -108,11 +128,12 @@ def differences(drill: Drill, ended: Sequence[tuple[Incident, Sequence[ReviewLin
 
 
 def _pairs(outcome: Outcome, incident: Incident, lines: Sequence[ReviewLine]) -> list[tuple[str, object, object]]:
-    acknowledged, updates, level, postmortem = (line.outcome for line in lines)
+    acknowledged, updates, level, postmortem, *cause = (line.outcome for line in lines)
     return [
         ("state", outcome.state, str(incident.state)),
         ("acknowledged", outcome.acknowledged, acknowledged),
         ("updates", outcome.updates, updates),
         ("level", outcome.level, int(level)),
         ("postmortem", outcome.postmortem, postmortem),
+        ("cause", outcome.cause, cause[0] if cause else "not looked at"),
     ]

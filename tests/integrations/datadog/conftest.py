@@ -14,6 +14,7 @@ from bot.integrations import policy_model
 from bot.runtime.background_tasks import ask
 from bot.runtime.dispatcher import Dispatcher, routed
 from bot.runtime.external import ExternalPerformer
+from bot.runtime.investigator import Investigator
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.policy import DatadogSettings
@@ -26,6 +27,7 @@ from warroom.alerts import usecases as alerts
 from warroom.incident.model import Incident
 from warroom.incident.notices import Notice
 from warroom.incident.timeline import Entry
+from warroom.investigation.looks import Sources
 from warroom.outbox.changes import Changeset, Claim
 from warroom.outbox.effects import Effect, OpenRoom, Post, ShowCard
 from warroom.outbox.results import CardShown, ChannelCreated, EffectResult
@@ -173,7 +175,7 @@ async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> A
             integrations=Integrations(integration),
         )
         performer = ExternalPerformer(Integrations(integration), world)
-        dispatcher = Dispatcher(world, routed(chat.perform, performer), Meters())
+        dispatcher = Dispatcher(world, routed(chat.perform, performer, Investigator(world, Sources())), Meters())
         waking.append(dispatcher)
         dispatcher.start()
         yield DatadogWarRoom(world, clock, chat, datadog, performer, integration, dispatcher)

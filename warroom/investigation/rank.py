@@ -1,0 +1,244 @@
+"""Which of the abnormal services it started at. Pure.
+
+What counts for a service, each between 0 and 1:
+
+- **strength**: how unusual the most unusual of its signals is, in the light of how many were looked at;
+- **cover**: which part of the excess seen where it was noticed (seconds waited, requests failed) its own excess at the same
+  times can account for, weighted with its requests where they are known;
+- **alike**: how well the course of its trouble over the window matches the course of the symptom;
+- **own**: which part of its excess is not accounted for by what it calls;
+- **path**: whether the services between it and where it was noticed suffer too;
+- **early**: whether it began no later than the symptom.
+
+On top: a change shortly before its onset, restarts, out of memory, failed health checks, alerts, new log lines, and similar
+incidents. The weights are those of a logistic model over the candidates of generated incidents, rounded (tests/bench).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from warroom.changes.model import Change
+from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
+from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength
+from warroom.investigation.graph import Graph
+from warroom.investigation.logs import LogTemplate
+from warroom.investigation.model import Fact, Findings
+from warroom.investigation.services import DOWN, Service, Symptom, services_of, symptom_of
+from warroom.investigation.signals import SYMPTOMS
+
+WEIGHTS: Mapping[str, float] = {
+    "strength": 5.0,
+    "cover": 2.5,
+    "alike": 3.0,
+    "own": 3.5,
+    "path": 1.0,
+    "early": 1.0,
+    "near": 1.0,
+    "explains": 2.0,
+    "fits": 1.5,
+    "consumes": 1.5,
+    "neighbour": 5.0,
+    "starved": 2.0,
+    "silent": 2.0,
+    "change": 2.0,
+    "facts": 3.5,
+    "alerts": 0.7,
+    "logs": 1.2,
+    "similar": 0.7,
+}
+CHANGE_BEFORE = timedelta(hours=1)
+"""A change may show itself this long after it was made."""
+CHANGE_HALF = timedelta(minutes=12)
+"""After so long a change counts half."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A service, and what speaks for it."""
+
+    service: str
+    features: Mapping[str, float]
+    seen: tuple[Observed, ...]
+    """Its abnormal signals, the most unusual first."""
+    surprise: float
+    onset: datetime | None
+    distance: int | None
+    """Calls between where it was noticed and here; None when no way is known."""
+    explained_by: str | None
+    """What it calls that accounts for most of its trouble."""
+    change: Change | None = None
+    facts: tuple[Fact, ...] = ()
+    templates: tuple[LogTemplate, ...] = ()
+
+    @property
+    def score(self) -> float:
+        """Log-odds but for a constant."""
+        return sum(WEIGHTS[name] * value for name, value in self.features.items())
+
+
+def candidates_of(
+    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
+) -> tuple[Symptom, list[Candidate]]:
+    """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
+    recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
+    services = services_of(observed, graph, recent, clock_of(findings))
+    if not graph.known:
+        graph = moving_together(services, graph.calls)
+    length = len(observed[0].profile) if observed else 0
+    noticed = services.get(findings.service)
+    symptom = symptom_of(noticed, length)
+    below = graph.below(findings.service)
+    ways = graph.paths(findings.service, sorted(services))
+    facts: dict[str, list[Fact]] = defaultdict(list)
+    for fact in recent:
+        facts[fact.service].append(fact)
+    changed = {change.service for change in findings.changes}
+    names = {name for name, each in services.items() if each.surprise >= ABNORMAL / 2 or each.down is not None}
+    names |= {name for name in facts if name in below or name in services} | {findings.service}
+    names |= {name for name, found in templates.items() if found} & (set(services) | set(below) | changed)
+    explained = explanations(services, graph, names)
+    found = []
+    for name in sorted(names):
+        service = services.get(name, Service(name))
+        felt = symptom_of(service, length)
+        distance = below.get(name)
+        by, share = max(explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
+        loud = sorted(
+            (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
+        )
+        onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
+        change = _change(findings, name, onset or symptom.onset)
+        alerts = [fact for fact in facts[name] if fact.kind == "alert"]
+        harm = [fact for fact in facts[name] if fact.kind in DOWN]
+        features = {
+            "strength": max(
+                strength(service.surprise), 0.8 * float(service.down.max()) if service.down is not None else 0.0
+            ),
+            "cover": 1.0
+            if name == findings.service
+            else accounted(noticed, service, symptom.seen)
+            if noticed and symptom.seen
+            else 0.5,
+            "alike": _alike(symptom, service),
+            "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
+            "path": _path(ways.get(name), services),
+            "early": _early(onset, symptom.onset, findings.step),
+            "explains": explains(name, services, names, graph),
+            "fits": fits(noticed, service, symptom),
+            "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
+            "consumes": _consumes(service),
+            "neighbour": _neighbour(symptom, service, distance),
+            "starved": service.starved,
+            "silent": float(service.silent),
+            "change": _change_weight(change, onset or symptom.onset),
+            "facts": min(1.0, 0.5 * len(harm)) if harm else 0.0,
+            "alerts": float(bool(alerts)),
+            "logs": min(1.0, sum(each.weight for each in templates.get(name, ()))),
+            "similar": float(any(past.cause == name for past in findings.similar)),
+        }
+        found.append(
+            Candidate(
+                service=name,
+                features=features,
+                seen=tuple(loud),
+                surprise=service.surprise,
+                onset=onset,
+                distance=distance,
+                explained_by=by if share >= 0.5 else None,
+                change=change,
+                facts=tuple(sorted(facts[name], key=lambda fact: (fact.at, fact.kind, fact.text))),
+                templates=templates.get(name, ()),
+            )
+        )
+    return symptom, sorted(found, key=lambda each: (-each.score, -each.surprise, each.service))
+
+
+def _alike(symptom: Symptom, service: Service) -> float:
+    """How well the course of its symptoms, or a little less of its other signals, matches what was noticed. Less is made of
+    either answer where the symptom is faint.
+    """
+    if not symptom.seen:
+        return 0.5
+    best = 0.0 if service.down is None else 0.9 * together(symptom.profile, service.down) ** 2
+    for each in service.seen:
+        if each.surprise >= ABNORMAL / 2 and each.kind != "load":
+            worth = 1.0 if each.kind in SYMPTOMS else 0.7
+            best = max(best, worth * together(symptom.profile, each.profile) ** 2 * min(1.0, each.surprise / ABNORMAL))
+    clear = 0.5 + 0.5 * min(1.0, symptom.surprise / 8)
+    return 0.5 + (best - 0.5) * clear
+
+
+def _onset(loud: Sequence[Observed], felt: datetime | None) -> datetime | None:
+    """When it began there: of the signals that are about as unusual as the most unusual one, the first. Memory may fill long
+    before anybody feels it.
+    """
+    least = 0.5 * max((each.surprise for each in loud), default=0.0)
+    begun = [each.onset for each in loud if each.onset and each.surprise >= least and each.kind != "load"]
+    return min([*begun, *([felt] if felt else [])], default=None)
+
+
+def _consumes(service: Service) -> float:
+    """Whether it takes more CPU, memory or disk than usual, and not because more is asked of it."""
+    if any(each.kind == "load" and each.abnormal and each.deviation > 0 for each in service.seen):
+        return 0.0
+    return max(
+        (strength(each.surprise) for each in service.seen if each.kind == "consumption" and each.abnormal), default=0.0
+    )
+
+
+def _neighbour(symptom: Symptom, service: Service, distance: int | None) -> float:
+    """Whether something that is not called takes so much of a machine just when it was noticed: who shares the machine suffers."""
+    if distance is not None or not symptom.seen:
+        return 0.0
+    alike = max(
+        (
+            together(symptom.profile, each.profile)
+            for each in service.seen
+            if each.kind == "consumption" and each.abnormal
+        ),
+        default=0.0,
+    )
+    return _consumes(service) * likeness(alike)
+
+
+def _path(way: tuple[str, ...] | None, services: Mapping[str, Service]) -> float:
+    """Which part of the services in between suffers too. Those of which nothing is measured do not count."""
+    if way is None:
+        return 0.0
+    between = [services[name] for name in way[1:-1] if name in services]
+    if not between:
+        return 1.0
+    return sum(min(1.0, each.surprise / ABNORMAL) for each in between) / len(between)
+
+
+def _early(onset: datetime | None, noticed: datetime | None, step: timedelta) -> float:
+    """1 when it began no later than the symptom, less the later."""
+    if onset is None or noticed is None:
+        return 0.5
+    late = (onset - noticed - step) / timedelta(minutes=10)
+    return float(np.clip(1.0 - late, 0.0, 1.0))
+
+
+def _change(findings: Findings, service: str, onset: datetime | None) -> Change | None:
+    """The change of the service that fits its onset best, if any does."""
+    if onset is None:
+        return None
+    fitting = [each for each in findings.changes if each.service == service and _change_weight(each, onset) > 0.1]
+    return max(fitting, key=lambda each: (_change_weight(each, onset), each.id), default=None)
+
+
+def _change_weight(change: Change | None, onset: datetime | None) -> float:
+    """1 for a change right before, halved every CHANGE_HALF. An onset may be found a few minutes early."""
+    if change is None or onset is None:
+        return 0.0
+    before = onset - change.at
+    if before > CHANGE_BEFORE or before < -timedelta(minutes=5):
+        return 0.0
+    return float(math.exp(-math.log(2) * (max(before, timedelta(0)) / CHANGE_HALF)))

@@ -1,0 +1,1 @@
+"""Runbooks: what may be done about an incident, as steps that run."""
