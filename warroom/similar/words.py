@@ -83,7 +83,7 @@ _SAME = """
     email emails mail mails mailing smtp newsletter inbox spam;
     deliver delivers delivered delivery arrive arrives arrived arriving receive receives received sent send sends
         sending bounce bounces;
-    search searching index indexes indexing reindex indexer query queries results elasticsearch;
+    search searching index indexes indexing reindex indexer query queries results;
     empty blank missing vanished disappeared disappear gone lost 404;
     twice duplicate duplicates duplicated double doubled;
     cache caches cached caching redis memcached stale outdated invalidate;
