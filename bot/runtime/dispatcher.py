@@ -11,6 +11,7 @@ import structlog
 from bot import clock
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.investigator import Investigator
+from bot.runtime.narrator import Narrator
 from bot.runtime.observability import Meters
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
@@ -22,7 +23,7 @@ from warroom.metrics import weekly
 from warroom.oncall import shift_change
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Changeset, Claim
-from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, Investigate, LookForChanges
+from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, Investigate, LookForChanges, Narrate
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
@@ -44,7 +45,7 @@ WIDTH = 48
 Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
 
 
-def routed(chat: Perform, external: ExternalPerformer, investigator: Investigator) -> Perform:
+def routed(chat: Perform, external: ExternalPerformer, investigator: Investigator, narrator: Narrator) -> Perform:
     """Every effect to whoever performs it."""
 
     async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
@@ -52,6 +53,8 @@ def routed(chat: Perform, external: ExternalPerformer, investigator: Investigato
             return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
         if isinstance(effect, Investigate):
             return await investigator.perform(claim, effect)
+        if isinstance(effect, Narrate):
+            return await narrator.perform(claim, effect)
         return await chat(claim, effect)
 
     return perform

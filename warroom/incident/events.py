@@ -477,6 +477,7 @@ class EffectKind(StrEnum):
     SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
     INVESTIGATE = "investigate"
+    NARRATE = "narrate"
     SHOW_INVESTIGATION = "show_investigation"
     SHARE_FINDINGS = "share_findings"
     EXTERNAL = "external"
