@@ -12,7 +12,7 @@ _WHOLE = re.compile(
             r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)",
             r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?",  # a JSON Web Token (RFC 7519)
             r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-            r"\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|sk-[\w-]{16,}|xox[a-z]-[\w-]+|xapp-[\w-]+)",
+            r"\b(?:(?:gh[pousr]|[a-z]{2,12}_pat)_\w{20,}|glpat-[\w-]{16,}|sk-[\w-]{16,}|xox[a-z]-[\w-]+|xapp-[\w-]+)",
             r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)",  # the user and password of an address
             r"\b(?:\d[ -]?){13,19}\b(?<![ -])",  # as long as the number of a card
         )

@@ -41,7 +41,7 @@ MOST_VALUES = 24
 READ_SIGNAL, SEARCH_LOG, LIST_CHANGES, LIST_FACTS = "read_signal", "search_log", "list_changes", "list_facts"
 
 
-class NotAllowed(Exception):
+class NotOffered(Exception):
     """The model asked for something that it may not have. The message says what it may."""
 
 
@@ -85,7 +85,7 @@ class LookUps:
         """(what was found, without ids; why there is nothing, "" where there is). Never raises for what the model wrote."""
         try:
             planned, read = self._planned(call)
-        except NotAllowed as error:
+        except NotOffered as error:
             return [], str(error)
         results = await self.side_by_side(planned, _nobody)
         items = [item for each in results if isinstance(each, Found) for item in read(each)]
@@ -93,20 +93,20 @@ class LookUps:
         return items[:MOST_FOUND], "; ".join(missed) or ("" if items else "nothing was found")
 
     def _planned(self, call: ToolCall) -> tuple[list[Look], Callable[[Found], list[Item]]]:
-        """(what is looked at, how items are made of what it finds). Raises NotAllowed."""
+        """(what is looked at, how items are made of what it finds). Raises NotOffered."""
         tools = {each.name: each for each in self.tools()}
         tool = tools.get(call.name)
         if tool is None:
-            raise NotAllowed(f"there is no such function; there are {', '.join(tools)}")
+            raise NotOffered(f"there is no such function; there are {', '.join(tools)}")
         said = _arguments(tool, call.arguments)
         service = services_of(self.policy).get(normal(said["service"]))
         if service is None:
-            raise NotAllowed("the policy names no such service")
+            raise NotOffered("the policy names no such service")
         request, policy, store = self.request, self.policy, self.store
         if call.name == READ_SIGNAL:
             signal = policy.investigate.signals.get(said["signal"])
             if signal is None:
-                raise NotAllowed(f"the policy names no such signal; it names {', '.join(policy.investigate.signals)}")
+                raise NotOffered(f"the policy names no such signal; it names {', '.join(policy.investigate.signals)}")
             look = signal_look(said["signal"], signal, request, policy, self.sources)
             begins = request.window_from(policy)
             return [look], lambda found: [
@@ -158,12 +158,12 @@ def _tool(name: str, about: str, properties: Mapping[str, Any]) -> Tool:
 
 
 def _arguments(tool: Tool, said: Mapping[str, Any] | None) -> dict[str, str]:
-    """Exactly the parameters, each a text. Raises NotAllowed."""
+    """Exactly the parameters, each a text. Raises NotOffered."""
     wanted = list(tool.parameters["properties"])
     if said is None or set(said) != set(wanted):
-        raise NotAllowed(f"the arguments must be exactly {', '.join(wanted)}")
+        raise NotOffered(f"the arguments must be exactly {', '.join(wanted)}")
     if not all(isinstance(each, str) and len(each) <= LONGEST_WANTED for each in said.values()):
-        raise NotAllowed(f"every argument must be a text of at most {LONGEST_WANTED} characters")
+        raise NotOffered(f"every argument must be a text of at most {LONGEST_WANTED} characters")
     return {str(name): str(value) for name, value in said.items()}
 
 

@@ -84,15 +84,12 @@ def material_of(answer: Answer, findings: Findings) -> tuple[Item, ...]:
         )
         for each in answer.similar
     ]
-    known = {(each.kind, each.at, each.service) for each in found}
-    others = [
-        *(of_change(each) for each in findings.changes[-MOST_OF_A_KIND:]),
-        *(
-            Item(id="", kind="fact", service=each.service, text=each.text, at=each.at, url=each.url)
-            for each in findings.facts[-MOST_OF_A_KIND:]
-        ),
+    named = {each.change.id for each in answer.causes if each.change}
+    found += [of_change(each) for each in findings.changes[-MOST_OF_A_KIND:] if each.id not in named]
+    found += [
+        Item(id="", kind="fact", service=each.service, text=each.text, at=each.at, url=each.url)
+        for each in findings.facts[-MOST_OF_A_KIND:]
     ]
-    found += [each for each in others if (each.kind, each.at, each.service) not in known]
     return identified(found[:MOST_ITEMS])
 
 
