@@ -125,6 +125,16 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [
                 f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.at_time(notice.until, now, tz)}, by {by}{others}"
             ]
+        case notices.RunFailed():
+            return _run_failed(notice)
+        case notices.RunAsks():
+            what = "needs an approval" if notice.approval else "asks something"
+            name = f"*{kit.line(notice.runbook, 150)}*"
+            return [
+                f"🔒 {_to(notice.people)}{name} {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
+            ]
+        case notices.RunSays():
+            return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
         case notices.Stale():
             return [
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
@@ -390,3 +400,13 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button("Write post-mortem", ids.EDIT_POSTMORTEM, carried, style="primary")]
         case _:
             return []
+
+
+def _run_failed(notice: notices.RunFailed) -> list[str]:
+    name = f"*{kit.line(notice.runbook, 150)}*"
+    why = kit.line(notice.why, 600)
+    if not notice.begun:
+        return [f"❌ {name} should have begun by itself, and did not: {why}"]
+    by_itself = ", which began by itself," if notice.automatic else ""
+    tried = f"Done before: {kit.line(', '.join(notice.tried), 300)}." if notice.tried else "Nothing was done before."
+    return [f"❌ {name}{by_itself} did not help: {why}", tried]

@@ -25,7 +25,7 @@ from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
 RECORD = ["Catch up", "Edit…", "Add to timeline…", "Action item…"]
-MENU = ["Severity…", "Roles…", "Page someone…", "Investigate", *RECORD, "Post-mortem", "Cancel…"]
+MENU = ["Severity…", "Roles…", "Page someone…", "Run a runbook…", "Investigate", *RECORD, "Post-mortem", "Cancel…"]
 PRESSABLE = {
     State.DETECTED: ["Acknowledge", "Escalate", "Resolve", "Post update", "Mitigated", *MENU],
     State.ACKNOWLEDGED: ["Post update", "Escalate", "Resolve", "Mitigated", *MENU],

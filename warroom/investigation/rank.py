@@ -28,7 +28,7 @@ from warroom.changes.model import Change
 from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
 from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength
 from warroom.investigation.graph import Graph
-from warroom.investigation.logs import Template
+from warroom.investigation.logs import LogTemplate
 from warroom.investigation.model import Fact, Findings
 from warroom.investigation.services import DOWN, Service, Symptom, services_of, symptom_of
 from warroom.investigation.signals import SYMPTOMS
@@ -75,7 +75,7 @@ class Candidate:
     """What it calls that accounts for most of its trouble."""
     change: Change | None = None
     facts: tuple[Fact, ...] = ()
-    templates: tuple[Template, ...] = ()
+    templates: tuple[LogTemplate, ...] = ()
 
     @property
     def score(self) -> float:
@@ -84,7 +84,7 @@ class Candidate:
 
 
 def candidates_of(
-    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[Template, ...]], graph: Graph
+    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
 ) -> tuple[Symptom, list[Candidate]]:
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
