@@ -18,6 +18,7 @@ MOST_OF_A_KIND = 10
 """Changes and facts, each, beside those that are evidence already."""
 LONGEST_ITEM = 400
 MOST_SENTENCES, LONGEST_SENTENCE = 8, 350
+MOST_CITED = 20
 
 Kind = Literal["series", "log", "change", "fact", "graph", "similar", "ruled_out"]
 
@@ -153,6 +154,6 @@ def _sentences(written: str) -> Iterator[str]:
 
 
 def cited_of(sentences: Sequence[Sentence], items: Sequence[Item]) -> tuple[Item, ...]:
-    """The items that the sentences cite, in the order of their ids."""
+    """The items that the sentences cite, in the order of their ids, as many as are shown."""
     wanted = {each for sentence in sentences for each in sentence.cites}
-    return tuple(each for each in items if each.id in wanted)
+    return tuple(each for each in items if each.id in wanted)[:MOST_CITED]
