@@ -35,6 +35,7 @@ META = "META"
 REPLICAS = "REPLICA"
 CHANGE_MONTHS = "SCMONTH"
 ACTIVE_RUNS = "RUNNING"
+FEED_LINKS = "FEEDS"
 HELD_TARGETS = "HELD"
 STALE = "STALE"
 """Incidents that changed since they were measured."""
@@ -249,9 +250,5 @@ def feed_link(link_id: str) -> Key:
     return Key(f"FL#{key(link_id)}")
 
 
-def feed_link_of(person: str, at: datetime, link_id: str) -> Key:
-    return Key(feed_links_of(person), f"{sortable(at)}#{_sort(link_id)}")
-
-
-def feed_links_of(person: str) -> str:
-    return f"FLP#{key(person)}"
+def listed_feed_link(at: datetime, link_id: str) -> Key:
+    return Key(FEED_LINKS, f"{sortable(at)}#{_sort(link_id)}")

@@ -106,12 +106,12 @@ class DynamoPeople:
         item = await self._table.get(layout.feed_link(link_id))
         return codec.from_body(FeedLink, item.data["body"]) if item else None
 
-    async def feed_links(self, person: str) -> list[FeedLink]:
-        """Of that person, oldest first."""
-        there = await self._table.query(layout.feed_links_of(person))
-        known = await self._table.get_many(layout.feed_link(item.data["id"]) for item in there)
-        found = [known[key] for item in there if (key := layout.feed_link(item.data["id"])) in known]
-        return [codec.from_body(FeedLink, item.data["body"]) for item in found]
+    async def feed_links(self, person: str | None = None) -> list[FeedLink]:
+        """Of that person, or of everybody, oldest first."""
+        there = [item.data for item in await self._table.query(layout.FEED_LINKS)]
+        places = [layout.feed_link(each["id"]) for each in there if person in (None, each["person"])]
+        known = await self._table.get_many(places)
+        return [codec.from_body(FeedLink, known[key].data["body"]) for key in places if key in known]
 
 
 def _person(item: Item) -> Person:

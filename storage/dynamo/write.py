@@ -367,7 +367,7 @@ def _keep_feed_links(transaction: Transaction, change: Changeset) -> None:
         known = transaction.seen(layout.feed_link(name))
         if known is not None:
             link = codec.from_body(FeedLink, known["body"])
-            transaction.discard(layout.feed_link_of(link.person, link.made_at, link.id), late=False)
+            transaction.discard(layout.listed_feed_link(link.made_at, link.id), late=False)
             transaction.delete(layout.feed_link(name))
     for link in change.feed_links:
         keep_feed_link(transaction, link)
@@ -376,7 +376,9 @@ def _keep_feed_links(transaction: Transaction, change: Changeset) -> None:
 def keep_feed_link(transaction: Transaction, link: FeedLink) -> None:
     """It, and its place among those of its person."""
     transaction.put(layout.feed_link(link.id), {"body": codec.to_body(link)})
-    transaction.replace(layout.feed_link_of(link.person, link.made_at, link.id), {"id": link.id}, late=False)
+    transaction.replace(
+        layout.listed_feed_link(link.made_at, link.id), {"id": link.id, "person": link.person}, late=False
+    )
 
 
 def _versioned(transaction: Transaction, key: Key, value: Any, refusal: str) -> None:
