@@ -20,7 +20,7 @@ from storage.queues import Batch
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry
 from warroom.metrics.measure import measured
-from warroom.metrics.model import FORMAT, IncidentFigures
+from warroom.metrics.model import FORMAT, IncidentFigures, figures_from
 from warroom.outbox.changes import Firing
 
 OVER = frozenset({State.RESOLVED.value, State.CLOSED.value})
@@ -203,11 +203,11 @@ def _measure(item: Item, there: Sequence[Item]) -> str:
     firings = [codec.from_body(Firing, each.data["body"]) for each in there if each.key.sk.startswith("F#")]
     arrived = {each.key.sk.removeprefix("E#"): each.data["arrived"] for each in there if each.key.sk.startswith("E#")}
     entries.sort(key=lambda entry: (entry.at, arrived.get(keys.key(entry.key), "")))
-    return measured(incident_of(item), entries, firings).model_dump_json()
+    return measured(incident_of(item), entries, firings).to_json()
 
 
 def _read(bodies: Sequence[str]) -> list[IncidentFigures]:
-    return [IncidentFigures.model_validate_json(body) for body in bodies]
+    return [figures_from(body) for body in bodies]
 
 
 @cache

@@ -11,7 +11,7 @@ from aiohttp.web import RequestPayloadError
 
 from bot.runtime.dispatcher import STUCK, Dispatcher
 from bot.runtime.observability import Meters, hide, hide_secrets, set_up_logging
-from storage import FORMS
+from storage import forms
 from tests.bot.conftest import NIGHT, OUTAGE
 from tests.clock import ManualClock
 from tests.handlers.conftest import OneMessage
@@ -124,4 +124,4 @@ def test_a_body_that_is_none_brings_no_traceback(capsys: pytest.CaptureFixture[s
 
 
 def test_what_is_said_of_a_wrong_database_url_is_not_hidden() -> None:
-    assert hide(FORMS) == FORMS
+    assert hide(forms()) == forms()
