@@ -68,14 +68,19 @@ def offers_card(incident: Incident, offers: Sequence[Offer]) -> Card:
             lines.append(kit.line(runbook.about, 300))
         lines.append(f"_Fits: {why(offer.why)}_" if offer.why else "_For any incident_")
         if runbook.steps or runbook.checklist:
-            label = "Run…" if runbook.steps else "Open list"
-            button = kit.button(label, ids.nth(ids.RUN_CHOOSE, number), ids.carry(incident.id, runbook.key))
+            button = run_button(incident, runbook, number)
         else:
             button = kit.button("Open", ids.nth(ids.OPEN_LINK, number), url=runbook.link)
         shown.append(kit.section("\n".join(lines), accessory=button))
     rest = len(offers) - MOST_OFFERED
     more = kit.context(f"and {rest} more: `/incident run NAME`") if rest > 0 else None
     return kit.card(f"Runbooks for {incident.name}", [*shown, more])
+
+
+def run_button(incident: Incident, runbook: Runbook, place: int) -> Block:
+    """Opens the form of a runbook with steps, or begins a checklist; `place` tells the buttons of one message apart."""
+    label = "Run…" if runbook.steps else "Open list"
+    return kit.button(label, ids.nth(ids.RUN_CHOOSE, place), ids.carry(incident.id, runbook.key))
 
 
 def why(pairs: Sequence[tuple[str, str]]) -> str:

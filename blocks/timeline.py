@@ -165,7 +165,8 @@ def _investigated(event: events.Investigated) -> str:
     if not event.cause:
         return f"inconclusive{missed}"
     signal = f" ({event.signal})" if event.signal else ""
-    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{missed}"
+    change = f"; {event.change}" if event.change else ""
+    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{change}{missed}"
 
 
 def _service_changed(event: events.ServiceChanged) -> str:

@@ -63,7 +63,7 @@ async def _form(world: World, incident: Incident, runbook: Runbook) -> Block:
     if not runbook.inputs:
         made, inputs, _ = await runbooks.planned(world, incident, runbook)
         return plan_form(view, runbook, made, inputs)
-    known = values_of(incident, await situation(world, incident))
+    known = values_of(incident, await situation(world.store, incident))
     values = {}
     for name, asked in runbook.inputs.items():
         try:

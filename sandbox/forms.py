@@ -137,6 +137,13 @@ class Form:
         block, element = find_input(self.view, label)
         self.view.state.setdefault(block["block_id"], {})[element["action_id"]] = state_after_entry(element, value)
 
+    def has(self, labels: Iterable[str]) -> bool:
+        """Whether it has inputs with all these labels."""
+        try:
+            return all(find_input(self.view, label) for label in labels)
+        except LookupError:
+            return False
+
     def value(self, label: str) -> Any:
         """The current value of the input with that label. LookupError."""
         block, element = find_input(self.view, label)

@@ -598,6 +598,8 @@ class Investigated(_Event):
     cause: str = ""
     """The service that is most likely the cause; "" where nothing stood out."""
     signal: str = ""
+    change: str = ""
+    """The change that brought it, such as "deployment 1.4.2: Cache bodies"; "" where none was named."""
     confidence: float = 0.0
     automatic: bool = False
     """The policy wanted it."""

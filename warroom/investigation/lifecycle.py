@@ -86,6 +86,7 @@ def finished(incident: Incident, result: InvestigationDone, now: datetime) -> De
         service=result.answer.service,
         cause=cause.service if cause else "",
         signal=cause.signal if cause else "",
+        change=_change(cause),
         confidence=cause.confidence if cause else 0.0,
         automatic=running.by is None,
         missed=len(result.answer.not_looked_at),
@@ -98,6 +99,14 @@ def finished(incident: Incident, result: InvestigationDone, now: datetime) -> De
             ShareFindings(incident_id=incident.id, key=key, run=result.run, pictures=result.pictures)
         )
     return question(decision)
+
+
+def _change(cause: Cause | None) -> str:
+    change = cause.change if cause else None
+    if change is None:
+        return ""
+    what = " ".join(each for each in (change.kind, change.version) if each)
+    return cut(f"{what}: {change.text}" if change.text else what, LONGEST_TEXT)
 
 
 def failed(incident: Incident, run: int, error: str, advice: str) -> Decision:

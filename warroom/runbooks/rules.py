@@ -63,6 +63,8 @@ class Advanced:
     news: tuple[News, ...] = ()
     calls: tuple[str, ...] = ()
     decide: str | None = None
+    fell: bool = False
+    """A step failed for good, and now what can be undone is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ class _Work:
         self.news: list[News] = []
         self.calls: list[str] = []
         self.decide: str | None = None
+        self.fell = False
 
     def tell(self, event: Event, by: str | None = None) -> None:
         self.news.append(News(event, by))
@@ -255,9 +258,8 @@ class _Work:
             if self.run.state in (RunState.RUNNING, RunState.STOPPING):
                 while self.decide is None and self._round():
                     pass
-        return Advanced(
-            self.run.copy_with(steps=tuple(self.steps.values())), tuple(self.news), tuple(self.calls), self.decide
-        )
+        run = self.run.copy_with(steps=tuple(self.steps.values()))
+        return Advanced(run, tuple(self.news), tuple(self.calls), self.decide, self.fell)
 
     def _queued(self) -> None:
         if self.run.state is not RunState.QUEUED:
@@ -782,6 +784,7 @@ class _Work:
         if any(not step.state.over for step in self.steps.values()):
             return
         self.run = self.run.copy_with(failed_step=failed.id, phase=Phase.UNDO, verified=False)
+        self.fell = True
         done = [each for each in self.steps.values() if self._main(each) and _was_done(each)]
         # Steps that ended at the same time: a step stands after what it needs.
         done.reverse()

@@ -38,7 +38,7 @@ LONGEST_WHY = 400
 async def fitting(world: World, incident_id: str) -> list[Offer]:
     """What may be run in the incident, and why; what fits first. Raises NotFound."""
     incident = await by_id(world, incident_id)
-    return offers(world.library.runbooks, await situation(world, incident), world.policy)
+    return offers(world.library.runbooks, await situation(world.store, incident), world.policy)
 
 
 def named(world: World, said: str) -> Runbook:
@@ -54,7 +54,7 @@ async def planned(
     world: World, incident: Incident, runbook: Runbook, given: Mapping[str, Any] | None = None
 ) -> tuple[Plan, dict[str, Any], dict[str, Any]]:
     """(the plan, the inputs, what is known of the incident). Raises Refused where an input is missing or wrong."""
-    values = values_of(incident, await situation(world, incident))
+    values = values_of(incident, await situation(world.store, incident))
     try:
         inputs = inputs_of(runbook, values, given)
     except NotPossible as error:
@@ -109,7 +109,7 @@ async def _new(
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.RUN))
     if not runbook.steps and not runbook.checklist:
         raise Refused(_refused(RunbookWhy.LINK, runbook, runbook.link or ""))
-    found = await situation(world, incident)
+    found = await situation(world.store, incident)
     made, inputs, values = await planned(world, incident, runbook, given)
     if made.problems:
         raise Refused(_refused(RunbookWhy.NOT_POSSIBLE, runbook, *made.problems))
@@ -152,7 +152,7 @@ async def begin_automatic(world: World, effect: BeginRunbooks) -> None:
     automatic = [each for each in world.library.runbooks if each.auto]
     if not automatic:
         return
-    found = await situation(world, incident)
+    found = await situation(world.store, incident)
     before = {run.runbook.key for run in await world.store.runs(incident.id)}
     for runbook in automatic:
         if runbook.key in before or why_it_fits(runbook, found, world.policy) is None:
@@ -401,6 +401,8 @@ async def _decided(
     """(the decision that makes the rules' answer true, the run in it). Steps that are decided here are decided."""
     decision = Decision(incident, quiet=True)
     news, calls = list(advanced.news), list(advanced.calls)
+    if advanced.fell:
+        decision = _say_failed(decision, advanced.run)
     while advanced.decide is not None:
         step = advanced.run.step(advanced.decide)
         assert step is not None
@@ -409,6 +411,8 @@ async def _decided(
         advanced = rules.finished(advanced.run, step.id, step.call, outcome, setting)
         news += advanced.news
         calls += advanced.calls
+        if advanced.fell:
+            decision = _say_failed(decision, advanced.run)
     run = advanced.run
     for place, each in enumerate(news):
         decision = decision.record(each.event, setting.now, by=each.by, key=_news_key(run, place, each))
@@ -496,21 +500,34 @@ async def _next(world: World, decision: Decision, beside: tuple[Run, ...], now: 
     return min((at for at in times if at is not None), default=None)
 
 
+def _say_failed(decision: Decision, run: Run) -> Decision:
+    """The room hears of it at once: before what is undone or done instead, and before anybody is called."""
+    if not decision.incident.state.open:
+        return decision
+    notice = RunFailed(runbook=run.runbook.name, automatic=run.automatic, why=_why(run)[:LONGEST_WHY], tried=_tried(run))
+    return decision.say(notice, key=f"{run.id}:failed")
+
+
+def _tried(run: Run) -> tuple[str, ...]:
+    return tuple(step.id for step in run.steps if step.state is StepState.DONE and "." not in step.id)
+
+
+def _why(run: Run) -> str:
+    failed = run.step(run.failed_step)
+    return f"{failed.id}: {failed.error}" if failed else ""
+
+
 CALLS_PEOPLE = ("incident.escalate", "incident.page")
 
 
 async def _ended(world: World, decision: Decision, run: Run, now: datetime) -> Decision:
-    """Runs that waited for this one look again. Where it failed, people are told and called, unless it did that itself."""
+    """Runs that waited for this one look again. Where it failed, people are called, unless it did that itself."""
     waiting = [each for each in await world.store.active_runs() if each.id != run.id and each.waits_for]
     looks = [LookAtRun(incident_id=each.incident_id, key=f"{each.id}:look", run_id=each.id) for each in waiting]
     decision = decision.with_effects(*looks)
     if run.state is not RunState.FAILED or not decision.incident.state.open:
         return decision
-    tried = tuple(step.id for step in run.steps if step.state is StepState.DONE and "." not in step.id)
-    failed = run.step(run.failed_step)
-    why = f"{failed.id}: {failed.error}" if failed else ""
-    notice = RunFailed(runbook=run.runbook.name, automatic=run.automatic, why=why[:LONGEST_WHY], tried=tried)
-    decision = decision.say(notice, key=f"{run.id}:failed")
+    tried, why = _tried(run), _why(run)
     called = any(step.do in CALLS_PEOPLE and step.state is StepState.DONE for step in run.steps)
     by_author = bool(run.runbook.otherwise) and not run.automatic
     if called or by_author or not decision.incident.escalation.levels:

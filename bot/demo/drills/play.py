@@ -132,13 +132,20 @@ class _Player:
         _require_acknowledged(answer.acked, answer.error)
         if not step.fill:
             return
-        form = await self.slack.modal(who, timeout=FORM_WITHIN)
-        for name, value in step.fill.items():
-            form.fill(name, value)
-        sent = await self.slack.submit(who, form)
-        _require_acknowledged(sent.acked, "the form is not answered")
-        if sent.errors:
-            raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
+        left, closed = dict(step.fill), False
+        while not closed:
+            form = await self.slack.modal(who, timeout=FORM_WITHIN)
+            if len(left) < len(step.fill) or not form.has(left):
+                self.narrator.show_form(form)
+            for name in [name for name in left if form.has([name])]:
+                form.fill(name, left.pop(name))
+            sent = await self.slack.submit(who, form)
+            _require_acknowledged(sent.acked, "the form is not answered")
+            if sent.errors:
+                raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
+            closed = sent.closed
+        if left:
+            raise LookupError(f"no form of {label!r} has a field {', '.join(left)}")
 
     async def _with_button(self, step: DrillStep, who: str, label: str) -> SlackMessage:
         place = await self._place(step)
@@ -175,6 +182,10 @@ class _Player:
         return self.slack.channel(incident.room.channel_id)
 
     async def _show(self, step: DrillStep) -> None:
+        system = next((each for each in self.slack.systems if each.name == step.show), None)
+        if system is not None:
+            self.narrator.show_system(system)
+            return
         place = await self._place(step)
         if step.show == "announcement":
             incident = await self._incident(step)
@@ -185,6 +196,8 @@ class _Player:
         elif step.show == "thread":
             card = place.messages_by_bot()[0]
             shown = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+        elif step.show == "run":
+            shown = [m for m in place.messages_by_bot() if await self._is_run(step, m)]
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:
