@@ -26,6 +26,8 @@ MOST_STEPS = 40
 MOST_ASKED = 4
 """Approvals and questions with their buttons in one message."""
 PLAN_LIMIT = 2_500
+NOTED = "note:"
+"""Begins what whoever asked for a run said, among the reasons for it."""
 NOTE = "note"
 """The field with why somebody runs it."""
 
@@ -206,8 +208,9 @@ def run_card(run: Run, view: IncidentView, now: datetime) -> Card:
     head = f"{_run_sign(run)} *{kit.line(run.runbook.name, 150)}* · {_run_state(run)}"
     asked_by = "began by itself" if run.automatic else "begun on the command line"
     asked_by = f"asked by {text.mention(run.asked_by)}" if run.asked_by else asked_by
-    reasons = ", ".join(_reason(each) for each in run.why)
+    reasons = ", ".join(_reason(each) for each in run.why if not each.startswith(NOTED))
     small = f"{asked_by} · {_took(run, now)}" + (f" · fits: {reasons}" if reasons else "")
+    small += "".join(f" · why: {kit.line(each.removeprefix(NOTED), 300)}" for each in run.why if each.startswith(NOTED))
     steps = [step for step in run.steps if "." not in step.id or step.id.startswith(("undo.", "otherwise."))]
     steps = [step for step in steps if step.id.count(".") < 2]
     lines = [_step_line(step, run, now) for step in steps[:MOST_STEPS]]

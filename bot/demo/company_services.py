@@ -95,7 +95,9 @@ class Services:
             for name, calls in graph().items()
         }  # fmt: skip
         return {
-            "services": services, "investigate": INVESTIGATE, "kubernetes": {"namespaces": [NAMESPACE]},
+            "services": services,
+            "investigate": INVESTIGATE,
+            "kubernetes": {"namespaces": [NAMESPACE]},
             "remediation": REMEDIATION,
         }
 

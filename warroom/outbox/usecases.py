@@ -68,8 +68,8 @@ from warroom.outbox.results import (
 )
 from warroom.policy.permissions import Permission
 from warroom.ports import World
-from warroom.runbooks.automatic import with_automatic_runbooks
 from warroom.refusals import NothingToRetry
+from warroom.runbooks.automatic import with_automatic_runbooks
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0

@@ -504,7 +504,9 @@ def _say_failed(decision: Decision, run: Run) -> Decision:
     """The room hears of it at once: before what is undone or done instead, and before anybody is called."""
     if not decision.incident.state.open:
         return decision
-    notice = RunFailed(runbook=run.runbook.name, automatic=run.automatic, why=_why(run)[:LONGEST_WHY], tried=_tried(run))
+    notice = RunFailed(
+        runbook=run.runbook.name, automatic=run.automatic, why=_why(run)[:LONGEST_WHY], tried=_tried(run)
+    )
     return decision.say(notice, key=f"{run.id}:failed")
 
 

@@ -94,7 +94,9 @@ class DrillStep(Value):
     """The name of an emoji, added to the newest message of a person there."""
     pin: Words | None = None
     """A part of the text of the message to pin."""
-    show: Literal["card", "newest", "thread", "announcement", "only you", "run", "pagerduty", "jira", "statuspage"] | None = None
+    show: (
+        Literal["card", "newest", "thread", "announcement", "only you", "run", "pagerduty", "jira", "statuspage"] | None
+    ) = None
     """What is printed after the step: a message, or what one of the company's other systems shows."""
 
     @model_validator(mode="after")

@@ -132,11 +132,12 @@ class _Player:
         _require_acknowledged(answer.acked, answer.error)
         if not step.fill:
             return
-        left, closed = dict(step.fill), False
+        left, closed, first = dict(step.fill), False, True
         while not closed:
             form = await self.slack.modal(who, timeout=FORM_WITHIN)
-            if len(left) < len(step.fill) or not form.has(left):
-                self.narrator.show_form(form)
+            if not first:
+                self.narrator.show_form(form)  # a preview, or a plan: what is read before it is done
+            first = False
             for name in [name for name in left if form.has([name])]:
                 form.fill(name, left.pop(name))
             sent = await self.slack.submit(who, form)
@@ -149,7 +150,8 @@ class _Player:
 
     async def _with_button(self, step: DrillStep, who: str, label: str) -> SlackMessage:
         place = await self._place(step)
-        seen = [*place.messages_by_bot(), *self.slack.direct(who), *self.slack.ephemerals(who)]
+        in_threads = [m for m in place.log if m.by_app and not m.deleted]
+        seen = [*in_threads, *self.slack.direct(who), *self.slack.ephemerals(who)]
         for message in sorted(seen, key=lambda message: message.ts, reverse=True):
             if label in message.labels():
                 return message
@@ -195,9 +197,13 @@ class _Player:
             shown = [m for m in place.messages_by_bot() if m.ts == incident.room.announced_ts]
         elif step.show == "thread":
             card = place.messages_by_bot()[0]
-            shown = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+            below = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+            shown = [m for m in below if m.blocks] or below  # rather than a picture
         elif step.show == "run":
-            shown = [m for m in place.messages_by_bot() if await self._is_run(step, m)]
+            incident = await self._incident(step)
+            runs = await self.bot.store.runs(incident.id) if incident else []
+            slots = [incident.room.slot(f"run:{run.number}") for run in runs] if incident else []
+            shown = [m for m in place.messages_by_bot() if m.ts in slots]
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:
