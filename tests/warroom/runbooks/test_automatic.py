@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from tests.people import GRACE
 from tests.warroom.runbooks.bench import Bench, bench, refuses
 from warroom.incident import events
+from warroom.incident.change import change
 from warroom.incident.decision import Decision
+from warroom.incident.model import Incident
 from warroom.incident.parts import Room
 from warroom.outbox.effects import BeginRunbooks, Post
 from warroom.runbooks import usecases
@@ -51,9 +54,11 @@ async def test_what_an_investigation_named_makes_one_fit() -> None:
         await begins(made, incident.id)
         assert not await made.store.runs(incident.id)
         event = events.Investigated(service="checkout", cause="db", signal="latency", change="deployment 1.4.2: Cache")
-        await made.world.commit(
-            Decision(incident, quiet=True).record(event, made.clock.now(), key="i").changeset(incident, made.clock.now())
-        )
+
+        async def decide(found: Incident, now: datetime) -> Decision:
+            return Decision(found, quiet=True).record(event, now, key="i")
+
+        await change(made.world, incident.id, decide)
         await begins(made, incident.id)
         (run,) = await made.store.runs(incident.id)
         assert (run.automatic, run.why, made.change.done) == (True, ("cause:deployment 1.4.2: Cache",), ["db"])
