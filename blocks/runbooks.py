@@ -238,7 +238,7 @@ def _run_state(run: Run) -> str:
             return f"waits for {kit.line(run.waits_for, 150)}" if run.waits_for else "waits"
         case RunState.RUNNING:
             if run.phase is Phase.UNDO:
-                return "failed, undoing"
+                return "stopped, undoing" if run.undo_by else "failed, undoing"
             return "failed, doing what is to be done then" if run.phase is Phase.OTHERWISE else "running"
         case RunState.STOPPING:
             return "stopping: what had begun is awaited"
@@ -369,10 +369,24 @@ def _names(steps: Sequence[StepRun], *states: StepState) -> str:
 
 def _buttons(run: Run, incident: Incident) -> list[Block | None]:
     if run.state.over:
+        if run.undoable and incident.state.open:
+            return [_undo_button(run, incident)]
         return [resolve_button(incident) if run.verified and incident.state.open else None]
     if run.state is RunState.STOPPING:
         return []
     return [kit.button("Stop", ids.RUN_STOP, carry(incident.id, RunTarget(run.number)), style="danger")]
+
+
+def _undo_button(run: Run, incident: Incident) -> Block:
+    """With what would be taken back, in the order in which that would be done."""
+    names = ", ".join(step.id for step in run.undoable)
+    ask = kit.confirm(
+        "Undo what was done?",
+        f"Taken back, last first: {names}. What changes something asks for an approval.",
+        "Undo",
+        "Cancel",
+    )
+    return kit.button("Undo…", ids.RUN_UNDO, carry(incident.id, RunTarget(run.number)), confirm=ask)
 
 
 def _checklist(run: Run, incident: Incident, now: datetime) -> Card:

@@ -100,6 +100,7 @@ async def place(url: str, how_many: int) -> AsyncIterator[tuple[House[Forked], C
         system = Watched(cluster=cluster, tokens=dict.fromkeys(TOKENS, admin))
         stack.push_async_callback(system.stop, await system.start())
         known = settings_for(slack, url).model_dump() | {"k8s_api": system.url}
+        known.pop("k8s_token")
         settings = [settings_model()(**known, k8s_token=token) for token in TOKENS[:how_many]]
         made = [Forked(slack, each, policy_of(**POLICY)) for each in settings]
         for process in made:

@@ -534,6 +534,8 @@ class RunbookBegun(_RunbookEvent):
     why: tuple[str, ...] = ()
     automatic: bool = False
     inputs: dict[str, str] = Field(default_factory=dict)
+    undo: bool = False
+    """What a run had done before it was stopped is taken back."""
 
 
 class RunbookStep(_RunbookEvent):

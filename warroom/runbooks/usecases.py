@@ -191,6 +191,19 @@ async def stop(world: World, run_id: str, by: str) -> Run:
     return await _by_person(world, run_id, by, decided)
 
 
+async def undo(world: World, run_id: str, by: str) -> Run:
+    """What was done before the run was stopped is taken back. Raises AlreadyDone, Refused, NotFound."""
+
+    async def allowed(incident: Incident, run: Run) -> None:
+        await authorize(world, Permission.RUN, by, incident)
+        if not incident.state.open:
+            raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.RUN))
+        if not run.undoable:
+            raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
+
+    return await _by_person(world, run_id, by, lambda run, setting: rules.undo(run, by, setting), allowed, over=True)
+
+
 async def approve(world: World, run_id: str, step: str, token: str, by: str) -> Run:
     """Somebody agrees to a step. Raises AlreadyDone, Refused, NotFound."""
     return await _approval(world, run_id, step, token, by, rules.approve)
@@ -215,7 +228,7 @@ async def _approval(
             raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
         await authorize(world, Permission.APPROVE, by, incident)
         await authorize_any(world, Permission.APPROVE, step.may, by, incident)
-        if rule is rules.approve and step.second_person and run.asked_by == by:
+        if rule is rules.approve and step.second_person and (run.undo_by or run.asked_by) == by:
             raise Forbidden(_refused(RunbookWhy.SECOND_PERSON, run.runbook))
 
     return await _by_person(world, run_id, by, lambda run, setting: rule(run, step_id, by, setting), allowed)
@@ -270,14 +283,16 @@ async def _by_person(
     by: str,
     rule: Callable[[Run, Setting], Advanced],
     allowed: Callable[[Incident, Run], Any] | None = None,
+    *,
+    over: bool = False,
 ) -> Run:
-    """Raises AlreadyDone where the run is over or the rule changes nothing."""
+    """Raises AlreadyDone where the run is over, unless `over`, or the rule changes nothing."""
     known = await _known(world, run_id)
     found: list[Run] = []
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         run = await _known(world, run_id)
-        if run.state.over:
+        if run.state.over and not over:
             raise AlreadyDone(_refused(RunbookWhy.OVER, run.runbook))
         if allowed is None:
             await authorize(world, Permission.RUN, by, incident)
@@ -443,8 +458,9 @@ def _asking(decision: Decision, run: Run) -> Decision:
     if run.version == 0 and not run.automatic:
         return decision
     step = waiting[0]
-    known = (decision.incident.commander, decision.incident.acknowledged_by, run.asked_by)
-    people = tuple(dict.fromkeys(each for each in known if each and not (step.second_person and each == run.asked_by)))
+    asker = run.undo_by or run.asked_by
+    known = (decision.incident.commander, decision.incident.acknowledged_by, asker)
+    people = tuple(dict.fromkeys(each for each in known if each and not (step.second_person and each == asker)))
     notice = RunAsks(
         runbook=run.runbook.name, step=step.id, approval=step.state is StepState.APPROVAL, people=people[:1]
     )
@@ -531,7 +547,7 @@ async def _ended(world: World, decision: Decision, run: Run, now: datetime) -> D
         return decision
     tried, why = _tried(run), _why(run)
     called = any(step.do in CALLS_PEOPLE and step.state is StepState.DONE for step in run.steps)
-    by_author = bool(run.runbook.otherwise) and not run.automatic
+    by_author = bool(run.runbook.otherwise) and not run.automatic and run.undo_by is None
     if called or by_author or not decision.incident.escalation.levels:
         return decision
     said = f"the runbook “{run.runbook.name}” did not help: {why}"

@@ -31,7 +31,11 @@ async def begins(made: Bench, incident_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("fields", "looks"),
-    [({"room": Room(channel_id="C1")}, True), ({}, False), ({"room": Room(channel_id="C1"), "state": "resolved"}, False)],
+    [
+        ({"room": Room(channel_id="C1")}, True),
+        ({}, False),
+        ({"room": Room(channel_id="C1"), "state": "resolved"}, False),
+    ],
 )
 async def test_it_is_looked_for_them_once_the_room_is_there(fields: dict[str, Any], looks: bool) -> None:
     async with bench(FREE) as made:
