@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -48,6 +49,8 @@ POLICY = {
         "without_approval": ["*"],
     },
 }
+LONGEST = 120.0
+"""Real seconds until the cluster is asked."""
 PATCHED = "/apis/apps/v1/namespaces/prod/deployments/api"
 
 
@@ -59,6 +62,16 @@ class Watched(KubernetesSystem):
     def refused(self, request: web.Request) -> web.Response | None:
         self.token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return super().refused(request)
+
+
+class Mortal(Forked):
+    """Says when one of them is killed."""
+
+    died: asyncio.Event
+
+    def kill(self) -> None:
+        super().kill()
+        self.died.set()
 
 
 Moment = Callable[[KubernetesSystem, Forked], None]
@@ -102,8 +115,10 @@ async def place(url: str, how_many: int) -> AsyncIterator[tuple[House[Forked], C
         known = settings_for(slack, url).model_dump() | {"k8s_api": system.url}
         known.pop("k8s_token")
         settings = [settings_model()(**known, k8s_token=token) for token in TOKENS[:how_many]]
-        made = [Forked(slack, each, policy_of(**POLICY)) for each in settings]
+        made = [Mortal(slack, each, policy_of(**POLICY)) for each in settings]
+        died = asyncio.Event()
         for process in made:
+            process.died = died
             stack.push_async_callback(process.stop)
             await process.start()
         house = House(slack, *made, system=system)
@@ -128,6 +143,13 @@ async def begun(house: House[Forked]) -> None:
     room = slack.channel(str(incident.room.channel_id))
     await house.type("ada", "run back", room)
     await slack.submit("ada", await slack.modal("ada"))
+
+
+async def dead(house: House[Forked]) -> None:
+    """Until a process is killed."""
+    assert isinstance(house.processes[0], Mortal)
+    async with asyncio.timeout(LONGEST):
+        await house.processes[0].died.wait()
 
 
 async def assert_changed_once(house: House[Forked], cluster: Cluster, generation: int) -> None:
@@ -156,7 +178,7 @@ async def test_killed_and_started_again_it_goes_on(moment: Moment, tmp_path: Pat
         was = generation(cluster)
         moment(system, house.process)
         await begun(house)
-        await house.slack.until(lambda: house.processes[0].killed, why="it is killed")
+        await dead(house)
         await house.recover()
         await assert_changed_once(house, cluster, was)
 
@@ -165,15 +187,13 @@ async def test_killed_and_started_again_it_goes_on(moment: Moment, tmp_path: Pat
 async def test_another_process_takes_over(late: bool, postgresql: PostgreSQL) -> None:
     async with place(postgresql.new(), 2) as (house, cluster, system):
         was = generation(cluster)
-        dead: list[Forked] = []
 
         def kill_whoever_asks() -> None:
-            dead.append(house.processes[TOKENS.index(system.token)])
-            dead[0].kill()
+            house.processes[TOKENS.index(system.token)].kill()
 
         system.fail("PATCH", PATCHED, drop=True, after=late, do=kill_whoever_asks, late=late)
         await begun(house)
-        await house.slack.until(lambda: bool(dead), why="one is killed")
+        await dead(house)
         before = house.slack.clock.now()
         await house.settle()
         assert len(house.living) == 1, "nobody started it again"

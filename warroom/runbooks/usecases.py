@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from warroom.capabilities import Finished
-from warroom.errors import AlreadyDone, Forbidden, Refused
+from warroom.errors import AlreadyDone, Forbidden, Refused, Rejected
 from warroom.incident.change import authorize, authorize_any, change
 from warroom.incident.decision import Decision
 from warroom.incident.events import PageReason
@@ -134,13 +134,22 @@ async def _new(
 
 async def _not_too_often(world: World, runbook: Runbook, made: Plan, now: datetime) -> None:
     """Raises Refused."""
+    found = await _changed_too_often(world, made.targets, now)
+    if found is not None:
+        target, until = found
+        rate = str(world.policy.remediation.at_most)
+        raise Refused(_refused(RunbookWhy.TOO_OFTEN, runbook, target, rate, until=until))
+
+
+async def _changed_too_often(world: World, targets: Iterable[str], now: datetime) -> tuple[str, datetime] | None:
+    """The first target that was changed as often as the policy allows, and when it may be changed again; None where none was."""
     rate = world.policy.remediation.at_most
-    for target in made.targets if rate else ():
+    for target in targets if rate else ():
         assert rate is not None
         times = await world.store.times_changed(target, now - rate.span)
         if len(times) >= rate.times:
-            until = times[len(times) - rate.times] + rate.span
-            raise Refused(_refused(RunbookWhy.TOO_OFTEN, runbook, target, str(rate), until=until))
+            return target, times[len(times) - rate.times] + rate.span
+    return None
 
 
 async def begin_automatic(world: World, effect: BeginRunbooks) -> None:
@@ -350,7 +359,8 @@ async def look_at(world: World, effect: LookAtRun) -> None:
 async def begin_call(world: World, effect: RunStep) -> Run | None:
     """The run with a mark that the call may change something from now on, which is stored; None where it must not be made any more.
 
-    Whatever stops the run is stored before or after this, never at the same time: so after a stop nothing begins.
+    Whatever stops the run is stored before or after this, never at the same time: so after a stop nothing begins. Raises Rejected
+    where one of its targets was changed too often meanwhile: the run holds them, so nobody else counts one more at the same time.
     """
     assert effect.incident_id is not None
     found: list[Run] = []
@@ -359,8 +369,16 @@ async def begin_call(world: World, effect: RunStep) -> Run | None:
         found.clear()
         run = await world.store.run(effect.run_id)
         marked = rules.mark_begun(run, effect.step, effect.call, now) if run else None
-        if marked is None:
+        if run is None or marked is None:
             return None
+        often = await _changed_too_often(world, (each for each in run.targets if each not in run.changed), now)
+        if often is not None:
+            rate = world.policy.remediation.at_most
+            raise Rejected(
+                f"{often[0]} was changed {rate} already, which is the most that the policy allows",
+                code="too_often",
+                advice=f"It may be changed again at {often[1]:%H:%M} UTC.",
+            )
         found.append(marked)
         return Decision(incident, runs=(marked,), quiet=True)
 

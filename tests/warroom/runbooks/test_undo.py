@@ -86,7 +86,9 @@ async def test_nobody_undoes_what_is_under_way_or_what_may_have_happened_or_from
 async def test_an_undo_that_fails_is_said_and_people_are_called() -> None:
     async with bench(RULES.replace("approve:", "without_approval: ['*'], approve:")) as made:
         made.read.answers = [Pending] * 100
-        steps = STEPS.replace("undo: {do: say, with: {text: 'two stays'}}", "undo: {do: world.change, with: {what: back}}")
+        steps = STEPS.replace(
+            "undo: {do: say, with: {text: 'two stays'}}", "undo: {do: world.change, with: {what: back}}"
+        )
         run = await made.start(steps)
         await usecases.stop(made.world, run.id, GRACE.id)
         await made.work()
@@ -103,7 +105,9 @@ async def test_an_undo_that_fails_is_said_and_people_are_called() -> None:
 async def test_killed_while_it_undoes_it_goes_on() -> None:
     async with bench(RULES.replace("approve:", "without_approval: ['*'], approve:")) as made:
         made.read.answers = [Pending] * 100
-        steps = STEPS.replace("undo: {do: say, with: {text: 'two stays'}}", "undo: {do: world.change, with: {what: back}}")
+        steps = STEPS.replace(
+            "undo: {do: say, with: {text: 'two stays'}}", "undo: {do: world.change, with: {what: back}}"
+        )
         run = await made.start(steps)
         await usecases.stop(made.world, run.id, GRACE.id)
         await made.work()
