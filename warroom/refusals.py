@@ -471,6 +471,7 @@ class OnCallProblem(StrEnum):
     OWN_REQUEST = "own request"
     NO_SHIFT = "no shift"
     SPAN_UNCLEAR = "span unclear"
+    GUEST = "guest"
 
 
 class OnCallRefused(Reason):

@@ -257,8 +257,8 @@ class FeedLinks(Protocol):
         """By id; None for one that never was, or was revoked."""
         ...
 
-    async def feed_links(self, person: str) -> list[FeedLink]:
-        """Everything that somebody has, oldest first."""
+    async def feed_links(self, person: str | None = None) -> list[FeedLink]:
+        """Everything that somebody has, oldest first; without a person everybody's."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blocks.oncall import schedule_problem_lines
+from blocks.oncall import group_refused_line, schedule_problem_lines
 from bot import clock
 from bot.cli.offline import world_without_chat
 from bot.integrations import integrations_of, problems
@@ -50,6 +50,10 @@ async def _on_call(store: Store, settings: Settings, policy: Policy) -> list[str
     overrides = await store.overrides(now, now + AHEAD)
     for problems_found in await schedule_problems(policy, schedules, overrides, world.directory, now):
         found += schedule_problem_lines(problems_found, people_known=people_known)
+    for name, schedule in policy.schedules.items():
+        state = await store.schedule_state(name) if schedule.user_group else None
+        if state and state.group_problem:
+            found.append(group_refused_line(name, schedule.user_group or "", state.group_problem))
     found += await calendar_problems(world)
     for name, schedule in policy.schedules.items():
         if schedule.country and not holidays_of(schedule.country, now.year):

@@ -51,7 +51,7 @@ from warroom.incident.parts import (
 )
 from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
-from warroom.oncall.duty import Duty, OwnShift
+from warroom.oncall.duty import Duty, OwnShift, Question
 from warroom.oncall.load import OnCallHours, OnCallLoad
 from warroom.oncall.model import FeedLink, Override, OverrideState
 from warroom.outbox.changes import Firing
@@ -540,7 +540,7 @@ def duty(text: str) -> Duty:
         member=True,
         now=(shift, shift.copy_with(endless=True)) * 3,
         coming=(shift, shift.copy_with(endless=True), shift),
-        asked=((asked, "UTC"), (swap, "UTC")) * 4,
+        asked=(Question(override=asked, timezone="UTC"), Question(override=swap, other=swap, timezone="UTC")) * 4,
     )
 
 

@@ -31,7 +31,7 @@ PRESSABLE = {
     State.ACKNOWLEDGED: ["Post update", "Escalate", "Resolve", "Mitigated", *MENU],
     State.MITIGATED: ["Post update", "Escalate", "Resolve", "Not mitigated after all", *MENU],
     State.RESOLVED: ["Post-mortem", "Reopen"],
-    State.CLOSED: [],
+    State.CLOSED: ["Reopen"],
     State.CANCELLED: [],
 }
 
@@ -60,7 +60,7 @@ def test_the_buttons_follow_the_state(state: State, policy: Policy) -> None:
 def test_a_closed_incident_still_leads_to_its_post_mortem(policy: Policy) -> None:
     written = Postmortem(created_at=NIGHT, published_at=NOW)
     card = incident_card(incident_view(in_state(State.CLOSED, postmortem=written), policy), NOW)
-    assert pressable(card.blocks) == ["Post-mortem"]
+    assert pressable(card.blocks) == ["Post-mortem", "Reopen"]
 
 
 def test_every_button_says_which_incident_it_is_of(policy: Policy) -> None:

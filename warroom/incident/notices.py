@@ -120,6 +120,8 @@ class StateChanged(Stored):
     """Whoever acknowledged is the incident commander from then on."""
     stopped: bool = False
     """Until then people were being paged."""
+    unmerged: int = 0
+    """Reopened because a merge was undone: the number of the incident that it had been merged into."""
 
 
 class SimilarOpen(Stored):
@@ -137,6 +139,8 @@ class MergedAway(Stored):
     number: int
     title: str
     channel_id: str | None = None
+    undone: bool = False
+    """`by` undid it: it is an incident of its own again."""
 
 
 class MergedHere(Stored):
