@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -25,10 +26,10 @@ from warroom.runbooks.situation import Offer
 WAYS = Ways(team="money", dashboard="https://dash.example.com/m", runbook="https://runbooks.example.com/m")
 
 
-def offered(**more: object) -> str:
+def offered(**more: Any) -> str:
     """The message where two runbooks fit and a third is only a page."""
     books = [
-        Runbook.model_validate({"key": key, "name": f"Book {key}", **said})
+        Runbook.model_validate({"key": key, "name": f"Book {key}"} | dict[str, Any](said))
         for key, said in {
             "roll-back": {"steps": [{"id": "a", "do": "say", "with": {"text": "x"}}]},
             "list": {"checklist": "- [ ] look"},

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -41,7 +42,7 @@ BOOK = {
         },
     ],
 }
-POLICY = {
+POLICY: dict[str, Any] = {
     "runbooks": {"back": BOOK},
     "kubernetes": {"namespaces": ["prod"]},
     "remediation": {
@@ -98,7 +99,7 @@ MOMENTS: list[Moment] = [while_it_chooses, before_the_change, after_the_change, 
 
 
 @asynccontextmanager
-async def place(url: str, how_many: int) -> AsyncIterator[tuple[House[Forked], Cluster, Watched]]:
+async def place(url: str, how_many: int) -> AsyncIterator[tuple[House[Mortal], Cluster, Watched]]:
     """So many bots on one database, beside a cluster with a second release of `api`."""
     async with Sandbox.running(app=installation(), clock=WoundClock(frozen=True)) as slack, AsyncExitStack() as stack:
         cluster = Cluster(slack.clock)
@@ -114,7 +115,7 @@ async def place(url: str, how_many: int) -> AsyncIterator[tuple[House[Forked], C
         stack.push_async_callback(system.stop, await system.start())
         known = settings_for(slack, url).model_dump() | {"k8s_api": system.url}
         known.pop("k8s_token")
-        settings = [settings_model()(**known, k8s_token=token) for token in TOKENS[:how_many]]
+        settings = [settings_model()(**(known | {"k8s_token": token})) for token in TOKENS[:how_many]]
         made = [Mortal(slack, each, policy_of(**POLICY)) for each in settings]
         died = asyncio.Event()
         for process in made:
@@ -126,14 +127,14 @@ async def place(url: str, how_many: int) -> AsyncIterator[tuple[House[Forked], C
         yield house, cluster, system
 
 
-async def last_run(house: House[Forked]) -> Run:
+async def last_run(house: House[Mortal]) -> Run:
     incident = await house.newest()
     assert incident is not None
     (run,) = await house.store.runs(incident.id)
     return run
 
 
-async def begun(house: House[Forked]) -> None:
+async def begun(house: House[Mortal]) -> None:
     """Ada declares, opens the plan and runs it."""
     slack = house.slack
     await house.type("ada", "declare checkout is down --sev 1 grace@example.com")
@@ -145,14 +146,13 @@ async def begun(house: House[Forked]) -> None:
     await slack.submit("ada", await slack.modal("ada"))
 
 
-async def dead(house: House[Forked]) -> None:
+async def dead(house: House[Mortal]) -> None:
     """Until a process is killed."""
-    assert isinstance(house.processes[0], Mortal)
     async with asyncio.timeout(LONGEST):
         await house.processes[0].died.wait()
 
 
-async def assert_changed_once(house: House[Forked], cluster: Cluster, generation: int) -> None:
+async def assert_changed_once(house: House[Mortal], cluster: Cluster, generation: int) -> None:
     run = await last_run(house)
     assert run.state is RunState.SUCCEEDED, [(step.id, step.state, step.error) for step in run.steps]
     cluster.settle()
