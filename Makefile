@@ -64,14 +64,14 @@ advisories: setup
 	@$(ENV) $(BIN)/uv tool run --quiet pip-audit --disable-pip --require-hashes -r requirements.lock --progress-spinner off
 
 lock: setup
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra charts --extra datadog --extra investigate --extra kubernetes --extra sandbox --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --extra charts --extra datadog --extra dynamodb --extra investigate --extra kubernetes --extra sandbox --group dev --no-header --no-annotate pyproject.toml -o requirements.lock
 
 # Compiled for the .venv's own version of Python, so that a cold start need not do it; a file's time does not survive the upload,
 # hence unchecked-hash. Datadog's client is left as it is: only the scheduled function needs it, a tenth of it, and AWS takes 250 MB.
 lambda: setup
 	@rm -rf build/lambda && mkdir -p build/lambda
 	@$(ENV) $(BIN)/uv pip install --quiet --target build/lambda --python $(BIN)/python --python-platform x86_64-manylinux_2_28 \
-		--only-binary :all: --requirements pyproject.toml --extra datadog --constraints requirements.lock
+		--only-binary :all: --requirements pyproject.toml --extra datadog --extra dynamodb --constraints requirements.lock
 	@cp -r blocks bot handlers integrations storage warroom build/lambda
 	@if test -f warroom.yml; then cp warroom.yml build/lambda; fi
 	@find build/lambda -name __pycache__ -prune -exec rm -rf {} +

@@ -11,6 +11,7 @@ from blocks.runbooks import run_button, why
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt
+from warroom.investigation.prose import Prose
 from warroom.investigation.state import Brief, Investigation, Running
 from warroom.investigation.ways import Ways
 from warroom.text import clean
@@ -88,11 +89,12 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
         ]
         if others:
             blocks.append(kit.section(f"Less likely: {', '.join(others)}"))
+    blocks.append(_in_words(state.prose))
     if answer.next_steps:
         blocks.append(kit.section(f"*Next:* {kit.line(answer.next_steps[0], 300)}"))
     blocks += _runbooks(view.incident, ways)
     blocks.append(kit.actions(_buttons(view, cause, ways)))
-    small = [*_missed(answer.not_looked_at), *_compared(state.before, cause, now, tz)]
+    small = [*_missed(state.not_looked_at), *_compared(state.before, cause, now, tz)]
     if state.right is not None:
         small.append(
             f"{text.mention(state.judged_by)} says this was {'right' if state.right else 'wrong'}."
@@ -106,6 +108,17 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
     )
     blocks.append(kit.context(*[each for each in small if each]))
     return kit.card(f"{view.incident.name}: {head}", blocks)
+
+
+def _in_words(prose: Prose | None) -> Block | None:
+    """What a language model wrote; None where it wrote nothing. The ranking stands above it, as it is without one."""
+    if prose is None or not (prose.pending or prose.sentences):
+        return None
+    if prose.pending:
+        return kit.context("✍️ A language model is putting it into words …")
+    head = "✍️ *In words*, by a language model. Check it: the items in brackets are under *Show everything*."
+    lines = [f"• {text.literal(each.text, 350)} [{', '.join(each.cites)}]" for each in prose.sentences]
+    return kit.section("\n".join([head, *lines]))
 
 
 def shown_evidence(evidence: Evidence, limit: int) -> str:
@@ -192,13 +205,19 @@ def everything(view: IncidentView, now: datetime) -> Block:
         if answer.verdict == "inconclusive":
             blocks.append(kit.section("*Inconclusive:* nothing stands out enough to be named."))
         blocks += _listed("Ruled out", [f"{each.service}: {each.why}" for each in answer.ruled_out])
-        blocks += _listed("Not looked at", [f"{each.source}: {each.why}" for each in answer.not_looked_at])
+        missed = incident.investigation.not_looked_at
+        blocks += _listed("Not looked at", [f"{each.source}: {each.why}" for each in missed])
+        blocks += _listed("Cited by the language model", _cited(incident.investigation.prose))
         blocks += _listed(
             "Like this before", [_past(each.number, each.title, each.cause, each.fixed_by) for each in answer.similar]
         )
         blocks += _listed("Next", list(answer.next_steps))
     title = f"Why {incident.name} is broken"
     return kit.modal(title, "", blocks, callback_id=ids.INVESTIGATION_VIEW, close="Close")
+
+
+def _cited(prose: Prose | None) -> list[str]:
+    return [f"[{each.id}] {each.service}: {each.text}" for each in prose.cited] if prose else []
 
 
 def _past(number: int, title: str, cause: str | None, fixed_by: str) -> str:

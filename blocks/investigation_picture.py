@@ -28,6 +28,8 @@ def investigation_picture(pictures: Sequence[Picture], timezone: str, palette: P
         rows = figure.subplots(len(pictures), 1, sharex=True, squeeze=False)
         for (axes,), picture in zip(rows, pictures, strict=True):
             _series(axes, picture, timezone, palette)
+        # Slack shows the message in each person's own time; the picture has only one.
+        rows[-1][0].set_xlabel(timezone, loc="right", fontsize=10, color=palette.text)
 
     return drawn(draw, (8, HEIGHT * len(pictures) + 0.4), palette)
 

@@ -293,6 +293,8 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The message of a runbook could not be shown"
         case EffectKind.INVESTIGATE:
             return "It could not be looked into"
+        case EffectKind.NARRATE:
+            return "The investigation could not be put into words"
         case EffectKind.SHOW_INVESTIGATION:
             return "The investigation could not be shown"
         case EffectKind.SHARE_FINDINGS:

@@ -23,6 +23,7 @@ from integrations.grafana import Grafana
 from integrations.health import Health
 from integrations.jira import Jira
 from integrations.kubernetes import Kubernetes
+from integrations.llm import LanguageModels
 from integrations.loki import Loki
 from integrations.pagerduty import PagerDuty
 from integrations.prometheus import Prometheus
@@ -40,7 +41,7 @@ Kinds = tuple[type[Integration[Any]], ...]
 
 INTEGRATIONS: Kinds = (
     *(Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources),
-    *(Prometheus, Loki, Elasticsearch, Health, Kubernetes, Calls),
+    *(Prometheus, Loki, Elasticsearch, Health, Kubernetes, LanguageModels, Calls),
 )
 
 

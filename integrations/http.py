@@ -73,10 +73,13 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
         advice: Mapping[int, str] | None = None,
+        whole: float = WHOLE,
     ) -> None:
         """`title` is how people call the system. `advice` says what to do by HTTP status. The values of `headers` are secrets,
-        like `secrets`: wherever the other system repeats one, it is masked.
+        like `secrets`: wherever the other system repeats one, it is masked. `whole` is the time limit of a call in seconds, for
+        what is not called within the lease of a claim.
         """
+        self._whole = whole
         self._title, self._base, self._clock = title, base_url.rstrip("/"), clock
         self._headers, self._advice = dict(headers or {}), dict(advice or {})
         words = (word for value in (*self._headers.values(), *secrets) for word in (value, *value.split()))
@@ -152,7 +155,7 @@ class HttpClient:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 headers={"Accept": "application/json", "User-Agent": "Warroom"} | self._headers,
-                timeout=aiohttp.ClientTimeout(total=WHOLE, sock_connect=CONNECT),
+                timeout=aiohttp.ClientTimeout(total=self._whole, sock_connect=CONNECT),
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )

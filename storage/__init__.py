@@ -1,4 +1,4 @@
-"""Where incidents are kept. The only package that knows SQL."""
+"""Where incidents are kept. The only package that knows SQL and DynamoDB."""
 
 from storage.errors import (
     BadAddress,
@@ -10,12 +10,11 @@ from storage.errors import (
     Unreadable,
 )
 from storage.export import export_lines, import_lines
-from storage.open import FORMS, migrate, open_store
+from storage.open import forms, migrate, open_store
 from storage.records import Database
 from storage.upgrades import upgrade_with
 
 __all__ = [
-    "FORMS",
     "BadAddress",
     "BadExport",
     "Database",
@@ -25,6 +24,7 @@ __all__ = [
     "SchemaTooOld",
     "Unreadable",
     "export_lines",
+    "forms",
     "import_lines",
     "migrate",
     "open_store",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, cast
 
-from storage import sql
 from storage.errors import BadAddress
 from storage.records import Database
 
@@ -29,18 +29,23 @@ class Backend(Protocol):
         ...
 
 
-BACKENDS: MappingProxyType[str, Backend] = MappingProxyType({"sqlite": sql, "postgresql": sql, "postgres": sql})
-"""By the scheme of the URL, without a driver ("+asyncpg")."""
+BACKENDS: MappingProxyType[str, str] = MappingProxyType(
+    {"sqlite": "storage.sql", "postgresql": "storage.sql", "postgres": "storage.sql", "dynamodb": "storage.dynamo"}
+)
+"""The package by the scheme of the URL, without a driver ("+asyncpg"). It is imported when such a URL is opened."""
 
-FORMS = " ".join(dict.fromkeys(backend.FORMS for backend in BACKENDS.values()))
+
+def forms() -> str:
+    """Sentences with the URLs that are understood."""
+    return " ".join(_package(name).FORMS for name in dict.fromkeys(BACKENDS.values()))
 
 
 async def open_store(url: str, *, patience: timedelta = PATIENCE) -> Database:
     """The store at the URL; a new, empty database gets its tables.
 
     `sqlite:///relative.db`, `sqlite:////absolute.db`, `sqlite://` (a file that is deleted on close), `postgresql://…`,
-    `postgres://…`. Raises BadAddress, ForeignDatabase, SchemaTooOld, DatabaseFromTheFuture, or StoreUnavailable when the
-    database is away.
+    `postgres://…`, `dynamodb://REGION/TABLE`. Raises BadAddress, ForeignDatabase, SchemaTooOld, DatabaseFromTheFuture, or
+    StoreUnavailable when the database is away.
     """
     return await _backend(url).open_store(url, patience)
 
@@ -58,11 +63,15 @@ def _backend(url: str) -> Backend:
     scheme, separator, _ = url.partition("://")
     kind = scheme.strip().partition("+")[0].lower()
     if kind in BACKENDS:
-        return BACKENDS[kind]
+        return _package(BACKENDS[kind])
     if kind == "memory":
         raise BadAddress(
             "There is no memory:// store. Write sqlite:// for a temporary database that is deleted when Warroom stops."
         )
     if not separator or not kind.isalpha():
-        raise BadAddress(f"The database URL cannot be read. {FORMS}")
-    raise BadAddress(f"Warroom keeps its data in SQLite or PostgreSQL, not in {kind!r}. {FORMS}")
+        raise BadAddress(f"The database URL cannot be read. {forms()}")
+    raise BadAddress(f"Warroom keeps its data in SQLite, PostgreSQL or DynamoDB, not in {kind!r}. {forms()}")
+
+
+def _package(name: str) -> Backend:
+    return cast(Backend, importlib.import_module(name))

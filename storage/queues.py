@@ -161,8 +161,10 @@ TOGETHER = 500
 class Batch(Generic[Item, Result]):
     """Gathers what is to be written for `store`, which writes it in one transaction. While one runs, the next one fills."""
 
-    def __init__(self, store: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], name: str) -> None:
-        self._store, self._name = store, name
+    def __init__(
+        self, store: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]], name: str, most: int = TOGETHER
+    ) -> None:
+        self._store, self._name, self._most = store, name, most
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._work: asyncio.Task[None] | None = None
 
@@ -190,7 +192,7 @@ class Batch(Generic[Item, Result]):
 
     async def _all(self) -> None:
         while self._waiting:
-            together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            together, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
             await self._some(together)
 
     async def _some(self, together: list[tuple[Item, asyncio.Future[Result]]]) -> None:

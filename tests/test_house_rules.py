@@ -34,7 +34,7 @@ README = (ROOT / "README.md").read_text()
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 
 DONE_IN_THE_PROCESS = {
-    *("decide_alerts", "look_for_changes", "look_at_run", "begin_runbooks", "run_step", "investigate"),
+    *("decide_alerts", "look_for_changes", "look_at_run", "begin_runbooks", "run_step", "investigate", "narrate"),
 }
 """Effects that the process performs itself."""
 

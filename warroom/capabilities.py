@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, Field
 
@@ -74,12 +74,61 @@ class QueryLanguage(Protocol):
         ...
 
 
-@runtime_checkable
-class ChangeSource(Protocol):
-    """Knows what was changed, and when."""
+class Tool(Value):
+    """A function that a language model may ask for. `parameters` is a JSON Schema."""
 
-    async def changes(self, since: datetime, until: datetime) -> Sequence[Change]:
-        """Oldest first. Raises Retryable or Rejected."""
+    name: str
+    about: str
+    parameters: dict[str, Any]
+
+
+class ToolCall(Value):
+    """A model asks for a function. `arguments` is None where they could not be read."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | None
+
+
+class Turn(Value):
+    """One message of a conversation with a language model."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    """Of the assistant: what it asks for."""
+    answers: str = ""
+    """Of a tool: the id of the call."""
+
+
+class Reply(Value):
+    """What a model said. `tokens` is what the request cost, 0 where it does not tell."""
+
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    tokens: int = 0
+
+
+class ModelBounds(Value):
+    """What a model may cost and see."""
+
+    look_ups: int
+    time: timedelta
+    tokens: int
+    private: bool
+    """Whether it may be told of private incidents."""
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """Writes text, and may ask for functions."""
+
+    def bounds(self) -> ModelBounds:
+        """As the policy says."""
+        ...
+
+    async def reply(self, turns: Sequence[Turn], tools: Sequence[Tool], longest: int) -> Reply:
+        """What it says next, in at most so many tokens. Raises Retryable or Rejected."""
         ...
 
 

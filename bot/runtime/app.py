@@ -30,9 +30,10 @@ from bot.runtime.calendars import keep_calendars
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import Dispatcher, Perform, routed
 from bot.runtime.external import ExternalPerformer
-from bot.runtime.investigation import sources_of
+from bot.runtime.investigation import model_of, sources_of
 from bot.runtime.investigator import Investigator
 from bot.runtime.memory import hold_less, keep_memory_small
+from bot.runtime.narrator import Narrator
 from bot.runtime.observability import Meters
 from bot.runtime.readiness import DatabaseHealth
 from bot.runtime.replicas import Replica
@@ -139,8 +140,10 @@ class Bot:
             directory=world.directory,
         )
         chat = SlackPerformer(PERFORMERS, deps)
-        investigator = Investigator(world, sources_of(self.integrations))
-        return routed(chat.perform, ExternalPerformer(self.integrations, world), investigator)
+        sources = sources_of(self.integrations)
+        narrator = Narrator(world, sources, model_of(self.integrations))
+        investigator = Investigator(world, sources, narrator=narrator)
+        return routed(chat.perform, ExternalPerformer(self.integrations, world), investigator, narrator)
 
     def _listening(self, bot_token: str, app_token: str) -> SlackSocket:
         report = self.report

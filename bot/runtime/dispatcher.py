@@ -11,6 +11,7 @@ import structlog
 from bot import clock
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.investigator import Investigator
+from bot.runtime.narrator import Narrator
 from bot.runtime.observability import Meters
 from bot.runtime.steps import StepPerformer
 from bot.runtime.supervised import Supervised
@@ -31,6 +32,7 @@ from warroom.outbox.effects import (
     Investigate,
     LookAtRun,
     LookForChanges,
+    Narrate,
     RunStep,
 )
 from warroom.outbox.incoming import Incoming
@@ -55,7 +57,7 @@ WIDTH = 48
 Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
 
 
-def routed(chat: Perform, external: ExternalPerformer, investigator: Investigator) -> Perform:
+def routed(chat: Perform, external: ExternalPerformer, investigator: Investigator, narrator: Narrator) -> Perform:
     """Every effect to whoever performs it."""
 
     async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
@@ -63,6 +65,8 @@ def routed(chat: Perform, external: ExternalPerformer, investigator: Investigato
             return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
         if isinstance(effect, Investigate):
             return await investigator.perform(claim, effect)
+        if isinstance(effect, Narrate):
+            return await narrator.perform(claim, effect)
         return await chat(claim, effect)
 
     return perform

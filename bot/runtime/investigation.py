@@ -12,7 +12,7 @@ import structlog
 from bot import clock
 from bot.integrations import started
 from bot.runtime.side_by_side import side_by_side
-from warroom.capabilities import ChangeSource, LogSource, MetricSource
+from warroom.capabilities import LanguageModel, LogSource, MetricSource
 from warroom.errors import Rejected, WarroomError
 from warroom.investigation.looks import Found, Look, Request, Sources, looks
 from warroom.investigation.model import Answer, Findings, NotLookedAt
@@ -38,10 +38,15 @@ def sources_of(integrations: Integrations) -> Sources:
     return Sources(
         metrics={each.name: each for each in usable if isinstance(each, MetricSource)},
         logs={each.name: each for each in usable if isinstance(each, LogSource)},
-        changes={each.name: each for each in usable if isinstance(each, ChangeSource)},
         facts={each.name: each for each in usable if isinstance(each, FactSource)},
         titles={each.name: each.title for each in integrations},
     )
+
+
+def model_of(integrations: Integrations) -> LanguageModel | None:
+    """The first language model that is set up; None where there is none."""
+    usable = (each for each in integrations if not each.missing())
+    return next((each for each in usable if isinstance(each, LanguageModel)), None)
 
 
 def built_in(findings: Findings) -> Answer:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 
 import structlog
 
 from bot import clock
 from bot.runtime.investigation import Analysis, built_in, investigated
+from bot.runtime.leases import held
+from bot.runtime.narrator import Narrator
 from warroom.errors import Rejected, Retryable, WarroomError
 from warroom.incident.change import change
 from warroom.incident.decision import Decision
@@ -19,6 +19,7 @@ from warroom.investigation.lifecycle import progressed
 from warroom.investigation.looks import Sources
 from warroom.investigation.model import NotLookedAt
 from warroom.investigation.pictures import pictures_of
+from warroom.investigation.prose import material_of
 from warroom.investigation.usecases import request_for
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import Investigate
@@ -27,10 +28,6 @@ from warroom.ports import World
 
 log = structlog.get_logger(__name__)
 
-HELD = timedelta(seconds=15)
-"""By so much the lease is prolonged each time: as long as any other claim's."""
-EVERY = 5.0
-"""Seconds between."""
 APART = 2.0
 """Seconds between two redraws of what was looked at so far."""
 AT_ONCE = 2
@@ -43,8 +40,10 @@ WAIT = 5.0
 class Investigator:
     """Looks into incidents."""
 
-    def __init__(self, world: World, sources: Sources, analysis: Analysis = built_in) -> None:
-        self._world, self._sources, self._analysis = world, sources, analysis
+    def __init__(
+        self, world: World, sources: Sources, analysis: Analysis = built_in, narrator: Narrator | None = None
+    ) -> None:
+        self._world, self._sources, self._analysis, self._narrator = world, sources, analysis, narrator
         self._under_way = 0
 
     async def perform(self, claim: Claim, effect: Investigate) -> InvestigationDone | None:
@@ -53,7 +52,7 @@ class Investigator:
             raise Retryable("other investigations come first", after=WAIT)
         self._under_way += 1
         try:
-            async with self._held(claim), asyncio.timeout(LONGEST):
+            async with held(self._world, claim), asyncio.timeout(LONGEST):
                 return await self._investigate(effect)
         except TimeoutError as error:
             advice = "Ask for less: a longer investigate.step, a shorter baseline, fewer services."
@@ -73,26 +72,17 @@ class Investigator:
         answer, findings = await investigated(
             request, world.policy, self._sources, world.store, progress, self._analysis
         )
-        return InvestigationDone(run=effect.run, answer=answer, pictures=pictures_of(answer, findings))
+        why = self._narrator.refused(incident) if self._narrator else None
+        return InvestigationDone(
+            run=effect.run,
+            answer=answer,
+            pictures=pictures_of(answer, findings),
+            material=material_of(answer, findings) if why == "" else (),
+            no_prose=why or "",
+        )
 
     def _progress(self, incident: Incident, run: int) -> _Progress:
         return _Progress(self._world, incident.id, run)
-
-    @contextlib.asynccontextmanager
-    async def _held(self, claim: Claim) -> AsyncIterator[None]:
-        async def hold() -> None:
-            while True:
-                await clock.sleep(EVERY)
-                try:
-                    await self._world.store.hold(claim, self._world.clock.now() + HELD)
-                except WarroomError as error:
-                    log.info("the lease of an investigation was not prolonged", why=str(error))
-
-        task = asyncio.create_task(hold(), name=f"hold {claim.key}")
-        try:
-            yield
-        finally:
-            task.cancel()
 
 
 class _Progress:

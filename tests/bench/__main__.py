@@ -18,6 +18,7 @@ from tests.bench import (
     replay,
     rooms,
     schedules,
+    stores,
     timers,
     volume,
 )
@@ -29,6 +30,7 @@ MEASURES = {
     "crowd": crowd.measure,
     "alerts": alerts.measure,
     "postgresql": alerts.measure_postgresql,
+    "stores": stores.measure,
     "volume": volume.measure,
     "timers": timers.measure,
     "functions": functions.measure,

@@ -17,6 +17,7 @@ from warroom.changes.model import Change
 from warroom.incident.view import IncidentView, incident_view
 from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt, PastIncident, RuledOut
 from warroom.investigation.pictures import Picture
+from warroom.investigation.prose import Item, Prose, Sentence
 from warroom.investigation.state import Brief, Investigation, Running
 from warroom.investigation.ways import Ways
 from warroom.policy import Policy
@@ -92,12 +93,17 @@ def states(text: str) -> list[dict[str, object]]:
     running = Running(
         number=1, asked_at=NIGHT, by="UADA", service=text, looked=(text,) * 40, waiting=(text,) * 40, failed=missed
     )
-    answered = {"runs": 2, "answer": answer_of(text), "answered_at": NOW}
+    items = tuple(Item(id=f"E{each}", kind="log", service=text, text=text, at=NOW) for each in range(30))
+    sentence = Sentence(text=text, cites=tuple(each.id for each in items))
+    prose = Prose(run=2, sentences=(sentence,) * 8, cited=items)
+    answered = {"runs": 2, "answer": answer_of(text), "answered_at": NOW, "prose": prose}
     return [
         {"runs": 1, "running": running},
         {"runs": 1, "error": text},
         answered | {"before": Brief(at=NIGHT, cause=text, confidence=0.3), "right": True, "judged_by": "UADA"},
         answered | {"answer": answer_of(text).copy_with(verdict="inconclusive", causes=())},
+        answered | {"prose": Prose(run=2, pending=True)},
+        answered | {"prose": Prose(run=2, problem=text)},
     ]
 
 

@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import json
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -26,7 +27,9 @@ from tests.scenarios.conftest import TOKEN, WarRoom, settings_for
 from tests.scenarios.conftest import policy as policy
 from tests.scenarios.conftest import slack as slack
 from tests.storage.conftest import PostgreSQL
+from tests.storage.conftest import dynamodb as dynamodb
 from tests.storage.conftest import postgresql as postgresql
+from tests.storage.dynamo.server import DynamoDB
 from warroom.policy import Policy
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +153,25 @@ async def test_what_the_function_accepts_the_running_bot_opens_a_room_for(
         await slack.until(lambda: any(each.name.startswith("inc-") and each.pins for each in slack.channels()), 30)
         room = WarRoom(slack, bot)
         assert room.channel_of(await room.incident()).pins
+
+
+async def test_so_it_is_on_dynamodb(dynamodb: DynamoDB, slack: Sandbox, policy: Policy) -> None:
+    url = await asyncio.to_thread(dynamodb.new)
+    async with running(settings_for(slack, url), policy, slack.clock) as bot:
+        await slack.until_connected()
+        await bot.idle()
+        async with function("bot.functions.webhook", DATABASE_URL=url, **dynamodb.environment) as api:
+            kind, answer = await api.invoke(url_event(ALERT))
+        assert (kind, answer["statusCode"], json.loads(answer["body"])) == ("response", 202, {"accepted": 1})
+        await slack.until(lambda: any(each.name.startswith("inc-") and each.pins for each in slack.channels()), 30)
+
+
+def test_a_cold_start_on_dynamodb_does_without_sql() -> None:
+    """And without whatever else takes long to import."""
+    heavy = ["sqlalchemy", "sqlmodel", "alembic", "asyncpg", "numpy", "matplotlib", "datadog_api_client"]
+    said = f"import sys, bot.functions, storage.dynamo; print([each for each in {heavy} if each in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
 
 
 async def test_every_event_and_every_refusal(postgresql: PostgreSQL) -> None:

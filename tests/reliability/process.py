@@ -31,6 +31,8 @@ from warroom.outbox.changes import Changeset
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
 
+AWS = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""Which DynamoDB a test has, and its keys."""
 DYING = 30
 """Real seconds after which a process that was killed and lives on is an error of the machine."""
 TAIL = 6000
@@ -185,7 +187,7 @@ class Forked(Process):
         ours, theirs = socket.socketpair()
         with theirs:
             names = [name.removeprefix("env:") for name in secret_names(self._policy)]
-            secrets = {name: os.environ[name] for name in names if name in os.environ}
+            secrets = {name: os.environ[name] for name in (*names, *AWS) if name in os.environ}
             life = Life(self._settings, self._policy, known, self.slack.clock.shared, self._log, self._kinds, secrets)
             self._life = FORKS.Process(target=live, args=(life, theirs), daemon=True)
             self._life.start()

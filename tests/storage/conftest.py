@@ -1,4 +1,4 @@
-"""Every contract test runs over SQLite and a real PostgreSQL; each test has a database of its own.
+"""Every contract test runs over SQLite, a real PostgreSQL and an emulated DynamoDB; each test has a database of its own.
 
 Another kind of database joins by a name in KINDS and a way to make a new one in `database` and `empty_url`.
 """
@@ -11,16 +11,18 @@ import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from storage import Database, migrate, open_store
+from tests.storage.dynamo.server import DynamoDB, serving
 from tests.stores import new_database
 from tests.tools import missing
 
-KINDS = ["sqlite", "postgresql"]
+KINDS = ["sqlite", "postgresql", "dynamodb"]
 
 
 class PostgreSQL:
@@ -81,6 +83,16 @@ def postgresql() -> Iterator[PostgreSQL]:
         server.stop()
 
 
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[DynamoDB]:
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(serving())
+        except OSError as error:
+            missing(f"no DynamoDB can be started here: {error!r}")
+        yield server
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return new_database(tmp_path)
@@ -91,6 +103,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables; parametrise indirectly with its kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
+    if request.param == "dynamodb":
+        return str(request.getfixturevalue("dynamodb").new(empty=True))
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new(empty=True)
 
@@ -100,6 +114,8 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of a database with our tables, of every kind; parametrise it indirectly for fewer kinds."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
+    if request.param == "dynamodb":
+        return str(request.getfixturevalue("dynamodb").new())
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new()
 

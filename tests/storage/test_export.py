@@ -109,6 +109,8 @@ def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         server: PostgreSQL = request.getfixturevalue("postgresql")
         return server.new()
+    if request.param == "dynamodb":
+        return str(request.getfixturevalue("dynamodb").new())
     return new_database(tmp_path, "other")
 
 
@@ -258,6 +260,7 @@ async def test_a_value_that_stands_twice_is_named_with_its_line(
     assert len(await exported(store)) == 2
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_what_somebody_damaged_is_named_by_the_export(database: str, opening: Opener) -> None:
     store = await opening(database)
     await live(store)
@@ -266,6 +269,7 @@ async def test_what_somebody_damaged_is_named_by_the_export(database: str, openi
         await exported(store)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 async def test_a_dead_letter_that_cannot_be_read_goes_along(database: str, opening: Opener, tmp_path: Path) -> None:
     store, other = await opening(database), await opening(new_database(tmp_path, "other"))
     await ask(store, room("damaged"))

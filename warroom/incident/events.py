@@ -481,6 +481,7 @@ class EffectKind(StrEnum):
     BEGIN_RUNBOOKS = "begin_runbooks"
     SHOW_RUN = "show_run"
     INVESTIGATE = "investigate"
+    NARRATE = "narrate"
     SHOW_INVESTIGATION = "show_investigation"
     SHARE_FINDINGS = "share_findings"
     EXTERNAL = "external"

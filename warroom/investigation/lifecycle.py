@@ -11,9 +11,10 @@ from warroom.incident.events import CauseJudged, Investigated
 from warroom.incident.model import Incident
 from warroom.incident.notices import CauseQuestion
 from warroom.investigation.model import Answer, Cause, NotLookedAt
+from warroom.investigation.prose import Prose
 from warroom.investigation.state import Brief, Running
-from warroom.outbox.effects import Investigate, PrivateReply, ShareFindings, ShowInvestigation
-from warroom.outbox.results import InvestigationDone
+from warroom.outbox.effects import Investigate, Narrate, PrivateReply, ShareFindings, ShowInvestigation
+from warroom.outbox.results import InvestigationDone, Narrated
 from warroom.policy import Policy
 from warroom.refusals import CauseJudgedBefore, Investigating, NoCauseNamed
 from warroom.text import cut
@@ -77,8 +78,18 @@ def finished(incident: Incident, result: InvestigationDone, now: datetime) -> De
         before = Brief(
             at=state.answered_at, cause=was.service if was else None, confidence=was.confidence if was else 0.0
         )
+    prose = None
+    if result.material or result.no_prose:
+        prose = Prose(run=result.run, pending=bool(result.material), problem=cut(result.no_prose, LONGEST_TEXT))
     answered = state.copy_with(
-        running=None, answer=kept(result.answer), answered_at=now, before=before, error="", right=None, judged_by=None
+        running=None,
+        answer=kept(result.answer),
+        answered_at=now,
+        before=before,
+        error="",
+        right=None,
+        judged_by=None,
+        prose=prose,
     )
     after = incident.copy_with(investigation=answered)
     cause = answered.cause
@@ -98,6 +109,12 @@ def finished(incident: Incident, result: InvestigationDone, now: datetime) -> De
         decision = decision.with_effects(
             ShareFindings(incident_id=incident.id, key=key, run=result.run, pictures=result.pictures)
         )
+    if result.material:
+        # An effect of its own: the answer is shown now, and redrawn when there are words for it.
+        key = f"{incident.id}:narrate:{result.run}"
+        decision = decision.with_effects(
+            Narrate(incident_id=incident.id, key=key, run=result.run, material=result.material)
+        )
     return question(decision)
 
 
@@ -107,6 +124,16 @@ def _change(cause: Cause | None) -> str:
         return ""
     what = " ".join(each for each in (change.kind, change.version) if each)
     return cut(f"{what}: {change.text}" if change.text else what, LONGEST_TEXT)
+
+
+def narrated(incident: Incident, result: Narrated) -> Decision | None:
+    """A language model wrote about the answer, or could not; None where another answer came since."""
+    prose = incident.investigation.prose
+    if prose is None or not prose.pending or prose.run != result.prose.run:
+        return None
+    written = result.prose.copy_with(pending=False, problem=cut(result.prose.problem, LONGEST_TEXT))
+    after = incident.copy_with(investigation=incident.investigation.copy_with(prose=written))
+    return Decision(after, quiet=True).with_effects(show(incident))
 
 
 def failed(incident: Incident, run: int, error: str, advice: str) -> Decision:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from warroom.capabilities import ChangeSource, LogSource, MetricSource, QueryLanguage, Series
+from warroom.capabilities import LogSource, MetricSource, QueryLanguage, Series
 from warroom.changes.model import Change
 from warroom.errors import Rejected
 from warroom.incident.model import Incident
@@ -54,7 +54,6 @@ class Sources:
 
     metrics: Mapping[str, MetricSource] = field(default_factory=dict)
     logs: Mapping[str, LogSource] = field(default_factory=dict)
-    changes: Mapping[str, ChangeSource] = field(default_factory=dict)
     facts: Mapping[str, FactSource] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
 
@@ -86,17 +85,28 @@ class Look:
 
 def looks(request: Request, policy: Policy, sources: Sources, store: Store | None) -> list[Look]:
     """Everything that is looked at. `store` is our own record, None where there is none."""
-    planned = [_signal(name, signal, request, policy, sources) for name, signal in policy.investigate.signals.items()]
+    planned = [
+        signal_look(name, signal, request, policy, sources) for name, signal in policy.investigate.signals.items()
+    ]
     if policy.investigate.logs:
         planned += [
             _log(service, policy.investigate.logs, request, policy, sources)
             for service in nearest(known_service(request.service, policy), graph(policy), MOST_LOGS)
         ]
     planned += [_facts(name, source, request, policy, sources) for name, source in sources.facts.items()]
-    planned += [_changes(name, source, request, policy, sources) for name, source in sources.changes.items()]
     if store is not None:
-        planned += _record(store, request, policy)
+        planned += [
+            change_look(store, request, policy),
+            _alert_look(store, request, policy),
+            _past_look(store, request),
+        ]
     return planned
+
+
+def fact_looks(request: Request, policy: Policy, sources: Sources, store: Store | None) -> list[Look]:
+    """What happened to services, by everybody who knows: restarts, health checks, alerts."""
+    found = [_facts(name, source, request, policy, sources) for name, source in sources.facts.items()]
+    return found + ([_alert_look(store, request, policy)] if store is not None else [])
 
 
 def known_service(said: str, policy: Policy) -> str:
@@ -128,7 +138,8 @@ def nearest(service: str, calls: Mapping[str, tuple[str, ...]], most: int) -> li
     return list(dict.fromkeys(found))[:most]
 
 
-def _signal(name: str, signal: Signal, request: Request, policy: Policy, sources: Sources) -> Look:
+def signal_look(name: str, signal: Signal, request: Request, policy: Policy, sources: Sources) -> Look:
+    """One signal of all services."""
     title = f"{name} ({sources.title(signal.source)})"
 
     async def run() -> Found:
@@ -217,38 +228,37 @@ def _facts(name: str, source: FactSource, request: Request, policy: Policy, sour
     return Look(sources.title(name), run)
 
 
-def _changes(name: str, source: ChangeSource, request: Request, policy: Policy, sources: Sources) -> Look:
-    async def run() -> Found:
-        found = await source.changes(request.window_from(policy) - BEFORE, request.until)
-        return Found(changes=_spelled(found, policy))
-
-    return Look(f"changes ({sources.title(name)})", run)
-
-
-def _spelled(changes: Iterable[Change], policy: Policy) -> tuple[Change, ...]:
-    return tuple(each.copy_with(service=known_service(each.service, policy)) for each in changes)
-
-
 RECORD_CHANGES, RECORD_ALERTS, RECORD_SIMILAR = "changes", "alerts", "past incidents"
 """What is looked at in our own record, in words."""
 
 
-def _record(store: Store, request: Request, policy: Policy) -> list[Look]:
-    """Our own record: changes, alerts of the time, incidents like this one. No private incident is in it but this one."""
-    begins = request.window_from(policy)
+def change_look(store: Store, request: Request, policy: Policy) -> Look:
+    """What was changed, as every integration that knows of changes has told our own record."""
 
-    async def changes() -> Found:
-        found = await store.service_changes(begins - BEFORE, request.until, (), MOST_CHANGES)
-        return Found(changes=_spelled(found, policy))
+    async def run() -> Found:
+        found = await store.service_changes(request.window_from(policy) - BEFORE, request.until, (), MOST_CHANGES)
+        return Found(changes=tuple(each.copy_with(service=known_service(each.service, policy)) for each in found))
 
-    async def alerts() -> Found:
+    return Look(RECORD_CHANGES, run)
+
+
+def _alert_look(store: Store, request: Request, policy: Policy) -> Look:
+    """Alerts of the time. No private incident is looked at but this one."""
+
+    async def run() -> Found:
         return Found(facts=tuple(await _alerts(store, request, policy)))
 
-    async def past() -> Found:
+    return Look(RECORD_ALERTS, run)
+
+
+def _past_look(store: Store, request: Request) -> Look:
+    """Incidents like this one, none of them private."""
+
+    async def run() -> Found:
         incident = request.incident
         return Found(similar=await _past(store, incident) if incident else ())
 
-    return [Look(RECORD_CHANGES, changes), Look(RECORD_ALERTS, alerts), Look(RECORD_SIMILAR, past)]
+    return Look(RECORD_SIMILAR, run)
 
 
 async def _alerts(store: Store, request: Request, policy: Policy) -> list[Fact]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from warroom.investigation.model import Answer, Cause, NotLookedAt
+from warroom.investigation.prose import Prose
 from warroom.value import Stored
 
+LANGUAGE_MODEL = "language model"
+"""How it is called among what was not looked at."""
 SLOT = "investigation"
 """Of the room: its one message in the card's thread."""
 
@@ -50,12 +53,22 @@ class Investigation(Stored):
     right: bool | None = None
     """What they said."""
     judged_by: str | None = None
+    prose: Prose | None = None
+    """What a language model wrote about the last answer; None where none was asked."""
 
     @property
     def cause(self) -> Cause | None:
         """The most likely one of the last answer; None where it was inconclusive."""
         answer = self.answer
         return answer.causes[0] if answer and answer.verdict == "cause" and answer.causes else None
+
+    @property
+    def not_looked_at(self) -> tuple[NotLookedAt, ...]:
+        """What nobody saw in the last run, and why no language model wrote about it, where it should have."""
+        missed = self.answer.not_looked_at if self.answer else ()
+        if self.prose is not None and self.prose.problem:
+            missed = (*missed, NotLookedAt(source=LANGUAGE_MODEL, why=self.prose.problem))
+        return missed
 
     @property
     def confirmed(self) -> str | None:

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from warroom.incident.notices import Notice
 from warroom.incident.parts import DirectPurpose
 from warroom.investigation.pictures import Picture
+from warroom.investigation.prose import Item
 from warroom.value import Moment, Stored
 
 
@@ -259,6 +260,15 @@ class Investigate(_Effect):
     weight: ClassVar[int] = 8
     kind: Literal["investigate"] = "investigate"
     run: int
+
+
+class Narrate(_Effect):
+    """Let a language model write about the answer of a run. `material` is what it is given. Its result is Narrated."""
+
+    weight: ClassVar[int] = 8
+    kind: Literal["narrate"] = "narrate"
+    run: int
+    material: tuple[Item, ...]
 
 
 class ShowInvestigation(_Effect):
@@ -526,6 +536,7 @@ Effect = Annotated[
     | ShareCanvas
     | SharePicture
     | Investigate
+    | Narrate
     | ShowInvestigation
     | ShareFindings
     | SendChart

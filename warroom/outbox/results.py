@@ -10,6 +10,7 @@ from pydantic import Field
 from warroom.incident.parts import DirectPurpose, Participants
 from warroom.investigation.model import Answer
 from warroom.investigation.pictures import Picture
+from warroom.investigation.prose import Item, Prose
 from warroom.value import Value
 
 
@@ -116,6 +117,16 @@ class InvestigationDone(Value):
     run: int
     answer: Answer
     pictures: tuple[Picture, ...] = ()
+    material: tuple[Item, ...] = ()
+    """What a language model is given to write about it; () where none is asked."""
+    no_prose: str = ""
+    """Why none is asked, where one could be."""
+
+
+class Narrated(Value):
+    """What a language model wrote about the answer of a run, or why it did not."""
+
+    prose: Prose
 
 
 class OverrideShown(Value):
@@ -156,5 +167,6 @@ AboutIncident = (
     | RoomMembers
     | ExternalResult
     | InvestigationDone
+    | Narrated
 )
 EffectResult = AboutIncident | RoomActivity | OverrideShown | UserGroupKept

@@ -26,6 +26,7 @@ from warroom.incident.notices import (
 )
 from warroom.incident.parts import LeftOpen
 from warroom.investigation import lifecycle as investigations
+from warroom.investigation.prose import Prose
 from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
@@ -34,6 +35,7 @@ from warroom.outbox.effects import (
     Effect,
     ExternalEffect,
     Investigate,
+    Narrate,
     OpenRoom,
     Place,
     Post,
@@ -58,6 +60,7 @@ from warroom.outbox.results import (
     EffectResult,
     ExternalResult,
     InvestigationDone,
+    Narrated,
     OverrideShown,
     PeopleAdded,
     Posted,
@@ -139,6 +142,8 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
         case InvestigationDone():
             answered = investigations.finished(incident, result, now)
             return answered and with_automatic_runbooks(answered, world.library)
+        case Narrated():
+            return investigations.narrated(incident, result)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
@@ -233,6 +238,9 @@ def _failure_notice(world: World, incident: Incident, effect: Effect, error: Rej
     if isinstance(effect, Investigate):
         # Its own message says so.
         return investigations.failed(incident, effect.run, str(error), error.advice)
+    if isinstance(effect, Narrate):
+        prose = Prose(run=effect.run, problem=str(error))
+        return investigations.narrated(incident, Narrated(prose=prose)) or decision
     what = ""
     if isinstance(effect, ExternalEffect):
         after, what = world.integrations.on_failure(incident, effect)

@@ -15,6 +15,7 @@ from bot.runtime.background_tasks import ask
 from bot.runtime.dispatcher import Dispatcher, routed
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.investigator import Investigator
+from bot.runtime.narrator import Narrator
 from bot.runtime.observability import Meters
 from integrations.datadog import Datadog
 from integrations.datadog.policy import DatadogSettings
@@ -175,7 +176,9 @@ async def night(datadog: FakeDatadog, integration: Datadog, policy: Policy) -> A
             integrations=Integrations(integration),
         )
         performer = ExternalPerformer(Integrations(integration), world)
-        dispatcher = Dispatcher(world, routed(chat.perform, performer, Investigator(world, Sources())), Meters())
+        dispatcher = Dispatcher(
+            world, routed(chat.perform, performer, Investigator(world, Sources()), Narrator(world, Sources())), Meters()
+        )
         waking.append(dispatcher)
         dispatcher.start()
         yield DatadogWarRoom(world, clock, chat, datadog, performer, integration, dispatcher)
