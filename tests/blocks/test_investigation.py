@@ -29,14 +29,12 @@ WAYS = Ways(team="money", dashboard="https://dash.example.com/m", runbook="https
 
 def offered(**more: Any) -> str:
     """The message where two runbooks fit and a third is only a page."""
-    books = [
-        Runbook.model_validate({"key": key, "name": f"Book {key}"} | dict[str, Any](said))
-        for key, said in {
-            "roll-back": {"steps": [{"id": "a", "do": "say", "with": {"text": "x"}}]},
-            "list": {"checklist": "- [ ] look"},
-            "page": {"link": "https://runbooks.example.com/"},
-        }.items()
-    ]
+    written: dict[str, dict[str, Any]] = {
+        "roll-back": {"steps": [{"id": "a", "do": "say", "with": {"text": "x"}}]},
+        "list": {"checklist": "- [ ] look"},
+        "page": {"link": "https://runbooks.example.com/"},
+    }
+    books = [Runbook.model_validate({"key": key, "name": f"Book {key}", **said}) for key, said in written.items()]
     why = (("cause", "deployment 1.4.2 <!channel>"),)
     ways = Ways(offers=tuple(Offer(book, why) for book in books))
     view = incident_view(quiet(investigation=Investigation(answer=answer_of("api"), answered_at=NOW), **more), Policy())
