@@ -7,6 +7,7 @@ from datetime import datetime
 
 from blocks import ids, kit, text
 from blocks.kit import Block, Card
+from blocks.runbooks import run_button, why
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt
@@ -22,6 +23,8 @@ SHORT = 3
 WORDS = ((0.8, "very likely"), (0.6, "likely"), (0.4, "possible"), (0.0, "a weak lead"))
 """How sure, in words: of the causes said with 0.8 about 8 in 10 are right."""
 MOST_MISSED = 4
+MOST_OFFERED = 2
+"""Runbooks in the message."""
 SIGNS = {"series": "📈", "log": "📜", "change": "🚢", "fact": "📌", "graph": "🕸️", "similar": "🔁"}
 
 
@@ -89,6 +92,7 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
     blocks.append(_in_words(state.prose))
     if answer.next_steps:
         blocks.append(kit.section(f"*Next:* {kit.line(answer.next_steps[0], 300)}"))
+    blocks += _runbooks(view.incident, ways)
     blocks.append(kit.actions(_buttons(view, cause, ways)))
     small = [*_missed(state.not_looked_at), *_compared(state.before, cause, now, tz)]
     if state.right is not None:
@@ -140,6 +144,20 @@ def _buttons(view: IncidentView, cause: Cause | None, ways: Ways) -> list[Block 
     buttons.append(kit.button("Show everything", ids.SHOW_INVESTIGATION, ids.carry(incident.id)))
     buttons.append(_again(view))
     return buttons
+
+
+def _runbooks(incident: Incident, ways: Ways) -> list[Block | None]:
+    """The runbooks that fit best, each with why and the button that shows its plan."""
+    offers = [each for each in ways.offers if each.runbook.steps or each.runbook.checklist]
+    if not incident.state.open:
+        return []
+    return [
+        kit.section(
+            f"🛠️ Runbook: *{kit.line(offer.runbook.name, 150)}*\n_Fits: {why(offer.why)}_",
+            accessory=run_button(incident, offer.runbook, place),
+        )
+        for place, offer in enumerate(offers[:MOST_OFFERED])
+    ]
 
 
 def _again(view: IncidentView) -> Block:

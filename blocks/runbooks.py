@@ -26,6 +26,8 @@ MOST_STEPS = 40
 MOST_ASKED = 4
 """Approvals and questions with their buttons in one message."""
 PLAN_LIMIT = 2_500
+NOTED = "note:"
+"""Begins what whoever asked for a run said, among the reasons for it."""
 NOTE = "note"
 """The field with why somebody runs it."""
 
@@ -68,14 +70,19 @@ def offers_card(incident: Incident, offers: Sequence[Offer]) -> Card:
             lines.append(kit.line(runbook.about, 300))
         lines.append(f"_Fits: {why(offer.why)}_" if offer.why else "_For any incident_")
         if runbook.steps or runbook.checklist:
-            label = "Run…" if runbook.steps else "Open list"
-            button = kit.button(label, ids.nth(ids.RUN_CHOOSE, number), ids.carry(incident.id, runbook.key))
+            button = run_button(incident, runbook, number)
         else:
             button = kit.button("Open", ids.nth(ids.OPEN_LINK, number), url=runbook.link)
         shown.append(kit.section("\n".join(lines), accessory=button))
     rest = len(offers) - MOST_OFFERED
     more = kit.context(f"and {rest} more: `/incident run NAME`") if rest > 0 else None
     return kit.card(f"Runbooks for {incident.name}", [*shown, more])
+
+
+def run_button(incident: Incident, runbook: Runbook, place: int) -> Block:
+    """Opens the form of a runbook with steps, or begins a checklist; `place` tells the buttons of one message apart."""
+    label = "Run…" if runbook.steps else "Open list"
+    return kit.button(label, ids.nth(ids.RUN_CHOOSE, place), ids.carry(incident.id, runbook.key))
 
 
 def why(pairs: Sequence[tuple[str, str]]) -> str:
@@ -201,8 +208,9 @@ def run_card(run: Run, view: IncidentView, now: datetime) -> Card:
     head = f"{_run_sign(run)} *{kit.line(run.runbook.name, 150)}* · {_run_state(run)}"
     asked_by = "began by itself" if run.automatic else "begun on the command line"
     asked_by = f"asked by {text.mention(run.asked_by)}" if run.asked_by else asked_by
-    reasons = ", ".join(_reason(each) for each in run.why)
+    reasons = ", ".join(_reason(each) for each in run.why if not each.startswith(NOTED))
     small = f"{asked_by} · {_took(run, now)}" + (f" · fits: {reasons}" if reasons else "")
+    small += "".join(f" · why: {kit.line(each.removeprefix(NOTED), 300)}" for each in run.why if each.startswith(NOTED))
     steps = [step for step in run.steps if "." not in step.id or step.id.startswith(("undo.", "otherwise."))]
     steps = [step for step in steps if step.id.count(".") < 2]
     lines = [_step_line(step, run, now) for step in steps[:MOST_STEPS]]
@@ -230,7 +238,7 @@ def _run_state(run: Run) -> str:
             return f"waits for {kit.line(run.waits_for, 150)}" if run.waits_for else "waits"
         case RunState.RUNNING:
             if run.phase is Phase.UNDO:
-                return "failed, undoing"
+                return "stopped, undoing" if run.undo_by else "failed, undoing"
             return "failed, doing what is to be done then" if run.phase is Phase.OTHERWISE else "running"
         case RunState.STOPPING:
             return "stopping: what had begun is awaited"
@@ -361,10 +369,24 @@ def _names(steps: Sequence[StepRun], *states: StepState) -> str:
 
 def _buttons(run: Run, incident: Incident) -> list[Block | None]:
     if run.state.over:
+        if run.undoable and incident.state.open:
+            return [_undo_button(run, incident)]
         return [resolve_button(incident) if run.verified and incident.state.open else None]
     if run.state is RunState.STOPPING:
         return []
     return [kit.button("Stop", ids.RUN_STOP, carry(incident.id, RunTarget(run.number)), style="danger")]
+
+
+def _undo_button(run: Run, incident: Incident) -> Block:
+    """With what would be taken back, in the order in which that would be done."""
+    names = ", ".join(step.id for step in run.undoable)
+    ask = kit.confirm(
+        "Undo what was done?",
+        f"Taken back, last first: {names}. What changes something asks for an approval.",
+        "Undo",
+        "Cancel",
+    )
+    return kit.button("Undo…", ids.RUN_UNDO, carry(incident.id, RunTarget(run.number)), confirm=ask)
 
 
 def _checklist(run: Run, incident: Incident, now: datetime) -> Card:

@@ -118,6 +118,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("problem", f"{what}: {event.error}")
         case events.ServiceChanged():
             return EventWords("change", _service_changed(event))
+        case events.RunbookBegun() if event.undo:
+            return EventWords("runbook undo", f"{event.runbook}: what it did before it was stopped is taken back")
         case events.RunbookBegun():
             by_itself = " (by itself)" if event.automatic else ""
             given = ", ".join(f"{name} = {value}" for name, value in event.inputs.items())
@@ -165,7 +167,8 @@ def _investigated(event: events.Investigated) -> str:
     if not event.cause:
         return f"inconclusive{missed}"
     signal = f" ({event.signal})" if event.signal else ""
-    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{missed}"
+    change = f"; {event.change}" if event.change else ""
+    return f"probable cause {event.cause}{signal}, {round(event.confidence * 100)} %{change}{missed}"
 
 
 def _service_changed(event: events.ServiceChanged) -> str:

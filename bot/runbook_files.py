@@ -10,7 +10,7 @@ import structlog
 import yaml
 
 from bot.settings import Settings
-from bot.yaml_file import at_line, syntax, walked, whole_file
+from bot.yaml_file import at_line, syntax, too_much, walked, whole_file
 from warroom.capabilities import LogSource, MetricSource, StepSource
 from warroom.policy import Mistake, Policy
 from warroom.policy.remediation import Remediation
@@ -92,6 +92,8 @@ def parsed(text: str, policy: Policy, kinds: Kinds, key: str) -> tuple[Runbook |
     """As `read`, of the text of a file."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        if (bomb := too_much(node)) is not None:
+            return None, (bomb,)
         lines, twice = walked(node)
         data: Any = yaml.SafeLoader("").construct_document(node) if node is not None else None
     except yaml.YAMLError as error:

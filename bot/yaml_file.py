@@ -63,6 +63,40 @@ def walked(root: yaml.Node | None) -> tuple[dict[str, int], list[Mistake]]:
     return lines, twice
 
 
+MOST_VALUES = 20_000
+"""Of a file, with what its aliases repeat counted each time."""
+
+
+def too_much(root: yaml.Node | None) -> Mistake | None:
+    """What is wrong with a file whose aliases make it endless, or far larger than it looks; None where nothing is."""
+    sizes: dict[int, int] = {}
+    inside: set[int] = set()
+
+    def size(node: yaml.Node) -> int:
+        if id(node) in inside:
+            raise RecursionError("an alias stands within what it repeats")
+        if id(node) not in sizes:
+            inside.add(id(node))
+            parts = (
+                [part for pair in node.value for part in pair]
+                if isinstance(node, yaml.MappingNode)
+                else (node.value if isinstance(node, yaml.SequenceNode) else [])
+            )
+            sizes[id(node)] = 1 + sum(size(part) for part in parts)
+            inside.discard(id(node))
+        return sizes[id(node)]
+
+    try:
+        values = size(root) if root is not None else 0
+    except RecursionError:
+        return whole_file("is nested too deeply, or an alias stands within what it repeats", "write it without aliases")
+    if values > MOST_VALUES:
+        return whole_file(
+            f"has {values} values with what its aliases repeat; {MOST_VALUES} are the most", "make it smaller"
+        )
+    return None
+
+
 def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:

@@ -63,7 +63,7 @@ async def _form(world: World, incident: Incident, runbook: Runbook) -> Block:
     if not runbook.inputs:
         made, inputs, _ = await runbooks.planned(world, incident, runbook)
         return plan_form(view, runbook, made, inputs)
-    known = values_of(incident, await situation(world, incident))
+    known = values_of(incident, await situation(world.store, incident))
     values = {}
     for name, asked in runbook.inputs.items():
         try:
@@ -106,6 +106,12 @@ async def stop(context: ActionContext) -> None:
     await runbooks.stop(context.world, run_id, context.user)
 
 
+async def undo(context: ActionContext) -> None:
+    """Undo…"""
+    run_id, _ = _target(context)
+    await runbooks.undo(context.world, run_id, context.user)
+
+
 async def approve(context: ActionContext) -> None:
     """Approve"""
     run_id, target = _target(context)
@@ -145,6 +151,7 @@ async def tick(context: ActionContext) -> None:
 BUTTONS: dict[str, Run] = {
     ids.RUN_CHOOSE: choose,
     ids.RUN_STOP: stop,
+    ids.RUN_UNDO: undo,
     ids.RUN_APPROVE: approve,
     ids.RUN_DECLINE: decline,
     ids.RUN_ANSWER: answer,

@@ -5,6 +5,7 @@ https://docs.slack.dev/reference/block-kit/block-elements
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -136,6 +137,13 @@ class Form:
         """Enter a value: options by text or value, people and channels by id. LookupError, ValueError."""
         block, element = find_input(self.view, label)
         self.view.state.setdefault(block["block_id"], {})[element["action_id"]] = state_after_entry(element, value)
+
+    def has(self, labels: Iterable[str]) -> bool:
+        """Whether it has inputs with all these labels."""
+        try:
+            return all(find_input(self.view, label) for label in labels)
+        except LookupError:
+            return False
 
     def value(self, label: str) -> Any:
         """The current value of the input with that label. LookupError."""

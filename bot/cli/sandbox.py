@@ -56,7 +56,7 @@ def sandbox(
 
 
 def demo(
-    name: Annotated[str, typer.Argument(help="A drill of --list, or a .yml file of your own.")] = "memory-leak",
+    name: Annotated[str, typer.Argument(help="A drill of --list, or a .yml file of your own.")] = "leaking-release",
     show: Annotated[bool, typer.Option("--list", help="Only list the drills.")] = False,
 ) -> None:
     """Play a drill in the sandbox, and compare what its people did with the policy."""

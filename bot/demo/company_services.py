@@ -50,6 +50,14 @@ INVESTIGATE: dict[str, Any] = {
 """The section `investigate` of the company's policy file."""
 
 
+REMEDIATION: dict[str, Any] = {
+    "allow": {"kubernetes": {"namespaces": [NAMESPACE], "deployments": ["*"]}},
+    "approve": {"by": "responders", "within": "10m", "second_person": True},
+    "at_most": "3 per 1h",
+}
+"""The section `remediation` of the company's policy file."""
+
+
 @dataclass
 class Services:
     """All of it, running."""
@@ -86,7 +94,12 @@ class Services:
             }
             for name, calls in graph().items()
         }  # fmt: skip
-        return {"services": services, "investigate": INVESTIGATE, "kubernetes": {"namespaces": [NAMESPACE]}}
+        return {
+            "services": services,
+            "investigate": INVESTIGATE,
+            "kubernetes": {"namespaces": [NAMESPACE]},
+            "remediation": REMEDIATION,
+        }
 
     def pages(self) -> tuple[CompanySystem, ...]:
         """What the page in the browser shows."""

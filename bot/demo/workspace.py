@@ -19,6 +19,8 @@ from bot.runtime.app import Bot, running
 from sandbox import Installation, Sandbox, sample_people
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+RUNBOOKS = Path(__file__).parent / "runbooks"
+"""Those of the demo company."""
 
 
 @contextlib.asynccontextmanager
@@ -36,6 +38,7 @@ async def workspace(port: int = 0, people: int = 40) -> AsyncIterator[tuple[Sand
                 slack_api_url=slack.api_url,
                 database_url=SecretStr(f"sqlite:///{Path(folder) / 'warroom.db'}"),
                 port=0,
+                warroom_runbooks=RUNBOOKS,
                 **(alone() | {"datadog_webhook_token": SecretStr(HOOK_SECRET)} | systems.settings),
             )
             async with running(settings, company_policy(systems.sections), slack.clock) as bot:

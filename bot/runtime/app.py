@@ -136,6 +136,7 @@ class Bot:
             bot_user_id=self.report.bot_user_id,
             menu=self.integrations.menu,
             message_readers=self.integrations.message_readers,
+            runbooks=world.library.runbooks,
             directory=world.directory,
         )
         chat = SlackPerformer(PERFORMERS, deps)

@@ -76,7 +76,10 @@ class StepPerformer:
             if looked is not None:
                 return _masked(looked, kind, secrets)
         if changes:
-            marked = await runbooks.begin_call(self._world, effect)
+            try:
+                marked = await runbooks.begin_call(self._world, effect)
+            except Rejected as error:
+                return Failed(str(error), error.advice)
             if marked is None:
                 return None
             run = marked

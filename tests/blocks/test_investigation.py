@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,35 @@ from warroom.investigation.prose import Item, Prose, Sentence
 from warroom.investigation.state import Brief, Investigation, Running
 from warroom.investigation.ways import Ways
 from warroom.policy import Policy
+from warroom.runbooks.model import Runbook
+from warroom.runbooks.situation import Offer
 
 WAYS = Ways(team="money", dashboard="https://dash.example.com/m", runbook="https://runbooks.example.com/m")
+
+
+def offered(**more: Any) -> str:
+    """The message where two runbooks fit and a third is only a page."""
+    written: dict[str, dict[str, Any]] = {
+        "roll-back": {"steps": [{"id": "a", "do": "say", "with": {"text": "x"}}]},
+        "list": {"checklist": "- [ ] look"},
+        "page": {"link": "https://runbooks.example.com/"},
+    }
+    books = [Runbook.model_validate({"key": key, "name": f"Book {key}", **said}) for key, said in written.items()]
+    why = (("cause", "deployment 1.4.2 <!channel>"),)
+    ways = Ways(offers=tuple(Offer(book, why) for book in books))
+    view = incident_view(quiet(investigation=Investigation(answer=answer_of("api"), answered_at=NOW), **more), Policy())
+    return str(investigation_card(view, ways, NOW).blocks)
+
+
+def test_the_answer_offers_the_runbooks_that_fit_with_why_while_the_incident_is_open() -> None:
+    shown = offered()
+    assert "Runbook: *Book roll-back*" in shown
+    assert "Fits: cause deployment 1.4.2" in shown
+    assert "<!channel>" not in shown
+    assert "Run…" in shown
+    assert "Open list" in shown
+    assert "Book page" not in shown, "a page has no button here"
+    assert "Book" not in offered(state="resolved")
 
 
 def answer_of(text: str) -> Answer:

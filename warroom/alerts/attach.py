@@ -15,6 +15,7 @@ from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Firing, ReceivedAlert
 from warroom.ports import World
+from warroom.runbooks.automatic import with_automatic_runbooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ async def attach(
             decision = attach_rules.attach(found, alert, before, after, now, world.policy)
         if not recovers:
             decision = raise_for_alert(decision, alert, severity_in(action), now, world.policy)
+            if before is None or decision.incident.severity != found.severity:
+                decision = with_automatic_runbooks(decision, world.library)  # what it says may be what they are for
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
         return replace(
             decision, firings=(after,), alert_decisions=(alert_decision,), decides=(alert.delivery_id,), quiet=quiet
@@ -86,6 +89,8 @@ async def attach_together(world: World, incident_id: str, repeats: Sequence[Aler
             )
         worst = min(repeats, key=lambda each: _rank(world, each.action))
         decision = raise_for_alert(decision, worst.received.alert, severity_in(worst.action), now, world.policy)
+        if decision.incident.severity != found.severity:
+            decision = with_automatic_runbooks(decision, world.library)
         quiet = decision.quiet or found.state in (State.CLOSED, State.CANCELLED)
         delivered = tuple(each.delivery_id for each in decisions)
         return replace(

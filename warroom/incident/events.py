@@ -535,6 +535,8 @@ class RunbookBegun(_RunbookEvent):
     why: tuple[str, ...] = ()
     automatic: bool = False
     inputs: dict[str, str] = Field(default_factory=dict)
+    undo: bool = False
+    """What a run had done before it was stopped is taken back."""
 
 
 class RunbookStep(_RunbookEvent):
@@ -599,6 +601,8 @@ class Investigated(_Event):
     cause: str = ""
     """The service that is most likely the cause; "" where nothing stood out."""
     signal: str = ""
+    change: str = ""
+    """The change that brought it, such as "deployment 1.4.2: Cache bodies"; "" where none was named."""
     confidence: float = 0.0
     automatic: bool = False
     """The policy wanted it."""

@@ -97,6 +97,7 @@ def finished(incident: Incident, result: InvestigationDone, now: datetime) -> De
         service=result.answer.service,
         cause=cause.service if cause else "",
         signal=cause.signal if cause else "",
+        change=_change(cause),
         confidence=cause.confidence if cause else 0.0,
         automatic=running.by is None,
         missed=len(result.answer.not_looked_at),
@@ -115,6 +116,14 @@ def finished(incident: Incident, result: InvestigationDone, now: datetime) -> De
             Narrate(incident_id=incident.id, key=key, run=result.run, material=result.material)
         )
     return question(decision)
+
+
+def _change(cause: Cause | None) -> str:
+    change = cause.change if cause else None
+    if change is None:
+        return ""
+    what = " ".join(each for each in (change.kind, change.version) if each)
+    return cut(f"{what}: {change.text}" if change.text else what, LONGEST_TEXT)
 
 
 def narrated(incident: Incident, result: Narrated) -> Decision | None:

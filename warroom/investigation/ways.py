@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from warroom.incident.model import Incident
 from warroom.policy import Policy
+from warroom.runbooks.situation import Offer
 from warroom.value import Value
 
 
 class Ways(Value):
-    """What can be done next. A runbook that Warroom runs itself would be offered here too."""
+    """What can be done next."""
 
     team: str | None = None
     """The team that looks after the service."""
     dashboard: str | None = None
     runbook: str | None = None
+    """A page with what to do."""
+    offers: tuple[Offer, ...] = ()
+    """Runbooks that fit, and why; what fits best first."""
 
 
-def ways_of(incident: Incident, policy: Policy) -> Ways:
-    """For the cause that was named last, else for where it was noticed."""
+def ways_of(incident: Incident, policy: Policy, offers: Sequence[Offer] = ()) -> Ways:
+    """For the cause that was named last, else for where it was noticed. `offers` are what may be run; those without a reason are left
+    out.
+    """
     state = incident.investigation
     service = state.cause.service if state.cause else state.answer.service if state.answer else ""
     team = policy.team_for_service(service) if service else None
@@ -25,4 +33,5 @@ def ways_of(incident: Incident, policy: Policy) -> Ways:
         team=team,
         dashboard=policy.dashboard_for(team or incident.team),
         runbook=policy.runbook_for(incident.title),
+        offers=tuple(each for each in offers if each.why),
     )

@@ -32,7 +32,6 @@ from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
-    BeginRunbooks,
     Effect,
     ExternalEffect,
     Investigate,
@@ -73,6 +72,7 @@ from warroom.outbox.results import (
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import NothingToRetry
+from warroom.runbooks.automatic import with_automatic_runbooks
 
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
@@ -116,7 +116,7 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
 def _apply_result(world: World, incident: Incident, result: AboutIncident, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
-            return _with_runbooks(world, opening.opened(incident, result, now, world.policy))
+            return with_automatic_runbooks(opening.opened(incident, result, now, world.policy), world.library)
         case ChannelRenamed():
             return Decision(incident.with_room(channel_name=result.name), quiet=True)
         case ChannelArchived():
@@ -140,20 +140,13 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
         case RoomMembers():
             return opening.members_read(incident, result)
         case InvestigationDone():
-            return investigations.finished(incident, result, now)
+            answered = investigations.finished(incident, result, now)
+            return answered and with_automatic_runbooks(answered, world.library)
         case Narrated():
             return investigations.narrated(incident, result)
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
-
-
-def _with_runbooks(world: World, decision: Decision) -> Decision:
-    """With a look for runbooks that begin by themselves, where there are any."""
-    incident_id = decision.incident.id
-    if not any(each.auto for each in world.library.runbooks):
-        return decision
-    return decision.with_effects(BeginRunbooks(incident_id=incident_id, key=f"{incident_id}:runbooks"))
 
 
 async def failed(world: World, claim: Claim, error: Retryable) -> None:

@@ -28,6 +28,7 @@ KNOWN = {
     "monitor": "the title of its last alert",
     "host": "the host of its last alert",
     "environment": "the environment of its last alert",
+    "cause": "the service that the last investigation named as the cause",
 }
 """What every runbook knows of its incident."""
 FAILED = {"step": "the id of the step that failed", "why": "why it failed"}

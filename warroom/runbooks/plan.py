@@ -200,11 +200,20 @@ def further(step: Step, kinds: Kinds, known: Values) -> list[str]:
         if step.undo.do == UNDO:
             kind = kinds.get(step.do)
             loose = loosely(kind, step.with_, known) if kind else None
-            undone = _tried(lambda: kind.undo_plan(loose) if kind and loose else ())
+            undone = undo_described(kind, loose) if kind and loose else ()
         elif kind := kinds.get(step.undo.do):
             undone = described(kind, loosely(kind, step.undo.with_, known), step.undo.with_)
-        lines += [f"If a later step fails: {line}" for line in undone or ("take this back",)]
+        lines += [f"If a later step fails: {line}" for line in undone or (NO_WORDS,)]
     return lines
+
+
+NO_WORDS = "take this back"
+"""Where a kind of step cannot say more of what takes it back."""
+
+
+def undo_described(kind: StepBase[Any], parameters: BaseModel) -> list[str]:
+    """What the kind's own way to take a step back does."""
+    return list(_tried(lambda: kind.undo_plan(parameters))) or [f"{kind.step}: {NO_WORDS}"]
 
 
 def described(kind: StepBase[Any], parameters: BaseModel | None, written: Mapping[str, Any]) -> list[str]:

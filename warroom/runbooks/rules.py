@@ -22,7 +22,16 @@ from warroom.incident.events import (
 from warroom.policy.remediation import Remediation
 from warroom.runbooks.library import Kinds
 from warroom.runbooks.model import MOST_ITEMS, UNDO, Approve, Do, Step, boxes
-from warroom.runbooks.plan import NotPossible, described, further, in_order, longest, needs_approval, parameters_of
+from warroom.runbooks.plan import (
+    NotPossible,
+    described,
+    further,
+    in_order,
+    longest,
+    needs_approval,
+    parameters_of,
+    undo_described,
+)
 from warroom.runbooks.run import Agreed, Phase, Run, RunState, StepRun, StepState, target_name
 from warroom.runbooks.values import Missing, NotFilled, Values, filled, holds
 
@@ -63,6 +72,8 @@ class Advanced:
     news: tuple[News, ...] = ()
     calls: tuple[str, ...] = ()
     decide: str | None = None
+    fell: bool = False
+    """A step failed for good, and now what can be undone is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +238,16 @@ def stop(run: Run, by: str | None, setting: Setting) -> Advanced:
     return work.advance()
 
 
+def undo(run: Run, by: str, setting: Setting) -> Advanced:
+    """What was done before the run was stopped is taken back, last first, each with an approval where it changes something."""
+    if not run.undoable:
+        return Advanced(run)
+    work = _Work(run.copy_with(undo_by=by, state=RunState.RUNNING, phase=Phase.UNDO, ended_at=None), setting)
+    work.tell(RunbookBegun(run=run.number, runbook=run.runbook.name, undo=True), by)
+    work.put_undo()
+    return work.advance()
+
+
 # -- the work
 
 
@@ -239,6 +260,7 @@ class _Work:
         self.news: list[News] = []
         self.calls: list[str] = []
         self.decide: str | None = None
+        self.fell = False
 
     def tell(self, event: Event, by: str | None = None) -> None:
         self.news.append(News(event, by))
@@ -255,9 +277,8 @@ class _Work:
             if self.run.state in (RunState.RUNNING, RunState.STOPPING):
                 while self.decide is None and self._round():
                     pass
-        return Advanced(
-            self.run.copy_with(steps=tuple(self.steps.values())), tuple(self.news), tuple(self.calls), self.decide
-        )
+        run = self.run.copy_with(steps=tuple(self.steps.values()))
+        return Advanced(run, tuple(self.news), tuple(self.calls), self.decide, self.fell)
 
     def _queued(self) -> None:
         if self.run.state is not RunState.QUEUED:
@@ -428,7 +449,12 @@ class _Work:
         if refused:
             self.fail(step, refused, retry=False)
             return
-        plan = [line for parameters, _ in filled_in for line in described(kind, parameters, {})]
+        undoes = _is_undo(step) and definition.do == UNDO
+        plan = [
+            line
+            for parameters, _ in filled_in
+            for line in (undo_described(kind, parameters) if undoes else described(kind, parameters, {}))
+        ]
         if isinstance(definition, Step):
             plan += further(definition, self.setting.kinds, self.values())
         many = len(filled_in) > 1 or (isinstance(definition, Step) and definition.for_each is not None)
@@ -444,7 +470,7 @@ class _Work:
         elif step.do == "wait":
             duration: timedelta = filled_in[0][0].duration  # type: ignore[attr-defined]
             self.put(step.copy_with(state=StepState.RUNNING, due_at=self.now + duration, said=""))
-        elif not step.id.startswith("undo.") and needs_approval(
+        elif self._asks_first(step) and needs_approval(
             kind, definition, self.setting.remediation, changes=self._changes(step)
         ):
             agreed = self._agreed_before(step)
@@ -456,12 +482,16 @@ class _Work:
         else:
             self.start(step)
 
+    def _asks_first(self, step: StepRun) -> bool:
+        """Whether approvals are asked for. What is undone after a failure stood in the plan that was approved."""
+        return not _is_undo(step) or self.run.undo_by is not None
+
     def _filled(
         self, step: StepRun, definition: Step | Do, kind: StepBase[Any]
     ) -> list[tuple[BaseModel, dict[str, Any]]]:
         """The parameters, one for each item. Raises Missing, NotPossible."""
         values = self.values()
-        if step.id.startswith("undo.") and definition.do == UNDO:
+        if _is_undo(step) and definition.do == UNDO:
             sources = undo_sources(self.steps, step.id)
             found = [each.parameters or {} for each in sources]
             return [(kind.parameters.model_validate(each), each) for each in found]
@@ -765,7 +795,7 @@ class _Work:
     def _tell_step(self, step: StepRun) -> None:
         if self._item(step):
             return
-        state = "undone" if step.id.startswith("undo.") and step.state is StepState.DONE else step.state.value
+        state = "undone" if _is_undo(step) and step.state is StepState.DONE else step.state.value
         event = RunbookStep(
             run=self.run.number,
             runbook=self.run.runbook.name,
@@ -782,18 +812,30 @@ class _Work:
         if any(not step.state.over for step in self.steps.values()):
             return
         self.run = self.run.copy_with(failed_step=failed.id, phase=Phase.UNDO, verified=False)
-        done = [each for each in self.steps.values() if self._main(each) and _was_done(each)]
-        # Steps that ended at the same time: a step stands after what it needs.
-        done.reverse()
-        for step in sorted(done, key=lambda each: each.ended_at or self.now, reverse=True):
-            definition = self.run.definition_of(step.id)
-            if isinstance(definition, Step) and definition.undo is not None:
-                do = step.do if definition.undo.do == UNDO else definition.undo.do
-                self.put(StepRun(id=f"undo.{step.id}", do=do))
+        self.fell = True
+        self.put_undo()
+
+    def put_undo(self) -> None:
+        """Whatever was done and can be undone is undone, last first."""
+        run = self.run.copy_with(steps=tuple(self.steps.values()))
+        for step in run.with_undo():
+            definition = run.definition_of(step.id)
+            assert isinstance(definition, Step)
+            assert definition.undo is not None
+            do = step.do if definition.undo.do == UNDO else definition.undo.do
+            self.put(StepRun(id=f"undo.{step.id}", do=do))
 
     def _over(self) -> None:
         """The end of a phase, and of the run."""
         if self.run.state is not RunState.RUNNING or not all(step.state.over for step in self.steps.values()):
+            return
+        if self.run.undo_by is not None:
+            failed = next(
+                (each for each in self.steps.values() if each.state is StepState.FAILED and _is_undo(each)), None
+            )
+            if failed is not None:
+                self.run, self.fell = self.run.copy_with(failed_step=failed.id), True
+            self._end(RunState.STOPPED if failed is None else RunState.FAILED)
             return
         if self.run.phase is Phase.STEPS:
             if not any(step.state is StepState.FAILED for step in self.steps.values()):
@@ -900,13 +942,13 @@ class _Work:
         return longest(definition, kind)
 
 
+def _is_undo(step: StepRun) -> bool:
+    return step.id.startswith("undo.")
+
+
 _BUSY = (StepState.RUNNING, StepState.UNCLEAR)
 _HELD = (StepState.APPROVAL, StepState.ASKED, StepState.BLOCKED)
 """They wait for people, or for another run: they take nobody's place."""
-
-
-def _was_done(step: StepRun) -> bool:
-    return step.state is StepState.DONE or (bool(step.items) and step.state is StepState.FAILED)
 
 
 def undo_sources(steps: Mapping[str, StepRun], undo_id: str) -> list[StepRun]:

@@ -173,6 +173,8 @@ class Run(Stored):
     ended_by: str | None = None
     """Who stopped it, or declined."""
     declined: bool = False
+    undo_by: str | None = None
+    """Who wanted taken back what had been done before it was stopped."""
     failed_step: str = ""
     verified: bool = False
     """A step that proves that the service does again what it promises was done."""
@@ -200,6 +202,33 @@ class Run(Stored):
         if kind == "otherwise":
             return self.runbook.otherwise[int(rest) - 1]
         return self.runbook.step(kind)
+
+    @property
+    def undoable(self) -> tuple[StepRun, ...]:
+        """Of a run that was stopped: the steps that were done, or done in part, and can be taken back; last first. None where it is
+        not known of a step whether it was done, or they are taken back already.
+        """
+        if self.state is not RunState.STOPPED or self.undo_by is not None or self.checklist:
+            return ()
+        if any(step.state is StepState.UNCLEAR for step in self.steps):
+            return ()
+        return self.with_undo()
+
+    def with_undo(self) -> tuple[StepRun, ...]:
+        """The steps that were done, or done in part, and of which the runbook says what takes them back; last first."""
+        found = []
+        for step in self.steps:
+            definition = self.runbook.step(step.id)
+            if definition is not None and definition.undo is not None and self._was_done(step):
+                found.append(step)
+        # Steps that ended at the same time: a step stands after what it needs.
+        found.reverse()
+        return tuple(sorted(found, key=lambda each: each.ended_at or self.begun_at, reverse=True))
+
+    def _was_done(self, step: StepRun) -> bool:
+        if not step.items:
+            return step.state is StepState.DONE
+        return any(each.id.rpartition(".")[0] == step.id and each.state is StepState.DONE for each in self.steps)
 
     def undoes_itself(self, step_id: str) -> bool:
         """Whether a step that takes another one back does so in the way of that one's own kind."""

@@ -9,7 +9,7 @@ from warroom.incident.events import Investigated
 from warroom.incident.model import Incident
 from warroom.policy import Policy
 from warroom.policy.pattern import matches
-from warroom.ports import World
+from warroom.ports import Store
 from warroom.runbooks.model import Runbook
 from warroom.value import Value
 
@@ -41,12 +41,12 @@ class Offer(NamedTuple):
     why: tuple[tuple[str, str], ...]
 
 
-async def situation(world: World, incident: Incident) -> Situation:
+async def situation(store: Store, incident: Incident) -> Situation:
     """Read from the record. Raises StoreUnavailable."""
-    firings = await world.store.firings(incident.id)
+    firings = await store.firings(incident.id)
     alerts = [
         received.alert
-        for received, decision in await world.store.alerts(MOST_ALERTS)
+        for received, decision in await store.alerts(MOST_ALERTS)
         if decision is not None and decision.incident_id == incident.id
     ]
     return Situation(
@@ -54,7 +54,7 @@ async def situation(world: World, incident: Incident) -> Situation:
         tags=_unique(tag for alert in alerts for tag in alert.tags),
         services=_unique([*incident.services, *(alert.service for alert in alerts)]),
         severity=incident.severity,
-        causes=await causes_of(world, incident),
+        causes=await causes_of(store, incident),
         hosts=_unique(
             [*(host for alert in alerts for host in alert.hosts), *(host for each in firings for host in each.hosts)]
         ),
@@ -62,13 +62,14 @@ async def situation(world: World, incident: Incident) -> Situation:
     )
 
 
-async def causes_of(world: World, incident: Incident) -> tuple[str, ...]:
-    """What the last investigation of the incident named as the cause: the service, the signal, and both."""
-    found = [entry.event for entry in await world.store.timeline(incident.id) if isinstance(entry.event, Investigated)]
+async def causes_of(store: Store, incident: Incident) -> tuple[str, ...]:
+    """What the last investigation of the incident named as the cause: the service first, then the signal, both, and the change."""
+    found = [entry.event for entry in await store.timeline(incident.id) if isinstance(entry.event, Investigated)]
     last = found[-1] if found else None
     if last is None or not last.cause:
         return ()
-    return _unique([last.cause, last.signal, f"{last.signal} of {last.cause}" if last.signal else None])
+    both = f"{last.signal} of {last.cause}" if last.signal else None
+    return _unique([last.cause, last.signal, both, last.change])
 
 
 def _unique(texts: Iterable[str | None]) -> tuple[str, ...]:
@@ -88,6 +89,7 @@ def values_of(incident: Incident, found: Situation) -> dict[str, Any]:
         "monitor": incident.alerts.last_title[:LONGEST] or None,
         "host": found.hosts[0] if found.hosts else None,
         "environment": found.environments[0] if found.environments else None,
+        "cause": found.causes[0] if found.causes else None,
     }
     return {name: value for name, value in values.items() if value is not None}
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from warroom.capabilities import Finished
-from warroom.errors import AlreadyDone, Forbidden, Refused
+from warroom.errors import AlreadyDone, Forbidden, Refused, Rejected
 from warroom.incident.change import authorize, authorize_any, change
 from warroom.incident.decision import Decision
 from warroom.incident.events import PageReason
@@ -38,7 +38,7 @@ LONGEST_WHY = 400
 async def fitting(world: World, incident_id: str) -> list[Offer]:
     """What may be run in the incident, and why; what fits first. Raises NotFound."""
     incident = await by_id(world, incident_id)
-    return offers(world.library.runbooks, await situation(world, incident), world.policy)
+    return offers(world.library.runbooks, await situation(world.store, incident), world.policy)
 
 
 def named(world: World, said: str) -> Runbook:
@@ -54,7 +54,7 @@ async def planned(
     world: World, incident: Incident, runbook: Runbook, given: Mapping[str, Any] | None = None
 ) -> tuple[Plan, dict[str, Any], dict[str, Any]]:
     """(the plan, the inputs, what is known of the incident). Raises Refused where an input is missing or wrong."""
-    values = values_of(incident, await situation(world, incident))
+    values = values_of(incident, await situation(world.store, incident))
     try:
         inputs = inputs_of(runbook, values, given)
     except NotPossible as error:
@@ -109,7 +109,7 @@ async def _new(
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.RUN))
     if not runbook.steps and not runbook.checklist:
         raise Refused(_refused(RunbookWhy.LINK, runbook, runbook.link or ""))
-    found = await situation(world, incident)
+    found = await situation(world.store, incident)
     made, inputs, values = await planned(world, incident, runbook, given)
     if made.problems:
         raise Refused(_refused(RunbookWhy.NOT_POSSIBLE, runbook, *made.problems))
@@ -134,13 +134,22 @@ async def _new(
 
 async def _not_too_often(world: World, runbook: Runbook, made: Plan, now: datetime) -> None:
     """Raises Refused."""
+    found = await _changed_too_often(world, made.targets, now)
+    if found is not None:
+        target, until = found
+        rate = str(world.policy.remediation.at_most)
+        raise Refused(_refused(RunbookWhy.TOO_OFTEN, runbook, target, rate, until=until))
+
+
+async def _changed_too_often(world: World, targets: Iterable[str], now: datetime) -> tuple[str, datetime] | None:
+    """The first target that was changed as often as the policy allows, and when it may be changed again; None where none was."""
     rate = world.policy.remediation.at_most
-    for target in made.targets if rate else ():
+    for target in targets if rate else ():
         assert rate is not None
         times = await world.store.times_changed(target, now - rate.span)
         if len(times) >= rate.times:
-            until = times[len(times) - rate.times] + rate.span
-            raise Refused(_refused(RunbookWhy.TOO_OFTEN, runbook, target, str(rate), until=until))
+            return target, times[len(times) - rate.times] + rate.span
+    return None
 
 
 async def begin_automatic(world: World, effect: BeginRunbooks) -> None:
@@ -152,7 +161,7 @@ async def begin_automatic(world: World, effect: BeginRunbooks) -> None:
     automatic = [each for each in world.library.runbooks if each.auto]
     if not automatic:
         return
-    found = await situation(world, incident)
+    found = await situation(world.store, incident)
     before = {run.runbook.key for run in await world.store.runs(incident.id)}
     for runbook in automatic:
         if runbook.key in before or why_it_fits(runbook, found, world.policy) is None:
@@ -191,6 +200,19 @@ async def stop(world: World, run_id: str, by: str) -> Run:
     return await _by_person(world, run_id, by, decided)
 
 
+async def undo(world: World, run_id: str, by: str) -> Run:
+    """What was done before the run was stopped is taken back. Raises AlreadyDone, Refused, NotFound."""
+
+    async def allowed(incident: Incident, run: Run) -> None:
+        await authorize(world, Permission.RUN, by, incident)
+        if not incident.state.open:
+            raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.RUN))
+        if not run.undoable:
+            raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
+
+    return await _by_person(world, run_id, by, lambda run, setting: rules.undo(run, by, setting), allowed, over=True)
+
+
 async def approve(world: World, run_id: str, step: str, token: str, by: str) -> Run:
     """Somebody agrees to a step. Raises AlreadyDone, Refused, NotFound."""
     return await _approval(world, run_id, step, token, by, rules.approve)
@@ -215,7 +237,7 @@ async def _approval(
             raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
         await authorize(world, Permission.APPROVE, by, incident)
         await authorize_any(world, Permission.APPROVE, step.may, by, incident)
-        if rule is rules.approve and step.second_person and run.asked_by == by:
+        if rule is rules.approve and step.second_person and (run.undo_by or run.asked_by) == by:
             raise Forbidden(_refused(RunbookWhy.SECOND_PERSON, run.runbook))
 
     return await _by_person(world, run_id, by, lambda run, setting: rule(run, step_id, by, setting), allowed)
@@ -270,14 +292,16 @@ async def _by_person(
     by: str,
     rule: Callable[[Run, Setting], Advanced],
     allowed: Callable[[Incident, Run], Any] | None = None,
+    *,
+    over: bool = False,
 ) -> Run:
-    """Raises AlreadyDone where the run is over or the rule changes nothing."""
+    """Raises AlreadyDone where the run is over, unless `over`, or the rule changes nothing."""
     known = await _known(world, run_id)
     found: list[Run] = []
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         run = await _known(world, run_id)
-        if run.state.over:
+        if run.state.over and not over:
             raise AlreadyDone(_refused(RunbookWhy.OVER, run.runbook))
         if allowed is None:
             await authorize(world, Permission.RUN, by, incident)
@@ -335,7 +359,8 @@ async def look_at(world: World, effect: LookAtRun) -> None:
 async def begin_call(world: World, effect: RunStep) -> Run | None:
     """The run with a mark that the call may change something from now on, which is stored; None where it must not be made any more.
 
-    Whatever stops the run is stored before or after this, never at the same time: so after a stop nothing begins.
+    Whatever stops the run is stored before or after this, never at the same time: so after a stop nothing begins. Raises Rejected
+    where one of its targets was changed too often meanwhile: the run holds them, so nobody else counts one more at the same time.
     """
     assert effect.incident_id is not None
     found: list[Run] = []
@@ -344,8 +369,16 @@ async def begin_call(world: World, effect: RunStep) -> Run | None:
         found.clear()
         run = await world.store.run(effect.run_id)
         marked = rules.mark_begun(run, effect.step, effect.call, now) if run else None
-        if marked is None:
+        if run is None or marked is None:
             return None
+        often = await _changed_too_often(world, (each for each in run.targets if each not in run.changed), now)
+        if often is not None:
+            rate = world.policy.remediation.at_most
+            raise Rejected(
+                f"{often[0]} was changed {rate} already, which is the most that the policy allows",
+                code="too_often",
+                advice=f"It may be changed again at {often[1]:%H:%M} UTC.",
+            )
         found.append(marked)
         return Decision(incident, runs=(marked,), quiet=True)
 
@@ -401,6 +434,8 @@ async def _decided(
     """(the decision that makes the rules' answer true, the run in it). Steps that are decided here are decided."""
     decision = Decision(incident, quiet=True)
     news, calls = list(advanced.news), list(advanced.calls)
+    if advanced.fell:
+        decision = _say_failed(decision, advanced.run)
     while advanced.decide is not None:
         step = advanced.run.step(advanced.decide)
         assert step is not None
@@ -409,6 +444,8 @@ async def _decided(
         advanced = rules.finished(advanced.run, step.id, step.call, outcome, setting)
         news += advanced.news
         calls += advanced.calls
+        if advanced.fell:
+            decision = _say_failed(decision, advanced.run)
     run = advanced.run
     for place, each in enumerate(news):
         decision = decision.record(each.event, setting.now, by=each.by, key=_news_key(run, place, each))
@@ -439,8 +476,9 @@ def _asking(decision: Decision, run: Run) -> Decision:
     if run.version == 0 and not run.automatic:
         return decision
     step = waiting[0]
-    known = (decision.incident.commander, decision.incident.acknowledged_by, run.asked_by)
-    people = tuple(dict.fromkeys(each for each in known if each and not (step.second_person and each == run.asked_by)))
+    asker = run.undo_by or run.asked_by
+    known = (decision.incident.commander, decision.incident.acknowledged_by, asker)
+    people = tuple(dict.fromkeys(each for each in known if each and not (step.second_person and each == asker)))
     notice = RunAsks(
         runbook=run.runbook.name, step=step.id, approval=step.state is StepState.APPROVAL, people=people[:1]
     )
@@ -496,23 +534,38 @@ async def _next(world: World, decision: Decision, beside: tuple[Run, ...], now: 
     return min((at for at in times if at is not None), default=None)
 
 
+def _say_failed(decision: Decision, run: Run) -> Decision:
+    """The room hears of it at once: before what is undone or done instead, and before anybody is called."""
+    if not decision.incident.state.open:
+        return decision
+    notice = RunFailed(
+        runbook=run.runbook.name, automatic=run.automatic, why=_why(run)[:LONGEST_WHY], tried=_tried(run)
+    )
+    return decision.say(notice, key=f"{run.id}:failed")
+
+
+def _tried(run: Run) -> tuple[str, ...]:
+    return tuple(step.id for step in run.steps if step.state is StepState.DONE and "." not in step.id)
+
+
+def _why(run: Run) -> str:
+    failed = run.step(run.failed_step)
+    return f"{failed.id}: {failed.error}" if failed else ""
+
+
 CALLS_PEOPLE = ("incident.escalate", "incident.page")
 
 
 async def _ended(world: World, decision: Decision, run: Run, now: datetime) -> Decision:
-    """Runs that waited for this one look again. Where it failed, people are told and called, unless it did that itself."""
+    """Runs that waited for this one look again. Where it failed, people are called, unless it did that itself."""
     waiting = [each for each in await world.store.active_runs() if each.id != run.id and each.waits_for]
     looks = [LookAtRun(incident_id=each.incident_id, key=f"{each.id}:look", run_id=each.id) for each in waiting]
     decision = decision.with_effects(*looks)
     if run.state is not RunState.FAILED or not decision.incident.state.open:
         return decision
-    tried = tuple(step.id for step in run.steps if step.state is StepState.DONE and "." not in step.id)
-    failed = run.step(run.failed_step)
-    why = f"{failed.id}: {failed.error}" if failed else ""
-    notice = RunFailed(runbook=run.runbook.name, automatic=run.automatic, why=why[:LONGEST_WHY], tried=tried)
-    decision = decision.say(notice, key=f"{run.id}:failed")
+    tried, why = _tried(run), _why(run)
     called = any(step.do in CALLS_PEOPLE and step.state is StepState.DONE for step in run.steps)
-    by_author = bool(run.runbook.otherwise) and not run.automatic
+    by_author = bool(run.runbook.otherwise) and not run.automatic and run.undo_by is None
     if called or by_author or not decision.incident.escalation.levels:
         return decision
     said = f"the runbook “{run.runbook.name}” did not help: {why}"

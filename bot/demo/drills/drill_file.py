@@ -86,7 +86,7 @@ class DrillStep(Value):
     press: Words | None = None
     """The label of a button or menu option; the newest that this person can see."""
     fill: dict[str, str] = Field(default_factory=dict)
-    """The values to enter in the form that opens, by label."""
+    """The values to enter in the form that opens, and in those that follow it, by label."""
     type: Words | None = None
     """A slash command."""
     say: Words | None = None
@@ -94,8 +94,10 @@ class DrillStep(Value):
     """The name of an emoji, added to the newest message of a person there."""
     pin: Words | None = None
     """A part of the text of the message to pin."""
-    show: Literal["card", "newest", "thread", "announcement", "only you"] | None = None
-    """The message that is printed after the step."""
+    show: (
+        Literal["card", "newest", "thread", "announcement", "only you", "run", "pagerduty", "jira", "statuspage"] | None
+    ) = None
+    """What is printed after the step: a message, or what one of the company's other systems shows."""
 
     @model_validator(mode="after")
     def _one_action(self) -> Self:

@@ -13,6 +13,8 @@ from rich.panel import Panel
 
 from sandbox import Sandbox, SlackMessage
 from sandbox.block_contents import plain
+from sandbox.forms import Form
+from sandbox.systems import CompanySystem
 
 WIDTH = 92
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
@@ -74,6 +76,21 @@ class Narrator:
             Panel(text + (f"\n\n{buttons}" if buttons else ""), title=escape(title), title_align="left", width=WIDTH,
                   border_style="dim")
         )  # fmt: skip
+
+    def show_form(self, form: Form) -> None:
+        """Print a box with a form as a person sees it."""
+        text = _BOLD.sub(r"[bold]\1[/]", escape(readable(self._slack, form.plain())))
+        self.out.print(Panel(text, title=escape(form.title), title_align="left", width=WIDTH, border_style="dim"))
+
+    def show_system(self, system: CompanySystem) -> None:
+        """Print a box with what one of the company's other systems shows."""
+        lines: list[str] = []
+        for table in system.tables():
+            for row in table.rows:
+                lines.append(escape(" · ".join(cell for cell in row.cells if cell)))
+                lines += [f"    {escape(line)}" for line in row.lines]
+        text = "\n".join(lines) or "nothing"
+        self.out.print(Panel(text, title=system.title, title_align="left", width=WIDTH, border_style="dim"))
 
     def document(self, text: str, title: str) -> None:
         """Print a box with a Markdown document."""

@@ -132,17 +132,26 @@ class _Player:
         _require_acknowledged(answer.acked, answer.error)
         if not step.fill:
             return
-        form = await self.slack.modal(who, timeout=FORM_WITHIN)
-        for name, value in step.fill.items():
-            form.fill(name, value)
-        sent = await self.slack.submit(who, form)
-        _require_acknowledged(sent.acked, "the form is not answered")
-        if sent.errors:
-            raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
+        left, closed, first = dict(step.fill), False, True
+        while not closed:
+            form = await self.slack.modal(who, timeout=FORM_WITHIN)
+            if not first:
+                self.narrator.show_form(form)  # a preview, or a plan: what is read before it is done
+            first = False
+            for name in [name for name in left if form.has([name])]:
+                form.fill(name, left.pop(name))
+            sent = await self.slack.submit(who, form)
+            _require_acknowledged(sent.acked, "the form is not answered")
+            if sent.errors:
+                raise ValueError("; ".join(f"{name}: {problem}" for name, problem in sent.errors.items()))
+            closed = sent.closed
+        if left:
+            raise LookupError(f"no form of {label!r} has a field {', '.join(left)}")
 
     async def _with_button(self, step: DrillStep, who: str, label: str) -> SlackMessage:
         place = await self._place(step)
-        seen = [*place.messages_by_bot(), *self.slack.direct(who), *self.slack.ephemerals(who)]
+        in_threads = [m for m in place.log if m.by_app and not m.deleted]
+        seen = [*in_threads, *self.slack.direct(who), *self.slack.ephemerals(who)]
         for message in sorted(seen, key=lambda message: message.ts, reverse=True):
             if label in message.labels():
                 return message
@@ -175,6 +184,10 @@ class _Player:
         return self.slack.channel(incident.room.channel_id)
 
     async def _show(self, step: DrillStep) -> None:
+        system = next((each for each in self.slack.systems if each.name == step.show), None)
+        if system is not None:
+            self.narrator.show_system(system)
+            return
         place = await self._place(step)
         if step.show == "announcement":
             incident = await self._incident(step)
@@ -184,8 +197,13 @@ class _Player:
             shown = [m for m in place.messages_by_bot() if m.ts == incident.room.announced_ts]
         elif step.show == "thread":
             card = place.messages_by_bot()[0]
-            under = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
-            shown = [m for m in under if m.blocks] or under  # pictures say nothing here
+            below = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+            shown = [m for m in below if m.blocks] or below  # rather than a picture
+        elif step.show == "run":
+            incident = await self._incident(step)
+            runs = await self.bot.store.runs(incident.id) if incident else []
+            slots = [incident.room.slot(f"run:{run.number}") for run in runs] if incident else []
+            shown = [m for m in place.messages_by_bot() if m.ts in slots]
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:

@@ -14,6 +14,7 @@ from warroom.investigation.state import SLOT
 from warroom.investigation.ways import ways_of
 from warroom.outbox.effects import ShareFindings, ShowInvestigation
 from warroom.outbox.results import Posted
+from warroom.runbooks.situation import offers, situation
 
 
 async def show_investigation(context: EffectContext[ShowInvestigation]) -> Posted | None:
@@ -22,7 +23,10 @@ async def show_investigation(context: EffectContext[ShowInvestigation]) -> Poste
     room = incident.room
     if room.channel_id is None or (room.card_ts is None and not await context.never_came("show_card")):
         return None  # whoever shows the card asks for it again
-    card = investigation_card(await context.view(incident), ways_of(incident, context.deps.policy), context.now)
+    deps = context.deps
+    open_ = incident.state.open and incident.investigation.answer is not None
+    fitting = offers(deps.runbooks, await situation(deps.store, incident), deps.policy) if open_ else ()
+    card = investigation_card(await context.view(incident), ways_of(incident, deps.policy, fitting), context.now)
     there = room.slot(SLOT)
     if there is not None and await redraw(context, room.channel_id, there, card):
         return None

@@ -26,6 +26,7 @@ from warroom.people.model import Directory, Person
 from warroom.people.resolution import resolve
 from warroom.policy import Policy
 from warroom.ports import Clock, Store
+from warroom.runbooks.model import Runbook
 
 LONGEST = 13.0
 """Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
@@ -96,6 +97,8 @@ class PerformerDeps:
     sync: SyncProgress = field(default_factory=SyncProgress)
     menu: Menu = no_menu
     """What the menu beside an incident's alerts offers."""
+    runbooks: Sequence[Runbook] = ()
+    """What may be run in an incident."""
     message_readers: Sequence[MessageReader] = ()
     """Who reads alerts in messages."""
     directory: Directory | None = None
