@@ -84,7 +84,7 @@ def test_a_cause_is_one_object_and_status_zero(metrics: FakePrometheus) -> None:
     series = next(each for each in cause["evidence"] if each["kind"] == "series")
     assert set(series) == {"kind", "text", "query", "from", "to", "url"}
     assert series["query"] == QUERY
-    assert datetime.fromisoformat(series["to"]) <= END + timedelta(minutes=10)
+    assert datetime.fromisoformat(series["to"]) <= END + timedelta(minutes=30)
 
 
 @pytest.mark.usefixtures("healthy")
