@@ -10,7 +10,6 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -230,7 +229,19 @@ def _wrong(edges: Graph, draw: random.Random) -> Graph:
     return made
 
 
-def gaps(found: Findings) -> float:
-    """Seconds between two samples, the median."""
-    apart = [(b[0] - a[0]) / timedelta(seconds=1) for each in found.series for a, b in pairwise(each.points[-20:])]
-    return median(apart) if apart else 0.0
+def healthy(folder: Path, seed: int, count: int) -> Iterator[Findings]:
+    """So many windows of normal operation, asked about at any service that is measured."""
+    known = levels(folder)
+    for number in range(count):
+        draw = random.Random(f"healthy {seed}:{number}")  # noqa: S311
+        level = draw.choice(known)
+        names = sorted({name for name, signal in level.normal if signal == "latency_average"} & set(level.edges))
+        front = [name for name in names if not level.callers.get(name)]
+        place = draw.randrange(len(level.moments) // 2 + 10, len(level.moments) - 2 * SAMPLES)
+        during = level.moments[place : place + draw.randint(3, 2 * SAMPLES)]
+        past = {key: {m: v for m, v in column.items() if m < during[0]} for key, column in level.normal.items()}
+        seen = {key: {m: v for m, v in column.items() if m in during} for key, column in level.normal.items()}
+        at = datetime.fromtimestamp(during[0] + draw.uniform(-420, 480), UTC)
+        noticed = draw.choice(front) if draw.random() < 0.5 else draw.choice(names)
+        made = findings(past, {k: c for k, c in seen.items() if c}, level.edges, noticed, at)
+        yield made.model_copy(update={"until": max(made.until, at)})

@@ -9,7 +9,7 @@ import numpy as np
 from warroom.investigation.abnormal import ABNORMAL, Floats, Observed, together
 from warroom.investigation.graph import Graph
 from warroom.investigation.services import Service, Symptom, symptom_of
-from warroom.investigation.signals import SYMPTOMS, is_count
+from warroom.investigation.signals import SYMPTOMS, is_count, is_percentile
 
 CROSSED = 0.4
 """What trouble of another kind accounts for at most: failures may come of slowness, but need not."""
@@ -41,6 +41,8 @@ def accounted(of: Service, by: Service, symptoms: Sequence[Observed] | None = No
             alike = together(mine.profile, other.profile)
             if other.series.signal == mine.series.signal and total > 0:
                 ratio = 1.0 if is_count(mine.series.signal) else weight
+                if is_percentile(mine.series.signal):
+                    ratio = np.maximum(ratio, 1.0)
                 arrived = np.minimum(np.nan_to_num(mine.excess), wide(np.nan_to_num(other.excess * ratio)))
                 best = max(best, float(arrived.sum()) / total * likeness(alike) * certain * part)
             elif other.kind in SYMPTOMS or other.kind == mine.kind:
@@ -138,6 +140,26 @@ def fits(noticed: Service | None, service: Service, symptom: Symptom) -> float:
         if float(sent.sum()) > noise:
             shares.append(float(np.minimum(np.nan_to_num(same[0].excess), sent).sum()) / float(sent.sum()))
     return min(1.0, max(shares) / 0.3) if shares else 0.5
+
+
+def unmeasured(name: str, services: Mapping[str, Service], graph: Graph, symptom: Symptom) -> str | None:
+    """Something that it calls of which nothing was measured while the trouble lasted, so that nobody can say whether it began
+    there. What got no requests is none, nor what a fact says is down.
+    """
+    lasted = symptom.profile > 0
+    for callee in graph.calls.get(name, ()):
+        other = services.get(callee)
+        if other is None:
+            return callee
+        idle = other.load is not None and not np.nansum(other.load) > 0
+        seen = any(
+            bool((np.isfinite(each.values) & (lasted if lasted.any() else True)).any())
+            for each in other.seen
+            if each.kind in SYMPTOMS
+        )
+        if not (seen or idle or other.down is not None):
+            return callee
+    return None
 
 
 def strength(surprise: float) -> float:

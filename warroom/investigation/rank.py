@@ -26,7 +26,7 @@ import numpy as np
 
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
-from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength
+from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength, unmeasured
 from warroom.investigation.graph import Graph
 from warroom.investigation.logs import Template
 from warroom.investigation.model import Fact, Findings
@@ -73,6 +73,10 @@ class Candidate:
     """Calls between where it was noticed and here; None when no way is known."""
     explained_by: str | None
     """What it calls that accounts for most of its trouble."""
+    unmeasured: str | None = None
+    """What it calls of which nothing was measured: it may have begun there."""
+    mapped: bool = True
+    """Whether somebody said who calls whom."""
     change: Change | None = None
     facts: tuple[Fact, ...] = ()
     templates: tuple[Template, ...] = ()
@@ -89,6 +93,7 @@ def candidates_of(
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
     services = services_of(observed, graph, recent, clock_of(findings))
+    mapped = graph.known
     if not graph.known:
         graph = moving_together(services, graph.calls)
     length = len(observed[0].profile) if observed else 0
@@ -152,6 +157,8 @@ def candidates_of(
                 onset=onset,
                 distance=distance,
                 explained_by=by if share >= 0.5 else None,
+                unmeasured=unmeasured(name, services, graph, symptom),
+                mapped=mapped,
                 change=change,
                 facts=tuple(sorted(facts[name], key=lambda fact: (fact.at, fact.kind, fact.text))),
                 templates=templates.get(name, ()),
@@ -219,10 +226,10 @@ def _path(way: tuple[str, ...] | None, services: Mapping[str, Service]) -> float
 
 
 def _early(onset: datetime | None, noticed: datetime | None, step: timedelta) -> float:
-    """1 when it began no later than the symptom, less the later."""
+    """1 when it began no later than the symptom, less the later. Where samples are rare, one that strays moves an onset by much."""
     if onset is None or noticed is None:
         return 0.5
-    late = (onset - noticed - step) / timedelta(minutes=10)
+    late = (onset - noticed - step) / max(timedelta(minutes=10), 4 * step)
     return float(np.clip(1.0 - late, 0.0, 1.0))
 
 

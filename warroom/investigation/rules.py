@@ -139,6 +139,10 @@ def _against(findings: Findings, each: Candidate, symptom: Symptom) -> list[Evid
     found = []
     if each.explained_by is not None:
         found.append(Evidence(kind="graph", text=f"{each.explained_by}, which it calls, accounts for most of it"))
+    if each.unmeasured is not None:
+        found.append(
+            Evidence(kind="graph", text=f"Nothing was measured of {each.unmeasured}, which it calls: it may be that")
+        )
     if each.onset and symptom.onset and each.onset - symptom.onset > max(findings.step, timedelta(minutes=2)):
         apart = words.minutes(each.onset - symptom.onset)
         found.append(
