@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -82,7 +82,7 @@ def cases(folder: Path, seed: int, count: int, defects: tuple[str, ...] = ("",))
     known = levels(folder)
     made = tried = 0
     while made < count:
-        draw = random.Random(f"{seed}:{tried}")  # noqa: S311
+        draw = random.Random(f"{seed}:{tried}")
         tried += 1
         found = _case(draw.choice(known), draw, defects[made % len(defects)])
         if found is not None:
@@ -174,7 +174,9 @@ def _noticed(
     """One of those where it shows, most often the one that nobody calls."""
     shown = []
     for name, each in suffering.items():
-        latency = each.seconds > max(0.5 * level.strays(name, "latency_average"), 0.1 * level.usual(name, "latency_average"))
+        latency = each.seconds > max(
+            0.5 * level.strays(name, "latency_average"), 0.1 * level.usual(name, "latency_average")
+        )
         failures = 100 * each.failing > max(0.5, 0.5 * level.strays(name, "availability"))
         if (latency and kind != "failures") or (failures and kind != "latency") or (weak and each.touched > 0.05):
             shown.append(name)
@@ -233,7 +235,7 @@ def healthy(folder: Path, seed: int, count: int) -> Iterator[Findings]:
     """So many windows of normal operation, asked about at any service that is measured."""
     known = levels(folder)
     for number in range(count):
-        draw = random.Random(f"healthy {seed}:{number}")  # noqa: S311
+        draw = random.Random(f"healthy {seed}:{number}")
         level = draw.choice(known)
         names = sorted({name for name, signal in level.normal if signal == "latency_average"} & set(level.edges))
         front = [name for name in names if not level.callers.get(name)]

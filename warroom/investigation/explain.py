@@ -9,7 +9,7 @@ import numpy as np
 from warroom.investigation.abnormal import ABNORMAL, Floats, Observed, together
 from warroom.investigation.graph import Graph
 from warroom.investigation.services import Service, Symptom, symptom_of
-from warroom.investigation.signals import SYMPTOMS, is_count, is_percentile
+from warroom.investigation.signals import SYMPTOMS, is_count
 
 CROSSED = 0.4
 """What trouble of another kind accounts for at most: failures may come of slowness, but need not."""
@@ -17,6 +17,8 @@ TOGETHER = 0.8
 """How alike two courses are that are taken to belong together where no graph is known."""
 MOST = 60
 """Services that are compared with each other then, the most unusual first."""
+RARE = 0.05
+"""Requests for one of its caller's: too few to be what all of its caller's trouble comes from."""
 DOWN = 0.9
 """What a service that does not answer accounts for at most."""
 
@@ -41,8 +43,6 @@ def accounted(of: Service, by: Service, symptoms: Sequence[Observed] | None = No
             alike = together(mine.profile, other.profile)
             if other.series.signal == mine.series.signal and total > 0:
                 ratio = 1.0 if is_count(mine.series.signal) else weight
-                if is_percentile(mine.series.signal):
-                    ratio = np.maximum(ratio, 1.0)
                 arrived = np.minimum(np.nan_to_num(mine.excess), wide(np.nan_to_num(other.excess * ratio)))
                 best = max(best, float(arrived.sum()) / total * likeness(alike) * certain * part)
             elif other.kind in SYMPTOMS or other.kind == mine.kind:
@@ -105,18 +105,24 @@ def callees(name: str, services: Mapping[str, Service], graph: Graph) -> list[st
     return sorted(found)
 
 
-def explains(name: str, services: Mapping[str, Service], names: set[str], graph: Graph) -> float:
-    """Which part of the trouble of all that depend on it, its own included, it accounts for; 0.5 where there is none."""
+def explains(name: str, services: Mapping[str, Service], names: set[str], graph: Graph) -> tuple[float, float]:
+    """(which part of the trouble of all that depend on it, its own included, it accounts for; which part of all the trouble that
+    there is). (0.5, 0) where there is none. The second tells a service from another name that one caller has for it.
+    """
     service = services.get(name)
     if service is None:
-        return 0.0
-    total = accounting = 0.0
-    for other in sorted(graph.above(name)):
-        if other in names and other in services and services[other].felt >= ABNORMAL:
-            strong = strength(services[other].felt)
+        return 0.0, 0.0
+    above = graph.above(name)
+    total = everything = accounting = 0.0
+    for other in sorted(names & set(services)):
+        if services[other].felt < ABNORMAL:
+            continue
+        strong = strength(services[other].felt)
+        everything += strong
+        if other in above:
             total += strong
             accounting += strong * (1.0 if other == name else accounted(services[other], service))
-    return accounting / total if total else 0.5
+    return accounting / total if total else 0.5, accounting / everything if everything else 0.0
 
 
 def fits(noticed: Service | None, service: Service, symptom: Symptom) -> float:
@@ -144,14 +150,16 @@ def fits(noticed: Service | None, service: Service, symptom: Symptom) -> float:
 
 def unmeasured(name: str, services: Mapping[str, Service], graph: Graph, symptom: Symptom) -> str | None:
     """Something that it calls of which nothing was measured while the trouble lasted, so that nobody can say whether it began
-    there. What got no requests is none, nor what a fact says is down.
+    there. What got few of its requests is none, nor what a fact says is down.
     """
     lasted = symptom.profile > 0
+    mine = services[name].load if name in services else None
+    asked = float(np.nansum(mine)) if mine is not None else 0.0
     for callee in graph.calls.get(name, ()):
         other = services.get(callee)
         if other is None:
             return callee
-        idle = other.load is not None and not np.nansum(other.load) > 0
+        idle = other.load is not None and float(np.nansum(other.load)) <= RARE * asked
         seen = any(
             bool((np.isfinite(each.values) & (lasted if lasted.any() else True)).any())
             for each in other.seen

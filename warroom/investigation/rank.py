@@ -26,7 +26,16 @@ import numpy as np
 
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
-from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength, unmeasured
+from warroom.investigation.explain import (
+    accounted,
+    explains,
+    explanations,
+    fits,
+    likeness,
+    moving_together,
+    strength,
+    unmeasured,
+)
 from warroom.investigation.graph import Graph
 from warroom.investigation.logs import Template
 from warroom.investigation.model import Fact, Findings
@@ -42,6 +51,7 @@ WEIGHTS: Mapping[str, float] = {
     "early": 1.0,
     "near": 1.0,
     "explains": 2.0,
+    "reach": 1.5,
     "fits": 1.5,
     "consumes": 1.5,
     "neighbour": 5.0,
@@ -120,6 +130,7 @@ def candidates_of(
         )
         onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
         change = _change(findings, name, onset or symptom.onset)
+        part, of_all = explains(name, services, names, graph)
         alerts = [fact for fact in facts[name] if fact.kind == "alert"]
         harm = [fact for fact in facts[name] if fact.kind in DOWN]
         features = {
@@ -135,7 +146,8 @@ def candidates_of(
             "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
             "path": _path(ways.get(name), services),
             "early": _early(onset, symptom.onset, findings.step),
-            "explains": explains(name, services, names, graph),
+            "explains": part,
+            "reach": of_all,
             "fits": fits(noticed, service, symptom),
             "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
             "consumes": _consumes(service),

@@ -200,13 +200,17 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
             if past.cause == first.service and past.fixed_by
         ][:1]
     else:
-        if not symptom.seen:
+        if not any(each.service == findings.service and each.points for each in findings.series):
+            steps.append(f"Nothing was measured of {findings.service or 'any service'}.")
+        elif not symptom.seen:
             steps.append(
                 f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right."
             )
         else:
             steps.append("Investigate again in some minutes, when there are more samples.")
         if findings.not_looked_at:
-            missing = ", ".join(sorted({each.source for each in findings.not_looked_at}))
+            # "latency (Prometheus)" and "errors (Prometheus)" are one place to look at.
+            places = {each.source.rpartition("(")[2].removesuffix(")") for each in findings.not_looked_at}
+            missing = ", ".join(sorted(places))
             steps.append(f"Look yourself at what gave no answer: {missing}.")
     return tuple(steps)

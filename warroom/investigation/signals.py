@@ -31,13 +31,3 @@ def is_count(signal: str) -> bool:
     return kind_of(signal) == "errors" and not any(
         word in name for word in ("availab", "success", "ratio", "share", "percent", "rate", "uptime", "slo")
     )
-
-
-def is_percentile(signal: str) -> bool:
-    """Whether it tells of the slowest of the requests, and not of all of them: where one in ten waits for something, the 99th
-    percentile grows by all of the wait, the mean by a tenth of it.
-    """
-    return kind_of(signal) == "latency" and bool(_SLOWEST.search(signal))
-
-
-_SLOWEST = re.compile(r"(?<![a-z0-9])(?:p\d\d+|q?0?\.\d+|max|percentile|quantile)(?![a-z])", re.I)

@@ -125,7 +125,9 @@ def test_what_is_never_asked(address: str) -> None:
     assert not may_be_asked(address)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.0.2.1", "2001:db8::1", "::1", "fd00::1", "64:ff9b::a01:203"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.1.2.3", "192.0.2.1", "2001:db8::1", "::1", "fd00::1", "64:ff9b::a01:203"]
+)
 def test_what_may_be_asked(address: str) -> None:
     assert may_be_asked(address)
 
