@@ -31,6 +31,7 @@ ENTRIES = (
     CardMenuEntry(RESPOND, "Severity…", ids.MENU_SEVERITY),
     CardMenuEntry(RESPOND, "Roles…", ids.MENU_ROLES),
     CardMenuEntry(RESPOND, "Page someone…", ids.MENU_PAGE),
+    CardMenuEntry(RESPOND, "Run a runbook…", ids.MENU_RUN),
     CardMenuEntry(RESPOND, "Investigate", ids.MENU_INVESTIGATE, OPEN),
     CardMenuEntry(RECORD, "Catch up", ids.MENU_CATCH_UP),
     CardMenuEntry(RECORD, "Edit…", ids.MENU_EDIT),

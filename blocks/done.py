@@ -180,7 +180,7 @@ def overridden(schedule: str, person: str, start: datetime, end: datetime, tz: s
     """Somebody else is on call for a while. `tz` is the clock on which the times were read."""
     name, time = kit.line(schedule, 80), _read_as(start, end, tz)
     return _card(
-        f"{text.mention(person)} is on call in {name}, {time}, and is told. /incident oncall {name} shows it, with Undo."
+        f"{text.mention(person)} is on call in {name}, {time}, and is told. `/incident oncall {name}` shows it, with Undo."
     )
 
 

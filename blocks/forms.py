@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blocks import correction_forms, declare_form, ids, kit, labels, text, update_form
+from blocks import correction_forms, declare_form, ids, kit, labels, runbooks, text, update_form
 from blocks.declare_form import severity_options, team_options
 from blocks.form_fields import INPUT, FormMistakes, chosen_in, field, form_about, text_in, value_in
 from blocks.kit import Block, Option
@@ -27,6 +27,7 @@ _BLAMED = {
     ids.FORM_EDIT: correction_forms.TITLE,
     ids.FORM_NOTE: correction_forms.TEXT,
     ids.FORM_ACTION: correction_forms.TEXT,
+    ids.FORM_RUN: runbooks.NOTE,
 }
 
 

@@ -142,7 +142,8 @@ def _menu(incident: Incident, place: int) -> Block | None:
         case State.CLOSED:
             offered = [("Add action item…", ids.MENU_ACTION), ("Edit…", ids.MENU_EDIT)]
         case State.CANCELLED:
-            offered = [("Undo cancel", ids.MENU_REOPEN)] if incident.deadlines.undo else []
+            undo = "Undo merge" if incident.merged else "Undo cancel"
+            offered = [(undo, ids.MENU_REOPEN)] if incident.deadlines.undo else []
     return kit.overflow(
         ids.nth(ids.HOME_MENU, place), [Option(label, ids.carry(incident.id, what)) for label, what in offered]
     )

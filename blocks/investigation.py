@@ -14,6 +14,8 @@ from warroom.investigation.state import Brief, Investigation, Running
 from warroom.investigation.ways import Ways
 from warroom.text import clean
 
+WORTH_NAMING = 0.05
+"""A cause that is less likely is not in the short answer; "Show everything" has it."""
 SHORT = 3
 """Lines of evidence in the message."""
 WORDS = ((0.8, "very likely"), (0.6, "likely"), (0.4, "possible"), (0.0, "a weak lead"))
@@ -77,7 +79,9 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
         lines = [f"{SIGNS[each.kind]} {shown_evidence(each, 220)}" for each in cause.evidence[:SHORT]]
         blocks.append(kit.section("\n".join([head + began, *lines])))
         others = [
-            f"{kit.line(each.service, 60)} ({each.confidence:.0%})".replace("%", " %") for each in answer.causes[1:]
+            f"{kit.line(each.service, 60)} ({each.confidence:.0%})".replace("%", " %")
+            for each in answer.causes[1:]
+            if each.confidence >= WORTH_NAMING
         ]
         if others:
             blocks.append(kit.section(f"Less likely: {', '.join(others)}"))

@@ -86,6 +86,8 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.MergedAway():
             where = f" → {text.channel_link(notice.channel_id)}" if notice.channel_id else ""
             title = kit.line(notice.title, 150)
+            if notice.undone:
+                return [f"🔀 Was merged into INC-{notice.number} {title}{where}. Undone{_by(notice.by, ' by')}."]
             return [f"🔀 *Merged into INC-{notice.number}* {title}{_by(notice.by, ' by')}. It goes on there{where}"]
         case notices.MergedHere():
             came = [text.count(notice.alerts, "alert")] if notice.alerts else []
@@ -125,6 +127,16 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
             return [
                 f"🔕 Monitor {kit.line(notice.monitor_id, 30)} is muted{rest} until {text.at_time(notice.until, now, tz)}, by {by}{others}"
             ]
+        case notices.RunFailed():
+            return _run_failed(notice)
+        case notices.RunAsks():
+            what = "needs an approval" if notice.approval else "asks something"
+            name = f"*{kit.line(notice.runbook, 150)}*"
+            return [
+                f"🔒 {_to(notice.people)}{name} {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
+            ]
+        case notices.RunSays():
+            return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
         case notices.Stale():
             return [
                 f"💤 {_to(notice.people)}nothing has happened here for {text.duration(now - notice.since)}.",
@@ -262,7 +274,7 @@ def _handed_over(notice: notices.HandedOver, view: IncidentView, now: datetime) 
     if incident.alerts.count:
         parts.append(f"{incident.alerts.firing:,} of {text.count(incident.alerts.monitors, 'alert')} firing")
     if incident.deadlines.update:
-        parts.append(f"next update by {text.when(incident.deadlines.update, view.timezone)}")
+        parts.append(f"next update due {text.when(incident.deadlines.update, view.timezone)}")
     said = incident.updates.last
     last = f"Last update, {text.ago(incident.updates.last_at, now)}:" if said and incident.updates.last_at else ""
     left = [item for item in incident.actions if item.done_at is None]
@@ -295,7 +307,8 @@ def _state(notice: notices.StateChanged, tz: str, now: datetime) -> list[str]:
     due = f"The post-mortem is due {text.when(notice.postmortem_by, tz)}" if notice.postmortem_by else ""
     stopped = " Escalation stopped." if notice.stopped else ""
     if notice.reopened:
-        return [f"🔁 *Reopened*{by}", _quoted(notice.text)]
+        apart = f". It is no longer merged into INC-{notice.unmerged}." if notice.unmerged else ""
+        return [f"🔁 *Reopened*{by}{apart}", _quoted(notice.text)]
     sign = labels.STATE_SIGN[notice.state]
     if notice.state is State.ACKNOWLEDGED:
         who = f"{text.mention(notice.by)} acknowledged" if notice.by else "Acknowledged"
@@ -390,3 +403,13 @@ def _buttons(notice: Notice, view: IncidentView) -> list[Block | None]:
             return [kit.button("Write post-mortem", ids.EDIT_POSTMORTEM, carried, style="primary")]
         case _:
             return []
+
+
+def _run_failed(notice: notices.RunFailed) -> list[str]:
+    name = f"*{kit.line(notice.runbook, 150)}*"
+    why = kit.line(notice.why, 600)
+    if not notice.begun:
+        return [f"❌ {name} should have begun by itself, and did not: {why}"]
+    by_itself = ", which began by itself," if notice.automatic else ""
+    tried = f"Done before: {kit.line(', '.join(notice.tried), 300)}." if notice.tried else "Nothing was done before."
+    return [f"❌ {name}{by_itself} did not help: {why}", tried]

@@ -47,11 +47,21 @@ def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Blo
         since = text.when(each.calendar.read_at, each.timezone)
         lines.append(f"⚠️ The calendar cannot be read ({kit.line(each.calendar.problem, 200)}). This is as of {since}.")
     yield kit.section("\n".join(lines))
-    for number, override in enumerate(each.overrides[:SHOWN], first):
+    for number, (override, other) in enumerate(list(_swaps_together(each.overrides))[:SHOWN], first):
         taken = override.state is OverrideState.TAKEN
-        label, action = ("Undo", ids.UNDO_COVER) if taken else ("Take it", ids.TAKE_COVER)
+        label, action = ("Undo", ids.UNDO_COVER) if taken else (_take_label(override), ids.TAKE_COVER)
         button = _button(label, ids.nth(action, number), override)
-        yield kit.section(_sentence(override, each.timezone), accessory=button)
+        yield kit.section(_sentences(override, other, each.timezone), accessory=button)
+
+
+def _swaps_together(overrides: Sequence[Override]) -> Iterator[tuple[Override, Override | None]]:
+    """Each override, with the other half of a swap where both are there."""
+    known, shown = {each.id: each for each in overrides}, set()
+    for each in overrides:
+        if each.id not in shown:
+            other = known.get(each.swapped_with or "")
+            shown |= {each.id, each.swapped_with}
+            yield each, other
 
 
 def _until(shift: Shift, now: datetime, timezone: str) -> str:
@@ -67,13 +77,11 @@ def _who(people: Resolution) -> str:
 
 def override_card(override: Override, timezone: str, other: Override | None = None) -> Card:
     """An override as it is now, for whoever is asked or told. `other` is the other half of a swap."""
-    said = _sentence(override, timezone)
-    if other is not None:
-        said = f"{said}\n{_sentence(other, timezone)}"
+    said = _sentences(override, other, timezone)
     buttons: list[Block | None] = []
     if override.state is OverrideState.ASKED:
-        label = "Swap" if other is not None else "Take it"
-        buttons = [_button(label, ids.TAKE_COVER, override, style="primary"), _button("Undo", ids.UNDO_COVER, override)]
+        take = _button(_take_label(override), ids.TAKE_COVER, override, style="primary")
+        buttons = [take, _button("Undo", ids.UNDO_COVER, override)]
     elif override.state is OverrideState.TAKEN and override.undone_by is None:
         buttons = [_button("Undo", ids.UNDO_COVER, override)]
     return kit.card(said, [kit.section(said), kit.actions(buttons)])
@@ -81,6 +89,15 @@ def override_card(override: Override, timezone: str, other: Override | None = No
 
 def _button(label: str, action: str, override: Override, style: str | None = None) -> Block:
     return kit.button(label, action, ids.carry("", override.id), style=style)
+
+
+def _take_label(override: Override) -> str:
+    return "Swap" if override.swapped_with else "Take it"
+
+
+def _sentences(override: Override, other: Override | None, timezone: str) -> str:
+    """Of a swap both halves: nobody agrees to one without the other."""
+    return "\n".join(_sentence(each, timezone) for each in (override, other) if each is not None)
 
 
 def _sentence(override: Override, timezone: str) -> str:
@@ -162,10 +179,9 @@ def duty_section(duty: Duty, now: datetime) -> Iterator[Block | None]:
     if duty.member and not duty.now and not duty.coming:
         lines.append("No shift in the next two months.")
     yield kit.section("\n".join(lines))
-    for number, (override, timezone) in enumerate(duty.asked[:ASKED_SHOWN]):
-        label = "Swap" if override.swapped_with else "Take it"
-        button = _button(label, ids.nth(ids.TAKE_COVER, number), override)
-        yield kit.section(_sentence(override, timezone), accessory=button)
+    for number, question in enumerate(duty.asked[:ASKED_SHOWN]):
+        button = _button(_take_label(question.override), ids.nth(ids.TAKE_COVER, number), question.override)
+        yield kit.section(_sentences(question.override, question.other, question.timezone), accessory=button)
     if len(duty.asked) > ASKED_SHOWN:
         yield kit.context(f"and {len(duty.asked) - ASKED_SHOWN} more: `/incident oncall`")
     yield kit.actions([kit.button("Calendar link", ids.FEED, ids.carry("", ""))])
@@ -190,6 +206,11 @@ def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> li
             )
         lines += [f"Schedule {name}: “{each.said}” could be several people; write the email." for each in found.unclear]
     return lines
+
+
+def group_refused_line(schedule: str, group: str, problem: str) -> str:
+    """Slack let the running bot not change the user group the last time, for the command line."""
+    return f"Schedule {schedule}: the user group {group} could not be changed the last time ({problem})."
 
 
 def simulation_lines(found: Simulation, names: Mapping[str, str], timezone: str) -> list[str]:
@@ -254,6 +275,8 @@ def on_call_refusal(reason: OnCallRefused, person: Callable[[str], str]) -> str:
             return "You cannot cover for yourself. Undo it when you need no cover."
         case OnCallProblem.NO_SHIFT:
             return f"{who} has no shift in {reason.schedule} in the next 92 days."
+        case OnCallProblem.GUEST:
+            return "Guests may change who is on call only in schedules that name them. Ask somebody who is on call."
         case OnCallProblem.SPAN_UNCLEAR:
             return "Which time? For example: oncall report 30d, oncall report next 90d. At most 366d."
     assert_never(reason.problem)

@@ -35,7 +35,7 @@ def draft(view: IncidentView, entries: Sequence[Entry], now: datetime) -> tuple[
     started = text.moment(incident.declared_at, view.timezone)
     summary = f"{labels.title(incident)} ({labels.severity(view)}) started {started}"
     summary += f" and was {_enumerated(steps)}." if steps else "."
-    ended = labels.summary(incident)
+    ended = f"What fixed it: {incident.summary.strip()}" if incident.summary.strip() else labels.summary(incident)
     alerts = _alert_sentence(incident) if incident.alerts.count else ""
     parts = [summary, incident.description.strip(), alerts, ended]
     return cut("\n".join(filter(None, parts)), DRAFT_LIMIT), cut(incident.impact.strip(), DRAFT_LIMIT)

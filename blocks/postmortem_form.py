@@ -41,7 +41,7 @@ def postmortem_form(view: IncidentView, parts: Mapping[str, str], conflict: Part
             blocks.append(kit.section(f"*{labels.part(part)}*, as it is saved now:"))
             blocks.append(kit.section(kit.quote(parts.get(part, "") or "(empty)", 2_900)))
         initial = said.get(part, parts.get(part, ""))
-        hint = "Required to publish." if part in Postmortem.required else ""
+        hint = "Needed to publish. May stay empty for now." if part in Postmortem.required else ""
         if part in mine:
             hint = "Your text. Put both together, then save."
         what = kit.plain_text_input(INPUT, initial=initial, multiline=True)

@@ -42,6 +42,8 @@ def checklist_card(view: IncidentView, found: Checklist, *, asked: bool = False)
     head = f"Checklist of the post-mortem of {incident.name}"
     if not lines:
         head = f"The post-mortem of {incident.name} lacks nothing."
+    elif asked and found.missing:
+        head = f"{incident.name} is not published: required parts are missing."
     elif asked:
         head = f"{incident.name} is not published yet: the checklist found something weak."
     label = "Publish anyway" if found.weak else "Publish"

@@ -11,6 +11,7 @@ from typing import assert_never, cast
 
 from blocks import labels, text
 from blocks.oncall import on_call_refusal
+from blocks.runbooks import runbook_refusal
 from blocks.usage import Usage, usage_words
 from warroom import refusals
 from warroom.errors import Reason
@@ -214,6 +215,8 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return reason.text
         case refusals.OnCallRefused():
             return on_call_refusal(reason, medium.person)
+        case refusals.RunbookRefused():
+            return runbook_refusal(reason)
     assert_never(reason)
 
 
@@ -262,6 +265,8 @@ def _not_now(reason: refusals.NotInState) -> str:
             return f"; its severity stays {reason.severity}."
         case Attempt.MERGE:
             return "; only open incidents can be merged, into an open one."
+        case Attempt.RUN:
+            return ". Runbooks are run in open incidents; reopen it first if it goes on."
         case Attempt.SUBSCRIBE:
             return ". There is nothing more to follow."
         case Attempt.PUBLISH:
@@ -303,6 +308,8 @@ _DOING = {
     Permission.INVITE: "Inviting people to",
     Permission.PAGE: "Paging people for",
     Permission.MUTE: "Muting monitors of",
+    Permission.RUN: "Running runbooks in",
+    Permission.APPROVE: "Approving steps of runbooks in",
     Permission.COVER: "Changing who is on call",
     Permission.TIMELINE: "Adding to the timeline of",
     Permission.ACTIONS: "Adding action items to",

@@ -56,7 +56,7 @@ def _incident(view: IncidentView) -> str:
     incident = view.incident
     ended = labels.ended_at(incident)
     how = f"lasted {text.duration(ended - incident.declared_at)}" if ended else labels.STATE[incident.state]
-    fixed = f": {kit.line(incident.summary, 120)}" if incident.summary.strip() else ""
+    fixed = f": {kit.line(incident.summary, 120)}" if incident.summary.strip() and not incident.state.open else ""
     return f"{lists.incident_line(view)} · {how}{fixed}"
 
 

@@ -118,6 +118,26 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("problem", f"{what}: {event.error}")
         case events.ServiceChanged():
             return EventWords("change", _service_changed(event))
+        case events.RunbookBegun():
+            by_itself = " (by itself)" if event.automatic else ""
+            given = ", ".join(f"{name} = {value}" for name, value in event.inputs.items())
+            given += "".join(f", {said.removeprefix('note:')}" for said in event.why if said.startswith("note:"))
+            return EventWords("runbook begun", f"{event.runbook}{by_itself}{f', {given}' if given else ''}")
+        case events.RunbookStep():
+            state = "not known whether it was done" if event.state == "unclear" else event.state
+            return EventWords(
+                "runbook step", f"{event.runbook}, {event.step}: {state}{f', {event.text}' if event.text else ''}"
+            )
+        case events.RunbookApproval():
+            words = {"asked": "approval asked for", "expired": "approval expired"}.get(event.what, event.what)
+            plan = f": {'; '.join(event.plan)}" if event.plan else ""
+            return EventWords("runbook approval", f"{event.runbook}, {event.step}: {words}{plan}")
+        case events.RunbookAnswered():
+            return EventWords("runbook answer", f"{event.runbook}, {event.step}: {event.question} {event.answer}")
+        case events.BoxTicked():
+            return EventWords("checklist", f"{event.text}{'' if event.done else ' (tick taken back)'}")
+        case events.RunbookEnded():
+            return EventWords("runbook ended", _run_ended(event))
         case events.Investigated():
             return EventWords("investigated", _investigated(event))
         case events.CauseJudged():
@@ -125,6 +145,19 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
         case events.Reported() | events.Recorded():
             return EventWords(event.what, event.text)
     assert_never(event)
+
+
+def _run_ended(event: events.RunbookEnded) -> str:
+    outcome = event.outcome
+    if outcome == "succeeded":
+        outcome = "done and verified" if event.verified else "done, not verified"
+    parts = [f"{event.runbook}: {outcome}{f', {event.why}' if event.why else ''}"]
+    if event.outcome != "succeeded":
+        parts.append(f"done: {', '.join(event.done) or 'nothing'}")
+        parts.append(f"not done: {', '.join(event.not_done) or 'nothing'}")
+    if event.unclear:
+        parts.append(f"not known: {', '.join(event.unclear)}")
+    return "; ".join(parts)
 
 
 def _investigated(event: events.Investigated) -> str:
@@ -247,6 +280,14 @@ def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
             return "The post-mortem could not be shared as a canvas"
         case EffectKind.SHARE_PICTURE:
             return "The picture of the timeline could not be shared"
+        case EffectKind.RUN_STEP:
+            return "A step of a runbook could not be done"
+        case EffectKind.LOOK_AT_RUN:
+            return "A runbook could not go on"
+        case EffectKind.BEGIN_RUNBOOKS:
+            return "The runbooks that begin by themselves could not be looked for"
+        case EffectKind.SHOW_RUN:
+            return "The message of a runbook could not be shown"
         case EffectKind.INVESTIGATE:
             return "It could not be looked into"
         case EffectKind.SHOW_INVESTIGATION:

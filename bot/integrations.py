@@ -14,6 +14,7 @@ from pydantic import create_model
 from bot.runtime.observability import hide_secrets
 from bot.settings import Settings, named_secret
 from integrations.alertmanager import Alertmanager
+from integrations.calls import Calls
 from integrations.changes import Changes
 from integrations.datadog import Datadog
 from integrations.elasticsearch import Elasticsearch
@@ -39,7 +40,7 @@ Kinds = tuple[type[Integration[Any]], ...]
 
 INTEGRATIONS: Kinds = (
     *(Datadog, Alertmanager, Grafana, PagerDuty, Jira, Statuspage, GitHub, Changes, Sources),
-    *(Prometheus, Loki, Elasticsearch, Health, Kubernetes),
+    *(Prometheus, Loki, Elasticsearch, Health, Kubernetes, Calls),
 )
 
 

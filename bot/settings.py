@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///warroom.db")
     """Hidden as a whole: it may hold a password."""
     warroom_policy: Path | None = None
+    warroom_runbooks: Path | None = None
     web_host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=0, le=65535)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -73,6 +74,11 @@ class Settings(BaseSettings):
         if self.warroom_policy is not None:
             return self.warroom_policy
         return DEFAULT_POLICY if DEFAULT_POLICY.exists() else None
+
+    @property
+    def runbooks_path(self) -> Path:
+        """The folder with the runbooks: the one named, else ./runbooks, which need not be there."""
+        return self.warroom_runbooks or Path("runbooks")
 
     @property
     def api_url(self) -> str:

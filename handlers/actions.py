@@ -17,6 +17,7 @@ from handlers.gestures import Body, GestureContext, actor_of, admitted, answered
 from handlers.incident_commands import open_update_form
 from warroom.incident import lookup
 from warroom.incident import usecases as incidents
+from warroom.incident.model import State
 from warroom.incident.roles import COMMANDER, role_meant
 from warroom.incident.view import IncidentView
 from warroom.outbox.usecases import retry
@@ -88,7 +89,9 @@ async def cancel(context: ActionContext) -> Card:
 
 async def reopen(context: ActionContext) -> Card | None:
     """Reopen, Undo cancel: its channel says so; below an answer that was read elsewhere, that answer."""
-    incident = await incidents.reopen(context.world, context.incident_id, context.user)
+    # An answer keeps its button: long after it was reopened and resolved, Undo must not open it once more.
+    takes_back = context.seen == State.CANCELLED
+    incident = await incidents.reopen(context.world, context.incident_id, context.user, only_cancelled=takes_back)
     if context.actor.channel in (None, incident.room.channel_id):
         return None
     return with_link(done.reopened(incident), incident)

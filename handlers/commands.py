@@ -24,6 +24,7 @@ from handlers import (
     oncall,
     parse_command,
     postmortem,
+    runbooks,
     subscriptions,
     timeline,
 )
@@ -166,6 +167,13 @@ SUBCOMMANDS = (
     ),
     Subcommand("invite", "invite WHO…", "Add people, groups or teams to the channel", about(incident_commands.invite)),
     Subcommand("page", "page WHO… [why]", "Page a team, a group or people", about(incident_commands.page)),
+    Subcommand(
+        "run",
+        "run [RUNBOOK]",
+        "Show the runbooks that fit and why, or run one: first the plan",
+        about(runbooks.command),
+        ("runbook",),
+    ),
     Subcommand(
         "join",
         "join [N]",

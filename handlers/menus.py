@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blocks import ids
 from blocks.kit import Card
-from handlers import action_items, actions, catch_up, edit, investigation, postmortem, timeline
+from handlers import action_items, actions, catch_up, edit, investigation, postmortem, runbooks, timeline
 from handlers.actions import ActionContext, Run
 from warroom.errors import Refused
 from warroom.incident import record
@@ -51,6 +51,7 @@ MENU: dict[str, Run] = {
     ids.MENU_ACTION: action_items.add_action,
     ids.MENU_CANCEL: actions.choose_cancel,
     ids.MENU_CATCH_UP: catch_up.press,
+    ids.MENU_RUN: runbooks.offer,
     ids.MENU_INVESTIGATE: investigation.investigate,
     ids.MENU_MITIGATE: actions.mitigate,
     ids.MENU_REOPEN: actions.reopen,

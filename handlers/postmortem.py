@@ -68,13 +68,13 @@ async def edit_postmortem(context: ActionContext) -> None:
 
 
 async def publish_postmortem(context: ActionContext) -> Card | None:
-    """Publish: when the checklist finds something weak, it is shown first."""
+    """Publish: when the checklist finds something missing or weak, all of it is shown first."""
     world = context.world
     incident = await lookup.by_id(world, context.incident_id)
     written = incident.postmortem
-    if context.seen != postmortem_review.ANYWAY and written and not written.missing and not written.published_at:
+    if context.seen != postmortem_review.ANYWAY and written and not written.published_at:
         found = await postmortems.check_postmortem(world, incident)
-        if found.weak and incident.state is State.RESOLVED:
+        if (found.missing or found.weak) and incident.state is State.RESOLVED:
             return postmortem_review.checklist_card(await lookup.view(world, incident), found, asked=True)
     await postmortems.publish_postmortem(world, incident.id, context.user)
     return None

@@ -27,6 +27,7 @@ from handlers import (
     oncall,
     postmortem,
     redraw_form,
+    runbooks,
     shortcuts,
     submissions,
     subscriptions,
@@ -64,6 +65,7 @@ BUTTONS: Mapping[str, Run] = _each_once(
     action_items.BUTTONS,
     postmortem.BUTTONS,
     oncall.BUTTONS,
+    runbooks.BUTTONS,
     investigation.BUTTONS,
 )
 """What each button does, by action id; the rows are with their subjects."""
@@ -75,6 +77,7 @@ FORMS: Mapping[str, Submit] = _each_once(
     timeline.FORMS,
     action_items.FORMS,
     postmortem.FORMS,
+    runbooks.FORMS,
 )
 """What each form does, by callback id."""
 

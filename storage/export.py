@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from storage import codec, keys
 from storage.errors import BadExport, DatabaseFromTheFuture, Unreadable
-from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope
+from storage.records import Counter, Dump, Job, LoggedAlert, Record, StoredEnvelope, StoredStep
 from storage.upgrades import Body
 from warroom.alerts.model import Alert
 from warroom.changes.model import Change
@@ -30,6 +30,7 @@ from warroom.incident.timeline import Entry
 from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import AlertDecision, Audited, Envelope, Firing, Quarantined, ReadCursor, ReceivedAlert
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run, StepRun
 from warroom.value import believable
 
 FORMAT = 2
@@ -99,6 +100,22 @@ def _read_schedule_state(body: Body) -> ScheduleState:
     if state.version < 1:
         raise ValueError("version is at least 1 for what is stored")
     return state
+
+
+def _read_run(body: Body) -> Run:
+    run = codec.from_body(Run, body)
+    if run.version < 1:
+        raise ValueError("version is at least 1 for what is stored")
+    return run
+
+
+def _write_step(stored: StoredStep) -> Body:
+    return {"v": 1, "run_id": stored.run_id, "place": stored.place, "step": codec.to_body(stored.step)}
+
+
+def _read_step(body: Body) -> StoredStep:
+    step = codec.from_body(StepRun, _body(body, "step"))
+    return codec.validated(StoredStep, {"run_id": body["run_id"], "place": body["place"], "step": step})
 
 
 def _read_job(body: Body) -> Job:
@@ -179,6 +196,8 @@ KINDS: dict[str, RecordKind] = {
     "schedule_state": RecordKind(ScheduleState, codec.to_body, _read_schedule_state),
     "feed_link": _plain(FeedLink),
     "change": _plain(Change),
+    "run": RecordKind(Run, codec.to_body, _read_run),
+    "run_step": RecordKind(StoredStep, _write_step, _read_step),
 }
 """Every kind of record by its name in the file."""
 

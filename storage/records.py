@@ -20,6 +20,7 @@ from warroom.outbox.changes import (
     ReceivedAlert,
 )
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run, StepRun
 from warroom.stores import Store
 from warroom.value import Value
 
@@ -72,6 +73,14 @@ class StoredEnvelope(Value):
     done_at: datetime | None
 
 
+class StoredStep(Value):
+    """A step of a run, and its place there."""
+
+    run_id: str
+    place: int
+    step: StepRun
+
+
 Record = (
     Counter
     | Person
@@ -90,6 +99,8 @@ Record = (
     | ScheduleState
     | FeedLink
     | Change
+    | Run
+    | StoredStep
 )
 
 

@@ -18,9 +18,10 @@ VENDORS = {
     *(path.name for path in (ROOT / "integrations").iterdir() if path.is_dir() and path.name[0] not in "._"),
     *("alertmanager", "elasticsearch", "github", "grafana", "jira", "loki", "opensearch", "opsgenie"),
     *("pagerduty", "prometheus", "statuspage", "victorops"),
-} - {"slack", "changes", "sources", "health"}
-"""Systems that integrations are for, now or soon. Slack is the one that everything is drawn in. Changes, sources and health checks
-are no vendor."""
+} - {"slack", "changes", "sources", "health", "calls"}
+"""Systems that integrations are for, now or soon. Slack is the one that everything is drawn in. Changes, sources, health checks and
+calls are no vendor.
+"""
 WITHOUT_VENDORS = ("warroom", "blocks", "handlers", "storage")
 TOPICS = "warroom/similar/words.py"
 """Words that people use of an incident; what things run on is one of them."""

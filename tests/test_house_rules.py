@@ -33,7 +33,9 @@ ROOMS = ("blocks", "bot", "handlers", "integrations", "sandbox", "storage", "war
 README = (ROOT / "README.md").read_text()
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text())
 
-DONE_IN_THE_PROCESS = {"decide_alerts", "look_for_changes", "investigate"}
+DONE_IN_THE_PROCESS = {
+    *("decide_alerts", "look_for_changes", "look_at_run", "begin_runbooks", "run_step", "investigate"),
+}
 """Effects that the process performs itself."""
 
 

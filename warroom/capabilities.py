@@ -196,11 +196,16 @@ class StepBase(ABC, Generic[P]):
         family = self.step.partition(".")[0]
         patterns = allow.family(family)
         if patterns is None:
-            return f"the policy allows nothing of {family}; add {family} to remediation.allow" if self.changes else ""
+            bound = self.changes or self.limits
+            return f"the policy allows nothing of {family}; add {family} to remediation.allow" if bound else ""
         for limit, value in self.scope(parameters):
             if not any(fits(pattern, value) for pattern in patterns.get(limit, ())):
                 return f"the policy does not allow “{value}” in remediation.allow.{family}.{limit}"
         return ""
+
+    def changing(self, parameters: P) -> bool:
+        """Whether it changes something with these parameters; by default as `changes` says. Pure."""
+        return self.changes
 
     def proves(self, parameters: P) -> bool:
         """Whether this step `verifies`, where that depends on its parameters. Pure."""

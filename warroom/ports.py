@@ -21,6 +21,7 @@ from warroom.outbox.results import ExternalResult
 from warroom.people.model import Directory
 from warroom.policy import Policy
 from warroom.refusals import MenuOutdated
+from warroom.runbooks.library import Library
 from warroom.stores import IncidentTurn as IncidentTurn
 from warroom.stores import Store as Store
 from warroom.value import Value
@@ -137,6 +138,8 @@ class World:
     nudge: Callable[[], None]
     """Wakes the dispatcher; called after every commit."""
     integrations: Reactions = field(default_factory=NoIntegrations)
+    library: Library = field(default_factory=Library)
+    """The runbooks, and the kinds of steps that there are."""
     gesture: str | None = None
     """What a person did, by the id that the chat gave it. It changes an incident once, however often it is delivered:
     `change` and `declare` store it in the transaction of the change and raise Repeated when it was stored before."""

@@ -31,6 +31,7 @@ from warroom.outbox.changes import (
 )
 from warroom.outbox.effects import Effect
 from warroom.people.model import Group, Person
+from warroom.runbooks.run import Run
 
 
 class IncidentTurn(Protocol):
@@ -227,6 +228,28 @@ class OnCall(Protocol):
         ...
 
 
+class Runs(Protocol):
+    """Runs of runbooks, each with all its steps. They are stored by `Commits.commit`."""
+
+    async def run(self, run_id: str) -> Run | None: ...
+
+    async def runs(self, incident_id: str, limit: int = 50) -> list[Run]:
+        """Of one incident, newest first."""
+        ...
+
+    async def active_runs(self, incident_id: str | None = None) -> list[Run]:
+        """Those that are not over, of one incident or of all, oldest first."""
+        ...
+
+    async def held_targets(self) -> dict[str, str]:
+        """By target: the id of the run that holds it."""
+        ...
+
+    async def times_changed(self, target: str, since: datetime) -> list[datetime]:
+        """When runs first changed that target, each run once, since that time; oldest first."""
+        ...
+
+
 class FeedLinks(Protocol):
     """Links under which people's calendars read shifts."""
 
@@ -234,8 +257,8 @@ class FeedLinks(Protocol):
         """By id; None for one that never was, or was revoked."""
         ...
 
-    async def feed_links(self, person: str) -> list[FeedLink]:
-        """Everything that somebody has, oldest first."""
+    async def feed_links(self, person: str | None = None) -> list[FeedLink]:
+        """Everything that somebody has, oldest first; without a person everybody's."""
         ...
 
 
@@ -349,6 +372,7 @@ class Store(
     ServiceChanges,
     People,
     OnCall,
+    Runs,
     FeedLinks,
     Inbox,
     Outbox,

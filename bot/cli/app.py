@@ -14,6 +14,7 @@ from bot.cli.investigate import investigate
 from bot.cli.metrics import show_metrics
 from bot.cli.oncall import oncall_cli
 from bot.cli.operations import audit, export_record, import_record, outbox
+from bot.cli.runbook import runbook_cli
 from bot.cli.sandbox import demo, sandbox
 from bot.cli.terminal import IncidentNumber, TextTable, do, err, fail, out, policy_of, say, settings_or_exit
 from bot.integrations import policy_model
@@ -36,6 +37,7 @@ cli = typer.Typer(
 cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(oncall_cli, name="oncall")
+cli.add_typer(runbook_cli, name="runbook")
 cli.command()(outbox)
 cli.command()(audit)
 cli.command(name="metrics")(show_metrics)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from blocks.oncall import schedule_problem_lines
+from blocks.oncall import group_refused_line, schedule_problem_lines
 from bot import clock
 from bot.cli.offline import world_without_chat
 from bot.integrations import integrations_of, problems
+from bot.runbook_files import kinds_with, library, unusable, wanted
 from bot.runtime.calendars import calendar_problems
 from bot.runtime.investigation import source_problems
 from bot.settings import Settings, SettingsError, slack_tokens
@@ -34,6 +35,8 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
         found.append(f"Database: {error}")
     integrations = integrations_of(settings, policy=policy)
     found += await problems(integrations, policy, clock.SystemClock())
+    if wanted(settings, policy):
+        found += unusable(library(settings.runbooks_path, policy, kinds_with(integrations)))
     found += await source_problems(integrations, policy, clock.SystemClock())
     return [*found, *(await _in_slack(settings, policy))]
 
@@ -47,6 +50,10 @@ async def _on_call(store: Store, settings: Settings, policy: Policy) -> list[str
     overrides = await store.overrides(now, now + AHEAD)
     for problems_found in await schedule_problems(policy, schedules, overrides, world.directory, now):
         found += schedule_problem_lines(problems_found, people_known=people_known)
+    for name, schedule in policy.schedules.items():
+        state = await store.schedule_state(name) if schedule.user_group else None
+        if state and state.group_problem:
+            found.append(group_refused_line(name, schedule.user_group or "", state.group_problem))
     found += await calendar_problems(world)
     for name, schedule in policy.schedules.items():
         if schedule.country and not holidays_of(schedule.country, now.year):

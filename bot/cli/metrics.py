@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from blocks import charts, metrics
-from bot.cli.terminal import do, fail, out, policy_of, say, settings_or_exit
+from bot.cli.terminal import do, fail, out, policy_of, save_chart, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration
@@ -42,7 +42,7 @@ def show_metrics(
         fail(f"There is no team “{team}”. Teams are: {', '.join(policy.teams) or 'none'}.", 2)
     report, people = do(_report_offline(settings, policy, length, key, public=public))
     if chart is not None:
-        _draw(chart, report, policy)
+        save_chart(chart, lambda: charts.metrics_chart(report, tuple(policy.severities)))
     if as_json:
         say(report.model_dump_json(indent=2))
     elif as_csv:
@@ -81,15 +81,6 @@ async def _report_offline(
 
 def _name(person: Person) -> str:
     return person.display_name or person.real_name or person.name or person.id
-
-
-def _draw(path: Path, report: Report, policy: Policy) -> None:
-    if not charts.available():
-        fail("A chart needs matplotlib: install the extra “charts”, see docs/dependencies.md.")
-    try:
-        path.write_bytes(charts.metrics_chart(report, tuple(policy.severities)))
-    except OSError as error:
-        fail(f"{path} cannot be written: {error.strerror or error}.")
 
 
 def lines(report: Report, names: dict[str, str]) -> Iterator[str]:

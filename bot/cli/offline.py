@@ -16,6 +16,7 @@ from blocks.refusals import TERMINAL, refusal_words
 from blocks.timeline import words
 from bot.clock import SystemClock
 from bot.integrations import integrations_of, register_upgrades
+from bot.runbook_files import kinds_with, library
 from bot.runtime.directory import CachedDirectory
 from bot.settings import Settings
 from storage import open_store
@@ -85,6 +86,7 @@ async def audit_offline(settings: Settings, number: int | None, limit: int) -> l
 def world_without_chat(settings: Settings, store: Store, policy: Policy, clock: Clock | None = None) -> World:
     """The world as the command line has it: what follows from a change is stored, and left to the running bot."""
     chat, clock = _NoChat(), clock or SystemClock()
+    integrations = integrations_of(settings, policy=policy)
     return World(
         store=store,
         directory=OnCallDirectory(CachedDirectory(store, chat), store, policy, clock),
@@ -92,7 +94,8 @@ def world_without_chat(settings: Settings, store: Store, policy: Policy, clock: 
         clock=clock,
         rooms=chat,
         nudge=lambda: None,
-        integrations=integrations_of(settings, policy=policy),
+        integrations=integrations,
+        library=library(settings.runbooks_path, policy, kinds_with(integrations)),
     )
 
 

@@ -11,14 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from blocks.oncall import simulation_lines
-from blocks.oncall_report import report_rows
-from bot.cli.terminal import TextTable, do, fail, out, policy_at, policy_of, say, settings_or_exit
+from blocks.oncall_report import on_call_chart, report_rows
+from bot.cli.terminal import TextTable, do, fail, out, policy_at, policy_of, save_chart, say, settings_or_exit
 from bot.clock import SystemClock
 from bot.settings import Settings
 from warroom.durations import parse_duration
+from warroom.incident.declare import ids
+from warroom.oncall import feeds
 from warroom.oncall import usecases as oncall
 from warroom.oncall.directory import OnCallDirectory
 from warroom.oncall.load import ALL_INCIDENTS, OnCallLoad, load_report
+from warroom.oncall.model import FeedLink
+from warroom.oncall.names import called
 from warroom.oncall.public_holidays import holidays_of
 from warroom.oncall.read_once import KnownOverrides, ReadOnce
 from warroom.oncall.replay import MovedClock, ReplayedIncident
@@ -27,7 +31,8 @@ from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
-from warroom.people.model import Resolution
+from warroom.people.model import Person, Resolution
+from warroom.people.resolution import resolve
 from warroom.policy import Policy
 from warroom.stores import Store
 
@@ -69,11 +74,16 @@ def report(
     since: Annotated[str, typer.Option(help="How long back: 30d, 12h.")] = "30d",
     ahead: Annotated[str | None, typer.Option(help="Instead, the time to come: 90d.")] = None,
     as_json: AsJson = False,
+    chart: Annotated[Path | None, typer.Option("--chart", help="Draw the chart into this PNG file too.")] = None,
 ) -> None:
     """Show everybody's hours on call, nights, weekends, holidays, pages and times to acknowledge."""
     settings = settings_or_exit()
-    back, forth = _duration(since), _duration(ahead) if ahead else None
-    loads = do(_report(settings, policy_of(settings), back, forth))
+    policy = policy_of(settings)
+    now, back, forth = SystemClock().now(), _duration(since), _duration(ahead) if ahead else None
+    start, end = (now, now + forth) if forth else (now - back, now)
+    loads = do(_report(settings, policy, start, end))
+    if chart is not None:
+        save_chart(chart, lambda: on_call_chart(loads, start, end, policy.workspace.timezone))
     if as_json:
         for load in loads:
             say(load.model_dump_json())
@@ -83,6 +93,40 @@ def report(
     for row in report_rows(loads):
         table.add_row(*row)
     out.print(table if table.row_count else "Nobody was on call, and nobody was paged.")
+
+
+@oncall_cli.command()
+def links(as_json: AsJson = False) -> None:
+    """Show whose calendars read shifts, oldest link first. Their keys are nowhere stored."""
+    found = do(_links(settings_or_exit()))
+    if as_json:
+        for link, _ in found:
+            say(link.model_dump_json(exclude={"digest"}))
+        return
+    table = TextTable("person", "id", "shifts of", "since (UTC)")
+    for link, person in found:
+        closed = " (account closed)" if person and person.deleted else ""
+        table.add_row(
+            f"{called(person) if person else '?'}{closed}",
+            link.person,
+            link.schedule if link.schedule is not None else "their own",
+            _time(link.made_at),
+        )
+    out.print(table if table.row_count else "There are no calendar links.")
+
+
+@oncall_cli.command()
+def revoke(
+    person: Annotated[str, typer.Argument(help="Whose calendar links end: an email, @handle or id.")],
+) -> None:
+    """End every calendar link of a person."""
+    settings = settings_or_exit()
+    ended = do(_revoke(settings, policy_of(settings), person))
+    if ended is None:
+        fail(
+            f"It is not clear who {person} is. `python -m bot oncall links` shows everybody with a link, with their id."
+        )
+    say(f"{ended} {'link' if ended == 1 else 'links'} ended.")
 
 
 @oncall_cli.command()
@@ -141,14 +185,37 @@ async def _overview(settings: Settings, policy: Policy, names: list[str]) -> lis
         return await oncall.overview(world, wanted)
 
 
-async def _report(settings: Settings, policy: Policy, back: timedelta, forth: timedelta | None) -> list[OnCallLoad]:
+async def _report(settings: Settings, policy: Policy, start: datetime, end: datetime) -> list[OnCallLoad]:
     from bot.cli.offline import opened_store, world_without_chat
 
     async with opened_store(settings) as store:
+        return await load_report(world_without_chat(settings, store, policy), start, end, holidays_of)
+
+
+async def _links(settings: Settings) -> list[tuple[FeedLink, Person | None]]:
+    from bot.cli.offline import opened_store
+
+    async with opened_store(settings) as store:
+        links = await store.feed_links()
+        known = {each.id: each for each in await store.people_by_id(sorted({link.person for link in links}))}
+        return [(link, known.get(link.person)) for link in links]
+
+
+async def _revoke(settings: Settings, policy: Policy, said: str) -> int | None:
+    """How many links were ended; None where it is not clear who is meant."""
+    from bot.cli.offline import leave_row, opened_store, world_without_chat
+
+    async with opened_store(settings) as store:
         world = world_without_chat(settings, store, policy)
-        now = world.clock.now()
-        start, end = (now, now + forth) if forth else (now - back, now)
-        return await load_report(world, start, end, holidays_of)
+        owners = {link.person for link in await store.feed_links()}
+        # By id also whoever left: nobody finds them by name any more.
+        found = {said} & owners or set(ids(await resolve((said,), world.directory, policy, only_exact=True)))
+        if len(found) != 1:
+            return None
+        (person,) = found
+        ended = await feeds.revoke(world, person, everything=True)
+        await leave_row(store, "oncall revoke", person, result=f"{ended} ended")
+        return ended
 
 
 def _as_json(each: ScheduleOverview) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import unicodedata
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Never, TypeVar
 
@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from blocks import charts
 from blocks.refusals import TERMINAL, refusal_words
 from bot.integrations import policy_model, settings_model
 from bot.policy_file import PolicyError, load
@@ -136,3 +137,13 @@ def policy_at(path: Path | None) -> Policy:
     for warning in loaded.warnings:
         err.print(f"warning: {warning}", style="yellow", markup=False, soft_wrap=True)
     return loaded.policy
+
+
+def save_chart(path: Path, draw: Callable[[], bytes]) -> None:
+    """Write the PNG that `draw` makes. Exits with a sentence where it cannot be drawn or written."""
+    if not charts.available():
+        fail("A chart needs matplotlib: install the extra “charts”, see docs/dependencies.md.")
+    try:
+        path.write_bytes(draw())
+    except OSError as error:
+        fail(f"{path} cannot be written: {error.strerror or error}.")

@@ -46,6 +46,20 @@ POLICY = {
         },
         {"name": "disk", "when": {"monitor": "*Disk*"}, "declare": {"severity": "SEV-3", "team": "platform"}},
     ],
+    "schedules": {
+        "platform": {
+            "timezone": "Europe/Berlin",
+            "country": "DE",
+            "announce": "#sre-alerts",
+            "layers": [
+                {
+                    "people": ["ada@example.com", "ben@example.com", "grace@example.com", "kwame@example.com"],
+                    "every": "1w",
+                    "handoff": "mon 09:00",
+                },
+            ],
+        },
+    },
     "links": {"runbooks": {"*Memory*": "https://runbooks.example.com/memory"}},
 }
 """The policy of the demo company, as its file would contain it."""

@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot import clock as system
 from bot.integrations import INTEGRATIONS, Kinds, integrations_of, register_upgrades, started, unused
+from bot.runbook_files import kinds_with, library, say_unusable, wanted
 from bot.runtime.background_tasks import (
     FIRST_READ,
     first_directory,
@@ -111,7 +112,10 @@ class Bot:
             rooms=reader,
             nudge=self._nudge,
             integrations=integrations,
+            library=library(settings.runbooks_path, policy, kinds_with(integrations)),
         )
+        if wanted(settings, policy):
+            say_unusable(self.world.library)
         self.scheduler = Scheduler(self._nudge, clock, self.tasks)
         self.dispatcher = Dispatcher(
             self.world, self._performing(), self.meters, on_idle=self.scheduler.set, tasks=self.tasks

@@ -12,6 +12,7 @@ from bot import clock
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.investigator import Investigator
 from bot.runtime.observability import Meters
+from bot.runtime.steps import StepPerformer
 from bot.runtime.supervised import Supervised
 from warroom.alerts import usecases as alerts
 from warroom.changes.usecases import look_for_changes
@@ -22,10 +23,20 @@ from warroom.metrics import weekly
 from warroom.oncall import shift_change
 from warroom.outbox import usecases as outbox
 from warroom.outbox.changes import Changeset, Claim
-from warroom.outbox.effects import DecideAlerts, Effect, ExternalEffect, Investigate, LookForChanges
+from warroom.outbox.effects import (
+    BeginRunbooks,
+    DecideAlerts,
+    Effect,
+    ExternalEffect,
+    Investigate,
+    LookAtRun,
+    LookForChanges,
+    RunStep,
+)
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
+from warroom.runbooks import usecases as runbooks
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +85,7 @@ class Dispatcher:
         self._perform = perform
         self._meters = meters
         self._on_idle = on_idle
+        self._steps = StepPerformer(world)
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -237,6 +249,15 @@ class Dispatcher:
             elif isinstance(claim.effect, LookForChanges):
                 await look_for_changes(self._world, claim.effect)
                 result = None
+            elif isinstance(claim.effect, LookAtRun):
+                await runbooks.look_at(self._world, claim.effect)
+                result = None
+            elif isinstance(claim.effect, BeginRunbooks):
+                await runbooks.begin_automatic(self._world, claim.effect)
+                result = None
+            elif isinstance(claim.effect, RunStep):
+                await self._steps.perform(claim, claim.effect)  # it ends the claim
+                return "done"
             else:
                 result = await self._perform(claim, claim.effect)
         except Retryable as error:

@@ -116,7 +116,7 @@ def _reopen_from_remote(incident: Incident, state: str, by: str | None, now: dat
     """It is not over in Datadog: reopened where it was here, and mitigated where Datadog calls it stable."""
     decision = Decision(incident, quiet=True)
     if state == "active" or not incident.state.open:
-        decision = lifecycle.reopen(incident, by, now, policy)
+        decision = lifecycle.reopen_from_elsewhere(incident, by, now, policy)
     if state == "stable" and incident.state is not State.MITIGATED:
         decision = decision.and_then(lifecycle.mitigate(decision.incident, by, now, policy))
     return decision.with_effects(*escalation.invite_new(incident, decision.incident))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -12,6 +13,8 @@ from integrations.jira.client import JiraClient
 from integrations.jira.issues import Issues
 from integrations.jira.policy import NAME, TITLE, JiraPolicy, JiraSettings, section
 from integrations.jira.rules import FIND, OPERATIONS, Comment, Issue
+from integrations.jira.steps import CommentStep, CreateStep
+from warroom.capabilities import StepBase
 from warroom.errors import Rejected
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -41,6 +44,10 @@ class Jira(Integration[JiraSettings]):
         super().__init__(settings)
         self._client: JiraClient | None = None
         self._issues: Issues | None = None
+
+    def step_kinds(self) -> Sequence[StepBase[Any]]:
+        """What runbooks may do with it."""
+        return [CommentStep(), CreateStep()]
 
     def missing(self) -> str:
         """The site, the user and the token."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from integrations.pagerduty import following, missed, paging, rules, webhook
 from integrations.pagerduty.client import PagerDutyClient
 from integrations.pagerduty.following import RemoteEvent
 from integrations.pagerduty.policy import NAME, TITLE, PagerDutyPolicy, PagerDutySettings, section
 from integrations.pagerduty.rules import ALERTS, LOOK, NOTE, OPERATIONS, TRIGGER, WHO, Note, Trigger
+from integrations.pagerduty.steps import NoteStep, TriggerStep
+from warroom.capabilities import StepBase
 from warroom.errors import Rejected, Retryable
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
@@ -45,6 +48,10 @@ class PagerDuty(Integration[PagerDutySettings]):
     def __init__(self, settings: PagerDutySettings) -> None:
         super().__init__(settings)
         self._client: PagerDutyClient | None = None
+
+    def step_kinds(self) -> Sequence[StepBase[Any]]:
+        """What runbooks may do with it."""
+        return [NoteStep(), TriggerStep()]
 
     def missing(self) -> str:
         """The token."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from integrations.statuspage import forms, rules
 from integrations.statuspage.client import StatuspageClient, shown, updates
 from integrations.statuspage.model import BODY_LIMIT, Draft, PageStatus, Published, state_of
 from integrations.statuspage.policy import NAME, TITLE, PublishMode, StatuspagePolicy, StatuspageSettings, section
 from integrations.statuspage.rules import LOOK, OPERATIONS, PUBLISH, effect
+from integrations.statuspage.steps import PublishStep
+from warroom.capabilities import StepBase
 from warroom.errors import Refused, Rejected
 from warroom.incident.change import authorize, change
 from warroom.incident.decision import Decision
@@ -47,6 +50,10 @@ class Statuspage(Integration[StatuspageSettings]):
     def __init__(self, settings: StatuspageSettings) -> None:
         super().__init__(settings)
         self._client: StatuspageClient | None = None
+
+    def step_kinds(self) -> Sequence[StepBase[Any]]:
+        """What runbooks may do with it."""
+        return [PublishStep()]
 
     def missing(self) -> str:
         """The key."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import select
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic as steady
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -29,6 +31,11 @@ SYNCHRONOUS = "FULL"
 
 POOL = 16
 """Connections to PostgreSQL at most; SQLite has 4."""
+IDLE = 5.0
+"""Seconds without use after which a connection to PostgreSQL is asked whether it still lives. Before that, one that the server
+has closed is known without asking.
+"""
+_USED = "warroom_used"
 WRITES = "warroom_writes"
 """Execution option of connections that write: on SQLite their transaction begins with the write lock."""
 
@@ -104,7 +111,7 @@ def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
     query = dict(address.url.query)
     settings = {name: str(query.pop(name)) for name in ("application_name", "options", "search_path") if name in query}
     seconds = float(str(query.pop("connect_timeout", patience.total_seconds())))
-    return _create(
+    engine = _create(
         address,
         address.url.set(query=query),
         connect_args={
@@ -112,12 +119,46 @@ def _postgresql(address: Address, patience: timedelta) -> AsyncEngine:
             "command_timeout": max(30.0, seconds),
             "server_settings": {"application_name": "warroom", **settings},
         },
-        pool_pre_ping=True,
         # All of them are kept: one beyond the pool's size would be opened anew for every use.
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=patience.total_seconds() + 30,
     )
+    _check_idle_ones(engine)
+    return engine
+
+
+def _check_idle_ones(engine: AsyncEngine) -> None:
+    """A connection that was cut meanwhile is replaced before it is used.
+
+    Not by `pool_pre_ping`: that asks the server before every use, which under load was half of all there is to send and wait for.
+    """
+
+    @sa.event.listens_for(engine.sync_engine, "checkout")
+    def check(connection: Any, record: Any, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise sa.exc.DisconnectionError("The connection was cut.")
+        if steady() - record.info.get(_USED, steady()) < IDLE and not _something_arrived(connection.driver_connection):
+            return
+        try:
+            engine.sync_engine.dialect.do_ping(connection)
+        except engine.sync_engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError("The connection does not answer any more.") from error
+
+    @sa.event.listens_for(engine.sync_engine, "checkin")
+    def used(_connection: object, record: Any) -> None:
+        record.info[_USED] = steady()
+
+
+def _something_arrived(connection: Any) -> bool:
+    """Whether the server said something that nobody asked for, which the event loop has not read yet: mostly that it closes."""
+    # asyncpg shows its transport to nobody.
+    line = connection._transport.get_extra_info("socket")
+    if line is None:
+        return True
+    looked = select.poll()
+    looked.register(line.fileno(), select.POLLIN)
+    return bool(looked.poll(0))
 
 
 async def require_openable(address: Address) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import BadExport, DatabaseFromTheFuture, NotEmpty, Unreadable
-from storage.records import Counter, Job, LoggedAlert, Record, StoredEnvelope
-from storage.sql import rows
+from storage.records import Counter, Job, LoggedAlert, Record, StoredEnvelope, StoredStep
+from storage.sql import rows, runbooks
 from storage.sql.connection import Connected
 from storage.sql.faults import translated
 from storage.sql.tables import (
@@ -33,6 +33,9 @@ from storage.sql.tables import (
     PERSON,
     QUARANTINE,
     READ_CURSOR,
+    RUN,
+    RUN_STEP,
+    RUN_TARGET,
     SCHEDULE_STATE,
     SERVICE_CHANGE,
     SUBSCRIPTION,
@@ -44,6 +47,7 @@ from warroom.incident.timeline import Entry
 from warroom.oncall.model import FeedLink, Override, ScheduleState
 from warroom.outbox.changes import Audited, Firing, Quarantined, ReadCursor
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run
 
 AT_ONCE = 500
 """Rows read or written together; memory stays small however large the database is."""
@@ -68,6 +72,8 @@ READERS: tuple[tuple[sa.Table, Callable[[sa.RowMapping], Record]], ...] = (
     (SCHEDULE_STATE, rows.schedule_state_of),
     (FEED_LINK, rows.feed_link_of),
     (SERVICE_CHANGE, rows.change_of),
+    (RUN, runbooks.run_of),
+    (RUN_STEP, runbooks.stored_step_of),
 )
 """How the rows of a table become values. What is in FIRING_KEY is in the firings too."""
 
@@ -93,6 +99,8 @@ WRITERS: dict[type[Record], tuple[sa.Table, Callable[[Any], Columns]]] = {
     ),
     FeedLink: (FEED_LINK, rows.feed_link_row),
     Change: (SERVICE_CHANGE, rows.change_row),
+    Run: (RUN, lambda run: runbooks.run_row(run.copy_with(version=run.version - 1))),
+    StoredStep: (RUN_STEP, runbooks.step_row),
 }
 """How values become rows."""
 
@@ -176,6 +184,9 @@ async def _insert_all(conn: AsyncConnection, kind: type[Record], records: list[R
     keys = [row for record in records if isinstance(record, Firing) for row in rows.firing_key_rows(record)]
     if keys:
         await conn.execute(sa.insert(FIRING_KEY), keys)
+    targets = [row for record in records if isinstance(record, Run) for row in runbooks.target_rows(record)]
+    if targets:
+        await conn.execute(sa.insert(RUN_TARGET), targets)
 
 
 def _refusal(error: IntegrityError) -> str:

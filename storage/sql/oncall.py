@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,9 +54,11 @@ class SqlOnCall(Connected):
             row = (await conn.execute(sa.select(FEED_LINK).where(FEED_LINK.c.id == link_id))).mappings().first()
         return rows.feed_link_of(row) if row else None
 
-    async def feed_links(self, person: str) -> list[FeedLink]:
-        """Of that person, oldest first."""
-        query = sa.select(FEED_LINK).where(FEED_LINK.c.person == person).order_by(FEED_LINK.c.made_at, FEED_LINK.c.id)
+    async def feed_links(self, person: str | None = None) -> list[FeedLink]:
+        """Of that person, or of everybody, oldest first."""
+        query = sa.select(FEED_LINK).order_by(FEED_LINK.c.made_at, FEED_LINK.c.id)
+        if person is not None:
+            query = query.where(FEED_LINK.c.person == person)
         async with self._reading() as conn:
             return [rows.feed_link_of(row) for row in (await conn.execute(query)).mappings()]
 
@@ -78,30 +81,23 @@ async def keep_calendars(conn: AsyncConnection, calendars: Sequence[Calendar]) -
 
 async def keep_schedule_states(conn: AsyncConnection, states: Sequence[ScheduleState]) -> None:
     """Insert those of version 0, replace the others. Raises Conflict when one was changed, or made, by somebody else."""
-    table = SCHEDULE_STATE
     for each in sorted(states, key=lambda one: one.schedule):
-        row = rows.schedule_state_row(each)
-        if each.version == 0:
-            new = insert(conn.dialect.name, table).values(row).on_conflict_do_nothing().returning(table.c.schedule)
-            written = (await conn.execute(new)).first() is not None
-        else:
-            mine = sa.and_(table.c.schedule == each.schedule, table.c.version == each.version)
-            changed = sa.update(table).where(mine).values(row).returning(table.c.schedule)
-            written = (await conn.execute(changed)).first() is not None
-        if not written:
+        if not await _kept(conn, SCHEDULE_STATE, "schedule", rows.schedule_state_row(each), each.version):
             raise Conflict(f"What is known of the schedule {each.schedule} was changed by somebody else.")
 
 
 async def keep_overrides(conn: AsyncConnection, overrides: Sequence[Override]) -> None:
     """Insert those of version 0, replace the others. Raises Conflict when one was changed, or made, by somebody else."""
     for each in sorted(overrides, key=lambda one: one.id):
-        row = rows.override_row(each)
-        if each.version == 0:
-            new = insert(conn.dialect.name, OVERRIDE).values(row).on_conflict_do_nothing().returning(OVERRIDE.c.id)
-            written = (await conn.execute(new)).first() is not None
-        else:
-            mine = sa.and_(OVERRIDE.c.id == each.id, OVERRIDE.c.version == each.version)
-            changed = sa.update(OVERRIDE).where(mine).values(row).returning(OVERRIDE.c.id)
-            written = (await conn.execute(changed)).first() is not None
-        if not written:
+        if not await _kept(conn, OVERRIDE, "id", rows.override_row(each), each.version):
             raise Conflict(f"The override {each.id} was changed by somebody else.")
+
+
+async def _kept(conn: AsyncConnection, table: sa.Table, key: str, row: Mapping[str, Any], version: int) -> bool:
+    """Whether the row was written: a new one for version 0, else in the place of the one of that version."""
+    if version == 0:
+        new = insert(conn.dialect.name, table).values(row).on_conflict_do_nothing().returning(table.c[key])
+        return (await conn.execute(new)).first() is not None
+    mine = sa.and_(table.c[key] == row[key], table.c.version == version)
+    changed = sa.update(table).where(mine).values(row).returning(table.c[key])
+    return (await conn.execute(changed)).first() is not None

@@ -22,6 +22,7 @@ from storage.sql.operations import SqlOperations
 from storage.sql.outbox import SqlOutbox
 from storage.sql.people import SqlPeople
 from storage.sql.processes import SqlProcesses
+from storage.sql.runbooks import SqlRunbooks
 from storage.sql.schema import prepare
 from storage.sql.words import SqlWords
 
@@ -35,6 +36,7 @@ class SqlStore(
     SqlChanges,
     SqlPeople,
     SqlOnCall,
+    SqlRunbooks,
     SqlOutbox,
     SqlProcesses,
     SqlOperations,

@@ -289,6 +289,52 @@ class ServiceChangeRow(Base, table=True):
     body: dict[str, Any] = Field(sa_type=BODY)
 
 
+class RunRow(Base, table=True):
+    """A run of a runbook, without its steps. `version` guards against two writers."""
+
+    __tablename__ = "runbook_run"
+    __table_args__ = (sa.UniqueConstraint("incident_id", "number"),)
+
+    id: str = Field(sa_type=Key, primary_key=True)
+    incident_id: str = Field(sa_type=Key)
+    number: int
+    state: str = Field(sa_type=Key, index=True)
+    version: int
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
+class RunStepRow(Base, table=True):
+    """A step of a run. `place` is its place among the others."""
+
+    __tablename__ = "runbook_step"
+
+    run_id: str = Field(sa_type=Key, primary_key=True)
+    id: str = Field(sa_type=Key, primary_key=True)
+    place: int
+    state: str = Field(sa_type=Key)
+    body: dict[str, Any] = Field(sa_type=BODY)
+
+
+class RunTargetRow(Base, table=True):
+    """What a run holds, or changed. One run at a time holds a target. It is in the runs too."""
+
+    __tablename__ = "runbook_target"
+    __table_args__ = (
+        sa.Index(
+            "uq_runbook_target_held",
+            "target",
+            unique=True,
+            sqlite_where=sa.text("held"),
+            postgresql_where=sa.text("held"),
+        ),
+    )
+
+    run_id: str = Field(sa_type=Key, primary_key=True)
+    target: str = Field(sa_type=Key, primary_key=True, index=True)
+    held: bool
+    changed_at: datetime | None = Field(sa_type=TZDateTime)
+
+
 class MetaRow(Base, table=True):
     """Numbers about the database as a whole, by name."""
 
@@ -347,6 +393,9 @@ FEED_LINK = columns_of(FeedLinkRow)
 REPLICA = columns_of(ReplicaRow)
 FIGURES = columns_of(FiguresRow)
 SERVICE_CHANGE = columns_of(ServiceChangeRow)
+RUN = columns_of(RunRow)
+RUN_STEP = columns_of(RunStepRow)
+RUN_TARGET = columns_of(RunTargetRow)
 
 TABLES = (
     META,
@@ -367,5 +416,8 @@ TABLES = (
     SCHEDULE_STATE,
     FEED_LINK,
     SERVICE_CHANGE,
+    RUN,
+    RUN_STEP,
+    RUN_TARGET,
 )
 """Every table that a dump holds, each after those it refers to."""

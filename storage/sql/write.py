@@ -17,6 +17,7 @@ from storage.sql.changes import keep_changes
 from storage.sql.dialect import insert
 from storage.sql.oncall import keep_calendars, keep_feed_links, keep_overrides, keep_schedule_states
 from storage.sql.people import keep_directory
+from storage.sql.runbooks import keep_runs
 from storage.sql.tables import ALERT, AUDIT, ENTRY, ENVELOPE, INCIDENT, JOB
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
@@ -152,6 +153,7 @@ async def write(conn: AsyncConnection, change: Changeset) -> bool:
     await keep_calendars(conn, change.calendars)
     await keep_feed_links(conn, change.feed_links, change.revoked_feed_links)
     await keep_changes(conn, change.service_changes)
+    await keep_runs(conn, change.runs)
     if change.audited:
         await conn.execute(sa.insert(AUDIT), [each.model_dump() for each in change.audited])
     if change.envelope_done is not None and (change.envelope is None or change.envelope.key != change.envelope_done):

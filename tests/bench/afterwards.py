@@ -29,7 +29,7 @@ Find = Callable[[Incident], Sequence[int]]
 
 
 async def measure() -> list[Figure]:
-    """On sentences that nothing was tuned on."""
+    """On sentences whose misses nobody has looked at."""
     held = corpus()
     async with fresh_store() as store:
         await _stored(store, held.history)

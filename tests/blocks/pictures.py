@@ -51,7 +51,7 @@ from warroom.incident.parts import (
 )
 from warroom.incident.timeline import Entry
 from warroom.incident.view import IncidentView, incident_view
-from warroom.oncall.duty import Duty, OwnShift
+from warroom.oncall.duty import Duty, OwnShift, Question
 from warroom.oncall.load import OnCallHours, OnCallLoad
 from warroom.oncall.model import FeedLink, Override, OverrideState
 from warroom.outbox.changes import Firing
@@ -285,6 +285,11 @@ def all_notices(text: str) -> list[Notice]:
         said.RoomLost(error=text, advice=text),
         said.RoomLost(archived_by="UADA"),
         said.IntegrationFault(integration=text, event=events.Acknowledged()),
+        said.RunFailed(runbook=text, automatic=True, why=text, tried=(text, text)),
+        said.RunFailed(runbook=text, begun=False, why=text),
+        said.RunAsks(runbook=text, step="restart", people=CROWD),
+        said.RunAsks(runbook=text, step="where", approval=False),
+        said.RunSays(runbook=text, text=text),
         said.CauseQuestion(),
         said.Problem(what=text, advice=text, people=CROWD),
     ]
@@ -353,6 +358,16 @@ def all_events(text: str) -> list[Event]:
         events.PostmortemPublished(revision=3),
         events.PostmortemLate(required_by=NIGHT),
         *(events.EffectFailed(effect=kind, channel=text, error=text, advice=text) for kind in EffectKind),
+        events.RunbookBegun(run=1, runbook=text, why=("service:checkout",), automatic=True, inputs={"queue": text}),
+        events.RunbookStep(run=1, runbook=text, step="restart", state="failed", text=text),
+        events.RunbookStep(run=1, runbook=text, step="restart", state="unclear", text=text),
+        events.RunbookApproval(run=1, runbook=text, step="restart", what="asked", plan=(text, text)),
+        events.RunbookAnswered(run=1, runbook=text, step="where", question=text, answer=text),
+        events.BoxTicked(run=1, runbook=text, text=text),
+        events.RunbookEnded(run=1, runbook=text, outcome="succeeded", verified=True),
+        events.RunbookEnded(
+            run=1, runbook=text, outcome="failed", why=text, done=(text,), not_done=(text,), unclear=(text,)
+        ),
         events.Investigated(service=text, cause=text, signal=text, confidence=0.82, missed=2),
         events.Investigated(service=text, automatic=True),
         events.CauseJudged(cause=text, right=True),
@@ -525,7 +540,7 @@ def duty(text: str) -> Duty:
         member=True,
         now=(shift, shift.copy_with(endless=True)) * 3,
         coming=(shift, shift.copy_with(endless=True), shift),
-        asked=((asked, "UTC"), (swap, "UTC")) * 4,
+        asked=(Question(override=asked, timezone="UTC"), Question(override=swap, other=swap, timezone="UTC")) * 4,
     )
 
 

@@ -25,13 +25,13 @@ from warroom.policy import Policy
 from warroom.postmortem.model import Postmortem
 
 RECORD = ["Catch up", "Edit…", "Add to timeline…", "Action item…"]
-MENU = ["Severity…", "Roles…", "Page someone…", "Investigate", *RECORD, "Post-mortem", "Cancel…"]
+MENU = ["Severity…", "Roles…", "Page someone…", "Run a runbook…", "Investigate", *RECORD, "Post-mortem", "Cancel…"]
 PRESSABLE = {
     State.DETECTED: ["Acknowledge", "Escalate", "Resolve", "Post update", "Mitigated", *MENU],
     State.ACKNOWLEDGED: ["Post update", "Escalate", "Resolve", "Mitigated", *MENU],
     State.MITIGATED: ["Post update", "Escalate", "Resolve", "Not mitigated after all", *MENU],
     State.RESOLVED: ["Post-mortem", "Reopen"],
-    State.CLOSED: [],
+    State.CLOSED: ["Reopen"],
     State.CANCELLED: [],
 }
 
@@ -60,7 +60,7 @@ def test_the_buttons_follow_the_state(state: State, policy: Policy) -> None:
 def test_a_closed_incident_still_leads_to_its_post_mortem(policy: Policy) -> None:
     written = Postmortem(created_at=NIGHT, published_at=NOW)
     card = incident_card(incident_view(in_state(State.CLOSED, postmortem=written), policy), NOW)
-    assert pressable(card.blocks) == ["Post-mortem"]
+    assert pressable(card.blocks) == ["Post-mortem", "Reopen"]
 
 
 def test_every_button_says_which_incident_it_is_of(policy: Policy) -> None:

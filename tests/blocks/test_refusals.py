@@ -10,6 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 from blocks import usage
 from blocks.refusals import TERMINAL, refusal_words
 from blocks.usage import Usage
+from tests.clock import NIGHT
 from warroom import refusals
 from warroom.errors import Reason
 from warroom.incident.model import State
@@ -41,6 +42,10 @@ REASONS: list[Reason] = [
     *(
         refusals.OnCallRefused(problem=problem, schedule="platform", person="UADA", known=("platform", "web"))
         for problem in refusals.OnCallProblem
+    ),
+    *(
+        refusals.RunbookRefused(why=why, runbook="restart", details=("checkout", "3 per 1h"), until=NIGHT)
+        for why in refusals.RunbookWhy
     ),
     refusals.TitleMissing(),
     refusals.UnknownSeverity(said="bad", known=("SEV-1", "SEV-2")),

@@ -16,7 +16,7 @@ from tests.people import StoredPeople
 from tests.stores import fresh_store
 from warroom.incident.events import Acknowledged, Declared, PageReason, PeoplePaged
 from warroom.incident.timeline import Entry
-from warroom.oncall.model import Override
+from warroom.oncall.model import FeedLink, Override
 from warroom.oncall.problems import schedule_problems
 from warroom.oncall.public_holidays import holidays_of
 from warroom.outbox.changes import Changeset
@@ -158,3 +158,36 @@ def test_names_are_cleaned_as_everywhere_on_the_command_line(duty: datetime) -> 
             said = bot("oncall", *command, *options).output
             assert not set("\x1b\x9b\u202e") & set(said), (command, options)
     assert "Ada" in bot("oncall", "report", "--json").output
+
+
+@pytest.mark.usefixtures("duty")
+def test_the_report_is_drawn_into_a_file() -> None:
+    assert bot("oncall", "report", "--ahead", "20d", "--chart", "load.png").exit_code == 0
+    assert Path("load.png").read_bytes().startswith(b"\x89PNG")
+    refused = bot("oncall", "report", "--chart", "nowhere/load.png")
+    assert (refused.exit_code, "nowhere/load.png cannot be written" in refused.output) == (1, True)
+
+
+@pytest.mark.usefixtures("duty")
+def test_an_operator_ends_the_links_of_a_person_also_of_one_who_left() -> None:
+    ada = FeedLink(id="a1", person="UADA", digest="d" * 64, made_at=datetime(2026, 1, 9, tzinfo=UTC))
+    links = (ada, ada.copy_with(id="a2", schedule="platform"), ada.copy_with(id="z1", person="UGONE"))
+    gone = Person(id="UGONE", display_name="Gone", deleted=True)
+    asyncio.run(_put(Changeset(now=ada.made_at, feed_links=links, people=(gone,))))
+    shown = bot("oncall", "links").output
+    assert "Gone (account closed)" in shown
+    assert "d" * 64 not in shown + bot("oncall", "links", "--json").output
+    unclear = bot("oncall", "revoke", "nobody@example.com")
+    assert (unclear.exit_code, "It is not clear who" in unclear.output) == (1, True)
+    assert "2 links ended." in bot("oncall", "revoke", "ada@example.com").output
+    assert "1 link ended." in bot("oncall", "revoke", "UGONE").output
+    assert "There are no calendar links." in bot("oncall", "links").output
+    assert "oncall revoke" in bot("audit").output
+
+
+async def _put(change: Changeset) -> None:
+    store = await open_store(f"sqlite:///{Path.cwd()}/warroom.db")
+    try:
+        await store.commit(change)
+    finally:
+        await store.close()

@@ -16,6 +16,7 @@ from warroom.errors import Refused
 from warroom.incident import events
 from warroom.incident.timeline import Entry, current
 from warroom.outbox.changes import Changeset
+from warroom.outbox.effects import PrivateReply
 
 SECURITY = {
     "fields": [
@@ -109,16 +110,21 @@ async def test_a_refusal_about_a_private_incident_leads_nobody_else_there(desk: 
 
 async def test_a_declaration_in_one_line_says_what_is_open_and_similar(desk: HandlerHarness) -> None:
     await desk.room("declare checkout returns 500s")
-    card = await desk.type("declare checkout returns 500 errors")
-    assert "Similar and open" in card.text
-    assert "INC-1 checkout returns 500s" in card.text
-    assert "`/incident cancel #2 duplicate of #1`" in "\n".join(texts(card.blocks))
-    assert (await desk.type("declare the lift is stuck")).text == ""
+    await desk.private_replies()
+    await desk.type("declare checkout returns 500 errors")
+    (remark,) = [effect for effect in await desk.outbox() if isinstance(effect, PrivateReply)]
+    assert "Similar and open" in remark.text
+    assert "INC-1 checkout returns 500s" in remark.text
+    assert "`/incident cancel #2 duplicate of #1`" in "\n".join(texts(list(remark.blocks)))
+    await desk.type("declare the lift is stuck")
+    assert await desk.private_replies() == []
 
 
 async def test_a_private_incident_is_similar_to_nothing_for_others(desk: HandlerHarness) -> None:
     await desk.room("declare keys leaked --private")
-    assert (await desk.type("declare keys leaked", user="UGRACE")).text == ""
+    await desk.private_replies()
+    await desk.type("declare keys leaked", user="UGRACE")
+    assert await desk.private_replies() == []
 
 
 async def test_a_note_of_an_earlier_release_can_be_corrected(desk: HandlerHarness) -> None:

@@ -128,8 +128,12 @@ async def test_the_menu_drafts_once_however_often_it_is_pressed(desk: HandlerHar
 async def test_it_is_published_when_complete_and_only_once(desk: HandlerHarness) -> None:
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
-    with refuses(Refused, match="Root cause"):
-        await desk.press(ids.PUBLISH_POSTMORTEM, incident)
+    shown = str(getattr(await desk.press(ids.PUBLISH_POSTMORTEM, incident), "blocks", ""))
+    assert "required parts are missing" in shown
+    assert "Root cause is missing" in shown
+    assert "no action items" in shown, "what is weak is named at the same time"
+    assert "Publish anyway" not in shown
+    assert (await desk.incident()).state is State.RESOLVED
     await desk.press(ids.EDIT_POSTMORTEM, incident)
     parts = {part: f"the {part}, 12 % of it" for part in ("Summary", "Impact", "Root cause")}
     await desk.type("action add raise the limit @grace due 3d", channel=incident.room.channel_id or "")

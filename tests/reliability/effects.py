@@ -30,6 +30,7 @@ from warroom.outbox.effects import (
     ShareFindings,
     ShowInvestigation,
     ShowOverride,
+    ShowRun,
     SyncDirectory,
     TellEverybody,
     TellMorning,
@@ -37,6 +38,7 @@ from warroom.outbox.effects import (
     TellUserGroup,
     Withdraw,
 )
+from warroom.runbooks import run as runbooks
 
 ALERTS = "datadog-alerts"
 DUTY, GROUP = "duty", "duty-oncall"
@@ -259,6 +261,46 @@ async def shift_change_told(run: Run, to: str) -> None:
     run.noted["key"] = f"shift:{len(house.slack.calls)}"
     news = TellShift(key=run.noted["key"], schedule="platform", to=to, people=(ada,))
     await house.process.commit(Changeset(now=house.slack.clock.now(), schedule_states=(state,), effects=(news,)))
+
+
+async def begin_run(run: Run) -> None:
+    """A checklist: its steps call nobody."""
+    known = await run.house.store.incident(run.known.id)
+    assert known is not None
+    book = {"key": "look", "name": "Look around", "checklist": "- [ ] look"}
+    run.noted["run"] = name = f"{known.id}:run1"
+    begun = runbooks.Run(
+        id=name,
+        number=1,
+        incident_id=known.id,
+        definition=book,
+        begun_at=run.house.slack.clock.now(),
+        steps=(runbooks.StepRun(id="box1", do="check", state=runbooks.StepState.ASKED, question="look"),),
+    )
+    shown = ShowRun(incident_id=known.id, key=f"{name}:show", run_id=name)
+    await run.house.process.commit(Changeset(now=run.house.slack.clock.now(), runs=(begun,), effects=(shown,)))
+
+
+async def run_shown(run: Run) -> None:
+    await opened(run)
+    await begin_run(run)
+    await run.house.settle()
+
+
+async def stop_run(run: Run) -> None:
+    kept = await run.house.store.run(run.noted["run"])
+    assert kept is not None
+    over = kept.copy_with(state=runbooks.RunState.STOPPED)
+    shown = ShowRun(incident_id=run.known.id, key=f"{over.id}:show", run_id=over.id)
+    await run.house.process.commit(Changeset(now=run.house.slack.clock.now(), runs=(over,), effects=(shown,)))
+
+
+async def shown_runs(run: Run) -> int:
+    return sum("Look around" in each.plain() for each in notices(run))
+
+
+async def stopped_runs(run: Run) -> int:
+    return sum("stopped" in each.plain() for each in notices(run) if "Look around" in each.plain())
 
 
 async def on_duty(run: Run) -> None:
@@ -595,6 +637,10 @@ EFFECT_CASES = (
         told_everybody,
         keyed("override:"),
     ),
+    EffectCase(
+        "show a run of a runbook", "show_run", "chat.postMessage", begin_run, shown_runs, keyed(":show"), opened
+    ),
+    EffectCase("redraw it", "show_run", "chat.update", stop_run, stopped_runs, keyed(":show"), run_shown),
     EffectCase("say who takes over", "tell_shift", "chat.postMessage", shift_changes, told_everybody, keyed("shift:")),
     EffectCase(
         "ask a person to cover",

@@ -12,6 +12,7 @@ from warroom.incident.change import change
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
 from warroom.policy import Policy, check
+from warroom.postmortem.usecases import edit_postmortem, publish_postmortem
 
 
 @pytest.fixture
@@ -96,6 +97,35 @@ async def test_an_incident_whose_channel_was_archived_goes_on_in_a_new_one(room:
     assert f"<#{new.id}" in str([each.blocks for each in room.slack.channel("incidents").log])
     await room.wait(minutes=31)
     assert said(room, new.id, "for an update"), "the rhythm goes on"
+    assert await room.bot.store.dead_letters() == []
+
+
+async def test_a_closed_incident_is_reopened_in_a_new_channel_resolved_and_published_again(room: WarRoom) -> None:
+    incident = await room.declare("ada", "search is slow --sev 3")
+    old = room.channel_of(incident)
+    await answer(room, "ada", "ack", old.name)
+    await answer(room, "ada", "resolve restarted it", old.name)
+    await edit_postmortem(room.bot.world, incident.id, "UADA", {"summary": "s", "impact": "i", "root_cause": "r"})
+    await publish_postmortem(room.bot.world, incident.id, "UADA")
+    await room.wait(hours=49)
+    await room.wait(hours=25)
+    assert old.is_archived
+    await answer(room, "ada", "reopen #1")
+    after = await room.incident()
+    new = room.channel_of(after)
+    assert (after.state, after.closed_at, after.room.earlier) == (State.ACKNOWLEDGED, None, (old.id,))
+    assert said(room, new.id, "Reopened here")
+    await room.wait(minutes=61)
+    assert said(room, new.id, "for an update"), "the rhythm goes on"
+    await answer(room, "ada", "resolve a bigger index", new.name)
+    assert (await room.incident()).postmortem is not None
+    await publish_postmortem(room.bot.world, incident.id, "UADA")
+    await room.settle()
+    assert (await room.incident()).state is State.CLOSED
+    assert said(room, new.id, "published"), "it is shared where the incident goes on"
+    await room.wait(hours=49)
+    await room.wait(hours=25)
+    assert new.is_archived
     assert await room.bot.store.dead_letters() == []
 
 

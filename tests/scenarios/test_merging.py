@@ -31,5 +31,8 @@ async def test_alerts_of_a_merged_incident_belong_to_the_one_that_goes_on(room: 
     await room.slack.click("ada", channel, gone, "Undo merge")
     await room.settle()
     one, two = await room.incident(1), await room.incident(2)
+    assert "Was merged into INC-1" in gone.plain()
+    assert gone.labels() == [], "nobody can undo it twice"
+    assert "It is no longer merged into INC-1" in channel.messages_by_bot()[-1].plain()
     assert (two.state, two.alerts.count, one.alerts.count) == (State.DETECTED, 2, 0)
     assert len(await room.bot.store.firings(two.id)) == 1

@@ -102,6 +102,9 @@ async def test_a_spring_night_pages_whoever_is_on_call_by_the_clock_that_was_put
 
 async def test_cover_is_asked_in_the_channel_taken_with_one_press_and_undone(room: WarRoom) -> None:
     slack = room.slack
+    now = slack.clock.now()
+    # By day: in one hour of the week somebody else is on call.
+    await wound_to(room, now.replace(hour=12) + timedelta(days=1))
     ada, kwame = slack.person("ada"), slack.person("kwame")
     await slack.slash(ada, "general", "/incident", "oncall cover platform now for 2h")
     await room.settle()

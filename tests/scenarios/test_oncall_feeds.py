@@ -108,6 +108,38 @@ async def test_whatever_is_wrong_is_answered_alike_and_guessing_ends(room: WarRo
     assert (await got(room, link))[0] == 200, "the right one always passes"
 
 
+async def test_tricks_with_methods_and_paths_lead_nowhere_and_no_log_has_the_key(
+    room: WarRoom, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    link = await asked(room, "ada", "oncall calendar platform")
+    key, root = link.partition("key=")[2], f"http://127.0.0.1:{room.bot.port}"
+    paths = (
+        "/oncall/../platform.ics",
+        "/oncall/%2e%2e/platform.ics",
+        "/oncall/platform.ics/",
+        "/oncall/platform%00.ics",
+        "/oncall/people/..%2fplatform.ics",
+        f"/oncall/{'x' * 7000}.ics",
+        "/oncall/%ff%fe.ics",
+    )
+    async with aiohttp.ClientSession() as session:
+        for path in paths:
+            async with session.get(URL(f"{root}{path}?key={key}", encoded=True)) as answer:
+                assert answer.status in (400, 404), path[:60]
+                assert "platform" not in await answer.text()
+        right = URL(link.replace("https://warroom.example.com", root), encoded=True)
+        async with session.head(right) as answer:
+            assert (answer.status, await answer.read()) == (200, b"")
+        for method in ("POST", "PUT", "DELETE", "PATCH"):
+            async with session.request(method, right) as answer:
+                assert (answer.status, "VEVENT" in await answer.text()) == (405, False)
+        twice = URL(f"{root}/oncall/platform.ics?key=wrong&key={key}", encoded=True)
+        async with session.get(twice) as answer:
+            assert answer.status == 404
+    written = "".join(capsys.readouterr())
+    assert key.partition(".")[2] not in caplog.text + written
+
+
 async def test_the_home_tab_says_when_somebody_is_on_call_and_asks_for_cover(room: WarRoom) -> None:
     slack = room.slack
     for name in ("ada", "ben", "linus"):

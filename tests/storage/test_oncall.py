@@ -12,12 +12,12 @@ from tests.clock import ManualClock
 from tests.people import StoredPeople
 from tests.storage.conftest import Opener
 from tests.storage.values import NOW, after, alert, put, take
-from warroom.errors import Conflict, LeaseLost
-from warroom.oncall import shift_change, user_groups
+from warroom.errors import AlreadyDone, Conflict, LeaseLost
+from warroom.oncall import shift_change, usecases, user_groups
 from warroom.oncall.model import FeedLink, Override, OverrideState, ScheduleState
 from warroom.outbox.results import UserGroupKept
 from warroom.people.model import Person
-from warroom.policy import check
+from warroom.policy import Policy, check
 from warroom.ports import World
 
 
@@ -78,11 +78,47 @@ async def test_links_to_calendars_are_found_by_id_and_by_person_until_they_are_r
     second, other = first.copy_with(id="a0", schedule=None, made_at=after(5)), first.copy_with(id="b1", person="UBEN")
     await put(store, feed_links=(second, other, first))
     assert await store.feed_links("UADA") == [first, second]
+    assert [each.id for each in await store.feed_links()] == ["a1", "b1", "a0"], "everybody's, oldest first"
     assert await store.feed_link("b1") == other
     assert await store.feed_link("nobody") is None
     await put(store, feed_links=(first.copy_with(id="a2"),), revoked_feed_links=("a1", "nobody"))
     assert [each.id for each in await store.feed_links("UADA")] == ["a2", "a0"]
     assert await store.feed_link("a1") is None
+
+
+def world_of(store: Database, policy: Policy) -> World:
+    """What one of several processes has."""
+    return World(
+        store=store,
+        directory=StoredPeople(store),
+        policy=policy,
+        clock=ManualClock(after(0)),
+        rooms=None,  # type: ignore[arg-type]  # nothing is read from the chat
+        nudge=lambda: None,
+    )
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+async def test_cover_that_many_take_at_once_in_two_processes_has_one_who_took_it(
+    database: str, opening: Opener
+) -> None:
+    checked = check({"schedules": {"sre": {"layers": [{"people": "ada@example.com"}]}}})
+    assert checked.policy is not None
+    worlds = [world_of(await opening(database), checked.policy) for _ in range(2)]
+    people = tuple(Person(id=f"U{n}", email=f"p{n}@example.com") for n in range(6))
+    asked = Override(
+        id="o1", schedule="sre", start=NOW, end=after(500), state=OverrideState.ASKED, by="UADA", made_at=NOW
+    )
+    await put(worlds[0].store, people=people, overrides=(asked,))
+    results = await asyncio.gather(
+        *(usecases.take(worlds[n % 2], "o1", each.id) for n, each in enumerate(people)), return_exceptions=True
+    )
+    taken = await worlds[0].store.override("o1")
+    assert taken is not None
+    assert [each.person for each in results if isinstance(each, Override)] == [taken.person]
+    assert [type(each) for each in results if not isinstance(each, Override)] == [AlreadyDone] * 5
+    ended = await asyncio.gather(*(usecases.undo(world, "o1", "UADA") for world in worlds), return_exceptions=True)
+    assert sorted(type(each).__name__ for each in ended) == ["AlreadyDone", "Override"]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
@@ -95,17 +131,7 @@ async def test_two_processes_at_once_tell_a_shift_change_once_and_keep_the_group
     one, two = await opening(database), await opening(database)
     before = ScheduleState(schedule="sre", people=("UBEN",), group=("UBEN",), since=NOW)
     await put(one, people=(ada, ben), schedule_states=(before,), directory_complete=True)
-    worlds = [
-        World(
-            store=each,
-            directory=StoredPeople(each),
-            policy=checked.policy,
-            clock=ManualClock(after(0)),
-            rooms=None,  # type: ignore[arg-type]  # nothing is read from the chat
-            nudge=lambda: None,
-        )
-        for each in (one, two)
-    ]
+    worlds = [world_of(each, checked.policy) for each in (one, two)]
     await put(one, timers=(shift_change.timer("sre", NOW),))
     (claim,) = await one.claim(now=after(0), limit=10, lease=timedelta(seconds=1))
     (again,) = await two.claim(now=after(60), limit=10, lease=timedelta(minutes=1))

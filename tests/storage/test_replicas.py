@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -10,8 +12,11 @@ from storage import Database
 from storage.sql.processes import SILENT
 from tests.storage.conftest import Opener
 from tests.storage.test_migrations import execute
-from tests.storage.values import NOW, after
+from tests.storage.test_oncall import world_of
+from tests.storage.values import NOW, after, incident, put, take
+from warroom.metrics import weekly
 from warroom.outbox.changes import Replicas
+from warroom.policy import check
 
 SHARED = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
@@ -73,3 +78,30 @@ async def test_whoever_asks_hears_how_long_ago_a_process_said_that_it_lives(stor
     assert timedelta(0) <= last < SILENT
     await store.deregister("one")
     assert await store.last_heartbeat() is None
+
+
+@SHARED
+async def test_several_processes_ask_for_one_review_of_a_week_and_arm_the_next(database: str, opening: Opener) -> None:
+    checked = check({"workspace": {"announce": "#incidents", "timezone": "Europe/Berlin"}})
+    assert checked.policy is not None
+    worlds = [world_of(await opening(database), checked.policy) for _ in range(3)]
+    assert checked.policy.workspace.review_at is not None
+    due = weekly.next_due(NOW, checked.policy.workspace.review_at, ZoneInfo("Europe/Berlin"))
+    store = worlds[0].store
+    await put(store, incident=incident(1))
+    await asyncio.gather(*(weekly.arm(world) for world in worlds))
+    claims = await asyncio.gather(
+        *(world.store.claim(now=due, limit=50, lease=timedelta(minutes=1)) for world in worlds)
+    )
+    (claim,) = [claim for each in claims for claim in each if claim.timer == weekly.TIMER]
+    for world in worlds:
+        world.clock.time = due  # type: ignore[attr-defined]  # a clock that is set by hand
+    # One works it off while the others start.
+    await asyncio.gather(
+        weekly.fire(worlds[0], claim), *(weekly.arm(world) for world in worlds[1:]), return_exceptions=True
+    )
+    asked = [each.effect for each in await take(store, due + timedelta(minutes=2)) if each.effect]
+    assert [each.kind for each in asked] == ["post_review"]
+    following = await store.next_due()
+    assert following is not None
+    assert following <= due + timedelta(days=7, hours=1)

@@ -18,6 +18,7 @@ from warroom.incident.usecases import page_next
 from warroom.outbox.changes import Claim
 from warroom.ports import World
 from warroom.postmortem import reminders
+from warroom.runbooks import usecases as runbooks
 from warroom.similar import usecases as similar
 
 
@@ -124,6 +125,7 @@ RULES: dict[str, Rule] = {
     "late": _late,
     "similar": similar.look,
     "undo": _undo,
+    "runbook": runbooks.due,
     "silence": silence.look,
     "archive": _archive,
     "lead": _lead,

@@ -151,6 +151,15 @@ async def authorize(world: World, case: Permission, by: str | None, incident: In
         return
     if case is Permission.DECLARE:
         await _may_declare(world, by)
+    await authorize_any(world, case, may, by, incident)
+
+
+async def authorize_any(
+    world: World, case: Permission, may: tuple[str, ...], by: str, incident: Incident | None = None
+) -> None:
+    """Returns when `by` is one of those people, in the words of the policy. Raises Forbidden, which says that they are needed for
+    `case`.
+    """
     if Who.EVERYBODY in may:
         return
     if incident is not None and Who.RESPONDERS in may and incident.concerns(by):

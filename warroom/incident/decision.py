@@ -40,6 +40,7 @@ from warroom.outbox.effects import (
 )
 from warroom.policy import Policy
 from warroom.policy.model import PageBy
+from warroom.runbooks.run import Run
 
 React = Callable[[Incident, Entry, Policy], Sequence[Effect]]
 """What integrations want done about an event; the incident is as it is afterwards."""
@@ -63,11 +64,18 @@ class Decision:
     firings: tuple[Firing, ...] = ()
     alert_decisions: tuple[AlertDecision, ...] = ()
     decides: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()
+    """Runs of runbooks as they should be."""
     quiet: bool = False
 
     def and_then(self, later: Decision) -> Decision:
         """This decision and one made from its incident, as one."""
-        return replace(later, entries=self.entries + later.entries, effects=self.effects + later.effects)
+        return replace(
+            later,
+            entries=self.entries + later.entries,
+            effects=self.effects + later.effects,
+            runs=self.runs + later.runs,
+        )
 
     def with_changes(self, **changes: object) -> Decision:
         """With the incident changed further."""
@@ -196,6 +204,7 @@ def changeset(
         firings=decision.firings,
         alert_decisions=decision.alert_decisions,
         decides=decision.decides,
+        runs=decision.runs,
         claim_result=claim_result,
     )
 

@@ -476,6 +476,10 @@ class EffectKind(StrEnum):
     SHARE_DOCUMENT = "share_document"
     SHARE_CANVAS = "share_canvas"
     SHARE_PICTURE = "share_picture"
+    RUN_STEP = "run_step"
+    LOOK_AT_RUN = "look_at_run"
+    BEGIN_RUNBOOKS = "begin_runbooks"
+    SHOW_RUN = "show_run"
     INVESTIGATE = "investigate"
     SHOW_INVESTIGATION = "show_investigation"
     SHARE_FINDINGS = "share_findings"
@@ -514,6 +518,75 @@ class ServiceChanged(_Event):
     author: str = ""
     text: str = ""
     at: datetime
+
+
+class _RunbookEvent(_Event):
+    run: int
+    """The first run of the incident is 1."""
+    runbook: str
+    """Its name."""
+
+
+class RunbookBegun(_RunbookEvent):
+    """A runbook is run; `automatic` says that nobody asked for it."""
+
+    kind: Literal["runbook_begun"] = "runbook_begun"
+    why: tuple[str, ...] = ()
+    automatic: bool = False
+    inputs: dict[str, str] = Field(default_factory=dict)
+
+
+class RunbookStep(_RunbookEvent):
+    """A step of a runbook has ended, or it is not known whether it has."""
+
+    kind: Literal["runbook_step"] = "runbook_step"
+    step: str
+    state: str
+    """done, failed, skipped, stopped, undone or unclear."""
+    text: str = ""
+
+
+class RunbookApproval(_RunbookEvent):
+    """Somebody is asked to agree to a step, or has answered."""
+
+    kind: Literal["runbook_approval"] = "runbook_approval"
+    step: str
+    what: str
+    """asked, approved, declined or expired."""
+    plan: tuple[str, ...] = ()
+    """Exactly what would be done."""
+
+
+class RunbookAnswered(_RunbookEvent):
+    """Somebody answered a question of a runbook."""
+
+    kind: Literal["runbook_answered"] = "runbook_answered"
+    step: str
+    question: str
+    answer: str
+
+
+class BoxTicked(_RunbookEvent):
+    """Somebody ticked a box of a checklist, or took the tick back."""
+
+    kind: Literal["box_ticked"] = "box_ticked"
+    text: str
+    done: bool = True
+
+
+class RunbookEnded(_RunbookEvent):
+    """A run is over."""
+
+    kind: Literal["runbook_ended"] = "runbook_ended"
+    outcome: str
+    """succeeded, failed or stopped."""
+    verified: bool = False
+    """It was seen that the service does again what it promises."""
+    why: str = ""
+    done: tuple[str, ...] = ()
+    not_done: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+    """Of these it is not known whether they were done."""
 
 
 class Investigated(_Event):
@@ -601,6 +674,12 @@ Event = Annotated[
     | PostmortemLate
     | EffectFailed
     | ServiceChanged
+    | RunbookBegun
+    | RunbookStep
+    | RunbookApproval
+    | RunbookAnswered
+    | BoxTicked
+    | RunbookEnded
     | Investigated
     | CauseJudged
     | Reported

@@ -29,14 +29,17 @@ STEPS: dict[State, frozenset[State]] = {
     State.ACKNOWLEDGED: frozenset({State.MITIGATED, State.RESOLVED, State.CANCELLED}),
     State.MITIGATED: frozenset({State.ACKNOWLEDGED, State.RESOLVED, State.CANCELLED}),
     State.RESOLVED: frozenset({State.ACKNOWLEDGED, State.CLOSED}),
-    State.CLOSED: frozenset(),
+    State.CLOSED: frozenset({State.ACKNOWLEDGED}),
     State.CANCELLED: frozenset(),
 }
-"""From each state, the states that may follow. Mitigated or resolved to acknowledged is a reopening. A cancellation can be
+"""From each state, the states that may follow. Mitigated, resolved or closed to acknowledged is a reopening. A cancellation can be
 taken back for TAKE_BACK_WITHIN: then the incident is in the state that it had."""
 
+MERGED_SLOT = "merged"
+"""The line in its channel that says where a merged incident goes on."""
+
 CLOSE_AFTER = timedelta(hours=24)
-"""How long a resolved incident without a required post-mortem can be reopened before it closes by itself."""
+"""After so long a resolved incident without a required post-mortem closes by itself."""
 
 
 def _step(incident: Incident, to: State, attempt: Attempt, *, by: str | None = None) -> None:
@@ -58,6 +61,8 @@ def acknowledge(incident: Incident, by: str | None, now: datetime, policy: Polic
             incident=incident.name, state=incident.state, by=incident.acknowledged_by, asked_by=by
         )
         raise AlreadyDone(held)
+    if incident.state is State.CLOSED:
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.ACKNOWLEDGE))
     _step(incident, State.ACKNOWLEDGED, Attempt.ACKNOWLEDGE)
     after = _owned(incident, by, now, policy).copy_with(state=State.ACKNOWLEDGED)
     notice = StateChanged(
@@ -154,6 +159,7 @@ def resolve(
 def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
     """It was not over, or the mitigation did not hold. `by` has it again; None when that is nobody known here.
 
+    A published post-mortem is a draft again: what happens now belongs in it, and it is published once more at the end.
     Raises AlreadyDone or Refused.
     """
     if incident.state in (State.DETECTED, State.ACKNOWLEDGED):
@@ -162,6 +168,7 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
     if incident.state is State.CANCELLED:
         return _take_back_cancel(incident, by, now, policy)
     _step(incident, State.ACKNOWLEDGED, Attempt.REOPEN)
+    written = incident.postmortem
     after = (
         cadence.answered(_owned(incident, by, now, policy))
         .copy_with(
@@ -171,12 +178,24 @@ def reopen(incident: Incident, by: str | None, now: datetime, policy: Policy) ->
             resolved_automatically=False,
             left_open=(),
             mitigated_at=None,
+            closed_at=None,
             postmortem_required_by=None,
+            postmortem=written.copy_with(published_at=None, published_by=None) if written else None,
         )
         .with_deadlines(postmortem=None, close=None, update=cadence.next_update(incident.severity, policy, now))
     )
     notice = StateChanged(state=State.ACKNOWLEDGED, by=by, reopened=True)
     return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
+
+
+def reopen_from_elsewhere(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+    """Another system says that it is not over. What is closed here, only people here reopen.
+
+    Raises AlreadyDone or Refused.
+    """
+    if incident.state is State.CLOSED:
+        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
+    return reopen(incident, by, now, policy)
 
 
 def cancel(incident: Incident, by: str, now: datetime, why: str) -> Decision:
@@ -212,10 +231,23 @@ def cancel_merged(incident: Incident, into: Incident, by: str, now: datetime) ->
     for slot in REMINDERS:
         decision = decision.withdraw(slot)
     notice = MergedAway(by=by, number=into.number, title=into.title, channel_id=into.room.channel_id)
-    return decision.say(notice).say(notice, Place.ANNOUNCEMENT)
+    return decision.say(notice, slot=MERGED_SLOT).say(notice, Place.ANNOUNCEMENT)
 
 
-def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy: Policy) -> Decision:
+def reopen_unmerged(incident: Incident, other: Incident, by: str, now: datetime, policy: Policy) -> Decision:
+    """It was merged into `other`, and is an incident of its own again, in the state that it had.
+
+    Raises Refused when the hour is over.
+    """
+    decision = _take_back_cancel(incident, by, now, policy, unmerged=other.number)
+    if incident.room.slot(MERGED_SLOT) is None:
+        return decision
+    # The line about the merge stays, without its button.
+    gone = MergedAway(by=by, number=other.number, title=other.title, channel_id=other.room.channel_id, undone=True)
+    return decision.say(gone, slot=MERGED_SLOT, in_place=True)
+
+
+def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy: Policy, unmerged: int = 0) -> Decision:
     """The cancellation did not happen: the state before it, with paging and reminders as they would be now.
 
     Raises Refused when the hour is over.
@@ -236,7 +268,7 @@ def _take_back_cancel(incident: Incident, by: str | None, now: datetime, policy:
         ack=escalation.acknowledge_by(after, policy) if waiting and not after.overdue else None,
         update=None if waiting else cadence.next_update(incident.severity, policy, now),
     )
-    notice = StateChanged(state=before, by=by, reopened=True)
+    notice = StateChanged(state=before, by=by, reopened=True, unmerged=unmerged)
     return archiving.wanted_again(_told(Decision(after).record(events.Reopened(), now, by=by), notice))
 
 

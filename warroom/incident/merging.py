@@ -152,7 +152,7 @@ def taken_back(incident: Incident, other: Incident, moved: Moved, by: str, now: 
     there = {new: old for old, new in record.actions}
     items = tuple(each.copy_with(id=there[each.id]) for each in other.actions if each.id in there)
     before = incident.copy_with(merged=None, actions=items, alerts=summed(incident.alerts, back, now))
-    reopened = lifecycle.reopen(before, by, now, policy)
+    reopened = lifecycle.reopen_unmerged(before, other, by, now, policy)
     reopened = Decision(reopened.incident, reopened.entries, reopened.effects, firings=back, quiet=reopened.quiet)
     rest = [each for each in moved.there if each.dedup_key not in mine]
     after = other.copy_with(

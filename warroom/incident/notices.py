@@ -120,6 +120,8 @@ class StateChanged(Stored):
     """Whoever acknowledged is the incident commander from then on."""
     stopped: bool = False
     """Until then people were being paged."""
+    unmerged: int = 0
+    """Reopened because a merge was undone: the number of the incident that it had been merged into."""
 
 
 class SimilarOpen(Stored):
@@ -137,6 +139,8 @@ class MergedAway(Stored):
     number: int
     title: str
     channel_id: str | None = None
+    undone: bool = False
+    """`by` undid it: it is an incident of its own again."""
 
 
 class MergedHere(Stored):
@@ -451,6 +455,38 @@ class IntegrationFault(Stored):
     event: Event
 
 
+class RunFailed(Stored):
+    """A runbook did not help, or did not begin although it should have by itself."""
+
+    kind: Literal["run_failed"] = "run_failed"
+    runbook: str
+    automatic: bool = False
+    begun: bool = True
+    why: str = ""
+    tried: tuple[str, ...] = ()
+    """Ids of the steps that were done."""
+
+
+class RunAsks(Stored):
+    """A run of a runbook waits for people; its message, further up, has the buttons."""
+
+    kind: Literal["run_asks"] = "run_asks"
+    runbook: str
+    step: str
+    approval: bool = True
+    """Else an answer."""
+    people: tuple[str, ...] = ()
+    """Who is mentioned."""
+
+
+class RunSays(Stored):
+    """A step of a runbook says something to the room."""
+
+    kind: Literal["run_says"] = "run_says"
+    runbook: str
+    text: str
+
+
 class CauseQuestion(Stored):
     """For whoever resolved it: was the cause right that the investigation named? Carries the buttons Yes and No."""
 
@@ -511,6 +547,9 @@ Notice = Annotated[
     | RoomNotOpened
     | RoomLost
     | IntegrationFault
+    | RunFailed
+    | RunAsks
+    | RunSays
     | CauseQuestion
     | Problem,
     Field(discriminator="kind"),

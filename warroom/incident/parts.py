@@ -172,6 +172,8 @@ class Deadlines(Stored):
     """Similar incidents are looked for, once what people wait for is done."""
     undo: datetime | None = None
     """Until then a cancellation can be taken back."""
+    runbook: datetime | None = None
+    """A run of a runbook is looked at: something has lasted too long, or is tried again."""
     silence: datetime | None = None
     """It is acknowledged; if nobody did or wrote anything until then, people are paged again."""
     archive: datetime | None = None

@@ -22,6 +22,7 @@ from warroom.people.resolution import nobody_on_call, resolve
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import (
+    AlreadyInState,
     Attempt,
     EscalatedMeanwhile,
     IncidentGone,
@@ -150,8 +151,10 @@ async def resolve_incident(world: World, incident_id: str, by: str | None, summa
     return await change(world, incident_id, decide)
 
 
-async def reopen(world: World, incident_id: str, by: str) -> Incident:
-    """It was not over, or the cancellation or the merge is taken back. Raises AlreadyDone, Refused, NotFound."""
+async def reopen(world: World, incident_id: str, by: str, *, only_cancelled: bool = False) -> Incident:
+    """It was not over, or the cancellation or the merge is taken back; with `only_cancelled` nothing else. Raises AlreadyDone,
+    Refused, NotFound.
+    """
     known = await world.store.incident(incident_id)
     if known is not None and known.merged is not None:
         incident, _ = await merging.undo(world, incident_id, by)
@@ -159,6 +162,8 @@ async def reopen(world: World, incident_id: str, by: str) -> Incident:
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.REOPEN, by, incident)
+        if only_cancelled and incident.state is not State.CANCELLED:
+            raise AlreadyDone(AlreadyInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
         decision = lifecycle.reopen(incident, by, now, world.policy)
         return decision.with_effects(*escalation.invite_new(incident, decision.incident))
 

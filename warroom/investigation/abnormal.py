@@ -73,7 +73,7 @@ class Observed:
 
 
 @dataclass(frozen=True)
-class Clock:
+class SampleClock:
     """The steps on which everything is laid."""
 
     start: datetime
@@ -89,7 +89,7 @@ class Clock:
         return self.start + timedelta(seconds=self.step * index)
 
 
-def clock_of(findings: Findings) -> Clock:
+def clock_of(findings: Findings) -> SampleClock:
     """Steps from the baseline's beginning to the end, each of the length asked for or, if the samples are rarer, of theirs."""
     step = max(1.0, findings.step.total_seconds())
     gaps = [
@@ -107,7 +107,7 @@ def clock_of(findings: Findings) -> Clock:
     count = max(2, int((findings.until - start).total_seconds() // step) + 2)
     window = min(count - 1, max(0, int((begins - start).total_seconds() // step)))
     margin = max(0, window - int(findings.window.total_seconds() / 2 // step))
-    return Clock(start, step, count, margin, window)
+    return SampleClock(start, step, count, margin, window)
 
 
 def judged(findings: Findings) -> list[Observed]:
@@ -129,7 +129,7 @@ def judged(findings: Findings) -> list[Observed]:
     return found
 
 
-def _laid(series: ObservedSeries, clock: Clock) -> Floats:
+def _laid(series: ObservedSeries, clock: SampleClock) -> Floats:
     """The samples on the steps, nan where there is none; a counter becomes what it grew by per second."""
     laid = np.full(clock.count, np.nan)
     if not series.points:
@@ -164,7 +164,7 @@ def is_counter(values: Floats) -> bool:
     )
 
 
-def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: Clock) -> list[float]:
+def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: SampleClock) -> list[float]:
     """By series the least spread: a small part of what its signal's series usually spread, for those that never moved."""
     pooled: dict[str, list[float]] = defaultdict(list)
     if not series:
@@ -177,7 +177,7 @@ def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: C
     return [0.1 * float(np.quantile(pooled[each.signal], 0.25)) if pooled[each.signal] else 0.0 for each in series]
 
 
-def _reported(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: Clock) -> dict[str, int]:
+def _reported(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: SampleClock) -> dict[str, int]:
     """By signal, the last step at which most of its series were still reported: later nothing can be missed."""
     last: dict[str, list[int]] = defaultdict(list)
     for each, row in zip(series, values, strict=True):
@@ -237,7 +237,7 @@ def _judged_part(
     rows: Sequence[Floats],
     floors: Sequence[float],
     alive: dict[str, int],
-    clock: Clock,
+    clock: SampleClock,
 ) -> list[Observed]:
     times = clock.start.timestamp() + clock.step * np.arange(clock.count)
     value = np.stack(rows)
@@ -268,7 +268,12 @@ def _quantiles(past: Any, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> list[Flo
 
 
 def _deviations(
-    series: Sequence[ObservedSeries], value: Floats, course: Floats, floors: Floats, alive: dict[str, int], clock: Clock
+    series: Sequence[ObservedSeries],
+    value: Floats,
+    course: Floats,
+    floors: Floats,
+    alive: dict[str, int],
+    clock: SampleClock,
 ) -> list[Observed]:
     left = value - course
     past = left[:, : clock.margin]
@@ -324,7 +329,7 @@ def _observed(
     course: Floats,
     known: int,
     alive: int | None,
-    clock: Clock,
+    clock: SampleClock,
 ) -> Observed:
     middle, spread, low, high = usual
     now = z[clock.margin :]
@@ -392,7 +397,7 @@ def _squeezed(z: Floats) -> Floats:
 class _Runs:
     """By row: the run of deviating samples that stands out most since the margin, and how unusual one like it is."""
 
-    def __init__(self, z: Floats, clock: Clock) -> None:
+    def __init__(self, z: Floats, clock: SampleClock) -> None:
         gain = np.clip(np.where(np.isfinite(z), _squeezed(np.nan_to_num(z)) - DRIFT, 0.0), -4.0, None)
         rows, count = z.shape
         self.begin = np.full(rows, -1)

@@ -39,7 +39,7 @@ BAD_WORDS = re.compile(
 
 
 @dataclass(frozen=True)
-class Template:
+class LogTemplate:
     """Lines that say the same. `usual` is how many a window had before."""
 
     text: str
@@ -72,10 +72,10 @@ def masked(line: str) -> list[str]:
     return line.split()[:WORD_LIMIT] or [""]
 
 
-def templates(findings: Findings) -> dict[str, tuple[Template, ...]]:
+def templates(findings: Findings) -> dict[str, tuple[LogTemplate, ...]]:
     """By service the templates that are new in the window or have grown, those that tell most first."""
     begins = findings.at - findings.window * 1.5
-    found: dict[str, list[Template]] = defaultdict(list)
+    found: dict[str, list[LogTemplate]] = defaultdict(list)
     for logs in sorted(findings.logs, key=lambda each: (each.service, each.source, each.query)):
         clusters: dict[tuple[int, str], list[_Cluster]] = defaultdict(list)
         known = 0
@@ -124,7 +124,7 @@ def _matching(place: Sequence[_Cluster], words: Sequence[str]) -> _Cluster | Non
     return best
 
 
-def _told(cluster: _Cluster, past: float, now: float, query: str, url: str) -> Template | None:
+def _told(cluster: _Cluster, past: float, now: float, query: str, url: str) -> LogTemplate | None:
     """What a template says, when it is new or several times as frequent as it was."""
     if not cluster.during or cluster.first is None:
         return None
@@ -137,6 +137,6 @@ def _told(cluster: _Cluster, past: float, now: float, query: str, url: str) -> T
     new = not cluster.before
     certain = 1.0 if past else 0.5
     weight = certain * min(1.0, math.log1p(cluster.during) / 4) * (1.0 if bad else 0.35) * (1.0 if new else 0.7)
-    return Template(
+    return LogTemplate(
         " ".join(cluster.words), cluster.sample, cluster.first, cluster.during, usual, new, weight, query, url
     )

@@ -37,7 +37,7 @@ from warroom.investigation.explain import (
     unmeasured,
 )
 from warroom.investigation.graph import Graph
-from warroom.investigation.logs import Template
+from warroom.investigation.logs import LogTemplate
 from warroom.investigation.model import Fact, Findings
 from warroom.investigation.services import DOWN, Service, Symptom, services_of, symptom_of
 from warroom.investigation.signals import SYMPTOMS
@@ -89,7 +89,7 @@ class Candidate:
     """Whether somebody said who calls whom."""
     change: Change | None = None
     facts: tuple[Fact, ...] = ()
-    templates: tuple[Template, ...] = ()
+    templates: tuple[LogTemplate, ...] = ()
 
     @property
     def score(self) -> float:
@@ -98,7 +98,7 @@ class Candidate:
 
 
 def candidates_of(
-    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[Template, ...]], graph: Graph
+    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
 ) -> tuple[Symptom, list[Candidate]]:
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from warroom.investigation.abnormal import ABNORMAL, Clock, Floats, Observed
+from warroom.investigation.abnormal import ABNORMAL, Floats, Observed, SampleClock
 from warroom.investigation.graph import Graph
 from warroom.investigation.model import Fact, FactKind
 from warroom.investigation.signals import SYMPTOMS
@@ -63,7 +63,9 @@ class Symptom:
     onset: datetime | None
 
 
-def services_of(observed: Sequence[Observed], graph: Graph, facts: Iterable[Fact], clock: Clock) -> dict[str, Service]:
+def services_of(
+    observed: Sequence[Observed], graph: Graph, facts: Iterable[Fact], clock: SampleClock
+) -> dict[str, Service]:
     """By name. A service of which nothing is measured is there when a fact says that it is down."""
     found: dict[str, Service] = {}
     for each in observed:
@@ -113,7 +115,7 @@ def _refused(name: str, callers: Mapping[str, tuple[str, ...]], services: Mappin
     return not failures or any(each.abnormal for each in failures)
 
 
-def _starve(services: Mapping[str, Service], graph: Graph, length: int, clock: Clock) -> None:
+def _starve(services: Mapping[str, Service], graph: Graph, length: int, clock: SampleClock) -> None:
     """Marks those that get much less of their callers' requests than usual, while their siblings get theirs: it is they who do
     not answer, or are not asked because of what their callers know of them.
     """

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import Observed
-from warroom.investigation.logs import Template
+from warroom.investigation.logs import LogTemplate
 
 CUT = 160
 """Characters of somebody else's words."""
@@ -51,13 +51,22 @@ def of_series(each: Observed) -> str:
     since = f" since {clock(each.onset)}" if each.onset else ""
     if each.shape == "silent":
         return f"{name} is not reported any more{since}"
-    low, high = number(min(each.usual_low, each.usual_high)), number(max(each.usual_low, each.usual_high))
+    low, high = map(number, _usual(each))
     if low == "nothing":
         usual = "no past to compare with"
     else:
         usual = f"usually {low}" if low == high else f"usually {low} to {high}"
     way = "up" if each.deviation >= 0 else "down"
     return f"{name} is {way} at {number(each.level)}{since}, {usual}"
+
+
+def _usual(each: Observed) -> tuple[float, float]:
+    """From where to where it usually is. What is nothing beside the level is 0, and what never was negative does not begin below."""
+    low, high = sorted((each.usual_low, each.usual_high))
+    nothing = max(abs(each.level), abs(high)) / 1000
+    if low < 0 and min(value for _, value in each.series.points) >= 0:
+        low = 0.0
+    return (0.0 if abs(low) < nothing else low, 0.0 if abs(high) < nothing else high)
 
 
 def of_change(change: Change, onset: datetime | None) -> str:
@@ -74,7 +83,7 @@ def of_change(change: Change, onset: datetime | None) -> str:
     return f"{what}{by}{when}" + (f": {short(change.text)}" if change.text else "")
 
 
-def of_template(template: Template, service: str) -> str:
+def of_template(template: LogTemplate, service: str) -> str:
     """ "New in the log of payments since 12:03 UTC, 41 lines: connection refused …" """
     lines = "1 line" if template.count == 1 else f"{template.count} lines"
     if template.new:

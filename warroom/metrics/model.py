@@ -1,33 +1,41 @@
-"""What is measured of one incident. Everything a report adds up is in it, so that a report reads no timeline."""
+"""What is measured of one incident. Everything a report adds up is in it, so that a report reads no timeline.
+
+A report reads ten thousand of them at once: they are plain records that are read without a check of every value, for nobody but
+`measured` writes them, and every change of what is measured counts FORMAT up.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from typing import Any
 
 from warroom.incident.model import State
-from warroom.metrics.report import Measure
-from warroom.value import Stored
 
 FORMAT = 2
 """Counts up when what is measured, or how, changes: figures that were kept in an earlier format are measured anew."""
 
 
-class PageFigures(Stored):
+@dataclass(frozen=True, slots=True)
+class PageFigures:
     """People were called at that time."""
 
     at: datetime
     people: tuple[str, ...]
 
 
-class WorkFigures(Stored):
+@dataclass(frozen=True, slots=True)
+class WorkFigures:
     """How long one person worked on the incident, in seconds."""
 
     person: str
     seconds: float
 
 
-class ActionItemFigures(Stored):
+@dataclass(frozen=True, slots=True)
+class ActionItemFigures:
     """One action item."""
 
     created_at: datetime
@@ -36,7 +44,8 @@ class ActionItemFigures(Stored):
     owner: str | None = None
 
 
-class IncidentFigures(Stored):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFigures:
     """One incident in numbers. docs/metrics.md defines each; times are aware UTC."""
 
     number: int
@@ -71,21 +80,73 @@ class IncidentFigures(Stored):
     cause_right: bool | None = None
     """What people said of it, if they did."""
 
-    @cached_property
-    def durations(self) -> dict[Measure, float]:
-        """Its times in seconds; those it does not have are missing, as all are for a false alarm."""
-        if self.state is State.CANCELLED:
-            return {}
-        since_declared = (
-            (Measure.ACKNOWLEDGE, self.acknowledged_at),
-            (Measure.MITIGATE, self.mitigated_at),
-            (Measure.RESOLVE, self.resolved_at),
-        )
-        found = {measure: (at - self.declared_at).total_seconds() for measure, at in since_declared if at is not None}
-        if self.first_alert_at is not None:
-            found[Measure.DETECT] = (self.declared_at - self.first_alert_at).total_seconds()
-        return found
+    detect: float | None = field(init=False)
+    acknowledge: float | None = field(init=False)
+    mitigate: float | None = field(init=False)
+    resolve: float | None = field(init=False)
+    """Its four times in seconds, by the names of `Measure`; None for one that it does not have, as a false alarm has none."""
+
+    def __post_init__(self) -> None:
+        counts = self.state is not State.CANCELLED
+        since = self.declared_at
+        for name, start, end in (
+            ("detect", self.first_alert_at, since),
+            ("acknowledge", since, self.acknowledged_at),
+            ("mitigate", since, self.mitigated_at),
+            ("resolve", since, self.resolved_at),
+        ):
+            both = counts and start is not None and end is not None
+            object.__setattr__(self, name, (end - start).total_seconds() if both else None)  # type: ignore[operator]
 
     def shown_to(self, user: str | None) -> bool:
         """Whether the person may know of it; None is whoever runs the bot, who may know of everything."""
         return user is None or not self.private or user in self.audience
+
+    def to_json(self) -> str:
+        """For the store."""
+        kept = {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.init}
+        return json.dumps(kept, default=_plain, separators=(",", ":"))
+
+
+def figures_from(body: str) -> IncidentFigures:
+    """The opposite of `IncidentFigures.to_json`. Names that a newer version added are left out.
+
+    Raises ValueError, KeyError or TypeError where it is something else.
+    """
+    kept: dict[str, Any] = json.loads(body)
+    for name in _MOMENTS:
+        if (said := kept.get(name)) is not None:
+            kept[name] = datetime.fromisoformat(said)
+    kept["state"] = _STATES[kept["state"]]
+    for name in _NAMES:
+        kept[name] = tuple(kept.get(name, ()))
+    kept["pages"] = tuple(
+        PageFigures(datetime.fromisoformat(each["at"]), tuple(each["people"])) for each in kept.get("pages", ())
+    )
+    kept["work"] = tuple(WorkFigures(each["person"], each["seconds"]) for each in kept.get("work", ()))
+    kept["actions"] = tuple(
+        ActionItemFigures(
+            datetime.fromisoformat(each["created_at"]), _at(each, "due_at"), _at(each, "done_at"), each.get("owner")
+        )
+        for each in kept.get("actions", ())
+    )
+    if kept.keys() - _KNOWN:
+        kept = {name: value for name, value in kept.items() if name in _KNOWN}
+    return IncidentFigures(**kept)
+
+
+_KNOWN = frozenset(each.name for each in dataclasses.fields(IncidentFigures) if each.init)
+_MOMENTS = tuple(name for name in sorted(_KNOWN) if name.endswith(("_at", "_by")))
+_NAMES = ("services", "monitors", "audience")
+_STATES = {state.value: state for state in State}
+
+
+def _at(kept: dict[str, Any], name: str) -> datetime | None:
+    said = kept.get(name)
+    return None if said is None else datetime.fromisoformat(said)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}

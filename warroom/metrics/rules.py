@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import operator
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
@@ -47,7 +48,10 @@ NIGHT = Span(start=time(22), end=time(6))
 def spread(seconds: Sequence[float]) -> Spread:
     """The durations in four numbers."""
     if not seconds:
-        return Spread()
+        return _NOTHING
+    if len(seconds) == 1:
+        (one,) = seconds
+        return Spread(count=1, mean=one, median=one, p90=one)
     ordered = sorted(seconds)
     return Spread(
         count=len(ordered),
@@ -57,14 +61,25 @@ def spread(seconds: Sequence[float]) -> Spread:
     )
 
 
+_NOTHING = Spread()
+
+
 def times(found: Iterable[IncidentFigures]) -> Times:
     """The four times of these incidents."""
     found = list(found)
-    return Times(**{measure.value: spread(_durations(found, measure)) for measure in Measure})
+    return Times(
+        detect=spread(_durations(found, Measure.DETECT)),
+        acknowledge=spread(_durations(found, Measure.ACKNOWLEDGE)),
+        mitigate=spread(_durations(found, Measure.MITIGATE)),
+        resolve=spread(_durations(found, Measure.RESOLVE)),
+    )
 
 
 def _durations(found: Iterable[IncidentFigures], measure: Measure) -> list[float]:
-    return [each.durations[measure] for each in found if measure in each.durations]
+    return [seconds for seconds in map(_OF[measure], found) if seconds is not None]
+
+
+_OF = {measure: operator.attrgetter(measure.value) for measure in Measure}
 
 
 def report(

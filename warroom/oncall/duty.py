@@ -34,6 +34,15 @@ class OwnShift(Value):
     """No end is in sight."""
 
 
+class Question(Value):
+    """Cover or a swap that somebody may take."""
+
+    override: Override
+    other: Override | None = None
+    """The other half of a swap."""
+    timezone: str
+
+
 class Duty(Value):
     """What one person has to do with schedules."""
 
@@ -42,8 +51,8 @@ class Duty(Value):
     now: tuple[OwnShift, ...] = ()
     coming: tuple[OwnShift, ...] = ()
     """At most SHOWN, by start."""
-    asked: tuple[tuple[Override, str], ...] = ()
-    """Cover that they may take, with the time zone of its schedule; what was asked of them alone first."""
+    asked: tuple[Question, ...] = ()
+    """What they may take; what was asked of them alone first."""
 
 
 async def duty_of(store: OnCall, directory: Directory, policy: Policy, now: datetime, person: str) -> Duty:
@@ -57,13 +66,17 @@ async def duty_of(store: OnCall, directory: Directory, policy: Policy, now: date
     for name, schedule in mine.items():
         of = [each for each in overrides if each.schedule == name]
         found += await _shifts(names, name, schedule, of, policy, now, person)
+    known = {each.id: each for each in overrides}
     asked = [each for each in overrides if _may_take(each, person, now, name_of=mine)]
     asked.sort(key=lambda each: (each.asked != person, each.start, each.id))
     return Duty(
         member=bool(mine),
         now=tuple(each for each in found if each.start <= now),
         coming=tuple(sorted((each for each in found if each.start > now), key=lambda each: each.start)[:SHOWN]),
-        asked=tuple((each, _zone(policy, each.schedule)) for each in asked),
+        asked=tuple(
+            Question(override=each, other=known.get(each.swapped_with or ""), timezone=_zone(policy, each.schedule))
+            for each in asked
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from warroom.incident.change import done
 from warroom.incident.model import Incident
 from warroom.oncall import rules
 from warroom.oncall.model import ScheduleState, Shift
+from warroom.oncall.names import NamesLookedUp
 from warroom.oncall.schedules import schedule_now
 from warroom.outbox.changes import WORKSPACE, Changeset, Claim, Timer
 from warroom.outbox.effects import Effect, KeepUserGroup, TellShift
@@ -64,7 +65,8 @@ async def fire(world: World, claim: Claim) -> None:
     found = await resolve(shift.people, world.directory, world.policy)
     people = tuple(dict.fromkeys(match.person.id for match in found.found))
     before = await world.store.schedule_state(name)
-    after, effects = changed(name, schedule, before, people, shift, now)
+    until = await NamesLookedUp(world.directory, world.policy).until(schedule, overrides, shift)
+    after, effects = changed(name, schedule, before, people, shift.copy_with(end=until), now)
     edges = [each.start for each in overrides if each.start > now] + [shift.end, now + LOOKED_AT]
     await world.commit(
         Changeset(
@@ -126,10 +128,11 @@ async def group_changed(world: World, group: Group) -> None:
 
 
 def handed_over(policy: Policy, incidents: Iterable[Incident], schedule: str) -> list[Incident]:
-    """The open ones whose escalation policy calls the schedule."""
+    """The open ones whose escalation policy calls the schedule, most severe first, then newest."""
 
     def calls(incident: Incident) -> bool:
         names = (name for level in incident.escalation.levels for name in level.notify)
         return any((meant := policy.schedule_meant(name)) is not None and meant.schedule == schedule for name in names)
 
-    return [incident for incident in incidents if incident.state.open and calls(incident)]
+    found = [incident for incident in incidents if incident.state.open and calls(incident)]
+    return sorted(found, key=lambda each: (policy.rank(each.severity), -each.number))

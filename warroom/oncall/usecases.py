@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from warroom.errors import Conflict, NotFound, Refused
+from warroom.errors import Conflict, Forbidden, NotFound, Refused
 from warroom.incident.change import authorize
 from warroom.oncall import cover, rules, shift_change
 from warroom.oncall.model import Calendar, Override, OverrideState, Shift
+from warroom.oncall.names import NamesLookedUp
 from warroom.oncall.schedules import schedule_now
 from warroom.outbox.changes import Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import ShowOverride
@@ -62,20 +63,22 @@ async def overview(world: World, names: Iterable[str]) -> list[ScheduleOverview]
     """The schedules of these names, as of now. Raises StoreUnavailable."""
     now = world.clock.now()
     known = await world.store.overrides(now, now + rules.HORIZONS[-1])
-    found = []
+    found, looked_up = [], NamesLookedUp(world.directory, world.policy)
     for name in names:
         schedule, overrides = await _schedule(world, name), [each for each in known if each.schedule == name]
         calendar = await world.store.calendar(name) if schedule.ical else None
-        later = rules.following(schedule, overrides, now, 1)
         shift = rules.shift_at(schedule, overrides, now)
+        following = rules.following(schedule, overrides, now, 1 if not overrides else len(overrides) + 1)
+        later = await looked_up.first_others(following, shift)
+        shift = shift.copy_with(end=await looked_up.until(schedule, overrides, shift))
         found.append(
             ScheduleOverview(
                 name=name,
                 timezone=schedule.timezone or world.policy.workspace.timezone,
                 shift=shift,
                 now=await _people(world, shift.people),
-                next_shift=later[0] if later else None,
-                next=await _people(world, later[0].people if later else ()),
+                next_shift=later,
+                next=await _people(world, later.people if later else ()),
                 calendar=Calendar(schedule=name) if schedule.ical and calendar is None else calendar,
                 overrides=tuple(
                     each for each in overrides if each.state is not OverrideState.UNDONE and each.start < now + COMING
@@ -93,8 +96,10 @@ async def ask_cover(
     by: str,
     person: str | None = None,
 ) -> Override:
-    """Cover is looked for: `person` is asked, else whoever the schedule names. Raises Refused."""
-    await authorize(world, Permission.COVER, by)
+    """Cover is looked for: `person` is asked, else whoever the schedule names. Of several who are on call together only whoever asks
+    is replaced. Raises Refused.
+    """
+    await _authorized(world, schedule, by)
     now = world.clock.now()
     asked = Override(
         id=uuid.uuid4().hex,
@@ -107,13 +112,14 @@ async def ask_cover(
         made_at=now,
     )
     asked = cover.wanted(asked, now)
+    asked = asked.copy_with(instead_of=await _own_name_among_others(world, asked, by))
     await _commit(world, now, (asked,), await _asked(world, asked))
     return asked
 
 
 async def assign(world: World, schedule: str, start: datetime, end: datetime, by: str, person: str) -> Override:
     """`person` is on call then, and is told. Raises Refused."""
-    await authorize(world, Permission.COVER, by)
+    await _authorized(world, schedule, by)
     now = world.clock.now()
     made = Override(id=uuid.uuid4().hex, schedule=schedule, start=start, end=end, person=person, by=by, made_at=now)
     made = cover.wanted(made, now)
@@ -123,20 +129,18 @@ async def assign(world: World, schedule: str, start: datetime, end: datetime, by
 
 
 async def take(world: World, override_id: str, by: str) -> Override:
-    """`by` is on call; of a swap both shifts change hands. Raises Refused, AlreadyDone, NotFound."""
-    await authorize(world, Permission.COVER, by)
-    return await _change(world, override_id, by, lambda each, now: cover.taken(each, by, now))
+    """`by` is on call; of a swap both shifts change hands, or none. Raises Refused, AlreadyDone, NotFound."""
+    return await _change(world, override_id, by, lambda each, now: cover.taken(each, by, now), both=True)
 
 
 async def undo(world: World, override_id: str, by: str) -> Override:
     """The schedule holds again from now on; of a swap both shifts are given back. Raises Refused, AlreadyDone, NotFound."""
-    await authorize(world, Permission.COVER, by)
-    return await _change(world, override_id, by, lambda each, now: cover.undone(each, by, now))
+    return await _change(world, override_id, by, lambda each, now: cover.undone(each, by, now), both=False)
 
 
 async def ask_swap(world: World, schedule: str, by: str, person: str) -> tuple[Override, Override]:
     """The next shift of `by` for the next one of `person`, who is asked. Raises Refused."""
-    await authorize(world, Permission.COVER, by)
+    await _authorized(world, schedule, by)
     now = world.clock.now()
     if person == by:
         raise Refused(OnCallRefused(problem=OnCallProblem.OWN_REQUEST, schedule=schedule))
@@ -175,16 +179,17 @@ async def override_shown(world: World, claim: Claim, result: OverrideShown) -> N
 
 
 async def _change(
-    world: World, override_id: str, by: str, change: Callable[[Override, datetime], Override]
+    world: World, override_id: str, by: str, change: Callable[[Override, datetime], Override], *, both: bool
 ) -> Override:
+    """`both`: of a swap nothing is changed where one half is over. Otherwise what is over stays as it was."""
     for _ in range(IN_VAIN):
         now, known = world.clock.now(), await world.store.override(override_id)
         if known is None:
             raise NotFound(OnCallRefused(problem=OnCallProblem.GONE))
+        await _authorized(world, known.schedule, by, known)
         after = [change(known, now)]
         if known.swapped_with and (other := await world.store.override(known.swapped_with)):
-            # What is over of the other half stays as it was.
-            after += [change(other, now)] if other.end > now else []
+            after += [change(other, now)] if both or other.end > now else []
         told = [person for person in (known.by, known.person, known.asked) if person and person != by]
         effects = _shown_to(after[0], told, news=True)
         effects += _shown_to(after[0], [to for to, _, _ in known.messages if to not in told])
@@ -194,6 +199,34 @@ async def _change(
             continue
         return after[0]
     raise Conflict(f"The override {override_id} is changed again and again.")
+
+
+async def _authorized(world: World, schedule: str, by: str, override: Override | None = None) -> None:
+    """Returns when `by` may change who is on call. Whoever is on call is called into private incidents, so a guest may do so only in
+    a schedule that names them, and with an override that concerns them. Raises Forbidden.
+    """
+    await authorize(world, Permission.COVER, by)
+    person = await world.store.person(by)
+    if person is None or not person.is_guest:
+        return
+    if override is not None and by in (override.by, override.person, override.asked):
+        return
+    known = await schedule_now(world.store, world.policy, schedule)
+    if known is not None and await NamesLookedUp(world.directory, world.policy).include(_everybody(known), by):
+        return
+    raise Forbidden(OnCallRefused(problem=OnCallProblem.GUEST))
+
+
+async def _own_name_among_others(world: World, asked: Override, person: str) -> str | None:
+    """How the schedule names that person where they are on call together with others at the time; None where they are not."""
+    known = await world.store.overrides(asked.start, asked.end)
+    overrides = [each for each in known if each.schedule == asked.schedule]
+    names = NamesLookedUp(world.directory, world.policy)
+    for shift in rules.shifts(await _schedule(world, asked.schedule), overrides, asked.start, asked.end):
+        for name in shift.people if len(shift.people) > 1 else ():
+            if await names.include((name,), person):
+                return name
+    return None
 
 
 async def _commit(

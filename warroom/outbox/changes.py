@@ -15,6 +15,7 @@ from warroom.incident.timeline import Entry
 from warroom.oncall.model import Calendar, FeedLink, Override, ScheduleState
 from warroom.outbox.effects import Effect
 from warroom.people.model import Following, Group, Person
+from warroom.runbooks.run import Run
 from warroom.value import Stored, Value
 
 WORKSPACE = "workspace"
@@ -251,6 +252,8 @@ class Changeset(Value):
     """As `overrides`."""
     calendars: tuple[Calendar, ...] = ()
     """Each takes the place of the one that is known; of two processes that read it the last one holds."""
+    runs: tuple[Run, ...] = ()
+    """As `overrides`; Conflict also where another run holds one of its targets."""
     feed_links: tuple[FeedLink, ...] = ()
     revoked_feed_links: tuple[str, ...] = ()
     """Ids of links that are not valid any more."""

@@ -442,6 +442,42 @@ class LookForChanges(_Effect):
     kind: Literal["look_for_changes"] = "look_for_changes"
 
 
+class RunStep(_Effect):
+    """Make one call of a step of a runbook."""
+
+    weight: ClassVar[int] = 1
+    kind: Literal["run_step"] = "run_step"
+    run_id: str
+    step: str
+    call: int
+
+
+class LookAtRun(_Effect):
+    """Look whether a run can go on: what it waited for may be over."""
+
+    weight: ClassVar[int] = 1
+    coalescing: ClassVar[bool] = True
+    kind: Literal["look_at_run"] = "look_at_run"
+    run_id: str
+
+
+class BeginRunbooks(_Effect):
+    """Look whether a runbook that begins by itself fits the incident."""
+
+    weight: ClassVar[int] = 3
+    coalescing: ClassVar[bool] = True
+    kind: Literal["begin_runbooks"] = "begin_runbooks"
+
+
+class ShowRun(_Effect):
+    """Post the message of a run in the room, or redraw it, as the run is at delivery. Its result is Posted, when it was posted."""
+
+    weight: ClassVar[int] = 1
+    coalescing: ClassVar[bool] = True
+    kind: Literal["show_run"] = "show_run"
+    run_id: str
+
+
 class ExternalEffect(_Outboxed):
     """Something that is asked of an integration. Its answer is an ExternalResult, an Incoming or nothing."""
 
@@ -505,6 +541,10 @@ Effect = Annotated[
     | ReadRoomActivity
     | DecideAlerts
     | LookForChanges
+    | RunStep
+    | LookAtRun
+    | BeginRunbooks
+    | ShowRun
     | ExternalEffect,
     Field(discriminator="kind"),
 ]

@@ -90,7 +90,7 @@ def _followed(world: World, incident: Incident, remote: RemoteChange, by: str | 
         case RemoteAct.RESOLVE:
             decision = lifecycle.resolve(incident, by, now, world.policy, remote.text)
         case RemoteAct.REOPEN:
-            decision = lifecycle.reopen(incident, by, now, world.policy)
+            decision = lifecycle.reopen_from_elsewhere(incident, by, now, world.policy)
         case RemoteAct.NOTE:
             key = f"{remote.integration}:{remote.key}"
             note = Reported(integration=remote.integration, what=remote.what, text=remote.text)

@@ -31,6 +31,7 @@ from warroom.oncall.usecases import override_shown
 from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
+    BeginRunbooks,
     Effect,
     ExternalEffect,
     Investigate,
@@ -112,7 +113,7 @@ async def on_success(world: World, claim: Claim, result: EffectResult | Incoming
 def _apply_result(world: World, incident: Incident, result: AboutIncident, now: datetime) -> Decision | None:
     match result:
         case ChannelCreated():
-            return opening.opened(incident, result, now, world.policy)
+            return _with_runbooks(world, opening.opened(incident, result, now, world.policy))
         case ChannelRenamed():
             return Decision(incident.with_room(channel_name=result.name), quiet=True)
         case ChannelArchived():
@@ -140,6 +141,14 @@ def _apply_result(world: World, incident: Incident, result: AboutIncident, now: 
         case ExternalResult():
             return world.integrations.on_result(incident, result, now, world.policy)
     assert_never(result)
+
+
+def _with_runbooks(world: World, decision: Decision) -> Decision:
+    """With a look for runbooks that begin by themselves, where there are any."""
+    incident_id = decision.incident.id
+    if not any(each.auto for each in world.library.runbooks):
+        return decision
+    return decision.with_effects(BeginRunbooks(incident_id=incident_id, key=f"{incident_id}:runbooks"))
 
 
 async def failed(world: World, claim: Claim, error: Retryable) -> None:

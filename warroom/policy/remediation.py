@@ -67,7 +67,7 @@ class Allowed(Value):
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", ser_json_timedelta="float")
-    __pydantic_extra__: dict[str, dict[Text, Texts]]  # type: ignore[misc]  # of any family that integrations bring
+    __pydantic_extra__: dict[str, dict[Text, Texts]]  # of any family that integrations bring
 
     command: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
     """Argument lists, program first; each word is a pattern of one argument."""

@@ -81,7 +81,7 @@ def _further(data: Mapping[Any, Any], kinds: Kinds, remediation: Remediation) ->
     steps = [each if isinstance(each, Mapping) else {} for each in _list(data.get("steps"))]
     inputs = data.get("inputs") if isinstance(data.get("inputs"), Mapping) else {}
     assert isinstance(inputs, Mapping)
-    ids = [each.get("id") for each in steps if isinstance(each.get("id"), str)]
+    ids = [str(each["id"]) for each in steps if isinstance(each.get("id"), str)]
     needs = {str(each.get("id")): [one for one in _list(each.get("needs")) if isinstance(one, str)] for each in steps}
     yield from _names(steps, inputs)
     yield from _inputs(data, inputs)

@@ -27,7 +27,7 @@ def kinds_of(*groups: Iterable[StepBase[Any]]) -> Kinds:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class UnusableRunbook:
     """A runbook that cannot be used, and why."""
 
     key: str
@@ -40,7 +40,7 @@ class Library:
 
     runbooks: tuple[Runbook, ...] = ()
     kinds: Kinds = field(default_factory=dict)
-    unusable: tuple[Unusable, ...] = ()
+    unusable: tuple[UnusableRunbook, ...] = ()
 
     def named(self, said: str) -> Runbook | None:
         """The runbook that a key or a name means, or None. Case and punctuation do not matter."""

@@ -23,6 +23,8 @@ from warroom.policy.permissions import May
 from warroom.value import Value
 
 ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
+RESERVED = ("undo", "otherwise", "failed", "each")
+"""Words that mean something else in texts and in the states of a run."""
 MOST_STEPS = 60
 MOST_ITEMS = 20
 """Items of one `for_each`."""
@@ -31,6 +33,8 @@ MOST_ITEMS = 20
 def _identifier(said: str) -> str:
     if not ID.fullmatch(said):
         raise Wrong(f"{shown(said)} cannot be an id", "begin with a letter; use small letters, digits and _")
+    if said in RESERVED:
+        raise Wrong(f"{shown(said)} cannot be an id", "use another word")
     return said
 
 

@@ -26,9 +26,9 @@ async def similar(store: Store, incident: Incident) -> tuple[SimilarIncident, ..
     """
     found = concepts(f"{incident.title}\n{incident.description}")
     wanted = [(concept, spellings(concept, words)) for concept, words in list(found.items())[:CONCEPTS]]
-    others = {
-        each.id: each for each in await store.ended_with([word for _, words in wanted for word in words], LOOKED_AT)
-    }
+    # By the services too: whoever tells of the same trouble in other words still names the service.
+    asked = [*incident.services, *(word for _, words in wanted for word in words)]
+    others = {each.id: each for each in await store.ended_with(asked, LOOKED_AT)}
     if incident.alerts.monitor_id:
         keys = [f"1:any-group:{incident.alerts.monitor_id}"]
         known = [other for _, other in await store.firings_for(keys, LOOKED_AT)]

@@ -11,7 +11,7 @@ LONGEST = 600
 
 _WORD = re.compile(r"[a-z][a-z0-9]+|[45]xx|[45]\d\ds?|p\d\d", re.IGNORECASE)
 
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[A-Z]{2})(?=[A-Z][a-z]{2})")
 """Between the words of a name like CrashLoopBackOff."""
 
 _TELLING_NOTHING = """
@@ -22,47 +22,90 @@ _TELLING_NOTHING = """
     was we were what when where which while who why will with without would you your
     incident incidents problem problems issue issues alert alerts alerting monitor triggered warning critical
     high low prod production service services sev team users user customers customer people everybody nobody some
+    keep keeps kept stay stays open opens run runs running start starts started stop stops stopped work works working show shows shown
+    read reads use uses used go goes going went take takes taken give gives given come comes came put puts try tries tried
     host hosts value values threshold metric metrics minute minutes min last hour hours second seconds utc http https www com
 """
 _NOTHING = frozenset(_TELLING_NOTHING.split())
 """Words that are in every incident, and so tell nothing."""
 
-_SAME = (
-    "error errors 5xx 500 500s 502 503 504 fail fails failed failing failure failures exception exceptions broken breaks crash",
-    "slow slowly slowness crawl crawls degraded sluggish latency p50 p90 p95 p99 delay delays timeout timeouts hang hangs lagging",
-    "down outage unavailable unreachable offline dead gone",
-    "memory oom oomkilled ram heap leak leaks leaking killed",
-    "disk storage volume space filesystem inode",
-    "full exhausted exhaustion saturated saturation maxed limit quota",
-    "cpu load throttled throttling",
-    "certificate certificates cert certs tls ssl x509 handshake expired expiry expires expiring",
-    "login logins logon auth authentication signin sso oauth session sessions password token tokens",
-    "queue queues backlog lag consumer consumers kafka rabbitmq sqs stuck piling",
-    "database databases db postgres postgresql mysql sql replica replication primary",
-    "deadlock deadlocks lock locks locked locking transaction transactions contention",
-    "limiter ratelimit ratelimiter 429",
-    "forbidden 403 401 unauthorized permission permissions denied",
-    "connection connections pool pools socket sockets",
-    "deploy deploys deployed deploying deployment rollback revert reverted migration release released releases rollout version upgrade",
-    "dns resolver resolve resolves nameserver lookup lookups nxdomain servfail",
-    "network networking packet packets connectivity flaky route routing vpn",
-    "payment payments pay paying refund refunds charged card cards billing invoice invoices checkout charge charges",
-    "email emails mail mails mailing smtp newsletter inbox",
-    "search searching index indexes indexing reindex",
-    "cache caches cached caching redis memcached stale outdated",
-    "restart restarts restarting restarted crashloop crashlooping loop loops",
-    "pod pods container containers kubernetes cluster node nodes",
-    "backup backups snapshot restore",
-    "data rows record records corrupted corruption inconsistent incorrect wrong missing lost duplicate duplicates",
-    "image images picture pictures photo photos thumbnail thumbnails upload uploads",
-    "report reports dashboard dashboards export exports analytics statistics figures totals",
-    "webhook webhooks callback callbacks integration partner",
-    "job jobs cron batch nightly scheduled scheduler",
-    "config configuration setting settings flag flags toggle toggles toggled",
-    "attack ddos bot bots crawler crawlers scraper scraping abuse flood floods traffic spike",
-    "security leaked exposed public breach credentials injection",
+_PHRASES: tuple[tuple[str, str], ...] = (
+    (r"log(?:ged|ging|s)? ?-?(?:in|out|on|off)", "login"),
+    (r"sign(?:ed|ing|s)? ?-?(?:in|out|on|up)", "login"),
+    (r"tim(?:e|es|ed|ing) ?-?out", "timeout"),
+    (r"response times?|load(?:ing)? times?", "latency"),
+    (r"out of memory", "oom"),
+    (r"no space left|out of (?:disk|space)", "disk full"),
+    (r"r[au]n(?:s|ning)? out", "exhausted"),
+    (r"rate ?-?limit(?:s|ed|ing|er)?|too many requests", "ratelimit"),
+    (r"not resolv(?:e|ed|ing)|cannot resolve|no such host", "nxdomain"),
+    (r"no results?|returns? nothing|(?:is|are|stays?) (?:empty|blank|gone)|no data", "empty"),
+    (r"out of date|hours? old|days? old", "stale"),
+    (r"(?:two|three) times|more than once", "twice"),
+    (r"upside down|(?:top|step|hand|break|count)(?:s|ing)? down", " "),
+    (r"no longer valid|not valid(?: any ?more)?", "expired"),
+    (r"crash ?-?loop(?: ?-?back ?-?off)?", "crashloop"),
 )
-"""Words of the trade of which people take one or the other for the same thing."""
+"""Expressions of several words, and the word of the trade that says the same."""
+
+_SAME = """
+    error errors 5xx 500 500s 502 502s 503 503s 504 504s fail fails failed failing failure failures exception
+        exceptions broken breaks bug refuse refuses refused reject rejects rejected;
+    slow slowly slowness crawl crawls degraded sluggish latency p50 p90 p95 p99 delay delays timeout timeouts spinning
+        unresponsive;
+    down outage unavailable unreachable offline dead 503;
+    crash crashes crashed crashing crashloop restart restarts restarting restarted die dies died killed oomkilled
+        panic segfault loop loops;
+    memory oom oomkilled ram heap leak leaks leaking;
+    disk storage volume space filesystem inode inodes;
+    full exhausted exhaustion saturated saturation maxed limit quota;
+    cpu load overload overloaded throttling pegged;
+    certificate certificates cert certs tls ssl x509 handshake expired expiry expires expiring;
+    login logins logon logged auth authentication authenticate signin sso oauth saml oidc session sessions password
+        passwords token tokens credential credentials mfa 2fa otp;
+    queue queues backlog consumer consumers kafka rabbitmq sqs piling;
+    lag lags lagging behind delayed backlog stale;
+    stuck hang hangs hanging hung stalled frozen freezes blocked;
+    database databases db postgres postgresql mysql sql;
+    replica replicas replication standby follower failover primary;
+    deadlock deadlocks lock locks locked locking transaction transactions contention;
+    ratelimit ratelimiter limiter 429 throttled quota;
+    forbidden 403 401 unauthorized permission permissions denied access;
+    connection connections pool pools socket sockets;
+    deploy deploys deployed deploying deployment rollback revert reverted migration release released releases rollout
+        version upgrade;
+    dns resolver nameserver lookup lookups nxdomain servfail;
+    network networking packet packets connectivity flaky flaps route routing vpn link tunnel loss drops dropped
+        disconnect disconnects;
+    payment payments pay paying paid refund refunds charge charges charged card cards billing invoice invoices
+        checkout decline declines declined;
+    order orders purchase purchases basket cart checkout;
+    email emails mail mails mailing smtp newsletter inbox spam;
+    deliver delivers delivered delivery arrive arrives arrived arriving receive receives received sent send sends
+        sending bounce bounces;
+    search searching index indexes indexing reindex indexer query queries results;
+    empty blank missing vanished disappeared disappear gone lost 404;
+    twice duplicate duplicates duplicated double doubled;
+    cache caches cached caching redis memcached stale outdated invalidate;
+    pod pods container containers kubernetes cluster node nodes;
+    backup backups snapshot snapshots restore restored dump;
+    data rows record records corrupted corruption corrupt inconsistent;
+    wrong incorrect inconsistent mismatch invalid;
+    image images picture pictures photo photos thumbnail thumbnails;
+    upload uploads uploaded uploading;
+    report reports dashboard dashboards export exports analytics statistics figures totals;
+    webhook webhooks callback callbacks partner partners;
+    job jobs cron batch nightly scheduled scheduler;
+    config configuration setting settings flag flags toggle toggles toggled environment;
+    attack attacks ddos bot bots botnet crawler crawlers scraper scraping abuse flood floods flooded traffic spike
+        stuffing;
+    leaked exposed public publicly breach;
+"""
+"""Words of the trade of which people take one or the other for the same thing, the first being the name of it.
+A word may stand in several."""
+
+KEPT = 6
+"""Letters of the stem of any other word by which it is known: "transcoder" and "transcoding" are alike."""
 
 
 def stem(word: str) -> str:
@@ -80,10 +123,15 @@ def stem(word: str) -> str:
     return word
 
 
-_CONCEPTS = {stem(word): stem(words.split()[0]) for words in reversed(_SAME) for word in words.split()}
+_CONCEPTS: dict[str, list[str]] = {}
 _SPELLINGS: dict[str, set[str]] = {}
-for _words in _SAME:
-    _SPELLINGS.setdefault(stem(_words.split()[0]), set()).update(_words.split())
+for _words in filter(str.strip, _SAME.split(";")):
+    _name, *_ = _listed = _words.split()
+    _SPELLINGS.setdefault(_name, set()).update(_listed)
+    for _word in _listed:
+        if _name not in (_known := _CONCEPTS.setdefault(stem(_word), [])):
+            _known.append(_name)
+_SPOKEN = [(re.compile(rf"\b(?:{pattern})\b"), word) for pattern, word in _PHRASES]
 
 
 def concepts(text: str) -> dict[str, frozenset[str]]:
@@ -91,11 +139,14 @@ def concepts(text: str) -> dict[str, frozenset[str]]:
     # "OOMKilled" and "CrashLoopBackOff" are several words.
     apart = _HUMP.sub(" ", text[:LONGEST])
     plain = unicodedata.normalize("NFKD", apart.casefold()).encode("ascii", "ignore").decode()
+    for phrase, instead in _SPOKEN:
+        plain = phrase.sub(instead, plain)
     found: dict[str, set[str]] = {}
     for word in _WORD.findall(plain):
         if word not in _NOTHING:
             base = stem(word)
-            found.setdefault(_CONCEPTS.get(base, base), set()).add(word)
+            for concept in _CONCEPTS.get(base, (f"{base[:KEPT]}…",)):
+                found.setdefault(concept, set()).add(word)
     return {concept: frozenset(words) for concept, words in found.items()}
 
 

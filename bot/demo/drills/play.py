@@ -184,7 +184,8 @@ class _Player:
             shown = [m for m in place.messages_by_bot() if m.ts == incident.room.announced_ts]
         elif step.show == "thread":
             card = place.messages_by_bot()[0]
-            shown = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+            under = [m for m in place.log if m.by_app and m.thread_ts == card.ts and m.ts != card.ts and not m.deleted]
+            shown = [m for m in under if m.blocks] or under  # pictures say nothing here
         elif step.show == "only you":
             shown = self.slack.ephemerals(step.who or "")
         else:

@@ -19,6 +19,7 @@ from integrations.slack.performers import (
     posts,
     private_replies,
     rooms,
+    runs,
     shifts,
 )
 from integrations.slack.performers.performer import Performing
@@ -30,6 +31,7 @@ PERFORMERS: Mapping[str, Performing] = {
     "unarchive_room": archive.unarchive_room,
     "invite": rooms.invite,
     "show_card": posts.show_card,
+    "show_run": runs.show_run,
     "announce": announcements.announce,
     "tell_team": announcements.tell_team,
     "tell_everybody": announcements.tell_everybody,

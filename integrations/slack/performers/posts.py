@@ -113,9 +113,9 @@ async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str,
     """(channel, thread) of a notice; None when there never will be such a place. Raises Retryable while awaited."""
     match context.effect.place:
         case Place.ROOM:
-            return await _room(context, incident), None
+            return await room_of(context, incident), None
         case Place.CARD_THREAD:
-            room = await _room(context, incident)
+            room = await room_of(context, incident)
             if incident.room.card_ts is None and not await context.never_came("show_card"):
                 raise Retryable("the card is not there yet")
             return room, incident.room.card_ts
@@ -123,7 +123,8 @@ async def _where(context: EffectContext[Post], incident: Incident) -> tuple[str,
             return await _announcement(context, incident)
 
 
-async def _room(context: EffectContext[Effect], incident: Incident) -> str:
+async def room_of(context: EffectContext[Any], incident: Incident) -> str:
+    """The channel of the incident. Raises Retryable while it is awaited, Rejected where it never comes."""
     if incident.room.channel_id is not None:
         return incident.room.channel_id
     if await context.never_came("open_room"):

@@ -109,6 +109,15 @@ async def test_an_issue_that_names_an_incident_which_is_not_ours_leaves_nothing_
     assert await room.bot.store.dead_letters() == []
 
 
+async def test_the_priority_of_an_action_item_stands_in_its_issue(room: WarRoom, github: GitHubSystem) -> None:
+    await room.declare("ada", DECLARE)
+    await types(room, "ada", "action add raise the threshold priority high")
+    await types(room, "ada", "action add thank the provider")
+    first, second = github.issues.values()
+    assert "\n\nPriority: high\n\n" in first["body"]
+    assert "Priority" not in second["body"]
+
+
 @pytest.mark.parametrize("way", ["webhook", "poll"])
 async def test_action_items_are_issues_that_follow_both_ways(room: WarRoom, github: GitHubSystem, way: str) -> None:
     await room.declare("ada", DECLARE)

@@ -27,6 +27,7 @@ SECTION: dict[str, Any] = {
     "issue_type": "Incident",
     "create_on": ["SEV-1", "SEV-2"],
     "priority": {"critical": "Highest"},
+    "action_priority": {"high": "High", "low": "Low"},
     "fields": {"customfield_10010": {"value": "production"}},
     "transitions": {"acknowledged": "In Progress", "resolved": "Finish", "reopened": "To Do"},
 }
@@ -122,6 +123,22 @@ async def test_what_people_do_there_is_done_here(room: WarRoom, jira: JiraSystem
     assert len(await entries(room, "Jira")) == 4
 
 
+async def test_the_priority_of_an_action_item_is_that_of_its_issue_or_stands_in_its_text(
+    room: WarRoom, jira: JiraSystem
+) -> None:
+    await declared(room, jira)
+    await types(room, "ada", "action add raise the threshold priority high")
+    await types(room, "ada", "action add tidy the dashboards priority medium")
+    await types(room, "ada", "action add thank the provider")
+    high, medium, none = (jira.issues[key] for key in ("OPS-2", "OPS-3", "OPS-4"))
+    assert high["priority"] == {"name": "High"}
+    assert "Priority: high" in plain(high["description"])
+    assert "priority" not in medium, "the policy names none for it"
+    assert "Priority: medium" in plain(medium["description"])
+    assert "priority" not in none
+    assert "Priority" not in plain(none["description"])
+
+
 async def test_action_items_are_linked_issues_that_follow_both_ways(room: WarRoom, jira: JiraSystem) -> None:
     await declared(room, jira)
     jira.person("Grace", "grace@example.com")
@@ -186,10 +203,14 @@ async def test_check_asks_for_everything_that_the_policy_names(
     settings = settings_of(slack, tmp_path, **keys(jira))
     policy = policy_of(jira=SECTION)
     assert await problems(integrations_of(settings), policy, SystemClock()) == []
-    policy = policy_of(jira=SECTION | {"issue_type": "Bug", "priority": {"SEV-1": "P1"}, "link_type": "Causes"})
+    policy = policy_of(
+        jira=SECTION
+        | {"issue_type": "Bug", "priority": {"SEV-1": "P1"}, "action_priority": {"low": "P9"}, "link_type": "Causes"}
+    )
     assert await problems(integrations_of(settings), policy, SystemClock()) == [
         "Jira: jira.issue_type: the project OPS has no issue type Bug; it has Incident, Task",
         "Jira: jira.priority: there is no priority P1; there are High, Highest, Low, Medium",
+        "Jira: jira.action_priority: there is no priority P9; there are High, Highest, Low, Medium",
         "Jira: jira.link_type: there is no link type Causes; there are Relates",
     ]
 

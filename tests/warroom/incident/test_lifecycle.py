@@ -14,6 +14,7 @@ from warroom.incident.decision import Decision, changeset, timers_of
 from warroom.incident.model import Incident, State
 from warroom.outbox.effects import Announce, Place, Post, SetTopic, SharePicture, ShowCard, TellTeam
 from warroom.policy import Policy
+from warroom.postmortem.model import Postmortem
 
 
 def test_whoever_acknowledges_has_it_and_the_paging_stops(make: Make, policy: Policy) -> None:
@@ -71,10 +72,29 @@ def test_a_mitigation_that_did_not_hold_is_taken_back(make: Make, policy: Policy
         lifecycle.reopen(after, "UBEN", minutes(51), policy)
 
 
-@pytest.mark.parametrize("state", [State.CLOSED, State.CANCELLED])
-def test_what_is_over_for_good_is_not_reopened(make: Make, policy: Policy, state: State) -> None:
+def test_a_closed_incident_goes_on_with_its_rhythm_and_its_post_mortem_is_a_draft_again(
+    make: Make, policy: Policy
+) -> None:
+    written = Postmortem(summary="rolled back", created_at=minutes(60), published_at=minutes(90), published_by="UADA")
+    resolved = lifecycle.resolve(make(postmortem=written), "UADA", minutes(42), policy).incident
+    closed = lifecycle.close(resolved, "UADA", minutes(90)).incident
+    after = lifecycle.reopen(closed, "UBEN", minutes(2000), policy).incident
+    assert (after.state, after.closed_at, after.resolved_at) == (State.ACKNOWLEDGED, None, None)
+    assert after.deadlines.update == minutes(2015)
+    assert after.postmortem is not None
+    assert (after.postmortem.summary, after.postmortem.published_at) == ("rolled back", None)
+
+
+def test_what_is_closed_is_neither_acknowledged_nor_reopened_from_elsewhere(make: Make, policy: Policy) -> None:
+    with refuses(Refused, match="nothing to acknowledge"):
+        lifecycle.acknowledge(make(state=State.CLOSED), "UBEN", minutes(50), policy)
     with refuses(Refused, match="Declare a new incident"):
-        lifecycle.reopen(make(state=state), "UBEN", minutes(50), policy)
+        lifecycle.reopen_from_elsewhere(make(state=State.CLOSED), "UBEN", minutes(50), policy)
+
+
+def test_what_was_cancelled_for_good_is_not_reopened(make: Make, policy: Policy) -> None:
+    with refuses(Refused, match="Declare a new incident"):
+        lifecycle.reopen(make(state=State.CANCELLED), "UBEN", minutes(50), policy)
 
 
 def test_cancelling_needs_a_reason(make: Make) -> None:
@@ -105,7 +125,11 @@ def test_every_pair_of_states_is_allowed_or_refused_as_the_table_says(make: Make
     }
     for before in State:
         for target, step in steps.items():
-            reopening = target is State.ACKNOWLEDGED and before in (State.MITIGATED, State.RESOLVED)
+            reopening = target is State.ACKNOWLEDGED and before in (
+                State.MITIGATED,
+                State.RESOLVED,
+                State.CLOSED,
+            )
             if target in lifecycle.STEPS[before] and not reopening:
                 assert step(make(state=before)).incident.state is target
             else:

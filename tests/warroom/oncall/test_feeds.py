@@ -210,7 +210,7 @@ async def test_duty_is_now_what_comes_and_what_is_asked(world: World) -> None:
         return (
             [each.schedule for each in found.now],
             [each.schedule for each in found.coming],
-            [o.id for o, _ in found.asked],
+            [each.override.id for each in found.asked],
         )
 
     assert await duty("UKWAME") == ([], [], [])

@@ -104,4 +104,6 @@ def test_only_open_incidents_that_call_the_schedule_are_handed_over(make: Make) 
     mine = make().copy_with(escalation=calls)
     others = make().copy_with(id="other")
     over = mine.copy_with(id="over", state=State.RESOLVED)
-    assert handed_over(policy, [mine, others, over], "sre") == [mine]
+    minor = mine.copy_with(id="minor", number=mine.number + 2, severity="SEV-3")
+    newer = mine.copy_with(id="newer", number=mine.number + 1)
+    assert handed_over(policy, [minor, newer, others, over, mine], "sre") == [newer, mine, minor], "most severe first"

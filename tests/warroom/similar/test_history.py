@@ -13,12 +13,14 @@ import pytest
 import pytest_asyncio
 
 from storage import Database
+from tests import similar_tuning
 from tests.stores import fresh_store
 from warroom.alerts.model import AlertState
 from warroom.incident.model import Incident, Origin, State
 from warroom.incident.parts import AlertSummary
 from warroom.outbox.changes import Changeset, Firing
 from warroom.similar.usecases import similar
+from warroom.similar.words import concepts
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -172,6 +174,34 @@ async def test_what_never_happened_before_finds_nothing_nine_times_of_ten(histor
             if named:
                 wrong.append((title, [each.title for each in named]))
     assert len(wrong) / tried <= 0.1, wrong[:40]
+
+
+async def test_the_other_set_for_tuning_keeps_to_both_goals_too() -> None:
+    other = similar_tuning.corpus()
+    async with fresh_store() as store:
+        for each in other.history:
+            await store.commit(Changeset(now=BEGAN, incident=each))
+        again = [each.twin in [one.number for one in await similar(store, each.incident)] for each in other.again]
+        wrong = [bool(await similar(store, each)) for each in other.never]
+    assert sum(again) / len(again) >= 0.8
+    assert sum(wrong) / len(wrong) <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("users are logged out of {s}", "sessions of {s} end"),
+        ("transcoder of {s} is stuck", "transcoding in {s} hangs"),
+        ("DDoS against {s}", "bots flood {s}"),
+        ("requests to {s} timed out", "latency of {s} above 4 s"),
+    ],
+)
+async def test_expressions_and_word_forms_are_alike(one: str, other: str) -> None:
+    assert concepts(one.format(s="x")).keys() & concepts(other.format(s="x")).keys()
+
+
+async def test_an_expression_that_means_something_else_is_not() -> None:
+    assert not concepts("seat map is upside down").keys() & concepts("the shop is down").keys()
 
 
 async def test_a_private_incident_is_never_named_and_the_same_monitor_is_enough() -> None:
