@@ -75,7 +75,7 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
     blocks: list[Block | None] = []
     if cause is None:
         where = f" at {kit.line(answer.service, 80)}" if answer.service else ""
-        head = f"🔎 *Inconclusive:* nothing stands out{where}."
+        head = f"🔎 *Inconclusive:* nothing of what was looked at stands out{where}."
         blocks.append(kit.section(head))
     else:
         head = f"🔎 *Probable cause: {kit.line(cause.service, 100)}*, {sure(cause.confidence)}"

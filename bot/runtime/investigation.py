@@ -49,11 +49,18 @@ def model_of(integrations: Integrations) -> LanguageModel | None:
     return next((each for each in usable if isinstance(each, LanguageModel)), None)
 
 
+def missing_extra() -> str:
+    """What is not installed, as a sentence without its end; "" when nothing is missing."""
+    return "" if importlib.util.find_spec(NEEDS) else f"an investigation needs {NEEDS}"
+
+
+INSTALL = "Install the extra “investigate”, see docs/dependencies.md."
+
+
 def built_in(findings: Findings) -> Answer:
     """The analysis, loaded when the first one is asked for. Raises Rejected where the extra is not installed."""
-    if importlib.util.find_spec(NEEDS) is None:
-        advice = "Install the extra “investigate”, see docs/dependencies.md."
-        raise Rejected(f"an investigation needs {NEEDS}", code="no_extra", advice=advice)
+    if why := missing_extra():
+        raise Rejected(why, code="no_extra", advice=INSTALL)
     from warroom.investigation.rules import investigate
 
     return investigate(findings)
@@ -65,6 +72,8 @@ async def source_problems(integrations: Integrations, policy: Policy, now_clock:
     wanted = {each.source for each in said.signals.values()} | ({said.logs.source} if said.logs else set())
     titles = {each.name: each for each in integrations if each.name in wanted}
     found = [f"investigate: {each.title} is not used: {each.missing()}" for each in titles.values() if each.missing()]
+    if said.used and (why := missing_extra()):
+        found.insert(0, f"investigate: {why}. {INSTALL}")
     usable = Integrations(*(each for each in titles.values() if not each.missing()))
     try:
         async with started(usable, policy, now_clock):

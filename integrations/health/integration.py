@@ -50,7 +50,9 @@ class Health(Integration[NoSettings]):
                 found = await probed(address)
             if found is None:
                 return None
-            return Fact(service=name, kind=found.kind, at=now, text=found.text, source=TITLE, url=_shown(address))
+            # What is so now belongs to what was asked about, which ended a moment ago.
+            at = min(now, until)
+            return Fact(service=name, kind=found.kind, at=at, text=found.text, source=TITLE, url=_shown(address))
 
         facts = await asyncio.gather(*(one(name, address) for name, address in asked.items()))
         return [fact for fact in facts if fact is not None]

@@ -15,6 +15,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 LONGEST = 5.0
 """Seconds of one check."""
 PORTS = {"http": 80, "https": 443}
+METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200"), ip_address("192.0.0.192")})
+"""Where Amazon (over IPv6), Alibaba and Oracle tell a machine its secrets; the others do at link-local addresses."""
+TRANSLATED = (bytes.fromhex("0064ff9b0000000000000000"), bytes(12))
+"""What stands before an IPv4 address that a translator leads to (RFC 6052), and before a compatible one (RFC 4291)."""
 
 
 class Trouble(NamedTuple):
@@ -29,13 +33,20 @@ class _Refused(Exception):
 
 
 def may_be_asked(address: str) -> bool:
-    """Whether it is an address of a service: not link-local, where clouds tell secrets to whoever asks (RFC 3927), and none
-    that stands for many or nobody.
+    """Whether it is an address of a service: not link-local, where clouds tell secrets to whoever asks (RFC 3927), none of their
+    other addresses that do, and none that stands for many or nobody.
     """
     ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return not (ip.is_link_local or ip.is_multicast or ip.is_unspecified)
+    if isinstance(ip, IPv6Address):
+        ip = _inside(ip) or ip
+    return not (ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in METADATA)
+
+
+def _inside(ip: IPv6Address) -> IPv4Address | None:
+    """The address of the old kind that this one leads to: mapped, compatible, through 6to4, Teredo or a translator."""
+    if ip.packed[:12] in TRANSLATED:
+        return IPv4Address(ip.packed[12:])
+    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 async def probed(address: str) -> Trouble | None:
@@ -52,6 +63,9 @@ async def probed(address: str) -> Trouble | None:
         return Trouble("unreachable", f"{host} leads to an address that is never asked (link-local)")
     except socket.gaierror as error:
         return Trouble("unreachable", f"the name {host} leads nowhere ({error.strerror})")
+    except UnicodeError:
+        # A name with an empty or too long part, which is not even asked for.
+        return Trouble("unreachable", f"the name {host} leads nowhere (it is no name of a host)")
     except TimeoutError:
         return Trouble("unreachable", f"{host}:{port} did not answer within {LONGEST:g} s")
 

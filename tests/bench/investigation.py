@@ -19,7 +19,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import company_cases, petshop
+from tests.bench import company_cases, injected, petshop
 from tests.bench.report import Figure, percentile
 from warroom.investigation.abnormal import judged
 from warroom.investigation.model import Answer, Findings
@@ -30,6 +30,8 @@ SEED = 9_001
 INCIDENTS = 216
 CROWDED = 54
 """Incidents with 20 innocent changes around, and as many without a guilty one."""
+INJECTED = 60
+"""Troubles injected into recorded normal operation, a third of it for each defect; and healthy windows."""
 BANDS = (0.0, 0.3, 0.5, 0.7, 0.9, 1.01)
 
 
@@ -193,8 +195,22 @@ def recorded(folder: Path) -> list[Figure]:
         for service in sorted(services)
         for each in petshop.healthy(folder, service)
     ]
+    well += [looked_at("normal", None, None, each) for each in injected.healthy(folder, SEED, INJECTED)]
     table("Windows of normal operation", well)
+    made = {
+        defect: [
+            looked_at(each.kind, each.cause, None, each.findings)
+            for each in injected.cases(folder, SEED, count, (defect,))
+        ]
+        for defect, count in {"": INJECTED, **dict.fromkeys(injected.DEFECTS, INJECTED // 3)}.items()
+    }
+    for defect, some in made.items():
+        table(f"Injected troubles{', ' if defect else ''}{defect}", some)
+    show_calibration([each for some in made.values() for each in some])
     return [
+        Figure(
+            "injected troubles: cause in the first three", share(made[""], lambda c: c.in_three), 75, "%", at_least=True
+        ),
         Figure("recorded incidents: cause first", share(found[0], lambda c: c.first), 75, "%", at_least=True),
         Figure(
             "recorded incidents: cause in the first three",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,11 @@ from typer.testing import CliRunner
 
 from bot.cli.app import cli
 from bot.cli.investigate import ExitStatus
+from bot.clock import SystemClock
+from bot.runtime.investigation import source_problems
 from tests.integrations.prometheus.server import FakePrometheus
+from tests.integrations.stories import policy_of
+from warroom.registry import Integrations
 
 END = datetime(2026, 11, 20, 3, tzinfo=UTC)
 QUERY = "errors_by_service"
@@ -84,7 +89,7 @@ def test_a_cause_is_one_object_and_status_zero(metrics: FakePrometheus) -> None:
     series = next(each for each in cause["evidence"] if each["kind"] == "series")
     assert set(series) == {"kind", "text", "query", "from", "to", "url"}
     assert series["query"] == QUERY
-    assert datetime.fromisoformat(series["to"]) <= END + timedelta(minutes=10)
+    assert datetime.fromisoformat(series["to"]) <= END + timedelta(minutes=30)
 
 
 @pytest.mark.usefixtures("healthy")
@@ -125,3 +130,17 @@ def test_a_source_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 )
 def test_what_cannot_be_asked_is_an_error(arguments: tuple[str, ...], status: int) -> None:
     assert run(*arguments)[0] == status
+
+
+@pytest.mark.usefixtures("healthy")
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    status = run("--service", "checkout", "--at", END.isoformat())[0]
+    assert status == ExitStatus.ERROR
+    assert "extra “investigate”" in missing_extra_said()
+
+
+def missing_extra_said() -> str:
+    """What the check of the settings says of it."""
+    policy = policy_of(investigate={"signals": {"errors": {"source": "prometheus", "query": QUERY}}})
+    return "\n".join(asyncio.run(source_problems(Integrations(), policy, SystemClock())))

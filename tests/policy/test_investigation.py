@@ -59,6 +59,7 @@ def test_everything_that_the_product_describes_is_a_policy() -> None:
         ({"services": {"a": {"depends_on": ["a"]}}}, "services.a.depends_on[0]", "is the service itself"),
         ({"services": {"a": {"health": "ftp://x"}}}, "services.a.health", "tcp://host:port"),
         ({"services": {"a": {"health": "tcp://x"}}}, "services.a.health", "cannot be checked"),
+        ({"services": {"a": {"health": "https://x:99999/"}}}, "services.a.health", "cannot be checked"),
         ({"services": {"a": {"health": "https://u:p@x/"}}}, "services.a.health", "holds a password"),
         ({"services": {"a": {"helth": "https://x/"}}}, "services.a.helth", "did you mean health?"),
         ({"investigate": {"auto": ["SEV-9"]}}, "investigate.auto[0]", "there is no severity “SEV-9”"),

@@ -17,6 +17,8 @@ TOGETHER = 0.8
 """How alike two courses are that are taken to belong together where no graph is known."""
 MOST = 60
 """Services that are compared with each other then, the most unusual first."""
+RARE = 0.05
+"""Requests for one of its caller's: too few to be what all of its caller's trouble comes from."""
 DOWN = 0.9
 """What a service that does not answer accounts for at most."""
 
@@ -103,18 +105,24 @@ def callees(name: str, services: Mapping[str, Service], graph: Graph) -> list[st
     return sorted(found)
 
 
-def explains(name: str, services: Mapping[str, Service], names: set[str], graph: Graph) -> float:
-    """Which part of the trouble of all that depend on it, its own included, it accounts for; 0.5 where there is none."""
+def explains(name: str, services: Mapping[str, Service], names: set[str], graph: Graph) -> tuple[float, float]:
+    """(which part of the trouble of all that depend on it, its own included, it accounts for; which part of all the trouble that
+    there is). (0.5, 0) where there is none. The second tells a service from another name that one caller has for it.
+    """
     service = services.get(name)
     if service is None:
-        return 0.0
-    total = accounting = 0.0
-    for other in sorted(graph.above(name)):
-        if other in names and other in services and services[other].felt >= ABNORMAL:
-            strong = strength(services[other].felt)
+        return 0.0, 0.0
+    above = graph.above(name)
+    total = everything = accounting = 0.0
+    for other in sorted(names & set(services)):
+        if services[other].felt < ABNORMAL:
+            continue
+        strong = strength(services[other].felt)
+        everything += strong
+        if other in above:
             total += strong
             accounting += strong * (1.0 if other == name else accounted(services[other], service))
-    return accounting / total if total else 0.5
+    return accounting / total if total else 0.5, accounting / everything if everything else 0.0
 
 
 def fits(noticed: Service | None, service: Service, symptom: Symptom) -> float:
@@ -138,6 +146,28 @@ def fits(noticed: Service | None, service: Service, symptom: Symptom) -> float:
         if float(sent.sum()) > noise:
             shares.append(float(np.minimum(np.nan_to_num(same[0].excess), sent).sum()) / float(sent.sum()))
     return min(1.0, max(shares) / 0.3) if shares else 0.5
+
+
+def unmeasured(name: str, services: Mapping[str, Service], graph: Graph, symptom: Symptom) -> str | None:
+    """Something that it calls of which nothing was measured while the trouble lasted, so that nobody can say whether it began
+    there. What got few of its requests is none, nor what a fact says is down.
+    """
+    lasted = symptom.profile > 0
+    mine = services[name].load if name in services else None
+    asked = float(np.nansum(mine)) if mine is not None else 0.0
+    for callee in graph.calls.get(name, ()):
+        other = services.get(callee)
+        if other is None:
+            return callee
+        idle = other.load is not None and float(np.nansum(other.load)) <= RARE * asked
+        seen = any(
+            bool((np.isfinite(each.values) & (lasted if lasted.any() else True)).any())
+            for each in other.seen
+            if each.kind in SYMPTOMS
+        )
+        if not (seen or idle or other.down is not None):
+            return callee
+    return None
 
 
 def strength(surprise: float) -> float:

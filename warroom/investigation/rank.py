@@ -26,7 +26,16 @@ import numpy as np
 
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
-from warroom.investigation.explain import accounted, explains, explanations, fits, likeness, moving_together, strength
+from warroom.investigation.explain import (
+    accounted,
+    explains,
+    explanations,
+    fits,
+    likeness,
+    moving_together,
+    strength,
+    unmeasured,
+)
 from warroom.investigation.graph import Graph
 from warroom.investigation.logs import LogTemplate
 from warroom.investigation.model import Fact, Findings
@@ -42,6 +51,7 @@ WEIGHTS: Mapping[str, float] = {
     "early": 1.0,
     "near": 1.0,
     "explains": 2.0,
+    "reach": 1.5,
     "fits": 1.5,
     "consumes": 1.5,
     "neighbour": 5.0,
@@ -73,6 +83,10 @@ class Candidate:
     """Calls between where it was noticed and here; None when no way is known."""
     explained_by: str | None
     """What it calls that accounts for most of its trouble."""
+    unmeasured: str | None = None
+    """What it calls of which nothing was measured: it may have begun there."""
+    mapped: bool = True
+    """Whether somebody said who calls whom."""
     change: Change | None = None
     facts: tuple[Fact, ...] = ()
     templates: tuple[LogTemplate, ...] = ()
@@ -89,6 +103,7 @@ def candidates_of(
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
     services = services_of(observed, graph, recent, clock_of(findings))
+    mapped = graph.known
     if not graph.known:
         graph = moving_together(services, graph.calls)
     length = len(observed[0].profile) if observed else 0
@@ -115,6 +130,7 @@ def candidates_of(
         )
         onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
         change = _change(findings, name, onset or symptom.onset)
+        part, of_all = explains(name, services, names, graph)
         alerts = [fact for fact in facts[name] if fact.kind == "alert"]
         harm = [fact for fact in facts[name] if fact.kind in DOWN]
         features = {
@@ -130,7 +146,8 @@ def candidates_of(
             "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
             "path": _path(ways.get(name), services),
             "early": _early(onset, symptom.onset, findings.step),
-            "explains": explains(name, services, names, graph),
+            "explains": part,
+            "reach": of_all,
             "fits": fits(noticed, service, symptom),
             "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
             "consumes": _consumes(service),
@@ -152,6 +169,8 @@ def candidates_of(
                 onset=onset,
                 distance=distance,
                 explained_by=by if share >= 0.5 else None,
+                unmeasured=unmeasured(name, services, graph, symptom),
+                mapped=mapped,
                 change=change,
                 facts=tuple(sorted(facts[name], key=lambda fact: (fact.at, fact.kind, fact.text))),
                 templates=templates.get(name, ()),
@@ -219,10 +238,10 @@ def _path(way: tuple[str, ...] | None, services: Mapping[str, Service]) -> float
 
 
 def _early(onset: datetime | None, noticed: datetime | None, step: timedelta) -> float:
-    """1 when it began no later than the symptom, less the later."""
+    """1 when it began no later than the symptom, less the later. Where samples are rare, one that strays moves an onset by much."""
     if onset is None or noticed is None:
         return 0.5
-    late = (onset - noticed - step) / timedelta(minutes=10)
+    late = (onset - noticed - step) / max(timedelta(minutes=10), 4 * step)
     return float(np.clip(1.0 - late, 0.0, 1.0))
 
 

@@ -139,6 +139,10 @@ def _against(findings: Findings, each: Candidate, symptom: Symptom) -> list[Evid
     found = []
     if each.explained_by is not None:
         found.append(Evidence(kind="graph", text=f"{each.explained_by}, which it calls, accounts for most of it"))
+    if each.unmeasured is not None:
+        found.append(
+            Evidence(kind="graph", text=f"Nothing was measured of {each.unmeasured}, which it calls: it may be that")
+        )
     if each.onset and symptom.onset and each.onset - symptom.onset > max(findings.step, timedelta(minutes=2)):
         apart = words.minutes(each.onset - symptom.onset)
         found.append(
@@ -196,13 +200,17 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
             if past.cause == first.service and past.fixed_by
         ][:1]
     else:
-        if not symptom.seen:
+        if not any(each.service == findings.service and each.points for each in findings.series):
+            steps.append(f"Nothing was measured of {findings.service or 'any service'}.")
+        elif not symptom.seen:
             steps.append(
                 f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right."
             )
         else:
             steps.append("Investigate again in some minutes, when there are more samples.")
         if findings.not_looked_at:
-            missing = ", ".join(sorted({each.source for each in findings.not_looked_at}))
+            # "latency (Prometheus)" and "errors (Prometheus)" are one place to look at.
+            places = {each.source.rpartition("(")[2].removesuffix(")") for each in findings.not_looked_at}
+            missing = ", ".join(sorted(places))
             steps.append(f"Look yourself at what gave no answer: {missing}.")
     return tuple(steps)

@@ -12,9 +12,6 @@ from warroom.investigation.model import Answer, Findings, NotLookedAt
 from warroom.policy import Policy
 from warroom.stores import Store
 
-AFTER = 3
-"""The window goes on after the alert for one part in so many of its length, as far as that is not in the future."""
-
 Analyse = Callable[[Findings], Awaitable[Answer]]
 """The analysis, which takes processor time: whoever gives it sees to it that nobody waits."""
 
@@ -42,8 +39,10 @@ async def quietly(looked: Sequence[str], waiting: Sequence[str], failed: Sequenc
 
 
 def until_when(at: datetime, now: datetime, window: timedelta) -> datetime:
-    """The end of the window: what came shortly after the alert belongs to it."""
-    return max(at, min(now, at + window / AFTER))
+    """The end of what is looked at: as long after the alert as before it, as far as that is not in the future. Who asks again has
+    more samples to look at, and an alert may come some minutes before most of the trouble.
+    """
+    return max(at, min(now, at + window))
 
 
 async def request_for(incident: Incident, store: Store, policy: Policy, now: datetime, service: str = "") -> Request:

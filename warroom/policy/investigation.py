@@ -26,8 +26,10 @@ SERVICE_PLACE = "{service}"
 def _health(said: str) -> str:
     try:
         parts = urlsplit(said)
+        # Asking for the port raises where it is none.
+        has_port = parts.port is not None
         web = parts.scheme in ("http", "https") and bool(parts.hostname)
-        port = parts.scheme == "tcp" and bool(parts.hostname) and parts.port is not None and not parts.path.strip("/")
+        port = parts.scheme == "tcp" and bool(parts.hostname) and has_port and not parts.path.strip("/")
     except ValueError:
         web = port = False
     if not (web or port) or re.search(r"[\s<>|\x00-\x1f]", said):

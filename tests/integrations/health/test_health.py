@@ -86,6 +86,23 @@ async def test_only_what_does_not_answer_as_it_should_is_told(health: Health, si
     assert found["sick"].at == NIGHT
 
 
+async def test_what_is_so_now_lies_within_what_was_asked_about(health: Health, site: Site) -> None:
+    services = {"sick": ServicePolicy(health=site.url("/sick"))}
+    (found,) = await health.facts(services, NIGHT - 30 * MINUTE, NIGHT - MINUTE)
+    assert found.at == NIGHT - MINUTE
+
+
+@pytest.mark.parametrize("host", ["a..example", "a" * 70 + ".example"])
+async def test_a_name_that_is_none_does_not_keep_the_others_away(health: Health, site: Site, host: str) -> None:
+    services = {
+        "odd": ServicePolicy(health=f"https://{host}/"),
+        "sick": ServicePolicy(health=site.url("/sick")),
+    }
+    found = {each.service: each.text for each in await health.facts(services, NIGHT - MINUTE, NIGHT)}
+    assert found.keys() == {"odd", "sick"}
+    assert "leads nowhere" in found["odd"]
+
+
 async def test_a_redirect_is_an_answer_and_is_not_followed(site: Site) -> None:
     assert await probed(site.url("/moved")) is None
     assert site.asked == ["/moved"]
@@ -99,13 +116,18 @@ async def test_a_broken_connection_is_said(site: Site) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["169.254.169.254", "fe80::1", "fe80::1%eth0", "::ffff:169.254.169.254", "0.0.0.0", "::", "224.0.0.1"],  # noqa: S104
+    [
+        *("169.254.169.254", "fe80::1", "fe80::1%eth0", "::ffff:169.254.169.254", "0.0.0.0", "::", "224.0.0.1"),  # noqa: S104
+        *("::169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::254", "100.100.100.200"),
+    ],
 )
 def test_what_is_never_asked(address: str) -> None:
     assert not may_be_asked(address)
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "192.0.2.1", "2001:db8::1", "::1"])
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "10.1.2.3", "192.0.2.1", "2001:db8::1", "::1", "fd00::1", "64:ff9b::a01:203"]
+)
 def test_what_may_be_asked(address: str) -> None:
     assert may_be_asked(address)
 

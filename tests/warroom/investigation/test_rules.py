@@ -298,3 +298,24 @@ def test_what_is_not_a_number_is_no_sample() -> None:
         for each in found.series
     )
     assert first(investigate(found.copy_with(series=odd))) == "db"
+
+
+def test_what_cannot_be_seen_below_makes_it_less_sure() -> None:
+    seen = shop(PAYMENTS_SLOW)
+    calls = {**seen.depends_on, "payments": (*seen.depends_on.get("payments", ()), "vault")}
+    clear, unsure = investigate(seen), investigate(seen.model_copy(update={"depends_on": calls}))
+    assert [first(each) for each in (clear, unsure)] == ["payments", "payments"]
+    assert unsure.causes[0].confidence <= 0.6 < clear.causes[0].confidence
+    assert any("Nothing was measured of vault" in each.text for each in unsure.causes[0].against)
+
+
+def test_nothing_measured_is_not_said_to_be_as_usual() -> None:
+    missed = (
+        NotLookedAt(source="latency (Prometheus)", why="away"),
+        NotLookedAt(source="errors (Prometheus)", why="away"),
+    )
+    answer = investigate(Findings(service="web", at=AT, until=AT, not_looked_at=missed))
+    assert answer.next_steps == (
+        "Nothing was measured of web.",
+        "Look yourself at what gave no answer: Prometheus.",
+    )
