@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
 
-.PHONY: setup demo tools sandbox picture run test check format lint types arrows audit advisories bench lock lambda manifest clean
+.PHONY: setup demo tools sandbox picture run test matrix check format lint types arrows audit advisories bench lock lambda manifest clean
 
 # Compiled here, so that the first start need not do it: also after an update, when nothing new is installed.
 setup: .venv/.installed
@@ -32,6 +32,10 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
+
+# All cells of effects and troubles; `make test` takes every second one.
+matrix: setup
+	@WARROOM_MATRIX=all $(BIN)/python -m pytest -n auto --dist loadgroup tests/reliability
 
 check: setup format lint types arrows audit test
 
