@@ -27,6 +27,7 @@ TASKS = {
     "socket",
     "socket watchdog",
     "inbox",
+    "memory",
     "directory",
     "figures",
     "private rooms",

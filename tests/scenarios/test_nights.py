@@ -140,4 +140,4 @@ async def test_a_room_that_was_archived_is_spoken_of_where_people_still_look(roo
         await room.settle()
     said = [m.plain() for m in slack.channel("incidents").messages_by_bot()[0].replies]
     assert any("nearly there" in line for line in said), "the announcement goes on"
-    assert sum("Nothing can be posted in the channel of INC-1" in line for line in said) == 1
+    assert sum("archived the channel of INC-1" in line for line in said) == 1

@@ -209,7 +209,7 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
         else:
             steps.append("Investigate again in some minutes, when there are more samples.")
         if findings.not_looked_at:
-            # "latency (Prometheus)" and "errors (Prometheus)" are one place to look at.
+            # "latency (a system)" and "errors (a system)" are one place to look at.
             places = {each.source.rpartition("(")[2].removesuffix(")") for each in findings.not_looked_at}
             missing = ", ".join(sorted(places))
             steps.append(f"Look yourself at what gave no answer: {missing}.")

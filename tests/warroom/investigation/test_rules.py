@@ -311,11 +311,11 @@ def test_what_cannot_be_seen_below_makes_it_less_sure() -> None:
 
 def test_nothing_measured_is_not_said_to_be_as_usual() -> None:
     missed = (
-        NotLookedAt(source="latency (Prometheus)", why="away"),
-        NotLookedAt(source="errors (Prometheus)", why="away"),
+        NotLookedAt(source="latency (the metrics)", why="away"),
+        NotLookedAt(source="errors (the metrics)", why="away"),
     )
     answer = investigate(Findings(service="web", at=AT, until=AT, not_looked_at=missed))
     assert answer.next_steps == (
         "Nothing was measured of web.",
-        "Look yourself at what gave no answer: Prometheus.",
+        "Look yourself at what gave no answer: the metrics.",
     )
