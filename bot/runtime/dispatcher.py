@@ -93,7 +93,8 @@ class Dispatcher:
         self._wake = asyncio.Event()
         self._quiet = asyncio.Event()
         self._quiet.set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
+        """What is in the works, with the claim's key."""
         self._kept = tasks or Supervised()
         self._open = True
         self._names: dict[str, str] = {}
@@ -158,8 +159,9 @@ class Dispatcher:
         claims = await self._world.store.claim(now=now, limit=room, lease=LEASE)
         self._beat = self._steady()
         for claim in claims:
-            task = asyncio.create_task(self._work(claim), name=f"work {claim.key}")
-            self._tasks.add(task)
+            before = [task for task, key in self._tasks.items() if key == claim.key]
+            task = asyncio.create_task(self._work(claim, before), name=f"work {claim.key}")
+            self._tasks[task] = claim.key
             task.add_done_callback(self._finished)
         if len(claims) == room:
             self._wake.set()
@@ -176,12 +178,16 @@ class Dispatcher:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         full = len(self._tasks) >= WIDTH
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         # What the work caused was announced by its commit. Only whether all is done, or there is room again, is news.
         if full or not self._tasks:
             self._wake.set()
 
-    async def _work(self, claim: Claim) -> None:
+    async def _work(self, claim: Claim, before: list[asyncio.Task[None]]) -> None:
+        if before:
+            # The clock was set ahead, or the machine slept: the lease is over and we took our own work over. What is on its way
+            # is let arrive first, or whoever looks for it now does not find it and does it twice.
+            await asyncio.wait(before)
         name = claim.timer or (claim.effect.label if claim.effect else "nothing")
         with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
             try:

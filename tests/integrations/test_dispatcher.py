@@ -288,20 +288,37 @@ async def test_work_that_outlives_its_lease_is_taken_over_and_its_late_result_is
     await night.ask(ShowCard(incident_id="i1", key="card"))
     await night.outside.begun["card"].wait()
     slow = night.outside.held.pop("card")
-    await _until_tried_again(night, "card")
+    night.outside.begun["card"].clear()
+    night.clock.advance(LEASE.total_seconds())
+    other = Dispatcher(night.world, night.outside.perform, Meters())
+    other.start()
+    async with asyncio.timeout(60):
+        await night.outside.begun["card"].wait()
+        await other.quiet()
     assert night.outside.tries[1] == ("card", LEASE.total_seconds(), True)
     slow.set()
     await night.settle()
     assert (await night.incident()).room.card_ts == "1.1"
     assert len(night.outside.times("card")) == 2
+    await other.drain(0)
 
 
-async def _until_tried_again(night: RunningDispatcher, key: str) -> None:
-    night.outside.begun[key].clear()
+async def test_after_the_machine_slept_work_that_is_on_its_way_is_let_arrive_before_it_is_looked_for(
+    night: RunningDispatcher,
+) -> None:
+    night.outside.hold("card")
+    await night.ask(ShowCard(incident_id="i1", key="card"))
+    await night.outside.begun["card"].wait()
     night.clock.advance(LEASE.total_seconds())
-    night.work.nudge()
-    async with asyncio.timeout(60):
-        await night.outside.begun[key].wait()
+    night.outside.hold("meanwhile")
+    await night.ask(pin("meanwhile"))
+    await night.outside.begun["meanwhile"].wait()
+    night.outside.release("meanwhile")
+    assert len(night.outside.times("card")) == 1
+    night.outside.release("card")
+    await night.settle()
+    assert night.outside.together == set()
+    assert [outcome_unknown for key, _, outcome_unknown in night.outside.tries if key == "card"] == [False, True]
 
 
 async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_doubt(night: RunningDispatcher) -> None:

@@ -125,6 +125,24 @@ async def test_a_server_that_ignores_force_does_not_keep_the_others_out(store: S
     assert f"({code})" in why
 
 
+async def test_a_refusal_of_all_and_a_budget_of_one_call_at_a_time_still_reach_everybody(store: Store) -> None:
+    allowed = 1
+
+    def answer(args: Answer) -> Answer | SlackDeclined:
+        nonlocal allowed
+        if not allowed:
+            raise Retryable("conversations.invite waits for its turn", after=1.2)
+        allowed -= 1
+        return no("already_in_channel") if "," in args["users"] else {"ok": True}
+
+    again = act(inviting("UADA", "UBEN"), ScriptedSlackClient(conversations_invite=answer), store)
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            await invite(again)
+        allowed = 1
+    assert (await invite(again)).people == ("UADA", "UBEN")
+
+
 async def test_what_is_about_the_room_and_not_about_a_person_is_a_refusal(store: Store) -> None:
     slack = ScriptedSlackClient(conversations_invite=lambda _: no("is_archived"))
     with pytest.raises(SlackDeclined, match="is_archived"):

@@ -98,12 +98,19 @@ class House(Generic[P]):
             await process.greeted()
 
     async def _delivered(self) -> None:
-        """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here."""
+        """Slack sends again what was not acknowledged, after a second, a minute and five: nobody waits for that here.
+
+        What a bot is at meanwhile is ended first: a minute later its lease would be over.
+        """
         for _ in range(ROUNDS):
             await self.slack.sockets.until_none_in_flight()
             again = self.slack.sockets.retry_at
             if again is None:
                 return
+            for process in self.living:
+                await process.idle()
+            if self.slack.sockets.in_flight:
+                continue
             self.slack.clock.advance(max(0.0, again - self.slack.clock.seconds()))
 
     async def pass_time(self, seconds: float) -> None:

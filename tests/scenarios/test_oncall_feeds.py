@@ -152,6 +152,7 @@ async def test_the_home_tab_says_when_somebody_is_on_call_and_asks_for_cover(roo
     assert "You are not on call now." in homes[off]
     assert "Next: *platform*" in homes[off]
     await slack.slash(slack.person(on), "general", "/incident", "oncall cover platform now for 2h")
+    await room.settle()
     await slack.open_home(off)
     await room.settle()
     home = slack.home(off)

@@ -88,8 +88,8 @@ class PerformerDeps:
     bot_user_id: str
     taken_names: set[str] = field(default_factory=set)
     """Channel names that Slack said are taken."""
-    invited: dict[str, dict[str, str]] = field(default_factory=dict)
-    """By effect key: people invited one by one so far, with Slack's code or "" for success."""
+    invited: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    """By effect key: people who are invited one by one, with Slack's code, "" for success, None before it is tried."""
     bad_pictures: set[str] = field(default_factory=set)
     """Addresses of pictures that Slack refused to show."""
     reading: dict[str, Any] = field(default_factory=dict)

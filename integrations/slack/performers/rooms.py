@@ -200,20 +200,24 @@ async def read_room_members(context: EffectContext[ReadRoomMembers]) -> RoomMemb
 
 async def _invite(context: EffectContext[Invite], channel: str, people: list[str]) -> dict[str, str]:
     """Slack's code for everybody who could not be invited."""
+    if not context.deps.invited.get(context.key, {}).keys().isdisjoint(people):
+        # To ask for all again would use up the call that the budget allows, each time, and reach nobody.
+        return await _one_by_one(context, channel, people)
     try:
         answer = await context.call("conversations.invite", channel=channel, users=",".join(people), force=True)
     except SlackDeclined as refusal:
         if not _about_people(refusal):
             raise
+        context.deps.invited.setdefault(context.key, {}).update(dict.fromkeys(people))
         return await _one_by_one(context, channel, people)
     return _failures(answer)
 
 
 async def _one_by_one(context: EffectContext[Invite], channel: str, people: list[str]) -> dict[str, str]:
     # A server that knows no `force` refuses all for one. What is done is remembered: the budget may end this.
-    done = context.deps.invited.setdefault(context.key, {})
+    done = context.deps.invited[context.key]
     for person in people:
-        if person in done:
+        if done[person] is not None:
             continue
         try:
             answer = await context.call("conversations.invite", channel=channel, users=person)
