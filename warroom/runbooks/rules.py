@@ -19,6 +19,7 @@ from warroom.incident.events import (
     RunbookEnded,
     RunbookStep,
 )
+from warroom.outbox.changes import LANDS_WITHIN
 from warroom.policy.remediation import Remediation
 from warroom.runbooks.library import Kinds
 from warroom.runbooks.model import MOST_ITEMS, UNDO, Approve, Do, Step, boxes
@@ -694,6 +695,8 @@ class _Work:
                 self.fail(step, outcome.error, advice=outcome.advice)
             case Away():
                 wait = outcome.after if outcome.after is not None else WAITS[min(step.failures, len(WAITS) - 1)]
+                if outcome.unknown:
+                    wait = max(wait, LANDS_WITHIN.total_seconds())
                 unknown = step.look_first or (outcome.unknown and self._changes(step))
                 self.put(
                     step.copy_with(
