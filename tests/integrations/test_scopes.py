@@ -31,4 +31,6 @@ def test_every_method_that_is_called_has_its_permission_and_its_budget_and_no_ot
 def test_the_manifest_asks_for_what_is_needed_and_nothing_else() -> None:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed_scopes() | HEARD
-    assert set(NEEDED_FOR) == needed_scopes(keeps_groups=True) | HEARD, "of each it is said what does not work without it"
+    assert set(NEEDED_FOR) == needed_scopes(keeps_groups=True) | HEARD, (
+        "of each it is said what does not work without it"
+    )

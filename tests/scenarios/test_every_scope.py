@@ -74,5 +74,4 @@ async def test_without_one_permission_it_is_named_and_the_rest_goes_on(
     assert (await room.incident()).state is State.RESOLVED
     assert (await room.bot.store.store_stats()).waiting == 0, "nothing is tried for ever"
     dead = await room.bot.store.dead_letters()
-    print(scope, [(d.kind, d.error) for d in dead])
     assert [each for each in dead if scope not in each.error] == []

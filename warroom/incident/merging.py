@@ -155,7 +155,9 @@ def taken_back(incident: Incident, other: Incident, moved: Moved, by: str, now: 
     there = {new: old for old, new in record.actions}
     items = tuple(each.copy_with(id=there[each.id]) for each in other.actions if each.id in there)
     # What was added to it while it was merged stays its own.
-    before = incident.copy_with(merged=None, actions=(*items, *incident.actions), alerts=summed(incident.alerts, back, now))
+    before = incident.copy_with(
+        merged=None, actions=(*items, *incident.actions), alerts=summed(incident.alerts, back, now)
+    )
     reopened = lifecycle.reopen_unmerged(before, other, by, now, policy)
     reopened = Decision(reopened.incident, reopened.entries, reopened.effects, firings=back, quiet=reopened.quiet)
     rest = [each for each in moved.there if each.dedup_key not in mine]
