@@ -14,7 +14,7 @@ from warroom.investigation.abnormal import Observed
 from warroom.investigation.graph import Graph, graph_of
 from warroom.investigation.logs import templates
 from warroom.investigation.model import Answer, Cause, Evidence, Findings, RuledOut
-from warroom.investigation.rank import Candidate, candidates_of
+from warroom.investigation.rank import Candidate, candidates_of, early_by
 from warroom.investigation.services import Symptom
 
 CAUSES = 3
@@ -87,11 +87,8 @@ def _of_series(findings: Findings, each: Observed) -> Evidence:
 def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidence]:
     found = []
     if each.change is not None:
-        found.append(
-            Evidence(
-                kind="change", text=words.of_change(each.change, each.onset), since=each.change.at, url=each.change.url
-            )
-        )
+        told = words.of_change(each.change, each.onset, early_by(findings.step))
+        found.append(Evidence(kind="change", text=told, since=each.change.at, url=each.change.url))
     # Percentiles of one thing say it once.
     kinds: set[tuple[str, str]] = set()
     for one in each.seen:

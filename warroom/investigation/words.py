@@ -69,14 +69,16 @@ def _usual(each: Observed) -> tuple[float, float]:
     return (0.0 if abs(low) < nothing else low, 0.0 if abs(high) < nothing else high)
 
 
-def of_change(change: Change, onset: datetime | None) -> str:
-    """ "deployment of payments 2.4.1 at 12:01 UTC, 2 minutes before it began: Pool of 5" """
+def of_change(change: Change, onset: datetime | None, early_by: timedelta) -> str:
+    """ "deployment of payments 2.4.1 at 12:01 UTC, 2 minutes before it began: Pool of 5". `early_by`: how much too early the onset may
+    have been found.
+    """
     what = " ".join(part for part in (change.kind, "of", change.service, change.version) if part)
     when = f" at {clock(change.at)}"
     if onset is not None:
         apart = onset - change.at
-        if abs(apart) < timedelta(seconds=30):
-            when += ", when it began"
+        if -early_by <= apart < timedelta(seconds=30):
+            when += ", about when it began"
         else:
             when += f", {minutes(apart)} {'before' if apart > timedelta(0) else 'after'} it began"
     by = f" by {short(change.author, 60)}" if change.author else ""
