@@ -68,7 +68,7 @@ def test_evidence_can_be_repeated() -> None:
     assert evidence.since is not None
     assert evidence.until is not None
     assert evidence.since < AT < evidence.until
-    assert "latency of db is up at" in evidence.text
+    assert "latency of db: up at" in evidence.text
     assert "UTC" in evidence.text
 
 
@@ -119,7 +119,7 @@ def test_a_counter_that_resets_is_what_it_grows_by() -> None:
     counted = [series(name, "error_count", more) for name in ("web", "checkout", "payments")]
     answer = investigate(found.copy_with(series=(*quiet, *counted)))
     assert first(answer) == "payments"
-    assert any("error_count of payments is up at" in each.text for each in answer.causes[0].evidence)
+    assert any("error_count of payments: up at" in each.text for each in answer.causes[0].evidence)
 
 
 def test_constant_series_are_not_unusual_until_they_move() -> None:
