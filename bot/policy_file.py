@@ -12,7 +12,6 @@ from warroom.policy import Mistake, Policy, check
 from warroom.policy.severity import BUILT_IN
 from warroom.value import Value
 
-
 BIGGEST, MOST_VALUES = 5_000_000, 200_000
 """Bytes and values of a policy: one file for thousands of services, often written by a program."""
 

@@ -12,7 +12,6 @@ import yaml
 from warroom.policy import Mistake
 from warroom.policy.check import path_of
 
-
 BIGGEST = 500_000
 """Bytes of a file."""
 MOST_VALUES = 20_000
