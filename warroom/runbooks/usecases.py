@@ -23,9 +23,9 @@ from warroom.ports import World
 from warroom.refusals import Attempt, NotInState, RunbookRefused, RunbookWhy
 from warroom.runbooks import rules
 from warroom.runbooks.decided import DecidedStep, NotNow, Told
+from warroom.runbooks.engine.work import AGAIN, Advanced, Failed, News, Outcome, Setting
 from warroom.runbooks.model import Runbook
 from warroom.runbooks.plan import NotPossible, Plan, inputs_of, plan
-from warroom.runbooks.rules import AGAIN, Advanced, Failed, News, Outcome, Setting
 from warroom.runbooks.run import Run, RunState, StepState
 from warroom.runbooks.situation import Offer, offers, situation, values_of, why_it_fits
 
