@@ -19,8 +19,9 @@ from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
 from warroom.ports import World
 from warroom.runbooks import usecases as runbooks
+from warroom.runbooks.engine.parameters import undo_sources
+from warroom.runbooks.engine.work import Away, Failed, Outcome
 from warroom.runbooks.outputs import Mask, cut_middle, kept
-from warroom.runbooks.rules import Away, Failed, Outcome, undo_sources
 from warroom.runbooks.run import Run, StepRun, StepState
 
 log = structlog.get_logger(__name__)
