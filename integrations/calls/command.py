@@ -98,16 +98,21 @@ class Command(StepKind[CommandParameters]):
             raise Rejected(
                 f"there is no program {parameters.run[0]} here", code="no_program", advice="Write its whole path."
             )
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *parameters.run[1:],
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": PATH, "LANG": "C.UTF-8", "WARROOM_KEY": call.key},
-            cwd="/",
-            start_new_session=True,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *parameters.run[1:],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={"PATH": PATH, "LANG": "C.UTF-8", "WARROOM_KEY": call.key},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as error:
+            # Nothing has begun: it is no program, or may not be run.
+            why = f"{parameters.run[0]} cannot be started ({error.strerror})"
+            raise Rejected(why, code="not_started", advice="Try it there by hand.") from error
         try:
             async with asyncio.timeout(parameters.limit.total_seconds()):
                 output, error, code = await asyncio.gather(_read(process.stdout), _read(process.stderr), process.wait())
