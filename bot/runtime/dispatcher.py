@@ -50,6 +50,8 @@ STUCK = 60.0
 """Seconds without a look at what is due; the scheduler ticks every second."""
 SET_BACK = timedelta(minutes=1)
 """The clock was set back when it shows so much less than before; less than that is waited for."""
+CANCELLED_WITHIN = 1.0
+"""Seconds for work that was cancelled at the end."""
 NAMES = 10_000
 """Incidents whose number is kept for the log."""
 WIDTH = 48
@@ -130,6 +132,9 @@ class Dispatcher:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
                 task.cancel()
+            if late:
+                # What they hold is given back before the database and the clients are closed.
+                await asyncio.wait(late, timeout=CANCELLED_WITHIN)
 
     async def quiet(self) -> None:
         """Returns when nothing is due and nothing is in the works."""
