@@ -130,11 +130,10 @@ def _lines(notice: Notice, view: IncidentView, now: datetime) -> list[str]:
         case notices.RunFailed():
             return _run_failed(notice)
         case notices.RunAsks():
-            what = "needs an approval" if notice.approval else "asks something"
+            sign, what = ("🔒", "needs an approval for") if notice.approval else ("❓", "needs an answer for")
             name = f"*{kit.line(notice.runbook, 150)}*"
-            return [
-                f"🔒 {_to(notice.people)}{name} {what}: {kit.line(notice.step, 60)}. The buttons are in its message."
-            ]
+            step = f"the step {kit.line(notice.step, 60)}"
+            return [f"{sign} {_to(notice.people)}{name} {what} {step}. The buttons are in its message."]
         case notices.RunSays():
             return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
         case notices.Stale():
