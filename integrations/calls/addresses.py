@@ -23,6 +23,8 @@ METADATA = (ipaddress.ip_network("fd00:ec2::254/128"),)
 """Where clouds tell a machine its secrets, beside 169.254.169.254, which is link-local
 (docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
 """
+TRANSLATED = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96")))
+"""What ends with the IPv4 address that a translator leads to (RFC 6052), and with a compatible one (RFC 4291)."""
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host. Raises OSError."""
@@ -96,10 +98,9 @@ def _literal(host: str) -> IPAddress | None:
 def inner(address: IPAddress) -> IPAddress:
     """The IPv4 address within an IPv6 one that stands for it."""
     if isinstance(address, ipaddress.IPv6Address):
-        found = address.ipv4_mapped or address.sixtofour
-        if found is None and address in ipaddress.ip_network("64:ff9b::/96"):
-            found = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        return found or address
+        if any(address in network for network in TRANSLATED):
+            return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
+        return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None) or address
     return address
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -15,6 +17,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 LONGEST = 5.0
 """Seconds of one check."""
 PORTS = {"http": 80, "https": 443}
+_NAMES = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health-names")
+"""A look-up cannot be ended. While a name server is away those of health checks hold these threads, and not the event loop's own,
+through which everybody else looks up names, Slack's too.
+"""
 METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200"), ip_address("192.0.0.192")})
 """Where Amazon (over IPv6), Alibaba and Oracle tell a machine its secrets; the others do at link-local addresses."""
 TRANSLATED = (bytes.fromhex("0064ff9b0000000000000000"), bytes(12))
@@ -72,8 +78,8 @@ async def probed(address: str) -> Trouble | None:
 
 async def _addresses(host: str, port: int) -> list[str]:
     """Where the name leads. Raises OSError, and _Refused where one of them may not be asked."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_NAMES, look_up)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not all(may_be_asked(each) for each in addresses):
         raise _Refused

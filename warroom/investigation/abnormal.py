@@ -65,6 +65,8 @@ class Observed:
     """The run's sum of deviations beyond the drift, in spreads: what is left to compare where nothing is unusual."""
     shape: str = "run"
     """run, spike (a single sample among many), silent (nothing is reported any more)."""
+    clear: datetime | None = None
+    """When it first deviated half as much as the run does: noise just before it lengthens a run, so it began between `onset` and this."""
 
     @property
     def abnormal(self) -> bool:
@@ -104,10 +106,21 @@ def clock_of(findings: Findings) -> SampleClock:
     points = [series.points[0][0] for series in findings.series if series.points]
     if points and min(points) > start:
         start = min(points)
+    start += timedelta(seconds=_offset(findings, start, step))
     count = max(2, int((findings.until - start).total_seconds() // step) + 2)
     window = min(count - 1, max(0, int((begins - start).total_seconds() // step)))
     margin = max(0, window - int(findings.window.total_seconds() / 2 // step))
     return SampleClock(start, step, count, margin, window)
+
+
+def _offset(findings: Findings, start: datetime, step: float) -> float:
+    """Seconds from `start` to the moments at which most samples are taken, so that a step is the time of its samples."""
+    from_start = [
+        round((at - start).total_seconds() % step, 3) for each in findings.series[:200] for at, _ in each.points[-5:]
+    ]
+    if not from_start:
+        return 0.0
+    return max(sorted(set(from_start)), key=from_start.count) % step
 
 
 def judged(findings: Findings) -> list[Observed]:
@@ -362,8 +375,12 @@ def _observed(
     at = clock.at(begin) if surprise > 0 else None
     level = float(np.median(here)) if len(here) and shape != "silent" else float("nan")
     offset = float(course[begin]) if 0 <= begin < len(course) else 0.0
-    apart = z[int(runs.begin[i]) : end + 1]
-    apart = apart[np.isfinite(apart)]
+    run = z[int(runs.begin[i]) : end + 1]
+    apart = run[np.isfinite(run)]
+    clearly = np.flatnonzero(run >= 0.5 * np.median(apart)) if len(apart) else apart
+    clear = (
+        clock.at(int(runs.begin[i]) + int(clearly[0])) if surprise > 0 and len(clearly) and shape != "silent" else at
+    )
     excess = np.where(np.isfinite(now), np.maximum(now - 1.0, 0.0) * spread, np.nan)
     profile = np.where(np.isfinite(now), _squeezed(np.maximum(now - 1.0, 0.0)), np.nan)
     if shape == "silent":
@@ -386,6 +403,7 @@ def _observed(
         values=value[clock.margin :],
         total=float(runs.total[i]) if judgeable else 0.0,
         shape=shape,
+        clear=clear,
     )
 
 

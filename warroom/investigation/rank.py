@@ -67,6 +67,8 @@ CHANGE_BEFORE = timedelta(hours=1)
 """A change may show itself this long after it was made."""
 CHANGE_HALF = timedelta(minutes=12)
 """After so long a change counts half."""
+CHANGE_LATE = timedelta(minutes=5)
+"""An onset may be found so much too early, or two steps where those take longer. A change after it counts less, the later it is."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def candidates_of(
             (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
         )
         onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
-        change = _change(findings, name, onset or symptom.onset)
+        change, fitting, began = _change(findings, name, _beginnings(_begun(loud, felt), onset or symptom.onset))
         part, of_all = explains(name, services, names, graph)
         alerts = [fact for fact in facts[name] if fact.kind == "alert"]
         harm = [fact for fact in facts[name] if fact.kind in DOWN]
@@ -154,7 +156,7 @@ def candidates_of(
             "neighbour": _neighbour(symptom, service, distance),
             "starved": service.starved,
             "silent": float(service.silent),
-            "change": _change_weight(change, onset or symptom.onset),
+            "change": fitting,
             "facts": min(1.0, 0.5 * len(harm)) if harm else 0.0,
             "alerts": float(bool(alerts)),
             "logs": min(1.0, sum(each.weight for each in templates.get(name, ()))),
@@ -166,7 +168,7 @@ def candidates_of(
                 features=features,
                 seen=tuple(loud),
                 surprise=service.surprise,
-                onset=onset,
+                onset=max(onset, began) if onset and began else onset,
                 distance=distance,
                 explained_by=by if share >= 0.5 else None,
                 unmeasured=unmeasured(name, services, graph, symptom),
@@ -192,6 +194,13 @@ def _alike(symptom: Symptom, service: Service) -> float:
             best = max(best, worth * together(symptom.profile, each.profile) ** 2 * min(1.0, each.surprise / ABNORMAL))
     clear = 0.5 + 0.5 * min(1.0, symptom.surprise / 8)
     return 0.5 + (best - 0.5) * clear
+
+
+def _begun(loud: Sequence[Observed], felt: Symptom) -> list[Observed]:
+    """The signals that are about as unusual as the most unusual one, and what is felt. More load is nobody's beginning."""
+    least = 0.5 * max((each.surprise for each in loud), default=0.0)
+    begun = [each for each in loud if each.surprise >= least and each.kind != "load"]
+    return begun + [each for each in felt.seen if each not in begun]
 
 
 def _onset(loud: Sequence[Observed], felt: datetime | None) -> datetime | None:
@@ -245,19 +254,49 @@ def _early(onset: datetime | None, noticed: datetime | None, step: timedelta) ->
     return float(np.clip(1.0 - late, 0.0, 1.0))
 
 
-def _change(findings: Findings, service: str, onset: datetime | None) -> Change | None:
-    """The change of the service that fits its onset best, if any does."""
-    if onset is None:
-        return None
-    fitting = [each for each in findings.changes if each.service == service and _change_weight(each, onset) > 0.1]
-    return max(fitting, key=lambda each: (_change_weight(each, onset), each.id), default=None)
+@dataclass(frozen=True)
+class _Beginning:
+    """When it may have begun: not before a step before `first`, clearly from `clear` on."""
+
+    first: datetime
+    clear: datetime
 
 
-def _change_weight(change: Change | None, onset: datetime | None) -> float:
-    """1 for a change right before, halved every CHANGE_HALF. An onset may be found a few minutes early."""
-    if change is None or onset is None:
+def _beginnings(begun: Sequence[Observed], onset: datetime | None) -> list[_Beginning]:
+    """Each signal has its own: one that strayed by chance some time before does not hide when the others began."""
+    found = {_Beginning(each.onset, max(each.onset, each.clear or each.onset)) for each in begun if each.onset}
+    return sorted(found | ({_Beginning(onset, onset)} if onset else set()), key=lambda each: (each.first, each.clear))
+
+
+def _change(
+    findings: Findings, service: str, beginnings: Sequence[_Beginning]
+) -> tuple[Change | None, float, datetime | None]:
+    """(the change of the service that fits one of the beginnings best, if any does; how well, 0 to 1; that beginning)."""
+    best: tuple[float, datetime, str] | None = None
+    found: tuple[Change | None, float, datetime | None] = (None, 0.0, None)
+    for change in findings.changes:
+        if change.service != service:
+            continue
+        for each in beginnings:
+            weight = _change_weight(change, each, findings.step)
+            if weight > 0.1 and (best is None or (weight, change.at, change.id) > best):
+                best, found = (weight, change.at, change.id), (change, weight, each.first)
+    return found
+
+
+def early_by(step: timedelta) -> timedelta:
+    """How much too early an onset may be found."""
+    return max(CHANGE_LATE, 2 * step)
+
+
+def _change_weight(change: Change, began: _Beginning, step: timedelta) -> float:
+    """1 for a change right before, halved every CHANGE_HALF; less than 1 for one after what was taken for the beginning."""
+    slack = early_by(step)
+    # A sample tells of the step before it, or after it: sources differ.
+    before = began.first - step - change.at
+    if before > CHANGE_BEFORE:
         return 0.0
-    before = onset - change.at
-    if before > CHANGE_BEFORE or before < -timedelta(minutes=5):
-        return 0.0
-    return float(math.exp(-math.log(2) * (max(before, timedelta(0)) / CHANGE_HALF)))
+    if change.at <= began.first:
+        return float(math.exp(-math.log(2) * (max(before, timedelta(0)) / CHANGE_HALF)))
+    last = min(began.clear, began.first + 2 * slack) + slack
+    return max(0.0, 0.9 - 0.5 * ((change.at - began.first) / (last - began.first))) if change.at <= last else 0.0

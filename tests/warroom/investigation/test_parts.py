@@ -109,5 +109,10 @@ def test_numbers_and_durations_are_short() -> None:
     told = [words.number(each) for each in (0, 0.0125, 12.34, 1234.5, float("nan"), 1e-12)]
     assert told == ["0", "0.0125", "12.3", "1,234", "nothing", "1e-12"]
     assert words.minutes(timedelta(minutes=-2)) == "2 minutes"
-    assert words.of_change(change("web", -2), AT) == "deployment of web 2.4.1 at 13:58 UTC, 2 minutes before it began"
+    told = [words.of_change(change("web", each), AT, timedelta(minutes=5)) for each in (-2, 3, 9)]
+    assert told == [
+        "deployment of web 2.4.1 at 13:58 UTC, 2 minutes before it began",
+        "deployment of web 2.4.1 at 14:03 UTC, about when it began",
+        "deployment of web 2.4.1 at 14:09 UTC, 9 minutes after it began",
+    ]
     assert words.short("a\n b" + "x" * 300) == "a b" + "x" * 156 + "…"
