@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from blocks import ids, kit
 from blocks.form_fields import INPUT, FormMistakes, about, chosen_in, field, form_about, text_in
@@ -194,7 +194,7 @@ def read_run(view: Block) -> FilledRun | FormMistakes:
     return FormMistakes(fields=wrong) if wrong else FilledRun(key, inputs, planned=False)
 
 
-# -- answers and refusals
+# -- answers
 
 
 def begun(run: Run) -> Card:

@@ -293,7 +293,7 @@ def _runbooks(event: events.RunEvent) -> EventWords:
             return EventWords("runbook ended", _run_ended(event))
         case events.Investigated():
             return EventWords("investigated", _investigated(event))
-        case events.CauseJudged():
+        case events.CauseAnswered():
             return EventWords("cause judged", f"{event.cause}: {'right' if event.right else 'wrong'}")
     assert_never(event)
 

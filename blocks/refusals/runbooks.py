@@ -16,7 +16,7 @@ def words(reason: RunRefusal, medium: Medium) -> str:
             return f"{reason.incident} is being investigated already. The answer comes in the thread of its card."
         case refusals.NoCauseNamed():
             return f"No investigation of {reason.incident} named a cause. Start one: /incident investigate"
-        case refusals.CauseJudgedBefore():
+        case refusals.CauseAnsweredBefore():
             by = f" by {medium.person(reason.by)}" if reason.by else ""
             return f"Said before{by}: the cause was {'right' if reason.right else 'wrong'}."
         case refusals.RunbookRefused():

@@ -39,6 +39,7 @@ from warroom.outbox.effects import (
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
+from warroom.runbooks import begin
 from warroom.runbooks import usecases as runbooks
 
 log = structlog.get_logger(__name__)
@@ -287,7 +288,7 @@ class Dispatcher:
                 await runbooks.look_at(self._world, claim.effect)
                 result = None
             elif isinstance(claim.effect, BeginRunbooks):
-                await runbooks.begin_automatic(self._world, claim.effect)
+                await begin.begin_automatic(self._world, claim.effect)
                 result = None
             elif isinstance(claim.effect, RunStep):
                 await self._steps.perform(claim, claim.effect)  # it ends the claim

@@ -371,7 +371,7 @@ def all_events(text: str) -> list[Event]:
         ),
         events.Investigated(service=text, cause=text, signal=text, confidence=0.82, missed=2),
         events.Investigated(service=text, automatic=True),
-        events.CauseJudged(cause=text, right=True),
+        events.CauseAnswered(cause=text, right=True),
         events.Reported(integration="vendor", what=text, text=text),
         events.Recorded(what=text, text=text),
     ]

@@ -20,9 +20,9 @@ from bot.runbook_files import files_in, kinds_with, library, parsed
 from tests.warroom.runbooks.bench import policy_of
 from warroom.capabilities import Finished, StepCall, StepKind, StepOutcome
 from warroom.policy import Policy
-from warroom.runbooks.check import schema
 from warroom.runbooks.library import Kinds, kinds_of
 from warroom.runbooks.model import boxes
+from warroom.runbooks.schema import schema
 from warroom.value import Value
 
 ROOT = Path(__file__).parents[2]

@@ -39,7 +39,9 @@ CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Observed:
-    """One series, judged. The arrays run over the window and the margin before it, one value a step; nan where nothing was measured."""
+    """One series, compared with its own past. The arrays run over the window and the margin before it, one value a step; nan where nothing
+    was measured.
+    """
 
     series: ObservedSeries
     kind: Kind
@@ -82,7 +84,7 @@ class SampleClock:
     step: float
     count: int
     margin: int
-    """The first step of the margin before the window: what is judged begins here."""
+    """The first step of the margin before the window: what is compared begins here."""
     window: int
     """The first step of the window."""
 
@@ -123,8 +125,8 @@ def _offset(findings: Findings, start: datetime, step: float) -> float:
     return max(sorted(set(from_start)), key=from_start.count) % step
 
 
-def judged(findings: Findings) -> list[Observed]:
-    """Every series that can be judged, in a fixed order (by service, then signal)."""
+def compared(findings: Findings) -> list[Observed]:
+    """Every series that can be compared, in a fixed order (by service, then signal)."""
     series = sorted(
         findings.series, key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1])
     )
@@ -136,7 +138,7 @@ def judged(findings: Findings) -> list[Observed]:
     found = []
     for begin in range(0, len(series), rows):
         part = range(begin, min(begin + rows, len(series)))
-        found += _judged_part(
+        found += _compared_part(
             [series[i] for i in part], [values[i] for i in part], [floors[i] for i in part], alive, clock
         )
     return found
@@ -245,7 +247,7 @@ def _design(times: Floats) -> Floats:
     return np.stack([np.ones_like(angle), *waves], axis=1)
 
 
-def _judged_part(
+def _compared_part(
     series: Sequence[ObservedSeries],
     rows: Sequence[Floats],
     floors: Sequence[float],
@@ -351,8 +353,8 @@ def _observed(
     kind = kind_of(series.signal)
     shape = "run"
     seen = np.flatnonzero(np.isfinite(value))
-    judgeable = known >= LEAST_BASELINE or (kind == "errors" and series.bad == "up" and len(seen) > 0)
-    if not judgeable or not len(seen) or begin < 0:
+    comparable = known >= LEAST_BASELINE or (kind == "errors" and series.bad == "up" and len(seen) > 0)
+    if not comparable or not len(seen) or begin < 0:
         surprise = 0.0
     samples = int(np.isfinite(now).sum())
     here = value[begin : end + 1]
@@ -401,7 +403,7 @@ def _observed(
         excess=excess,
         profile=profile,
         values=value[clock.margin :],
-        total=float(runs.total[i]) if judgeable else 0.0,
+        total=float(runs.total[i]) if comparable else 0.0,
         shape=shape,
         clear=clear,
     )

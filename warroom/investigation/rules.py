@@ -27,7 +27,7 @@ AROUND = timedelta(minutes=30)
 def investigate(findings: Findings) -> Answer:
     """Up to three causes, the most likely first, or that it is inconclusive. Never raises, however odd the findings."""
     findings = _ordered(findings)
-    observed = abnormal.judged(findings)
+    observed = abnormal.compared(findings)
     graph = graph_of(findings.depends_on, findings.service)
     symptom, candidates = candidates_of(findings, observed, templates(findings), graph)
     sure = confidence.confidences(symptom, candidates)
@@ -176,10 +176,10 @@ def _ruled_out(
             found.append(RuledOut(service=each.service, why="Its trouble does not go with what was noticed"))
         elif each.distance is None:
             found.append(RuledOut(service=each.service, why=f"{findings.service} is not known to depend on it"))
-    judged = {each.series.service for each in observed if each.usual == each.usual}
+    comparable = {each.series.service for each in observed if each.usual == each.usual}
     loud = {each.series.service for each in observed if each.abnormal}
     below = graph_of(findings.depends_on, findings.service).below(findings.service)
-    for name in sorted(judged - loud - named, key=lambda name: (below.get(name, len(below)), name)):
+    for name in sorted(comparable - loud - named, key=lambda name: (below.get(name, len(below)), name)):
         if name in below:
             found.append(RuledOut(service=name, why="Everything that was measured is as usual"))
     return tuple(found[:RULED_OUT])

@@ -54,7 +54,7 @@ class NoCauseNamed(Reason):
     incident: str
 
 
-class CauseJudgedBefore(Reason):
+class CauseAnsweredBefore(Reason):
     """Somebody said whether the cause was right."""
 
     incident: str
@@ -62,4 +62,4 @@ class CauseJudgedBefore(Reason):
     by: str | None
 
 
-RunRefusal = RunbookRefused | Investigating | NoCauseNamed | CauseJudgedBefore
+RunRefusal = RunbookRefused | Investigating | NoCauseNamed | CauseAnsweredBefore

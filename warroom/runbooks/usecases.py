@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,177 +10,17 @@ from typing import Any
 from warroom.errors import AlreadyDone, Forbidden, Refused, Rejected
 from warroom.incident.change import authorize, authorize_any, change
 from warroom.incident.decision import Decision
-from warroom.incident.lookup import by_id
 from warroom.incident.model import Incident
-from warroom.incident.notices import RunFailed
 from warroom.outbox.changes import Claim
-from warroom.outbox.effects import BeginRunbooks, LookAtRun, RunStep
+from warroom.outbox.effects import LookAtRun, RunStep
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import Attempt, NotInState, RunbookRefused, RunbookWhy
 from warroom.runbooks import rules
-from warroom.runbooks.decisions import LONGEST_WHY, both, decision_of, next_due, setting_of
+from warroom.runbooks.begin import changed_too_often, refused
+from warroom.runbooks.decisions import both, decision_of, next_due, setting_of
 from warroom.runbooks.engine.work import Advanced, Outcome, Setting
-from warroom.runbooks.model import Runbook
-from warroom.runbooks.plan import NotPossible, Plan, inputs_of, plan
 from warroom.runbooks.run import Run, StepState
-from warroom.runbooks.situation import Offer, offers, situation, values_of, why_it_fits
-
-# -- choosing
-
-
-async def fitting(world: World, incident_id: str) -> list[Offer]:
-    """What may be run in the incident, and why; what fits first. Raises NotFound."""
-    incident = await by_id(world, incident_id)
-    return offers(world.library.runbooks, await situation(world.store, incident), world.policy)
-
-
-def named(world: World, said: str) -> Runbook:
-    """The runbook of that key or name. Raises Refused."""
-    found = world.library.named(said)
-    if found is None:
-        known = tuple(each.key for each in world.library.runbooks)
-        raise Refused(RunbookRefused(why=RunbookWhy.UNKNOWN, runbook=said, details=known))
-    return found
-
-
-async def planned(
-    world: World, incident: Incident, runbook: Runbook, given: Mapping[str, Any] | None = None
-) -> tuple[Plan, dict[str, Any], dict[str, Any]]:
-    """(the plan, the inputs, what is known of the incident). Raises Refused where an input is missing or wrong."""
-    values = values_of(incident, await situation(world.store, incident))
-    try:
-        inputs = inputs_of(runbook, values, given)
-    except NotPossible as error:
-        raise Refused(_refused(RunbookWhy.INPUTS, runbook, str(error))) from None
-    made = plan(runbook, world.library.kinds, world.policy.remediation, {**values, **inputs})
-    return made, inputs, values
-
-
-def _refused(why: RunbookWhy, runbook: Runbook, *details: str, until: datetime | None = None) -> RunbookRefused:
-    return RunbookRefused(why=why, runbook=runbook.name, details=details, until=until)
-
-
-# -- beginning
-
-
-async def start(
-    world: World,
-    incident_id: str,
-    said: str,
-    by: str | None,
-    given: Mapping[str, Any] | None = None,
-    note: str = "",
-    *,
-    automatic: bool = False,
-) -> Run:
-    """The runbook is run; `by` None: by itself (`automatic`), or from the command line; `note` is why, in the words of `by`.
-
-    Raises AlreadyDone, Refused, NotFound."""
-    runbook = named(world, said)
-    begun: list[Run] = []
-
-    async def decide(incident: Incident, now: datetime) -> Decision:
-        await authorize(world, Permission.RUN, by, incident)
-        run = await _new(world, incident, runbook, by, given, now)
-        run = run.copy_with(automatic=automatic)
-        if note:
-            run = run.copy_with(why=(*run.why, f"note:{note[:300]}"))
-        setting = await setting_of(world, run, now)
-        decision, after = await decision_of(world, incident, rules.begin(run, setting), setting)
-        begun[:] = [after]
-        return decision
-
-    await change(world, incident_id, decide, alone=True)
-    return begun[0]
-
-
-async def _new(
-    world: World, incident: Incident, runbook: Runbook, by: str | None, given: Mapping[str, Any] | None, now: datetime
-) -> Run:
-    """Raises Refused."""
-    if not incident.state.open:
-        raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.RUN))
-    if not runbook.steps and not runbook.checklist:
-        raise Refused(_refused(RunbookWhy.LINK, runbook, runbook.link or ""))
-    found = await situation(world.store, incident)
-    made, inputs, values = await planned(world, incident, runbook, given)
-    if made.problems:
-        raise Refused(_refused(RunbookWhy.NOT_POSSIBLE, runbook, *made.problems))
-    earlier = await world.store.runs(incident.id)
-    if any(each.runbook.key == runbook.key and each.inputs == inputs and not each.state.over for each in earlier):
-        raise AlreadyDone(_refused(RunbookWhy.RUNNING, runbook))
-    await _not_too_often(world, runbook, made, now)
-    number = max((each.number for each in earlier), default=0) + 1
-    return Run(
-        id=f"{incident.id}:run{number}",
-        number=number,
-        incident_id=incident.id,
-        definition=runbook.model_dump(mode="json", by_alias=True, exclude_unset=True) | {"key": runbook.key},
-        asked_by=by,
-        why=tuple(f"{what}:{text}" for what, text in why_it_fits(runbook, found, world.policy) or ()),
-        inputs=inputs,
-        values=values,
-        targets=made.targets,
-        begun_at=now,
-    )
-
-
-async def _not_too_often(world: World, runbook: Runbook, made: Plan, now: datetime) -> None:
-    """Raises Refused."""
-    found = await _changed_too_often(world, made.targets, now)
-    if found is not None:
-        target, until = found
-        rate = str(world.policy.remediation.at_most)
-        raise Refused(_refused(RunbookWhy.TOO_OFTEN, runbook, target, rate, until=until))
-
-
-async def _changed_too_often(world: World, targets: Iterable[str], now: datetime) -> tuple[str, datetime] | None:
-    """The first target that was changed as often as the policy allows, and when it may be changed again; None where none was."""
-    rate = world.policy.remediation.at_most
-    for target in targets if rate else ():
-        assert rate is not None
-        times = await world.store.times_changed(target, now - rate.span)
-        if len(times) >= rate.times:
-            return target, times[len(times) - rate.times] + rate.span
-    return None
-
-
-async def begin_automatic(world: World, effect: BeginRunbooks) -> None:
-    """Every runbook that begins by itself and fits begins, once in an incident. Raises Conflict, StoreUnavailable."""
-    assert effect.incident_id is not None, "it is about an incident"
-    incident = await world.store.incident(effect.incident_id)
-    if incident is None or not incident.state.open:
-        return
-    automatic = [each for each in world.library.runbooks if each.auto]
-    if not automatic:
-        return
-    found = await situation(world.store, incident)
-    before = {run.runbook.key for run in await world.store.runs(incident.id)}
-    for runbook in automatic:
-        if runbook.key in before or why_it_fits(runbook, found, world.policy) is None:
-            continue
-        try:
-            await start(world, incident.id, runbook.key, None, automatic=True)
-        except AlreadyDone:
-            continue
-        except Refused as error:
-            await _say_not_begun(world, incident.id, runbook, error)
-
-
-async def _say_not_begun(world: World, incident_id: str, runbook: Runbook, error: Refused) -> None:
-    """The room hears that what should begin by itself did not, and why."""
-    why = error.reason if isinstance(error.reason, RunbookRefused) else None
-
-    async def decide(incident: Incident, now: datetime) -> Decision | None:
-        details = why.details if why else ()
-        notice = RunFailed(runbook=runbook.name, automatic=True, begun=False, why="; ".join(details)[:LONGEST_WHY])
-        if not incident.state.open:
-            return None
-        return Decision(incident, quiet=True).say(notice, key=f"run:{runbook.key}:not-begun", slot=f"run:{runbook.key}")
-
-    await change(world, incident_id, decide)
-
 
 # -- what people do in a run
 
@@ -202,7 +42,7 @@ async def undo(world: World, run_id: str, by: str) -> Run:
         if not incident.state.open:
             raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.RUN))
         if not run.undoable:
-            raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
+            raise AlreadyDone(refused(RunbookWhy.OUTDATED, run.runbook))
 
     return await _by_person(world, run_id, by, lambda run, setting: rules.undo(run, by, setting), allowed, over=True)
 
@@ -228,11 +68,11 @@ async def _approval(
     async def allowed(incident: Incident, run: Run) -> None:
         step = run.step(step_id)
         if step is None or step.token != token or step.state is not StepState.APPROVAL:
-            raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
+            raise AlreadyDone(refused(RunbookWhy.OUTDATED, run.runbook))
         await authorize(world, Permission.APPROVE, by, incident)
         await authorize_any(world, Permission.APPROVE, step.may, by, incident)
         if rule is rules.approve and step.second_person and (run.undo_by or run.asked_by) == by:
-            raise Forbidden(_refused(RunbookWhy.SECOND_PERSON, run.runbook))
+            raise Forbidden(refused(RunbookWhy.SECOND_PERSON, run.runbook))
 
     return await _by_person(world, run_id, by, lambda run, setting: rule(run, step_id, by, setting), allowed)
 
@@ -277,7 +117,7 @@ async def tick(world: World, run_id: str, ticked: Mapping[str, bool], by: str) -
 def _current(run: Run, step_id: str, token: str, state: StepState) -> None:
     step = run.step(step_id)
     if step is None or step.token != token or step.state is not state:
-        raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
+        raise AlreadyDone(refused(RunbookWhy.OUTDATED, run.runbook))
 
 
 async def _by_person(
@@ -296,7 +136,7 @@ async def _by_person(
     async def decide(incident: Incident, now: datetime) -> Decision:
         run = await _known(world, run_id)
         if run.state.over and not over:
-            raise AlreadyDone(_refused(RunbookWhy.OVER, run.runbook))
+            raise AlreadyDone(refused(RunbookWhy.OVER, run.runbook))
         if allowed is None:
             await authorize(world, Permission.RUN, by, incident)
         else:
@@ -304,7 +144,7 @@ async def _by_person(
         setting = await setting_of(world, run, now)
         advanced = rule(run, setting)
         if advanced.run == run:
-            raise AlreadyDone(_refused(RunbookWhy.OUTDATED, run.runbook))
+            raise AlreadyDone(refused(RunbookWhy.OUTDATED, run.runbook))
         decision, after = await decision_of(world, incident, advanced, setting)
         found[:] = [after]
         return decision
@@ -365,7 +205,7 @@ async def begin_call(world: World, effect: RunStep) -> Run | None:
         marked = rules.mark_begun(run, effect.step, effect.call, now) if run else None
         if run is None or marked is None:
             return None
-        often = await _changed_too_often(world, (each for each in run.targets if each not in run.changed), now)
+        often = await changed_too_often(world, (each for each in run.targets if each not in run.changed), now)
         if often is not None:
             rate = world.policy.remediation.at_most
             raise Rejected(

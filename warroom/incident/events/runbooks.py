@@ -115,10 +115,10 @@ class Investigated(EventBase):
     """How many sources did not answer."""
 
 
-class CauseJudged(EventBase):
+class CauseAnswered(EventBase):
     """Somebody said whether the cause that an investigation named was right."""
 
-    kind: Literal["cause_judged"] = "cause_judged"
+    kind: Literal["cause_judged"] = "cause_judged"  # as it is stored
     cause: str
     right: bool
 
@@ -132,5 +132,5 @@ RunEvent = (
     | RunbookEnded
     | ServiceChanged
     | Investigated
-    | CauseJudged
+    | CauseAnswered
 )
