@@ -222,7 +222,12 @@ def _question(step: StepRun, run: Run, now: datetime) -> list[str]:
             who += f", but not {text.mention(asker)}, who asked for it"
         until = f", until {text.at_time(step.ends_at, now)}" if step.ends_at else ""
         plan, whole = _plan(step.plan)
-        lines = [f"🔒 *Approve the step {name}?*", *plan, *([] if whole else [CUT]), f"May be approved by {who}{until}."]
+        lines = [
+            f"🔒 *Approve the step {name}?*",
+            *plan,
+            *([] if whole else [CUT]),
+            f"May be approved by {who}{until}.",
+        ]
         return pieces(lines)
     if step.state is StepState.ASKED:
         until = f" _(until {text.at_time(step.ends_at, now)})_" if step.ends_at else ""

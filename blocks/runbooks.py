@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from blocks import ids, kit
 from blocks.form_fields import INPUT, FormMistakes, about, chosen_in, field, form_about, text_in
