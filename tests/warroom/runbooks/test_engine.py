@@ -91,6 +91,28 @@ async def test_somebody_who_is_not_in_the_room_does_not_approve(asked: Bench) ->
     assert asked.change.done == []
 
 
+async def test_who_may_approve_a_step_is_who_the_runbook_names(asked: Bench) -> None:
+    book = "steps:\n  - {id: change, do: world.change, with: {what: x}, approve: {by: [commander]}}\n"
+    incident = await asked.incident(commander=ADA.id)
+    run = await asked.start(book, incident=incident)
+    with pytest.raises(Forbidden):
+        await asked.approve(run, "change", GRACE.id)
+    assert asked.change.done == []
+    assert (await asked.approve(run, "change", ADA.id)).state is RunState.SUCCEEDED
+
+
+async def test_who_the_policy_does_not_let_approve_anything_approves_no_step_either() -> None:
+    said = "remediation: {allow: {world: {places: [prod]}}, approve: {by: [responders]}}\n"
+    async with bench(f"{said}permissions: {{approve: [{ADA.email}]}}\n") as made:
+        run = await made.start(CHANGE)
+        step = await made.step(run, "change")
+        with pytest.raises(Forbidden):
+            await made.approve(run, "change", GRACE.id)
+        with pytest.raises(Forbidden):
+            await usecases.decline(made.world, run.id, "change", step.token, GRACE.id)
+        assert (await made.approve(run, "change", ADA.id)).state is RunState.SUCCEEDED
+
+
 async def test_declining_ends_the_run_and_does_nothing_instead(asked: Bench) -> None:
     run = await asked.start(CHANGE + "otherwise: {do: say, with: {text: 'no luck'}}\n")
     step = await asked.step(run, "change")

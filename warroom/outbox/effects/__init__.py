@@ -25,3 +25,19 @@ Effect = Annotated[
 
 EFFECT: TypeAdapter[Effect] = TypeAdapter(Effect)
 """Reads an effect back from its JSON."""
+
+NOTHING_TO_LOOK_FOR = frozenset(
+    {
+        SyncDirectory.model_fields["kind"].default,
+        ReadAlertChannels.model_fields["kind"].default,
+        ReadRoomMembers.model_fields["kind"].default,
+        ReadRoomActivity.model_fields["kind"].default,
+        DecideAlerts.model_fields["kind"].default,
+        LookForChanges.model_fields["kind"].default,
+        LookAtRun.model_fields["kind"].default,
+        BeginRunbooks.model_fields["kind"].default,
+        Investigate.model_fields["kind"].default,
+        Narrate.model_fields["kind"].default,
+    }
+)
+"""Kinds of effects that change nothing outside of our own record, so that an earlier try leaves nothing that may still come."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from warroom.capabilities import Finished, Pending
 from warroom.incident.events import RunbookStep
+from warroom.outbox.changes import LANDS_WITHIN
 from warroom.runbooks.engine.parameters import changes, proves
 from warroom.runbooks.engine.work import Away, Failed, Outcome, Work, is_undo
 from warroom.runbooks.model import Step
@@ -39,6 +40,8 @@ def outcome_of_call(work: Work, step: StepRun, outcome: Outcome) -> None:
             fail(work, step, outcome.error, advice=outcome.advice)
         case Away():
             wait = outcome.after if outcome.after is not None else WAITS[min(step.failures, len(WAITS) - 1)]
+            if outcome.unknown:
+                wait = max(wait, LANDS_WITHIN.total_seconds())
             unknown = step.look_first or (outcome.unknown and changes(work, step))
             work.put(
                 step.copy_with(
