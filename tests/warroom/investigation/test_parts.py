@@ -9,10 +9,11 @@ import pytest
 
 from tests.warroom.investigation.world import AT, MINUTE, change, log, noise, series, step_up
 from warroom.investigation import words
-from warroom.investigation.abnormal import compared, is_counter
+from warroom.investigation.abnormal import compared
 from warroom.investigation.graph import graph_of
 from warroom.investigation.logs import masked, templates
 from warroom.investigation.model import Findings
+from warroom.investigation.samples import is_counter
 from warroom.investigation.signals import kind_of
 
 
