@@ -113,6 +113,30 @@ async def test_who_the_policy_does_not_let_approve_anything_approves_no_step_eit
         assert (await made.approve(run, "change", ADA.id)).state is RunState.SUCCEEDED
 
 
+async def test_who_may_not_run_answers_nothing_and_who_may_not_approve_clears_nothing_up() -> None:
+    said = f"permissions: {{run: responders, approve: [{ADA.email}]}}\n"
+    async with bench(said + FREE) as made:
+        asked = await made.start("steps:\n  - {id: q, do: ask, with: {question: 'When?'}}\n")
+        listed = await made.start("checklist: '- [ ] tell the team'\n")
+        token = (await made.step(asked, "q")).token
+        for act in (
+            usecases.answer(made.world, asked.id, "q", token, "yes", "USTRANGER"),
+            usecases.tick(made.world, listed.id, {"box1": True}, "USTRANGER"),
+        ):
+            with pytest.raises(Forbidden):
+                await act
+        assert (await made.step(asked, "q")).state is StepState.ASKED
+        assert (await made.step(listed, "box1")).state is StepState.ASKED
+        made.blind.after = [lost]
+        run = await made.start(BLIND)
+        await made.later(5)
+        token = (await made.step(run, "change")).token
+        with pytest.raises(Forbidden):
+            await usecases.clear_up(made.world, run.id, "change", token, False, GRACE.id)
+        assert (await made.step(run, "change")).state is StepState.UNCLEAR
+        await usecases.clear_up(made.world, run.id, "change", token, True, ADA.id)
+
+
 async def test_declining_ends_the_run_and_does_nothing_instead(asked: Bench) -> None:
     run = await asked.start(CHANGE + "otherwise: {do: say, with: {text: 'no luck'}}\n")
     step = await asked.step(run, "change")
@@ -391,6 +415,27 @@ async def test_a_target_that_becomes_known_later_is_waited_for_too(asked: Bench)
     await asked.approve(first, "change")
     await asked.later(31)
     assert ((await asked.run(second)).state, asked.change.done) == (RunState.SUCCEEDED, ["checkout", "checkout"])
+
+
+async def test_a_run_of_a_private_incident_is_waited_for_without_its_name(asked: Bench) -> None:
+    await asked.start(CHANGE, incident=await asked.incident(private=True))
+    second = await asked.start(CHANGE)
+    assert (second.state, second.waits_for) == (RunState.QUEUED, "another run")
+
+
+async def test_what_another_run_holds_is_waited_for_half_an_hour(asked: Bench) -> None:
+    await asked.start("steps:\n  - {id: change, do: world.change, with: {what: x}, approve: {within: 2h}}\n")
+    asked.read.answers = ["x"]
+    second = await asked.start(
+        "steps:\n  - {id: find, do: world.read}\n  - {id: fix, do: world.change, with: {what: '{find.value}'}, needs: [find]}\n"
+    )
+    await asked.approve(second, "fix")
+    await asked.later(1799)
+    assert (await asked.step(second, "fix")).state is StepState.BLOCKED
+    await asked.later(2)
+    second = await asked.run(second)
+    assert (second.state, asked.change.done) == (RunState.FAILED, [])
+    assert "still changes" in (await asked.step(second, "fix")).error
 
 
 async def test_no_target_is_changed_more_often_than_the_policy_says() -> None:
