@@ -141,6 +141,16 @@ def finished(run: Run, step_id: str, call: int, outcome: Outcome, setting: Setti
     return work.advance()
 
 
+def not_made(run: Run, step_id: str, call: int, setting: Setting) -> Advanced:
+    """A call that had begun when the run was stopped, and whose process died, is not made again: the run must not wait for it."""
+    step = run.step(step_id)
+    if step is None or not step.in_flight or step.call != call or run.state is not RunState.STOPPING:
+        return Advanced(run)
+    work = _Work(run, setting)
+    work.not_made(step)
+    return work.advance()
+
+
 def mark_begun(run: Run, step_id: str, call: int, now: datetime) -> Run | None:
     """The run with a mark that the call may change something from now on; None where it must not be made any more."""
     step = run.step(step_id)
@@ -703,6 +713,17 @@ class _Work:
                         due_at=self.now + timedelta(seconds=wait),
                     )
                 )
+
+    def not_made(self, step: StepRun) -> None:
+        """It was looked whether the call had happened, and it had not. A step that takes another one back in its kind's own way is
+        not looked at: only a person can tell.
+        """
+        unclear = _is_undo(step) and self.run.undoes_itself(step.id)
+        said = "It had not happened when the run was stopped"
+        if unclear or step.memory:
+            said = "It had begun, and its end was not awaited"
+        state = StepState.UNCLEAR if unclear else StepState.STOPPED
+        self.put(step.copy_with(state=state, in_flight=False, said=said, ended_at=self.now, due_at=None, ends_at=None))
 
     def done(self, step: StepRun, outcome: Finished) -> None:
         """A step was done."""

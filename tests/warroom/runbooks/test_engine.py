@@ -391,6 +391,21 @@ async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Be
     assert ended.done == ("change",)
 
 
+async def test_what_had_begun_and_did_not_happen_is_not_done_after_a_stop_and_the_run_ends(free: Bench) -> None:
+    free.change.before = [dies]
+    free.teach(book=CHANGE)
+    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    await free.works_until_killed()
+    await usecases.stop(free.world, run.id, ADA.id)
+    assert (await free.run(run)).state is RunState.STOPPING
+    await free.later(16)
+    (ended,) = [e.event for e in await free.timeline() if isinstance(e.event, events.RunbookEnded)]
+    assert ((await free.run(run)).state, free.change.done) == (RunState.STOPPED, [])
+    assert (ended.done, ended.not_done) == ((), ("change",))
+    assert (await free.step(run, "change")).said == "It had not happened when the run was stopped"
+    assert await free.store.held_targets() == {}, "other runs may change it"
+
+
 # -- several runs
 
 
