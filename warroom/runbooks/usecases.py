@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from warroom.capabilities import Finished
-from warroom.errors import AlreadyDone, Forbidden, Refused, Rejected
+from warroom.errors import AlreadyDone, Forbidden, Refused, Rejected, WarroomError
 from warroom.incident.change import authorize, authorize_any, change
 from warroom.incident.decision import Decision
 from warroom.incident.events import PageReason
@@ -28,6 +30,8 @@ from warroom.runbooks.plan import NotPossible, Plan, inputs_of, plan
 from warroom.runbooks.rules import AGAIN, Advanced, Failed, News, Outcome, Setting
 from warroom.runbooks.run import Run, RunState, StepState
 from warroom.runbooks.situation import Offer, offers, situation, values_of, why_it_fits
+
+log = structlog.get_logger(__name__)
 
 LONGEST_WHY = 400
 
@@ -515,6 +519,12 @@ async def _decide_step(
         return nothing, Finished(said="It was so already")
     except Refused:
         return nothing, Failed(f"{incident.name} is {incident.state}, so this cannot be done")
+    except WarroomError:
+        raise
+    except Exception as error:
+        # Of any kind, a bug: the run goes on to what it does when a step fails. Raised, it would keep the run as it is for ever.
+        log.exception("a step failed by a fault of our own", run=run.id, step=step_id)
+        return nothing, Failed(f"a fault in Warroom ({type(error).__name__})", "Its log says more.")
     # What several steps of one transaction record and say must not take the same key.
     entries = tuple(each.copy_with(key=f"{key}:{each.key}") for each in decision.entries)
     effects = tuple(

@@ -348,6 +348,29 @@ async def test_a_change_that_is_waited_for_is_made_once(free: Bench) -> None:
     assert ((await free.run(run)).state, free.change.done) == (RunState.SUCCEEDED, ["checkout"])
 
 
+def breaks() -> None:
+    """A bug."""
+    raise RuntimeError("dictionary changed size during iteration")
+
+
+async def test_a_step_with_a_bug_fails_and_what_had_begun_is_asked_about(free: Bench) -> None:
+    free.read.troubles = [breaks]
+    read = await free.start("steps:\n  - {id: read, do: world.read}\n")
+    assert (read.state, (await free.step(read, "read")).error) == (RunState.FAILED, "a fault in Warroom (RuntimeError)")
+    free.change.before = [breaks]
+    run = await free.start(CHANGE)
+    assert (await free.step(run, "change")).state is StepState.UNCLEAR, "nobody but a person can tell how far it came"
+
+
+async def test_a_decided_step_with_a_bug_fails(free: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def decide(*_: object) -> None:
+        breaks()
+
+    monkeypatch.setattr("warroom.runbooks.steps.basic.SayStep.decide", decide)
+    run = await free.start("steps:\n  - {id: told, do: say, with: {text: hello}}\n")
+    assert (run.state, (await free.step(run, "told")).error) == (RunState.FAILED, "a fault in Warroom (RuntimeError)")
+
+
 # -- stop
 
 
