@@ -417,7 +417,7 @@ async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Be
 async def test_what_had_begun_and_did_not_happen_is_not_done_after_a_stop_and_the_run_ends(free: Bench) -> None:
     free.change.before = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await usecases.stop(free.world, run.id, ADA.id)
     assert (await free.run(run)).state is RunState.STOPPING
