@@ -263,7 +263,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
 def _wait(written: str, now: datetime) -> float | None:
     """Seconds; None where nothing can be read."""
     if written.isascii() and written.isdigit():
-        return float(written) - now.timestamp() if int(written) > EPOCH else float(written)
+        # As a float: a header may hold more digits than `int` takes.
+        seconds = float(written)
+        return seconds - now.timestamp() if seconds > EPOCH else seconds
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             at = read(written)

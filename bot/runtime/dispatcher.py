@@ -39,6 +39,7 @@ from warroom.outbox.effects import (
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
+from warroom.runbooks import begin
 from warroom.runbooks import usecases as runbooks
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,8 @@ STUCK = 60.0
 """Seconds without a look at what is due; the scheduler ticks every second."""
 SET_BACK = timedelta(minutes=1)
 """The clock was set back when it shows so much less than before; less than that is waited for."""
+CANCELLED_WITHIN = 1.0
+"""Seconds for work that was cancelled at the end."""
 NAMES = 10_000
 """Incidents whose number is kept for the log."""
 WIDTH = 48
@@ -130,6 +133,9 @@ class Dispatcher:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
                 task.cancel()
+            if late:
+                # What they hold is given back before the database and the clients are closed.
+                await asyncio.wait(late, timeout=CANCELLED_WITHIN)
 
     async def quiet(self) -> None:
         """Returns when nothing is due and nothing is in the works."""
@@ -282,7 +288,7 @@ class Dispatcher:
                 await runbooks.look_at(self._world, claim.effect)
                 result = None
             elif isinstance(claim.effect, BeginRunbooks):
-                await runbooks.begin_automatic(self._world, claim.effect)
+                await begin.begin_automatic(self._world, claim.effect)
                 result = None
             elif isinstance(claim.effect, RunStep):
                 await self._steps.perform(claim, claim.effect)  # it ends the claim

@@ -107,6 +107,7 @@ async def test_an_empty_answer_is_none(system: System, client: HttpClient, body:
         (429, "", {"Retry_After": "Sat, 21 Nov 2026 12:01:00 GMT"}, 60.0, False),
         (429, "", {"Retry_After": "Sat, 21 Nov 2026 11:00:00 GMT"}, 1.0, False),
         (429, "", {"Retry_After": "999999"}, 900.0, False),
+        (429, "", {"Retry_After": "9" * 5_000}, 900.0, False),
         (429, "<html>slow down</html>", {}, 30.0, False),
         (429, "", {"ratelimit_reset": "12"}, 12.0, False),
         (429, "", {"X_RateLimit_Reset": "1795262520"}, 120.0, False),

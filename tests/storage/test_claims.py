@@ -70,7 +70,7 @@ async def test_many_tasks_claim_and_every_job_is_taken_once(store: Database) -> 
     assert await store.next_due() is None
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_two_replicas_share_the_work_and_do_nothing_twice(database: str, opening: Opener) -> None:
     one, two = await opening(database), await opening(database)
     await ask(one, *(room(f"room:{n}") for n in range(60)), *(card(incident_id=f"i{n}") for n in range(20)))
@@ -89,7 +89,7 @@ async def test_two_replicas_share_the_work_and_do_nothing_twice(database: str, o
     assert await two.next_due() == after(9)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_what_one_replica_leaves_behind_survives_it(database: str, opening: Opener) -> None:
     gone = await opening(database)
     await ask(gone, room())
@@ -131,7 +131,7 @@ async def test_what_the_dead_one_may_have_asked_for_is_let_arrive_and_what_is_on
     assert (late.key, late.outcome_unknown) == (room().key, True)
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql", "dynamodb"], indirect=True)
 async def test_where_several_processes_share_the_work_a_lease_is_respected(store: Database) -> None:
     await ask(store, room())
     lost = await take_one(store)
