@@ -16,7 +16,7 @@ def paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
     """Who is paged, and why."""
     who = text.mentions(notice.people) or "Nobody could be found"
     level = f" (level {notice.level})" if notice.level else ""
-    by = text.mention(notice.by) if notice.by else "Somebody"
+    by = text.mention(notice.by) if notice.by else ""
     waited = text.duration(now - view.incident.declared_at)
     match notice.reason:
         case PageReason.DECLARED:
@@ -24,7 +24,9 @@ def paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
         case PageReason.ESCALATION:
             return f"📟 {who}, you are paged{level}: nobody has acknowledged for {waited}."
         case PageReason.BUTTON:
-            return f"📟 {who}, {by} escalated to you{' again' if notice.again else ''}{level}."
+            again = " again" if notice.again else ""
+            # A runbook that fails escalates by itself; what follows says so.
+            return f"📟 {who}, {f'{by} escalated to you' if by else 'you are paged'}{again}{level}."
         case PageReason.OVERDUE:
             return f"⏰ {who} Still unacknowledged after {waited}. Please acknowledge."
         case PageReason.NO_UPDATE:
@@ -33,7 +35,7 @@ def paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
         case PageReason.REPEAT:
             return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
         case PageReason.TEAM:
-            return f"📟 {who}, {by} is paging you."
+            return f"📟 {who}, {f'{by} is paging you' if by else 'you are paged'}."
         case PageReason.SILENCE:
             last = view.incident.escalation.heard_at or view.incident.acknowledged_at or view.incident.declared_at
             quiet = f"nobody has posted an update or written here for {text.duration(now - last)}"

@@ -5,6 +5,7 @@ stored.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from warroom.capabilities import Finished, Pending, StepCall, StepKind
 from warroom.errors import LeaseLost, NotFound, Rejected, Retryable
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
+from warroom.policy.kinds import SECRET_NAME
 from warroom.ports import World
 from warroom.runbooks import usecases as runbooks
 from warroom.runbooks.outputs import Mask, cut_middle, kept
@@ -64,7 +66,7 @@ class StepPerformer:
         kind = self._world.library.kinds.get(step.do)
         if not isinstance(kind, StepKind):
             return Failed(f"this version of Warroom knows no {step.do}", "Update Warroom, or do it by hand.")
-        secrets: list[str] = []
+        secrets = self._secrets_of(run)
         call = self._call(step, effect, secrets)
         parameters = kind.parameters.model_validate(step.parameters or {})
         changes = kind.changing(parameters)
@@ -75,6 +77,9 @@ class StepPerformer:
             looked = await self._looked(kind, parameters, call)
             if looked is not None:
                 return _masked(looked, kind, secrets)
+        # The policy may have become another one since somebody approved this.
+        if refused := kind.refused(parameters, self._world.policy.remediation.allow):
+            return Failed(refused, "Ask whoever keeps the policy.")
         if changes:
             try:
                 marked = await runbooks.begin_call(self._world, effect)
@@ -85,6 +90,13 @@ class StepPerformer:
             run = marked
         undo = _undone(run, step).undo if undoes else None
         return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
+
+    def _secrets_of(self, run: Run) -> list[str]:
+        """All that the runbook names: what one step sent may come back in the answer to another one."""
+        names = set(SECRET_NAME.findall(json.dumps(run.definition, default=str)))
+        found = [secret for name in sorted(names) if (secret := self._secret(name)) and secret.strip()]
+        hide_secrets(found)
+        return found
 
     def _call(self, step: StepRun, effect: RunStep, secrets: list[str]) -> StepCall:
         now = self._world.clock.now()

@@ -19,10 +19,18 @@ from warroom.policy.remediation import Allowed, fits
 
 PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
-METADATA = (ipaddress.ip_network("fd00:ec2::254/128"),)
-"""Where clouds tell a machine its secrets, beside 169.254.169.254, which is link-local
-(docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
-"""
+CLOSED = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            # Where clouds tell a machine its secrets, beside 169.254.169.254, which is link-local: AWS and Google by IPv6, Azure, Oracle.
+            *("fd00:ec2::254/128", "fd20:ce::254/128", "168.63.129.16/32", "192.0.0.0/24"),
+            # IPv4 addresses within IPv6 ones, of which a gateway decides where they lead, and site-local ones (RFC 4291, 6052, 8215, 3879).
+            *("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10"),
+        ),
+    )
+)
+"""Closed although Python calls them global or private; the policy's `addresses` can open them."""
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host. Raises OSError."""
@@ -120,7 +128,7 @@ def open_to(said: str, allow: Allowed) -> bool:
                 return True
         except ValueError:
             continue
-    if any(address in network for network in METADATA):
+    if any(address in network for network in CLOSED):
         return False
     return (address.is_global and not address.is_multicast) or any(address in network for network in PRIVATE)
 

@@ -67,7 +67,7 @@ class Command(StepKind[CommandParameters]):
     step = "command"
     about = "Runs a program where Warroom runs, with the arguments that the policy allows and without a shell."
     parameters = CommandParameters
-    outputs: ClassVar = {"code": "how it ended, 0", "output": "what it wrote", "error": "what it wrote as errors"}
+    outputs: ClassVar = {"code": "its exit status, 0", "output": "what it wrote", "error": "what it wrote as errors"}
     changes = True
     looks = False
     limits = ("arguments",)
@@ -119,13 +119,14 @@ class Command(StepKind[CommandParameters]):
         except _TooMuch:
             raise Rejected(f"it wrote more than {MOST_BYTES} bytes and was ended", code="too_much") from None
         finally:
-            _end(process)
+            await _end(process)
         if code != 0:
-            why = (error or output).strip().splitlines()[-1:] or ["it said nothing"]
-            raise Rejected(f"it ended with {code}: {why[0][:200]}", code=str(code))
+            lines = (error or output).strip().splitlines()
+            why = f": {lines[-1][:200]}" if lines else ", and it wrote nothing"
+            raise Rejected(f"exit status {code}{why}", code=str(code))
         outputs = {"code": code, "output": output, "error": error}
         first = output.strip().splitlines()[:1]
-        return Finished(outputs=outputs, said=first[0][:200] if first else "Ended with 0")
+        return Finished(outputs=outputs, said=first[0][:200] if first else "Exit status 0")
 
 
 class _TooMuch(Exception):
@@ -142,10 +143,15 @@ async def _read(stream: asyncio.StreamReader | None) -> str:
     return found.decode("utf-8", "replace")
 
 
-def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process) -> None:
     """The program and whatever it started, which has its group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
+    # What left the group may hold the pipes open for as long as it likes; we do not.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await process.wait()
+    process._transport.close()  # type: ignore[attr-defined]  # the library offers no other way
 
 
 def _quoted(argument: str) -> str:
