@@ -186,6 +186,8 @@ def _step_line(step: StepRun, run: Run, now: datetime, most: int) -> str:
     if step.state is StepState.RUNNING and step.error:
         again = f" {text.at_time(step.due_at, now)}" if step.due_at and step.due_at > now else ""
         parts.append(f"trying again{again}: {kit.line(step.error, most)}")
+    if step.attempt > 1 and step.state in (StepState.DONE, StepState.FAILED):
+        parts.append(f"{step.attempt} tries")
     if step.items and step.state is StepState.RUNNING:
         done = sum(each.id.startswith(f"{step.id}.") and each.state is StepState.DONE for each in run.steps)
         parts.append(f"{done} of {len(step.items)}")

@@ -104,7 +104,7 @@ async def test_a_run_from_the_list_to_its_end(room: WarRoom, size: tuple[int, in
         await opened.fills("Why", "memory is 98 % full")
         await opened.submits()
         await opened.settled()
-        message = message_of(opened, "Restart a leaking service")
+        message = message_of(opened, "Restart a leaking service").first
         await expect(message).to_contain_text("needs an answer")
         await opened.presses("yes", message)
         await opened.settled()
@@ -152,7 +152,7 @@ async def test_two_people_tick_a_list_and_an_approval_expires(room: WarRoom, tmp
         for who in ("@ada", "@grace"):
             await expect(boxes).to_contain_text(who)
         await room.wait(seconds=31)
-        itself = message_of(opened, "Look by itself")
+        itself = message_of(opened, "Look by itself").first
         await expect(itself).to_contain_text("Approve the step repair?")
         await room.wait(minutes=10, seconds=1)
         await opened.settled()
