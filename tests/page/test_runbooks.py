@@ -145,6 +145,7 @@ async def test_two_people_tick_a_list_and_an_approval_expires(room: WarRoom, tmp
         await opened.settled()
         boxes = page.locator("#messages .row", has_text="Before traffic is moved").filter(has_text="The other region")
         await opened.presses("Tick", boxes.locator(".block.section", has_text="The other region"))
+        await opened.settled()
         await opened.goes("grace", channel)
         await opened.presses("Tick", boxes.locator(".block.section", has_text="who watch payments"))
         await opened.settled()
