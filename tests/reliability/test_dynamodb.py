@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from tests.conftest import FAILED
 from tests.reliability.conftest import Kept, in_slack
-from tests.reliability.effects import EFFECT_CASES, EffectCase
+from tests.reliability.effect_case import EffectCase
+from tests.reliability.effects import EFFECT_CASES
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.test_matrix import exactly_once, in_module, prepared
