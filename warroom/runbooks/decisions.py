@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+import structlog
+
 from warroom.capabilities import Finished
-from warroom.errors import AlreadyDone, Refused
+from warroom.errors import AlreadyDone, Refused, WarroomError
 from warroom.incident.decision import Decision
 from warroom.incident.events import PageReason
 from warroom.incident.model import Incident
@@ -18,6 +20,8 @@ from warroom.runbooks import rules
 from warroom.runbooks.decided import DecidedStep, NotNow, Told
 from warroom.runbooks.engine.work import AGAIN, Advanced, Failed, News, Outcome, Setting
 from warroom.runbooks.run import Run, RunState, StepState
+
+log = structlog.get_logger(__name__)
 
 LONGEST_WHY = 400
 _WAITING = (StepState.APPROVAL, StepState.ASKED, StepState.UNCLEAR)
@@ -129,6 +133,12 @@ async def _decide_step(
         return nothing, Finished(said="It was so already")
     except Refused:
         return nothing, Failed(f"{incident.name} is {incident.state}, so this cannot be done")
+    except WarroomError:
+        raise
+    except Exception as error:
+        # Of any kind, a bug: the run goes on to what it does when a step fails. Raised, it would keep the run as it is for ever.
+        log.exception("a step failed by a fault of our own", run=run.id, step=step_id)
+        return nothing, Failed(f"a fault in Warroom ({type(error).__name__})", "Its log says more.")
     # What several steps of one transaction record and say must not take the same key.
     entries = tuple(each.copy_with(key=f"{key}:{each.key}") for each in decision.entries)
     effects = tuple(

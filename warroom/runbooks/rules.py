@@ -56,6 +56,16 @@ def finished(run: Run, step_id: str, call: int, outcome: Outcome, setting: Setti
     return go_on(work)
 
 
+def not_made(run: Run, step_id: str, call: int, setting: Setting) -> Advanced:
+    """A call that had begun when the run was stopped, and whose process died, is not made again: the run must not wait for it."""
+    step = run.step(step_id)
+    if step is None or not step.in_flight or step.call != call or run.state is not RunState.STOPPING:
+        return Advanced(run)
+    work = Work(run, setting)
+    results.not_made(work, step)
+    return go_on(work)
+
+
 def mark_begun(run: Run, step_id: str, call: int, now: datetime) -> Run | None:
     """The run with a mark that the call may change something from now on; None where it must not be made any more."""
     step = run.step(step_id)

@@ -221,7 +221,7 @@ async def begin_call(world: World, effect: RunStep) -> Run | None:
 
 
 async def call_ended(world: World, claim: Claim, effect: RunStep, outcome: Outcome | None) -> None:
-    """A call was answered; None: it was not made, because it must not be made any more. Ends the claim.
+    """A call was answered; None: it was not made, because it must not be made any more, as after a stop. Ends the claim.
 
     Raises Conflict, LeaseLost, NotFound.
     """
@@ -229,10 +229,13 @@ async def call_ended(world: World, claim: Claim, effect: RunStep, outcome: Outco
 
     async def decide(incident: Incident, now: datetime) -> Decision | None:
         run = await world.store.run(effect.run_id)
-        if run is None or outcome is None:
+        if run is None:
             return None
         setting = await setting_of(world, run, now)
-        advanced = rules.finished(run, effect.step, effect.call, outcome, setting)
+        if outcome is None:
+            advanced = rules.not_made(run, effect.step, effect.call, setting)
+        else:
+            advanced = rules.finished(run, effect.step, effect.call, outcome, setting)
         return None if advanced.run == run else (await decision_of(world, incident, advanced, setting))[0]
 
     await change(world, effect.incident_id, decide, ends=claim, alone=True)

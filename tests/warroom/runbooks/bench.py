@@ -73,6 +73,7 @@ class Change(StepKind[ChangeParameters]):
         self.before: list[Trouble] = []
         self.after: list[Trouble] = []
         self.looks_at: list[Trouble] = []
+        self.undoing: list[Trouble] = []
         self.looked = 0
         self.pending = 0
 
@@ -114,6 +115,7 @@ class Change(StepKind[ChangeParameters]):
         return [f"change {parameters.what} back"]
 
     async def undo(self, parameters: ChangeParameters, done: Mapping[str, Any], call: StepCall) -> StepOutcome:
+        _next(self.undoing)
         said = f"undo {done['what']}"
         if said not in self.done:
             self.done.append(said)

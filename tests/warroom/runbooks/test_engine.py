@@ -113,6 +113,30 @@ async def test_who_the_policy_does_not_let_approve_anything_approves_no_step_eit
         assert (await made.approve(run, "change", ADA.id)).state is RunState.SUCCEEDED
 
 
+async def test_who_may_not_run_answers_nothing_and_who_may_not_approve_clears_nothing_up() -> None:
+    said = f"permissions: {{run: responders, approve: [{ADA.email}]}}\n"
+    async with bench(said + FREE) as made:
+        asked = await made.start("steps:\n  - {id: q, do: ask, with: {question: 'When?'}}\n")
+        listed = await made.start("checklist: '- [ ] tell the team'\n")
+        token = (await made.step(asked, "q")).token
+        for act in (
+            usecases.answer(made.world, asked.id, "q", token, "yes", "USTRANGER"),
+            usecases.tick(made.world, listed.id, {"box1": True}, "USTRANGER"),
+        ):
+            with pytest.raises(Forbidden):
+                await act
+        assert (await made.step(asked, "q")).state is StepState.ASKED
+        assert (await made.step(listed, "box1")).state is StepState.ASKED
+        made.blind.after = [lost]
+        run = await made.start(BLIND)
+        await made.later(5)
+        token = (await made.step(run, "change")).token
+        with pytest.raises(Forbidden):
+            await usecases.clear_up(made.world, run.id, "change", token, False, GRACE.id)
+        assert (await made.step(run, "change")).state is StepState.UNCLEAR
+        await usecases.clear_up(made.world, run.id, "change", token, True, ADA.id)
+
+
 async def test_declining_ends_the_run_and_does_nothing_instead(asked: Bench) -> None:
     run = await asked.start(CHANGE + "otherwise: {do: say, with: {text: 'no luck'}}\n")
     step = await asked.step(run, "change")
@@ -324,6 +348,29 @@ async def test_a_change_that_is_waited_for_is_made_once(free: Bench) -> None:
     assert ((await free.run(run)).state, free.change.done) == (RunState.SUCCEEDED, ["checkout"])
 
 
+def breaks() -> None:
+    """A bug."""
+    raise RuntimeError("dictionary changed size during iteration")
+
+
+async def test_a_step_with_a_bug_fails_and_what_had_begun_is_asked_about(free: Bench) -> None:
+    free.read.troubles = [breaks]
+    read = await free.start("steps:\n  - {id: read, do: world.read}\n")
+    assert (read.state, (await free.step(read, "read")).error) == (RunState.FAILED, "a fault in Warroom (RuntimeError)")
+    free.change.before = [breaks]
+    run = await free.start(CHANGE)
+    assert (await free.step(run, "change")).state is StepState.UNCLEAR, "nobody but a person can tell how far it came"
+
+
+async def test_a_decided_step_with_a_bug_fails(free: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def decide(*_: object) -> None:
+        breaks()
+
+    monkeypatch.setattr("warroom.runbooks.steps.basic.SayStep.decide", decide)
+    run = await free.start("steps:\n  - {id: told, do: say, with: {text: hello}}\n")
+    assert (run.state, (await free.step(run, "told")).error) == (RunState.FAILED, "a fault in Warroom (RuntimeError)")
+
+
 # -- stop
 
 
@@ -367,6 +414,21 @@ async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Be
     assert ended.done == ("change",)
 
 
+async def test_what_had_begun_and_did_not_happen_is_not_done_after_a_stop_and_the_run_ends(free: Bench) -> None:
+    free.change.before = [dies]
+    free.teach(book=CHANGE)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
+    await free.works_until_killed()
+    await usecases.stop(free.world, run.id, ADA.id)
+    assert (await free.run(run)).state is RunState.STOPPING
+    await free.later(16)
+    (ended,) = [e.event for e in await free.timeline() if isinstance(e.event, events.RunbookEnded)]
+    assert ((await free.run(run)).state, free.change.done) == (RunState.STOPPED, [])
+    assert (ended.done, ended.not_done) == ((), ("change",))
+    assert (await free.step(run, "change")).said == "It had not happened when the run was stopped"
+    assert await free.store.held_targets() == {}, "other runs may change it"
+
+
 # -- several runs
 
 
@@ -391,6 +453,27 @@ async def test_a_target_that_becomes_known_later_is_waited_for_too(asked: Bench)
     await asked.approve(first, "change")
     await asked.later(31)
     assert ((await asked.run(second)).state, asked.change.done) == (RunState.SUCCEEDED, ["checkout", "checkout"])
+
+
+async def test_a_run_of_a_private_incident_is_waited_for_without_its_name(asked: Bench) -> None:
+    await asked.start(CHANGE, incident=await asked.incident(private=True))
+    second = await asked.start(CHANGE)
+    assert (second.state, second.waits_for) == (RunState.QUEUED, "another run")
+
+
+async def test_what_another_run_holds_is_waited_for_half_an_hour(asked: Bench) -> None:
+    await asked.start("steps:\n  - {id: change, do: world.change, with: {what: x}, approve: {within: 2h}}\n")
+    asked.read.answers = ["x"]
+    second = await asked.start(
+        "steps:\n  - {id: find, do: world.read}\n  - {id: fix, do: world.change, with: {what: '{find.value}'}, needs: [find]}\n"
+    )
+    await asked.approve(second, "fix")
+    await asked.later(1799)
+    assert (await asked.step(second, "fix")).state is StepState.BLOCKED
+    await asked.later(2)
+    second = await asked.run(second)
+    assert (second.state, asked.change.done) == (RunState.FAILED, [])
+    assert "still changes" in (await asked.step(second, "fix")).error
 
 
 async def test_no_target_is_changed_more_often_than_the_policy_says() -> None:
