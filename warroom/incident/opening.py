@@ -15,6 +15,7 @@ from warroom.incident.decision import Decision, announce, set_topic, show_card, 
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
 from warroom.incident.model import Incident, State
+from warroom.incident import notices
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NewRoom, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
 from warroom.investigation.lifecycle import automatic, show
@@ -288,7 +289,7 @@ def still_true(slot: str, incident: Incident) -> bool:
             return incident.state.open and incident.deadlines.update is not None
         case activity.SLOT:
             return incident.state is State.ACKNOWLEDGED
-        case "stale" | "worse":
+        case "stale" | "worse" | notices.OFFER_SLOT:
             return incident.state.open
         case "lead":
             return lead_wanted(incident)
