@@ -92,7 +92,11 @@ def _words(reason: RuleRefusal, medium: Medium) -> str:
             return f"Nobody is behind “{', '.join(reason.said)}” but you. Name somebody else to page."
         case refusals.UnknownTeam():
             choices = ", ".join(reason.known) or "none yet: teams are described in the policy file"
-            return f"There is no team “{reason.said}”. Known teams: {choices}."
+            return (
+                f"There is no {reason.what} “{reason.said}”. Known: {choices}."
+                if reason.what != "team"
+                else (f"There is no team “{reason.said}”. Known teams: {choices}.")
+            )
         case refusals.NoEscalationPolicy():
             return (
                 f"{reason.incident} has no escalation policy. "

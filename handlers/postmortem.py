@@ -29,9 +29,7 @@ async def postmortem(context: IncidentCommandContext) -> Card:
         case "":
             pass
         case "check" | "checklist":
-            found = await postmortems.check_postmortem(
-                context.world, context.incident, postmortem_document.draft
-            )
+            found = await postmortems.check_postmortem(context.world, context.incident, postmortem_document.draft)
             return postmortem_review.checklist_card(await lookup.view(context.world, context.incident), found)
         case "history" | "versions":
             entries = await record.timeline(context.world, context.incident)
@@ -61,9 +59,7 @@ async def edit_postmortem(context: ActionContext) -> None:
     incident = await lookup.by_id(world, context.incident_id)
     if incident.state is State.CANCELLED:
         raise Refused(NothingToLearn(incident=incident.name))
-    parts = postmortem_form.parts_of(
-        await postmortems.current_postmortem(world, incident, postmortem_document.draft)
-    )
+    parts = postmortem_form.parts_of(await postmortems.current_postmortem(world, incident, postmortem_document.draft))
     if incident.postmortem is None:
         seen = await lookup.view(world, incident)
         summary, impact = postmortem_document.draft(seen, await record.timeline(world, incident), world.clock.now())

@@ -208,6 +208,7 @@ class UnknownTeam(Reason):
 
     said: str
     known: tuple[str, ...]
+    what: str = "team"
 
 
 class NoEscalationPolicy(Reason):

@@ -106,7 +106,9 @@ async def test_a_closed_incident_is_reopened_in_a_new_channel_resolved_and_publi
     old = room.channel_of(incident)
     await answer(room, "ada", "ack", old.name)
     await answer(room, "ada", "resolve restarted it", old.name)
-    await edit_postmortem(room.bot.world, incident.id, "UADA", {"summary": "s", "impact": "i", "root_cause": "r"}, draft)
+    await edit_postmortem(
+        room.bot.world, incident.id, "UADA", {"summary": "s", "impact": "i", "root_cause": "r"}, draft
+    )
     await publish_postmortem(room.bot.world, incident.id, "UADA", draft)
     await room.wait(hours=49)
     await room.wait(hours=25)

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 
 from warroom.escalation import activity
 from warroom.escalation import rules as escalation
-from warroom.incident import membership
+from warroom.incident import membership, notices
 from warroom.incident.deadlines import lead_wanted
 from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
 from warroom.incident.events import Declared, PageReason, PeoplePaged, RoomOpened
 from warroom.incident.model import Incident, State
-from warroom.incident import notices
 from warroom.incident.notices import CouldNotInvite, DeclaredNotice, NewRoom, NobodyFound
 from warroom.incident.parts import DirectMessage, DirectPurpose, EscalationLevel, EscalationState, Link
 from warroom.investigation.lifecycle import automatic, show

@@ -122,7 +122,9 @@ async def test_an_update_is_offered_to_whoever_wrote_it_and_the_end_closes_the_p
 async def test_the_offer_goes_once_customers_know_or_the_incident_is_over(room: WarRoom) -> None:
     def offers() -> list[SlackMessage]:
         channels = room.slack.channels()
-        return [each for channel in channels for each in channel.log if not each.deleted and "know nothing" in each.plain()]
+        return [
+            each for channel in channels for each in channel.log if not each.deleted and "know nothing" in each.plain()
+        ]
 
     await room.declare("ada", TOLD)
     assert len(offers()) == 1
