@@ -310,9 +310,9 @@ def _question(step: StepRun) -> str:
         who = " or ".join(
             "the people in this channel" if each == "responders" else kit.line(each, 60) for each in step.may
         )
-        second = ", not by whoever asked for the run" if step.second_person else ""
-        until = f" until {text.moment(step.ends_at)}" if step.ends_at else ""
-        lines.append(f"By {who}{second}{until}.")
+        second = ", but not whoever asked for the run" if step.second_person else ""
+        until = f" Until {text.moment(step.ends_at)}." if step.ends_at else ""
+        lines.append(f"May approve: {who}{second}.{until}")
         return text.cut("\n".join(lines), 2_900)
     if step.state is StepState.ASKED:
         return f"❓ {kit.line(step.question, 600)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from bot.yaml_file import at_line, syntax, walked, whole_file
+from bot.yaml_file import Loader, at_line, syntax, walked, whole_file
 from warroom.policy import Mistake, Policy, check
 from warroom.policy.severity import BUILT_IN
 from warroom.value import Value
@@ -52,7 +52,7 @@ def _read(text: str, path: Path, schema: type[Policy]) -> Loaded:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         lines, twice = walked(node)
-        data = yaml.SafeLoader("").construct_document(node) if node is not None else None
+        data = Loader("").construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         raise PolicyError((syntax(error),), path) from None
     except ValueError as error:

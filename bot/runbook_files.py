@@ -10,9 +10,10 @@ import structlog
 import yaml
 
 from bot.settings import Settings
-from bot.yaml_file import at_line, syntax, too_much, walked, whole_file
+from bot.yaml_file import Loader, at_line, syntax, too_much, walked, whole_file
 from warroom.capabilities import LogSource, MetricSource, StepSource
 from warroom.policy import Mistake, Policy
+from warroom.policy.mistake import did_you_mean
 from warroom.policy.remediation import Remediation
 from warroom.registry import Integrations
 from warroom.runbooks.check import check
@@ -95,7 +96,7 @@ def parsed(text: str, policy: Policy, kinds: Kinds, key: str) -> tuple[Runbook |
         if (bomb := too_much(node)) is not None:
             return None, (bomb,)
         lines, twice = walked(node)
-        data: Any = yaml.SafeLoader("").construct_document(node) if node is not None else None
+        data: Any = Loader("").construct_document(node) if node is not None else None
     except yaml.YAMLError as error:
         return None, (syntax(error),)
     except (ValueError, RecursionError) as error:
@@ -113,6 +114,25 @@ def _bad_key(key: str) -> Mistake:
 def wanted(settings: Settings, policy: Policy) -> bool:
     """Whether this installation means to run runbooks, and does not only have a folder with examples."""
     return settings.warroom_runbooks is not None or bool(policy.runbooks) or policy.remediation != Remediation()
+
+
+def unknown_allowances(remediation: Remediation, kinds: Kinds) -> list[str]:
+    """A sentence for each key of `remediation.allow` that no kind of step knows: what it allows would never be allowed."""
+    limits: dict[str, set[str]] = {}
+    for kind in kinds.values():
+        limits.setdefault(kind.step.partition(".")[0], set()).update(kind.limits)
+    found = []
+    for family, written in (remediation.allow.model_extra or {}).items():
+        path = "Policy: remediation.allow"
+        if family not in limits:
+            found.append(f"{path}.{family}: there are no steps of that name; {did_you_mean(family, limits)}")
+            continue
+        found += [
+            f"{path}.{family}.{limit}: there is no such limit; {did_you_mean(limit, sorted(limits[family]))}"
+            for limit in written
+            if limit not in limits[family]
+        ]
+    return found
 
 
 def unusable(found: Library) -> list[str]:

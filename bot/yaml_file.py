@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import yaml
 
 from warroom.policy import Mistake
 from warroom.policy.check import path_of
+
+
+class Loader(yaml.SafeLoader):
+    """A date or a number that there is not stays text, so that what reads the value names it with its line."""
+
+
+def _or_text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    try:
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+    except ValueError:
+        return node.value
+
+
+for _tag in ("timestamp", "int", "float"):
+    Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _or_text)
 
 
 def whole_file(problem: str, suggestion: str = "", line: int | None = None) -> Mistake:
