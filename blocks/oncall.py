@@ -24,14 +24,16 @@ SHOWN = 15
 """Schedules and overrides in one answer."""
 
 
-def overview_card(schedules: Sequence[ScheduleOverview], now: datetime) -> Card:
-    """Who is on call now, until when, who is next, and who covers. The mentions notify nobody: only the actor sees it."""
-    shown = [block for place, each in enumerate(schedules[:SHOWN]) for block in _schedule(each, now, place * SHOWN)]
+def overview_card(schedules: Sequence[ScheduleOverview], now: datetime, reader: str) -> Card:
+    """Who is on call now, until when, who is next, and who covers. The mentions notify nobody: only `reader` sees it."""
+    shown = [
+        block for place, each in enumerate(schedules[:SHOWN]) for block in _schedule(each, now, place * SHOWN, reader)
+    ]
     more = f"and {len(schedules) - SHOWN} more: `/incident oncall SCHEDULE`" if len(schedules) > SHOWN else ""
     return kit.card("Who is on call", [*shown, kit.context(more) if more else None])
 
 
-def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Block | None]:
+def _schedule(each: ScheduleOverview, now: datetime, first: int, reader: str) -> Iterator[Block | None]:
     lines = [f"*{kit.line(each.name, 100)}*"]
     if each.shift.people:
         by = " (cover)" if each.shift.overrides else ""
@@ -48,10 +50,18 @@ def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Blo
         lines.append(f"⚠️ The calendar cannot be read ({kit.line(each.calendar.problem, 200)}). This is as of {since}.")
     yield kit.section("\n".join(lines))
     for number, (override, other) in enumerate(list(_swaps_together(each.overrides))[:SHOWN], first):
-        taken = override.state is OverrideState.TAKEN
-        label, action = ("Undo", ids.UNDO_COVER) if taken else (_take_label(override), ids.TAKE_COVER)
-        button = _button(label, ids.nth(action, number), override)
-        yield kit.section(_sentences(override, other, each.timezone), accessory=button)
+        yield kit.section(_sentences(override, other, each.timezone), accessory=_button_for(reader, override, number))
+
+
+def _button_for(reader: str, override: Override, number: int) -> Block | None:
+    """What `reader` may do about it: take it, withdraw it, undo it; None where it is asked of somebody else."""
+    if override.state is OverrideState.TAKEN:
+        return _button("Undo", ids.nth(ids.UNDO_COVER, number), override)
+    if override.by == reader:
+        return _button("Withdraw", ids.nth(ids.UNDO_COVER, number), override)
+    if override.asked in (None, reader):
+        return _button(_take_label(override), ids.nth(ids.TAKE_COVER, number), override)
+    return None
 
 
 def _swaps_together(overrides: Sequence[Override]) -> Iterator[tuple[Override, Override | None]]:
@@ -81,7 +91,7 @@ def override_card(override: Override, timezone: str, other: Override | None = No
     buttons: list[Block | None] = []
     if override.state is OverrideState.ASKED:
         take = _button(_take_label(override), ids.TAKE_COVER, override, style="primary")
-        buttons = [take, _button("Undo", ids.UNDO_COVER, override)]
+        buttons = [take, _button("Decline" if override.asked else "Withdraw", ids.UNDO_COVER, override)]
     elif override.state is OverrideState.TAKEN and override.undone_by is None:
         buttons = [_button("Undo", ids.UNDO_COVER, override)]
     return kit.card(said, [kit.section(said), kit.actions(buttons)])
@@ -109,13 +119,21 @@ def _sentence(override: Override, timezone: str) -> str:
         case OverrideState.ASKED if override.swapped_with and override.person:
             return f"🔁 {text.mention(override.person)} would be on call in {where} from {time}{asked_by}."
         case OverrideState.ASKED:
-            who = f" of {text.mention(override.asked)}" if override.asked else ""
-            return f"🙋 {by} asks{who} for cover in {where} from {time}."
+            if override.asked:
+                return f"🙋 {by} asks {text.mention(override.asked)} to cover {where} from {time}."
+            return f"🙋 {by} asks for cover in {where} from {time}."
         case OverrideState.TAKEN if override.undone_by:
             ended = f"ended the cover in {where} at {text.when(override.end, timezone)}"
             return f"↩️ {text.mention(override.undone_by)} {ended}; the schedule holds again."
         case OverrideState.TAKEN:
             return f"✅ {text.mention(override.person or '')} is on call in {where} from {time}{asked_by}."
+        case OverrideState.UNDONE if override.person is None:
+            # Nobody had taken it.
+            who = text.mention(override.undone_by) if override.undone_by else by
+            done = (
+                "cannot cover" if override.asked and override.undone_by == override.asked else "no longer asks to cover"
+            )
+            return f"↩️ {who} {done} {where} from {time}."
         case OverrideState.UNDONE:
             undone = f" by {text.mention(override.undone_by)}" if override.undone_by else ""
             return f"↩️ Undone{undone}: {where} from {time} is as the schedule says."

@@ -192,3 +192,15 @@ async def test_a_hand_over_passes_command_and_says_where_things_stand(desk: Hand
     ]
     with refuses(AlreadyDone, match="commander"):
         await desk.type("handover @grace", channel=room)
+
+
+async def test_help_of_one_command_shows_every_way_to_use_it_uncut(desk: HandlerHarness) -> None:
+    everything, one = str((await desk.type("help")).blocks), str((await desk.type("help oncall")).blocks)
+    assert "oncall …" in everything
+    for way in (
+        "oncall cover SCHEDULE FROM to UNTIL [@who]",
+        "oncall report [30d | next 90d]",
+        "oncall calendar [SCHEDULE",
+    ):
+        assert f"`/incident {way}" in one
+    assert "…`" not in one

@@ -39,6 +39,7 @@ class UnknownTeam(Reason):
 
     said: str
     known: tuple[str, ...]
+    what: str = "team"
 
 
 class NoEscalationPolicy(Reason):
