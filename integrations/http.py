@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from warroom.errors import Rejected, Retryable
-from warroom.ports import Clock, outside
+from warroom.ports import Clock, outside, time_is_up
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +114,8 @@ class HttpClient:
         tries = 2 if reads else 1
         while True:
             tries -= 1
+            if not reads and time_is_up():
+                raise Retryable(f"{what}: the time for it is over", outcome_unknown=True)
             try:
                 with outside():
                     status, answered, body = await self._send(method, url, params, json, headers)

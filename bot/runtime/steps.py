@@ -18,10 +18,11 @@ from warroom.errors import LeaseLost, NotFound, Rejected, Retryable, WarroomErro
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
 from warroom.outbox.usecases import FAULT
-from warroom.ports import World
+from warroom.ports import World, acting_until
 from warroom.runbooks import usecases as runbooks
+from warroom.runbooks.engine.parameters import undo_sources
+from warroom.runbooks.engine.work import Away, Failed, Outcome
 from warroom.runbooks.outputs import Mask, cut_middle, kept
-from warroom.runbooks.rules import Away, Failed, Outcome, undo_sources
 from warroom.runbooks.run import Run, StepRun, StepState
 
 log = structlog.get_logger(__name__)
@@ -98,7 +99,9 @@ class StepPerformer:
                 return None
             run = marked
         undo = _undone(run, step).undo if undoes else None
-        return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
+        clock = self._world.clock
+        with acting_until(clock.now() + kind.time_limit, clock):
+            return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
 
     def _call(self, step: StepRun, effect: RunStep, secrets: list[str]) -> StepCall:
         now = self._world.clock.now()

@@ -19,7 +19,7 @@ from integrations.http import BODY_LIMIT, CONNECT, CONNECTIONS, LARGE, READS, SH
 from integrations.kubernetes.failures import failure
 from integrations.kubernetes.policy import CA_FILE, TITLE, TOKEN_FILE, KubernetesSettings, short
 from warroom.errors import Rejected, Retryable
-from warroom.ports import Clock, outside
+from warroom.ports import Clock, outside, time_is_up
 
 log = structlog.get_logger(__name__)
 
@@ -139,6 +139,8 @@ class Cluster:
         reads: bool = False,
     ) -> bytes:
         reads = reads or method in READS
+        if not reads and time_is_up():
+            raise Retryable(f"{what}: the time for it is over", outcome_unknown=True)
         with _understood(what, reads=reads), outside():
             api = await self._opened()
             headers = {"Accept": accept} | ({"Content-Type": kind} if kind else {})

@@ -15,7 +15,7 @@ from warroom.incident.model import State
 from warroom.incident.notices import RunFailed, RunSays
 from warroom.outbox.effects import BeginRunbooks, Post
 from warroom.refusals import RunbookRefused, RunbookWhy
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.run import RunState, StepState
 
 FREE = "remediation: {allow: {world: {places: [prod, 'stage-*']}}, without_approval: ['world.*']}"
@@ -273,7 +273,7 @@ async def test_only_what_is_proved_after_the_last_change_is_verified(free: Bench
 async def test_killed_before_a_change_it_is_made_once(free: Bench) -> None:
     free.change.before = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await free.later(16)
     assert ((await free.run(run)).state, free.change.done, free.change.looked) == (RunState.SUCCEEDED, ["checkout"], 1)
@@ -282,7 +282,7 @@ async def test_killed_before_a_change_it_is_made_once(free: Bench) -> None:
 async def test_killed_after_a_change_it_is_not_made_again(free: Bench) -> None:
     free.change.after = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await free.later(16)
     assert ((await free.run(run)).state, free.change.done, free.change.looked) == (RunState.SUCCEEDED, ["checkout"], 1)
@@ -291,7 +291,7 @@ async def test_killed_after_a_change_it_is_not_made_again(free: Bench) -> None:
 async def test_killed_while_looking_it_looks_again(free: Bench) -> None:
     free.change.after, free.change.looks_at = [dies], [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     free.clock.advance(16)
     await free.works_until_killed()
@@ -335,7 +335,7 @@ async def test_where_nobody_can_look_a_person_is_asked(free: Bench, happened: bo
 async def test_what_reads_is_simply_read_again(free: Bench) -> None:
     free.read.troubles = [dies, lost]
     free.teach(book="steps:\n  - {id: read, do: world.read}\n")
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await free.later(30)
     assert (await free.run(run)).state is RunState.SUCCEEDED
@@ -394,7 +394,7 @@ async def test_after_a_stop_nothing_begins_and_it_is_said_what_was_done(free: Be
 
 async def test_a_call_that_was_asked_for_does_not_begin_after_a_stop(free: Bench) -> None:
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     assert (await free.step(run, "change")).in_flight
     await usecases.stop(free.world, run.id, ADA.id)
     await free.work()
@@ -404,7 +404,7 @@ async def test_a_call_that_was_asked_for_does_not_begin_after_a_stop(free: Bench
 async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Bench) -> None:
     free.change.after = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await usecases.stop(free.world, run.id, ADA.id)
     assert (await free.run(run)).state is RunState.STOPPING
@@ -417,7 +417,7 @@ async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Be
 async def test_what_had_begun_and_did_not_happen_is_not_done_after_a_stop_and_the_run_ends(free: Bench) -> None:
     free.change.before = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await usecases.stop(free.world, run.id, ADA.id)
     assert (await free.run(run)).state is RunState.STOPPING
@@ -518,8 +518,8 @@ AUTO = "auto: true\nwhen: {monitor: '*memory*'}\n" + CHANGE
 async def test_a_runbook_that_begins_by_itself_waits_for_its_approval(asked: Bench) -> None:
     asked.teach(auto=AUTO)
     incident = await asked.incident()
-    await usecases.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
-    await usecases.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
+    await begin.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
+    await begin.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
     (run,) = await asked.store.runs(incident.id)
     await asked.work()
     assert (run.automatic, run.why) == (True, ("monitor:High memory on checkout",))
@@ -530,7 +530,7 @@ async def test_when_the_automatic_run_fails_the_room_hears_so_and_people_are_pag
     free.change.before = [refuses]
     free.teach(auto=AUTO + "otherwise: {do: say, with: {text: hm}}\n")
     incident = await free.incident()
-    await usecases.begin_automatic(free.world, BeginRunbooks(incident_id=incident.id, key="b"))
+    await begin.begin_automatic(free.world, BeginRunbooks(incident_id=incident.id, key="b"))
     await free.work()
     assert any(
         isinstance(each, Post) and each.notice.kind == "run_failed" and each.notice.automatic for each in free.said

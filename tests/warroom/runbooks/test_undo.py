@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blocks.runbooks import run_card
+from blocks.run_message import run_card
 from tests.people import ADA, GRACE
 from tests.warroom.runbooks.bench import Bench, bench, dies, refuses
 from warroom.capabilities import Pending
