@@ -104,7 +104,7 @@ def moto(dynamodb: DynamoDB) -> Iterator[DynamoDB]:
     if not list(INSTALLED.glob("node_modules/@dynoxide/*/dynoxide")) and not os.environ.get("DYNAMODB_ENDPOINT"):
         missing("moto is the one DynamoDB here; `make tools` installs the other")
     with serving_moto() as address:
-        yield DynamoDB(address)
+        yield DynamoDB(address, has_tokens=False)
 
 
 @pytest.fixture

@@ -185,6 +185,13 @@ def _ruled_out(
     return tuple(found[:RULED_OUT])
 
 
+def _known(findings: Findings) -> bool:
+    """Whether the policy, or anything that was found, speaks of the service where it was noticed."""
+    calls = findings.depends_on
+    told = {each.service for several in (findings.facts, findings.changes, findings.logs) for each in several}
+    return findings.service in {*calls, *(each for called in calls.values() for each in called), *told}
+
+
 def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -> tuple[str, ...]:
     steps = []
     if causes:
@@ -201,14 +208,18 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
             for past in findings.similar
             if past.cause == first.service and past.fixed_by
         ][:1]
-    else:
-        if not any(each.service == findings.service and each.points for each in findings.series):
+    measured = any(each.service == findings.service and each.points for each in findings.series)
+    if findings.service and not measured and (findings.series or findings.depends_on) and not _known(findings):
+        name = words.short(findings.service, 100)
+        steps.append(f"Check the name {name}: nothing was measured of it, and the policy does not name it.")
+    if not causes:
+        if not measured and not steps:
             steps.append(f"Nothing was measured of {findings.service or 'any service'}.")
-        elif not symptom.seen:
+        elif not symptom.seen and not steps:
             steps.append(
                 f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right."
             )
-        else:
+        elif not steps:
             steps.append("Investigate again in some minutes, when there are more samples.")
         if findings.not_looked_at:
             # "latency (a system)" and "errors (a system)" are one place to look at.

@@ -45,21 +45,22 @@ def clock_of(findings: Findings) -> SampleClock:
     points = [series.points[0][0] for series in findings.series if series.points]
     if points and min(points) > start:
         start = min(points)
-    start += timedelta(seconds=_offset(findings, start, step))
+    start = _on_samples(findings, start, step)
     count = max(2, int((findings.until - start).total_seconds() // step) + 2)
     window = min(count - 1, max(0, int((begins - start).total_seconds() // step)))
     margin = max(0, window - int(findings.window.total_seconds() / 2 // step))
     return SampleClock(start, step, count, margin, window)
 
 
-def _offset(findings: Findings, start: datetime, step: float) -> float:
-    """Seconds from `start` to the moments at which most samples are taken, so that a step is the time of its samples."""
-    from_start = [
-        round((at - start).total_seconds() % step, 3) for each in findings.series[:200] for at, _ in each.points[-5:]
-    ]
-    if not from_start:
-        return 0.0
-    return max(sorted(set(from_start)), key=from_start.count) % step
+def _on_samples(findings: Findings, start: datetime, step: float) -> datetime:
+    """`start`, or less than a step later: then a step is the moment at which most samples are taken."""
+    moments = [at for each in findings.series[:200] for at, _ in each.points[-5:]]
+    if not moments:
+        return start
+    after = [round((at - start).total_seconds() % step, 3) % step for at in moments]
+    usual = max(sorted(set(after)), key=after.count)
+    sample = moments[after.index(usual)]
+    return sample - timedelta(seconds=step * ((sample - start) // timedelta(seconds=step)))
 
 
 def laid(series: ObservedSeries, clock: SampleClock) -> Floats:

@@ -32,8 +32,8 @@ ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 class DynamoDB:
     """A server with a table for each test."""
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: str, *, has_tokens: bool = True) -> None:
+        self.endpoint, self.has_tokens = endpoint, has_tokens
         self.environment = ENVIRONMENT | {"AWS_ENDPOINT_URL": endpoint}
         self._run = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
@@ -103,13 +103,13 @@ def _started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
 def serving() -> Iterator[DynamoDB]:
     """The server that DYNAMODB_ENDPOINT names, else dynoxide, else moto; with the environment that leads to it."""
     with ExitStack() as stack:
-        address = os.environ.get("DYNAMODB_ENDPOINT")
+        has_tokens, address = True, os.environ.get("DYNAMODB_ENDPOINT")
         if not address:
             try:
                 address = stack.enter_context(dynoxide())
             except OSError:
-                address = stack.enter_context(moto())
-        server = DynamoDB(address)
+                address, has_tokens = stack.enter_context(moto()), False
+        server = DynamoDB(address, has_tokens=has_tokens)
         environment = stack.enter_context(pytest.MonkeyPatch.context())
         for name, value in server.environment.items():
             environment.setenv(name, value)

@@ -274,8 +274,9 @@ def test_a_signal_that_strayed_some_time_before_does_not_hide_the_guilty_change(
 
 
 def test_an_onset_is_the_time_of_a_sample() -> None:
-    found = shop(DB_SLOW, at=AT + timedelta(seconds=37), step=5, since=-10)
-    assert investigate(found).causes[0].onset == AT - 10 * MINUTE
+    for seconds in (0, 37, 299, 0.000271):
+        found = shop(DB_SLOW, at=AT + timedelta(seconds=seconds), step=5, since=-10)
+        assert investigate(found).causes[0].onset == AT - 10 * MINUTE
 
 
 def test_innocent_changes_around_change_nothing() -> None:
@@ -369,3 +370,20 @@ def test_nothing_measured_is_not_said_to_be_as_usual() -> None:
         "Nothing was measured of web.",
         "Look yourself at what gave no answer: the metrics.",
     )
+
+
+def test_a_service_that_nobody_knows_is_said_to_be_unknown() -> None:
+    for slow in (PAYMENTS_SLOW, {}):
+        steps = investigate(shop(slow, noticed="wbe")).next_steps
+        assert "Check the name wbe: nothing was measured of it, and the policy does not name it." in steps
+    assert not any("Check the name" in step for step in investigate(shop({})).next_steps)
+
+
+def test_what_is_not_called_from_where_it_was_noticed_needs_to_stand_out_more() -> None:
+    """Something always strays among many services; only who is known to depend on it has reason to suspect it."""
+    stray = series("batch", "latency", step_up(0.1, 0.16))
+    found = shop({}).copy_with(series=(*shop({}).series, stray))
+    apart = investigate(found)
+    below = investigate(found.copy_with(depends_on={**SHOP, "db": ("batch",)}))
+    assert apart.verdict == "inconclusive"
+    assert first(below) == "batch"

@@ -54,14 +54,14 @@ def outcome_of_call(work: Work, step: StepRun, outcome: Outcome) -> None:
 
 
 def not_made(work: Work, step: StepRun) -> None:
-    """It was looked whether the call had happened, and it had not. A step that takes another one back in its kind's own way is not
-    looked at: only a person can tell.
+    """It was looked whether the call had happened, and it had not. A step that takes another one back in its kind's own way is
+    not looked at: only a person can tell.
     """
-    unknown = is_undo(step) and work.run.undoes_itself(step.id)
+    nobody_knows = is_undo(step) and work.run.undoes_itself(step.id)
     said = "It had not happened when the run was stopped"
-    if unknown or step.memory:
+    if nobody_knows or step.memory:
         said = "It had begun, and its end was not awaited"
-    state = StepState.UNCLEAR if unknown else StepState.STOPPED
+    state = StepState.UNCLEAR if nobody_knows else StepState.STOPPED
     work.put(step.copy_with(state=state, in_flight=False, said=said, ended_at=work.now, due_at=None, ends_at=None))
 
 
