@@ -59,7 +59,7 @@ def _transact_with_small_copies(self: models.DynamoDBBackend, transact_items: li
 def _query_one_partition(self: Table, hash_key: DynamoType | None, *args: Any, **more: Any) -> Any:
     if len(args) >= INDEX_NAME and args[INDEX_NAME - 1] is None and hash_key is not None:
         mine = list(self.items[hash_key].values()) if hash_key in self.items else []
-        self.all_items = lambda: mine  # type: ignore[method-assign,assignment,return-value]
+        self.all_items = lambda: mine  # type: ignore[method-assign]
         try:
             return _query(self, hash_key, *args, **more)
         finally:
@@ -77,7 +77,7 @@ class Quiet(WSGIRequestHandler):
 def main() -> None:
     """Serve until the process is ended."""
     models.DynamoDBBackend.transact_write_items = _transact_with_small_copies  # type: ignore[method-assign]
-    Table.query = _query_one_partition  # type: ignore[method-assign,assignment]
+    Table.query = _query_one_partition  # type: ignore[method-assign]
     app = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, app, threaded=False, request_handler=Quiet)
     print(f"http://127.0.0.1:{server.port}", flush=True)  # noqa: T201  # whoever started it reads it
