@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from blocks import ids, kit
 from blocks.form_fields import INPUT, FormMistakes, about, chosen_in, field, form_about, text_in
 from blocks.kit import Block, Card, Option
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
-from warroom.refusals import RunbookRefused, RunbookWhy
 from warroom.runbooks.model import Runbook
 from warroom.runbooks.plan import Plan, PlannedStep
 from warroom.runbooks.run import Run, RunState
@@ -200,7 +199,7 @@ def read_run(view: Block) -> FilledRun | FormMistakes:
     return FormMistakes(fields=wrong) if wrong else FilledRun(key, inputs, planned=False)
 
 
-# -- answers and refusals
+# -- answers
 
 
 def begun(run: Run) -> Card:
@@ -211,35 +210,3 @@ def begun(run: Run) -> Card:
         does = "is open"
     line = f"{kit.line(run.runbook.name, 150)} {does}. Its message in the channel shows every step."
     return kit.card(line, [kit.section(line)])
-
-
-def runbook_refusal(reason: RunbookRefused) -> str:
-    """Why a runbook is not run, or a button of a run does nothing; and what to do."""
-    name, details = reason.runbook, "; ".join(reason.details)
-    match reason.why:
-        case RunbookWhy.UNKNOWN:
-            known = ", ".join(reason.details)
-            return f"There is no runbook “{name}”. " + (
-                f"Those there are: {known}." if known else "There are none yet."
-            )
-        case RunbookWhy.LINK:
-            return f"{name} has no steps. Read it: {details}"
-        case RunbookWhy.INPUTS:
-            return f"{name} cannot be run: {details}."
-        case RunbookWhy.NOT_POSSIBLE:
-            return f"{name} cannot be run here: {details}. Change the runbook, or the policy's remediation."
-        case RunbookWhy.TOO_OFTEN:
-            target, rate = (*reason.details, "", "")[:2]
-            again = f" It can be run again at {reason.until:%H:%M} UTC." if reason.until else ""
-            return f"{target} was changed {rate} already, which is the most that the policy allows.{again}"
-        case RunbookWhy.RUNNING:
-            return f"{name} is running in this incident already. Its message shows where it is."
-        case RunbookWhy.OVER:
-            return f"That run of {name} is over. Start it again with /incident run."
-        case RunbookWhy.OUTDATED:
-            return "That button is of an earlier moment of the run. The run's message shows what is asked now."
-        case RunbookWhy.SECOND_PERSON:
-            return f"You asked for {name}, and a second person has to approve it."
-        case RunbookWhy.GONE:
-            return "That run is not in the record any more."
-    assert_never(reason.why)

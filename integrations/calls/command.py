@@ -98,16 +98,21 @@ class Command(StepKind[CommandParameters]):
             raise Rejected(
                 f"there is no program {parameters.run[0]} here", code="no_program", advice="Write its whole path."
             )
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *parameters.run[1:],
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": PATH, "LANG": "C.UTF-8", "WARROOM_KEY": call.key},
-            cwd="/",
-            start_new_session=True,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *parameters.run[1:],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={"PATH": PATH, "LANG": "C.UTF-8", "WARROOM_KEY": call.key},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as failure:
+            # Nothing has begun: it is no program, or may not be run.
+            said = f"{parameters.run[0]} cannot be started ({failure.strerror})"
+            raise Rejected(said, code="not_started", advice="Try it there by hand.") from failure
         try:
             async with asyncio.timeout(parameters.limit.total_seconds()):
                 output, error, code = await asyncio.gather(_read(process.stdout), _read(process.stderr), process.wait())
@@ -119,7 +124,9 @@ class Command(StepKind[CommandParameters]):
         except _TooMuch:
             raise Rejected(f"it wrote more than {MOST_BYTES} bytes and was ended", code="too_much") from None
         finally:
-            await _end(process)
+            _end(process)
+            # Its pipes too, of which some may be unread; what runs on elsewhere may hold them open. asyncio has no public way to do it.
+            process._transport.close()  # type: ignore[attr-defined]
         if code != 0:
             lines = (error or output).strip().splitlines()
             why = f": {lines[-1][:200]}" if lines else ", and it wrote nothing"
@@ -143,15 +150,10 @@ async def _read(stream: asyncio.StreamReader | None) -> str:
     return found.decode("utf-8", "replace")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+def _end(process: asyncio.subprocess.Process) -> None:
     """The program and whatever it started, which has its group."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
-    # What left the group may hold the pipes open for as long as it likes; we do not.
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(1):
-            await process.wait()
-    process._transport.close()  # type: ignore[attr-defined]  # the library offers no other way
 
 
 def _quoted(argument: str) -> str:

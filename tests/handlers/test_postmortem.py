@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blocks import ids
+from blocks.postmortem_document import draft
 from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
@@ -66,9 +67,9 @@ async def test_a_third_person_in_between_is_not_written_over(desk: HandlerHarnes
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
     seen = (await desk.incident()).postmortem
-    await edit_postmortem(desk.world, incident.id, "UADA", {"root_cause": "a cache"}, seen)
+    await edit_postmortem(desk.world, incident.id, "UADA", {"root_cause": "a cache"}, draft, seen)
     with refuses(Refused, match="press Save again"):
-        await edit_postmortem(desk.world, incident.id, "UGRACE", {"root_cause": "a leak"}, seen)
+        await edit_postmortem(desk.world, incident.id, "UGRACE", {"root_cause": "a leak"}, draft, seen)
 
 
 async def test_the_history_says_who_changed_which_words(desk: HandlerHarness) -> None:

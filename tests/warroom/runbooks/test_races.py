@@ -22,7 +22,7 @@ from tests.warroom.runbooks.bench import Bench, policy_of
 from warroom.errors import AlreadyDone
 from warroom.incident import events
 from warroom.outbox.changes import Changeset
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.run import Run, RunState, StepState
 
 FREE = "remediation: {allow: {world: {places: [prod]}}, without_approval: ['*']"
@@ -58,7 +58,7 @@ class Process:
                 await meeting.arrive(changes)
             await commit(changes)
 
-        store.commit = after_meeting  # type: ignore[method-assign]  # nothing else of the store is another
+        store.commit = after_meeting  # type: ignore[method-assign,assignment]  # nothing else of the store is another
 
 
 class Two:
@@ -103,7 +103,7 @@ class Two:
         """Runs of as many incidents, begun by both processes in turn at the same moment."""
         incidents = [await self.first.incident() for _ in range(count)]
         return await self.meet(
-            *(usecases.start(self.processes[n % 2].world, each.id, "book", ADA.id) for n, each in enumerate(incidents))
+            *(begin.start(self.processes[n % 2].world, each.id, "book", ADA.id) for n, each in enumerate(incidents))
         )
 
 

@@ -102,6 +102,23 @@ async def test_an_undo_that_fails_is_said_and_people_are_called() -> None:
         assert any(isinstance(e.event, events.PeoplePaged) for e in await made.timeline())
 
 
+async def test_killed_while_it_undoes_and_stopped_it_ends_and_says_that_it_is_not_known() -> None:
+    async with bench(RULES.replace("approve:", "without_approval: ['*'], approve:")) as made:
+        made.read.answers = [Pending] * 100
+        run = await made.start(STEPS)
+        await usecases.stop(made.world, run.id, GRACE.id)
+        await made.work()
+        made.change.undoing = [dies]
+        await usecases.undo(made.world, run.id, GRACE.id)
+        await made.works_until_killed()
+        await usecases.stop(made.world, run.id, ADA.id)
+        await made.later(16)
+        run = await made.run(run)
+        assert (run.state, (await made.step(run, "undo.one")).state) == (RunState.STOPPED, StepState.UNCLEAR)
+        assert "undo one" not in made.change.done
+        assert await made.store.held_targets() == {}
+
+
 async def test_killed_while_it_undoes_it_goes_on() -> None:
     async with bench(RULES.replace("approve:", "without_approval: ['*'], approve:")) as made:
         made.read.answers = [Pending] * 100
