@@ -45,7 +45,7 @@ def catch_up_card(view: IncidentView, entries: Sequence[Entry], since: datetime 
             kit.section("\n".join(_standing(view, now))),
             kit.section("\n".join(_new(entries, since, now, tz))) if since else None,
             _listed("*What was tried*", [each for each in entries if _tried(each.event)], tz)
-            or kit.section("*What was tried*\nNothing is on the timeline yet."),
+            or kit.section("*What was tried*\nNothing noted yet."),
             kit.section("\n".join(_update(view, entries, now))),
             kit.section("\n".join(["*Next*", *(f"• {step}" for step in next_steps(incident, now, tz))])),
             kit.actions([acknowledge_button(incident) if waiting else None]),

@@ -210,12 +210,17 @@ def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> li
     name, lines = found.schedule, []
     if found.gaps:
         first, long = found.gaps[0], sum((gap.end - gap.start for gap in found.gaps), timedelta(0))
-        often = text.count(len(found.gaps), "time")
-        lines.append(
-            f"Schedule {name}: nobody is on call {often} in the next 90 days ({text.duration(long)} in all), first from "
-            f"{text.moment(first.start, found.timezone)} to {text.moment(first.end, found.timezone)}."
+        span = f"from {text.moment(first.start, found.timezone)} to {text.moment(first.end, found.timezone)}."
+        often = (
+            f"{text.count(len(found.gaps), 'time')} in the next 90 days ({text.duration(long)} in all), first {span}"
         )
-    lines += [f"Schedule {name}: layers[{index}] never says who is on call." for index in found.unused]
+        once = f"for {text.duration(long)} of the next 90 days, {span}"
+        lines.append(f"Schedule {name}: nobody is on call {once if len(found.gaps) == 1 else often}")
+    lines += [
+        f"Schedule {name}: layers[{index}] never says who is on call. Look at its from, until, hours and days, and whether a "
+        "later layer always takes its place."
+        for index in found.unused
+    ]
     if people_known:
         lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
         if found.group:
@@ -252,11 +257,16 @@ def simulation_lines(found: Simulation, names: Mapping[str, str], timezone: str)
     if found.rooms_gone:
         lines.append(f"no room of their own: {', '.join(found.rooms_gone)}")
     lines += [f"pages: {len(found.pages)} (there were {found.pages_before})", *map(page, found.pages)]
-    lines += [f"woken: {woken(found.woken)} (there were: {woken(found.woken_before)})"]
+    lines += [f"woken at night: {woken(found.woken)} (it was: {woken(found.woken_before)})"]
     lines += ["pages that there were not:", *map(page, found.pages_added)] if found.pages_added else []
     lines += ["pages that would not be:", *map(page, found.pages_gone)] if found.pages_gone else []
     if not (found.pages_added or found.pages_gone or found.rooms_gone or len(found.rooms) != found.rooms_before):
         lines.append("Nothing differs from what happened.")
+    if found.not_found:
+        lines.append(
+            f"Nobody was found for {', '.join(found.not_found)}, so no page to them is among these. Names are looked for where "
+            "the running bot has read them: start it once, or correct the policy file."
+        )
     return lines
 
 

@@ -153,7 +153,7 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: HandlerHarness)
     card = await desk.type("oncall platform")
     assert "at once: <@UGRACE>" in str(card.blocks)
     assert "after 15 min: <@UADA>" in str(card.blocks)
-    with refuses(Refused, match="Known teams: platform"):
+    with refuses(Refused, match="Known: platform"):
         await desk.type("oncall payroll")
 
 

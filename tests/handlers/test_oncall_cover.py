@@ -69,6 +69,8 @@ async def test_a_swap_is_shown_once_with_both_halves(duty: HandlerHarness) -> No
     await duty.type("oncall swap weekly @grace")
     shown = str((await duty.type("oncall weekly")).blocks)
     assert shown.count("would be on call") == 2
+    assert (shown.count("Withdraw"), shown.count("Take it")) == (1, 0)
+    shown = str((await duty.type("oncall weekly", user="UGRACE")).blocks)
     assert (shown.count("'text': 'Swap'"), shown.count("Take it")) == (1, 0)
     world = duty.world
     mine = await duty_of(world.store, world.directory, world.policy, NIGHT, "UGRACE")
