@@ -1,4 +1,4 @@
-"""DeviatingRuns of samples that deviate, and how unusual one like it is in normal operation."""
+"""Runs of samples that deviate, and how unusual one like it is in normal operation."""
 
 from __future__ import annotations
 
