@@ -8,7 +8,7 @@ from typing import Protocol
 
 from warroom.incident.model import Incident
 from warroom.investigation.looks import Found, Look, Request, Sources, graph, known_service, looks, spelled_as_seen
-from warroom.investigation.model import Answer, Findings, NotLookedAt
+from warroom.investigation.model import NOT_SAID, Answer, Findings, NotLookedAt
 from warroom.policy import Policy
 from warroom.stores import Store
 
@@ -117,4 +117,4 @@ def not_set_up(policy: Policy) -> tuple[NotLookedAt, ...]:
         ("logs", policy.investigate.logs),
         ("dependencies", policy.services),
     ]
-    return tuple(NotLookedAt(source=what, why="the policy does not say how") for what, said in missing if not said)
+    return tuple(NotLookedAt(source=what, why=NOT_SAID) for what, said in missing if not said)
