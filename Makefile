@@ -39,11 +39,16 @@ matrix: setup
 
 check: setup format lint types arrows audit test
 
-# Debian's programs that some tests need; what is there already is left alone.
-tools:
+# Debian's programs that some tests need, and a DynamoDB from npm; what is there already is left alone.
+tools: build/emulator/.installed
 	@missing=""; for each in chromium:chromium kubectl:kubernetes-client prometheus:prometheus systemd-analyze:systemd; do \
 		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each##*:}"; done; \
 	test -z "$$missing" || { timeout 120 apt-get update -qq && timeout 480 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+
+build/emulator/.installed: tests/storage/dynamo/npm/package.json tests/storage/dynamo/npm/package-lock.json
+	@mkdir -p build/emulator && cp $^ build/emulator
+	@timeout 300 npm ci --prefix build/emulator --ignore-scripts --no-audit --no-fund --silent
+	@touch $@
 
 bench: setup
 	@$(BIN)/python -m tests.bench

@@ -10,7 +10,7 @@ from blocks.kit import Block, Card
 from blocks.runbooks import run_button, why
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
-from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt
+from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt, time_of_day
 from warroom.investigation.prose import Prose
 from warroom.investigation.state import Brief, Investigation, Running
 from warroom.investigation.ways import Ways
@@ -20,7 +20,7 @@ WORTH_NAMING = 0.05
 """A cause that is less likely is not in the short answer; "Show everything" has it."""
 SHORT = 3
 """Lines of evidence in the message."""
-WORDS = ((0.8, "very likely"), (0.6, "likely"), (0.4, "possible"), (0.0, "a weak lead"))
+WORDS = ((0.8, "very likely"), (0.6, "likely"), (0.4, "possible"), (0.1, "a weak lead"), (0.0, "unlikely"))
 """How sure, in words: of the causes said with 0.8 about 8 in 10 are right."""
 MOST_MISSED = 4
 MOST_OFFERED = 2
@@ -31,7 +31,12 @@ SIGNS = {"series": "📈", "log": "📜", "change": "🚢", "fact": "📌", "gra
 def sure(confidence: float) -> str:
     """Such as "very likely (82 %)"."""
     word = next(word for least, word in WORDS if confidence >= least)
-    return f"{word} ({confidence:.0%})".replace("%", " %")
+    return f"{word} ({per_cent(confidence)})"
+
+
+def per_cent(confidence: float) -> str:
+    """Such as "82 %"."""
+    return f"{confidence * 100:.0f} %" if confidence >= 0.01 else "under 1 %"
 
 
 def investigation_card(view: IncidentView, ways: Ways, now: datetime) -> Card:
@@ -79,11 +84,11 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
         blocks.append(kit.section(head))
     else:
         head = f"🔎 *Probable cause: {kit.line(cause.service, 100)}*, {sure(cause.confidence)}"
-        began = f"\nIt began {text.at_time(cause.onset, now, tz)}." if cause.onset else ""
-        lines = [f"{SIGNS[each.kind]} {shown_evidence(each, 220)}" for each in cause.evidence[:SHORT]]
+        began = f"\nIt began at {text.at_time(cause.onset, now, tz)}." if cause.onset else ""
+        lines = [f"{SIGNS[each.kind]} {shown_evidence(each, 220, now, tz)}" for each in cause.evidence[:SHORT]]
         blocks.append(kit.section("\n".join([head + began, *lines])))
         others = [
-            f"{kit.line(each.service, 60)} ({each.confidence:.0%})".replace("%", " %")
+            f"{kit.line(each.service, 60)} ({per_cent(each.confidence)})"
             for each in answer.causes[1:]
             if each.confidence >= WORTH_NAMING
         ]
@@ -91,7 +96,8 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
             blocks.append(kit.section(f"Less likely: {', '.join(others)}"))
     blocks.append(_in_words(state.prose))
     if answer.next_steps:
-        blocks.append(kit.section(f"*Next:* {kit.line(answer.next_steps[0], 300)}"))
+        (step, *_) = _next(answer, now, tz)
+        blocks.append(kit.section(f"*Next:* {step}"))
     blocks += _runbooks(view.incident, ways)
     blocks.append(kit.actions(_buttons(view, cause, ways)))
     small = [*_missed(state.not_looked_at), *_compared(state.before, cause, now, tz)]
@@ -102,7 +108,7 @@ def _answered(view: IncidentView, state: Investigation, answer: Answer, ways: Wa
             else ""
         )
     small.append(
-        f"Looked {text.at_time(state.answered_at, now, tz)}, took {answer.took_seconds:.0f} s."
+        f"Looked at {text.at_time(state.answered_at, now, tz)}, took {answer.took_seconds:.0f} s."
         if state.answered_at
         else ""
     )
@@ -121,10 +127,23 @@ def _in_words(prose: Prose | None) -> Block | None:
     return kit.section("\n".join([head, *lines]))
 
 
-def shown_evidence(evidence: Evidence, limit: int) -> str:
+def shown_evidence(evidence: Evidence, limit: int, now: datetime, tz: str) -> str:
     """One line, with the page where it can be seen again."""
-    said = kit.line(evidence.text, limit)
+    said = _own_time(kit.line(evidence.text, limit), evidence.times, now, tz)
     return f"{said} · {kit.link(evidence.url, 'open')}" if text.web_address(evidence.url) else said
+
+
+def _own_time(mrkdwn: str, times: Iterable[datetime], now: datetime, tz: str) -> str:
+    """The line with those times as Slack shows them to each reader, in place of UTC."""
+    for at in dict.fromkeys(times):
+        mrkdwn = mrkdwn.replace(time_of_day(at), text.at_time(at, now, tz), 1)
+    return mrkdwn
+
+
+def _next(answer: Answer, now: datetime, tz: str) -> list[str]:
+    """What to do next, a line each."""
+    changes = [each.change.at for each in answer.causes if each.change]
+    return [_own_time(kit.line(each, 300), changes, now, tz) for each in answer.next_steps]
 
 
 def _buttons(view: IncidentView, cause: Cause | None, ways: Ways) -> list[Block | None]:
@@ -138,9 +157,10 @@ def _buttons(view: IncidentView, cause: Cause | None, ways: Ways) -> list[Block 
             f"Page {team}?", f"Whoever is on call for {team} is paged now.", "Page", "Cancel", style="danger"
         )
         buttons.append(kit.button(f"Page {team}", ids.PAGE_OWNER, ids.carry(incident.id, ways.team), confirm=ask))
-    page = ways.dashboard or next((each.url for each in cause.evidence if each.url), "") if cause else ways.dashboard
-    if text.web_address(page):
-        buttons.append(kit.button("Open dashboard", ids.nth(ids.OPEN_LINK, 2), "dashboard", url=page))
+    graphs = [each.url for each in cause.evidence if each.kind == "series" and each.url] if cause else []
+    if page := next((each for each in (ways.dashboard, *graphs) if text.web_address(each)), None):
+        label = "Open dashboard" if page == ways.dashboard else "Open graph"
+        buttons.append(kit.button(label, ids.nth(ids.OPEN_LINK, 2), "dashboard", url=page))
     buttons.append(kit.button("Show everything", ids.SHOW_INVESTIGATION, ids.carry(incident.id)))
     buttons.append(_again(view))
     return buttons
@@ -180,11 +200,11 @@ def _compared(before: Brief | None, cause: Cause | None, now: datetime, tz: str)
         return []
     when = text.at_time(before.at, now, tz)
     if before.cause is None:
-        return [f"The run {when} was inconclusive." if cause else f"As in the run {when}."]
-    was = f"{kit.line(before.cause, 80)} ({before.confidence:.0%})".replace("%", " %")
+        return [f"The run at {when} was inconclusive." if cause else f"As in the run at {when}."]
+    was = f"{kit.line(before.cause, 80)} ({per_cent(before.confidence)})"
     if cause is not None and cause.service == before.cause:
-        return [f"The run {when} said the same: {was}."]
-    return [f"The run {when} said something else: {was}."]
+        return [f"The run at {when} said the same: {was}."]
+    return [f"The run at {when} said something else: {was}."]
 
 
 MODAL_PART = 2_800
@@ -211,7 +231,7 @@ def everything(view: IncidentView, now: datetime) -> Block:
         blocks += _listed(
             "Like this before", [_past(each.number, each.title, each.cause, each.fixed_by) for each in answer.similar]
         )
-        blocks += _listed("Next", list(answer.next_steps))
+        blocks += _listed("Next", _next(answer, now, view.timezone), escaped=True)
     title = f"Why {incident.name} is broken"
     return kit.modal(title, "", blocks, callback_id=ids.INVESTIGATION_VIEW, close="Close")
 
@@ -227,23 +247,23 @@ def _past(number: int, title: str, cause: str | None, fixed_by: str) -> str:
 
 
 def _whole_cause(place: int, cause: Cause, now: datetime, tz: str) -> Iterator[Block | None]:
-    began = f", began {text.at_time(cause.onset, now, tz)}" if cause.onset else ""
+    began = f", began at {text.at_time(cause.onset, now, tz)}" if cause.onset else ""
     signal = f", {kit.line(cause.signal, 60)}" if cause.signal else ""
     yield kit.section(f"*{place}. {kit.line(cause.service, 100)}*{signal}: {sure(cause.confidence)}{began}")
     lines = []
     for each in cause.evidence:
-        lines.append(f"{SIGNS[each.kind]} {shown_evidence(each, 300)}")
+        lines.append(f"{SIGNS[each.kind]} {shown_evidence(each, 300, now, tz)}")
         if each.query:
             lines.append(f"      `{kit.line(each.query.replace('`', 'ˋ'), 300)}`")
-    lines += [f"➖ Against: {shown_evidence(each, 300)}" for each in cause.against]
+    lines += [f"➖ Against: {shown_evidence(each, 300, now, tz)}" for each in cause.against]
     if lines:
         yield kit.section("\n".join(lines))
 
 
-def _listed(head: str, lines: list[str]) -> list[Block | None]:
+def _listed(head: str, lines: list[str], *, escaped: bool = False) -> list[Block | None]:
     if not lines:
         return []
-    shown = "\n".join(f"• {kit.line(each, 250)}" for each in lines[:20])
+    shown = "\n".join(f"• {each if escaped else kit.line(each, 250)}" for each in lines[:20])
     more = f"\n… and {len(lines) - 20} more" if len(lines) > 20 else ""
     return [kit.divider(), kit.section(f"*{head}*\n{kit.cut(shown, MODAL_PART)}{more}")]
 
@@ -255,7 +275,7 @@ def plain_answer(answer: Answer) -> str:
     if answer.verdict == "inconclusive":
         lines.append("Inconclusive: nothing stands out enough to be named.")
     for place, cause in enumerate(answer.causes, 1):
-        began = f", began {cause.onset:%H:%M:%S}" if cause.onset else ""
+        began = f", began {cause.onset:%H:%M:%S} UTC" if cause.onset else ""
         signal = f", {cause.signal}" if cause.signal else ""
         lines.append(f"{place}. {cause.service}{signal}: {sure(cause.confidence)}{began}")
         for each in cause.evidence:
@@ -287,12 +307,12 @@ def cause_buttons(incident: Incident) -> list[Block | None]:
     if incident.investigation.cause is None or incident.investigation.right is not None:
         return []
     return [
-        kit.button("Yes", ids.nth(ids.JUDGE_CAUSE, 1), ids.carry(incident.id, RIGHT)),
-        kit.button("No", ids.nth(ids.JUDGE_CAUSE, 2), ids.carry(incident.id, WRONG)),
+        kit.button("Yes", ids.nth(ids.ANSWER_CAUSE, 1), ids.carry(incident.id, RIGHT)),
+        kit.button("No", ids.nth(ids.ANSWER_CAUSE, 2), ids.carry(incident.id, WRONG)),
     ]
 
 
-def judged(incident: Incident) -> Card:
+def cause_answered(incident: Incident) -> Card:
     """The answer to whoever pressed."""
     how = "right" if incident.investigation.right else "wrong"
     shown = f"Noted: the cause named for {incident.name} was {how}. /incident metrics counts it."

@@ -153,8 +153,8 @@ def _investigations(report: Report) -> list[str]:
     found = report.investigations
     if not found.answered:
         return []
-    judged = found.right + found.wrong
-    right = f", right in {found.right:,} of {judged:,} that people judged" if judged else ", none judged yet"
+    answered = found.right + found.wrong
+    right = f", right in {found.right:,} of {answered:,} that people judged" if answered else ", none judged yet"
     return [f"Investigations: {found.answered:,}, a cause named in {found.named:,}{right if found.named else ''}"]
 
 

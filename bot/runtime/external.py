@@ -16,7 +16,7 @@ from warroom.integration import PerformContext
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
-from warroom.ports import World
+from warroom.ports import World, acting_until
 from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,7 @@ class ExternalPerformer:
         title = integration.title
         context = PerformContext(world.store, world.directory, world.policy, world.clock, outcome_unknown)
         try:
-            with self._place(effect):
+            with self._place(effect), acting_until(world.clock.now() + timedelta(seconds=LONGEST), world.clock):
                 async with asyncio.timeout(LONGEST):
                     return await integration.perform(effect, context)
         except UNEXPECTED_SHAPE_ERRORS as error:

@@ -14,13 +14,15 @@ from bot.runtime.external import UNEXPECTED_SHAPE_ERRORS
 from bot.runtime.observability import hide_secrets
 from bot.settings import named_secret
 from warroom.capabilities import Finished, Pending, StepCall, StepKind
-from warroom.errors import LeaseLost, NotFound, Rejected, Retryable
+from warroom.errors import LeaseLost, NotFound, Rejected, Retryable, WarroomError
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
-from warroom.ports import World
+from warroom.outbox.usecases import FAULT
+from warroom.ports import World, acting_until
 from warroom.runbooks import usecases as runbooks
+from warroom.runbooks.engine.parameters import undo_sources
+from warroom.runbooks.engine.work import Away, Failed, Outcome
 from warroom.runbooks.outputs import Mask, cut_middle, kept
-from warroom.runbooks.rules import Away, Failed, Outcome, undo_sources
 from warroom.runbooks.run import Run, StepRun, StepState
 
 log = structlog.get_logger(__name__)
@@ -46,12 +48,25 @@ class StepPerformer:
         self._busy += 1
         try:
             outcome = await self._outcome(effect)
+        except WarroomError:
+            raise
+        except Exception as error:
+            # Of any kind, a bug: the same call would fail again, and a run that waits for it holds its targets and calls nobody.
+            log.exception("a step failed by a fault of our own", run=effect.run_id, step=effect.step)
+            outcome = await self._fault(effect, error)
         finally:
             self._busy -= 1
         try:
             await runbooks.call_ended(self._world, claim, effect, outcome)
         except NotFound:
             raise LeaseLost("the incident is not in the record") from None
+
+    async def _fault(self, effect: RunStep, error: Exception) -> Failed:
+        """Only a person can tell what became of a call that had begun."""
+        run = await self._world.store.run(effect.run_id)
+        step = run.step(effect.step) if run else None
+        begun = step is not None and step.begun_call == effect.call
+        return Failed(f"{FAULT} ({type(error).__name__})", "Its log says more.", unclear=begun)
 
     async def _outcome(self, effect: RunStep) -> Outcome | None:
         """What came of the call; None where it must not be made any more."""
@@ -84,7 +99,9 @@ class StepPerformer:
                 return None
             run = marked
         undo = _undone(run, step).undo if undoes else None
-        return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
+        clock = self._world.clock
+        with acting_until(clock.now() + kind.time_limit, clock):
+            return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
 
     def _call(self, step: StepRun, effect: RunStep, secrets: list[str]) -> StepCall:
         now = self._world.clock.now()

@@ -14,7 +14,8 @@ import aiohttp
 from pydantic import Field, field_validator, model_validator
 from yarl import URL
 
-from integrations.calls.addresses import Address, Lookup, Pinned, checked, listed, looked_up, parsed
+from integrations.addresses import Pinned
+from integrations.calls.addresses import Address, Lookup, checked, listed, looked_up, parsed
 from warroom.capabilities import Finished, Pending, Placed, StepCall, StepKind, StepOutcome
 from warroom.errors import Rejected, Retryable
 from warroom.policy.kinds import SECRET_NAME, Text
@@ -209,7 +210,7 @@ class Request(StepKind[RequestParameters]):
         if not reads:
             headers.setdefault("Idempotency-Key", call.key)
         connector = aiohttp.TCPConnector(
-            resolver=Pinned(address.host, addresses), use_dns_cache=False, force_close=True
+            resolver=Pinned(addresses, address.host), use_dns_cache=False, force_close=True
         )
         timeout = aiohttp.ClientTimeout(total=WHOLE, sock_connect=CONNECT)
         url = URL(parameters.url, encoded=True)

@@ -42,10 +42,10 @@ async def measure() -> list[Figure]:
 
 async def _on_dynamodb() -> Figure:
     from tests.deploy.test_functions import ALERT, function, url_event
-    from tests.storage.dynamo.server import ENVIRONMENT, REGION, emulator
+    from tests.storage.dynamo.server import ENVIRONMENT, REGION, dynoxide
 
     took = []
-    with emulator() as address:
+    with dynoxide() as address:
         environment = ENVIRONMENT | {"AWS_ENDPOINT_URL": address}
         os.environ |= environment
         url = f"dynamodb://{REGION}/functions"
@@ -56,4 +56,6 @@ async def _on_dynamodb() -> Figure:
                 kind, answer = await api.invoke(url_event(ALERT))
                 took.append(time.perf_counter() - begun)
             assert (kind, answer["statusCode"]) == ("response", 202), answer
-    return Figure("Lambda function: cold start to the first answer, DynamoDB (moto)", sorted(took)[STARTS // 2], 2, "s")
+    return Figure(
+        "Lambda function: cold start to the first answer, DynamoDB (dynoxide)", sorted(took)[STARTS // 2], 2, "s"
+    )

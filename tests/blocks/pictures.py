@@ -27,6 +27,7 @@ from blocks import (
 from blocks.kit import Card
 from blocks.oncall import feed_known, feed_view
 from blocks.oncall_report import on_call_report
+from tests.blocks.run_pictures import run_cards, run_forms
 from warroom.alerts.model import AlertState
 from warroom.changes.model import Change
 from warroom.incident import events
@@ -370,7 +371,7 @@ def all_events(text: str) -> list[Event]:
         ),
         events.Investigated(service=text, cause=text, signal=text, confidence=0.82, missed=2),
         events.Investigated(service=text, automatic=True),
-        events.CauseJudged(cause=text, right=True),
+        events.CauseAnswered(cause=text, right=True),
         events.Reported(integration="vendor", what=text, text=text),
         events.Recorded(what=text, text=text),
     ]
@@ -446,6 +447,7 @@ def cards(view: IncidentView, text: str) -> dict[str, Card]:
         for purpose in DirectPurpose
     }
     resolution = Resolution(found=tuple(found), ambiguous=tuple(unclear), unknown=tuple(unknown))
+    drawn |= run_cards(view, text)
     drawn |= {f"done: {name}": card for name, card in _done(view, text).items()}
     drawn["named"] = answers.named(view.incident, resolution, "Paged", ids.PAGE_CANDIDATE, text)
     drawn["reply to the source"] = direct_messages.source_reply(view)
@@ -567,4 +569,5 @@ def forms_of(view: IncidentView, text: str, policy: Policy) -> dict[str, dict[st
         "note of one of many": correction_forms.note_form([view] * 3, "C1", text),
         "action item": action_items.action_form([view], "C1", said=text, now=NOW),
         "change of an action item": action_items.action_form([view], "C1", item=item, now=NOW),
+        **run_forms(view, text),
     }

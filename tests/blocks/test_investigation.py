@@ -15,7 +15,7 @@ from tests.blocks.pictures import EVIL, EXTREMES, NIGHT, NOW, quiet
 from tests.blocks.reading import called, texts
 from warroom.changes.model import Change
 from warroom.incident.view import IncidentView, incident_view
-from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt, PastIncident, RuledOut
+from warroom.investigation.model import Answer, Cause, Evidence, NotLookedAt, PastIncident, RuledOut, time_of_day
 from warroom.investigation.pictures import Picture
 from warroom.investigation.prose import Item, Prose, Sentence
 from warroom.investigation.state import Brief, Investigation, Running
@@ -135,9 +135,67 @@ def test_on_a_phone_the_cause_the_evidence_and_what_to_do_are_in_sight(policy: P
     assert labels == ["Open runbook", "Page money", "Open dashboard", "Show everything", "Run again"]
 
 
+def labelled(blocks: list[dict[str, Any]]) -> dict[str, str]:
+    """By label of a button, the address that it opens."""
+    return {
+        each["text"]["text"]: each.get("url", "")
+        for block in blocks
+        for each in block.get("elements", ())
+        if each["type"] == "button"
+    }
+
+
+def test_without_a_dashboard_the_button_opens_the_series_and_never_a_change(policy: Policy) -> None:
+    answer = answer_of("payments")
+    (cause, *_) = answer.causes
+    first = cause.copy_with(evidence=tuple(reversed(cause.evidence)))
+    ways = Ways(dashboard="")
+    view = view_of(policy, runs=1, answer=answer.copy_with(causes=(first,)), answered_at=NOW)
+    shown = labelled(investigation_card(view, ways, NOW).blocks)
+    assert "Open dashboard" not in shown
+    assert shown["Open graph"] == "https://graphs.example.com/series"
+    without = first.copy_with(evidence=tuple(each for each in first.evidence if each.kind == "change"))
+    view = view_of(policy, runs=1, answer=answer.copy_with(causes=(without,)), answered_at=NOW)
+    assert "Open graph" not in labelled(investigation_card(view, ways, NOW).blocks)
+
+
+def test_times_are_shown_in_the_zone_of_whoever_reads(policy: Policy) -> None:
+    began = NOW - timedelta(minutes=9)
+    utc = time_of_day(began)
+    series = Evidence(kind="series", text=f"errors of payments: up at 9 since {utc}, usually 0", times=(began,))
+    log = Evidence(kind="log", text=f"New in the log since {utc}: job of {utc} failed", times=(began,))
+    change = Change(id="c", at=began, service="payments", version="2.1")
+    cause = Cause(
+        service="payments",
+        signal="errors",
+        score=3,
+        confidence=0.8,
+        change=change,
+        evidence=(series, log),
+        against=(series,),
+    )
+    step = f"Roll back payments: deployment 2.1 of {utc}."
+    answer = Answer(service="web", at=NOW, verdict="cause", causes=(cause,), next_steps=(step,))
+    view = view_of(policy, runs=1, answer=answer, answered_at=NOW)
+    for blocks in (investigation_card(view, WAYS, NOW).blocks, everything(view, NOW)["blocks"]):
+        said = "\n".join(texts(blocks))
+        shown = f"<!date^{began.timestamp():.0f}^{{time}}|"
+        assert f"up at 9 since {shown}" in said
+        assert f"deployment 2.1 of {shown}" in said
+        assert said.count(f"since {utc}") == 0
+        assert f"job of {utc} failed" in said, "what others wrote stays as it is"
+    assert f"since {utc}" in plain_answer(answer)
+
+
 @pytest.mark.parametrize(
     ("confidence", "words"),
-    [(0.97, "very likely (97 %)"), (0.6, "likely (60 %)"), (0.41, "possible (41 %)"), (0.1, "a weak lead (10 %)")],
+    [
+        (0.97, "very likely (97 %)"),
+        (0.6, "likely (60 %)"),
+        (0.41, "possible (41 %)"),
+        (0.1, "a weak lead (10 %)"),
+        (0.003, "unlikely (under 1 %)"),
+    ],
 )
 def test_how_sure_it_is_stands_in_words_and_per_cent(confidence: float, words: str) -> None:
     assert sure(confidence) == words

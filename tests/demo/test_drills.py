@@ -87,7 +87,7 @@ def test_demo_command_plays_and_ends_without_a_terminal() -> None:
         "Fits: cause ",
         "Roll the deployment api in prod back to the release before",  # the plan
         "🔒 Approve rollback?",
-        "but not whoever asked for the run",
+        "but not @ada, who asked for it",
         "Identified — Some requests to our API fail.",
         "Roll back a release · done and verified",
         "approved by @ben",

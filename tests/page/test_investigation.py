@@ -80,3 +80,4 @@ async def test_the_answer_its_words_and_its_picture_fit(room: WarRoom, size: tup
         form = page.locator(".modal")
         await expect(form).to_contain_text("Cited by the language model")
         await page.screenshot(path=tmp_path / "everything.png")
+        assert await form.evaluate("e => e.getBoundingClientRect().width <= innerWidth"), "a long query is wrapped"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -90,6 +90,11 @@ class Findings(Value):
     not_looked_at: tuple[NotLookedAt, ...] = ()
 
 
+def time_of_day(at: datetime) -> str:
+    """As evidence names a time: "12:03 UTC"."""
+    return f"{at.astimezone(UTC):%H:%M} UTC"
+
+
 class Evidence(Stored):
     """One thing that speaks for a cause, or against it, and how to see it again."""
 
@@ -99,6 +104,8 @@ class Evidence(Stored):
     since: datetime | None = None
     until: datetime | None = None
     url: str = ""
+    times: tuple[datetime, ...] = ()
+    """The times that `text` names, each as `time_of_day` says it: they can be shown in a reader's own zone."""
 
 
 class Cause(Stored):

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from warroom.changes.model import Change
-from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
+from warroom.investigation.abnormal import ABNORMAL, Observed, together
 from warroom.investigation.explain import (
     accounted,
     explains,
@@ -39,6 +39,7 @@ from warroom.investigation.explain import (
 from warroom.investigation.graph import Graph
 from warroom.investigation.logs import LogTemplate
 from warroom.investigation.model import Fact, Findings
+from warroom.investigation.samples import clock_of
 from warroom.investigation.services import DOWN, Service, Symptom, services_of, symptom_of
 from warroom.investigation.signals import SYMPTOMS
 
@@ -67,6 +68,8 @@ CHANGE_BEFORE = timedelta(hours=1)
 """A change may show itself this long after it was made."""
 CHANGE_HALF = timedelta(minutes=12)
 """After so long a change counts half."""
+CHANGE_LATE = timedelta(minutes=5)
+"""An onset may be found so much too early, or two steps where those take longer. A change after it counts less, the later it is."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +100,40 @@ class Candidate:
         return sum(WEIGHTS[name] * value for name, value in self.features.items())
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """What every service is seen against."""
+
+    findings: Findings
+    services: Mapping[str, Service]
+    graph: Graph
+    mapped: bool
+    """Whether somebody said who calls whom."""
+    names: set[str]
+    """The services of which anything speaks."""
+    noticed: Service | None
+    symptom: Symptom
+    length: int
+    """Steps of a profile."""
+    below: Mapping[str, int]
+    ways: Mapping[str, tuple[str, ...]]
+    facts: Mapping[str, list[Fact]]
+    explained: Mapping[str, Mapping[str, float]]
+    templates: Mapping[str, tuple[LogTemplate, ...]]
+
+
 def candidates_of(
     findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
 ) -> tuple[Symptom, list[Candidate]]:
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
+    scene = _scene(findings, observed, templates, graph)
+    found = [_candidate(scene, name) for name in sorted(scene.names)]
+    return scene.symptom, sorted(found, key=lambda each: (-each.score, -each.surprise, each.service))
+
+
+def _scene(
+    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
+) -> _Scene:
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
     services = services_of(observed, graph, recent, clock_of(findings))
     mapped = graph.known
@@ -108,9 +141,7 @@ def candidates_of(
         graph = moving_together(services, graph.calls)
     length = len(observed[0].profile) if observed else 0
     noticed = services.get(findings.service)
-    symptom = symptom_of(noticed, length)
     below = graph.below(findings.service)
-    ways = graph.paths(findings.service, sorted(services))
     facts: dict[str, list[Fact]] = defaultdict(list)
     for fact in recent:
         facts[fact.service].append(fact)
@@ -118,65 +149,84 @@ def candidates_of(
     names = {name for name, each in services.items() if each.surprise >= ABNORMAL / 2 or each.down is not None}
     names |= {name for name in facts if name in below or name in services} | {findings.service}
     names |= {name for name, found in templates.items() if found} & (set(services) | set(below) | changed)
-    explained = explanations(services, graph, names)
-    found = []
-    for name in sorted(names):
-        service = services.get(name, Service(name))
-        felt = symptom_of(service, length)
-        distance = below.get(name)
-        by, share = max(explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
-        loud = sorted(
-            (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
-        )
-        onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
-        change = _change(findings, name, onset or symptom.onset)
-        part, of_all = explains(name, services, names, graph)
-        alerts = [fact for fact in facts[name] if fact.kind == "alert"]
-        harm = [fact for fact in facts[name] if fact.kind in DOWN]
-        features = {
-            "strength": max(
-                strength(service.surprise), 0.8 * float(service.down.max()) if service.down is not None else 0.0
-            ),
-            "cover": 1.0
-            if name == findings.service
-            else accounted(noticed, service, symptom.seen)
-            if noticed and symptom.seen
-            else 0.5,
-            "alike": _alike(symptom, service),
-            "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
-            "path": _path(ways.get(name), services),
-            "early": _early(onset, symptom.onset, findings.step),
-            "explains": part,
-            "reach": of_all,
-            "fits": fits(noticed, service, symptom),
-            "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
-            "consumes": _consumes(service),
-            "neighbour": _neighbour(symptom, service, distance),
-            "starved": service.starved,
-            "silent": float(service.silent),
-            "change": _change_weight(change, onset or symptom.onset),
-            "facts": min(1.0, 0.5 * len(harm)) if harm else 0.0,
-            "alerts": float(bool(alerts)),
-            "logs": min(1.0, sum(each.weight for each in templates.get(name, ()))),
-            "similar": float(any(past.cause == name for past in findings.similar)),
-        }
-        found.append(
-            Candidate(
-                service=name,
-                features=features,
-                seen=tuple(loud),
-                surprise=service.surprise,
-                onset=onset,
-                distance=distance,
-                explained_by=by if share >= 0.5 else None,
-                unmeasured=unmeasured(name, services, graph, symptom),
-                mapped=mapped,
-                change=change,
-                facts=tuple(sorted(facts[name], key=lambda fact: (fact.at, fact.kind, fact.text))),
-                templates=templates.get(name, ()),
-            )
-        )
-    return symptom, sorted(found, key=lambda each: (-each.score, -each.surprise, each.service))
+    return _Scene(
+        findings=findings,
+        services=services,
+        graph=graph,
+        mapped=mapped,
+        names=names,
+        noticed=noticed,
+        symptom=symptom_of(noticed, length),
+        length=length,
+        below=below,
+        ways=graph.paths(findings.service, sorted(services)),
+        facts=facts,
+        explained=explanations(services, graph, names),
+        templates=templates,
+    )
+
+
+def _candidate(scene: _Scene, name: str) -> Candidate:
+    """The service, and what speaks for it."""
+    findings, symptom = scene.findings, scene.symptom
+    service, facts = scene.services.get(name, Service(name)), scene.facts.get(name, [])
+    felt = symptom_of(service, scene.length)
+    by, share = max(scene.explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
+    loud = sorted(
+        (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
+    )
+    onset = _onset(loud, felt.onset or min((fact.at for fact in facts if fact.kind in DOWN), default=None))
+    change, fitting, began = _change(findings, name, _beginnings(_begun(loud, felt), onset or symptom.onset))
+    return Candidate(
+        service=name,
+        features=_features(scene, service, facts, share, _early(onset, symptom.onset, findings.step), fitting),
+        seen=tuple(loud),
+        surprise=service.surprise,
+        onset=max(onset, began) if onset and began else onset,
+        distance=scene.below.get(name),
+        explained_by=by if share >= 0.5 else None,
+        unmeasured=unmeasured(name, scene.services, scene.graph, symptom),
+        mapped=scene.mapped,
+        change=change,
+        facts=tuple(sorted(facts, key=lambda fact: (fact.at, fact.kind, fact.text))),
+        templates=scene.templates.get(name, ()),
+    )
+
+
+def _features(
+    scene: _Scene, service: Service, facts: Sequence[Fact], share: float, early: float, change: float
+) -> dict[str, float]:
+    """What speaks for it; `share` is which part of its excess one that it calls accounts for, `change` how well a change fits."""
+    name, noticed, symptom = service.name, scene.noticed, scene.symptom
+    distance = scene.below.get(name)
+    part, of_all = explains(name, scene.services, scene.names, scene.graph)
+    harm = sum(fact.kind in DOWN for fact in facts)
+    down = 0.8 * float(service.down.max()) if service.down is not None else 0.0
+    if name == scene.findings.service:
+        cover = 1.0
+    else:
+        cover = accounted(noticed, service, symptom.seen) if noticed and symptom.seen else 0.5
+    return {
+        "strength": max(strength(service.surprise), down),
+        "cover": cover,
+        "alike": _alike(symptom, service),
+        "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
+        "path": _path(scene.ways.get(name), scene.services),
+        "early": early,
+        "explains": part,
+        "reach": of_all,
+        "fits": fits(noticed, service, symptom),
+        "near": (0.0 if scene.graph.known else 0.5) if distance is None else 1.0,
+        "consumes": _consumes(service),
+        "neighbour": _neighbour(symptom, service, distance),
+        "starved": service.starved,
+        "silent": float(service.silent),
+        "change": change,
+        "facts": min(1.0, 0.5 * harm),
+        "alerts": float(any(fact.kind == "alert" for fact in facts)),
+        "logs": min(1.0, sum(each.weight for each in scene.templates.get(name, ()))),
+        "similar": float(any(past.cause == name for past in scene.findings.similar)),
+    }
 
 
 def _alike(symptom: Symptom, service: Service) -> float:
@@ -192,6 +242,13 @@ def _alike(symptom: Symptom, service: Service) -> float:
             best = max(best, worth * together(symptom.profile, each.profile) ** 2 * min(1.0, each.surprise / ABNORMAL))
     clear = 0.5 + 0.5 * min(1.0, symptom.surprise / 8)
     return 0.5 + (best - 0.5) * clear
+
+
+def _begun(loud: Sequence[Observed], felt: Symptom) -> list[Observed]:
+    """The signals that are about as unusual as the most unusual one, and what is felt. More load is nobody's beginning."""
+    least = 0.5 * max((each.surprise for each in loud), default=0.0)
+    begun = [each for each in loud if each.surprise >= least and each.kind != "load"]
+    return begun + [each for each in felt.seen if each not in begun]
 
 
 def _onset(loud: Sequence[Observed], felt: datetime | None) -> datetime | None:
@@ -245,19 +302,49 @@ def _early(onset: datetime | None, noticed: datetime | None, step: timedelta) ->
     return float(np.clip(1.0 - late, 0.0, 1.0))
 
 
-def _change(findings: Findings, service: str, onset: datetime | None) -> Change | None:
-    """The change of the service that fits its onset best, if any does."""
-    if onset is None:
-        return None
-    fitting = [each for each in findings.changes if each.service == service and _change_weight(each, onset) > 0.1]
-    return max(fitting, key=lambda each: (_change_weight(each, onset), each.id), default=None)
+@dataclass(frozen=True)
+class _Beginning:
+    """When it may have begun: not before a step before `first`, clearly from `clear` on."""
+
+    first: datetime
+    clear: datetime
 
 
-def _change_weight(change: Change | None, onset: datetime | None) -> float:
-    """1 for a change right before, halved every CHANGE_HALF. An onset may be found a few minutes early."""
-    if change is None or onset is None:
+def _beginnings(begun: Sequence[Observed], onset: datetime | None) -> list[_Beginning]:
+    """Each signal has its own: one that strayed by chance some time before does not hide when the others began."""
+    found = {_Beginning(each.onset, max(each.onset, each.clear or each.onset)) for each in begun if each.onset}
+    return sorted(found | ({_Beginning(onset, onset)} if onset else set()), key=lambda each: (each.first, each.clear))
+
+
+def _change(
+    findings: Findings, service: str, beginnings: Sequence[_Beginning]
+) -> tuple[Change | None, float, datetime | None]:
+    """(the change of the service that fits one of the beginnings best, if any does; how well, 0 to 1; that beginning)."""
+    best: tuple[float, datetime, str] | None = None
+    found: tuple[Change | None, float, datetime | None] = (None, 0.0, None)
+    for change in findings.changes:
+        if change.service != service:
+            continue
+        for each in beginnings:
+            weight = _change_weight(change, each, findings.step)
+            if weight > 0.1 and (best is None or (weight, change.at, change.id) > best):
+                best, found = (weight, change.at, change.id), (change, weight, each.first)
+    return found
+
+
+def early_by(step: timedelta) -> timedelta:
+    """How much too early an onset may be found."""
+    return max(CHANGE_LATE, 2 * step)
+
+
+def _change_weight(change: Change, began: _Beginning, step: timedelta) -> float:
+    """1 for a change right before, halved every CHANGE_HALF; less than 1 for one after what was taken for the beginning."""
+    slack = early_by(step)
+    # A sample tells of the step before it, or after it: sources differ.
+    before = began.first - step - change.at
+    if before > CHANGE_BEFORE:
         return 0.0
-    before = onset - change.at
-    if before > CHANGE_BEFORE or before < -timedelta(minutes=5):
-        return 0.0
-    return float(math.exp(-math.log(2) * (max(before, timedelta(0)) / CHANGE_HALF)))
+    if change.at <= began.first:
+        return float(math.exp(-math.log(2) * (max(before, timedelta(0)) / CHANGE_HALF)))
+    last = min(began.clear, began.first + 2 * slack) + slack
+    return max(0.0, 0.9 - 0.5 * ((change.at - began.first) / (last - began.first))) if change.at <= last else 0.0

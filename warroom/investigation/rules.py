@@ -13,8 +13,8 @@ from warroom.investigation import abnormal, confidence, words
 from warroom.investigation.abnormal import Observed
 from warroom.investigation.graph import Graph, graph_of
 from warroom.investigation.logs import templates
-from warroom.investigation.model import Answer, Cause, Evidence, Findings, RuledOut
-from warroom.investigation.rank import Candidate, candidates_of
+from warroom.investigation.model import Answer, Cause, Evidence, Findings, RuledOut, time_of_day
+from warroom.investigation.rank import Candidate, candidates_of, early_by
 from warroom.investigation.services import Symptom
 
 CAUSES = 3
@@ -27,7 +27,7 @@ AROUND = timedelta(minutes=30)
 def investigate(findings: Findings) -> Answer:
     """Up to three causes, the most likely first, or that it is inconclusive. Never raises, however odd the findings."""
     findings = _ordered(findings)
-    observed = abnormal.judged(findings)
+    observed = abnormal.compared(findings)
     graph = graph_of(findings.depends_on, findings.service)
     symptom, candidates = candidates_of(findings, observed, templates(findings), graph)
     sure = confidence.confidences(symptom, candidates)
@@ -81,17 +81,15 @@ def _of_series(findings: Findings, each: Observed) -> Evidence:
         since=since,
         until=findings.until,
         url=each.series.url,
+        times=(each.onset,) if each.onset else (),
     )
 
 
 def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidence]:
     found = []
     if each.change is not None:
-        found.append(
-            Evidence(
-                kind="change", text=words.of_change(each.change, each.onset), since=each.change.at, url=each.change.url
-            )
-        )
+        at, told = each.change.at, words.of_change(each.change, each.onset, early_by(findings.step))
+        found.append(Evidence(kind="change", text=told, since=at, url=each.change.url, times=(at,)))
     # Percentiles of one thing say it once.
     kinds: set[tuple[str, str]] = set()
     for one in each.seen:
@@ -99,14 +97,17 @@ def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidenc
         if key not in kinds and len(kinds) < 3:
             kinds.add(key)
             found.append(_of_series(findings, one))
-    for fact in each.facts[:2]:
+    # A deployment and the image that it changed are one thing.
+    facts = [fact for fact in each.facts if each.change is None or fact.kind != "image_changed"]
+    for fact in facts[:2]:
         found.append(
             Evidence(
                 kind="fact",
-                text=f"{words.short(fact.text)} at {words.clock(fact.at)}",
+                text=f"{words.short(fact.text)} at {time_of_day(fact.at)}",
                 since=fact.at,
                 until=findings.until,
                 url=fact.url,
+                times=(fact.at,),
             )
         )
     for template in each.templates[:2]:
@@ -118,6 +119,7 @@ def _evidence(findings: Findings, each: Candidate, graph: Graph) -> list[Evidenc
                 since=template.first,
                 until=findings.until,
                 url=template.url,
+                times=(template.first,),
             )
         )
     if each.service != findings.service and each.distance:
@@ -174,13 +176,20 @@ def _ruled_out(
             found.append(RuledOut(service=each.service, why="Its trouble does not go with what was noticed"))
         elif each.distance is None:
             found.append(RuledOut(service=each.service, why=f"{findings.service} is not known to depend on it"))
-    judged = {each.series.service for each in observed if each.usual == each.usual}
+    comparable = {each.series.service for each in observed if each.usual == each.usual}
     loud = {each.series.service for each in observed if each.abnormal}
     below = graph_of(findings.depends_on, findings.service).below(findings.service)
-    for name in sorted(judged - loud - named, key=lambda name: (below.get(name, len(below)), name)):
+    for name in sorted(comparable - loud - named, key=lambda name: (below.get(name, len(below)), name)):
         if name in below:
             found.append(RuledOut(service=name, why="Everything that was measured is as usual"))
     return tuple(found[:RULED_OUT])
+
+
+def _known(findings: Findings) -> bool:
+    """Whether the policy, or anything that was found, speaks of the service where it was noticed."""
+    calls = findings.depends_on
+    told = {each.service for several in (findings.facts, findings.changes, findings.logs) for each in several}
+    return findings.service in {*calls, *(each for called in calls.values() for each in called), *told}
 
 
 def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -> tuple[str, ...]:
@@ -189,7 +198,7 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
         first = causes[0]
         if first.change is not None:
             what = " ".join(part for part in (first.change.kind, first.change.version) if part)
-            steps.append(f"Roll back {first.service}: {what} of {words.clock(first.change.at)}.")
+            steps.append(f"Roll back {first.service}: {what} of {time_of_day(first.change.at)}.")
         else:
             steps.append(f"Look at {first.service} first: {first.signal or 'its log'}.")
         if len(causes) > 1 and first.confidence < 0.6:
@@ -199,14 +208,18 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
             for past in findings.similar
             if past.cause == first.service and past.fixed_by
         ][:1]
-    else:
-        if not any(each.service == findings.service and each.points for each in findings.series):
+    measured = any(each.service == findings.service and each.points for each in findings.series)
+    if findings.service and not measured and (findings.series or findings.depends_on) and not _known(findings):
+        name = words.short(findings.service, 100)
+        steps.append(f"Check the name {name}: nothing was measured of it, and the policy does not name it.")
+    if not causes:
+        if not measured and not steps:
             steps.append(f"Nothing was measured of {findings.service or 'any service'}.")
-        elif not symptom.seen:
+        elif not symptom.seen and not steps:
             steps.append(
                 f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right."
             )
-        else:
+        elif not steps:
             steps.append("Investigate again in some minutes, when there are more samples.")
         if findings.not_looked_at:
             # "latency (a system)" and "errors (a system)" are one place to look at.

@@ -12,9 +12,6 @@ from warroom.investigation.model import Answer, Findings, NotLookedAt
 from warroom.policy import Policy
 from warroom.stores import Store
 
-Analyse = Callable[[Findings], Awaitable[Answer]]
-"""The analysis, which takes processor time: whoever gives it sees to it that nobody waits."""
-
 
 class SideBySide(Protocol):
     """Runs looks at the same time, each within its limit and all within another."""

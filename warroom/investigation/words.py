@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from warroom.changes.model import Change
 from warroom.investigation.abnormal import Observed
 from warroom.investigation.logs import LogTemplate
+from warroom.investigation.model import time_of_day
 
 CUT = 160
 """Characters of somebody else's words."""
@@ -28,11 +29,6 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def clock(at: datetime) -> str:
-    """The time of the day, UTC."""
-    return f"{at:%H:%M} UTC"
-
-
 def minutes(apart: timedelta) -> str:
     """A duration in words."""
     count = round(abs(apart).total_seconds() / 60)
@@ -46,18 +42,18 @@ def short(text: str, limit: int = CUT) -> str:
 
 
 def of_series(each: Observed) -> str:
-    """ "latency of payments is 1.2, usually 0.05 to 0.07; since 12:03 UTC" """
+    """ "latency of payments: up at 1.2 since 12:03 UTC, usually 0.05 to 0.07" """
     name = f"{each.series.signal} of {each.series.service}"
-    since = f" since {clock(each.onset)}" if each.onset else ""
+    since = f" since {time_of_day(each.onset)}" if each.onset else ""
     if each.shape == "silent":
-        return f"{name} is not reported any more{since}"
+        return f"{name}: not reported any more{since}"
     low, high = map(number, _usual(each))
     if low == "nothing":
         usual = "no past to compare with"
     else:
         usual = f"usually {low}" if low == high else f"usually {low} to {high}"
     way = "up" if each.deviation >= 0 else "down"
-    return f"{name} is {way} at {number(each.level)}{since}, {usual}"
+    return f"{name}: {way} at {number(each.level)}{since}, {usual}"
 
 
 def _usual(each: Observed) -> tuple[float, float]:
@@ -69,14 +65,16 @@ def _usual(each: Observed) -> tuple[float, float]:
     return (0.0 if abs(low) < nothing else low, 0.0 if abs(high) < nothing else high)
 
 
-def of_change(change: Change, onset: datetime | None) -> str:
-    """ "deployment of payments 2.4.1 at 12:01 UTC, 2 minutes before it began: Pool of 5" """
+def of_change(change: Change, onset: datetime | None, early_by: timedelta) -> str:
+    """ "deployment of payments 2.4.1 at 12:01 UTC, 2 minutes before it began: Pool of 5". `early_by`: how much too early the onset may
+    have been found.
+    """
     what = " ".join(part for part in (change.kind, "of", change.service, change.version) if part)
-    when = f" at {clock(change.at)}"
+    when = f" at {time_of_day(change.at)}"
     if onset is not None:
         apart = onset - change.at
-        if abs(apart) < timedelta(seconds=30):
-            when += ", when it began"
+        if -early_by <= apart < timedelta(seconds=30):
+            when += ", about when it began"
         else:
             when += f", {minutes(apart)} {'before' if apart > timedelta(0) else 'after'} it began"
     by = f" by {short(change.author, 60)}" if change.author else ""
@@ -87,7 +85,7 @@ def of_template(template: LogTemplate, service: str) -> str:
     """ "New in the log of payments since 12:03 UTC, 41 lines: connection refused …" """
     lines = "1 line" if template.count == 1 else f"{template.count} lines"
     if template.new:
-        said = f"New in the log of {service} since {clock(template.first)}, {lines}"
+        said = f"New in the log of {service} since {time_of_day(template.first)}, {lines}"
     else:
-        said = f"More in the log of {service} since {clock(template.first)}, {lines}, usually {number(template.usual)}"
+        said = f"More in the log of {service} since {time_of_day(template.first)}, {lines}, usually {number(template.usual)}"
     return f"{said}: {short(template.sample)}"

@@ -209,6 +209,10 @@ FARTHEST = timedelta(minutes=10)
 """No effect is put off longer. What is due later than that was put off by a clock that was wrong; see `Outbox.reset_after_clock_change`."""
 
 
+LANDS_WITHIN = timedelta(seconds=2)
+"""A request of which the answer was lost may take effect so much later; nobody looks for it sooner."""
+
+
 class Replicas(Value):
     """The processes that share the database, as one of them sees it."""
 

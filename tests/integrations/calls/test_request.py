@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,7 +82,14 @@ def test_only_hosts_and_ports_of_the_policy(url: str, wanted: bool) -> None:
     "address",
     [
         *("127.0.0.1", "127.8.8.8", "::1", "169.254.169.254", "fe80::1", "fe80::1%eth0", "::", "224.0.0.1", "ff02::1"),
-        *("255.255.255.255", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::"),
+        *(
+            "255.255.255.255",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ),
         *("100.64.0.1", "fd00:ec2::254", "240.0.0.1", "0.1.2.3", "nonsense"),
     ],
 )
@@ -292,6 +302,29 @@ async def test_what_takes_too_long_or_says_too_much_is_ended_with_all_it_began()
     with pytest.raises(Rejected) as loud:
         await made.run(CommandParameters(run=("sh", "-c", "yes")), call())
     assert loud.value.code == "too_much"
+
+
+async def test_what_is_ended_leaves_nothing_running(tmp_path: Path) -> None:
+    # All that was begun has the pipe open for writing: it ends when the last of them does.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    run = ("sh", "-c", f"exec 9>{pipe}; echo begun >&9; sleep 300 & sleep 300")
+    with pytest.raises(Rejected):
+        await command(["sh", "-c", "*"]).run(CommandParameters(run=run, limit=timedelta(seconds=2)), call())
+    os.set_blocking(reader, True)
+    with os.fdopen(reader) as file:
+        async with asyncio.timeout(60):
+            assert await asyncio.to_thread(file.read) == "begun\n"
+
+
+async def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
+    script = tmp_path / "reload"
+    script.write_bytes(b"\x00\x01 no program")
+    script.chmod(0o755)
+    with pytest.raises(Rejected) as failed:
+        await command([str(script)]).run(CommandParameters(run=(str(script),)), call())
+    assert (str(failed.value), failed.value.code) == (f"{script} cannot be started (Exec format error)", "not_started")
 
 
 async def test_a_program_that_fails_says_its_last_line() -> None:

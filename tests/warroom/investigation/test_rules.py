@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from datetime import timedelta
 
@@ -23,6 +24,7 @@ from tests.warroom.investigation.world import (
     series,
     shop,
     step_up,
+    takes,
 )
 from warroom.investigation.model import Answer, Bad, Findings, NotLookedAt, PastIncident
 from warroom.investigation.rules import investigate
@@ -66,7 +68,7 @@ def test_evidence_can_be_repeated() -> None:
     assert evidence.since is not None
     assert evidence.until is not None
     assert evidence.since < AT < evidence.until
-    assert "latency of db is up at" in evidence.text
+    assert "latency of db: up at" in evidence.text
     assert "UTC" in evidence.text
 
 
@@ -117,7 +119,7 @@ def test_a_counter_that_resets_is_what_it_grows_by() -> None:
     counted = [series(name, "error_count", more) for name in ("web", "checkout", "payments")]
     answer = investigate(found.copy_with(series=(*quiet, *counted)))
     assert first(answer) == "payments"
-    assert any("error_count of payments is up at" in each.text for each in answer.causes[0].evidence)
+    assert any("error_count of payments: up at" in each.text for each in answer.causes[0].evidence)
 
 
 def test_constant_series_are_not_unusual_until_they_move() -> None:
@@ -228,6 +230,55 @@ def test_a_change_right_before_the_onset_is_named_and_an_old_one_is_not() -> Non
     assert any("Roll back payments" in step for step in answer.next_steps)
 
 
+@pytest.mark.parametrize("made", [-9, -7, -6, -5, -4, -3, -2])
+def test_the_guilty_change_is_named_when_the_onset_is_found_a_little_early_or_late(made: float) -> None:
+    """It began at AT - 4, as the samples say."""
+    for seed in range(3):
+        guilty = change("payments", made + 0.5)
+        found = shop(PAYMENTS_SLOW, seed=seed, changes=(guilty, change("payments", -170)))
+        assert investigate(found).causes[0].change == guilty
+
+
+@pytest.mark.parametrize("made", [-24, -19, -16, -14, -11])
+@pytest.mark.parametrize("late", [-7, 0, 8])
+def test_the_guilty_change_is_named_at_five_minute_steps(made: int, late: int) -> None:
+    """The first slow sample is that of AT - 15. Some systems give a sample the time at which it ends, some that at which it begins."""
+    guilty = change("payments", made)
+    found = shop(PAYMENTS_SLOW, since=-15, step=5, at=AT + late * MINUTE, changes=(guilty,))
+    answer = investigate(found)
+    assert first(answer) == "payments"
+    assert answer.causes[0].change == guilty
+
+
+def test_a_sample_that_strays_just_before_does_not_hide_the_guilty_change() -> None:
+    def value(minute: int, draw: random.Random) -> float:
+        usual = takes("payments", PAYMENTS_SLOW if minute >= -10 else {})
+        return usual * max(0.0, draw.gauss(1.0, 0.05)) * (1.35 if minute == -15 else 1.0)
+
+    found = shop(PAYMENTS_SLOW, since=-10, step=5)
+    rest = [each for each in found.series if (each.service, each.signal) != ("payments", "latency")]
+    guilty = change("payments", -7)
+    found = found.copy_with(series=(*rest, series("payments", "latency", value, step=5)), changes=(guilty,))
+    answer = investigate(found)
+    assert (first(answer), answer.causes[0].change) == ("payments", guilty)
+    assert "about when it began" in answer.causes[0].evidence[0].text
+
+
+def test_a_signal_that_strayed_some_time_before_does_not_hide_the_guilty_change() -> None:
+    busy = series("payments", "cpu", lambda minute, draw: draw.gauss(0.3, 0.02) + (0.5 if -28 <= minute < -20 else 0.0))
+    guilty = change("payments", -5)
+    found = shop(PAYMENTS_SLOW, changes=(guilty,))
+    answer = investigate(found.copy_with(series=(*found.series, busy)))
+    assert (first(answer), answer.causes[0].change) == ("payments", guilty)
+    assert answer.causes[0].onset == AT - 4 * MINUTE
+
+
+def test_an_onset_is_the_time_of_a_sample() -> None:
+    for seconds in (0, 37, 299, 0.000271):
+        found = shop(DB_SLOW, at=AT + timedelta(seconds=seconds), step=5, since=-10)
+        assert investigate(found).causes[0].onset == AT - 10 * MINUTE
+
+
 def test_innocent_changes_around_change_nothing() -> None:
     innocent = tuple(
         change(name, -3 - i) for i, name in enumerate(("search", "index", "stock", "web", "checkout")) for _ in (1,)
@@ -319,3 +370,20 @@ def test_nothing_measured_is_not_said_to_be_as_usual() -> None:
         "Nothing was measured of web.",
         "Look yourself at what gave no answer: the metrics.",
     )
+
+
+def test_a_service_that_nobody_knows_is_said_to_be_unknown() -> None:
+    for slow in (PAYMENTS_SLOW, {}):
+        steps = investigate(shop(slow, noticed="wbe")).next_steps
+        assert "Check the name wbe: nothing was measured of it, and the policy does not name it." in steps
+    assert not any("Check the name" in step for step in investigate(shop({})).next_steps)
+
+
+def test_what_is_not_called_from_where_it_was_noticed_needs_to_stand_out_more() -> None:
+    """Something always strays among many services; only who is known to depend on it has reason to suspect it."""
+    stray = series("batch", "latency", step_up(0.1, 0.16))
+    found = shop({}).copy_with(series=(*shop({}).series, stray))
+    apart = investigate(found)
+    below = investigate(found.copy_with(depends_on={**SHOP, "db": ("batch",)}))
+    assert apart.verdict == "inconclusive"
+    assert first(below) == "batch"

@@ -10,7 +10,7 @@ import pytest
 from tests.people import ADA, GRACE
 from tests.warroom.runbooks.bench import Bench, bench
 from warroom.errors import AlreadyDone, Forbidden, Refused
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.library import Library
 from warroom.runbooks.run import RunState, StepState
 
@@ -66,7 +66,7 @@ async def test_who_is_only_in_another_room_does_nothing_with_its_run() -> None:
             usecases.stop(made.world, run.id, "UELSE"),
             usecases.approve(made.world, run.id, "change", step.token, "UELSE"),
             usecases.decline(made.world, run.id, "change", step.token, "UELSE"),
-            usecases.start(made.world, run.incident_id, run.runbook.key, "UELSE"),
+            begin.start(made.world, run.incident_id, run.runbook.key, "UELSE"),
         ):
             with pytest.raises(Forbidden):
                 await act
@@ -132,7 +132,7 @@ async def test_fifty_runs_at_once_are_all_done_once_each() -> None:
         incident = await made.incident()
         made.teach(book="inputs: {what: {}}\nsteps:\n  - {id: change, do: world.change, with: {what: '{what}'}}\n")
         await asyncio.gather(
-            *(usecases.start(made.world, incident.id, "book", ADA.id, {"what": f"w{n % 25}{n}"}) for n in range(50))
+            *(begin.start(made.world, incident.id, "book", ADA.id, {"what": f"w{n % 25}{n}"}) for n in range(50))
         )
         await made.later(120)
         assert sorted(made.change.done) == sorted(f"w{n % 25}{n}" for n in range(50))
@@ -144,7 +144,7 @@ async def changed_so_often(made: Bench) -> int:
     made.teach(book="steps:\n  - {id: change, do: world.change, with: {what: door}}\n")
     incidents = [await made.incident() for _ in range(5)]
     begun = await asyncio.gather(
-        *(usecases.start(made.world, each.id, "book", ADA.id) for each in incidents), return_exceptions=True
+        *(begin.start(made.world, each.id, "book", ADA.id) for each in incidents), return_exceptions=True
     )
     assert any(not isinstance(each, Exception) for each in begun)
     await made.later(300)
