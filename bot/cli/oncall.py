@@ -181,7 +181,7 @@ async def _not_found(policy: Policy, directory: Directory) -> tuple[str, ...]:
     # What has a prefix is another list of people: a schedule of the policy, or one of another system.
     names = tuple(dict.fromkeys(each for each in (*scheduled, *paged) if ":" not in each))
     people = await resolve(names, directory, policy, only_exact=True)
-    return tuple(each.said for each in (*people.unknown, *people.ambiguous))
+    return (*(each.said for each in people.unknown), *(each.said for each in people.ambiguous))
 
 
 async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]]:

@@ -129,6 +129,7 @@ async def test_who_covers_a_part_of_their_own_shift_is_on_call_without_a_break(d
 async def test_nobody_is_offered_what_only_somebody_else_may_take(duty: HandlerHarness) -> None:
     await duty.type("oncall cover weekly friday to sunday alex.k@example.com", user="UADA")
     (asked,) = await stored(duty)
+    assert asked.asked is not None
     shown = {
         user: str((await duty.type("oncall weekly", user=user)).blocks) for user in ("UADA", "UGRACE", asked.asked)
     }
