@@ -11,6 +11,7 @@ from bot.settings import Settings
 from bot.yaml_file import UnreadableFile, at_line, read_yaml, text_of, whole_file
 from warroom.capabilities import LogSource, MetricSource, StepSource
 from warroom.policy import Mistake, Policy
+from warroom.policy.mistake import did_you_mean
 from warroom.policy.remediation import Remediation
 from warroom.registry import Integrations
 from warroom.runbooks.check import check
@@ -99,6 +100,25 @@ def _bad_key(key: str) -> Mistake:
 def wanted(settings: Settings, policy: Policy) -> bool:
     """Whether this installation means to run runbooks, and does not only have a folder with examples."""
     return settings.warroom_runbooks is not None or bool(policy.runbooks) or policy.remediation != Remediation()
+
+
+def unknown_allowances(remediation: Remediation, kinds: Kinds) -> list[str]:
+    """A sentence for each key of `remediation.allow` that no kind of step knows: what it allows would never be allowed."""
+    limits: dict[str, set[str]] = {}
+    for kind in kinds.values():
+        limits.setdefault(kind.step.partition(".")[0], set()).update(kind.limits)
+    found = []
+    for family, written in (remediation.allow.model_extra or {}).items():
+        path = "Policy: remediation.allow"
+        if family not in limits:
+            found.append(f"{path}.{family}: there are no steps of that name; {did_you_mean(family, limits)}")
+            continue
+        found += [
+            f"{path}.{family}.{limit}: there is no such limit; {did_you_mean(limit, sorted(limits[family]))}"
+            for limit in written
+            if limit not in limits[family]
+        ]
+    return found
 
 
 def unusable(found: Library) -> list[str]:

@@ -38,7 +38,7 @@ def edit(incident: Incident, said: StatuspagePolicy, policy: Policy, text: str =
         initial = draft.components.get(component) or "unchanged"
         fields.append(FormChoice(name=COMPONENT + component, label=service, choices=choices, initial=initial))
     fields.append(FormTick(name="notify", label="Subscribers", text="Tell everybody who subscribed", initial=True))
-    note = f"On the page now: {state.status}. {state.url}" if state.id else "Nothing of it is on the page yet."
+    note = f"On the page now: {state.status}." if state.id else "Nothing of it is on the page yet."
     return IntegrationForm(
         integration=NAME,
         step=EDIT,

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bot.cli.app import cli
 from bot.cli.runbook import step_table
 from bot.integrations import INTEGRATIONS, integrations_of, settings_model
-from bot.runbook_files import files_in, kinds_with, library, parsed
+from bot.runbook_files import files_in, kinds_with, library, parsed, unknown_allowances
 from tests.warroom.runbooks.bench import policy_of
 from warroom.capabilities import Finished, StepCall, StepKind, StepOutcome
 from warroom.policy import Policy
@@ -257,3 +257,12 @@ def test_steps_that_wait_for_each_other_and_lists_that_are_too_long_are_mistakes
     assert "wait for each other" in str(parsed(f"name: x\nsteps:\n{ring}", Policy(), kinds, "x")[1][0])
     many = f"name: x\nsteps: [{{id: a, do: say, with: {{text: '{{each}}'}}, for_each: [{', '.join('x' * 10_000)}]}}]"
     assert "at most 20" in str(parsed(many, Policy(), kinds, "x")[1][0])
+
+
+def test_a_slip_in_what_is_allowed_is_named() -> None:
+    policy = policy_of("remediation: {allow: {kubernets: {}, http: {host: [a]}, kubernetes: {namespaces: [prod]}}}")
+    kinds = kinds_with(integrations_of(settings_model()(_env_file=None), policy=policy))
+    assert unknown_allowances(policy.remediation, kinds) == [
+        "Policy: remediation.allow.kubernets: there are no steps of that name; did you mean kubernetes?",
+        "Policy: remediation.allow.http.host: there is no such limit; did you mean hosts?",
+    ]

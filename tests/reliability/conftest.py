@@ -19,7 +19,7 @@ from sandbox import Sandbox, UserGroup
 from storage import migrate
 from tests.conftest import FAILED
 from tests.reliability.clock import WoundClock
-from tests.reliability.effects import ALERTS, DUTY, GROUP, REPAGE_AFTER, EffectCase
+from tests.reliability.effect_case import ALERTS, DUTY, GROUP, REPAGE_AFTER, EffectCase
 from tests.reliability.external import ExternalCases
 from tests.reliability.house import House
 from tests.reliability.process import Forked

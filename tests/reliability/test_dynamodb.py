@@ -15,7 +15,8 @@ from storage.dynamo import schema
 from tests.conftest import FAILED
 from tests.reliability.clock import WoundClock
 from tests.reliability.conftest import Kept, in_slack, policy_of
-from tests.reliability.effects import EFFECT_CASES, EffectCase
+from tests.reliability.effect_case import EffectCase
+from tests.reliability.effects import EFFECT_CASES
 from tests.reliability.house import House
 from tests.reliability.process import Forked, Hosted
 from tests.reliability.test_matrix import exactly_once, in_module, prepared

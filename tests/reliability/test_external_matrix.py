@@ -10,7 +10,7 @@ import pytest_asyncio
 from bot.integrations import INTEGRATIONS
 from tests.conftest import FAILED
 from tests.reliability.conftest import Kept, NewUrl, beside
-from tests.reliability.effects import EffectCase
+from tests.reliability.effect_case import EffectCase
 from tests.reliability.external import ExternalCases, external_cases
 from tests.reliability.house import House
 from tests.reliability.process import Forked

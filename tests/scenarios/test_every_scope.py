@@ -11,7 +11,7 @@ from integrations.slack.scopes import needed_scopes
 from integrations.slack.startup import verify
 from sandbox import Sandbox, UserGroup
 from tests.reliability.conftest import policy_of
-from tests.reliability.effects import GROUP
+from tests.reliability.effect_case import GROUP
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.conftest import slack as slack
 from tests.scenarios.test_crowd import assert_nothing_broke

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from warroom.incident.model import Incident
 from warroom.investigation.looks import Found, Look, Request, Sources, graph, known_service, looks, spelled_as_seen
-from warroom.investigation.model import Answer, Findings, NotLookedAt
+from warroom.investigation.model import NOT_SAID, Answer, Findings, NotLookedAt
 from warroom.policy import Policy
 from warroom.stores import Store
 
@@ -110,8 +110,8 @@ def evident(answer: Answer) -> Answer:
 def not_set_up(policy: Policy) -> tuple[NotLookedAt, ...]:
     """What nobody can look at, because the policy does not say how."""
     missing = [
-        ("metrics", policy.investigate.signals),
-        ("logs", policy.investigate.logs),
-        ("dependencies", policy.services),
+        ("metrics", "investigate.signals", policy.investigate.signals),
+        ("logs", "investigate.logs", policy.investigate.logs),
+        ("dependencies", "services", policy.services),
     ]
-    return tuple(NotLookedAt(source=what, why="the policy does not say how") for what, said in missing if not said)
+    return tuple(NotLookedAt(source=what, why=f"{NOT_SAID}, under {key}") for what, key, said in missing if not said)

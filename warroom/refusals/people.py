@@ -39,6 +39,8 @@ class UnknownTeam(Reason):
 
     said: str
     known: tuple[str, ...]
+    what: str = "team"
+    """What was looked for, where it could have been something else too."""
 
 
 class NoEscalationPolicy(Reason):

@@ -159,7 +159,7 @@ def load(name: str) -> Drill:
     path = Path(name) if name.endswith((".yml", ".yaml")) else FOLDER / f"{name}.yml"
     if path.parent == FOLDER and path.stem not in drill_names():
         raise DrillError(
-            f"There is no drill {name!r}; {did_you_mean(name, drill_names())} A file of your own ends in .yml."
+            f"There is no drill {name!r}; {did_you_mean(name, drill_names())}. A file of your own ends in .yml."
         )
     try:
         return _read(text_of(path, "give a text file in UTF-8"), path)

@@ -123,6 +123,25 @@ async def test_an_update_is_offered_to_whoever_wrote_it_and_the_end_closes_the_p
     assert page.components["8kbf7d35c070"]["status"] == "operational"
 
 
+async def test_the_offer_goes_once_customers_know_or_the_incident_is_over(room: WarRoom) -> None:
+    def offers() -> list[SlackMessage]:
+        channels = room.slack.channels()
+        return [
+            each for channel in channels for each in channel.log if not each.deleted and "know nothing" in each.plain()
+        ]
+
+    await room.declare("ada", TOLD)
+    assert len(offers()) == 1
+    await publish(room)
+    assert offers() == [], "customers were told"
+    await types(room, "ada", "resolve rolled back")
+    await room.declare("ada", "search is slow --sev 1 --service checkout")
+    assert len(offers()) == 1
+    await room.slack.slash("ada", "general", "/incident", "resolve #2 restarted it")
+    await room.settle()
+    assert offers() == [], "it is over"
+
+
 async def test_what_somebody_changed_there_meanwhile_is_not_written_over(room: WarRoom, page: StatuspageSystem) -> None:
     incident = await room.declare("ada", TOLD)
     await publish(room)

@@ -59,6 +59,15 @@ class Reported(EventBase):
     what: str = "note"
     text: str = ""
 
+    @property
+    def bookkeeping(self) -> bool:
+        """Whether it tells what the bot filed elsewhere by itself, and nothing about the incident."""
+        return self.what in BOOKKEEPING
+
+
+BOOKKEEPING = ("paged", "issue created", "action item")
+"""What integrations report of a page, an issue and an action item that they made there."""
+
 
 class Recorded(EventBase):
     """An entry of an earlier release from which no other event can be made: shown as it was written then."""

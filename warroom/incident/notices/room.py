@@ -56,6 +56,10 @@ class OpenElsewhere(Stored):
     left: tuple[LeftOpen, ...]
 
 
+OFFER_SLOT = "offer"
+"""Where an integration offers something until it is done, or the incident is over."""
+
+
 class Offered(Stored):
     """An integration offers something: what, and the button that does it or opens its form. In its own words."""
 
