@@ -98,7 +98,7 @@ async def test_whoever_wakes_up_after_the_lease_asks_slack_for_nothing(store: St
     asked = act(OpenRoom(incident_id="i1", key="room", name="inc-12"), ScriptedSlackClient(), store)
     performer = SlackPerformer({"open_room": open_room}, asked.deps)
     late = asked.claim.copy_with(taken_at=NIGHT - timedelta(seconds=14))
-    with pytest.raises(Retryable, match="the time for conversations.create is over") as raised:
+    with pytest.raises(Retryable, match=r"the time for conversations\.create is over") as raised:
         await performer.perform(late, asked.effect)
     assert raised.value.outcome_unknown
 

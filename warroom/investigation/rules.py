@@ -223,7 +223,9 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
             steps.append("Investigate again in some minutes, when there are more samples.")
         # "latency (a system)" and "errors (a system)" are one place to look at.
         silent = {
-            each.source.rpartition("(")[2].removesuffix(")") for each in findings.not_looked_at if not each.why.startswith(NOT_SAID)
+            each.source.rpartition("(")[2].removesuffix(")")
+            for each in findings.not_looked_at
+            if not each.why.startswith(NOT_SAID)
         }
         if silent:
             steps.append(f"Look yourself at what gave no answer: {', '.join(sorted(silent))}.")

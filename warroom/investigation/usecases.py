@@ -114,8 +114,4 @@ def not_set_up(policy: Policy) -> tuple[NotLookedAt, ...]:
         ("logs", "investigate.logs", policy.investigate.logs),
         ("dependencies", "services", policy.services),
     ]
-    return tuple(
-        NotLookedAt(source=what, why=f"{NOT_SAID}, under {key}")
-        for what, key, said in missing
-        if not said
-    )
+    return tuple(NotLookedAt(source=what, why=f"{NOT_SAID}, under {key}") for what, key, said in missing if not said)
