@@ -34,6 +34,21 @@ class YamlFile(NamedTuple):
     twice: list[Mistake]
 
 
+class Loader(yaml.SafeLoader):
+    """A date or a number that there is not stays text, so that what reads the value names it with its line."""
+
+
+def _or_text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    try:
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+    except ValueError:
+        return node.value
+
+
+for _tag in ("timestamp", "int", "float"):
+    Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _or_text)
+
+
 def text_of(path: Path, hint: str = "", biggest: int = BIGGEST) -> str:
     """The text of a file that people wrote, of at most `biggest` bytes; `hint` is what to do where there is none. Raises
     UnreadableFile.
