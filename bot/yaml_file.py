@@ -26,21 +26,6 @@ class UnreadableFile(Exception):
         self.mistake = mistake
 
 
-class Loader(yaml.SafeLoader):
-    """A date or a number that there is not stays text, so that what reads the value names it with its line."""
-
-
-def _or_text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
-    try:
-        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
-    except ValueError:
-        return node.value
-
-
-for _tag in ("timestamp", "int", "float"):
-    Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _or_text)
-
-
 class YamlFile(NamedTuple):
     """The data of a file; the line of each path; a mistake for each key that stands twice in one mapping."""
 
