@@ -10,7 +10,7 @@ from typing import assert_never
 from blocks import ids, kit, labels, text
 from blocks.incident_card import resolve_button
 from blocks.kit import Block, Card
-from blocks.runbooks import NOTED, RunTarget, carry, pieces
+from blocks.runbooks import NOTED, RunTarget, carry, pieces, step_name
 from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 from warroom.runbooks.run import Phase, Run, RunState, StepRun, StepState
@@ -68,6 +68,7 @@ def run_card(run: Run, view: IncidentView, now: datetime) -> Card:
     blocks: list[Block | None] = [kit.section(head), kit.context(_about(run, now))]
     blocks += [kit.section(piece) for piece in pieces(_steps(run, now))]
     if not run.state.over:
+        blocks.append(_waits(run))
         blocks += _asked(run, incident, now)
     blocks += _summary(run)
     blocks.append(kit.actions(_buttons(run, incident)))
@@ -113,6 +114,17 @@ def _running(run: Run) -> str:
     return f"{before}: {waits}" if before else waits
 
 
+def _waits(run: Run) -> Block | None:
+    """What it waits for, and how not to wait."""
+    blocked = any(step.state is StepState.BLOCKED for step in run.steps)
+    if not run.waits_for or not (blocked or run.state is RunState.QUEUED):
+        return None
+    targets = kit.line(", ".join(run.wanted), 150) or "the same"
+    return kit.context(
+        f"It goes on when {kit.line(run.waits_for, 150)} is over: both change {targets}. Stop one of them."
+    )
+
+
 def _about(run: Run, now: datetime) -> str:
     """Who asked for it and why, in one small line."""
     asked_by = "began by itself" if run.automatic else "begun on the command line"
@@ -144,7 +156,7 @@ def _steps(run: Run, now: datetime) -> list[str]:
     lines = []
     for state, group in groupby(steps, key=lambda step: step.state):
         if state in QUIET:
-            names = ", ".join(_name(step) for step in group)
+            names = ", ".join(step_name(step.id) for step in group)
             lines.append(f"{SIGNS[state]} {WORDS[state]}: {kit.line(names, 2_700)}")
         else:
             lines += [_step_line(step, run, now, 20) for step in group]
@@ -156,13 +168,9 @@ def _steps(run: Run, now: datetime) -> list[str]:
     return shown
 
 
-def _name(step: StepRun) -> str:
-    return step.id.replace("undo.", "undo ").replace("otherwise.", "otherwise ")
-
-
 def _step_line(step: StepRun, run: Run, now: datetime, most: int) -> str:
     """`most` is how many characters of what it says are shown."""
-    parts = [f"{SIGNS[step.state]} *{kit.line(_name(step), 60)}*"]
+    parts = [f"{SIGNS[step.state]} *{kit.line(step_name(step.id), 60)}*"]
     if step.state not in (StepState.DONE, StepState.WAITING, StepState.RUNNING):
         parts.append(WORDS[step.state])
     said = step.error if step.state in (StepState.FAILED, StepState.UNCLEAR) else step.said
@@ -178,6 +186,8 @@ def _step_line(step: StepRun, run: Run, now: datetime, most: int) -> str:
     if step.state is StepState.RUNNING and step.error:
         again = f" {text.at_time(step.due_at, now)}" if step.due_at and step.due_at > now else ""
         parts.append(f"trying again{again}: {kit.line(step.error, most)}")
+    if step.attempt > 1 and step.state in (StepState.DONE, StepState.FAILED):
+        parts.append(f"{step.attempt} tries")
     if step.items and step.state is StepState.RUNNING:
         done = sum(each.id.startswith(f"{step.id}.") and each.state is StepState.DONE for each in run.steps)
         parts.append(f"{done} of {len(step.items)}")
@@ -212,7 +222,7 @@ def _asked(run: Run, incident: Incident, now: datetime) -> list[Block | None]:
 
 def _question(step: StepRun, run: Run, now: datetime) -> list[str]:
     """In texts that each fit a section."""
-    name = kit.line(_name(step), 60)
+    name = kit.line(step_name(step.id), 60)
     if step.state is StepState.APPROVAL:
         who = " or ".join(
             "anybody in this channel" if each == "responders" else kit.line(each, 60) for each in step.may

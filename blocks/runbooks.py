@@ -13,7 +13,7 @@ from warroom.incident.model import Incident
 from warroom.incident.view import IncidentView
 from warroom.runbooks.model import Runbook
 from warroom.runbooks.plan import Plan, PlannedStep
-from warroom.runbooks.run import Run
+from warroom.runbooks.run import Run, RunState
 from warroom.runbooks.situation import Offer
 from warroom.text import clean
 
@@ -39,6 +39,11 @@ class RunTarget(NamedTuple):
     step: str = ""
     token: str = ""
     more: str = ""
+
+
+def step_name(said: str) -> str:
+    """A step's id as people read it: "undo restart" for undo.restart, "otherwise 1" for otherwise.1."""
+    return said.replace("undo.", "undo ", 1).replace("otherwise.", "otherwise ", 1)
 
 
 def carry(incident_id: str, target: RunTarget) -> str:
@@ -130,7 +135,7 @@ def plan_form(view: IncidentView, runbook: Runbook, made: Plan, inputs: Mapping[
             kit.section("⚠️ *It cannot be run:*\n" + "\n".join(kit.line(each, 300) for each in made.problems[:10]))
         )
     elif any(step.approval for step in made.steps):
-        blocks.append(kit.context("🔒 Somebody has to approve this step in the channel before it is done."))
+        blocks.append(kit.context("🔒 Needs an approval in the channel before it is done."))
     reason = kit.plain_text_input(INPUT, max_length=300)
     blocks.append(field(NOTE, "Why", reason, optional=True, hint="Shown on the timeline and to whoever approves."))
     seen = _carried_inputs(runbook.key, inputs)
@@ -199,5 +204,9 @@ def read_run(view: Block) -> FilledRun | FormMistakes:
 
 def begun(run: Run) -> Card:
     """For whoever began it."""
-    line = f"{kit.line(run.runbook.name, 150)} is running. Its message in the channel shows every step."
+    waits = run.state is RunState.QUEUED and run.waits_for
+    does = f"waits for {kit.line(run.waits_for, 150)}" if waits else "is running"
+    if not run.runbook.steps:
+        does = "is open"
+    line = f"{kit.line(run.runbook.name, 150)} {does}. Its message in the channel shows every step."
     return kit.card(line, [kit.section(line)])

@@ -100,7 +100,7 @@ def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
     """Who is paged, and why."""
     who = text.mentions(notice.people) or "Nobody could be found"
     level = f" (level {notice.level})" if notice.level else ""
-    by = text.mention(notice.by) if notice.by else "Somebody"
+    by = text.mention(notice.by) if notice.by else ""
     waited = text.duration(now - view.incident.declared_at)
     match notice.reason:
         case PageReason.DECLARED:
@@ -108,7 +108,9 @@ def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
         case PageReason.ESCALATION:
             return f"📟 {who}, you are paged{level}: nobody has acknowledged for {waited}."
         case PageReason.BUTTON:
-            return f"📟 {who}, {by} escalated to you{' again' if notice.again else ''}{level}."
+            again = " again" if notice.again else ""
+            # A runbook that failed escalates without anybody: the line after this one says so.
+            return f"📟 {who}, {f'{by} escalated to you' if by else 'you are paged'}{again}{level}."
         case PageReason.OVERDUE:
             return f"⏰ {who} Still unacknowledged after {waited}. Please acknowledge."
         case PageReason.NO_UPDATE:
@@ -117,7 +119,7 @@ def _paged(notice: notices.Paged, view: IncidentView, now: datetime) -> str:
         case PageReason.REPEAT:
             return f"📟 {who}, you are paged again{level}: nobody has acknowledged for {waited}."
         case PageReason.TEAM:
-            return f"📟 {who}, {by} is paging you."
+            return f"📟 {who}, {f'{by} is paging you' if by else 'you are paged'}."
         case PageReason.SILENCE:
             last = view.incident.escalation.heard_at or view.incident.acknowledged_at or view.incident.declared_at
             quiet = f"nobody has posted an update or written here for {text.duration(now - last)}"

@@ -9,6 +9,7 @@ from blocks import kit, text
 from blocks.investigation import cause_buttons, cause_question
 from blocks.kit import Block
 from blocks.notices.phrases import to_whom
+from blocks.runbooks import step_name
 from warroom.changes.model import Change
 from warroom.incident import notices
 from warroom.incident.notices import RunNotice
@@ -26,7 +27,7 @@ def lines(notice: RunNotice, view: IncidentView, now: datetime) -> list[str]:
         case notices.RunAsks():
             sign, what = ("🔒", "needs an approval for") if notice.approval else ("❓", "needs an answer for")
             name = f"*{kit.line(notice.runbook, 150)}*"
-            step = f"the step {kit.line(notice.step, 60)}"
+            step = f"the step {kit.line(step_name(notice.step), 60)}"
             return [f"{sign} {to_whom(notice.people)}{name} {what} {step}. The buttons are in its message."]
         case notices.RunSays():
             return [f"🛠️ {kit.line(notice.runbook, 100)}:", kit.quote(notice.text, 2500)]
@@ -48,8 +49,12 @@ def _run_failed(notice: notices.RunFailed) -> list[str]:
     if not notice.begun:
         return [f"❌ {name} should have begun by itself, and did not: {why}"]
     by_itself = ", which began by itself," if notice.automatic else ""
-    tried = f"Done before: {kit.line(', '.join(notice.tried), 300)}." if notice.tried else "Nothing was done before."
-    return [f"❌ {name}{by_itself} did not help: {why}", tried]
+    tried = (
+        f"Done before that: {kit.line(', '.join(notice.tried), 300)}."
+        if notice.tried
+        else "Nothing was done before that."
+    )
+    return [f"❌ {name}{by_itself} failed at the step {step_name(why)}", tried]
 
 
 def _changed(change: Change, view: IncidentView, now: datetime) -> str:

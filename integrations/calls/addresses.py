@@ -18,6 +18,10 @@ from warroom.policy.remediation import Allowed, fits
 
 PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
+CLOSED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "fec0::/10")))
+"""Closed although Python calls them global: protocol assignments, addresses of local translators, and site-local ones (RFC 6890, 8215,
+3879).
+"""
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host. Raises OSError."""
 
@@ -104,7 +108,7 @@ def open_to(said: str, allow: Allowed) -> bool:
                 return True
         except ValueError:
             continue
-    if address in METADATA:
+    if address in METADATA or any(address in network for network in CLOSED):
         return False
     return (address.is_global and not address.is_multicast) or any(address in network for network in PRIVATE)
 

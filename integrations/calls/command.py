@@ -67,7 +67,7 @@ class Command(StepKind[CommandParameters]):
     step = "command"
     about = "Runs a program where Warroom runs, with the arguments that the policy allows and without a shell."
     parameters = CommandParameters
-    outputs: ClassVar = {"code": "how it ended, 0", "output": "what it wrote", "error": "what it wrote as errors"}
+    outputs: ClassVar = {"code": "its exit status, 0", "output": "what it wrote", "error": "what it wrote as errors"}
     changes = True
     looks = False
     limits = ("arguments",)
@@ -128,11 +128,12 @@ class Command(StepKind[CommandParameters]):
             # Its pipes too, of which some may be unread; what runs on elsewhere may hold them open. asyncio has no public way to do it.
             process._transport.close()  # type: ignore[attr-defined]
         if code != 0:
-            why = (error or output).strip().splitlines()[-1:] or ["it said nothing"]
-            raise Rejected(f"it ended with {code}: {why[0][:200]}", code=str(code))
+            lines = (error or output).strip().splitlines()
+            why = f": {lines[-1][:200]}" if lines else ", and it wrote nothing"
+            raise Rejected(f"exit status {code}{why}", code=str(code))
         outputs = {"code": code, "output": output, "error": error}
         first = output.strip().splitlines()[:1]
-        return Finished(outputs=outputs, said=first[0][:200] if first else "Ended with 0")
+        return Finished(outputs=outputs, said=first[0][:200] if first else "Exit status 0")
 
 
 class _TooMuch(Exception):

@@ -21,7 +21,8 @@ from storage.dynamo.layout import sortable, time_of
 from storage.dynamo.runbooks import place_run, run_of
 from storage.dynamo.schema import IMPORTING, LAYOUT
 from storage.dynamo.table import Item, Key, Table
-from storage.dynamo.transaction import LAID_DOWN, LAYING, Transaction, finish_left, transact
+from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.unfinished import LAID_DOWN, LAYING, finish_left
 from storage.dynamo.write import (
     follower,
     keep_alert,

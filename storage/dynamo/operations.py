@@ -11,7 +11,8 @@ from typing import Any
 from storage.dynamo import layout
 from storage.dynamo.layout import time_of
 from storage.dynamo.table import AT_ONCE, OVER, Key, Table, key_of, over_shards
-from storage.dynamo.transaction import Transaction, finish_left, transact
+from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.unfinished import finish_left
 from storage.dynamo.write import DELIVERIES_KEPT
 from warroom.outbox.changes import Audited, Replicas, StoreStats
 

@@ -193,7 +193,7 @@ async def _ended(world: World, decision: Decision, run: Run, now: datetime) -> D
     by_author = bool(run.runbook.otherwise) and not run.automatic and run.undo_by is None
     if called or by_author or not decision.incident.escalation.levels:
         return decision
-    said = f"the runbook “{run.runbook.name}” did not help: {why}"
+    said = f"the runbook “{run.runbook.name}” failed at the step {why}"
     if tried:
         said += f"; tried: {', '.join(tried)}"
     paged = await page_next(world, decision.incident, now, reason=PageReason.BUTTON, why=said[:LONGEST_WHY])
