@@ -46,8 +46,7 @@ def storm(investigator: Investigator) -> list[asyncio.Task[Any]]:
 
 async def ended(task: asyncio.Task[Any]) -> Any:
     """What it raised, else what it returned."""
-    (came,) = await asyncio.gather(task, return_exceptions=True)
-    return came
+    return (await asyncio.gather(task, return_exceptions=True))[0]
 
 
 @pytest.mark.parametrize("error", [None, StoreUnavailable("away")], ids=["fine", "fails"])
