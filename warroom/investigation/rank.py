@@ -176,10 +176,11 @@ def _candidate(scene: _Scene, name: str) -> Candidate:
         (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
     )
     onset = _onset(loud, felt.onset or min((fact.at for fact in facts if fact.kind in DOWN), default=None))
-    change, fitting, began = _change(findings, name, _beginnings(_begun(loud, felt), onset or symptom.onset))
+    change, began = _change(findings, name, _beginnings(_begun(loud, felt), onset or symptom.onset))
+    speaks = _change_speaks(findings, name, onset or symptom.onset)
     return Candidate(
         service=name,
-        features=_features(scene, service, facts, share, _early(onset, symptom.onset, findings.step), fitting),
+        features=_features(scene, service, facts, share, _early(onset, symptom.onset, findings.step), speaks),
         seen=tuple(loud),
         surprise=service.surprise,
         onset=max(onset, began) if onset and began else onset,
@@ -316,19 +317,36 @@ def _beginnings(begun: Sequence[Observed], onset: datetime | None) -> list[_Begi
     return sorted(found | ({_Beginning(onset, onset)} if onset else set()), key=lambda each: (each.first, each.clear))
 
 
+def _change_speaks(findings: Findings, service: str, onset: datetime | None) -> float:
+    """How much a change speaks for the service, 0 to 1: strictly by its onset, so that among many changes none is near enough to
+    everything.
+    """
+    if onset is None:
+        return 0.0
+    mine = [onset - each.at for each in findings.changes if each.service == service]
+    fitting = [max(each, timedelta(0)) for each in mine if -CHANGE_LATE <= each <= CHANGE_BEFORE]
+    return max((_halved(each) for each in fitting if _halved(each) > 0.1), default=0.0)
+
+
+def _halved(before: timedelta) -> float:
+    return float(math.exp(-math.log(2) * (before / CHANGE_HALF)))
+
+
 def _change(
     findings: Findings, service: str, beginnings: Sequence[_Beginning]
-) -> tuple[Change | None, float, datetime | None]:
-    """(the change of the service that fits one of the beginnings best, if any does; how well, 0 to 1; that beginning)."""
+) -> tuple[Change | None, datetime | None]:
+    """(the change of the service that fits one of the beginnings best, if any does; that beginning). It is what is said of a
+    service that is named, and does not speak for it: see `_change_speaks`.
+    """
     best: tuple[float, datetime, str] | None = None
-    found: tuple[Change | None, float, datetime | None] = (None, 0.0, None)
+    found: tuple[Change | None, datetime | None] = (None, None)
     for change in findings.changes:
         if change.service != service:
             continue
         for each in beginnings:
             weight = _change_weight(change, each, findings.step)
             if weight > 0.1 and (best is None or (weight, change.at, change.id) > best):
-                best, found = (weight, change.at, change.id), (change, weight, each.first)
+                best, found = (weight, change.at, change.id), (change, each.first)
     return found
 
 
@@ -345,6 +363,6 @@ def _change_weight(change: Change, began: _Beginning, step: timedelta) -> float:
     if before > CHANGE_BEFORE:
         return 0.0
     if change.at <= began.first:
-        return float(math.exp(-math.log(2) * (max(before, timedelta(0)) / CHANGE_HALF)))
+        return _halved(max(before, timedelta(0)))
     last = min(began.clear, began.first + 2 * slack) + slack
     return max(0.0, 0.9 - 0.5 * ((change.at - began.first) / (last - began.first))) if change.at <= last else 0.0
