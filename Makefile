@@ -24,6 +24,7 @@ demo: setup
 sandbox: setup
 	@$(BIN)/python -m bot sandbox
 
+# Needs Chromium and a font with emoji (Debian: fonts-noto-color-emoji); look at it before it is committed.
 picture: setup
 	@$(BIN)/python -m bot sandbox --picture docs/card.png
 

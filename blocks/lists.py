@@ -54,7 +54,7 @@ def found(query: str, views: Sequence[IncidentView], now: datetime) -> Card:
     """What a search found, open or not."""
     asked = kit.line(query, 100)
     if not views:
-        line = f"No incident says “{asked}” in its title, description or summary. Try fewer words."
+        line = f"No incident says “{asked}” in its title, description, what fixed it or post-mortem. Try fewer words."
         return kit.card(line, [kit.section(line)])
     return _listed(f"*{text.count(len(views), 'incident')}* with “{asked}”", views, now)
 

@@ -38,6 +38,8 @@ UNTOLD_WAIT = 30.0
 LONGEST_WAIT = 900.0
 LONGEST_REASON = 200
 """Characters of the other system's own words that are shown."""
+ODD = (AttributeError, LookupError, OSError, OverflowError, TypeError, ValueError)
+"""What comes of reading an answer that is built in another way than the API says."""
 LARGE = 256 * 1024
 """Bytes of an answer that is read beside the event loop."""
 SHORTEST_SECRET = 6

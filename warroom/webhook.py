@@ -20,8 +20,8 @@ from warroom.outbox.incoming import Incoming
 
 log = structlog.get_logger(__name__)
 
-UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading a body raises that lacks what the sender's documentation promises."""
+UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a body raises that lacks what the sender's documentation promises, or is nested without end."""
 
 
 @dataclass(frozen=True, slots=True)

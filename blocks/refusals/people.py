@@ -24,9 +24,8 @@ def words(reason: PeopleRefusal, medium: Medium) -> str:
             return f"Nobody is behind “{', '.join(reason.said)}” but you. Name somebody else to page."
         case refusals.UnknownTeam():
             choices = ", ".join(reason.known) or "none yet: teams are described in the policy file"
-            if reason.what != "team":
-                return f"There is no {reason.what} “{reason.said}”. Known: {choices}."
-            return f"There is no team “{reason.said}”. Known teams: {choices}."
+            known = "Known teams" if reason.what == "team" else "Known"
+            return f"There is no {reason.what} “{reason.said}”. {known}: {choices}."
         case refusals.NoEscalationPolicy():
             return (
                 f"{reason.incident} has no escalation policy. "

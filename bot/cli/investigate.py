@@ -49,15 +49,20 @@ def investigate(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, as docs/investigation.md says.")] = False,
 ) -> None:
     """Find out why it is broken. Only reads. Exit status: 0 a cause, 3 inconclusive, 1 and 2 errors."""
+    service = (service or "").strip()
     if number is None and not service:
         fail("Say what: an incident's number, or --service NAME with --at TIME.", ExitStatus.MISUSED)
     settings = settings_or_exit()
     policy = policy_of(settings)
     wanted = None if number is None else number_in(number)
     noticed = None if at is None else _time(at)
-    answer = do(investigate_offline(settings, policy, wanted, service or "", noticed, progress=not as_json))
+    answer = do(investigate_offline(settings, policy, wanted, service, noticed, progress=not as_json))
     say(json.dumps(answer_object(answer), indent=2) if as_json else plain_answer(answer))
     raise typer.Exit(ExitStatus.CAUSE if answer.verdict == "cause" else ExitStatus.INCONCLUSIVE)
+
+
+EARLIEST, LATEST = datetime(1971, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""Between these every baseline and window can be reckoned with."""
 
 
 def _time(said: str) -> datetime:
@@ -67,9 +72,12 @@ def _time(said: str) -> datetime:
             if said.replace(".", "", 1).isdigit()
             else datetime.fromisoformat(said)
         )
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
+        found = None
+    if found is None or not EARLIEST <= found <= LATEST:
         fail(f"{said} is not a time. Write it as in 2026-11-21T03:00:00Z.", ExitStatus.MISUSED)
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return found
 
 
 async def investigate_offline(

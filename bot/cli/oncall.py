@@ -178,7 +178,7 @@ async def _not_found(policy: Policy, directory: Directory) -> tuple[str, ...]:
     """Names that lead to nobody, or to several people, as the policy writes them."""
     scheduled = [each for schedule in policy.schedules.values() for group in schedule.groups for each in group]
     paged = [each for team in policy.teams.values() for level in team.escalation for each in level.notify]
-    # What has a prefix is another list of people: a schedule of the policy, or one in PagerDuty.
+    # What has a prefix is another list of people: a schedule of the policy, or one of another system.
     names = tuple(dict.fromkeys(each for each in (*scheduled, *paged) if ":" not in each))
     people = await resolve(names, directory, policy, only_exact=True)
     return (*(each.said for each in people.unknown), *(each.said for each in people.ambiguous))

@@ -68,7 +68,7 @@ def routed(chat: Perform, external: ExternalPerformer, investigator: Investigato
 
     async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
         if isinstance(effect, ExternalEffect):
-            return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
+            return await external.perform(effect, outcome_unknown=claim.outcome_unknown, taken_at=claim.taken_at)
         if isinstance(effect, Investigate):
             return await investigator.perform(claim, effect)
         if isinstance(effect, Narrate):
@@ -169,7 +169,9 @@ class Dispatcher:
         self._beat = self._steady()
         for claim in claims:
             before = [task for task, key in self._tasks.items() if key == claim.key]
-            task = asyncio.create_task(self._work(claim, before), name=f"work {claim.key}")
+            # The lease counts from before the question, for a process may stand still between this and its work.
+            mine = claim.copy_with(taken_at=now)
+            task = asyncio.create_task(self._work(mine, before), name=f"work {claim.key}")
             self._tasks[task] = claim.key
             task.add_done_callback(self._finished)
         if len(claims) == room:
@@ -197,7 +199,7 @@ class Dispatcher:
         with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
             try:
                 if before:
-                    await self._let_arrive(claim, before)
+                    claim = await self._let_arrive(claim, before)
                 await self._say_which(claim)
                 outcome = await self._do(claim)
             except LeaseLost:
@@ -213,8 +215,9 @@ class Dispatcher:
                 await self._put_off(claim, error)
         self._meters.work(name, outcome, claim, self._world.clock.now())
 
-    async def _let_arrive(self, claim: Claim, before: list[asyncio.Task[None]]) -> None:
-        """Our own earlier work on the same claim ends first. Raises LeaseLost where the claim is not ours afterwards.
+    async def _let_arrive(self, claim: Claim, before: list[asyncio.Task[None]]) -> Claim:
+        """Our own earlier work on the same claim ends first; then the lease begins anew. Raises LeaseLost where the claim is not ours
+        any more.
 
         The clock was set ahead, or the machine slept: the lease was over and we took our own work over. Whoever looks for what is
         still on its way does not find it, and does it twice. Meanwhile the lease is held, or a third would wait behind the second.
@@ -228,8 +231,10 @@ class Dispatcher:
                 await asyncio.wait(hung, timeout=HUNG)
         if not self._open:
             raise LeaseLost("the process ends; whoever comes next looks for it")
-        if not await self._world.store.hold(claim, self._world.clock.now() + LEASE):
+        now = self._world.clock.now()
+        if not await self._world.store.hold(claim, now + LEASE):
             raise LeaseLost("somebody else took it over meanwhile")
+        return claim.copy_with(taken_at=now)
 
     async def _put_off(self, claim: Claim, error: Exception) -> None:
         """What fails by a fault of our own is tried again ever more seldom, and given up in the end, timers too.

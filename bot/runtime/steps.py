@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -34,6 +35,8 @@ AT_ONCE = 12
 TURN = 0.25
 """Seconds until a call that had to wait for its turn is tried again."""
 LONGEST_ERROR = 400
+LONGEST = timedelta(seconds=13)
+"""After its claim was taken: so long a call may begin to change something. Less than the lease, so that nobody else begins meanwhile."""
 
 
 class StepPerformer:
@@ -49,7 +52,7 @@ class StepPerformer:
             raise Retryable("it waits for its turn", after=TURN)
         self._busy += 1
         try:
-            outcome = await self._outcome(effect)
+            outcome = await self._outcome(claim, effect)
         except WarroomError:
             raise
         except Exception as error:
@@ -70,7 +73,7 @@ class StepPerformer:
         begun = step is not None and step.begun_call == effect.call
         return Failed(f"{FAULT} ({type(error).__name__})", "Its log says more.", unclear=begun)
 
-    async def _outcome(self, effect: RunStep) -> Outcome | None:
+    async def _outcome(self, claim: Claim, effect: RunStep) -> Outcome | None:
         """What came of the call; None where it must not be made any more."""
         run = await self._world.store.run(effect.run_id)
         step = run.step(effect.step) if run else None
@@ -105,7 +108,7 @@ class StepPerformer:
             run = marked
         undo = _undone(run, step).undo if undoes else None
         clock = self._world.clock
-        with acting_until(clock.now() + kind.time_limit, clock):
+        with acting_until((claim.taken_at or clock.now()) + LONGEST, clock):
             return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
 
     def _secrets_of(self, run: Run) -> list[str]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, SecretStr
 
-from integrations.http import HttpClient
+from integrations.http import ODD, HttpClient
 from warroom.capabilities import LogLine
 from warroom.errors import Rejected, Retryable
 from warroom.integration import Integration
@@ -106,7 +106,11 @@ class Loki(Integration[LokiSettings]):
             limit=str(min(limit, MOST_LINES)),
             direction="backward",
         )
-        return sorted(lines_in(answer), key=lambda line: line.at)[-limit:]
+        try:
+            return sorted(lines_in(answer), key=lambda line: line.at)[-limit:]
+        except ODD as error:
+            why = "its answer holds something that is no line"
+            raise Rejected(why, code="odd_answer", advice="Look at what the query yields.") from error
 
     def filled(self, query: str, values: Mapping[str, str]) -> str:
         """The query with names in it. Raises Rejected."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from integrations.http import HttpClient, TooLarge
+from integrations.http import ODD, HttpClient, TooLarge
 from warroom.capabilities import Series
 from warroom.errors import Rejected, Retryable
 
@@ -58,7 +58,11 @@ async def series(http: HttpClient, query: str, since: datetime, until: datetime,
             middle = begins + (points // 2) * grid
             left[:0] = [(begins, middle - grid), (middle, ends)]
             continue
-        await asyncio.to_thread(_read, data_in(answer, "matrix"), found, times)
+        try:
+            await asyncio.to_thread(_read, data_in(answer, "matrix"), found, times)
+        except ODD as error:
+            why = "its answer holds something that is no sample"
+            raise Rejected(why, code="odd_answer", advice="Look at what the query yields.") from error
     return [Series.model_construct(labels=dict(labels), points=tuple(points)) for labels, points in found.items()]
 
 
@@ -75,7 +79,8 @@ def data_in(answer: Any, kind: str) -> list[Any]:
     """The result of that kind. Raises Rejected for another one, Retryable where the answer is none of Prometheus'."""
     if not isinstance(answer, dict) or answer.get("status") != "success":
         raise Retryable("Prometheus answered something that is not its API")
-    data = answer.get("data") or {}
+    data = answer.get("data")
+    data = data if isinstance(data, dict) else {}
     if data.get("resultType") != kind or not isinstance(data.get("result"), list):
         raise Rejected(f"the query yields a {data.get('resultType')} and no {kind}", code="wrong_type")
     result: list[Any] = data["result"]

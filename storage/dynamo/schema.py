@@ -11,7 +11,8 @@ from typing import Any
 from storage.dynamo import layout
 from storage.dynamo.address import Address, parse
 from storage.dynamo.table import OVER, Item, Raw, Table
-from storage.dynamo.transaction import Transaction, finish_left, transact
+from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.unfinished import finish_left
 from storage.errors import DatabaseFromTheFuture, ForeignDatabase, SchemaTooOld
 from warroom.errors import StoreUnavailable
 

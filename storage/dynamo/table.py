@@ -82,7 +82,7 @@ class Item:
     data: Data
     rev: int
     unfinished: str | None = None
-    """The transaction that wrote it and has parts left to write; see `storage.dynamo.transaction`."""
+    """The transaction that wrote it and has parts left to write; see `storage.dynamo.unfinished`."""
     parts: tuple[Key, ...] = ()
 
 

@@ -126,10 +126,28 @@ def test_a_source_that_is_away_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.usefixtures("healthy")
 @pytest.mark.parametrize(
     ("arguments", "status"),
-    [((), 2), (("--service", "x", "--at", "soon"), 2), (("99",), 1), (("12x",), 2)],
+    [
+        ((), 2),
+        (("--service", "  "), 2),
+        (("--service", "x", "--at", "soon"), 2),
+        (("--service", "x", "--at", "0001-01-01T00:00:00Z"), 2),
+        (("--service", "x", "--at", "nan"), 2),
+        (("--service", "x", "--at", "9999-12-31T23:59:59-12:00"), 2),
+        (("99",), 1),
+        (("12x",), 2),
+        (("99999999999999999999", "--json"), 2),
+    ],
 )
 def test_what_cannot_be_asked_is_an_error(arguments: tuple[str, ...], status: int) -> None:
-    assert run(*arguments)[0] == status
+    assert run(*arguments) == (status, "")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_name_that_nobody_knows_is_said_to_be_unknown_and_calls_nobody(metrics: FakePrometheus) -> None:
+    for name in ("chekout", "<!channel>", '"} or vector(1) #'):
+        status, printed = run("--service", name, "--at", END.isoformat(), "--json")
+        assert status == ExitStatus.INCONCLUSIVE
+        assert any(step.startswith(f"Check the name {name}") for step in json.loads(printed)["next_steps"])
 
 
 @pytest.mark.usefixtures("healthy")

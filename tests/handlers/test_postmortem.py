@@ -143,3 +143,12 @@ async def test_it_is_published_when_complete_and_only_once(desk: HandlerHarness)
     assert (await desk.incident()).state is State.CLOSED
     with pytest.raises(AlreadyDone):
         await desk.press(ids.PUBLISH_POSTMORTEM, incident)
+
+
+async def test_what_people_wrote_is_found_again_and_what_the_record_says_is_not(desk: HandlerHarness) -> None:
+    incident = await over(desk)
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
+    await desk.press(ids.EDIT_POSTMORTEM, incident)
+    await desk.submit(desk.forms.views[-1], {"Root cause": "the session cache has no bound"})
+    assert incident.name in str((await desk.type("find session cache")).blocks)
+    assert incident.name not in str((await desk.type("find acknowledged after")).blocks)

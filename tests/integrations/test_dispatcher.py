@@ -60,6 +60,8 @@ class Outside:
         self.script: dict[str, list[Exception | EffectResult | None]] = {}
         self.tries: list[tuple[str, float, bool]] = []
         """(key, seconds into the night, outcome unknown)"""
+        self.taken: dict[str, list[datetime | None]] = {}
+        """When each try of a key became ours."""
         self.on_success: list[Effect] = []
         self.held: dict[str, asyncio.Event] = {}
         """What is begun waits for its event."""
@@ -71,6 +73,7 @@ class Outside:
     async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         key = claim.key
         self.tries.append((key, self._clock.passed, claim.outcome_unknown))
+        self.taken.setdefault(key, []).append(claim.taken_at)
         if key in self.at_work:
             self.together.add(key)
         self.at_work.append(key)
@@ -379,6 +382,15 @@ async def test_work_that_never_ends_keeps_nobody_from_working_and_is_done_again(
     await night.settle()
     assert [outcome_unknown for key, _, outcome_unknown in night.outside.tries if key == "card"] == [False, True]
     assert night.outside.at_work == []
+
+
+async def test_what_is_performed_knows_since_when_it_is_ours(night: RunningDispatcher) -> None:
+    first = await _taken_over_from_itself(night)
+    night.clock.advance(LEASE.total_seconds() - 1)
+    waited = night.clock.now()
+    first.set()
+    await night.settle()
+    assert night.outside.taken["card"] == [NIGHT, waited]
 
 
 async def test_a_process_that_ends_leaves_what_it_took_over_from_itself(night: RunningDispatcher) -> None:

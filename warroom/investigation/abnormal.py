@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from warroom.investigation.model import Findings, ObservedSeries
-from warroom.investigation.runs import Runs, squeezed
+from warroom.investigation.runs import DeviatingRuns, squeezed
 from warroom.investigation.samples import Floats, SampleClock, clock_of, laid
 from warroom.investigation.signals import Kind, kind_of
 
@@ -222,8 +222,8 @@ def _deviations(
     down = np.fmax(np.fmax(spread, (q50 - q10) / 1.28), least)
     high = (left - q50[:, None]) / up[:, None]
     low = (q50[:, None] - left) / down[:, None]
-    rising = Runs(high, clock)
-    falling = Runs(low, clock)
+    rising = DeviatingRuns(high, clock)
+    falling = DeviatingRuns(low, clock)
     found = []
     for i, each in enumerate(series):
         ways = {"up": (rising,), "down": (falling,), "both": (rising, falling)}[each.bad]

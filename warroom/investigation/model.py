@@ -62,6 +62,10 @@ class PastIncident(Value):
     fixed_by: str = ""
 
 
+NOT_SAID = "the policy does not say how"
+"""Why nobody looked at something."""
+
+
 class NotLookedAt(Stored):
     """A source that gave no answer, or none in time."""
 

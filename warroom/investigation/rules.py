@@ -13,7 +13,7 @@ from warroom.investigation import abnormal, confidence, words
 from warroom.investigation.abnormal import Observed
 from warroom.investigation.graph import Graph, graph_of
 from warroom.investigation.logs import templates
-from warroom.investigation.model import Answer, Cause, Evidence, Findings, RuledOut, time_of_day
+from warroom.investigation.model import NOT_SAID, Answer, Cause, Evidence, Findings, RuledOut, time_of_day
 from warroom.investigation.rank import Candidate, candidates_of, early_by
 from warroom.investigation.services import Symptom
 
@@ -215,15 +215,21 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
     if not causes:
         if not measured and not steps:
             steps.append(f"Nothing was measured of {findings.service or 'any service'}.")
-        elif not symptom.seen and not steps:
+        elif symptom.surprise < abnormal.ABNORMAL and not steps:
             steps.append(
                 f"Nothing measured of {findings.service} is unusual. Check that the time and the service are right."
             )
         elif not steps:
             steps.append("Investigate again in some minutes, when there are more samples.")
-        if findings.not_looked_at:
-            # "latency (a system)" and "errors (a system)" are one place to look at.
-            places = {each.source.rpartition("(")[2].removesuffix(")") for each in findings.not_looked_at}
-            missing = ", ".join(sorted(places))
-            steps.append(f"Look yourself at what gave no answer: {missing}.")
+        # "latency (a system)" and "errors (a system)" are one place to look at.
+        silent = {
+            each.source.rpartition("(")[2].removesuffix(")")
+            for each in findings.not_looked_at
+            if not each.why.startswith(NOT_SAID)
+        }
+        if silent:
+            steps.append(f"Look yourself at what gave no answer: {', '.join(sorted(silent))}.")
+        unsaid = [each.source for each in findings.not_looked_at if each.why.startswith(NOT_SAID)]
+        if unsaid:
+            steps.append(f"Write into the policy how to read {', '.join(unsaid)}: see docs/investigation.md.")
     return tuple(steps)

@@ -17,7 +17,7 @@ def squeezed(z: Floats) -> Floats:
     return np.where(z <= 6, z, 6 + 3 * np.log(np.maximum(z, 6) / 6))
 
 
-class Runs:
+class DeviatingRuns:
     """By row: the run of deviating samples that stands out most since the margin, and how unusual one like it is."""
 
     def __init__(self, z: Floats, clock: SampleClock) -> None:

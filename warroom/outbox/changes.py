@@ -160,6 +160,8 @@ class Claim(Value):
     effect: Effect | None = None
     error: str = ""
     """Why the last try failed."""
+    taken_at: datetime | None = None
+    """When it became ours, which its lease counts from; None where that is now."""
 
 
 class DeadLetter(Value):

@@ -7,6 +7,9 @@ from typing import ClassVar, Self
 
 from warroom.value import Stored
 
+PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
+"""The parts that people write, in the document's order."""
+
 
 class Postmortem(Stored):
     """The written parts. Timeline and action items come from the record and are not kept twice."""
@@ -31,6 +34,11 @@ class Postmortem(Stored):
     published_by: str | None = None
 
     required: ClassVar[tuple[str, ...]] = ("summary", "impact", "root_cause")
+
+    @property
+    def by_people(self) -> tuple[str, ...]:
+        """What people wrote, part by part."""
+        return tuple(filter(None, (getattr(self, part) for part in PARTS if part not in self.from_record)))
 
     def renewed(self, summary: str, impact: str) -> Self:
         """With what the record says now in the parts that nobody has written; as it is, once it is published."""

@@ -14,6 +14,7 @@ from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
 from warroom.incident.parts import DAY, ActionItem
 from warroom.outbox.effects import PrivateReply, ShareCanvas, ShareDocument
 from warroom.policy import Policy
+from warroom.postmortem.model import PARTS as PARTS
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
     Attempt,
@@ -26,7 +27,6 @@ from warroom.refusals import (
     SavedMeanwhile,
 )
 
-PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
 TIMES = ("impact_began", "impact_ended")
 """Parts that are times."""
 MOST_TOLD = 10

@@ -40,6 +40,7 @@ class UnknownTeam(Reason):
     said: str
     known: tuple[str, ...]
     what: str = "team"
+    """What was looked for, where it could have been something else too."""
 
 
 class NoEscalationPolicy(Reason):

@@ -130,3 +130,13 @@ async def test_people_find_the_lines_where_the_policy_says(source: Loki, clock: 
     plain = Loki(LokiSettings(loki_url="http://loki"))
     await plain.start(policy_of(), clock)
     assert plain.page_of(QUERY, NOON, NOON) == ""
+
+
+@pytest.mark.parametrize("odd", ["[7]", '[["x", "line"]]', "7", '[["99999999999999999999999999", "line"]]'])
+async def test_what_is_no_line_is_refused_in_a_sentence(source: Loki, server: FakeLoki, odd: str) -> None:
+    body = '{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":ODD}]}}'.replace(
+        "ODD", odd
+    )
+    server.fail("GET", "/loki/api/v1/query_range", 200, body=body.encode())
+    with pytest.raises(Rejected, match="no line"):
+        await source.lines(QUERY, NOON, NOON + timedelta(minutes=1), 10)

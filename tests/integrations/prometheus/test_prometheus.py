@@ -111,6 +111,14 @@ async def test_a_wrong_query_is_refused_in_the_words_of_the_system(source: Prome
         await source.series("sum by (", NOON - MINUTE, NOON, MINUTE)
 
 
+ODD = (
+    b'{"metric":{"service":"a"},"values":[[1,"many"]]}', b'{"metric":{"service":"a"},"values":[[1,null]]}',
+    b'{"metric":{"service":"a"},"values":[["x","1"]]}', b'{"metric":{"service":"a"},"values":[[1e15,"1"]]}',
+    b'{"metric":{"service":"a"},"values":[7]}', b'{"metric":"a"}', b'"x"', b"3",
+)  # fmt: skip
+"""Series that are none."""
+
+
 @pytest.mark.parametrize(
     ("status", "body", "error"),
     [
@@ -122,6 +130,11 @@ async def test_a_wrong_query_is_refused_in_the_words_of_the_system(source: Prome
         (200, b"<html>", Retryable),
         (200, b'{"status":"success","data":{"resultType":"vector","result":[]}}', Rejected),
         (200, b'["other"]', Retryable),
+        (200, b'{"status":"success","data":["x"]}', Rejected),
+        *(
+            (200, b'{"status":"success","data":{"resultType":"matrix","result":[' + each + b"]}}", Rejected)
+            for each in ODD
+        ),
         (401, b"Unauthorized", Rejected),
     ],
 )

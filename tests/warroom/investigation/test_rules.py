@@ -26,7 +26,7 @@ from tests.warroom.investigation.world import (
     step_up,
     takes,
 )
-from warroom.investigation.model import Answer, Bad, Findings, NotLookedAt, PastIncident
+from warroom.investigation.model import NOT_SAID, Answer, Bad, Findings, NotLookedAt, PastIncident
 from warroom.investigation.rules import investigate
 
 SIGNALS: tuple[tuple[str, Bad], ...] = (("latency", "up"), ("requests", "both"))
@@ -387,3 +387,11 @@ def test_what_is_not_called_from_where_it_was_noticed_needs_to_stand_out_more() 
     below = investigate(found.copy_with(depends_on={**SHOP, "db": ("batch",)}))
     assert apart.verdict == "inconclusive"
     assert first(below) == "batch"
+
+
+def test_what_the_policy_does_not_name_is_to_be_written_into_it() -> None:
+    missed = (NotLookedAt(source="metrics", why=NOT_SAID), NotLookedAt(source="errors (the metrics)", why="away"))
+    assert investigate(Findings(service="web", at=AT, until=AT, not_looked_at=missed)).next_steps[1:] == (
+        "Look yourself at what gave no answer: the metrics.",
+        "Write into the policy how to read metrics: see docs/investigation.md.",
+    )
