@@ -41,7 +41,7 @@ class Loader(yaml.SafeLoader):
 def _or_text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
     try:
         return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
-    except ValueError:
+    except (ValueError, AttributeError):  # the latter of `!!timestamp x`
         return node.value
 
 

@@ -81,11 +81,15 @@ def test_a_file_of_many_megabytes_is_not_read(kind: str, tmp_path: Path) -> None
 @pytest.mark.parametrize("kind", READERS)
 @pytest.mark.parametrize(
     ("written", "wanted"),
-    [(b"a: 2026-13-45\n", None), (b"a: \xff\n", "is not UTF-8"), (b"a: b: c\n", "is not YAML")],
-    ids=["no date", "no UTF-8", "no YAML"],
+    [
+        (b"a: !!timestamp x\n", "a"),
+        (b"a: 2026-13-45\n", "a"),
+        (b"a: \xff\n", "is not UTF-8"),
+        (b"a: b: c\n", "is not YAML"),
+    ],
+    ids=["no time", "no date", "no UTF-8", "no YAML"],
 )
-def test_what_cannot_be_read_is_said(kind: str, written: bytes, wanted: str | None, tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_said(kind: str, written: bytes, wanted: str, tmp_path: Path) -> None:
     path = tmp_path / "x.yml"
     path.write_bytes(written)
-    said = READERS[kind](path)
-    assert (wanted or ("a" if kind == "drill" else "a value cannot be read")) in said
+    assert wanted in READERS[kind](path)
