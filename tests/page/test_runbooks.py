@@ -162,8 +162,4 @@ async def test_two_people_tick_a_list_and_an_approval_expires(room: WarRoom, tmp
             "Look by itself, which began by itself, failed at the step repair: nobody approved it in time"
         )
         await opened.sees("you are paged")
-        said = [each.plain() for each in room.channel_of(incident).log]
-        failed = next(n for n, each in enumerate(said) if "which began by itself, failed" in each)
-        paged = next(n for n, each in enumerate(said) if "failed at the step repair" in each and "📟" in each)
-        assert failed < paged, "the room hears it first"
         await page.screenshot(path=tmp_path / "expired.png")
