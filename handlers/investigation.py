@@ -21,10 +21,14 @@ async def command(context: IncidentCommandContext) -> Card:
     return asked(await requests.investigate(context.world, context.incident.id, context.user, service))
 
 
-async def investigate(context: ActionContext) -> Card | None:
-    """Investigate, Run again: its message says that it is under way."""
+async def from_menu(context: ActionContext) -> Card:
+    """Investigate, in the card's menu: its message stands in a thread that whoever presses need not see."""
+    return asked(await requests.investigate(context.world, context.incident_id, context.user))
+
+
+async def run_again(context: ActionContext) -> None:
+    """Run again: its message says that it is under way."""
     await requests.investigate(context.world, context.incident_id, context.user)
-    return None
 
 
 async def show_everything(context: ActionContext) -> None:
@@ -48,7 +52,7 @@ async def answer_cause(context: ActionContext) -> Card:
 
 
 BUTTONS: dict[str, Run] = {
-    ids.INVESTIGATE: investigate,
+    ids.INVESTIGATE: run_again,
     ids.SHOW_INVESTIGATION: show_everything,
     ids.PAGE_OWNER: page_owner,
     ids.ANSWER_CAUSE: answer_cause,

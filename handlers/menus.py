@@ -52,7 +52,7 @@ MENU: dict[str, Run] = {
     ids.MENU_CANCEL: actions.choose_cancel,
     ids.MENU_CATCH_UP: catch_up.press,
     ids.MENU_RUN: runbooks.offer,
-    ids.MENU_INVESTIGATE: investigation.investigate,
+    ids.MENU_INVESTIGATE: investigation.from_menu,
     ids.MENU_MITIGATE: actions.mitigate,
     ids.MENU_REOPEN: actions.reopen,
     ids.MENU_SEVERITY: actions.choose_severity,

@@ -80,3 +80,7 @@ class Rejected(WarroomError):
         super().__init__(message)
         self.code = code
         self.advice = advice
+
+
+UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a body or an answer raises that lacks what the other system's documentation promises, or is nested without end."""

@@ -16,12 +16,10 @@ from pydantic import SecretStr
 from warroom.alerts.parsing.formats import AlertFormat, Arrival
 from warroom.alerts.parsing.parse import parse
 from warroom.alerts.parsing.values import OLDEST
+from warroom.errors import UNEXPECTED_SHAPE_ERRORS
 from warroom.outbox.incoming import Incoming
 
 log = structlog.get_logger(__name__)
-
-UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
-"""What reading a body raises that lacks what the sender's documentation promises, or is nested without end."""
 
 
 @dataclass(frozen=True, slots=True)

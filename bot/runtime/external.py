@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from warroom.errors import Retryable
+from warroom.errors import UNEXPECTED_SHAPE_ERRORS, Retryable
 from warroom.integration import PerformContext
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming
@@ -28,8 +28,6 @@ AT_ONCE = 8
 APART = timedelta(seconds=0.125)
 """So far apart those are tried again that had to wait."""
 LONGEST_QUEUE = timedelta(minutes=2)
-UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading an answer raises that lacks what the other system's documentation promises."""
 
 
 @dataclass

@@ -12,11 +12,10 @@ from typing import Any
 
 import structlog
 
-from bot.runtime.external import UNEXPECTED_SHAPE_ERRORS
 from bot.runtime.observability import hide_secrets
 from bot.settings import named_secret
 from warroom.capabilities import Finished, Pending, StepCall, StepKind
-from warroom.errors import LeaseLost, NotFound, Rejected, Retryable, WarroomError
+from warroom.errors import UNEXPECTED_SHAPE_ERRORS, LeaseLost, NotFound, Rejected, Retryable, WarroomError
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
 from warroom.outbox.usecases import FAULT

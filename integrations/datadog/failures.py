@@ -28,9 +28,6 @@ ADVICE = {
     404: "It may have been deleted in Datadog.",
 }
 
-UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading an answer raises that lacks what Datadog's documentation promises."""
-
 
 class DatadogDeclined(Rejected):
     """Datadog said no. `status` is the HTTP status."""

@@ -17,11 +17,11 @@ from integrations.datadog.attachments import keep_room, keep_todos
 from integrations.datadog.client import Answer
 from integrations.datadog.context import DatadogContext, email_in, email_of, user_id
 from integrations.datadog.effects import SyncResult
-from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS
 from integrations.datadog.fields import fields_in, fill, values_of
 from integrations.datadog.policy import SyncMode
 from integrations.datadog.snapshot import ATTRIBUTES, ORIGIN, IncidentSnapshot, marked_title, names, snapshot
 from integrations.datadog.state import IncidentLink, state_of
+from warroom.errors import UNEXPECTED_SHAPE_ERRORS
 from warroom.incident.model import Incident, Origin
 from warroom.outbox.remote import person_behind
 from warroom.value import Value

@@ -10,9 +10,10 @@ import structlog
 
 from integrations.datadog.client import Answer
 from integrations.datadog.context import DatadogContext
-from integrations.datadog.failures import UNEXPECTED_SHAPE_ERRORS, DatadogDeclined
+from integrations.datadog.failures import DatadogDeclined
 from integrations.datadog.monitors import GroupState
 from warroom.alerts.model import AlertState
+from warroom.errors import UNEXPECTED_SHAPE_ERRORS
 from warroom.value import Value
 
 log = structlog.get_logger(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -81,6 +82,15 @@ async def test_what_cannot_be_taken_is_said(hook: Hook, body: bytes, status: int
     answer = await hook.post(PATH, data=body, headers={"X-Warroom-Token": TOKEN})
     assert answer.status == status
     assert why in (await answer.json())["error"]
+
+
+async def test_a_body_nested_without_end_is_refused(desk: HandlerHarness) -> None:
+    app = web.Application()
+    endless = Webhook("webhook", PATH, shared_secret(TOKEN, "T"), lambda posted: json.loads(posted.body))
+    app.add_routes(webhooks.routes(desk.world, [endless]))
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.post(PATH, data=b"[" * 100_000, headers={"X-Warroom-Token": TOKEN})
+        assert answer.status == 400
 
 
 async def test_without_a_secret_nobody_is_recognised(open_hook: Hook) -> None:
