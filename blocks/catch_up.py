@@ -30,6 +30,10 @@ SHOWN = 6
 """Entries of one kind on the screen."""
 
 
+def _tried(event: events.Event) -> bool:
+    return isinstance(event, TRIED) and not (isinstance(event, events.Reported) and event.bookkeeping)
+
+
 def catch_up_card(view: IncidentView, entries: Sequence[Entry], since: datetime | None, now: datetime) -> Card:
     """State, impact, who has which role, what was tried, the last update, what is next. With `since`, what is new comes first."""
     incident, tz = view.incident, view.timezone
@@ -40,8 +44,8 @@ def catch_up_card(view: IncidentView, entries: Sequence[Entry], since: datetime 
         [
             kit.section("\n".join(_standing(view, now))),
             kit.section("\n".join(_new(entries, since, now, tz))) if since else None,
-            _listed("*What was tried*", [each for each in entries if isinstance(each.event, TRIED)], tz)
-            or kit.section("*What was tried*\nNothing is on the timeline yet."),
+            _listed("*What was tried*", [each for each in entries if _tried(each.event)], tz)
+            or kit.section("*What was tried*\nNothing noted yet."),
             kit.section("\n".join(_update(view, entries, now))),
             kit.section("\n".join(["*Next*", *(f"• {step}" for step in next_steps(incident, now, tz))])),
             kit.actions([acknowledge_button(incident) if waiting else None]),
@@ -59,8 +63,8 @@ def _standing(view: IncidentView, now: datetime) -> Iterator[str]:
     roles += [f"{kit.line(role, 60)} {text.mention(person)}" for role, person in incident.roles[:10]]
     yield f"*Roles:* {', '.join(roles)}"
     if numbers := alert_numbers(view):
-        link = kit.link(incident.alerts.last_link, "the last one") if incident.alerts.last_link else ""
-        yield f"*Alerts:* {numbers} {link}".rstrip()
+        link = kit.link(incident.alerts.last_link, "newest alert") if incident.alerts.last_link else ""
+        yield f"*Alerts:* {numbers}{f' · {link}' if link else ''}"
 
 
 def _new(entries: Sequence[Entry], since: datetime, now: datetime, tz: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from blocks import ids, kit, labels, text
 from blocks.kit import Card
 from blocks.timeline import words
-from warroom.incident import notices
 from warroom.incident.edit import channel_private, seen_by
 from warroom.incident.events import DetailChanged
 from warroom.incident.model import Incident
@@ -80,20 +79,3 @@ def team_changed(team: str | None, paging: bool) -> str:
     whose = f"The escalation policy of {team}" if team else "Without a team, the escalation policy of the declarer"
     when = "applies from now, beginning with its first level." if paging else "is used by Escalate from now."
     return f"{whose} {when}"
-
-
-def visibility_changed(notice: notices.VisibilityNotice) -> list[str]:
-    """Who made it private or public, and what of the channel an app cannot change."""
-    by = text.mention(notice.by)
-    if notice.private:
-        lines = [f"🔒 {by} made this incident *private*. Only people in this channel see it from now on."]
-        if not notice.channel_private:
-            lines.append(
-                "⚠️ The channel itself is still public, and an app cannot change that. To close it: channel name → "
-                "Settings → Change to a private channel."
-            )
-        return lines
-    lines = [f"🔓 {by} made this incident *public*. Everybody can see it in lists, search and the announcement."]
-    if notice.channel_private:
-        lines.append("The channel itself stays private: people still need an invitation to read it.")
-    return lines

@@ -125,8 +125,19 @@ def read_page(view: Block) -> Page | FormMistakes:
     return chosen
 
 
-def blame(view: Block, why: str) -> FormMistakes:
-    """The refusal of the whole form, shown at its main field."""
+REFUSED = "refused"
+_OWN = ("type", "callback_id", "title", "submit", "close", "private_metadata", "notify_on_close")
+"""What of a view as Slack sends it belongs into the same one as it is shown again."""
+
+
+def blame(view: Block, why: str) -> FormMistakes | Block:
+    """The refusal of the whole form, shown at its main field; for a form without fields, such as a preview, the form with the
+    refusal above it.
+    """
     names = [*((view.get("state") or {}).get("values") or {})]
+    if not names:
+        above = kit.section(f"⚠️ {kit.line(why, 2900)}") | {"block_id": REFUSED}
+        rest = [each for each in view["blocks"] if each.get("block_id") != REFUSED]
+        return {name: view[name] for name in _OWN if name in view} | {"blocks": kit.fit([above, *rest])}
     main = _BLAMED.get(view["callback_id"])
     return FormMistakes(fields={main if main in names else names[0]: why})

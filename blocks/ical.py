@@ -65,6 +65,9 @@ def _text(said: str) -> str:
 
 def _folded(line: str) -> Iterator[str]:
     """The line in pieces of at most LINE octets, none of which ends within a character."""
+    if len(line.encode()) <= LINE:
+        yield line  # nearly every one: a year of shifts is some thousand lines
+        return
     piece, long = "", 0
     for char in line:
         size = len(char.encode())

@@ -37,7 +37,7 @@ TRY_AGAIN = "effect.retry"
 INVESTIGATE = "investigation.run"
 SHOW_INVESTIGATION = "investigation.show"
 PAGE_OWNER = "investigation.page"
-JUDGE_CAUSE = "investigation.judge"
+ANSWER_CAUSE = "investigation.judge"  # as messages that were posted carry it
 EVERYTHING_LEFT = "*"
 """What Try again carries when it means all that is still open elsewhere."""
 CANCEL = "incident.cancel"

@@ -307,12 +307,12 @@ def cause_buttons(incident: Incident) -> list[Block | None]:
     if incident.investigation.cause is None or incident.investigation.right is not None:
         return []
     return [
-        kit.button("Yes", ids.nth(ids.JUDGE_CAUSE, 1), ids.carry(incident.id, RIGHT)),
-        kit.button("No", ids.nth(ids.JUDGE_CAUSE, 2), ids.carry(incident.id, WRONG)),
+        kit.button("Yes", ids.nth(ids.ANSWER_CAUSE, 1), ids.carry(incident.id, RIGHT)),
+        kit.button("No", ids.nth(ids.ANSWER_CAUSE, 2), ids.carry(incident.id, WRONG)),
     ]
 
 
-def judged(incident: Incident) -> Card:
+def cause_answered(incident: Incident) -> Card:
     """The answer to whoever pressed."""
     how = "right" if incident.investigation.right else "wrong"
     shown = f"Noted: the cause named for {incident.name} was {how}. /incident metrics counts it."

@@ -54,7 +54,7 @@ def found(query: str, views: Sequence[IncidentView], now: datetime) -> Card:
     """What a search found, open or not."""
     asked = kit.line(query, 100)
     if not views:
-        line = f"No incident says “{asked}” in its title, description or summary. Try fewer words."
+        line = f"No incident says “{asked}” in its title, description, what fixed it or post-mortem. Try fewer words."
         return kit.card(line, [kit.section(line)])
     return _listed(f"*{text.count(len(views), 'incident')}* with “{asked}”", views, now)
 
@@ -144,8 +144,18 @@ def help_card(groups: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Card:
     for group, rows in groups:
         lines = [f"*{kit.line(group, 60)}*", *(_help_line(usage, what) for usage, what in rows)]
         pages += ["\n".join(lines[i : i + 9]) for i in range(0, len(lines), 9)]
-    head = "*Warroom* runs incidents. In an incident's channel, leave the number out; elsewhere, add it: `#12`."
+    head = (
+        "*Warroom* runs incidents. In an incident's channel, leave the number out; elsewhere, add it: `#12`. "
+        "All about one command: `/incident help oncall`"
+    )
     return kit.card("What /incident can do", [kit.section(head), *map(kit.section, pages)])
+
+
+def usage_card(ways: Sequence[str], what: str) -> Card:
+    """One subcommand: every way to use it."""
+    lines = [kit.line(what, 200), *(_help_line(way, "") for way in ways)]
+    pages = ["\n".join(lines[i : i + 9]) for i in range(0, len(lines), 9)]
+    return kit.card("What /incident can do", [*map(kit.section, pages)])
 
 
 def _help_line(usage: str, what: str) -> str:

@@ -48,7 +48,7 @@ def metrics_card(report: Report, *, chart: bool = False) -> Card:
             _slices("By severity", report.by_severity),
             _slices("By team", report.by_team if len(report.by_team) > 1 else ()),
             _slices("By service", report.by_service),
-            kit.section("\n".join(["*Promises kept*", *promise_lines(report)])),
+            kit.section("\n".join(["*Updates, post-mortems, action items*", *promise_lines(report)])),
             _people(report),
             kit.context(" ".join(footer)),
         ],
@@ -134,10 +134,9 @@ def promise_lines(report: Report) -> list[str]:
             )
             if number
         ]
-        lines.append(
-            f"Required post-mortems: {written.in_time:,} of {written.required:,} in time"
-            + (f" ({', '.join(late)})" if late else "")
-        )
+        judged = written.required - written.waiting
+        kept = [f"{written.in_time:,} of {judged:,} in time"] if judged else []
+        lines.append(f"Required post-mortems: {', '.join([*kept, *late])}")
     else:
         lines.append("Post-mortems: none was required")
     if items.total:
@@ -153,8 +152,8 @@ def _investigations(report: Report) -> list[str]:
     found = report.investigations
     if not found.answered:
         return []
-    judged = found.right + found.wrong
-    right = f", right in {found.right:,} of {judged:,} that people judged" if judged else ", none judged yet"
+    answered = found.right + found.wrong
+    right = f", right in {found.right:,} of {answered:,} that people judged" if answered else ", none judged yet"
     return [f"Investigations: {found.answered:,}, a cause named in {found.named:,}{right if found.named else ''}"]
 
 

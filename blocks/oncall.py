@@ -24,14 +24,16 @@ SHOWN = 15
 """Schedules and overrides in one answer."""
 
 
-def overview_card(schedules: Sequence[ScheduleOverview], now: datetime) -> Card:
-    """Who is on call now, until when, who is next, and who covers. The mentions notify nobody: only the actor sees it."""
-    shown = [block for place, each in enumerate(schedules[:SHOWN]) for block in _schedule(each, now, place * SHOWN)]
+def overview_card(schedules: Sequence[ScheduleOverview], now: datetime, reader: str) -> Card:
+    """Who is on call now, until when, who is next, and who covers. The mentions notify nobody: only `reader` sees it."""
+    shown = [
+        block for place, each in enumerate(schedules[:SHOWN]) for block in _schedule(each, now, place * SHOWN, reader)
+    ]
     more = f"and {len(schedules) - SHOWN} more: `/incident oncall SCHEDULE`" if len(schedules) > SHOWN else ""
     return kit.card("Who is on call", [*shown, kit.context(more) if more else None])
 
 
-def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Block | None]:
+def _schedule(each: ScheduleOverview, now: datetime, first: int, reader: str) -> Iterator[Block | None]:
     lines = [f"*{kit.line(each.name, 100)}*"]
     if each.shift.people:
         by = " (cover)" if each.shift.overrides else ""
@@ -48,10 +50,18 @@ def _schedule(each: ScheduleOverview, now: datetime, first: int) -> Iterator[Blo
         lines.append(f"⚠️ The calendar cannot be read ({kit.line(each.calendar.problem, 200)}). This is as of {since}.")
     yield kit.section("\n".join(lines))
     for number, (override, other) in enumerate(list(_swaps_together(each.overrides))[:SHOWN], first):
-        taken = override.state is OverrideState.TAKEN
-        label, action = ("Undo", ids.UNDO_COVER) if taken else (_take_label(override), ids.TAKE_COVER)
-        button = _button(label, ids.nth(action, number), override)
-        yield kit.section(_sentences(override, other, each.timezone), accessory=button)
+        yield kit.section(_sentences(override, other, each.timezone), accessory=_button_for(reader, override, number))
+
+
+def _button_for(reader: str, override: Override, number: int) -> Block | None:
+    """What `reader` may do about it: take it, withdraw it, undo it; None where it is asked of somebody else."""
+    if override.state is OverrideState.TAKEN:
+        return _button("Undo", ids.nth(ids.UNDO_COVER, number), override)
+    if override.by == reader:
+        return _button("Withdraw", ids.nth(ids.UNDO_COVER, number), override)
+    if override.asked in (None, reader):
+        return _button(_take_label(override), ids.nth(ids.TAKE_COVER, number), override)
+    return None
 
 
 def _swaps_together(overrides: Sequence[Override]) -> Iterator[tuple[Override, Override | None]]:
@@ -81,7 +91,7 @@ def override_card(override: Override, timezone: str, other: Override | None = No
     buttons: list[Block | None] = []
     if override.state is OverrideState.ASKED:
         take = _button(_take_label(override), ids.TAKE_COVER, override, style="primary")
-        buttons = [take, _button("Undo", ids.UNDO_COVER, override)]
+        buttons = [take, _button("Decline" if override.asked else "Withdraw", ids.UNDO_COVER, override)]
     elif override.state is OverrideState.TAKEN and override.undone_by is None:
         buttons = [_button("Undo", ids.UNDO_COVER, override)]
     return kit.card(said, [kit.section(said), kit.actions(buttons)])
@@ -109,13 +119,21 @@ def _sentence(override: Override, timezone: str) -> str:
         case OverrideState.ASKED if override.swapped_with and override.person:
             return f"🔁 {text.mention(override.person)} would be on call in {where} from {time}{asked_by}."
         case OverrideState.ASKED:
-            who = f" of {text.mention(override.asked)}" if override.asked else ""
-            return f"🙋 {by} asks{who} for cover in {where} from {time}."
+            if override.asked:
+                return f"🙋 {by} asks {text.mention(override.asked)} to cover {where} from {time}."
+            return f"🙋 {by} asks for cover in {where} from {time}."
         case OverrideState.TAKEN if override.undone_by:
             ended = f"ended the cover in {where} at {text.when(override.end, timezone)}"
             return f"↩️ {text.mention(override.undone_by)} {ended}; the schedule holds again."
         case OverrideState.TAKEN:
             return f"✅ {text.mention(override.person or '')} is on call in {where} from {time}{asked_by}."
+        case OverrideState.UNDONE if override.person is None:
+            # Nobody had taken it.
+            who = text.mention(override.undone_by) if override.undone_by else by
+            done = (
+                "cannot cover" if override.asked and override.undone_by == override.asked else "no longer asks to cover"
+            )
+            return f"↩️ {who} {done} {where} from {time}."
         case OverrideState.UNDONE:
             undone = f" by {text.mention(override.undone_by)}" if override.undone_by else ""
             return f"↩️ Undone{undone}: {where} from {time} is as the schedule says."
@@ -192,12 +210,17 @@ def schedule_problem_lines(found: ScheduleProblems, *, people_known: bool) -> li
     name, lines = found.schedule, []
     if found.gaps:
         first, long = found.gaps[0], sum((gap.end - gap.start for gap in found.gaps), timedelta(0))
-        often = text.count(len(found.gaps), "time")
-        lines.append(
-            f"Schedule {name}: nobody is on call {often} in the next 90 days ({text.duration(long)} in all), first from "
-            f"{text.moment(first.start, found.timezone)} to {text.moment(first.end, found.timezone)}."
+        span = f"from {text.moment(first.start, found.timezone)} to {text.moment(first.end, found.timezone)}."
+        often = (
+            f"{text.count(len(found.gaps), 'time')} in the next 90 days ({text.duration(long)} in all), first {span}"
         )
-    lines += [f"Schedule {name}: layers[{index}] never says who is on call." for index in found.unused]
+        once = f"for {text.duration(long)} of the next 90 days, {span}"
+        lines.append(f"Schedule {name}: nobody is on call {once if len(found.gaps) == 1 else often}")
+    lines += [
+        f"Schedule {name}: layers[{index}] never says who is on call. Look at its from, until, hours and days, and whether a "
+        "later layer always takes its place."
+        for index in found.unused
+    ]
     if people_known:
         lines += [f"Schedule {name}: “{each.said}”: {labels.NOBODY[each.why]}." for each in found.unknown]
         if found.group:
@@ -234,11 +257,16 @@ def simulation_lines(found: Simulation, names: Mapping[str, str], timezone: str)
     if found.rooms_gone:
         lines.append(f"no room of their own: {', '.join(found.rooms_gone)}")
     lines += [f"pages: {len(found.pages)} (there were {found.pages_before})", *map(page, found.pages)]
-    lines += [f"woken: {woken(found.woken)} (there were: {woken(found.woken_before)})"]
+    lines += [f"woken at night: {woken(found.woken)} (it was: {woken(found.woken_before)})"]
     lines += ["pages that there were not:", *map(page, found.pages_added)] if found.pages_added else []
     lines += ["pages that would not be:", *map(page, found.pages_gone)] if found.pages_gone else []
     if not (found.pages_added or found.pages_gone or found.rooms_gone or len(found.rooms) != found.rooms_before):
         lines.append("Nothing differs from what happened.")
+    if found.not_found:
+        lines.append(
+            f"Nobody was found for {', '.join(found.not_found)}, so no page to them is among these. Names are looked for where "
+            "the running bot has read them: start it once, or correct the policy file."
+        )
     return lines
 
 

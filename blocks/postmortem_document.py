@@ -79,9 +79,10 @@ def _sections(document: DocumentView) -> dict[str, str]:
         names[view.incident.room.channel_id] = view.incident.room.channel_name
     written = view.incident.postmortem
     published = bool(written and written.published_at)
-    parts = {part: getattr(written, part) if written else "" for part in labels.PART_NAMES}
     summary, impact = draft(view, document.entries, document.written_at)
-    # A part that a person emptied stays empty: only a document without a draft speaks from the record.
+    # A part that a person emptied stays empty: only what nobody has written yet speaks from the record.
+    written = written.renewed(summary, impact) if written else None
+    parts = {part: getattr(written, part) if written else "" for part in labels.PART_NAMES}
     parts |= {} if written else {"summary": summary, "impact": impact}
     return {
         "title": f"# Post-mortem {view.incident.name}: {md.line(labels.title(view.incident), names)}",

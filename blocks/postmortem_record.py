@@ -73,12 +73,13 @@ def escalations(document: DocumentView, names: Mapping[str, str]) -> Iterator[st
 
 
 def _answered(document: DocumentView, page: Entry, event: events.PeoplePaged, names: Mapping[str, str]) -> str:
-    """The first of those paged who did anything afterwards."""
+    """The first of those paged who did anything afterwards; "" where no answer was asked for: it had been acknowledged."""
     for entry in document.entries:
         if entry.at >= page.at and entry.by in event.paged and entry.key != page.key:
             assert entry.by is not None
             return f"{md.line(names.get(entry.by, entry.by), {}, 100)} after {text.duration(entry.at - page.at)}"
-    return "nobody"
+    known = any(isinstance(each.event, events.Acknowledged) and each.at < page.at for each in document.entries)
+    return "" if event.reason is PageReason.TEAM and known else "nobody"
 
 
 def updates(document: DocumentView, names: Mapping[str, str]) -> Iterator[str]:

@@ -35,7 +35,7 @@ def review_card(review: Review) -> Card:
             *_many(_incident(view) for view in review.incidents),
             _more(report.declared - len(review.incidents)),
             _section("Patterns", [_pattern(each, review) for each in review.patterns]),
-            _section("Promises", _promises(review)),
+            _section("Updates, post-mortems, action items", _promises(review)),
             _section("Action items that are late", [_action(each, report.timezone) for each in review.late_actions]),
             _section("Post-mortems that are missing", [_missing(each, report) for each in review.missing_postmortems]),
         ],

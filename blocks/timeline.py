@@ -22,22 +22,27 @@ class EventWords(NamedTuple):
 
 def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWords:
     """The words for an event. `person` turns a user id into how people are shown there; by default they are mentioned."""
+    if isinstance(event, events.LifecycleEvent):
+        return _lifecycle(event, person)
+    if isinstance(event, events.PeopleEvent):
+        return _people(event, person)
+    if isinstance(event, events.RoomEvent):
+        return _room(event)
+    if isinstance(event, events.AlertEvent):
+        return _alerts(event)
+    if isinstance(event, events.TimelineEvent):
+        return _entry(event)
+    if isinstance(event, events.PostmortemEvent):
+        return _postmortem(event, person)
+    if isinstance(event, events.RunEvent):
+        return _runbooks(event)
+    assert_never(event)
+
+
+def _lifecycle(event: events.LifecycleEvent, person: Callable[[str], str]) -> EventWords:
     match event:
         case events.Declared():
             return EventWords("declared", event.title)
-        case events.RoomOpened():
-            return EventWords("channel opened", f"#{event.name}")
-        case events.PeoplePaged():
-            escalated = event.reason in (PageReason.BUTTON, PageReason.NO_UPDATE)
-            return EventWords("escalated" if escalated else "paged", _paged(event, person))
-        case events.PageWaits():
-            return EventWords("page waits for the morning")
-        case events.AcknowledgementOverdue():
-            return EventWords("acknowledgement overdue")
-        case events.Acknowledged():
-            return EventWords("acknowledged")
-        case events.OnIt():
-            return EventWords("on it")
         case events.UpdatePosted():
             return EventWords("update", event.text)
         case events.UpdateMissed():
@@ -46,10 +51,6 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("update snoozed")
         case events.SeverityChanged():
             return EventWords("severity changed", severity_change(event))
-        case events.RoleAssigned():
-            return EventWords("role assigned", f"{event.role}: {person(event.person)}")
-        case events.PeopleInvited():
-            return EventWords("invited", ", ".join(map(person, event.invited)))
         case events.Mitigated():
             return EventWords("mitigated")
         case events.Resolved():
@@ -71,10 +72,142 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("made private" if event.private else "made public", f"seen until then by {seen}{where}")
         case events.Closed():
             return EventWords("closed")
+    assert_never(event)
+
+
+DETAILS = {
+    Detail.TITLE: "title",
+    Detail.DESCRIPTION: "description",
+    Detail.IMPACT: "impact",
+    Detail.SERVICES: "services",
+    Detail.TEAM: "team",
+    Detail.SUMMARY: "what fixed it",
+}
+"""How people call what can be edited."""
+
+
+def _detail(event: events.DetailChanged) -> EventWords:
+    name = event.name if event.detail is Detail.FIELD else DETAILS[event.detail]
+    if not event.before:
+        return EventWords(f"{name} set", event.after)
+    if not event.after:
+        return EventWords(f"{name} removed", f"was “{event.before}”")
+    return EventWords(f"{name} changed", f"“{event.after}” (was “{event.before}”)")
+
+
+def severity_change(event: events.SeverityChanged) -> str:
+    """ "SEV-2 to SEV-1, because of High error rate"."""
+    why = f", because of {event.why}" if event.why else ""
+    return f"{event.before} to {event.after}{why}"
+
+
+def _people(event: events.PeopleEvent, person: Callable[[str], str]) -> EventWords:
+    match event:
+        case events.PeoplePaged():
+            escalated = event.reason in (PageReason.BUTTON, PageReason.NO_UPDATE)
+            return EventWords("escalated" if escalated else "paged", _paged(event, person))
+        case events.PageWaits():
+            return EventWords("page waits for the morning")
+        case events.AcknowledgementOverdue():
+            return EventWords("acknowledgement overdue")
+        case events.Acknowledged():
+            return EventWords("acknowledged")
+        case events.OnIt():
+            return EventWords("on it")
+        case events.RoleAssigned():
+            return EventWords("role assigned", f"{event.role}: {person(event.person)}")
+        case events.PeopleInvited():
+            return EventWords("invited", ", ".join(map(person, event.invited)))
+    assert_never(event)
+
+
+def _paged(event: events.PeoplePaged, person: Callable[[str], str]) -> str:
+    more = f" and {len(event.people) - NAMED} more" if len(event.people) > NAMED else ""
+    names = ", ".join(map(person, event.people[:NAMED])) + more or ", ".join(event.names)
+    if event.level == 0 and not event.again:
+        why = event.why or (_because(event.reason) if event.reason is PageReason.SILENCE else "")
+        return f"{names}: {why}" if why else names
+    level = f"level {event.level} again" if event.again else f"level {event.level}"
+    shown = f"{level} ({names})" if names else level
+    because = event.why or _because(event.reason)
+    return f"{shown}: {because}" if because else shown
+
+
+def _because(reason: PageReason) -> str:
+    match reason:
+        case PageReason.ESCALATION | PageReason.REPEAT:
+            return "nobody has acknowledged"
+        case PageReason.OVERDUE:
+            return "acknowledgement is overdue"
+        case PageReason.NO_UPDATE:
+            return "two updates were missed"
+        case PageReason.SILENCE:
+            return "nobody had posted an update or written"
+        case PageReason.DECLARED | PageReason.BUTTON | PageReason.TEAM:
+            return ""
+    assert_never(reason)
+
+
+def _room(event: events.RoomEvent) -> EventWords:
+    match event:
+        case events.RoomOpened():
+            return EventWords("channel opened", f"#{event.name}")
         case events.RoomArchived():
             return EventWords("channel archived")
         case events.RoomUnarchived():
             return EventWords("channel unarchived")
+        case events.EffectFailed():
+            what = failed_effect(event.effect, event.channel, event.what)
+            return EventWords("problem", f"{what}: {event.error}")
+    assert_never(event)
+
+
+_FAILED = {
+    EffectKind.OPEN_ROOM: "The channel could not be opened",
+    EffectKind.RENAME_ROOM: "The channel could not be renamed",
+    EffectKind.ARCHIVE_ROOM: "The channel could not be archived",
+    EffectKind.UNARCHIVE_ROOM: "The channel could not be unarchived",
+    EffectKind.SHOW_CARD: "The card could not be shown",
+    EffectKind.PIN_CARD: "The card could not be pinned",
+    EffectKind.INVITE: "An invitation failed",
+    EffectKind.SET_TOPIC: "The topic could not be set",
+    EffectKind.SET_PURPOSE: "The purpose could not be set",
+    EffectKind.ADD_BOOKMARK: "A bookmark could not be added",
+    EffectKind.TELL_TEAM: "The message to the team's channel could not be posted",
+    EffectKind.POST: "A message could not be posted",
+    EffectKind.POST_UNDER_ANNOUNCEMENT: "A line under the announcement failed",
+    EffectKind.WITHDRAW: "An old message could not be removed",
+    EffectKind.SEND_DIRECT: "A direct message could not be sent",
+    EffectKind.REDRAW_DIRECT: "A direct message could not be updated",
+    EffectKind.REPLY_TO_SOURCE: "The thread of the message it was declared from could not be told",
+    EffectKind.SHARE_DOCUMENT: "The post-mortem could not be shared as a file",
+    EffectKind.SHARE_CANVAS: "The post-mortem could not be shared as a canvas",
+    EffectKind.SHARE_PICTURE: "The picture of the timeline could not be shared",
+    EffectKind.RUN_STEP: "A step of a runbook could not be done",
+    EffectKind.LOOK_AT_RUN: "A runbook could not go on",
+    EffectKind.BEGIN_RUNBOOKS: "The runbooks that begin by themselves could not be looked for",
+    EffectKind.SHOW_RUN: "The message of a runbook could not be shown",
+    EffectKind.INVESTIGATE: "It could not be looked into",
+    EffectKind.NARRATE: "The investigation could not be put into words",
+    EffectKind.SHOW_INVESTIGATION: "The investigation could not be shown",
+    EffectKind.SHARE_FINDINGS: "The picture of what was found could not be shared",
+    EffectKind.ANNOUNCE: "The announcement failed",
+    EffectKind.EXTERNAL: "Something could not be done in another system",
+}
+"""What did not happen, of every effect."""
+
+
+def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
+    """What did not happen, as the beginning of a sentence. `channel` is where, as the policy names it; `what` are the words of the
+    integration whose operation it was.
+    """
+    if effect is EffectKind.ANNOUNCE and channel:
+        return f"The announcement in {channel} failed"
+    return what if effect is EffectKind.EXTERNAL and what else _FAILED[effect]
+
+
+def _alerts(event: events.AlertEvent) -> EventWords:
+    match event:
         case events.AlertAttached():
             return EventWords("alert", event.title)
         case events.AlertFired():
@@ -83,6 +216,11 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("alert recovered", event.title)
         case events.AlertsRecovered():
             return EventWords("all alerts recovered", text.count(event.count, "alert"))
+    assert_never(event)
+
+
+def _entry(event: events.TimelineEvent) -> EventWords:
+    match event:
         case events.MessagePinned():
             return EventWords("message", event.text + _edited(event.edited))
         case events.NoteAdded():
@@ -91,6 +229,17 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("timeline corrected", f"“{event.before}” to “{event.after}”")
         case events.EntryRemoved():
             return EventWords("timeline entry removed", event.before)
+        case events.Reported() | events.Recorded():
+            return EventWords(event.what, event.text)
+    assert_never(event)
+
+
+def _edited(edited: bool) -> str:
+    return " (edited)" if edited else ""
+
+
+def _postmortem(event: events.PostmortemEvent, person: Callable[[str], str]) -> EventWords:
+    match event:
         case events.ActionAdded():
             return EventWords("action item", event.text + (f" ({event.priority} priority)" if event.priority else ""))
         case events.ActionDone():
@@ -113,9 +262,11 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("post-mortem", "published")
         case events.PostmortemLate():
             return EventWords("post-mortem", "late")
-        case events.EffectFailed():
-            what = failed_effect(event.effect, event.channel, event.what)
-            return EventWords("problem", f"{what}: {event.error}")
+    assert_never(event)
+
+
+def _runbooks(event: events.RunEvent) -> EventWords:
+    match event:
         case events.ServiceChanged():
             return EventWords("change", _service_changed(event))
         case events.RunbookBegun() if event.undo:
@@ -142,10 +293,8 @@ def words(event: Event, person: Callable[[str], str] = text.mention) -> EventWor
             return EventWords("runbook ended", _run_ended(event))
         case events.Investigated():
             return EventWords("investigated", _investigated(event))
-        case events.CauseJudged():
+        case events.CauseAnswered():
             return EventWords("cause judged", f"{event.cause}: {'right' if event.right else 'wrong'}")
-        case events.Reported() | events.Recorded():
-            return EventWords(event.what, event.text)
     assert_never(event)
 
 
@@ -177,128 +326,3 @@ def _service_changed(event: events.ServiceChanged) -> str:
     by = f" by {event.author}" if event.author else ""
     said = f": {event.text}" if event.text else ""
     return f"{event.what} of {event.service}{version}{where}{by} at {event.at:%H:%M} UTC{said}"
-
-
-DETAILS = {
-    Detail.TITLE: "title",
-    Detail.DESCRIPTION: "description",
-    Detail.IMPACT: "impact",
-    Detail.SERVICES: "services",
-    Detail.TEAM: "team",
-    Detail.SUMMARY: "what fixed it",
-}
-"""How people call what can be edited."""
-
-
-def _detail(event: events.DetailChanged) -> EventWords:
-    name = event.name if event.detail is Detail.FIELD else DETAILS[event.detail]
-    if not event.before:
-        return EventWords(f"{name} set", event.after)
-    if not event.after:
-        return EventWords(f"{name} removed", f"was “{event.before}”")
-    return EventWords(f"{name} changed", f"“{event.after}” (was “{event.before}”)")
-
-
-def _edited(edited: bool) -> str:
-    return " (edited)" if edited else ""
-
-
-def _paged(event: events.PeoplePaged, person: Callable[[str], str]) -> str:
-    more = f" and {len(event.people) - NAMED} more" if len(event.people) > NAMED else ""
-    names = ", ".join(map(person, event.people[:NAMED])) + more or ", ".join(event.names)
-    if event.level == 0 and not event.again:
-        why = event.why or (_because(event.reason) if event.reason is PageReason.SILENCE else "")
-        return f"{names}: {why}" if why else names
-    level = f"level {event.level} again" if event.again else f"level {event.level}"
-    shown = f"{level} ({names})" if names else level
-    because = event.why or _because(event.reason)
-    return f"{shown}: {because}" if because else shown
-
-
-def _because(reason: PageReason) -> str:
-    match reason:
-        case PageReason.ESCALATION | PageReason.REPEAT:
-            return "nobody has acknowledged"
-        case PageReason.OVERDUE:
-            return "acknowledgement is overdue"
-        case PageReason.NO_UPDATE:
-            return "two updates were missed"
-        case PageReason.SILENCE:
-            return "nobody had posted an update or written"
-        case PageReason.DECLARED | PageReason.BUTTON | PageReason.TEAM:
-            return ""
-    assert_never(reason)
-
-
-def severity_change(event: events.SeverityChanged) -> str:
-    """ "SEV-2 to SEV-1, because of High error rate"."""
-    why = f", because of {event.why}" if event.why else ""
-    return f"{event.before} to {event.after}{why}"
-
-
-def failed_effect(effect: EffectKind, channel: str = "", what: str = "") -> str:
-    """What did not happen, as the beginning of a sentence. `channel` is where, as the policy names it; `what` are the words of the
-    integration whose operation it was.
-    """
-    match effect:
-        case EffectKind.OPEN_ROOM:
-            return "The channel could not be opened"
-        case EffectKind.RENAME_ROOM:
-            return "The channel could not be renamed"
-        case EffectKind.ARCHIVE_ROOM:
-            return "The channel could not be archived"
-        case EffectKind.UNARCHIVE_ROOM:
-            return "The channel could not be unarchived"
-        case EffectKind.SHOW_CARD:
-            return "The card could not be shown"
-        case EffectKind.PIN_CARD:
-            return "The card could not be pinned"
-        case EffectKind.INVITE:
-            return "An invitation failed"
-        case EffectKind.SET_TOPIC:
-            return "The topic could not be set"
-        case EffectKind.SET_PURPOSE:
-            return "The purpose could not be set"
-        case EffectKind.ADD_BOOKMARK:
-            return "A bookmark could not be added"
-        case EffectKind.ANNOUNCE:
-            return f"The announcement in {channel} failed" if channel else "The announcement failed"
-        case EffectKind.TELL_TEAM:
-            return "The message to the team's channel could not be posted"
-        case EffectKind.POST:
-            return "A message could not be posted"
-        case EffectKind.POST_UNDER_ANNOUNCEMENT:
-            return "A line under the announcement failed"
-        case EffectKind.WITHDRAW:
-            return "An old message could not be removed"
-        case EffectKind.SEND_DIRECT:
-            return "A direct message could not be sent"
-        case EffectKind.REDRAW_DIRECT:
-            return "A direct message could not be updated"
-        case EffectKind.REPLY_TO_SOURCE:
-            return "The thread of the message it was declared from could not be told"
-        case EffectKind.SHARE_DOCUMENT:
-            return "The post-mortem could not be shared as a file"
-        case EffectKind.SHARE_CANVAS:
-            return "The post-mortem could not be shared as a canvas"
-        case EffectKind.SHARE_PICTURE:
-            return "The picture of the timeline could not be shared"
-        case EffectKind.RUN_STEP:
-            return "A step of a runbook could not be done"
-        case EffectKind.LOOK_AT_RUN:
-            return "A runbook could not go on"
-        case EffectKind.BEGIN_RUNBOOKS:
-            return "The runbooks that begin by themselves could not be looked for"
-        case EffectKind.SHOW_RUN:
-            return "The message of a runbook could not be shown"
-        case EffectKind.INVESTIGATE:
-            return "It could not be looked into"
-        case EffectKind.NARRATE:
-            return "The investigation could not be put into words"
-        case EffectKind.SHOW_INVESTIGATION:
-            return "The investigation could not be shown"
-        case EffectKind.SHARE_FINDINGS:
-            return "The picture of what was found could not be shared"
-        case EffectKind.EXTERNAL:
-            return what or "Something could not be done in another system"
-    assert_never(effect)

@@ -69,7 +69,7 @@ def _steps(news: Sequence[Entry], names: Mapping[str, str], tz: str) -> Iterator
                 yield f"{at} {who or 'Somebody'}: {_line(said, names)}"
             case events.NoteAdded(text=said):
                 yield f"{at} {_line(said, names)}"
-            case events.Reported(what=what, text=said):
+            case events.Reported(what=what, text=said, bookkeeping=False):
                 yield f"{at} {_line(f'{what}: {said}' if said else what, names)}"
             case _:
                 continue

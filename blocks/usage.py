@@ -171,7 +171,7 @@ class DateInPast(Reason):
     said: str
 
 
-Usage = (
+OptionUsage = (
     UnknownSubcommand
     | SeverityMissing
     | NoTeams
@@ -179,28 +179,29 @@ Usage = (
     | OptionNeedsValue
     | OptionTwice
     | UnknownOption
-    | RoleUnclear
-    | SeveralCandidates
-    | SeveralPeople
-    | PersonNotFound
-    | FollowWhat
-    | SpanUnclear
-    | SearchEmpty
-    | TimelineUnclear
     | MergeUnclear
-    | PostmortemUnclear
-    | ActionUnclear
-    | DateInPast
-    | DateUnclear
-    | ActionNumberMissing
-    | EntryNumberMissing
-    | TimeUnclear
-    | ListUnclear
     | EditUnclear
     | EditValueMissing
     | ReasonTooLong
     | NoOpenIncident
 )
+"""Of a subcommand and its options, and of what is changed."""
+PersonUsage = RoleUnclear | SeveralCandidates | SeveralPeople | PersonNotFound
+"""Of whoever is meant."""
+RecordUsage = (
+    TimelineUnclear
+    | EntryNumberMissing
+    | TimeUnclear
+    | ActionUnclear
+    | ActionNumberMissing
+    | DateUnclear
+    | DateInPast
+    | PostmortemUnclear
+)
+"""Of the timeline, action items and the post-mortem."""
+QuestionUsage = FollowWhat | SpanUnclear | SearchEmpty | ListUnclear
+"""Of what is looked for, listed and followed."""
+Usage = OptionUsage | PersonUsage | RecordUsage | QuestionUsage
 
 _NEW_VALUES = {"title": "checkout returns 500s", "severity": "2"}
 """Examples for what cannot be emptied."""
@@ -209,6 +210,18 @@ _EXAMPLES = {"sev": "2", "service": "checkout", "team": "platform"}
 
 def usage_words(reason: Usage) -> str:
     """Why it cannot be used and what to type instead."""
+    if isinstance(reason, OptionUsage):
+        return _option(reason)
+    if isinstance(reason, PersonUsage):
+        return _person(reason)
+    if isinstance(reason, RecordUsage):
+        return _record(reason)
+    if isinstance(reason, QuestionUsage):
+        return _question(reason)
+    assert_never(reason)
+
+
+def _option(reason: OptionUsage) -> str:
     match reason:
         case UnknownSubcommand(name=name, near=None, rest=rest):
             said = cut(f"{name} {rest}".strip(), 300)
@@ -229,6 +242,26 @@ def usage_words(reason: Usage) -> str:
         case UnknownOption(name=name, near=near):
             hint = f" Did you mean --{near}?" if near else ""
             return f"There is no option --{name}.{hint} Known are --sev, --team, --service and --private."
+        case MergeUnclear():
+            return (
+                "Say which incident goes on. In the channel of the other one: merge 12. Elsewhere: merge 13 12 merges 13 into 12. "
+                "Back again: merge 13 undo"
+            )
+        case EditUnclear(said=said, known=known):
+            head = f"“{said}” cannot be edited." if said else "Say what to edit."
+            return f"{head} Use one of: {', '.join(known)}. For example: edit title checkout returns 500s"
+        case EditValueMissing(what=what):
+            example = _NEW_VALUES.get(what, "…; “none” empties it")
+            return f"Say the new {what}. For example: edit {what} {example}."
+        case ReasonTooLong(length=length, limit=limit):
+            return f"A reason may have {limit:,} characters; this has {length:,}. Shorten it."
+        case NoOpenIncident():
+            return "There is no open incident that you can see. Declare one: /incident declare"
+    assert_never(reason)
+
+
+def _person(reason: PersonUsage) -> str:
+    match reason:
         case RoleUnclear():
             return "Name one role and one person, for example: role commander @ada"
         case SeveralCandidates(said=said, names=names):
@@ -239,23 +272,15 @@ def usage_words(reason: Usage) -> str:
             return f"“{said}” is {count} people. Name one of them."
         case PersonNotFound(said=said):
             return f"Nobody was found for “{said}”. Mention the person with @, or write the email."
-        case FollowWhat(said=said):
-            unknown = f"“{cut(said, 100)}” is no incident, team or severity. " if said else ""
-            return f"{unknown}Name what to follow, for example: subscribe #12, subscribe platform, subscribe SEV-1"
-        case SpanUnclear(said=said, known=known):
-            teams = f" Teams are: {', '.join(known)}." if known else ""
-            return f"“{said}” is neither a span such as 30d, 12w or 1y nor a team.{teams} For example: metrics 90d"
-        case SearchEmpty():
-            return "Say what to look for, for example: find checkout"
+    assert_never(reason)
+
+
+def _record(reason: RecordUsage) -> str:
+    match reason:
         case TimelineUnclear():
             return (
                 "Use: timeline, timeline add [17:20] TEXT, timeline edit N [17:20] TEXT, timeline remove N. "
                 "For example: timeline add yesterday 23:10 deployed 1.4.2"
-            )
-        case MergeUnclear():
-            return (
-                "Say which incident goes on. In the channel of the other one: merge 12. Elsewhere: merge 13 12 merges 13 into 12. "
-                "Back again: merge 13 undo"
             )
         case PostmortemUnclear():
             return "Use: postmortem, postmortem check, postmortem history. What is written is edited in its form: press Edit post-mortem."
@@ -278,19 +303,22 @@ def usage_words(reason: Usage) -> str:
             return f"Say which entry, by its number. For example: timeline {verb} 3. /incident timeline shows them."
         case TimeUnclear(said=said):
             return f"“{said}” is not a time that fits here. For example: 17:20, yesterday 23:10, 20 min ago."
+        case DateInPast(said=said):
+            return f"“{said}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
+    assert_never(reason)
+
+
+def _question(reason: QuestionUsage) -> str:
+    match reason:
+        case FollowWhat(said=said):
+            unknown = f"“{cut(said, 100)}” is no incident, team or severity. " if said else ""
+            return f"{unknown}Name what to follow, for example: subscribe #12, subscribe platform, subscribe SEV-1"
+        case SpanUnclear(said=said, known=known):
+            teams = f" Teams are: {', '.join(known)}." if known else ""
+            return f"“{said}” is neither a span such as 30d, 12w or 1y nor a team.{teams} For example: metrics 90d"
+        case SearchEmpty():
+            return "Say what to look for, for example: find checkout"
         case ListUnclear(said=said, teams=teams):
             named = f" A team is one of: {', '.join(teams)}." if teams else ""
             return f"“{said}” is nothing to list by. Use: open, closed, all, mine, SEV-1, TEAM, since 30d.{named}"
-        case EditUnclear(said=said, known=known):
-            head = f"“{said}” cannot be edited." if said else "Say what to edit."
-            return f"{head} Use one of: {', '.join(known)}. For example: edit title checkout returns 500s"
-        case EditValueMissing(what=what):
-            example = _NEW_VALUES.get(what, "…; “none” empties it")
-            return f"Say the new {what}. For example: edit {what} {example}."
-        case ReasonTooLong(length=length, limit=limit):
-            return f"A reason may have {limit:,} characters; this has {length:,}. Shorten it."
-        case NoOpenIncident():
-            return "There is no open incident that you can see. Declare one: /incident declare"
-        case DateInPast(said=said):
-            return f"“{said}” is in the past. Write a date to come, for example: due friday, due 3d, due 2026-12-01."
     assert_never(reason)

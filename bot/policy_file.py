@@ -7,10 +7,13 @@ from typing import Any
 
 import yaml
 
-from bot.yaml_file import at_line, syntax, walked, whole_file
+from bot.yaml_file import UnreadableFile, at_line, read_yaml, text_of
 from warroom.policy import Mistake, Policy, check
 from warroom.policy.severity import BUILT_IN
 from warroom.value import Value
+
+BIGGEST, MOST_VALUES = 5_000_000, 200_000
+"""Bytes and values of a policy: one file for thousands of services, often written by a program."""
 
 
 class PolicyError(Exception):
@@ -37,31 +40,14 @@ def load(path: Path | None, schema: type[Policy]) -> Loaded:
     if path is None:
         return Loaded(policy=schema())
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PolicyError(
-            (whole_file(f"byte {error.start} is not UTF-8", "save the file as UTF-8 text"),), path
-        ) from None
-    except OSError as error:
         hint = "give the right path in WARROOM_POLICY, or run without one for the built-in policy"
-        raise PolicyError((whole_file(f"cannot be read: {error.strerror or error}", hint),), path) from None
-    return _read(text, path, schema)
+        return _read(text_of(path, hint, BIGGEST), path, schema)
+    except UnreadableFile as error:
+        raise PolicyError((error.mistake,), path) from None
 
 
 def _read(text: str, path: Path, schema: type[Policy]) -> Loaded:
-    try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines, twice = walked(node)
-        data = yaml.SafeLoader("").construct_document(node) if node is not None else None
-    except yaml.YAMLError as error:
-        raise PolicyError((syntax(error),), path) from None
-    except ValueError as error:
-        hint = "put text that looks like a date or number in quotes"
-        raise PolicyError((whole_file(f"a value cannot be read: {error}", hint),), path) from None
-    except RecursionError:
-        raise PolicyError(
-            (whole_file("it is nested too deeply", "look for brackets that are never closed"),), path
-        ) from None
+    data, lines, twice = read_yaml(text, most=MOST_VALUES)
     checked = check(data, schema)
     mistakes = (*twice, *(at_line(mistake, lines) for mistake in checked.mistakes))
     if mistakes or checked.policy is None:

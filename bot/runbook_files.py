@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import structlog
-import yaml
 
 from bot.settings import Settings
-from bot.yaml_file import at_line, syntax, too_much, walked, whole_file
+from bot.yaml_file import UnreadableFile, at_line, read_yaml, text_of, whole_file
 from warroom.capabilities import LogSource, MetricSource, StepSource
 from warroom.policy import Mistake, Policy
+from warroom.policy.mistake import did_you_mean
 from warroom.policy.remediation import Remediation
 from warroom.registry import Integrations
 from warroom.runbooks.check import check
@@ -23,8 +22,6 @@ from warroom.runbooks.steps.all import all_kinds
 log = structlog.get_logger(__name__)
 
 KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
-BIGGEST = 500_000
-"""Bytes of a file."""
 
 
 def kinds_with(integrations: Integrations) -> Kinds:
@@ -78,28 +75,18 @@ def read(path: Path, policy: Policy, kinds: Kinds) -> tuple[Runbook | None, tupl
     if not KEY.fullmatch(key):
         return None, (_bad_key(key),)
     try:
-        if path.stat().st_size > BIGGEST:
-            return None, (whole_file(f"has more than {BIGGEST} bytes", "make several runbooks"),)
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        return None, (whole_file(f"byte {error.start} is not UTF-8", "save the file as UTF-8 text"),)
-    except OSError as error:
-        return None, (whole_file(f"cannot be read: {error.strerror or error}"),)
+        text = text_of(path)
+    except UnreadableFile as error:
+        return None, (error.mistake,)
     return parsed(text, policy, kinds, key)
 
 
 def parsed(text: str, policy: Policy, kinds: Kinds, key: str) -> tuple[Runbook | None, tuple[Mistake, ...]]:
     """As `read`, of the text of a file."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if (bomb := too_much(node)) is not None:
-            return None, (bomb,)
-        lines, twice = walked(node)
-        data: Any = yaml.SafeLoader("").construct_document(node) if node is not None else None
-    except yaml.YAMLError as error:
-        return None, (syntax(error),)
-    except (ValueError, RecursionError) as error:
-        return None, (whole_file(f"a value cannot be read: {error}", "put text that looks like a date in quotes"),)
+        data, lines, twice = read_yaml(text)
+    except UnreadableFile as error:
+        return None, (error.mistake,)
     checked = check(data, kinds, policy.remediation, key)
     mistakes = (*twice, *(at_line(mistake, lines) for mistake in checked.mistakes))
     mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line or 0))
@@ -113,6 +100,25 @@ def _bad_key(key: str) -> Mistake:
 def wanted(settings: Settings, policy: Policy) -> bool:
     """Whether this installation means to run runbooks, and does not only have a folder with examples."""
     return settings.warroom_runbooks is not None or bool(policy.runbooks) or policy.remediation != Remediation()
+
+
+def unknown_allowances(remediation: Remediation, kinds: Kinds) -> list[str]:
+    """A sentence for each key of `remediation.allow` that no kind of step knows: what it allows would never be allowed."""
+    limits: dict[str, set[str]] = {}
+    for kind in kinds.values():
+        limits.setdefault(kind.step.partition(".")[0], set()).update(kind.limits)
+    found = []
+    for family, written in (remediation.allow.model_extra or {}).items():
+        path = "Policy: remediation.allow"
+        if family not in limits:
+            found.append(f"{path}.{family}: there are no steps of that name; {did_you_mean(family, limits)}")
+            continue
+        found += [
+            f"{path}.{family}.{limit}: there is no such limit; {did_you_mean(limit, sorted(limits[family]))}"
+            for limit in written
+            if limit not in limits[family]
+        ]
+    return found
 
 
 def unusable(found: Library) -> list[str]:

@@ -4,16 +4,94 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import yaml
 
 from warroom.policy import Mistake
 from warroom.policy.check import path_of
 
+BIGGEST = 500_000
+"""Bytes of a file."""
+MOST_VALUES = 20_000
+"""Of a file, with what its aliases repeat counted each time."""
+
+
+class UnreadableFile(Exception):
+    """A file whose data nobody has seen yet, so `mistake` is the only one."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(str(mistake))
+        self.mistake = mistake
+
+
+class YamlFile(NamedTuple):
+    """The data of a file; the line of each path; a mistake for each key that stands twice in one mapping."""
+
+    data: Any
+    lines: dict[str, int]
+    twice: list[Mistake]
+
+
+class Loader(yaml.SafeLoader):
+    """A date or a number that there is not stays text, so that what reads the value names it with its line."""
+
+
+def _or_text(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    try:
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+    except ValueError:
+        return node.value
+
+
+for _tag in ("timestamp", "int", "float"):
+    Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _or_text)
+
+
+def text_of(path: Path, hint: str = "", biggest: int = BIGGEST) -> str:
+    """The text of a file that people wrote, of at most `biggest` bytes; `hint` is what to do where there is none. Raises
+    UnreadableFile.
+    """
+    try:
+        with path.open("rb") as file:
+            read = file.read(biggest + 1)
+        if len(read) > biggest:
+            raise UnreadableFile(whole_file(f"has more than {biggest} bytes", "make it smaller"))
+        return read.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UnreadableFile(whole_file(f"byte {error.start} is not UTF-8", "save the file as UTF-8 text")) from None
+    except OSError as error:
+        raise UnreadableFile(whole_file(f"cannot be read: {error.strerror or error}", hint)) from None
+
+
+def read_yaml(text: str, loader: type[yaml.SafeLoader | yaml.BaseLoader] = Loader, most: int = MOST_VALUES) -> YamlFile:
+    """What the text says. Raises UnreadableFile where it is not YAML, or has more than `most` values."""
+    try:
+        node = yaml.compose(text, Loader=loader)
+        if (mistake := too_much(node, most)) is not None:
+            raise UnreadableFile(mistake)
+        lines, twice = walked(node)
+        data = loader("").construct_document(node) if node is not None else None
+    except yaml.YAMLError as error:
+        raise UnreadableFile(syntax(error)) from None
+    except ValueError as error:
+        hint = "put text that looks like a date or number in quotes"
+        raise UnreadableFile(whole_file(f"a value cannot be read: {error}", hint)) from None
+    except RecursionError:
+        raise UnreadableFile(_TOO_DEEP) from None
+    return YamlFile(data, lines, twice)
+
 
 def whole_file(problem: str, suggestion: str = "", line: int | None = None) -> Mistake:
     """A mistake that belongs to no key."""
     return Mistake(path="", problem=problem, suggestion=suggestion, line=line)
+
+
+_TOO_DEEP = whole_file(
+    "is nested too deeply, or an alias stands within what it repeats",
+    "look for brackets that are never closed; write it without aliases",
+)
 
 
 def syntax(error: yaml.YAMLError) -> Mistake:
@@ -63,11 +141,7 @@ def walked(root: yaml.Node | None) -> tuple[dict[str, int], list[Mistake]]:
     return lines, twice
 
 
-MOST_VALUES = 20_000
-"""Of a file, with what its aliases repeat counted each time."""
-
-
-def too_much(root: yaml.Node | None) -> Mistake | None:
+def too_much(root: yaml.Node | None, most: int = MOST_VALUES) -> Mistake | None:
     """What is wrong with a file whose aliases make it endless, or far larger than it looks; None where nothing is."""
     sizes: dict[int, int] = {}
     inside: set[int] = set()
@@ -89,11 +163,9 @@ def too_much(root: yaml.Node | None) -> Mistake | None:
     try:
         values = size(root) if root is not None else 0
     except RecursionError:
-        return whole_file("is nested too deeply, or an alias stands within what it repeats", "write it without aliases")
-    if values > MOST_VALUES:
-        return whole_file(
-            f"has {values} values with what its aliases repeat; {MOST_VALUES} are the most", "make it smaller"
-        )
+        return _TOO_DEEP
+    if values > most:
+        return whole_file(f"has {values} values with what its aliases repeat; {most} are the most", "make it smaller")
     return None
 
 

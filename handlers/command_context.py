@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -16,6 +17,12 @@ from warroom.incident.model import Incident
 START, RESPOND, RECORD, AFTER = "Start", "Respond", "Record", "After"
 GROUPS = (START, RESPOND, RECORD, AFTER)
 """The parts of the help, in this order."""
+
+
+SHORT = 90
+"""Characters of usage in the list of all subcommands."""
+_BAR = re.compile(r" \| (?![^\[]*\])")
+"""Between two ways to use a subcommand; bars within brackets are choices of one way."""
 
 
 class CommandSubject(Enum):
@@ -55,6 +62,19 @@ class Subcommand:
     """Other ways to write the name."""
     group: str = RESPOND
     """Where help shows it."""
+
+    @property
+    def short(self) -> str:
+        """How it is used, as far as it fits into a list of all."""
+        return self.usage if len(self.usage) <= SHORT else f"{self.name} …"
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """How it is used: each of several ways by itself, where it has too many for one line."""
+        if len(self.usage) <= SHORT:
+            return (self.usage,)
+        choices = self.usage.removeprefix(self.name).strip().removeprefix("[").removesuffix("]")
+        return (self.name, *(f"{self.name} {way.strip()}" for way in _BAR.split(choices)))
 
 
 def about(

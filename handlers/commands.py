@@ -9,7 +9,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from blocks.kit import Card
-from blocks.lists import help_card
+from blocks.lists import help_card, usage_card
 from blocks.usage import UnknownSubcommand
 from handlers import (
     action_items,
@@ -56,10 +56,10 @@ async def show_help(context: CommandContext) -> Card:
 
 def help_of(name: str = "") -> Card:
     """What help says of one subcommand, or of all where there is none of that name."""
-    wanted = _BY_NAME.get(name)
-    shown = (wanted,) if wanted else SUBCOMMANDS
-    groups = [(group, [(each.usage, each.help) for each in shown if each.group == group]) for group in GROUPS]
-    return help_card([(group, rows) for group, rows in groups if rows])
+    if wanted := _BY_NAME.get(name):
+        return usage_card(wanted.ways, wanted.help)
+    groups = [(group, [(each.short, each.help) for each in SUBCOMMANDS if each.group == group]) for group in GROUPS]
+    return help_card(groups)
 
 
 SUBCOMMANDS = (
@@ -206,7 +206,8 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "action",
-        "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] [priority high] | done N | assign N @who | edit N TEXT | delete N]",
+        "action [list [@who | TEAM] | add TEXT [@owner] [due DATE] [priority high] | done N | reopen N | assign N @who "
+        "| due N DATE | priority N high | edit N TEXT | delete N]",
         "List, add or finish action items",
         action_items.action,
         ("actions",),
@@ -222,8 +223,8 @@ SUBCOMMANDS = (
     ),
     Subcommand(
         "oncall",
-        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override … @who | swap SCHEDULE @who "
-        "| report [30d | next 90d] | calendar [SCHEDULE | revoke]]",
+        "oncall [SCHEDULE | TEAM | cover SCHEDULE FROM to UNTIL [@who] | override SCHEDULE FROM to UNTIL @who "
+        "| swap SCHEDULE @who | report [30d | next 90d] | calendar [SCHEDULE | revoke]]",
         "Show who is on call; ask for cover, override, swap; hours and pages; shifts in your calendar",
         oncall.show,
         ("on-call",),

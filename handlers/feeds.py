@@ -5,8 +5,7 @@ Whatever is wrong with a link is answered alike: a stranger learns neither which
 
 from __future__ import annotations
 
-import logging
-
+import structlog
 from aiohttp import web
 
 from blocks.ical import calendar_text
@@ -14,7 +13,7 @@ from warroom.errors import StoreUnavailable
 from warroom.oncall.feeds import Feed, feed_of
 from warroom.ports import World
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 NO_SUCH = (
     "There is no such calendar: the link is wrong, or it was revoked. Get a new one in Slack: /incident oncall calendar"
@@ -48,7 +47,7 @@ async def _answer(
     try:
         feed: Feed | None = await feed_of(world, request.query.get("key", ""), schedule=schedule, person=person)
     except StoreUnavailable as error:
-        log.warning("a calendar cannot be answered, the database is away: %s", error)
+        log.warning("a calendar cannot be answered; the database is away", error=str(error))
         why = {"error": "The database cannot be reached. Try again."}
         return web.json_response(why, status=503, headers={"Retry-After": "60"})
     if feed is None:

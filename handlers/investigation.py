@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blocks import ids
 from blocks.answers import named
-from blocks.investigation import RIGHT, asked, everything, judged, page_reason
+from blocks.investigation import RIGHT, asked, cause_answered, everything, page_reason
 from blocks.kit import Card
 from handlers.actions import ActionContext, Run, show_form
 from handlers.command_context import IncidentCommandContext
@@ -41,15 +41,15 @@ async def page_owner(context: ActionContext) -> Card:
     return named(incident, people, "Paged", ids.PAGE_CANDIDATE, why)
 
 
-async def judge(context: ActionContext) -> Card:
+async def answer_cause(context: ActionContext) -> Card:
     """Yes, No: whether the cause was right."""
     right = context.seen == RIGHT
-    return judged(await requests.judge(context.world, context.incident_id, context.user, right=right))
+    return cause_answered(await requests.answer_cause(context.world, context.incident_id, context.user, right=right))
 
 
 BUTTONS: dict[str, Run] = {
     ids.INVESTIGATE: investigate,
     ids.SHOW_INVESTIGATION: show_everything,
     ids.PAGE_OWNER: page_owner,
-    ids.JUDGE_CAUSE: judge,
+    ids.ANSWER_CAUSE: answer_cause,
 }

@@ -45,9 +45,9 @@ async def show(context: CommandContext) -> Card | None:
     typed = as_typed(parse_command.unquote(context.text))
     meant = policy.schedule_meant(typed) or (policy.schedule_meant(f"schedule:{typed}") if typed else None)
     if meant and meant.schedule in policy.schedules:
-        return overview_card(await oncall.overview(context.world, [meant.schedule]), context.now)
+        return overview_card(await oncall.overview(context.world, [meant.schedule]), context.now, context.user)
     if not typed and policy.schedules:
-        return overview_card(await oncall.overview(context.world, policy.schedules), context.now)
+        return overview_card(await oncall.overview(context.world, policy.schedules), context.now, context.user)
     return await _escalation(context, typed)
 
 
@@ -58,7 +58,9 @@ async def _escalation(context: CommandContext, typed: str) -> Card:
     if not policy.teams:
         raise Refused(NoTeams())
     if typed and team is None:
-        raise Refused(UnknownTeam(said=typed, known=(*policy.teams, *policy.schedules)))
+        raise Refused(
+            UnknownTeam(said=typed, known=tuple({**policy.teams, **policy.schedules}), what="team or schedule")
+        )
     called = []
     for name in (team,) if team else policy.teams:
         for level in policy.teams[name].escalation:

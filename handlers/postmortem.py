@@ -29,7 +29,7 @@ async def postmortem(context: IncidentCommandContext) -> Card:
         case "":
             pass
         case "check" | "checklist":
-            found = await postmortems.check_postmortem(context.world, context.incident)
+            found = await postmortems.check_postmortem(context.world, context.incident, postmortem_document.draft)
             return postmortem_review.checklist_card(await lookup.view(context.world, context.incident), found)
         case "history" | "versions":
             entries = await record.timeline(context.world, context.incident)
@@ -59,7 +59,7 @@ async def edit_postmortem(context: ActionContext) -> None:
     incident = await lookup.by_id(world, context.incident_id)
     if incident.state is State.CANCELLED:
         raise Refused(NothingToLearn(incident=incident.name))
-    parts = postmortem_form.parts_of(incident.postmortem)
+    parts = postmortem_form.parts_of(await postmortems.current_postmortem(world, incident, postmortem_document.draft))
     if incident.postmortem is None:
         seen = await lookup.view(world, incident)
         summary, impact = postmortem_document.draft(seen, await record.timeline(world, incident), world.clock.now())
@@ -73,10 +73,10 @@ async def publish_postmortem(context: ActionContext) -> Card | None:
     incident = await lookup.by_id(world, context.incident_id)
     written = incident.postmortem
     if context.seen != postmortem_review.ANYWAY and written and not written.published_at:
-        found = await postmortems.check_postmortem(world, incident)
+        found = await postmortems.check_postmortem(world, incident, postmortem_document.draft)
         if (found.missing or found.weak) and incident.state is State.RESOLVED:
             return postmortem_review.checklist_card(await lookup.view(world, incident), found, asked=True)
-    await postmortems.publish_postmortem(world, incident.id, context.user)
+    await postmortems.publish_postmortem(world, incident.id, context.user, postmortem_document.draft)
     return None
 
 
@@ -84,13 +84,15 @@ async def submit(world: World, actor: Actor, view: Block) -> NextForm | FormMist
     """Post-mortem: parts that others changed meanwhile are shown with both texts, and nothing is saved until they are sent again."""
     incident = await lookup.by_id(world, about(view).incident_id)
     seen = await lookup.view(world, incident)
-    parts = postmortem_form.read_postmortem(view, incident.postmortem, postmortem_form.times_of(seen))
+    written = await postmortems.current_postmortem(world, incident, postmortem_document.draft)
+    parts = postmortem_form.read_postmortem(view, written, postmortem_form.times_of(seen))
     if isinstance(parts, postmortem_form.PartsConflict):
-        return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(incident.postmortem), parts))
+        return NextForm(postmortem_form.postmortem_form(seen, postmortem_form.parts_of(written), parts))
     unclear = _with_times(parts, impact_span(incident, seen.firings), world.clock.now(), seen.timezone)
     if unclear:
         return postmortem_form.time_unclear(unclear, view)
-    await postmortems.edit_postmortem(world, incident.id, actor.user, parts, incident.postmortem)
+    words = postmortem_document.draft
+    await postmortems.edit_postmortem(world, incident.id, actor.user, parts, words, incident.postmortem)
     return None
 
 

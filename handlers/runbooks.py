@@ -20,6 +20,7 @@ from warroom.incident.model import Incident
 from warroom.policy.permissions import Permission
 from warroom.ports import World
 from warroom.refusals import MenuOutdated
+from warroom.runbooks import begin
 from warroom.runbooks import usecases as runbooks
 from warroom.runbooks.model import Runbook
 from warroom.runbooks.situation import situation, values_of
@@ -31,20 +32,20 @@ async def command(context: IncidentCommandContext) -> Card | None:
     """run [RUNBOOK]"""
     typed = as_typed(parse_command.unquote(context.text)).strip()
     if not typed:
-        return offers_card(context.incident, await runbooks.fitting(context.world, context.incident.id))
-    return await _chosen(context, context.incident, runbooks.named(context.world, typed))
+        return offers_card(context.incident, await begin.fitting(context.world, context.incident.id))
+    return await _chosen(context, context.incident, begin.named(context.world, typed))
 
 
 async def choose(context: ActionContext) -> Card | None:
     """Run…"""
     incident = await lookup.by_id(context.world, context.incident_id)
-    return await _chosen(context, incident, runbooks.named(context.world, context.seen))
+    return await _chosen(context, incident, begin.named(context.world, context.seen))
 
 
 async def offer(context: ActionContext) -> Card:
     """Run a runbook…, in the menu of the card: what fits, and why."""
     incident = await lookup.by_id(context.world, context.incident_id)
-    return offers_card(incident, await runbooks.fitting(context.world, incident.id))
+    return offers_card(incident, await begin.fitting(context.world, incident.id))
 
 
 async def _chosen(context: GestureContext, incident: Incident, runbook: Runbook) -> Card | None:
@@ -52,7 +53,7 @@ async def _chosen(context: GestureContext, incident: Incident, runbook: Runbook)
     world = context.world
     await authorize(world, Permission.RUN, context.user, incident)
     if not runbook.steps:
-        return begun(await runbooks.start(world, incident.id, runbook.key, context.user))
+        return begun(await begin.start(world, incident.id, runbook.key, context.user))
     form = await _form(world, incident, runbook)
     await open_form(world, context.client, context.actor, form, instead=f"/incident run {runbook.key}")
     return None
@@ -61,7 +62,7 @@ async def _chosen(context: GestureContext, incident: Incident, runbook: Runbook)
 async def _form(world: World, incident: Incident, runbook: Runbook) -> Block:
     view = await lookup.view(world, incident)
     if not runbook.inputs:
-        made, inputs, _ = await runbooks.planned(world, incident, runbook)
+        made, inputs, _ = await begin.planned(world, incident, runbook)
         return plan_form(view, runbook, made, inputs)
     known = values_of(incident, await situation(world.store, incident))
     values = {}
@@ -79,12 +80,12 @@ async def submit(world: World, actor: Actor, view: Block) -> Card | FormMistakes
     if isinstance(wanted, FormMistakes):
         return wanted
     incident = await lookup.by_id(world, about(view).incident_id)
-    runbook = runbooks.named(world, wanted.key)
+    runbook = begin.named(world, wanted.key)
     if not wanted.planned:
-        made, inputs, _ = await runbooks.planned(world, incident, runbook, wanted.inputs)
+        made, inputs, _ = await begin.planned(world, incident, runbook, wanted.inputs)
         return NextForm(plan_form(await lookup.view(world, incident), runbook, made, inputs))
     try:
-        return begun(await runbooks.start(world, incident.id, runbook.key, actor.user, wanted.inputs, wanted.note))
+        return begun(await begin.start(world, incident.id, runbook.key, actor.user, wanted.inputs, wanted.note))
     except AlreadyDone:
         raise
     except Refused as refused:

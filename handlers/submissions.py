@@ -61,7 +61,7 @@ def listener(world: World, submit: Submit) -> Callable[..., Awaitable[None]]:
             if wrong is None:
                 await ack()
             elif isinstance(wrong, NextForm):
-                gesture.result = "asked further"
+                gesture.result = gesture.result if gesture.result.startswith("refused") else "asked further"
                 await ack(response_action="update", view=wrong.view)
             else:
                 gesture.result = f"refused: {'; '.join(wrong.fields.values())}"
@@ -85,18 +85,26 @@ async def submitted(
         gesture.result = f"nothing to do: {words}"
         result = said(words)
     except Refused as refused:
-        return forms.blame(view, refusal_words(refused.reason))
+        return _blamed(view, refusal_words(refused.reason), gesture)
     except StoreUnavailable as error:
         log.warning("%s of %s was not stored: %s", view["callback_id"], actor.user, error)
-        return forms.blame(view, NOT_STORED)
+        return _blamed(view, NOT_STORED, gesture)
     except TimeoutError:
         log.warning("%s of %s was not stored in time", view["callback_id"], actor.user)
-        return forms.blame(view, TOO_SLOW)
+        return _blamed(view, TOO_SLOW, gesture)
     if isinstance(result, FormMistakes | NextForm):
         return result
     if result is not None:
         await _tell(world, replace(actor, channel=about(view).channel or actor.channel), result)
     return None
+
+
+def _blamed(view: Block, why: str, gesture: Gesture) -> FormMistakes | NextForm:
+    wrong = forms.blame(view, why)
+    if isinstance(wrong, FormMistakes):
+        return wrong
+    gesture.result = f"refused: {why}"
+    return NextForm(wrong)
 
 
 async def _tell(world: World, actor: Actor, card: Card) -> None:

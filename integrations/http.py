@@ -18,7 +18,7 @@ import aiohttp
 import structlog
 
 from warroom.errors import Rejected, Retryable
-from warroom.ports import Clock, outside
+from warroom.ports import Clock, outside, time_is_up
 
 log = structlog.get_logger(__name__)
 
@@ -116,6 +116,8 @@ class HttpClient:
         tries = 2 if reads else 1
         while True:
             tries -= 1
+            if not reads and time_is_up():
+                raise Retryable(f"{what}: the time for it is over", outcome_unknown=True)
             try:
                 with outside():
                     status, answered, body = await self._send(method, url, params, json, headers)
@@ -263,7 +265,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float:
 def _wait(written: str, now: datetime) -> float | None:
     """Seconds; None where nothing can be read."""
     if written.isascii() and written.isdigit():
-        return float(written) - now.timestamp() if int(written) > EPOCH else float(written)
+        # As a float: a header may hold more digits than `int` takes.
+        seconds = float(written)
+        return seconds - now.timestamp() if seconds > EPOCH else seconds
     for read in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             at = read(written)

@@ -9,9 +9,13 @@ from datetime import UTC, datetime
 
 from warroom.incident.model import Incident
 from warroom.people.model import Person, normal
+from warroom.text import cut
 
 LONGEST_KEY = 200
 """In characters. PostgreSQL refuses index rows above 2,704 bytes (https://www.postgresql.org/docs/current/btree.html)."""
+
+LONGEST_SEARCHED = 4_000
+"""Characters of a post-mortem that searches see."""
 
 # PostgreSQL stores neither U+0000 nor half a surrogate pair (https://www.postgresql.org/docs/current/datatype-json.html).
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -56,8 +60,9 @@ def fold(text: str) -> str:
 
 
 def searchable(incident: Incident) -> str:
-    """Title, description and summary as searches see them."""
-    return fold("\n".join((incident.title, incident.description, incident.summary)))
+    """Title, description, summary, and what people wrote into the post-mortem, as searches see them."""
+    written = cut("\n".join(incident.postmortem.by_people), LONGEST_SEARCHED) if incident.postmortem else ""
+    return fold("\n".join(filter(None, (incident.title, incident.description, incident.summary, written))))
 
 
 def email_key(email: str) -> str:

@@ -13,19 +13,31 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
+import typer
 import yaml
 
-from bot.integrations import settings_model
+from bot.cli.app import cli
+from bot.integrations import integrations_of, policy_model, settings_model
+from bot.runtime.observability import Meters
+from bot.runtime.web import Web
+from handlers import feeds
 from handlers.commands import SUBCOMMANDS
+from handlers.webhooks import routes
 from integrations.slack.performers import PERFORMERS
 from integrations.slack.scopes import SCOPES, needed_scopes
 from sandbox.installation import EVENT_SCOPES, Installation
 from sandbox.methods import METHODS
+from tests.clock import ManualClock
+from tests.handlers.conftest import OneMessage
+from tests.people import StoredPeople
+from tests.stores import fresh_store
 from warroom.escalation.timers import RULES
 from warroom.incident.events import EffectKind, Event
 from warroom.incident.notices import Notice
 from warroom.incident.parts import Deadlines
 from warroom.outbox.effects import Effect
+from warroom.policy import Policy
+from warroom.ports import World
 from warroom.refusals import RuleRefusal
 
 ROOT = Path(__file__).parents[1]
@@ -95,6 +107,61 @@ def test_the_readme_names_every_setting_and_no_other() -> None:
     table = README[README.index("| setting |") : README.index("Routes:")]
     named = set(re.findall(r"`([A-Z][A-Z0-9_]{3,})`", table)) - {"DEBUG", "ERROR", "INFO"}
     assert named == {name.upper() for name in settings_model().model_fields}
+
+
+def test_the_readme_names_every_command_and_no_other() -> None:
+    found = re.search(r"^Commands: `python -m bot ([^`]+)`", README, re.MULTILINE)
+    assert found is not None
+    command = typer.main.get_command(cli)
+    assert isinstance(command, typer.core.TyperGroup)
+    assert sorted(found[1].split(" · ")) == sorted(command.commands)
+
+
+async def test_the_readme_names_every_route_and_no_other() -> None:
+    (line,) = re.findall(r"^Routes: .*$", README, re.MULTILINE)
+    named = set(re.findall(r"`(/[\w/.]+)[^`]*`", line)) - {"/hooks/NAME"}
+
+    async def nothing() -> Any:
+        raise AssertionError
+
+    async with fresh_store() as store:
+        world = World(store, StoredPeople(store), Policy(), ManualClock(), OneMessage(), lambda: None)
+        hooks = integrations_of(settings_model()(), policy=Policy()).webhooks
+        web = Web("127.0.0.1", 0, nothing, nothing, [*routes(world, hooks, Meters().alerts), *feeds.routes(world)])
+        there = {route.resource.canonical for route in web.app.router.routes() if route.resource}
+    assert {re.sub(r"\{\w+\}", "X", each) for each in there} == {re.sub(r"SCHEDULE|ID", "X", each) for each in named}
+
+
+def test_every_key_of_the_policy_is_in_the_documents() -> None:
+    pages = "\n".join(page.read_text() for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+    keys: set[str] = set()
+    left: list[Any] = [policy_model().model_json_schema()]
+    while left:
+        part = left.pop()
+        if isinstance(part, dict):
+            keys |= set(part.get("properties") or ())
+            left += part.values()
+        elif isinstance(part, list):
+            left += part
+    # In code, before a colon as in an example, or at the head of a column.
+    written = r"`[^`\n]*\b{0}\b[^`\n]*`|\b{0}:|\| {0} \|"
+    assert sorted(key for key in keys if not re.search(written.format(re.escape(key)), pages)) == []
+
+
+def test_links_lead_to_parts_of_pages_that_exist() -> None:
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    heads = {page: headings(page.read_text()) for page in pages}
+    for page in pages:
+        for link, part in re.findall(r"\]\(([^)#:\s]*)#([^)\s]+)\)", page.read_text()):
+            target = (page.parent / link).resolve() if link else page
+            assert part in heads[target], f"{page.name} links to {link}#{part}"
+
+
+def headings(text: str) -> set[str]:
+    """The parts of a page by the names that GitHub's links have for them."""
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"^#+ +(.+?)\s*$", plain, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in found}
 
 
 def test_the_readme_names_only_targets_that_exist() -> None:

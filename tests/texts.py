@@ -19,7 +19,9 @@ from blocks.refusals import CHAT, TERMINAL, refusal_words
 from blocks.timeline import words
 from bot.cli.app import cli
 from handlers.commands import help_of
-from tests.blocks.pictures import all_events, cards, crowded, forms_of, homes, in_state
+from tests.blocks.every_kind import all_events
+from tests.blocks.incidents import in_state
+from tests.blocks.pictures import cards, crowded, forms_of, homes
 from tests.blocks.reading import objects
 from tests.blocks.test_refusals import FROM_THE_COMMAND_LINE, REASONS
 from warroom.incident.model import State

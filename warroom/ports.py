@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -117,6 +117,27 @@ def outside() -> AbstractContextManager[None]:
     """Around every call of another system: see `QueuePlace.outside`. Where no gesture is at work it does nothing."""
     place = PLACE.get()
     return nullcontext() if place is None else place.outside()
+
+
+_OVER: ContextVar[Callable[[], bool]] = ContextVar("over", default=lambda: False)
+
+
+@contextmanager
+def acting_until(end: datetime, clock: Clock) -> Iterator[None]:
+    """Around the work on a claim: `time_is_up` says within it whether that time has come."""
+    token = _OVER.set(lambda: clock.now() > end)
+    try:
+        yield
+    finally:
+        _OVER.reset(token)
+
+
+def time_is_up() -> bool:
+    """Whether somebody else may be at the same work, so that nothing may be begun in another system any more.
+
+    By the wall clock: the steady one, which asyncio.timeout follows, may stand still while a machine sleeps.
+    """
+    return _OVER.get()()
 
 
 def step_aside() -> None:

@@ -291,8 +291,9 @@ class Outbox(Protocol):
         """When the next timer or effect (or lease) is due, or None."""
         ...
 
-    async def release_stale_leases(self, now: datetime) -> int:
-        """Make due, as outcome unknown, what a process that died had claimed. Returns how many; called before the first claim.
+    async def release_stale_leases(self, now: datetime, lands_within: timedelta) -> int:
+        """Make due, as outcome unknown, what a process that died had claimed: what changes nothing outside at once, everything else
+        `lands_within` later, for the dead one's last request may still take effect. Returns how many; called before the first claim.
 
         Does nothing (0) where several processes share the database: there the lease must run out.
         """

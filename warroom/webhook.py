@@ -6,11 +6,11 @@ import base64
 import binascii
 import hashlib
 import hmac
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import structlog
 from pydantic import SecretStr
 
 from warroom.alerts.parsing.formats import AlertFormat, Arrival
@@ -18,10 +18,10 @@ from warroom.alerts.parsing.parse import parse
 from warroom.alerts.parsing.values import OLDEST
 from warroom.outbox.incoming import Incoming
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
-UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""What reading a body raises that lacks what the sender's documentation promises."""
+UNEXPECTED_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a body raises that lacks what the sender's documentation promises, or is nested without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ class Webhook:
         try:
             return self.parse(posted)
         except UNEXPECTED_SHAPE_ERRORS as error:
-            log.warning("a body that was posted to %s is not understood", self.path, exc_info=True)
+            log.warning("a body that was posted is not understood", path=self.path, exc_info=True)
             return Incoming(refused=(f"The body is not understood ({type(error).__name__}).",))
 
 

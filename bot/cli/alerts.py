@@ -135,7 +135,8 @@ def parse(
         for line in lines:
             say(json.dumps(line))
     else:
-        out.print(_table([line for line in lines if line["accepted"]]))
+        if accepted := [line for line in lines if line["accepted"]]:
+            out.print(_table(accepted))
         _refusals(items)
     if unread:
         raise typer.Exit(1)

@@ -38,11 +38,6 @@ cli.add_typer(alerts_cli, name="alerts")
 cli.add_typer(rules_cli, name="rules")
 cli.add_typer(oncall_cli, name="oncall")
 cli.add_typer(runbook_cli, name="runbook")
-cli.command()(outbox)
-cli.command()(audit)
-cli.command(name="metrics")(show_metrics)
-cli.command(name="export")(export_record)
-cli.command(name="import")(import_record)
 
 
 def main() -> None:
@@ -233,5 +228,10 @@ def sync() -> None:
 cli.command()(investigate)
 cli.command()(change)
 cli.command()(changes)
+cli.command(name="metrics")(show_metrics)
+cli.command()(outbox)
+cli.command()(audit)
+cli.command(name="export")(export_record)
+cli.command(name="import")(import_record)
 cli.command()(sandbox)
 cli.command()(demo)

@@ -6,7 +6,7 @@ from blocks.oncall import group_refused_line, schedule_problem_lines
 from bot import clock
 from bot.cli.offline import world_without_chat
 from bot.integrations import integrations_of, problems
-from bot.runbook_files import kinds_with, library, unusable, wanted
+from bot.runbook_files import kinds_with, library, unknown_allowances, unusable, wanted
 from bot.runtime.calendars import calendar_problems
 from bot.runtime.investigation import source_problems
 from bot.settings import Settings, SettingsError, slack_tokens
@@ -35,8 +35,10 @@ async def check_all(settings: Settings, policy: Policy) -> list[str]:
         found.append(f"Database: {error}")
     integrations = integrations_of(settings, policy=policy)
     found += await problems(integrations, policy, clock.SystemClock())
+    kinds = kinds_with(integrations)
+    found += unknown_allowances(policy.remediation, kinds)
     if wanted(settings, policy):
-        found += unusable(library(settings.runbooks_path, policy, kinds_with(integrations)))
+        found += unusable(library(settings.runbooks_path, policy, kinds))
     found += await source_problems(integrations, policy, clock.SystemClock())
     return [*found, *(await _in_slack(settings, policy))]
 

@@ -31,7 +31,7 @@ from warroom.oncall.simulation import Simulation
 from warroom.oncall.simulation import simulate as run_simulation
 from warroom.oncall.usecases import ScheduleOverview
 from warroom.outbox.changes import AlertDecision, ReceivedAlert
-from warroom.people.model import Person, Resolution
+from warroom.people.model import Directory, Person, Resolution
 from warroom.people.resolution import resolve
 from warroom.policy import Policy
 from warroom.stores import Store
@@ -56,17 +56,22 @@ def show(
         for each in found:
             say(json.dumps(_as_json(each)))
         return
+    now = SystemClock().now()
     table = TextTable("schedule", "now", "until (UTC)", "next", "from (UTC)")
     for each in found:
         following = each.next_shift
         table.add_row(
             each.name,
             _names(each.now) or "nobody",
-            _time(each.shift.end),
+            _time(each.shift.end) if each.shift.end - now < HORIZONS[-1] - timedelta(days=1) else "-",
             _names(each.next) or "-",
             _time(following.start) if following else "-",
         )
     out.print(table if table.row_count else "The policy has no schedules.")
+    if any(lost for each in found for who in (each.now, each.next) for lost in (*who.unknown, *who.ambiguous)):
+        say(
+            "?: nobody was found by this name, or several people. Names are looked for where the running bot has read them."
+        )
 
 
 @oncall_cli.command()
@@ -163,9 +168,20 @@ async def _simulated(settings: Settings, policy: Policy, back: timedelta) -> tup
         known = KnownOverrides(known_overrides, calendars)
         directory = OnCallDirectory(ReadOnce(world.directory), known, policy, clock)
         found = await run_simulation(policy, directory, clock, world.rooms, stored_alerts(store, clock.at), past, until)
+        found = found.copy_with(not_found=await _not_found(policy, world.directory))
         people = {page.person for page in (*found.pages, *found.pages_added, *found.pages_gone)}
         named = await store.people_by_id(sorted(people))
         return found, {each.id: each.display_name or each.real_name or each.name or each.id for each in named}
+
+
+async def _not_found(policy: Policy, directory: Directory) -> tuple[str, ...]:
+    """Names that lead to nobody, or to several people, as the policy writes them."""
+    scheduled = [each for schedule in policy.schedules.values() for group in schedule.groups for each in group]
+    paged = [each for team in policy.teams.values() for level in team.escalation for each in level.notify]
+    # What has a prefix is another list of people: a schedule of the policy, or one of another system.
+    names = tuple(dict.fromkeys(each for each in (*scheduled, *paged) if ":" not in each))
+    people = await resolve(names, directory, policy, only_exact=True)
+    return (*(each.said for each in people.unknown), *(each.said for each in people.ambiguous))
 
 
 async def stored_alerts(store: Store, since: datetime) -> AsyncIterator[tuple[ReceivedAlert, AlertDecision | None]]:

@@ -72,7 +72,9 @@ def audit(
         line = f"{row.at:%Y-%m-%d %H:%M:%S}  {row.by}  {row.what}  {row.incident or '-'}{said}\n    {row.result}"
         say(line)
     if not found:
-        out.print("Nobody has done anything yet.")
+        out.print(
+            "Nobody has done anything yet." if number is None else f"Nobody has done anything about INC-{number}."
+        )
 
 
 def export_record(

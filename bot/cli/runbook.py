@@ -16,11 +16,11 @@ from warroom.incident.lookup import by_number_or_room
 from warroom.incident.model import Incident
 from warroom.policy import Mistake, Policy
 from warroom.ports import World
-from warroom.runbooks import usecases as runbooks
-from warroom.runbooks.check import schema as runbook_schema
+from warroom.runbooks import begin
 from warroom.runbooks.library import Library, UnusableRunbook
 from warroom.runbooks.plan import NotPossible, Plan, inputs_of, plan
 from warroom.runbooks.run import Run
+from warroom.runbooks.schema import schema as runbook_schema
 
 runbook_cli = typer.Typer(no_args_is_help=True, help="Runbooks: what they would do, and doing it.")
 
@@ -206,7 +206,7 @@ async def _offers(settings: Settings, policy: Policy, number: str) -> list[Any]:
 
     async with opened_store(settings) as store:
         world, incident = await _world(settings, policy, number_in(number), store)
-        return await runbooks.fitting(world, incident.id)
+        return await begin.fitting(world, incident.id)
 
 
 async def _planned(settings: Settings, policy: Policy, number: str, said: str, given: dict[str, str]) -> Plan:
@@ -215,7 +215,7 @@ async def _planned(settings: Settings, policy: Policy, number: str, said: str, g
 
     async with opened_store(settings) as store:
         world, incident = await _world(settings, policy, number_in(number), store)
-        made, _, _ = await runbooks.planned(world, incident, runbooks.named(world, said), given)
+        made, _, _ = await begin.planned(world, incident, begin.named(world, said), given)
         return made
 
 
@@ -224,4 +224,4 @@ async def _run(settings: Settings, policy: Policy, number: int, said: str, given
 
     async with opened_store(settings) as store:
         world, incident = await _world(settings, policy, number, store)
-        return await runbooks.start(world, incident.id, said, None, given)
+        return await begin.start(world, incident.id, said, None, given)

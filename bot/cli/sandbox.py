@@ -34,7 +34,7 @@ def _sandbox_libraries() -> Iterator[None]:
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="The workspace's port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The workspace's port; 0 takes a free one.")] = 0,
     people: Annotated[int, typer.Option(min=40, max=100_000, help="How many people the company has.")] = 40,
     picture: Annotated[
         Path | None, typer.Option(help="Only save a picture of an incident's channel as this PNG file.")

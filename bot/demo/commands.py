@@ -28,6 +28,7 @@ async def play(name: str, *, stay: bool) -> list[str]:
         differences = await play_drill(drill, slack, bot, company_policy(), out)
         if stay:
             await _keep_open(slack, bot)
+    out.print("\nUse it yourself, in a browser: make sandbox. Other stories: .venv/bin/python -m bot demo --list")
     return differences
 
 

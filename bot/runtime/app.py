@@ -61,6 +61,7 @@ from warroom.metrics import weekly
 from warroom.metrics.usecases import USUAL_SPAN, public_report
 from warroom.oncall import shift_change
 from warroom.oncall.directory import OnCallDirectory
+from warroom.outbox.changes import LANDS_WITHIN
 from warroom.people.usecases import sync_directory
 from warroom.policy import Policy
 from warroom.ports import Clock, Store, World
@@ -215,7 +216,7 @@ class Bot:
         self.port = await self.web.start()
         self.scheduler.start()
         await self.replica.start()
-        left = await self.store.release_stale_leases(self.clock.now())
+        left = await self.store.release_stale_leases(self.clock.now(), LANDS_WITHIN)
         if left:
             log.info("taking over what an earlier process left in the works", count=left)
         self.dispatcher.start()

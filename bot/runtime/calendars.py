@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,9 +40,19 @@ BEHIND, AHEAD = timedelta(days=92), timedelta(days=400)
 """How much of a calendar is kept."""
 MOST = 5000
 """Shifts of one calendar."""
+MOST_AT_ONCE, MOST_PEOPLE = 50, 50
+"""Shifts that overlap, and people of one shift: every look at the schedule goes through them."""
+READ_WITHIN = 30.0
+"""Seconds for reading one calendar, once it is here."""
 
 _MAIL = re.compile(r"[^\s<>(),;:\"']+@[^\s<>(),;:\"']+\.[^\s<>(),;:\"']+")
-_TOO_OFTEN = re.compile(rb"FREQ=(SECONDLY|MINUTELY|HOURLY)", re.IGNORECASE)
+_FOLDED = re.compile(rb"\r?\n[ \t]")
+"""How a long line goes on in the next one (RFC 5545, 3.1)."""
+_TOO_OFTEN = re.compile(rb"FREQ=(SECONDLY|MINUTELY|HOURLY)|BY(HOUR|MINUTE|SECOND)=[^;:\r\n]*,", re.IGNORECASE)
+_NEVER_ENDS = re.compile(rb"INTERVAL=[+-]?0+(?![0-9])", re.IGNORECASE)
+"""The library that repeats events looks for the next one for ever."""
+_READER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="calendar")
+"""A thread cannot be ended: a calendar that takes for ever holds this one, and none that others need."""
 
 Named = Callable[[str], str | None]
 
@@ -62,7 +74,7 @@ async def read_calendars(world: World, named: Named = named_secret) -> None:
         try:
             body = await fetch(schedule.ical, named)
             timezone = schedule.timezone or world.policy.workspace.timezone
-            shifts = await asyncio.to_thread(shifts_in, body, timezone, now)
+            shifts = await read(body, timezone, now)
             after = Calendar(schedule=name, shifts=shifts, read_at=now)
         except Rejected as error:
             log.warning("a calendar could not be read; what is known of it is used", schedule=name, error=str(error))
@@ -121,6 +133,15 @@ def _from_file(path: Path) -> bytes:
     return body
 
 
+async def read(body: bytes, timezone: str, now: datetime) -> tuple[CalendarShift, ...]:
+    """As `shifts_in`, beside the event loop and within READ_WITHIN. Raises Rejected."""
+    try:
+        async with asyncio.timeout(READ_WITHIN):
+            return await asyncio.get_running_loop().run_in_executor(_READER, shifts_in, body, timezone, now)
+    except TimeoutError:
+        raise Rejected(f"reading it takes longer than {READ_WITHIN:g} s") from None
+
+
 def shifts_in(body: bytes, timezone: str, now: datetime) -> tuple[CalendarShift, ...]:
     """The events of an iCalendar file from BEHIND before `now` to AHEAD after it, repeated ones each time, by start. Times without
     a zone, and whole days, are on the clock of `timezone`. Raises Rejected.
@@ -129,24 +150,44 @@ def shifts_in(body: bytes, timezone: str, now: datetime) -> tuple[CalendarShift,
     import icalendar
     import recurring_ical_events
 
-    if _TOO_OFTEN.search(body):
+    unfolded = _FOLDED.sub(b"", body)
+    if _TOO_OFTEN.search(unfolded):
         raise Rejected("an event in it repeats more than once a day")
+    if _NEVER_ENDS.search(unfolded):
+        raise Rejected("an event in it repeats with the interval 0")
     zone = ZoneInfo(timezone)
     try:
         calendar = icalendar.Calendar.from_ical(body)
         events = recurring_ical_events.of(calendar, skip_bad_series=True).between(now - BEHIND, now + AHEAD)
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
-        raise Rejected(f"it is no iCalendar file that can be read ({type(error).__name__})") from None
+        found = [shift for event in events[: MOST + 1] if (shift := _shift(event, zone)) is not None]
+    except Rejected:
+        raise
+    except Exception as error:
+        # Of any kind: the text is somebody else's, and what the two libraries raise on a bad one is not said anywhere. A calendar
+        # that cannot be read must not end the task that reads them all.
+        raise Rejected(f"it is no iCalendar file that can be read ({type(error).__name__})") from error
     if len(events) > MOST:
         raise Rejected(f"it has more than {MOST} shifts")
-    found = []
-    for event in events:
-        if str(event.get("STATUS", "")).upper() == "CANCELLED" or event.start is None or event.end is None:
-            continue
-        start, end, people = _moment(event.start, zone), _moment(event.end, zone), people_of(event)
-        if people and start < end:
-            found.append(CalendarShift(start=start, end=end, people=people))
-    return tuple(sorted(found, key=lambda each: (each.start, each.end, each.people)))
+    found.sort(key=lambda each: (each.start, each.end, each.people))
+    if _overlapping(found) > MOST_AT_ONCE:
+        raise Rejected(f"more than {MOST_AT_ONCE} shifts in it overlap")
+    return tuple(found)
+
+
+def _shift(event: Any, zone: ZoneInfo) -> CalendarShift | None:
+    """None for an event that was cancelled, has no length or names nobody. Raises Rejected, and what the library raises."""
+    if str(event.get("STATUS", "")).upper() == "CANCELLED" or event.start is None or event.end is None:
+        return None
+    start, end, people = _moment(event.start, zone), _moment(event.end, zone), people_of(event)
+    if len(people) > MOST_PEOPLE:
+        raise Rejected(f"an event in it names more than {MOST_PEOPLE} people")
+    return CalendarShift(start=start, end=end, people=people) if people and start < end else None
+
+
+def _overlapping(shifts: Sequence[CalendarShift]) -> int:
+    """How many there are at the same time, at most."""
+    edges = sorted([(each.start, 1) for each in shifts] + [(each.end, -1) for each in shifts])
+    return max(accumulate(step for _, step in edges), default=0)
 
 
 def _moment(at: date | datetime, zone: ZoneInfo) -> datetime:
@@ -181,7 +222,7 @@ async def calendar_problems(world: World, named: Named = named_secret) -> list[s
             timezone = schedule.timezone or world.policy.workspace.timezone
             try:
                 body = await fetch(schedule.ical, named)
-                await asyncio.to_thread(shifts_in, body, timezone, world.clock.now())
+                await read(body, timezone, world.clock.now())
             except WarroomError as error:
                 found.append(f"Schedule {name}: its calendar ({schedule.ical}) cannot be read: {error}.")
     return found

@@ -11,6 +11,7 @@ import structlog
 from bot import clock
 from bot.runtime.external import ExternalPerformer
 from bot.runtime.investigator import Investigator
+from bot.runtime.leases import held
 from bot.runtime.narrator import Narrator
 from bot.runtime.observability import Meters
 from bot.runtime.steps import StepPerformer
@@ -38,6 +39,7 @@ from warroom.outbox.effects import (
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
 from warroom.ports import World
+from warroom.runbooks import begin
 from warroom.runbooks import usecases as runbooks
 
 log = structlog.get_logger(__name__)
@@ -49,10 +51,14 @@ STUCK = 60.0
 """Seconds without a look at what is due; the scheduler ticks every second."""
 SET_BACK = timedelta(minutes=1)
 """The clock was set back when it shows so much less than before; less than that is waited for."""
+CANCELLED_WITHIN = 1.0
+"""Seconds for work that was cancelled at the end."""
 NAMES = 10_000
 """Incidents whose number is kept for the log."""
 WIDTH = 48
 """Effects and timers in the works at once."""
+HUNG = 120.0
+"""Seconds after which work that we took over from ourselves is ended, if it goes on: longer than anything may take."""
 
 Perform = Callable[[Claim, Effect], Awaitable[EffectResult | Incoming | None]]
 
@@ -62,7 +68,7 @@ def routed(chat: Perform, external: ExternalPerformer, investigator: Investigato
 
     async def perform(claim: Claim, effect: Effect) -> EffectResult | Incoming | None:
         if isinstance(effect, ExternalEffect):
-            return await external.perform(effect, outcome_unknown=claim.outcome_unknown)
+            return await external.perform(effect, outcome_unknown=claim.outcome_unknown, taken_at=claim.taken_at)
         if isinstance(effect, Investigate):
             return await investigator.perform(claim, effect)
         if isinstance(effect, Narrate):
@@ -127,6 +133,9 @@ class Dispatcher:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for task in late:
                 task.cancel()
+            if late:
+                # What they hold is given back before the database and the clients are closed.
+                await asyncio.wait(late, timeout=CANCELLED_WITHIN)
 
     async def quiet(self) -> None:
         """Returns when nothing is due and nothing is in the works."""
@@ -160,7 +169,9 @@ class Dispatcher:
         self._beat = self._steady()
         for claim in claims:
             before = [task for task, key in self._tasks.items() if key == claim.key]
-            task = asyncio.create_task(self._work(claim, before), name=f"work {claim.key}")
+            # The lease counts from before the question, for a process may stand still between this and its work.
+            mine = claim.copy_with(taken_at=now)
+            task = asyncio.create_task(self._work(mine, before), name=f"work {claim.key}")
             self._tasks[task] = claim.key
             task.add_done_callback(self._finished)
         if len(claims) == room:
@@ -184,13 +195,11 @@ class Dispatcher:
             self._wake.set()
 
     async def _work(self, claim: Claim, before: list[asyncio.Task[None]]) -> None:
-        if before:
-            # The clock was set ahead, or the machine slept: the lease is over and we took our own work over. What is on its way
-            # is let arrive first, or whoever looks for it now does not find it and does it twice.
-            await asyncio.wait(before)
         name = claim.timer or (claim.effect.label if claim.effect else "nothing")
         with structlog.contextvars.bound_contextvars(work=name, incident=claim.incident_id):
             try:
+                if before:
+                    claim = await self._let_arrive(claim, before)
                 await self._say_which(claim)
                 outcome = await self._do(claim)
             except LeaseLost:
@@ -205,6 +214,27 @@ class Dispatcher:
                 outcome = "crashed"
                 await self._put_off(claim, error)
         self._meters.work(name, outcome, claim, self._world.clock.now())
+
+    async def _let_arrive(self, claim: Claim, before: list[asyncio.Task[None]]) -> Claim:
+        """Our own earlier work on the same claim ends first; then the lease begins anew. Raises LeaseLost where the claim is not ours
+        any more.
+
+        The clock was set ahead, or the machine slept: the lease was over and we took our own work over. Whoever looks for what is
+        still on its way does not find it, and does it twice. Meanwhile the lease is held, or a third would wait behind the second.
+        """
+        async with held(self._world, claim):
+            _, hung = await asyncio.wait(before, timeout=HUNG)
+            if hung:
+                log.error("work that does not end is ended, and done again", seconds=HUNG)
+                for task in hung:
+                    task.cancel()
+                await asyncio.wait(hung, timeout=HUNG)
+        if not self._open:
+            raise LeaseLost("the process ends; whoever comes next looks for it")
+        now = self._world.clock.now()
+        if not await self._world.store.hold(claim, now + LEASE):
+            raise LeaseLost("somebody else took it over meanwhile")
+        return claim.copy_with(taken_at=now)
 
     async def _put_off(self, claim: Claim, error: Exception) -> None:
         """What fails by a fault of our own is tried again ever more seldom, and given up in the end, timers too.
@@ -263,7 +293,7 @@ class Dispatcher:
                 await runbooks.look_at(self._world, claim.effect)
                 result = None
             elif isinstance(claim.effect, BeginRunbooks):
-                await runbooks.begin_automatic(self._world, claim.effect)
+                await begin.begin_automatic(self._world, claim.effect)
                 result = None
             elif isinstance(claim.effect, RunStep):
                 await self._steps.perform(claim, claim.effect)  # it ends the claim

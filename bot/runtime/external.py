@@ -16,7 +16,7 @@ from warroom.integration import PerformContext
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
-from warroom.ports import World
+from warroom.ports import World, acting_until
 from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
@@ -47,13 +47,16 @@ class ExternalPerformer:
         self._integrations, self._world = integrations, world
         self._limits: dict[str, _Limit] = defaultdict(lambda: _Limit(world.clock.now()))
 
-    async def perform(self, effect: ExternalEffect, *, outcome_unknown: bool = False) -> EffectResult | Incoming | None:
-        """What the other system answered. Raises Retryable or Rejected."""
+    async def perform(
+        self, effect: ExternalEffect, *, outcome_unknown: bool = False, taken_at: datetime | None = None
+    ) -> EffectResult | Incoming | None:
+        """What the other system answered. `taken_at` is when the claim's lease began. Raises Retryable or Rejected."""
         integration, world = self._integrations.named(effect.integration), self._world
         title = integration.title
         context = PerformContext(world.store, world.directory, world.policy, world.clock, outcome_unknown)
+        end = (taken_at or world.clock.now()) + timedelta(seconds=LONGEST)
         try:
-            with self._place(effect):
+            with self._place(effect), acting_until(end, world.clock):
                 async with asyncio.timeout(LONGEST):
                     return await integration.perform(effect, context)
         except UNEXPECTED_SHAPE_ERRORS as error:

@@ -33,9 +33,13 @@ async def held(world: World, claim: Claim) -> AsyncIterator[None]:
                 await world.store.hold(claim, world.clock.now() + HELD)
             except WarroomError as error:
                 log.info("a lease was not prolonged", work=claim.key, why=str(error))
+            except Exception:
+                # Of any kind, a bug: it is tried again, or another process begins the same work while it is under way here.
+                log.exception("a lease was not prolonged", work=claim.key)
 
     task = asyncio.create_task(hold(), name=f"hold {claim.key}")
     try:
         yield
     finally:
         task.cancel()
+        await asyncio.wait([task])

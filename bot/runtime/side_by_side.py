@@ -40,7 +40,8 @@ async def side_by_side(
 async def _within(look: Look, places: asyncio.Semaphore, each: float, over: float) -> Found | NotLookedAt:
     try:
         async with asyncio.timeout_at(over), places, asyncio.timeout(each):
-            return await look.run()
+            found = await look.run()
+            return found if isinstance(found, Found) else await asyncio.to_thread(found)
     except TimeoutError:
         return NotLookedAt(source=look.source, why="it took too long to answer")
     except Rejected as error:

@@ -5,7 +5,9 @@ stored.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -14,13 +16,16 @@ from bot.runtime.external import UNEXPECTED_SHAPE_ERRORS
 from bot.runtime.observability import hide_secrets
 from bot.settings import named_secret
 from warroom.capabilities import Finished, Pending, StepCall, StepKind
-from warroom.errors import LeaseLost, NotFound, Rejected, Retryable
+from warroom.errors import LeaseLost, NotFound, Rejected, Retryable, WarroomError
 from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
-from warroom.ports import World
+from warroom.outbox.usecases import FAULT
+from warroom.policy.kinds import SECRET_NAME
+from warroom.ports import World, acting_until
 from warroom.runbooks import usecases as runbooks
+from warroom.runbooks.engine.parameters import undo_sources
+from warroom.runbooks.engine.work import Away, Failed, Outcome
 from warroom.runbooks.outputs import Mask, cut_middle, kept
-from warroom.runbooks.rules import Away, Failed, Outcome, undo_sources
 from warroom.runbooks.run import Run, StepRun, StepState
 
 log = structlog.get_logger(__name__)
@@ -30,6 +35,8 @@ AT_ONCE = 12
 TURN = 0.25
 """Seconds until a call that had to wait for its turn is tried again."""
 LONGEST_ERROR = 400
+LONGEST = timedelta(seconds=13)
+"""After its claim was taken: so long a call may begin to change something. Less than the lease, so that nobody else begins meanwhile."""
 
 
 class StepPerformer:
@@ -45,7 +52,13 @@ class StepPerformer:
             raise Retryable("it waits for its turn", after=TURN)
         self._busy += 1
         try:
-            outcome = await self._outcome(effect)
+            outcome = await self._outcome(claim, effect)
+        except WarroomError:
+            raise
+        except Exception as error:
+            # Of any kind, a bug: the same call would fail again, and a run that waits for it holds its targets and calls nobody.
+            log.exception("a step failed by a fault of our own", run=effect.run_id, step=effect.step)
+            outcome = await self._fault(effect, error)
         finally:
             self._busy -= 1
         try:
@@ -53,7 +66,14 @@ class StepPerformer:
         except NotFound:
             raise LeaseLost("the incident is not in the record") from None
 
-    async def _outcome(self, effect: RunStep) -> Outcome | None:
+    async def _fault(self, effect: RunStep, error: Exception) -> Failed:
+        """Only a person can tell what became of a call that had begun."""
+        run = await self._world.store.run(effect.run_id)
+        step = run.step(effect.step) if run else None
+        begun = step is not None and step.begun_call == effect.call
+        return Failed(f"{FAULT} ({type(error).__name__})", "Its log says more.", unclear=begun)
+
+    async def _outcome(self, claim: Claim, effect: RunStep) -> Outcome | None:
         """What came of the call; None where it must not be made any more."""
         run = await self._world.store.run(effect.run_id)
         step = run.step(effect.step) if run else None
@@ -64,7 +84,7 @@ class StepPerformer:
         kind = self._world.library.kinds.get(step.do)
         if not isinstance(kind, StepKind):
             return Failed(f"this version of Warroom knows no {step.do}", "Update Warroom, or do it by hand.")
-        secrets: list[str] = []
+        secrets = self._secrets_of(run)
         call = self._call(step, effect, secrets)
         parameters = kind.parameters.model_validate(step.parameters or {})
         changes = kind.changing(parameters)
@@ -75,6 +95,9 @@ class StepPerformer:
             looked = await self._looked(kind, parameters, call)
             if looked is not None:
                 return _masked(looked, kind, secrets)
+        # The policy may have become another one since somebody approved this.
+        if refused := kind.refused(parameters, self._world.policy.remediation.allow):
+            return Failed(refused, "Ask whoever keeps the policy.")
         if changes:
             try:
                 marked = await runbooks.begin_call(self._world, effect)
@@ -84,7 +107,16 @@ class StepPerformer:
                 return None
             run = marked
         undo = _undone(run, step).undo if undoes else None
-        return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
+        clock = self._world.clock
+        with acting_until((claim.taken_at or clock.now()) + LONGEST, clock):
+            return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
+
+    def _secrets_of(self, run: Run) -> list[str]:
+        """All that the runbook names: what one step sent may come back in the answer to another one."""
+        names = set(SECRET_NAME.findall(json.dumps(run.definition, default=str)))
+        found = [secret for name in sorted(names) if (secret := self._secret(name)) and secret.strip()]
+        hide_secrets(found)
+        return found
 
     def _call(self, step: StepRun, effect: RunStep, secrets: list[str]) -> StepCall:
         now = self._world.clock.now()

@@ -12,18 +12,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-
+from integrations.addresses import METADATA, IPAddress, inner
 from warroom.errors import Rejected, Retryable
 from warroom.policy.remediation import Allowed, fits
 
 PORTS = {"http": 80, "https": 443}
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
-METADATA = (ipaddress.ip_network("fd00:ec2::254/128"),)
-"""Where clouds tell a machine its secrets, beside 169.254.169.254, which is link-local
-(docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html).
+CLOSED = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "64:ff9b:1::/48", "fec0::/10")))
+"""Closed although Python calls them global: protocol assignments, addresses of local translators, and site-local ones (RFC 6890, 8215,
+3879).
 """
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host. Raises OSError."""
 
@@ -93,16 +91,6 @@ def _literal(host: str) -> IPAddress | None:
         return None
 
 
-def inner(address: IPAddress) -> IPAddress:
-    """The IPv4 address within an IPv6 one that stands for it."""
-    if isinstance(address, ipaddress.IPv6Address):
-        found = address.ipv4_mapped or address.sixtofour
-        if found is None and address in ipaddress.ip_network("64:ff9b::/96"):
-            found = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-        return found or address
-    return address
-
-
 PRIVATE = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")))
 
 
@@ -120,7 +108,7 @@ def open_to(said: str, allow: Allowed) -> bool:
                 return True
         except ValueError:
             continue
-    if any(address in network for network in METADATA):
+    if address in METADATA or any(address in network for network in CLOSED):
         return False
     return (address.is_global and not address.is_multicast) or any(address in network for network in PRIVATE)
 
@@ -150,31 +138,3 @@ async def checked(address: Address, allow: Allowed, lookup: Lookup) -> list[str]
             advice="If that is meant, add its network to remediation.allow.http.addresses.",
         )
     return list(found)
-
-
-class Pinned(AbstractResolver):
-    """Resolves one host to the addresses that were checked, and nothing else."""
-
-    def __init__(self, host: str, addresses: Sequence[str]) -> None:
-        self._host, self._addresses = host, addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Raises OSError for any other host."""
-        if host.rstrip(".").lower() != self._host:
-            raise OSError(f"{host} is not the host that was checked")
-        return [
-            ResolveResult(
-                hostname=host,
-                host=each,
-                port=port,
-                family=socket.AF_INET6 if ":" in each else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for each in self._addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""

@@ -67,7 +67,7 @@ class Command(StepKind[CommandParameters]):
     step = "command"
     about = "Runs a program where Warroom runs, with the arguments that the policy allows and without a shell."
     parameters = CommandParameters
-    outputs: ClassVar = {"code": "how it ended, 0", "output": "what it wrote", "error": "what it wrote as errors"}
+    outputs: ClassVar = {"code": "its exit status, 0", "output": "what it wrote", "error": "what it wrote as errors"}
     changes = True
     looks = False
     limits = ("arguments",)
@@ -98,16 +98,21 @@ class Command(StepKind[CommandParameters]):
             raise Rejected(
                 f"there is no program {parameters.run[0]} here", code="no_program", advice="Write its whole path."
             )
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *parameters.run[1:],
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={"PATH": PATH, "LANG": "C.UTF-8", "WARROOM_KEY": call.key},
-            cwd="/",
-            start_new_session=True,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                program,
+                *parameters.run[1:],
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={"PATH": PATH, "LANG": "C.UTF-8", "WARROOM_KEY": call.key},
+                cwd="/",
+                start_new_session=True,
+            )
+        except OSError as failure:
+            # Nothing has begun: it is no program, or may not be run.
+            said = f"{parameters.run[0]} cannot be started ({failure.strerror})"
+            raise Rejected(said, code="not_started", advice="Try it there by hand.") from failure
         try:
             async with asyncio.timeout(parameters.limit.total_seconds()):
                 output, error, code = await asyncio.gather(_read(process.stdout), _read(process.stderr), process.wait())
@@ -120,12 +125,15 @@ class Command(StepKind[CommandParameters]):
             raise Rejected(f"it wrote more than {MOST_BYTES} bytes and was ended", code="too_much") from None
         finally:
             _end(process)
+            # Its pipes too, of which some may be unread; what runs on elsewhere may hold them open. asyncio has no public way to do it.
+            process._transport.close()  # type: ignore[attr-defined]
         if code != 0:
-            why = (error or output).strip().splitlines()[-1:] or ["it said nothing"]
-            raise Rejected(f"it ended with {code}: {why[0][:200]}", code=str(code))
+            lines = (error or output).strip().splitlines()
+            why = f": {lines[-1][:200]}" if lines else ", and it wrote nothing"
+            raise Rejected(f"exit status {code}{why}", code=str(code))
         outputs = {"code": code, "output": output, "error": error}
         first = output.strip().splitlines()[:1]
-        return Finished(outputs=outputs, said=first[0][:200] if first else "Ended with 0")
+        return Finished(outputs=outputs, said=first[0][:200] if first else "Exit status 0")
 
 
 class _TooMuch(Exception):

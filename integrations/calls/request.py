@@ -14,7 +14,8 @@ import aiohttp
 from pydantic import Field, field_validator, model_validator
 from yarl import URL
 
-from integrations.calls.addresses import Address, Lookup, Pinned, checked, listed, looked_up, parsed
+from integrations.addresses import Pinned
+from integrations.calls.addresses import Address, Lookup, checked, listed, looked_up, parsed
 from warroom.capabilities import Finished, Pending, Placed, StepCall, StepKind, StepOutcome
 from warroom.errors import Rejected, Retryable
 from warroom.policy.kinds import SECRET_NAME, Text
@@ -27,6 +28,8 @@ CONNECT, WHOLE = 3.0, 9.0
 """Seconds to connect, and for the whole call."""
 MOST_BYTES = 256 * 1024
 """Of an answer; the rest is not read."""
+MOST_SHOWN = 10_000
+"""Characters of a body in a plan. Whoever approves sees all of it, or that it is not all."""
 READS = ("GET", "HEAD")
 AGAIN = timedelta(seconds=10)
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -155,9 +158,9 @@ class Request(StepKind[RequestParameters]):
         if parameters.query:
             with_what += " with " + ", ".join(f"{name}={value}" for name, value in parameters.query.items())
         if parameters.json_ is not None:
-            with_what += " with the body " + cut(encoding.dumps(parameters.json_, ensure_ascii=False), 300)
-        if parameters.secret_headers:
-            with_what += " and " + ", ".join(f"{name}: {value}" for name, value in parameters.secret_headers.items())
+            with_what += " with the body " + cut(encoding.dumps(parameters.json_, ensure_ascii=False), MOST_SHOWN)
+        if headers := {**parameters.headers, **parameters.secret_headers}:
+            with_what += " and " + ", ".join(f"{name}: {value}" for name, value in headers.items())
         until = "Ask again until it is as expected: " if parameters.until else ""
         expected = f", expecting {_expected(parameters.expect)}" if parameters.expect != Expected() else ""
         return [f"{until}{parameters.method} {parameters.url}{with_what}{expected}"]
@@ -209,7 +212,7 @@ class Request(StepKind[RequestParameters]):
         if not reads:
             headers.setdefault("Idempotency-Key", call.key)
         connector = aiohttp.TCPConnector(
-            resolver=Pinned(address.host, addresses), use_dns_cache=False, force_close=True
+            resolver=Pinned(addresses, address.host), use_dns_cache=False, force_close=True
         )
         timeout = aiohttp.ClientTimeout(total=WHOLE, sock_connect=CONNECT)
         url = URL(parameters.url, encoded=True)

@@ -9,7 +9,8 @@ import warnings
 from typing import Any
 
 from integrations.datadog.failures import answered, failure, foreseen
-from warroom.errors import WarroomError
+from warroom.errors import Retryable, WarroomError
+from warroom.ports import time_is_up
 
 Answer = dict[str, Any]
 
@@ -26,6 +27,8 @@ UNSTABLE = (
     "update_incident",
     "update_incident_todo",
 )
+READS = ("get_", "list_", "search_")
+"""How operations begin that change nothing."""
 MISSING = (
     "DD_API_KEY and DD_APP_KEY are set, but Datadog's library is not installed. "
     "Install the extra: pip install 'datadog-api-client[async]' (make setup does it), or unset the two keys."
@@ -69,6 +72,8 @@ class DatadogClient:
     async def call(self, what: str, operation: str, /, *args: object, **named: object) -> Any:
         """Datadog's answer as plain data. `what` says in words what was tried. Raises Retryable or Rejected."""
         ask = next(getattr(api, operation) for api in self._apis if hasattr(api, operation))
+        if not operation.startswith(READS) and time_is_up():
+            raise Retryable(f"{what}: the time for it is over", outcome_unknown=True)
         read = False
         try:
             # The library checks arguments, and whether it allows the call, before there is anything to wait for.

@@ -40,6 +40,10 @@ async def series(http: HttpClient, query: str, since: datetime, until: datetime,
             raise Rejected(f"the query was refused: {_reason(answer)}", code="refused", advice="Try it in Datadog.")
         await asyncio.to_thread(_read, answer.get("series") or [], found)
         since = end
+    return await asyncio.to_thread(_in_order, found)
+
+
+def _in_order(found: dict[Labels, Points]) -> list[Series]:
     return [
         Series.model_construct(labels=dict(labels), points=tuple(sorted(points.items())))
         for labels, points in found.items()

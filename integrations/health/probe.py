@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+
+from integrations.addresses import METADATA, Pinned, inner
 
 LONGEST = 5.0
 """Seconds of one check."""
 PORTS = {"http": 80, "https": 443}
-METADATA = frozenset({ip_address("fd00:ec2::254"), ip_address("100.100.100.200"), ip_address("192.0.0.192")})
-"""Where Amazon (over IPv6), Alibaba and Oracle tell a machine its secrets; the others do at link-local addresses."""
-TRANSLATED = (bytes.fromhex("0064ff9b0000000000000000"), bytes(12))
-"""What stands before an IPv4 address that a translator leads to (RFC 6052), and before a compatible one (RFC 4291)."""
+_NAMES = ThreadPoolExecutor(max_workers=4, thread_name_prefix="health-names")
+"""A look-up cannot be ended. While a name server is away those of health checks hold these threads, and not the event loop's own,
+through which everybody else looks up names, Slack's too.
+"""
 
 
 class Trouble(NamedTuple):
@@ -36,17 +39,8 @@ def may_be_asked(address: str) -> bool:
     """Whether it is an address of a service: not link-local, where clouds tell secrets to whoever asks (RFC 3927), none of their
     other addresses that do, and none that stands for many or nobody.
     """
-    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        ip = _inside(ip) or ip
+    ip = inner(ip_address(address.partition("%")[0]))
     return not (ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in METADATA)
-
-
-def _inside(ip: IPv6Address) -> IPv4Address | None:
-    """The address of the old kind that this one leads to: mapped, compatible, through 6to4, Teredo or a translator."""
-    if ip.packed[:12] in TRANSLATED:
-        return IPv4Address(ip.packed[12:])
-    return ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
 
 
 async def probed(address: str) -> Trouble | None:
@@ -72,8 +66,8 @@ async def probed(address: str) -> Trouble | None:
 
 async def _addresses(host: str, port: int) -> list[str]:
     """Where the name leads. Raises OSError, and _Refused where one of them may not be asked."""
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    look_up = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await asyncio.get_running_loop().run_in_executor(_NAMES, look_up)
     addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not all(may_be_asked(each) for each in addresses):
         raise _Refused
@@ -93,34 +87,8 @@ async def _open(addresses: list[str], port: int) -> Trouble | None:
     return Trouble("unreachable", f"port {port} cannot be reached: {why}")
 
 
-class _Resolved(AbstractResolver):
-    """Leads only to the addresses that were looked at: the name may mean something else a moment later."""
-
-    def __init__(self, addresses: list[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Those addresses."""
-        return [
-            ResolveResult(
-                hostname=host,
-                host=each,
-                port=port,
-                family=socket.AF_INET6 if ":" in each else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for each in self._addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-
 async def _answer(address: str, addresses: list[str]) -> Trouble | None:
-    connector = aiohttp.TCPConnector(resolver=_Resolved(addresses), use_dns_cache=False, force_close=True)
+    connector = aiohttp.TCPConnector(resolver=Pinned(addresses), use_dns_cache=False, force_close=True)
     try:
         async with (
             aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session,

@@ -15,11 +15,11 @@ import aiohttp
 import structlog
 import yaml
 
-from integrations.http import BODY_LIMIT, CONNECT, CONNECTIONS, READS, SHORTEST_SECRET, WHOLE
+from integrations.http import BODY_LIMIT, CONNECT, CONNECTIONS, LARGE, READS, SHORTEST_SECRET, WHOLE
 from integrations.kubernetes.failures import failure
 from integrations.kubernetes.policy import CA_FILE, TITLE, TOKEN_FILE, KubernetesSettings, short
 from warroom.errors import Rejected, Retryable
-from warroom.ports import Clock, outside
+from warroom.ports import Clock, outside, time_is_up
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +61,7 @@ class Cluster:
 
     async def get(self, what: str, plural: str, namespace: str, name: str, sub: str = "") -> Body:
         """One object. `what` says in words what is tried. Raises Retryable or Rejected."""
-        found: Body = await self._json("GET", what, plural, namespace, name, sub)
-        return found
+        return await self._json("GET", what, plural, namespace, name, sub)
 
     async def list(self, what: str, plural: str, namespace: str, labels: str = "", fields: str = "") -> list[Body]:
         """Those of a namespace, page by page, at most MOST. Raises Retryable or Rejected."""
@@ -84,8 +83,7 @@ class Cluster:
     ) -> Body:
         """The object as it is afterwards. `kind` is the content type of the patch. Raises Retryable or Rejected."""
         query = {"fieldManager": "warroom"}
-        made: Body = await self._json("PATCH", what, plural, namespace, name, sub, query=query, body=patch, kind=kind)
-        return made
+        return await self._json("PATCH", what, plural, namespace, name, sub, query=query, body=patch, kind=kind)
 
     async def log(self, what: str, namespace: str, pod: str, query: Mapping[str, str]) -> str:
         """What a container wrote. Raises Retryable or Rejected."""
@@ -94,7 +92,8 @@ class Cluster:
 
     async def version(self) -> str:
         """Such as "v1.32.4". Raises Retryable or Rejected."""
-        answer = json.loads(await self._call("GET", "Asking for its version", ("/version", {}), {}, None, "", JSON))
+        what = "Asking for its version"
+        answer = await _decoded(what, await self._call("GET", what, ("/version", {}), {}, None, "", JSON), reads=True)
         return str(answer.get("gitVersion"))
 
     async def may(self, verb: str, group: str, resource: str, namespace: str) -> bool:
@@ -107,8 +106,9 @@ class Cluster:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": wanted},
         }
-        answered = await self._call("POST", "Asking what we may do", (REVIEWS, {}), {}, review, JSON, JSON, reads=True)
-        return bool((json.loads(answered).get("status") or {}).get("allowed"))
+        what = "Asking what we may do"
+        answered = await self._call("POST", what, (REVIEWS, {}), {}, review, JSON, JSON, reads=True)
+        return bool(((await _decoded(what, answered, reads=True)).get("status") or {}).get("allowed"))
 
     async def _json(
         self,
@@ -122,13 +122,9 @@ class Cluster:
         query: Mapping[str, str] | None = None,
         body: object = None,
         kind: str = "",
-    ) -> Any:
+    ) -> Body:
         answered = await self._call(method, what, _path(plural, namespace, name, sub), query or {}, body, kind, JSON)
-        try:
-            return json.loads(answered)
-        except (ValueError, RecursionError):
-            unknown = method not in READS
-            raise Retryable(f"{what}: {TITLE} answered something unreadable", outcome_unknown=unknown) from None
+        return await _decoded(what, answered, reads=method in READS)
 
     async def _call(
         self,
@@ -143,6 +139,8 @@ class Cluster:
         reads: bool = False,
     ) -> bytes:
         reads = reads or method in READS
+        if not reads and time_is_up():
+            raise Retryable(f"{what}: the time for it is over", outcome_unknown=True)
         with _understood(what, reads=reads), outside():
             api = await self._opened()
             headers = {"Accept": accept} | ({"Content-Type": kind} if kind else {})
@@ -176,6 +174,17 @@ class Cluster:
 
 
 JSON = "application/json"
+
+
+async def _decoded(what: str, answered: bytes, *, reads: bool) -> Body:
+    """The object; what is large is read beside the event loop. Raises Retryable where it is none."""
+    try:
+        found = await asyncio.to_thread(json.loads, answered) if len(answered) > LARGE else json.loads(answered)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Retryable(f"{what}: {TITLE} answered something unreadable", outcome_unknown=not reads)
+    return found
 
 
 def _path(plural: str, namespace: str, name: str = "", sub: str = "") -> tuple[str, dict[str, str]]:

@@ -16,6 +16,7 @@ CREDENTIALS = "Check K8S_TOKEN, or the user in the file of KUBECONFIG: the API s
 ROLE = "Give the bot's role that right: docs/kubernetes.md has the smallest role."
 QUOTA = "Raise the ResourceQuota of the namespace, or ask for fewer pods or less memory and CPU."
 AGAIN = "Look at it with kubernetes.status, then run the step again."
+ADMISSION = "A rule of the cluster forbids it. Ask whoever keeps its admission webhooks and policies."
 BUDGET = "Wait until its pods are healthy again, or ask who owns the PodDisruptionBudget."
 
 _RIGHT = re.compile(
@@ -41,8 +42,10 @@ def failure(
         return Rejected(f"{what}: the API server does not accept our token", code="401", advice=CREDENTIALS)
     if status == 403 and "exceeded quota" in said:
         return Rejected(f"{what}: the namespace's quota is used up ({said})", code="quota", advice=QUOTA)
+    if status in (400, 403, 422) and ("denied the request" in said or "violates PodSecurity" in said):
+        return Rejected(f"{what}: {said}", code="admission", advice=ADMISSION)
     if status == 403:
-        return Rejected(f"{what}: {_right(said)}", code="403", advice=ROLE)
+        return Rejected(f"{what}: {_right(said)}", code="403", advice=ROLE if _RIGHT.search(said) else ADMISSION)
     if status == 404:
         return Rejected(f"{what}: it does not exist", code="404", advice="Compare the namespace and the name.")
     if status == 409:

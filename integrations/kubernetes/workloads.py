@@ -218,14 +218,18 @@ def trouble(pod: Body) -> tuple[str, str]:
 
 def ensure_rolls(workload: Workload, body: Body) -> None:
     """Raises Rejected where a change of the template replaces no pods."""
-    spec = body["spec"]
-    if spec.get("paused"):
-        advice = f"Resume it: kubectl rollout resume deployment/{workload.name} -n {workload.namespace}"
-        raise Rejected(f"the rollout of the {workload.words} is paused", code="paused", advice=advice)
-    if (spec.get("updateStrategy") or {}).get("type") == "OnDelete":
+    ensure_not_paused(workload, body)
+    if (body["spec"].get("updateStrategy") or {}).get("type") == "OnDelete":
         advice = "Delete its pods one by one, or set its updateStrategy to RollingUpdate."
         said = f"the {workload.words} replaces a pod only when somebody deletes it (OnDelete)"
         raise Rejected(said, code="on_delete", advice=advice)
+
+
+def ensure_not_paused(workload: Workload, body: Body) -> None:
+    """Raises Rejected where somebody paused the rollout: it goes on only when somebody resumes it."""
+    if body["spec"].get("paused"):
+        advice = f"Resume it: kubectl rollout resume deployment/{workload.name} -n {workload.namespace}"
+        raise Rejected(f"the rollout of the {workload.words} is paused", code="paused", advice=advice)
 
 
 def moment(written: object) -> datetime | None:

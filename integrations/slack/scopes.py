@@ -53,6 +53,33 @@ SCOPES: Mapping[str, frozenset[str]] = {
 
 ENTRY_POINTS: frozenset[str] = frozenset({"commands"})
 """Scopes for what comes in without a method: the slash command and the shortcut."""
+HEARD: frozenset[str] = frozenset({"pins:read", "reactions:read"})
+"""Scopes without which Slack does not tell of an event that nothing else depends on."""
+
+NEEDED_FOR: Mapping[str, str] = {
+    "bookmarks:read": "links at the top of an incident's channel",
+    "bookmarks:write": "links at the top of an incident's channel",
+    "canvases:read": "the post-mortem as a canvas",
+    "canvases:write": "the post-mortem as a canvas",
+    "channels:history": "alert channels; no message twice after a broken connection",
+    "channels:join": "announcements and alert channels without inviting the bot",
+    "channels:manage": "channels of public incidents",
+    "channels:read": "channels by their name",
+    "chat:write": "every message",
+    "commands": "/incident and the shortcuts",
+    "files:write": "the post-mortem, charts and pictures",
+    "groups:history": "alert channels that are private; no message twice after a broken connection",
+    "groups:read": "who is in the channel of a private incident",
+    "groups:write": "channels of private incidents",
+    "pins:read": "messages that people pin, on the timeline",
+    "pins:write": "the pinned card",
+    "reactions:read": "messages marked with a pushpin, on the timeline",
+    "usergroups:read": "user groups in commands and in the policy",
+    "usergroups:write": "user groups that follow a schedule",
+    "users:read": "people",
+    "users:read.email": "people by their email",
+}
+"""Bot scope to what does not work without it."""
 
 
 KEEPING_GROUPS = frozenset({"usergroups.users.update"})
@@ -60,7 +87,7 @@ KEEPING_GROUPS = frozenset({"usergroups.users.update"})
 
 
 def needed_scopes(*, keeps_groups: bool = False) -> frozenset[str]:
-    """Every bot scope that this package's calls, the command and the shortcut need. Subscribed events may need more.
+    """Every bot scope that this package's calls, the command and the shortcut need. Subscribed events need those of HEARD besides.
 
     `keeps_groups`: a schedule names a user group.
     """

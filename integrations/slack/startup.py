@@ -17,6 +17,7 @@ from integrations.slack.channels import ChannelBook
 from integrations.slack.client import call, close_client, open_client, respond
 from integrations.slack.failures import SlackDeclined
 from integrations.slack.rate_limits import Budget, RateLimitedClient
+from integrations.slack.scopes import HEARD, NEEDED_FOR
 from warroom.errors import Rejected, Retryable
 from warroom.ports import Clock
 
@@ -140,12 +141,23 @@ def _scopes(response: AsyncSlackResponse, needed: set[str], problems: list[str],
     if header is None:
         remarks.append("The app's permissions could not be checked: Slack did not say which it has.")
         return
-    missing = sorted(needed - {scope.strip() for scope in header.split(",")})
+    granted = {scope.strip() for scope in header.split(",")}
+    if unheard := sorted(HEARD - granted):
+        remarks.append(
+            f"The Slack app lacks {', '.join(map(_with_reason, unheard))}. To have it, paste manifest.yml and reinstall the app."
+        )
+    missing = sorted(needed - granted)
     if missing:
         problems.append(
-            f"The Slack app lacks these permissions: {', '.join(missing)}. "
+            f"The Slack app lacks these permissions: {', '.join(map(_with_reason, missing))}. "
             "Add them under “OAuth & Permissions” → “Bot Token Scopes” (or paste manifest.yml) and reinstall the app."
         )
+
+
+def _with_reason(scope: str) -> str:
+    """The scope, and what does not work without it."""
+    words = NEEDED_FOR.get(scope)
+    return f"{scope} ({words})" if words else scope
 
 
 MOST_WAITS = 5

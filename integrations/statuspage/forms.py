@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from integrations.statuspage.model import (
     BODY_LIMIT,
     NAME_LIMIT,
@@ -36,7 +38,7 @@ def edit(incident: Incident, said: StatuspagePolicy, policy: Policy, text: str =
         initial = draft.components.get(component) or "unchanged"
         fields.append(FormChoice(name=COMPONENT + component, label=service, choices=choices, initial=initial))
     fields.append(FormTick(name="notify", label="Subscribers", text="Tell everybody who subscribed", initial=True))
-    note = f"On the page now: {state.status}. {state.url}" if state.id else "Nothing of it is on the page yet."
+    note = f"On the page now: {state.status}." if state.id else "Nothing of it is on the page yet."
     return IntegrationForm(
         integration=NAME,
         step=EDIT,
@@ -85,6 +87,17 @@ def preview(incident: Incident, said: StatuspagePolicy, filled: FilledForm, by: 
 def meanwhile(state: StatuspageState, seen: str) -> str:
     """What to say when the page is known to be another one than the form showed; "" when it is the same."""
     return "The status page was changed meanwhile. Close this form and open it again." if state.latest != seen else ""
+
+
+ON_ITS_WAY = timedelta(minutes=1)
+"""So long a publication keeps others from publishing beside it; where it failed, they may then."""
+
+
+def under_way(state: StatuspageState, now: datetime) -> str:
+    """What to say while somebody else's publication is on its way; "" when none is."""
+    if state.asked_at is None or now - state.asked_at > ON_ITS_WAY:
+        return ""
+    return "Somebody else is publishing at this moment. Close this form and open it again in a minute."
 
 
 def _shown(draft: Draft, said: StatuspagePolicy) -> str:

@@ -132,11 +132,13 @@ class Statuspage(Integration[StatuspageSettings]):
             return forms.preview(incident, section(world.policy), filled, by)
         draft = Draft.model_validate_json(filled.carried).copy_with(by=by)
 
-        async def decide(incident: Incident, _now: datetime) -> Decision:
-            if forms.meanwhile(state_of(incident), draft.seen):
-                raise Refused(RefusedByIntegration(text=forms.meanwhile(state_of(incident), draft.seen)))
+        async def decide(incident: Incident, now: datetime) -> Decision:
+            state = state_of(incident)
+            if changed := forms.meanwhile(state, draft.seen) or forms.under_way(state, now):
+                raise Refused(RefusedByIntegration(text=changed))
             wanted = effect(PUBLISH, f"form:{incident.version}", incident, draft, weight=URGENT)
-            return Decision(incident, quiet=True).with_effects(wanted)
+            asked = incident.with_external(NAME, state.copy_with(asked_at=now))
+            return Decision(asked, quiet=True).with_effects(wanted)
 
         await change(world, incident_id, decide)
         return None
@@ -158,7 +160,8 @@ async def _publish(
     """The draft is on the page, once. What somebody changed there meanwhile stays. Raises Retryable or Rejected."""
     state = state_of(incident)
     found = await client.incident(state.id) if state.id else None
-    if found is None and context.outcome_unknown:
+    if found is None:
+        # Also without doubt: what another effect published a moment ago may not be remembered yet.
         found = await client.made_for(incident.id)
     if found is None:
         if draft.by is None and incident.private:

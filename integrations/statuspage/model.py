@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import Field
@@ -92,6 +93,8 @@ class StatuspageState(Stored):
     url: str = ""
     status: str = ""
     latest: str = ""
+    asked_at: datetime | None = None
+    """When a person published what is not known to be there yet; None when nothing is on its way."""
 
     @property
     def open(self) -> bool:

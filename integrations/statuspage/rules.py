@@ -12,7 +12,7 @@ from warroom.incident import events
 from warroom.incident.decision import Decision
 from warroom.incident.events import Reported
 from warroom.incident.model import Incident
-from warroom.incident.notices import Offered
+from warroom.incident.notices import OFFER_SLOT, Offered
 from warroom.incident.parts import Link
 from warroom.incident.timeline import Entry
 from warroom.integration import external_effect
@@ -57,7 +57,7 @@ def on_event(incident: Incident, entry: Entry, policy: Policy) -> Sequence[Effec
 def _offer(incident: Incident, what: str, label: str, key: str = "begin") -> Post:
     notice = Offered(integration=NAME, action="publish", what=what, label=label)
     name = f"{incident.id}:post:{NAME}:{key}"
-    return Post(incident_id=incident.id, key=name, place=Place.CARD_THREAD, notice=notice)
+    return Post(incident_id=incident.id, key=name, place=Place.CARD_THREAD, notice=notice, slot=OFFER_SLOT)
 
 
 def on_result(incident: Incident, result: Published, now: datetime, policy: Policy) -> Decision:
@@ -73,7 +73,7 @@ def on_result(incident: Incident, result: Published, now: datetime, policy: Poli
             .say(offered, key=f"{NAME}:{page.latest}")
         )
     told = Reported(integration=NAME, what="status page", text=f"{page.status}: {page.body}")
-    decision = Decision(after).record(told, now, by=result.by, link=page.url, key=key_of(page))
+    decision = Decision(after).record(told, now, by=result.by, link=page.url, key=key_of(page)).withdraw(OFFER_SLOT)
     if page.url:
         decision = decision.add_link(Link(title="Status page", url=page.url, emoji=":mega:"), NAME)
     if not incident.state.open and page.status != "resolved":

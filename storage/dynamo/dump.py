@@ -17,19 +17,18 @@ from storage.dynamo import jobs, layout
 from storage.dynamo.alert_log import decision_of, quarantined_of, received_of
 from storage.dynamo.commit import places
 from storage.dynamo.incidents import incident_of
+from storage.dynamo.keep_alerts import keep_alert, keep_firings, keep_quarantine_item
 from storage.dynamo.layout import sortable, time_of
 from storage.dynamo.runbooks import place_run, run_of
 from storage.dynamo.schema import IMPORTING, LAYOUT
 from storage.dynamo.table import Item, Key, Table
-from storage.dynamo.transaction import LAID_DOWN, LAYING, Transaction, finish_left, transact
+from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.unfinished import LAID_DOWN, LAYING, finish_left
 from storage.dynamo.write import (
     follower,
-    keep_alert,
     keep_audited,
     keep_entries,
     keep_feed_link,
-    keep_firings,
-    keep_quarantine_item,
     keep_service_changes,
     place_incident,
 )

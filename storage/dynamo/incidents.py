@@ -15,7 +15,8 @@ from storage import codec, keys
 from storage.dynamo import layout
 from storage.dynamo.layout import sortable
 from storage.dynamo.table import Data, Item, Key, Table
-from storage.dynamo.transaction import Transaction, finished, transact
+from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.unfinished import finished
 from storage.queues import Batch
 from warroom.incident.model import Incident, State
 from warroom.incident.timeline import Entry

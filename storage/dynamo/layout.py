@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from storage.dynamo.table import Key
 from storage.keys import key, utc
@@ -252,3 +252,12 @@ def feed_link(link_id: str) -> Key:
 
 def listed_feed_link(at: datetime, link_id: str) -> Key:
     return Key(FEED_LINKS, f"{sortable(at)}#{_sort(link_id)}")
+
+
+DELIVERIES_KEPT = timedelta(days=14)
+"""What DynamoDB may delete then, by itself."""
+
+
+def expiry(at: datetime, kept: timedelta = DELIVERIES_KEPT) -> int:
+    """Seconds since 1970."""
+    return int((at + kept).timestamp())

@@ -11,8 +11,8 @@ from typing import Any
 from storage.dynamo import layout
 from storage.dynamo.layout import time_of
 from storage.dynamo.table import AT_ONCE, OVER, Key, Table, key_of, over_shards
-from storage.dynamo.transaction import Transaction, finish_left, transact
-from storage.dynamo.write import DELIVERIES_KEPT
+from storage.dynamo.transaction import Transaction, transact
+from storage.dynamo.unfinished import finish_left
 from warroom.outbox.changes import Audited, Replicas, StoreStats
 
 SILENT = timedelta(seconds=10)
@@ -66,7 +66,7 @@ class DynamoOperations:
 
     async def purge(self, before: datetime) -> int:
         """Delete what is over, found by the index of it. DynamoDB does that too, at no cost but a day or two late."""
-        seconds = int((before + DELIVERIES_KEPT).timestamp())
+        seconds = int((before + layout.DELIVERIES_KEPT).timestamp())
         count = 0
         for shard in over_shards():
             async for keys in self._over(shard, seconds):

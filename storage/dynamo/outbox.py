@@ -139,7 +139,7 @@ class DynamoOutbox:
         times = [item.key.sk.partition("#")[0] for items in first for item in items]
         return time_of(min(times)) if times else None
 
-    async def release_stale_leases(self, now: datetime) -> int:
+    async def release_stale_leases(self, now: datetime, lands_within: timedelta) -> int:
         """Several processes share the table: the leases of one that died run out."""
         self._table.require_open()
         return 0

@@ -43,6 +43,20 @@ UNCERTAIN = "Whether the change was stored is not known."
 """It may have been: then the answer was lost on the way."""
 ATTEMPTS = 8
 """Of a read that DynamoDB answers only in part, or in the middle of which something was replaced."""
+KEYS_ADVICE = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role."
+WITHOUT_KEYS = frozenset(
+    {
+        "NoCredentialsError",
+        "PartialCredentialsError",
+        "CredentialRetrievalError",
+        "MetadataRetrievalError",
+        "NoAuthTokenError",
+        "SSOTokenLoadError",
+        "TokenRetrievalError",
+        "UnauthorizedSSOTokenError",
+    }
+)
+"""What botocore raises when it finds no keys, or none that are valid."""
 THROTTLED = frozenset(
     {"ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "InternalServerError"}
 )
@@ -68,7 +82,7 @@ class Item:
     data: Data
     rev: int
     unfinished: str | None = None
-    """The transaction that wrote it and has parts left to write; see `storage.dynamo.transaction`."""
+    """The transaction that wrote it and has parts left to write; see `storage.dynamo.unfinished`."""
     parts: tuple[Key, ...] = ()
 
 
@@ -113,22 +127,21 @@ class Table:
                 raise
             raise self._away(code, str(error.response.get("Error", {}).get("Message", ""))) from error
         except (BotoCoreError, OSError, TimeoutError) as error:
-            raise self._unavailable(
-                str(error) or "no answer in time", "Check that it can be reached.", known
-            ) from error
+            raise self._unavailable(str(error) or "no answer in time", self._advice(error), known) from error
+
+    def _advice(self, error: Exception) -> str:
+        if type(error).__name__ in WITHOUT_KEYS:
+            return KEYS_ADVICE
+        what = "AWS_ENDPOINT_URL" if self.address.endpoint else "the region in DATABASE_URL"
+        return f"Check that it can be reached, and {what}."
 
     def _away(self, code: str, message: str) -> StoreUnavailable:
         if code == "ResourceNotFoundException":
             return SchemaTooOld(f"There is no {self.address.shown}. Create it with: python -m bot migrate")
-        if code in (
-            "AccessDeniedException",
-            "UnrecognizedClientException",
-            "InvalidSignatureException",
-            "ExpiredTokenException",
-        ):
-            return self._unavailable(
-                code, "Check the AWS keys or the role, and what it may do (deploy/aws/template.yaml has the actions)."
-            )
+        if code == "AccessDeniedException":
+            return self._unavailable(f"{code}: {message}", "Allow it; docs/storage.md lists what the bot needs.")
+        if code in ("UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException"):
+            return self._unavailable(f"{code}: {message}", "Check the AWS keys or the role, and this machine's clock.")
         if code in THROTTLED:
             return self._unavailable(f"it answers {code} again and again", "Raise the table's limits, or wait.")
         return self._unavailable(f"{code}: {message}", "Look into the log.")

@@ -3,39 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from storage import codec, keys
 from storage.dynamo import jobs, layout
+from storage.dynamo.keep_alerts import (
+    decide,
+    first_to_decide,
+    keep_cursors,
+    keep_firings,
+    keep_quarantined,
+    receive,
+    remove_firings,
+)
 from storage.dynamo.layout import sortable
 from storage.dynamo.runbooks import keep_runs
 from storage.dynamo.table import Data, Key
 from storage.dynamo.transaction import Transaction
-from warroom.alerts.quarantine import over_limit
 from warroom.changes.model import Change
 from warroom.errors import Conflict
 from warroom.incident.model import Incident
 from warroom.incident.timeline import Entry
 from warroom.oncall.model import FeedLink
 from warroom.outbox.changes import (
-    AlertDecision,
     Audited,
     Changeset,
-    Firing,
-    Quarantined,
-    ReceivedAlert,
 )
 from warroom.people.model import Following, normal
 
-DELIVERIES_KEPT = timedelta(days=14)
 CHANGES_KEPT = timedelta(days=104)
 """What DynamoDB may delete then, by itself."""
-
-
-def expiry(at: datetime, kept: timedelta = DELIVERIES_KEPT) -> int:
-    """Seconds since 1970."""
-    return int((at + kept).timestamp())
 
 
 def wanted(change: Changeset) -> list[Key]:
@@ -74,19 +72,19 @@ def wanted(change: Changeset) -> list[Key]:
 async def write(transaction: Transaction, change: Changeset) -> bool:
     """All of the changeset. False when it was known: then nothing of it is written."""
     await transaction.load(wanted(change))
-    if not take_in(transaction, change) or not _first_to_decide(transaction, change):
+    if not take_in(transaction, change) or not first_to_decide(transaction, change):
         return False
     if change.claim_result:
         jobs.end_claim(transaction, change.claim_result, change.now)
     _about_an_incident(transaction, change)
-    _decide(transaction, [each for each in change.alert_decisions if each.delivery_id not in change.decides])
-    _remove_firings(transaction, change.moved_firings)
+    decide(transaction, [each for each in change.alert_decisions if each.delivery_id not in change.decides])
+    remove_firings(transaction, change.moved_firings)
     if change.beside:
         _about_an_incident(transaction, change.beside)
         keep_firings(transaction, change.beside.firings)
     keep_firings(transaction, change.firings)
-    _keep_cursors(transaction, change)
-    await _keep_quarantined(transaction, change.quarantined, change.released)
+    keep_cursors(transaction, change)
+    await keep_quarantined(transaction, change.quarantined, change.released)
     _keep_directory(transaction, change)
     _keep_oncall(transaction, change)
     _keep_feed_links(transaction, change)
@@ -114,72 +112,12 @@ def take_in(transaction: Transaction, change: Changeset) -> bool:
         done = change.envelope_done == change.envelope.key
         arrived, done_at = layout.arrival(), sortable(change.now) if done else None
         data = {"body": codec.to_body(change.envelope), "arrived": arrived, "done_at": done_at}
-        transaction.put(key, data, expires=expiry(change.now) if done else None)
+        transaction.put(key, data, expires=layout.expiry(change.now) if done else None)
         if not done:
             transaction.replace(Key(layout.INBOX, arrived), {"key": change.envelope.key}, late=False)
     if change.received:
-        return _receive(transaction, change.received)
+        return receive(transaction, change.received)
     return True
-
-
-def _receive(transaction: Transaction, received: Sequence[ReceivedAlert]) -> bool:
-    counter = transaction.seen(layout.ALERT_NUMBER) or {"number": 0}
-    seq = counter["number"]
-    for each in received:
-        key = layout.alert(each.alert.delivery_id)
-        if transaction.seen(key) is not None:
-            continue
-        seq += 1
-        keep_alert(transaction, each.copy_with(seq=seq), None)
-    if seq == counter["number"]:
-        return False
-    transaction.put(layout.ALERT_NUMBER, {"number": seq})
-    return True
-
-
-def keep_alert(transaction: Transaction, received: ReceivedAlert, decision: AlertDecision | None) -> None:
-    """An accepted alert with its place in the order of arrival."""
-    data = {
-        "body": codec.to_body(received.alert),
-        "received_at": sortable(received.received_at),
-        "source": received.source,
-        "seq": received.seq,
-        "decision": decision.model_dump(mode="json") if decision else None,
-    }
-    # Late: a delivery of a hundred alerts is larger than a transaction. The marker makes all of them stored.
-    transaction.put(layout.alert(received.alert.delivery_id), data, late=True)
-    transaction.replace(layout.alert_order(received.seq), {"id": received.alert.delivery_id})
-    if decision is None:
-        transaction.replace(layout.pending_alert(received.seq), {"id": received.alert.delivery_id})
-
-
-def _first_to_decide(transaction: Transaction, change: Changeset) -> bool:
-    """Whether no alert this is about was decided before."""
-    mine = [each for each in change.alert_decisions if each.delivery_id in change.decides]
-    if len(mine) < len(change.decides):
-        return False
-    known = [transaction.seen(layout.alert(each.delivery_id)) for each in mine]
-    if any(each is None or each["decision"] is not None for each in known):
-        return False
-    _decide(transaction, mine, change.decides)
-    return True
-
-
-def _decide(transaction: Transaction, decisions: Sequence[AlertDecision], guarded: Sequence[str] = ()) -> None:
-    for each in decisions:
-        key = layout.alert(each.delivery_id)
-        known = transaction.seen(key)
-        if known is None or known["decision"] is not None:
-            continue
-        over = each.incident_id is None
-        at = layout.time_of(known["received_at"])
-        # Late where it does not matter who was first.
-        decided = known | {"decision": each.model_dump(mode="json")}
-        transaction.put(key, decided, expires=expiry(at) if over else None, late=each.delivery_id not in guarded)
-        transaction.discard(layout.pending_alert(known["seq"]))
-        if over:
-            place = layout.alert_order(known["seq"])
-            transaction.replace(place, {"id": each.delivery_id}, expires=expiry(at))
 
 
 def keep_incident(transaction: Transaction, incident: Incident) -> None:
@@ -269,68 +207,6 @@ def keep_entries(transaction: Transaction, entries: Sequence[Entry]) -> None:
             transaction.put(key, {"body": codec.to_body(each), "arrived": layout.arrival()}, late=True)
 
 
-def keep_firings(transaction: Transaction, firings: Sequence[Firing]) -> None:
-    """Insert or replace firings and the keys that lead to them."""
-    for each in firings:
-        key = layout.firing(each.incident_id, each.dedup_key)
-        old = transaction.seen(key)
-        found_by = sorted({keys.key(name) for name in (each.dedup_key, *each.keys)})
-        for gone in set(old["keys"] if old else ()) - set(found_by):
-            transaction.discard(layout.firing_key(gone, each.incident_id, each.dedup_key))
-        transaction.put(key, {"body": codec.to_body(each), "keys": found_by}, late=True)
-        for name in found_by:
-            pointer = {"incident_id": each.incident_id, "dedup_key": each.dedup_key}
-            transaction.replace(layout.firing_key(name, each.incident_id, each.dedup_key), pointer)
-
-
-def _remove_firings(transaction: Transaction, gone: Sequence[tuple[str, str]]) -> None:
-    for incident_id, dedup_key in gone:
-        key = layout.firing(incident_id, dedup_key)
-        for name in (transaction.seen(key) or {"keys": ()})["keys"]:
-            transaction.discard(layout.firing_key(name, incident_id, dedup_key))
-        transaction.delete(key, late=True)
-
-
-def _keep_cursors(transaction: Transaction, change: Changeset) -> None:
-    for each in change.read_cursors:
-        old = transaction.seen(layout.cursor(each.channel_id))
-        if old is None or each.ts > old["ts"]:
-            transaction.put(layout.cursor(each.channel_id), each.model_dump())
-
-
-async def _keep_quarantined(transaction: Transaction, kept: Sequence[Quarantined], released: Sequence[str]) -> None:
-    """Add and remove; the oldest go when there are too many or they are too large."""
-    for name in released:
-        _release(transaction, name)
-    fresh = [each for each in kept if transaction.seen(layout.quarantined(each.id)) is None]
-    for each in fresh:
-        keep_quarantine_item(transaction, each)
-    if fresh:
-        there = await transaction.listed(layout.QUARANTINE)
-        sizes = [(n, data["size"]) for n, (_, data) in enumerate(reversed(there))]
-        newest_first = [data["id"] for _, data in reversed(there)]
-        going = [newest_first[n] for n in over_limit(sizes)]
-        await transaction.load([layout.quarantined(name) for name in going])
-        for name in going:
-            _release(transaction, name)
-
-
-def keep_quarantine_item(transaction: Transaction, kept: Quarantined) -> None:
-    """It, and its place in the order of arrival."""
-    arrived = layout.arrival()
-    data = kept.model_dump(mode="json", exclude={"body"}) | {"body": kept.body.hex(), "arrived": arrived}
-    place, over = Key(layout.QUARANTINE, arrived), expiry(kept.received_at)
-    transaction.put(layout.quarantined(kept.id), data, expires=over, late=True)
-    transaction.replace(place, {"id": kept.id, "size": len(kept.body)}, expires=over)
-
-
-def _release(transaction: Transaction, name: str) -> None:
-    known = transaction.seen(layout.quarantined(name))
-    if known is not None:
-        transaction.discard(Key(layout.QUARANTINE, known["arrived"]))
-        transaction.delete(layout.quarantined(name))
-
-
 def follower(following: Following) -> Key:
     """Where the subscription is."""
     about, name = ("team", following.team) if following.team else ("severity", following.severity or "")
@@ -396,11 +272,11 @@ def keep_service_changes(transaction: Transaction, changes: Sequence[Change]) ->
         if transaction.seen(key) is not None:
             continue
         place = layout.changed_at(each.at, each.id)
-        transaction.put(key, {"at": sortable(each.at)}, expires=expiry(each.at, CHANGES_KEPT), late=True)
+        transaction.put(key, {"at": sortable(each.at)}, expires=layout.expiry(each.at, CHANGES_KEPT), late=True)
         transaction.put(
             place,
             {"service": normal(each.service), "body": codec.to_body(each)},
-            expires=expiry(each.at, CHANGES_KEPT),
+            expires=layout.expiry(each.at, CHANGES_KEPT),
             late=True,
         )
         month = place.sk[:7]
@@ -425,5 +301,5 @@ def _mark_done(transaction: Transaction, change: Changeset) -> None:
     key = layout.envelope(change.envelope_done)
     known = transaction.seen(key)
     if known is not None and known["done_at"] is None:
-        transaction.put(key, known | {"done_at": sortable(change.now)}, expires=expiry(change.now))
+        transaction.put(key, known | {"done_at": sortable(change.now)}, expires=layout.expiry(change.now))
         transaction.discard(Key(layout.INBOX, known["arrived"]), late=False)

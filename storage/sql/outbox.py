@@ -16,7 +16,7 @@ from storage.sql import jobs
 from storage.sql.connection import Connected
 from storage.sql.tables import ENVELOPE, JOB
 from warroom.outbox.changes import FARTHEST, Claim, ClaimOutcome, ClaimResult, DeadLetter, Envelope
-from warroom.outbox.effects import Effect
+from warroom.outbox.effects import NOTHING_TO_LOOK_FOR, Effect
 
 Row = sa.RowMapping
 
@@ -72,13 +72,18 @@ class SqlOutbox(Connected):
             due: datetime | None = (await conn.execute(soonest)).scalar()
             return due
 
-    async def release_stale_leases(self, now: datetime) -> int:
+    async def release_stale_leases(self, now: datetime, lands_within: timedelta) -> int:
         """See `warroom.stores.Outbox.release_stale_leases`. `leased` stays, so that the next claim has an unknown outcome."""
         if self._shared:
             return 0
+        nothing_outside = sa.or_(JOB.c.timer, JOB.c.kind.in_(NOTHING_TO_LOOK_FOR))
+        ends = sa.case(
+            (nothing_outside, sa.literal(now, JOB.c.due_at.type)),
+            else_=sa.literal(now + lands_within, JOB.c.due_at.type),
+        )
         async with self._writing() as conn:
-            stale = sa.update(JOB).where(JOB.c.leased, JOB.c.due_at > now)
-            return (await conn.execute(stale.values(due_at=now))).rowcount
+            stale = sa.update(JOB).where(JOB.c.leased, JOB.c.due_at > ends)
+            return (await conn.execute(stale.values(due_at=ends))).rowcount
 
     async def reset_after_clock_change(self, now: datetime, lease: timedelta) -> int:
         """See `warroom.stores.Outbox.reset_after_clock_change`."""

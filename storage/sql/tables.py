@@ -102,6 +102,7 @@ class AlertRow(Base, table=True):
     __tablename__ = "alert"
     __table_args__ = (
         sa.UniqueConstraint("delivery_id"),
+        # Named before the glossary; a migration may only add, so the name stays.
         _partial("ix_alert_unjudged", "seq", where="outcome IS NULL"),
     )
 

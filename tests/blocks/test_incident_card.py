@@ -13,7 +13,7 @@ from blocks.announcement import announcement, team_line, topic
 from blocks.card_menu import ENTRIES, GROUPS
 from blocks.incident_card import incident_card
 from handlers.menus import MENU as MENU_RUNS
-from tests.blocks.pictures import NIGHT, NOW, in_state, quiet
+from tests.blocks.incidents import NIGHT, NOW, in_state, quiet
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.alerts.model import AlertState
 from warroom.incident.model import Incident, State

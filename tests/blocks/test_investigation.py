@@ -11,7 +11,7 @@ from blocks import charts
 from blocks.investigation import cause_question, everything, investigation_card, plain_answer, sure
 from blocks.investigation_picture import alt_text, investigation_picture
 from sandbox.blockkit import MESSAGE_TEXT, problems, text_length, view_problems
-from tests.blocks.pictures import EVIL, EXTREMES, NIGHT, NOW, quiet
+from tests.blocks.incidents import EVIL, EXTREMES, NIGHT, NOW, quiet
 from tests.blocks.reading import called, texts
 from warroom.changes.model import Change
 from warroom.incident.view import IncidentView, incident_view

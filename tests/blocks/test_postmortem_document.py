@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from syrupy.assertion import SnapshotAssertion
 
 from blocks import postmortem_document as document
-from tests.blocks.pictures import quiet
+from tests.blocks.incidents import quiet
 from tests.warroom.conftest import minutes
 from warroom.alerts.model import AlertState
 from warroom.incident import events

@@ -8,7 +8,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from blocks.timeline import failed_effect, words
 from blocks.timeline_list import entry_line
-from tests.blocks.pictures import NIGHT, all_events
+from tests.blocks.every_kind import all_events
+from tests.blocks.incidents import NIGHT
 from warroom.incident import events
 from warroom.incident.events import EffectKind, Event
 from warroom.incident.timeline import Entry

@@ -8,7 +8,8 @@ import pytest
 
 from blocks import announcement, home, ids, lists, name_matches, timeline_list
 from blocks.notices import notice_card
-from tests.blocks.pictures import NIGHT, NOW, entries, in_state, quiet
+from tests.blocks.incidents import NIGHT, NOW, in_state, quiet
+from tests.blocks.pictures import entries
 from tests.blocks.reading import called, objects, pressable, texts
 from warroom.incident import notices
 from warroom.incident.events import PageReason

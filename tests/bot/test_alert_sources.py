@@ -136,7 +136,7 @@ def test_every_source_reads_its_own_bodies_and_its_rule_acts(source: str) -> Non
     assert line["rule"] == rule
     tried = CliRunner().invoke(cli, ["rules", "test", "body.json", "--source", source])
     assert tried.exit_code == 0, tried.output
-    assert f"✓ rule “{rule}”" in tried.output or rule in tried.output.splitlines()[-1]
+    assert rule in tried.output.splitlines()[-1], tried.output
 
 
 def test_a_body_of_another_source_says_what_it_lacks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -80,6 +81,13 @@ END:VCALENDAR
 """
 
 
+def calendar_of(shifts: int) -> str:
+    """One with so many shifts at the same time."""
+    event = "BEGIN:VEVENT\nUID:{}\nDTSTAMP:20260101T000000Z\nDTSTART:20260401T000000Z\nDTEND:20260402T000000Z\nSUMMARY:Ada {}\nEND:VEVENT\n"
+    events = "".join(event.format(n, n) for n in range(shifts))
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//tests//EN\n{events}END:VCALENDAR\n"
+
+
 def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
@@ -100,11 +108,40 @@ def test_repeated_events_exceptions_moved_ones_and_whole_days() -> None:
         ("<html>Sign in</html>", "no iCalendar file"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n", "no iCalendar file"),
         (ROTATION.replace("FREQ=WEEKLY;COUNT=4", "FREQ=SECONDLY"), "more than once a day"),
+        (ROTATION.replace("FREQ=WEEKLY;COUNT=4", "FREQ=HOU\n RLY"), "more than once a day"),
+        (ROTATION.replace("FREQ=WEEKLY;COUNT=4", "FREQ=DAILY;BYHOUR=1,2;COUNT=4"), "more than once a day"),
+        (ROTATION.replace("FREQ=WEEKLY;COUNT=4", "FREQ=DAILY;INTERVAL=0"), "interval 0"),
+        (ROTATION.replace("Grace Hopper, Linus", ",".join(f"P{n}" for n in range(51))), "more than 50 people"),
+        (calendar_of(51), "more than 50 shifts in it overlap"),
     ],
 )
 def test_what_cannot_be_used_is_refused(body: str, why: str) -> None:
     with pytest.raises(Rejected, match=why):
         shifts_in(body.encode(), "UTC", NOW)
+
+
+def test_as_many_shifts_as_are_allowed_may_overlap() -> None:
+    assert len(shifts_in(calendar_of(50).encode(), "UTC", NOW)) == 50
+
+
+def test_whatever_the_libraries_raise_it_is_a_calendar_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("recurring_ical_events.of", fails)
+    with pytest.raises(Rejected, match=r"no iCalendar file that can be read \(RecursionError\)"):
+        shifts_in(ROTATION.encode(), "UTC", NOW)
+
+
+async def test_reading_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(calendars, "READ_WITHIN", 0.01)
+    monkeypatch.setattr(calendars, "shifts_in", lambda *_: over.wait(30))
+    try:
+        with pytest.raises(Rejected, match=r"takes longer than 0\.01 s"):
+            await calendars.read(b"", "UTC", NOW)
+    finally:
+        over.set()
 
 
 @pytest.fixture

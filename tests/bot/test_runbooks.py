@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 from bot.cli.app import cli
 from bot.cli.runbook import step_table
 from bot.integrations import INTEGRATIONS, integrations_of, settings_model
-from bot.runbook_files import files_in, kinds_with, library, parsed
+from bot.runbook_files import files_in, kinds_with, library, parsed, unknown_allowances
 from tests.warroom.runbooks.bench import policy_of
 from warroom.capabilities import Finished, StepCall, StepKind, StepOutcome
 from warroom.policy import Policy
-from warroom.runbooks.check import schema
 from warroom.runbooks.library import Kinds, kinds_of
 from warroom.runbooks.model import boxes
+from warroom.runbooks.schema import schema
 from warroom.value import Value
 
 ROOT = Path(__file__).parents[2]
@@ -252,26 +252,17 @@ def test_the_command_line_checks_lists_and_plans(tmp_path: Path) -> None:
     assert "line 3" in wrong.output
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 9)}]\n" for n in range(12)),  # 9 to the 12th
-        "more: &w {again: *w}\n",
-        f"about: {'[' * 3000}{']' * 3000}\n",
-        "about: [" + ", ".join("x" * 30_000) + "]\n",
-    ],
-    ids=["aliases of aliases", "an alias of itself", "deep", "wide"],
-)
-def test_a_file_that_is_far_larger_than_it_looks_is_refused_at_once(more: str, kinds: Kinds) -> None:
-    runbook, mistakes = parsed(
-        f"name: x\nsteps: [{{id: a, do: say, with: {{text: hi}}}}]\n{more}", Policy(), kinds, "x"
-    )
-    assert runbook is None
-    assert len(mistakes) == 1, "in one line"
-
-
 def test_steps_that_wait_for_each_other_and_lists_that_are_too_long_are_mistakes(kinds: Kinds) -> None:
     ring = "".join(f"  - {{id: s{n}, do: say, with: {{text: a}}, needs: [s{(n + 1) % 60}]}}\n" for n in range(60))
     assert "wait for each other" in str(parsed(f"name: x\nsteps:\n{ring}", Policy(), kinds, "x")[1][0])
     many = f"name: x\nsteps: [{{id: a, do: say, with: {{text: '{{each}}'}}, for_each: [{', '.join('x' * 10_000)}]}}]"
     assert "at most 20" in str(parsed(many, Policy(), kinds, "x")[1][0])
+
+
+def test_a_slip_in_what_is_allowed_is_named() -> None:
+    policy = policy_of("remediation: {allow: {kubernets: {}, http: {host: [a]}, kubernetes: {namespaces: [prod]}}}")
+    kinds = kinds_with(integrations_of(settings_model()(_env_file=None), policy=policy))
+    assert unknown_allowances(policy.remediation, kinds) == [
+        "Policy: remediation.allow.kubernets: there are no steps of that name; did you mean kubernetes?",
+        "Policy: remediation.allow.http.host: there is no such limit; did you mean hosts?",
+    ]

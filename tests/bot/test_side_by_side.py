@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 
 from bot.runtime.side_by_side import side_by_side
 from warroom.errors import Rejected, Retryable
 from warroom.investigation.looks import Found, Look
-from warroom.investigation.model import NotLookedAt
+from warroom.investigation.model import NotLookedAt, PastIncident
 
 
 async def fine() -> Found:
@@ -49,6 +51,30 @@ async def test_each_has_its_limit_and_its_reason() -> None:
     }
     assert sorted(ended) == sorted(each.source for each in looks)
     assert ended[-1] == "hangs"
+
+
+async def test_what_takes_processor_time_is_done_beside_the_event_loop() -> None:
+    threads: list[int] = []
+
+    def read() -> Found:
+        threads.append(threading.get_ident())
+        return Found(similar=(PastIncident(number=7, title="as before"),))
+
+    def misses() -> Found:
+        raise Rejected("it yields nothing")
+
+    async def reads() -> Callable[[], Found]:
+        return read
+
+    async def yields_nothing() -> Callable[[], Found]:
+        return misses
+
+    async def done(_look: Look, _came: Found | NotLookedAt) -> None:
+        pass
+
+    came = await side_by_side([Look("metrics", reads), Look("errors", yields_nothing)], done)
+    assert came == [read(), NotLookedAt(source="errors", why="it yields nothing")]
+    assert threads[0] != threads[1] == threading.get_ident()
 
 
 async def test_all_together_end_in_time_however_many_hang() -> None:

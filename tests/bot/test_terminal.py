@@ -157,3 +157,15 @@ def test_no_password_of_an_address_in_the_policy_is_shown(address: str) -> None:
     assert "example.com" in shown
     assert "[hidden]" in shown
     assert "dfish1" not in shown
+
+
+def test_a_port_that_there_is_not_is_one_sentence() -> None:
+    told = bot("sandbox", "--port", "99999")
+    assert told.exit_code == 2
+    assert "--port" in told.output
+    assert "Traceback" not in told.output
+
+
+def test_help_names_what_is_needed_first_at_the_top() -> None:
+    told = bot("--help").output
+    assert told.index(" run ") < told.index(" check ") < told.index(" outbox ")

@@ -68,7 +68,7 @@ def test_drill_name_that_is_nearly_right_is_suggested() -> None:
 
 
 def test_drill_file_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(DrillError, match=r"nowhere\.yml cannot be read"):
+    with pytest.raises(DrillError, match=r"nowhere\.yml cannot be played:\n.*cannot be read: No such file"):
         load("nowhere.yml")
 
 

@@ -83,11 +83,13 @@ def test_demo_command_plays_and_ends_without_a_terminal() -> None:
     for part in (
         "High Memory Usage on api: 9",  # the alert
         "Probable cause: api",
+        "deployment of api 1.4.",  # whenever in a minute the release was
+        "Next: Roll back api: deployment 1.4.",
         "Runbook: Roll back a release",
         "Fits: cause ",
         "Roll the deployment api in prod back to the release before",  # the plan
-        "🔒 Approve rollback?",
-        "not by whoever asked for the run",
+        "🔒 Approve the step rollback?",
+        "but not @ada, who asked for it",
         "Identified — Some requests to our API fail.",
         "Roll back a release · done and verified",
         "approved by @ben",

@@ -153,7 +153,7 @@ async def test_who_would_be_called_is_shown_level_by_level(desk: HandlerHarness)
     card = await desk.type("oncall platform")
     assert "at once: <@UGRACE>" in str(card.blocks)
     assert "after 15 min: <@UADA>" in str(card.blocks)
-    with refuses(Refused, match="Known teams: platform"):
+    with refuses(Refused, match="Known: platform"):
         await desk.type("oncall payroll")
 
 
@@ -192,3 +192,15 @@ async def test_a_hand_over_passes_command_and_says_where_things_stand(desk: Hand
     ]
     with refuses(AlreadyDone, match="commander"):
         await desk.type("handover @grace", channel=room)
+
+
+async def test_help_of_one_command_shows_every_way_to_use_it_uncut(desk: HandlerHarness) -> None:
+    everything, one = str((await desk.type("help")).blocks), str((await desk.type("help oncall")).blocks)
+    assert "oncall …" in everything
+    for way in (
+        "oncall cover SCHEDULE FROM to UNTIL [@who]",
+        "oncall report [30d | next 90d]",
+        "oncall calendar [SCHEDULE",
+    ):
+        assert f"`/incident {way}" in one
+    assert "…`" not in one

@@ -95,6 +95,17 @@ async def test_only_who_is_in_both_may_merge(desk: HandlerHarness) -> None:
         await desk.type("merge 2 1", user="UALEX1")
 
 
+async def test_into_a_private_one_only_by_its_people(desk: HandlerHarness) -> None:
+    first = await desk.room("declare leaked key --sev 1 --private @grace")
+    await desk.room("declare leaked names --sev 1 --private")
+    assert "UGRACE" in first.participants.invitees
+    with pytest.raises(NotFound):
+        await desk.press(ids.MERGE, first, "2", user="UGRACE")  # as if there were none
+    assert (await desk.incident(1)).state.open
+    await desk.press(ids.MERGE, first, "2")
+    assert (await desk.incident(1)).merged is not None
+
+
 async def test_into_itself_or_into_what_is_over(desk: HandlerHarness) -> None:
     await two(desk)
     with refuses(Refused, match="the same incident"):

@@ -24,6 +24,7 @@ async def test_the_figures_come_at_once_and_the_chart_as_a_direct_message(desk: 
     assert "Incidents of platform in the last 14 days" in shown
     assert "Acknowledge: median 4 min" in shown
     assert "resolve the most severe: 40 min on average" in shown
+    assert "Required post-mortems: 1 not due yet" in shown, "what is not due has not failed"
     sent = [effect for effect in await desk.outbox() if isinstance(effect, SendChart)]
     assert [(each.user, each.team, each.until - each.since) for each in sent] == [
         ("UADA", "platform", timedelta(days=14))

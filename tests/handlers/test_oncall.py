@@ -73,7 +73,7 @@ async def test_it_says_who_is_on_call_until_when_and_who_is_next(duty: HandlerHa
     assert "platform" in only
     assert "nobody" not in only
     assert "at once: <@UADA>" not in only
-    with refuses(Refused, match="Known teams: platform, platform, web"):
+    with refuses(Refused, match="no team or schedule “payroll”. Known: platform, web"):
         await duty.type("oncall payroll")
 
 

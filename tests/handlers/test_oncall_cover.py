@@ -69,6 +69,8 @@ async def test_a_swap_is_shown_once_with_both_halves(duty: HandlerHarness) -> No
     await duty.type("oncall swap weekly @grace")
     shown = str((await duty.type("oncall weekly")).blocks)
     assert shown.count("would be on call") == 2
+    assert (shown.count("Withdraw"), shown.count("Take it")) == (1, 0)
+    shown = str((await duty.type("oncall weekly", user="UGRACE")).blocks)
     assert (shown.count("'text': 'Swap'"), shown.count("Take it")) == (1, 0)
     world = duty.world
     mine = await duty_of(world.store, world.directory, world.policy, NIGHT, "UGRACE")
@@ -122,3 +124,16 @@ async def test_who_covers_a_part_of_their_own_shift_is_on_call_without_a_break(d
     assert following in after, "and the next one is somebody else"
     await duty.type("oncall override weekly now to 6am @ada")
     assert now.replace("<@UADA>", "<@UADA> (cover)") in str((await duty.type("oncall weekly")).blocks)
+
+
+async def test_nobody_is_offered_what_only_somebody_else_may_take(duty: HandlerHarness) -> None:
+    await duty.type("oncall cover weekly friday to sunday alex.k@example.com", user="UADA")
+    (asked,) = await stored(duty)
+    assert asked.asked is not None
+    shown = {
+        user: str((await duty.type("oncall weekly", user=user)).blocks) for user in ("UADA", "UGRACE", asked.asked)
+    }
+    assert "Withdraw" in shown["UADA"], "who asked"
+    assert not any(label in shown["UGRACE"] for label in ("Take it", "Withdraw", "Undo"))
+    assert "Take it" in shown[asked.asked]
+    assert f"<@UADA> asks <@{asked.asked}> to cover *weekly* from" in shown["UGRACE"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from blocks import ids
+from blocks.postmortem_document import draft
 from tests.handlers.conftest import HandlerHarness
 from tests.refusals import refuses
 from warroom.errors import AlreadyDone, Refused
@@ -66,9 +67,9 @@ async def test_a_third_person_in_between_is_not_written_over(desk: HandlerHarnes
     incident = await over(desk)
     await desk.type("postmortem", channel=incident.room.channel_id or "")
     seen = (await desk.incident()).postmortem
-    await edit_postmortem(desk.world, incident.id, "UADA", {"root_cause": "a cache"}, seen)
+    await edit_postmortem(desk.world, incident.id, "UADA", {"root_cause": "a cache"}, draft, seen)
     with refuses(Refused, match="press Save again"):
-        await edit_postmortem(desk.world, incident.id, "UGRACE", {"root_cause": "a leak"}, seen)
+        await edit_postmortem(desk.world, incident.id, "UGRACE", {"root_cause": "a leak"}, draft, seen)
 
 
 async def test_the_history_says_who_changed_which_words(desk: HandlerHarness) -> None:
@@ -142,3 +143,12 @@ async def test_it_is_published_when_complete_and_only_once(desk: HandlerHarness)
     assert (await desk.incident()).state is State.CLOSED
     with pytest.raises(AlreadyDone):
         await desk.press(ids.PUBLISH_POSTMORTEM, incident)
+
+
+async def test_what_people_wrote_is_found_again_and_what_the_record_says_is_not(desk: HandlerHarness) -> None:
+    incident = await over(desk)
+    await desk.type("postmortem", channel=incident.room.channel_id or "")
+    await desk.press(ids.EDIT_POSTMORTEM, incident)
+    await desk.submit(desk.forms.views[-1], {"Root cause": "the session cache has no bound"})
+    assert incident.name in str((await desk.type("find session cache")).blocks)
+    assert incident.name not in str((await desk.type("find acknowledged after")).blocks)

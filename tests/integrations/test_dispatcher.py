@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from bot.runtime import dispatcher
 from bot.runtime.directory import CachedDirectory
 from bot.runtime.dispatcher import LEASE, Dispatcher
 from bot.runtime.observability import Meters
@@ -59,6 +60,8 @@ class Outside:
         self.script: dict[str, list[Exception | EffectResult | None]] = {}
         self.tries: list[tuple[str, float, bool]] = []
         """(key, seconds into the night, outcome unknown)"""
+        self.taken: dict[str, list[datetime | None]] = {}
+        """When each try of a key became ours."""
         self.on_success: list[Effect] = []
         self.held: dict[str, asyncio.Event] = {}
         """What is begun waits for its event."""
@@ -70,6 +73,7 @@ class Outside:
     async def perform(self, claim: Claim, effect: Effect) -> EffectResult | None:
         key = claim.key
         self.tries.append((key, self._clock.passed, claim.outcome_unknown))
+        self.taken.setdefault(key, []).append(claim.taken_at)
         if key in self.at_work:
             self.together.add(key)
         self.at_work.append(key)
@@ -208,8 +212,8 @@ async def test_after_doubt_it_is_looked_for_first(night: RunningDispatcher) -> N
     night.outside.script["pin"] = [Retryable("no answer", outcome_unknown=True)]
     await night.ask(pin())
     await night.settle()
-    await night.pass_time(1)
-    assert night.outside.tries[1] == ("pin", 1, True)
+    await night.pass_time(2)
+    assert night.outside.tries[1] == ("pin", 2, True)
 
 
 async def test_what_was_refused_is_said_in_the_room_with_the_next_step(night: RunningDispatcher) -> None:
@@ -319,6 +323,83 @@ async def test_after_the_machine_slept_work_that_is_on_its_way_is_let_arrive_bef
     await night.settle()
     assert night.outside.together == set()
     assert [outcome_unknown for key, _, outcome_unknown in night.outside.tries if key == "card"] == [False, True]
+
+
+async def _taken_over_from_itself(night: RunningDispatcher) -> asyncio.Event:
+    """The first try is on its way, and a second one waits for it. Returns what ends the first."""
+    night.outside.hold("card")
+    await night.ask(ShowCard(incident_id="i1", key="card"))
+    await night.outside.begun["card"].wait()
+    night.clock.advance(LEASE.total_seconds())
+    night.outside.hold("meanwhile")
+    await night.ask(pin("meanwhile"))
+    await night.outside.begun["meanwhile"].wait()
+    night.outside.release("meanwhile")
+    return night.outside.held.pop("card")
+
+
+async def test_whoever_waited_for_its_own_earlier_work_has_a_whole_lease_afterwards(night: RunningDispatcher) -> None:
+    first = await _taken_over_from_itself(night)
+    night.clock.advance(LEASE.total_seconds() - 1)
+    night.outside.hold("card")
+    first.set()
+    async with asyncio.timeout(60):
+        await night.outside.begun["card"].wait()
+    night.clock.advance(LEASE.total_seconds() - 1)
+    other = Dispatcher(night.world, night.outside.perform, Meters())
+    other.start()
+    async with asyncio.timeout(60):
+        await other.quiet()
+    night.outside.release("card")
+    await night.settle()
+    assert night.outside.together == set()
+    assert len(night.outside.times("card")) == 2
+    await other.drain(0)
+
+
+async def test_what_another_took_over_while_it_waited_is_not_done_again(night: RunningDispatcher) -> None:
+    first = await _taken_over_from_itself(night)
+    night.clock.advance(LEASE.total_seconds())
+    other = Dispatcher(night.world, night.outside.perform, Meters())
+    other.start()
+    async with asyncio.timeout(60):
+        await other.quiet()
+    first.set()
+    await night.settle()
+    assert [outcome_unknown for key, _, outcome_unknown in night.outside.tries if key == "card"] == [False, True]
+    await other.drain(0)
+
+
+async def test_work_that_never_ends_keeps_nobody_from_working_and_is_done_again(
+    night: RunningDispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "HUNG", 0.01)
+    night.outside.hold("card")
+    await night.ask(ShowCard(incident_id="i1", key="card"))
+    await night.outside.begun["card"].wait()
+    night.outside.held.pop("card")
+    night.clock.advance(LEASE.total_seconds())
+    await night.settle()
+    assert [outcome_unknown for key, _, outcome_unknown in night.outside.tries if key == "card"] == [False, True]
+    assert night.outside.at_work == []
+
+
+async def test_what_is_performed_knows_since_when_it_is_ours(night: RunningDispatcher) -> None:
+    first = await _taken_over_from_itself(night)
+    night.clock.advance(LEASE.total_seconds() - 1)
+    waited = night.clock.now()
+    first.set()
+    await night.settle()
+    assert night.outside.taken["card"] == [NIGHT, waited]
+
+
+async def test_a_process_that_ends_leaves_what_it_took_over_from_itself(night: RunningDispatcher) -> None:
+    first = await _taken_over_from_itself(night)
+    draining = asyncio.create_task(night.work.drain(5))
+    await night.store.last_number()
+    first.set()
+    await draining
+    assert len(night.outside.times("card")) == 1
 
 
 async def test_a_fault_nobody_foresaw_takes_nothing_with_it_and_comes_again_in_doubt(night: RunningDispatcher) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from aiohttp import web
 from integrations import http
 from integrations.http import Declined, HttpClient, reason_in
 from warroom.errors import Rejected, Retryable
+from warroom.ports import acting_until
 
 TOKEN = "token-that-nobody-may-see"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -106,6 +107,7 @@ async def test_an_empty_answer_is_none(system: System, client: HttpClient, body:
         (429, "", {"Retry_After": "Sat, 21 Nov 2026 12:01:00 GMT"}, 60.0, False),
         (429, "", {"Retry_After": "Sat, 21 Nov 2026 11:00:00 GMT"}, 1.0, False),
         (429, "", {"Retry_After": "999999"}, 900.0, False),
+        (429, "", {"Retry_After": "9" * 5_000}, 900.0, False),
         (429, "<html>slow down</html>", {}, 30.0, False),
         (429, "", {"ratelimit_reset": "12"}, 12.0, False),
         (429, "", {"X_RateLimit_Reset": "1795262520"}, 120.0, False),
@@ -169,6 +171,16 @@ async def test_a_redirect_is_not_followed(system: System, client: HttpClient) ->
     with pytest.raises(Rejected, match="has moved"):
         await client.get("Reading it", "things")
     assert len(system.asked) == 1
+
+
+async def test_after_a_sleep_in_which_others_took_over_nothing_is_written(system: System, client: HttpClient) -> None:
+    with acting_until(NOON - timedelta(seconds=1), NoonClock()):
+        assert await client.get("Reading it", "things", "7") == {"id": 7}
+        with pytest.raises(Retryable) as raised:
+            await client.post("Making it", "things", json={})
+    assert raised.value.outcome_unknown
+    await client.post("Making it", "things", json={})
+    assert [method for method, *_ in system.asked] == ["GET", "POST"]
 
 
 async def test_a_server_that_hangs_up_is_read_from_once_more(system: System, client: HttpClient) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from bot.runtime.directory import CachedDirectory
 from tests.alert_sources import sent
@@ -15,6 +16,7 @@ from tests.stores import fresh_store
 from warroom.alerts import usecases as alerts
 from warroom.alerts.model import Alert
 from warroom.alerts.rules import RuleAction, match_rules
+from warroom.outbox.changes import AlertDecision
 from warroom.outbox.effects import PostReview, SendChart
 from warroom.policy import Policy
 from warroom.ports import World
@@ -42,6 +44,24 @@ async def test_an_alert_that_cannot_be_decided_keeps_no_other_waiting(
         assert {each.title for each in await store.incidents()} == {"disk", "memory", "errors"}
         monkeypatch.undo()
         assert await alerts.decide_pending(world) == 1, "once the fault is mended, it is decided too"
+
+
+async def test_a_fault_that_only_several_alerts_together_have_is_logged(
+    clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> list[AlertDecision]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(alerts, "attach_together", broken)
+    async with fresh_store() as store:
+        world = World(store, CachedDirectory(store, Nobody()), Policy(), clock, Nobody(), lambda: None)
+        body = {"alert_id": "disk", "alert_title": "disk", "alert_transition": "Triggered"}
+        for number in range(3):
+            await alerts.receive(world, sent(body | {"event_id": f"e{number}"}, clock.now()).alerts, "webhook")
+        with capture_logs() as logged:
+            assert await alerts.decide_pending(world) == 3, "each is decided alone"
+        faults = [line for line in logged if line["event"] == "several alerts could not be decided together"]
+        assert [(line["log_level"], line["alerts"]) for line in faults] == [("error", 2), ("error", 1)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
@@ -11,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.performer import EffectContext, PerformerDeps
+from integrations.slack.performers.performer import EffectContext, PerformerDeps, SlackPerformer
 from integrations.slack.performers.posts import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
 from integrations.slack.rate_limits import Budget, RateLimitedClient
@@ -91,6 +92,15 @@ def act(effect: E, slack: ScriptedSlackClient, store: Store, *, outcome_unknown:
         effect=effect,
     )
     return EffectContext(claim, effect, deps, slack)
+
+
+async def test_whoever_wakes_up_after_the_lease_asks_slack_for_nothing(store: Store) -> None:
+    asked = act(OpenRoom(incident_id="i1", key="room", name="inc-12"), ScriptedSlackClient(), store)
+    performer = SlackPerformer({"open_room": open_room}, asked.deps)
+    late = asked.claim.copy_with(taken_at=NIGHT - timedelta(seconds=14))
+    with pytest.raises(Retryable, match=r"the time for conversations\.create is over") as raised:
+        await performer.perform(late, asked.effect)
+    assert raised.value.outcome_unknown
 
 
 CANNOT = "Slack does not let the app invite this account (cant_invite)"

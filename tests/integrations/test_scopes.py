@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from integrations.slack.rate_limits import PER_MINUTE, RESPONSE_URL
-from integrations.slack.scopes import SCOPES, needed_scopes
+from integrations.slack.scopes import HEARD, NEEDED_FOR, SCOPES, needed_scopes
 
 ROOT = Path(__file__).parents[2]
 METHOD = re.compile(
@@ -28,6 +28,9 @@ def test_every_method_that_is_called_has_its_permission_and_its_budget_and_no_ot
     assert set(PER_MINUTE) == called() | {RESPONSE_URL}
 
 
-def test_the_manifest_asks_for_what_is_needed() -> None:
+def test_the_manifest_asks_for_what_is_needed_and_nothing_else() -> None:
     manifest = yaml.safe_load((ROOT / "manifest.yml").read_text())
-    assert needed_scopes() <= set(manifest["oauth_config"]["scopes"]["bot"])
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == needed_scopes() | HEARD
+    assert set(NEEDED_FOR) == needed_scopes(keeps_groups=True) | HEARD, (
+        "of each it is said what does not work without it"
+    )

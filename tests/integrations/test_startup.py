@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from integrations.slack.client import TIMEOUT, close_client, open_client
-from integrations.slack.scopes import needed_scopes
+from integrations.slack.scopes import HEARD, needed_scopes
 from integrations.slack.startup import StartupReport, verify
 
 ME = {"ok": True, "user_id": "UBOT", "bot_id": "B1", "team_id": "T1", "team": "Example"}
@@ -23,7 +23,7 @@ class AuthServer:
         self.me: dict[str, Any] = ME
         self.socket: dict[str, Any] = {"ok": True, "url": "ws://127.0.0.1/link"}
         self.busy = False
-        self.scopes: str | None = ",".join(needed_scopes())
+        self.scopes: str | None = ",".join(needed_scopes() | HEARD)
         app = web.Application()
         app.router.add_route("*", "/api/auth.test", self._me)
         app.router.add_route("*", "/api/apps.connections.open", self._open)
@@ -63,10 +63,16 @@ async def test_a_server_that_does_not_say_the_permissions_is_worth_a_remark_and_
 
 
 async def test_every_missing_permission_is_named_at_once(slack: AuthServer) -> None:
-    slack.scopes = ",".join(needed_scopes() - {"pins:write", "channels:join"})
-    (problem,) = (await slack.verify()).problems
-    assert "channels:join, pins:write" in problem
+    slack.scopes = ",".join((needed_scopes() | HEARD) - {"pins:write", "channels:join", "reactions:read"})
+    report = await slack.verify()
+    (problem,) = report.problems
+    assert (
+        "channels:join (announcements and alert channels without inviting the bot), pins:write (the pinned card)"
+        in problem
+    )
     assert "reinstall the app" in problem
+    (remark,) = report.remarks
+    assert "reactions:read (messages marked with a pushpin, on the timeline)" in remark
 
 
 async def test_both_tokens_are_looked_at_and_swapped_ones_are_recognised(slack: AuthServer) -> None:

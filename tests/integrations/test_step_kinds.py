@@ -22,7 +22,7 @@ from warroom.incident.model import State
 from warroom.incident.notices import RunSays
 from warroom.outbox.changes import Changeset
 from warroom.outbox.effects import ExternalEffect, Post
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.run import Run, RunState, StepState
 
 POLICY = """
@@ -168,7 +168,7 @@ async def test_a_call_of_another_system(name: str, trouble: str, system: System,
             if isinstance(each, _Troubled):
                 each.before, each.after = list(before), list(after)
         made.teach(book=f"steps:\n  - {steps_of(name, system, tmp_path)}\n")
-        run = await usecases.start(made.world, (await made.incident()).id, "book", ADA.id)
+        run = await begin.start(made.world, (await made.incident()).id, "book", ADA.id)
         for _ in range(12):
             with suppress(Killed):
                 await made.work()
@@ -283,7 +283,7 @@ async def test_a_step_that_is_decided_is_done_once(kind: str, faults: tuple[str,
         run: Run | None = None
         for _ in range(4):
             try:
-                run = await usecases.start(made.world, incident.id, "book", ADA.id)
+                run = await begin.start(made.world, incident.id, "book", ADA.id)
             except StoreUnavailable:
                 pass
             else:

@@ -135,3 +135,18 @@ def test_editors_get_a_schema_that_accepts_the_file_and_refuses_a_typo() -> None
     assert list(validator.iter_errors(yaml.safe_load(WHOLE))) == []
     typo = {"severities": {"SEV-1": {"acknowlege_within": "5m"}}}
     assert [list(error.absolute_path) for error in validator.iter_errors(typo)] == [["severities", "SEV-1"]]
+
+
+def test_a_date_that_there_is_not_is_named_with_its_line_among_the_other_mistakes(file: Path) -> None:
+    file.write_text(
+        "workspace: {anounce: x}\n"
+        "schedules:\n"
+        "  web:\n"
+        "    layers:\n"
+        "      - {people: [ada@example.com], from: 2026-13-05}\n"
+    )
+    with pytest.raises(PolicyError) as caught:
+        load(file, policy_model())
+    told = str(caught.value)
+    assert "line 1, workspace.anounce" in told
+    assert "line 5, schedules.web.layers[0].from: " in told

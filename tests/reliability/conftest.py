@@ -8,7 +8,6 @@ import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,18 +16,25 @@ import pytest_asyncio
 from bot.demo.workspace import installation
 from bot.integrations import INTEGRATIONS, Kinds, policy_model, settings_model
 from sandbox import Sandbox, UserGroup
+from storage import migrate
 from tests.conftest import FAILED
 from tests.reliability.clock import WoundClock
-from tests.reliability.effects import ALERTS, DUTY, GROUP, REPAGE_AFTER, EffectCase
+from tests.reliability.effect_case import ALERTS, DUTY, GROUP, REPAGE_AFTER, EffectCase
 from tests.reliability.external import ExternalCases
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.troubles import TROUBLES, Trouble
 from tests.scenarios.conftest import COMPANY, settings_for
+from tests.storage.conftest import PostgreSQL
+from tests.storage.conftest import dynamodb as dynamodb
+from tests.storage.conftest import postgresql as postgresql
+from tests.storage.dynamo.server import DynamoDB
 from warroom.policy import Policy, check
 
 HOUR = timedelta(hours=1)
 CELLS = frozenset({"test_in_slack", "test_in_another_system"})
+STORE = "WARROOM_STORE"
+"""Environment variable: the kind of database that the bots have, SQLite without it."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -64,13 +70,28 @@ def policy_of(kinds: Kinds = INTEGRATIONS, **more: Any) -> Policy:
     return checked.policy
 
 
+NewUrl = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewUrl:
+    """Makes URLs of databases that are not there yet, of the kind that WARROOM_STORE names."""
+    kind = os.environ.get(STORE, "sqlite")
+    if kind == "sqlite":
+        return lambda: f"sqlite:///{tmp_path_factory.mktemp('house')}/warroom.db"
+    assert kind in ("postgresql", "dynamodb"), f"{STORE} is sqlite, postgresql or dynamodb"
+    server: PostgreSQL | DynamoDB = request.getfixturevalue(kind)
+    return lambda: server.new(empty=True)
+
+
 @asynccontextmanager
-async def in_slack(folder: Path) -> AsyncIterator[House[Forked]]:
-    """A workspace and a bot in a process of its own, on a new SQLite database in that folder."""
+async def in_slack(url: str) -> AsyncIterator[House[Forked]]:
+    """A workspace and a bot in a process of its own, on a database that is not there yet."""
+    await migrate(url)
     async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
         slack.workspace.app.scopes.add("usergroups:write")
         await slack.save_usergroup(UserGroup("", GROUP, "On call", [slack.person("grace").id]))
-        process = Forked(slack, settings_for(slack, f"sqlite:///{folder}/warroom.db"), policy_of())
+        process = Forked(slack, settings_for(slack, url), policy_of())
         stack.push_async_callback(process.stop)
         await process.start()
         house = House(slack, process)
@@ -79,8 +100,9 @@ async def in_slack(folder: Path) -> AsyncIterator[House[Forked]]:
 
 
 @asynccontextmanager
-async def beside(cases: ExternalCases, folder: Path) -> AsyncIterator[House[Forked]]:
+async def beside(cases: ExternalCases, url: str) -> AsyncIterator[House[Forked]]:
     """The same with another system that one of the integrations calls."""
+    await migrate(url)
     system = cases.system()
     listening = await system.start()
     async with Sandbox.running(app=installation(), clock=WoundClock()) as slack, AsyncExitStack() as stack:
@@ -89,7 +111,7 @@ async def beside(cases: ExternalCases, folder: Path) -> AsyncIterator[House[Fork
         environment = stack.enter_context(pytest.MonkeyPatch.context())
         for name, secret in cases.environment.items():
             environment.setenv(name, secret)
-        known = settings_for(slack, f"sqlite:///{folder}/warroom.db").model_dump()
+        known = settings_for(slack, url).model_dump()
         settings = settings_model(cases.kinds)(**(known | cases.settings(system)))
         policy = policy_of(kinds=cases.kinds, **{cases.integration.name: cases.policy})
         process = Forked(slack, settings, policy, cases.kinds)
@@ -133,12 +155,12 @@ class Kept:
         await stack.aclose()
 
 
-def kept(build: Callable[[Path], AbstractAsyncContextManager[House[Forked]]]) -> Any:
+def kept(build: Callable[[str], AbstractAsyncContextManager[House[Forked]]]) -> Any:
     """A fixture: the house that the cases of a module share."""
 
     @pytest_asyncio.fixture(loop_scope="module", scope="module")
-    async def keep(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kept]:
-        keeping = Kept(lambda: build(tmp_path_factory.mktemp("house")))
+    async def keep(new_url: NewUrl) -> AsyncIterator[Kept]:
+        keeping = Kept(lambda: build(new_url()))
         yield keeping
         await keeping.close()
 

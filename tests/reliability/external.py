@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.integrations import INTEGRATIONS, Kinds
 from sandbox.vendors.system import FakeSystem
-from tests.reliability.effects import EffectCase
+from tests.reliability.effect_case import EffectCase
 from warroom.integration import Integration
 
 FOLDER = Path(__file__).parents[1] / "integrations"

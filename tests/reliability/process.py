@@ -268,7 +268,7 @@ class Forked(Process):
         await self._ask("replay")
 
     async def heartbeat(self) -> None:
-        await self._ask("beat")
+        await self._ask("heartbeat")
 
     async def commit(self, change: Changeset) -> bool:
         return bool(await self._ask("commit", change))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.integrations import INTEGRATIONS
-from tests.reliability.effects import EFFECT_CASES, EffectCase
+from tests.reliability.effect_case import EffectCase
+from tests.reliability.effects import EFFECT_CASES
 from tests.reliability.external import external_cases
 from tests.reliability.troubles import TROUBLES, Trouble
 

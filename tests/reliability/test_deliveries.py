@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from bot.demo.demo_company import MEMORY_ALERT
-from tests.reliability.conftest import in_slack
+from tests.reliability.conftest import NewUrl, in_slack
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import said_under
@@ -22,9 +21,9 @@ AWAY = 600.0
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House[Forked]]:
+async def house(new_url: NewUrl) -> AsyncIterator[House[Forked]]:
     """A workspace and a bot of its own."""
-    async with in_slack(tmp_path) as house:
+    async with in_slack(new_url()) as house:
         yield house
 
 

@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from bot.integrations import INTEGRATIONS
 from tests.conftest import FAILED
-from tests.reliability.conftest import Kept, beside
-from tests.reliability.effects import EffectCase
+from tests.reliability.conftest import Kept, NewUrl, beside
+from tests.reliability.effect_case import EffectCase
 from tests.reliability.external import ExternalCases, external_cases
 from tests.reliability.house import House
 from tests.reliability.process import Forked
@@ -21,10 +21,10 @@ ALL = external_cases()
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def kept_outside(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kept]:
+async def kept_outside(request: pytest.FixtureRequest, new_url: NewUrl) -> AsyncIterator[Kept]:
     """A workspace, a bot and the system of one integration."""
     cases: ExternalCases = request.param
-    keeping = Kept(lambda: beside(cases, tmp_path_factory.mktemp("house")))
+    keeping = Kept(lambda: beside(cases, new_url()))
     yield keeping
     await keeping.close()
 

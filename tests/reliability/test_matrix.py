@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from integrations.slack.performers import PERFORMERS as IN_SLACK
-from tests.reliability.effects import EFFECT_CASES, EffectCase, Run
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effects import EFFECT_CASES
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.table import PAGE, page

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import aiohttp
 import pytest
 
-from tests.reliability.conftest import Kept, in_slack
+from tests.reliability.conftest import Kept, NewUrl, in_slack
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House[Forked]]:
-    async with in_slack(tmp_path) as house:
+async def house(new_url: NewUrl) -> AsyncIterator[House[Forked]]:
+    async with in_slack(new_url()) as house:
         yield house
 
 
@@ -68,8 +67,8 @@ async def test_where_a_process_stands_can_be_seen_from_here(house: House[Forked]
     assert "task socket" in shown
 
 
-async def test_a_house_in_which_a_case_failed_is_not_used_again(tmp_path_factory: pytest.TempPathFactory) -> None:
-    kept = Kept(lambda: in_slack(tmp_path_factory.mktemp("house")))
+async def test_a_house_in_which_a_case_failed_is_not_used_again(new_url: NewUrl) -> None:
+    kept = Kept(lambda: in_slack(new_url()))
     first = await kept.house()
     assert await kept.house() is first
     await kept.give_up()

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,10 @@ from bot.integrations import settings_model
 from sandbox import Sandbox
 from sandbox.vendors.kubernetes import Cluster, KubernetesSystem
 from sandbox.vendors.kubernetes.rbac import MASTERS, User
+from storage import migrate
 from tests.integrations.kubernetes.house import API
 from tests.reliability.clock import WoundClock
-from tests.reliability.conftest import policy_of
+from tests.reliability.conftest import NewUrl, policy_of
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.scenarios.conftest import settings_for
@@ -173,8 +173,9 @@ def generation(cluster: Cluster) -> int:
 
 
 @pytest.mark.parametrize("moment", MOMENTS, ids=lambda moment: moment.__name__)
-async def test_killed_and_started_again_it_goes_on(moment: Moment, tmp_path: Path) -> None:
-    async with place(f"sqlite:///{tmp_path}/warroom.db", 1) as (house, cluster, system):
+async def test_killed_and_started_again_it_goes_on(moment: Moment, new_url: NewUrl) -> None:
+    await migrate(url := new_url())
+    async with place(url, 1) as (house, cluster, system):
         was = generation(cluster)
         moment(system, house.process)
         await begun(house)

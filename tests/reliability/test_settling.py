@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot.demo.workspace import installation
 from sandbox import Sandbox
 from tests.reliability.clock import WoundClock
-from tests.reliability.conftest import in_slack, policy_of
+from tests.reliability.conftest import NewUrl, in_slack, policy_of
 from tests.reliability.house import House
 from tests.reliability.process import Forked
 from tests.reliability.promises import undone
@@ -24,8 +23,8 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House[Forked]]:
-    async with in_slack(tmp_path) as house:
+async def house(new_url: NewUrl) -> AsyncIterator[House[Forked]]:
+    async with in_slack(new_url()) as house:
         yield house
 
 

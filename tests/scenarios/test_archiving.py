@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from blocks.postmortem_document import draft
 from sandbox import SlackMessage
 from tests.scenarios.conftest import COMPANY, WarRoom
 from tests.scenarios.test_correcting import answer
@@ -105,8 +106,10 @@ async def test_a_closed_incident_is_reopened_in_a_new_channel_resolved_and_publi
     old = room.channel_of(incident)
     await answer(room, "ada", "ack", old.name)
     await answer(room, "ada", "resolve restarted it", old.name)
-    await edit_postmortem(room.bot.world, incident.id, "UADA", {"summary": "s", "impact": "i", "root_cause": "r"})
-    await publish_postmortem(room.bot.world, incident.id, "UADA")
+    await edit_postmortem(
+        room.bot.world, incident.id, "UADA", {"summary": "s", "impact": "i", "root_cause": "r"}, draft
+    )
+    await publish_postmortem(room.bot.world, incident.id, "UADA", draft)
     await room.wait(hours=49)
     await room.wait(hours=25)
     assert old.is_archived
@@ -119,7 +122,7 @@ async def test_a_closed_incident_is_reopened_in_a_new_channel_resolved_and_publi
     assert said(room, new.id, "for an update"), "the rhythm goes on"
     await answer(room, "ada", "resolve a bigger index", new.name)
     assert (await room.incident()).postmortem is not None
-    await publish_postmortem(room.bot.world, incident.id, "UADA")
+    await publish_postmortem(room.bot.world, incident.id, "UADA", draft)
     await room.settle()
     assert (await room.incident()).state is State.CLOSED
     assert said(room, new.id, "published"), "it is shared where the incident goes on"

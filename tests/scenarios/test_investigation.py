@@ -22,7 +22,7 @@ from tests.integrations.stories import policy_of, room_beside, settings_of, type
 from tests.scenarios.conftest import WarRoom
 from warroom.changes.model import Change
 from warroom.changes.usecases import record_changes
-from warroom.incident.events import CauseJudged, Investigated
+from warroom.incident.events import CauseAnswered, Investigated
 from warroom.metrics.usecases import report_for
 
 MINUTE = timedelta(minutes=1)
@@ -162,7 +162,7 @@ async def test_the_resolver_is_asked_once_and_the_figures_count_it(room: WarRoom
     await room.settle()
     assert (await room.incident()).investigation.right is True
     events = [each.event for each in await room.bot.store.timeline(incident.id)]
-    assert [each.right for each in events if isinstance(each, CauseJudged)] == [True]
+    assert [each.right for each in events if isinstance(each, CauseAnswered)] == [True]
     await room.slack.click("ada", room.slack.channel(question.channel), question, "No")
     await room.settle()
     assert (await room.incident()).investigation.right is True

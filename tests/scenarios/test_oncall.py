@@ -110,7 +110,7 @@ async def test_cover_is_asked_in_the_channel_taken_with_one_press_and_undone(roo
     await room.settle()
     channel = slack.channel("sre-alerts")
     asked = channel.messages_by_bot()[-1]
-    assert asked.labels() == ["Take it", "Undo"]
+    assert asked.labels() == ["Take it", "Withdraw"]
     assert f"<@{ada.id}> asks for cover" in str(asked.blocks)
     await slack.click(kwame, channel.name, asked, "Take it")
     await room.settle()

@@ -79,7 +79,7 @@ async def test_from_the_list_over_the_plan_and_the_approval_to_the_end(room: War
     await room.settle()
     assert "Is checkout awake?" in message(room, incident, "asked by").plain()
     await answered(room, incident, "ada", "asked by", "yes")
-    assert "Approve greet?" in message(room, incident, "asked by").plain()
+    assert "Approve the step greet?" in message(room, incident, "asked by").plain()
     await answered(room, incident, "grace", "asked by", "Approve")
     assert "done, not verified" in message(room, incident, "asked by").plain()
     told = message(room, incident, "🛠️ Greet")

@@ -1,4 +1,5 @@
-"""Every contract test runs over SQLite, a real PostgreSQL and an emulated DynamoDB; each test has a database of its own.
+"""Every contract test runs over SQLite, a real PostgreSQL and two DynamoDBs that know nothing of each other; each test has a
+database of its own.
 
 Another kind of database joins by a name in KINDS and a way to make a new one in `database` and `empty_url`.
 """
@@ -7,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import subprocess
 import tempfile
 import warnings
@@ -18,11 +20,14 @@ import asyncpg
 import pytest
 
 from storage import Database, migrate, open_store
-from tests.storage.dynamo.server import DynamoDB, serving
+from tests.storage.dynamo.server import INSTALLED, DynamoDB, serving
+from tests.storage.dynamo.server import moto as serving_moto
 from tests.stores import new_database
 from tests.tools import missing
 
-KINDS = ["sqlite", "postgresql", "dynamodb"]
+KINDS = ["sqlite", "postgresql", "dynamodb", "moto"]
+EMULATORS = {"dynamodb": "dynamodb", "moto": "moto_tables"}
+"""The fixture that has tables, by kind."""
 
 
 class PostgreSQL:
@@ -93,6 +98,22 @@ def dynamodb() -> Iterator[DynamoDB]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def moto(dynamodb: DynamoDB) -> Iterator[DynamoDB]:
+    """The second emulator. Who opens a table of it sets AWS_ENDPOINT_URL."""
+    if not list(INSTALLED.glob("node_modules/@dynoxide/*/dynoxide")) and not os.environ.get("DYNAMODB_ENDPOINT"):
+        missing("moto is the one DynamoDB here; `make tools` installs the other")
+    with serving_moto() as address:
+        yield DynamoDB(address, has_tokens=False)
+
+
+@pytest.fixture
+def moto_tables(moto: DynamoDB, monkeypatch: pytest.MonkeyPatch) -> DynamoDB:
+    """moto, for the length of a test."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto.endpoint)
+    return moto
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return new_database(tmp_path)
@@ -103,8 +124,8 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database without tables; parametrise indirectly with its kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'empty.db'}"
-    if request.param == "dynamodb":
-        return str(request.getfixturevalue("dynamodb").new(empty=True))
+    if request.param in EMULATORS:
+        return str(request.getfixturevalue(EMULATORS[request.param]).new(empty=True))
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new(empty=True)
 
@@ -114,8 +135,8 @@ def database(request: pytest.FixtureRequest) -> str:
     """The URL of a database with our tables, of every kind; parametrise it indirectly for fewer kinds."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
-    if request.param == "dynamodb":
-        return str(request.getfixturevalue("dynamodb").new())
+    if request.param in EMULATORS:
+        return str(request.getfixturevalue(EMULATORS[request.param]).new())
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.new()
 

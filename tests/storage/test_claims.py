@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -10,6 +11,9 @@ from storage import Database
 from tests.storage.conftest import Opener
 from tests.storage.values import LEASE, NOW, after, ask, card, put, room, settled, take, take_one, timer
 from warroom.errors import LeaseLost
+from warroom.outbox.effects import DecideAlerts
+
+AT_ONCE = timedelta(0)
 
 
 async def test_the_most_urgent_goes_first_then_the_longest_due(store: Database) -> None:
@@ -66,7 +70,7 @@ async def test_many_tasks_claim_and_every_job_is_taken_once(store: Database) -> 
     assert await store.next_due() is None
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_two_replicas_share_the_work_and_do_nothing_twice(database: str, opening: Opener) -> None:
     one, two = await opening(database), await opening(database)
     await ask(one, *(room(f"room:{n}") for n in range(60)), *(card(incident_id=f"i{n}") for n in range(20)))
@@ -85,7 +89,7 @@ async def test_two_replicas_share_the_work_and_do_nothing_twice(database: str, o
     assert await two.next_due() == after(9)
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_what_one_replica_leaves_behind_survives_it(database: str, opening: Opener) -> None:
     gone = await opening(database)
     await ask(gone, room())
@@ -101,7 +105,7 @@ async def test_where_there_is_one_process_its_successor_does_not_wait_for_the_le
     await ask(store, room(), card())
     await put(store, timers=(timer(due_at=after(5)),))
     lost = await take(store)
-    assert await store.release_stale_leases(after(1)) == len(lost) == 2
+    assert await store.release_stale_leases(after(1), AT_ONCE) == len(lost) == 2
     again = await take(store, after(1))
     assert {(claim.key, claim.outcome_unknown, claim.attempts) for claim in again} == {
         (claim.key, True, 2) for claim in lost
@@ -110,15 +114,28 @@ async def test_where_there_is_one_process_its_successor_does_not_wait_for_the_le
         await put(store, claim_result=settled(lost[0]))
     for claim in again:
         await put(store, claim_result=settled(claim))
-    assert await store.release_stale_leases(after(2)) == 0
+    assert await store.release_stale_leases(after(2), AT_ONCE) == 0
     assert await store.next_due() == after(5)
 
 
-@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_the_dead_one_may_have_asked_for_is_let_arrive_and_what_is_only_read_is_not(store: Database) -> None:
+    await ask(store, room(), DecideAlerts(key="alerts"))
+    await put(store, timers=(timer(due_at=NOW),))
+    assert len(await take(store)) == 3
+    soon = timedelta(seconds=2)
+    assert await store.release_stale_leases(after(1), soon) == 3
+    assert {claim.key for claim in await take(store, after(1))} == {"alerts", "inc-1:timer:ack"}
+    assert await take(store, after(1) + soon - timedelta(seconds=1)) == []
+    (late,) = await take(store, after(1) + soon)
+    assert (late.key, late.outcome_unknown) == (room().key, True)
+
+
+@pytest.mark.parametrize("database", ["postgresql", "dynamodb"], indirect=True)
 async def test_where_several_processes_share_the_work_a_lease_is_respected(store: Database) -> None:
     await ask(store, room())
     lost = await take_one(store)
-    assert await store.release_stale_leases(after(1)) == 0
+    assert await store.release_stale_leases(after(1), AT_ONCE) == 0
     assert await take(store, after(1)) == []
     assert await put(store, claim_result=settled(lost))
 

@@ -66,7 +66,7 @@ async def test_everything_that_a_crowd_does_is_kept_in_the_order_in_which_it_was
     assert [each.version for each in after] == list(range(2, CROWD + 2))
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_another_process_only_makes_it_decide_again(database: str, opening: Opener) -> None:
     ours, theirs = world_of(await opening(database)), world_of(await opening(database))
     await put(ours.store, incident=incident())
@@ -221,7 +221,7 @@ async def test_a_declaration_that_fails_leaves_no_gap(store: Database) -> None:
     assert sorted(each.number for each in await store.incidents()) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_two_processes_never_give_the_same_number(database: str, opening: Opener) -> None:
     stores = [await opening(database), await opening(database)]
     told = await asyncio.gather(*(stores[n % 2].commit_new(numbered(n)) for n in range(DECLARES)))

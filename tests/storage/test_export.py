@@ -13,7 +13,7 @@ from storage import BadExport, Database, NotEmpty, Unreadable, export_lines, imp
 from storage.export import KINDS as RECORD_KINDS
 from storage.sql.dump import READERS, WRITERS
 from storage.sql.tables import FIRING_KEY, RUN_TARGET, TABLES, Base
-from tests.storage.conftest import KINDS, Opener, PostgreSQL
+from tests.storage.conftest import Opener, PostgreSQL
 from tests.storage.test_migrations import execute
 from tests.storage.values import (
     LEASE,
@@ -103,7 +103,7 @@ def compared(lines: list[str]) -> list[Any]:
     return sorted((json.loads(line) for line in lines), key=lambda row: json.dumps(row, sort_keys=True))
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=["sqlite", "postgresql", "dynamodb"])
 def other_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of another database, empty."""
     if request.param == "postgresql":

@@ -98,7 +98,7 @@ def world_of(store: Database, policy: Policy) -> World:
     )
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_cover_that_many_take_at_once_in_two_processes_has_one_who_took_it(
     database: str, opening: Opener
 ) -> None:
@@ -121,7 +121,7 @@ async def test_cover_that_many_take_at_once_in_two_processes_has_one_who_took_it
     assert sorted(type(each).__name__ for each in ended) == ["AlreadyDone", "Override"]
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_two_processes_at_once_tell_a_shift_change_once_and_keep_the_group_once(
     database: str, opening: Opener
 ) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from storage import Database
+from storage.dynamo import layout
 from storage.sql.processes import SILENT
 from tests.storage.conftest import Opener
+from tests.storage.dynamo.server import raw, table_of
 from tests.storage.test_migrations import execute
 from tests.storage.test_oncall import world_of
 from tests.storage.values import NOW, after, incident, put, take
@@ -18,7 +21,28 @@ from warroom.metrics import weekly
 from warroom.outbox.changes import Replicas
 from warroom.policy import check
 
-SHARED = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+SHARED = pytest.mark.parametrize("database", ["postgresql", "dynamodb"], indirect=True)
+
+
+async def move_heartbeats(database: str, by: timedelta) -> None:
+    """Let the processes have said that they live earlier or later than they did."""
+    if database.startswith("dynamodb:"):
+        await move_items(table_of(database), by)
+    else:
+        await execute(database, f"UPDATE replica SET seen_at = seen_at + interval '{by.total_seconds()} s'")  # noqa: S608  # a number
+
+
+async def move_items(table: str, by: timedelta) -> None:
+    said = await raw(
+        "query",
+        TableName=table,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": layout.REPLICAS}},
+    )
+    for item in said["Items"]:
+        data = json.loads(item["d"]["S"])
+        data["seen_at"] = layout.sortable(layout.time_of(data["seen_at"]) + by)
+        await raw("put_item", TableName=table, Item=item | {"d": {"S": json.dumps(data)}})
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -43,8 +67,7 @@ async def test_who_is_silent_does_not_count_and_counts_again_when_it_speaks(data
     store = await opening(database)
     await store.heartbeat("one", {})
     await store.heartbeat("two", {})
-    late = SILENT + timedelta(seconds=1)
-    await execute(database, f"UPDATE replica SET seen_at = seen_at - interval '{late.total_seconds()} s'")  # noqa: S608  # a number
+    await move_heartbeats(database, -SILENT - timedelta(seconds=1))
     assert (await store.heartbeat("one", {})).active == 1
     assert (await store.heartbeat("two", {})).active == 2
 
@@ -62,13 +85,13 @@ async def test_what_slack_told_one_the_others_hear_with_the_longest_wait(databas
 async def test_who_was_silent_for_an_hour_is_forgotten(database: str, opening: Opener) -> None:
     store = await opening(database)
     await store.heartbeat("one", {"chat.update": NOW})
-    await execute(database, "UPDATE replica SET seen_at = seen_at - interval '2 hours'")
+    await move_heartbeats(database, timedelta(hours=-2))
     await store.heartbeat("two", {})
-    await execute(database, "UPDATE replica SET seen_at = now()")
+    await move_heartbeats(database, timedelta(hours=2))
     assert (await store.heartbeat("two", {})).active == 1
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "dynamodb"], indirect=True)
 async def test_whoever_asks_hears_how_long_ago_a_process_said_that_it_lives(store: Database) -> None:
     await store.deregister("one")
     assert await store.last_heartbeat() is None

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import structlog
+
 from warroom.alerts import attach_rules
 from warroom.alerts.attach import AlertMatch, attach, attach_together
 from warroom.alerts.model import Alert, AlertState, Transition
@@ -17,6 +19,8 @@ from warroom.incident.model import Incident, Origin
 from warroom.outbox.changes import AlertDecision, AlertOutcome, Changeset, Firing, Quarantined, ReceivedAlert
 from warroom.outbox.effects import DecideAlerts
 from warroom.ports import World
+
+log = structlog.get_logger(__name__)
 
 BATCH = 200
 """How many pending alerts are read at a time."""
@@ -65,7 +69,9 @@ async def decide_pending(world: World, on_decided: Callable[[AlertDecision], Non
             except (StoreUnavailable, Conflict):
                 raise
             except Exception:
-                # Of any kind. One of them is at fault: the first is tried alone, and then all are read anew.
+                # Of any kind. One of them is at fault: the first is tried alone, and then all are read anew. It may go well alone,
+                # so this is the only word of the fault.
+                log.exception("several alerts could not be decided together", alerts=len(left))
                 decisions, left = await _decide_first(world, faults), []
             for alert_decision in decisions:
                 on_decided(alert_decision)

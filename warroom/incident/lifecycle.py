@@ -11,7 +11,7 @@ from warroom.incident import archiving, events
 from warroom.incident.deadlines import TAKE_BACK_WITHIN
 from warroom.incident.decision import Decision
 from warroom.incident.model import Incident, State
-from warroom.incident.notices import MergedAway, SeverityChangedNotice, StateChanged
+from warroom.incident.notices import OFFER_SLOT, MergedAway, SeverityChangedNotice, StateChanged
 from warroom.investigation import lifecycle as investigations
 from warroom.outbox.effects import Place, SharePicture
 from warroom.policy import Policy
@@ -285,7 +285,7 @@ def _stop_reminders(incident: Incident) -> Incident:
     return over.with_deadlines(update=None, stale=None, auto_resolve=None, late=None)
 
 
-REMINDERS = ("page", "reminder", "recovery", "stale", "worse")
+REMINDERS = ("page", "reminder", "recovery", "stale", "worse", OFFER_SLOT)
 """Slots of messages that are out of date when the incident is over, or open again."""
 
 

@@ -72,6 +72,9 @@ async def undo(world: World, incident_id: str, by: str) -> tuple[Incident, Incid
         raise Refused(NotInState(incident=incident.name, state=incident.state, attempt=Attempt.REOPEN))
 
     async def decide(found: Incident, other: Incident, now: datetime) -> Both:
+        if found.merged is None:
+            # Another process did it meanwhile.
+            raise Refused(NotInState(incident=found.name, state=found.state, attempt=Attempt.REOPEN))
         await authorize(world, Permission.MERGE, by, found)
         return taken_back(found, other, await _moved(world, found, other), by, now, world.policy)
 
@@ -151,7 +154,10 @@ def taken_back(incident: Incident, other: Incident, moved: Moved, by: str, now: 
     gone = tuple((other.id, key) for key in mine if key not in both)
     there = {new: old for old, new in record.actions}
     items = tuple(each.copy_with(id=there[each.id]) for each in other.actions if each.id in there)
-    before = incident.copy_with(merged=None, actions=items, alerts=summed(incident.alerts, back, now))
+    # What was added to it while it was merged stays its own.
+    before = incident.copy_with(
+        merged=None, actions=(*items, *incident.actions), alerts=summed(incident.alerts, back, now)
+    )
     reopened = lifecycle.reopen_unmerged(before, other, by, now, policy)
     reopened = Decision(reopened.incident, reopened.entries, reopened.effects, firings=back, quiet=reopened.quiet)
     rest = [each for each in moved.there if each.dedup_key not in mine]

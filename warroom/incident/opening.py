@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from warroom.escalation import activity
 from warroom.escalation import rules as escalation
-from warroom.incident import membership
+from warroom.incident import membership, notices
 from warroom.incident.deadlines import lead_wanted
 from warroom.incident.decision import Decision, announce, set_topic, show_card, tell_team
 from warroom.incident.direct import send_direct
@@ -288,7 +288,7 @@ def still_true(slot: str, incident: Incident) -> bool:
             return incident.state.open and incident.deadlines.update is not None
         case activity.SLOT:
             return incident.state is State.ACKNOWLEDGED
-        case "stale" | "worse":
+        case "stale" | "worse" | notices.OFFER_SLOT:
             return incident.state.open
         case "lead":
             return lead_wanted(incident)

@@ -12,19 +12,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from warroom.investigation.model import Findings, ObservedSeries
+from warroom.investigation.runs import DeviatingRuns, squeezed
+from warroom.investigation.samples import Floats, SampleClock, clock_of, laid
 from warroom.investigation.signals import Kind, kind_of
 
-Floats = NDArray[np.float64]
-
-DRIFT = 1.5
-"""In spreads: what a sample must deviate to lengthen a run."""
 LEAST_BASELINE = 8
 """Samples without which nothing is called unusual."""
 SURPRISE_CAP = 30.0
@@ -39,7 +36,9 @@ CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Observed:
-    """One series, judged. The arrays run over the window and the margin before it, one value a step; nan where nothing was measured."""
+    """One series, compared with its own past. The arrays run over the window and the margin before it, one value a step; nan where nothing
+    was measured.
+    """
 
     series: ObservedSeries
     kind: Kind
@@ -74,108 +73,23 @@ class Observed:
         return self.surprise >= ABNORMAL
 
 
-@dataclass(frozen=True)
-class SampleClock:
-    """The steps on which everything is laid."""
-
-    start: datetime
-    step: float
-    count: int
-    margin: int
-    """The first step of the margin before the window: what is judged begins here."""
-    window: int
-    """The first step of the window."""
-
-    def at(self, index: int) -> datetime:
-        """The time of a step."""
-        return self.start + timedelta(seconds=self.step * index)
-
-
-def clock_of(findings: Findings) -> SampleClock:
-    """Steps from the baseline's beginning to the end, each of the length asked for or, if the samples are rarer, of theirs."""
-    step = max(1.0, findings.step.total_seconds())
-    gaps = [
-        (later[0] - earlier[0]).total_seconds()
-        for series in findings.series[:200]
-        for earlier, later in zip(series.points[-40:], series.points[-39:], strict=False)
-    ]
-    if gaps := [gap for gap in gaps if gap > 0]:
-        step = max(step, float(np.median(gaps)))
-    begins = findings.at - findings.window
-    start = begins - findings.baseline
-    points = [series.points[0][0] for series in findings.series if series.points]
-    if points and min(points) > start:
-        start = min(points)
-    start = _on_samples(findings, start, step)
-    count = max(2, int((findings.until - start).total_seconds() // step) + 2)
-    window = min(count - 1, max(0, int((begins - start).total_seconds() // step)))
-    margin = max(0, window - int(findings.window.total_seconds() / 2 // step))
-    return SampleClock(start, step, count, margin, window)
-
-
-def _on_samples(findings: Findings, start: datetime, step: float) -> datetime:
-    """`start`, or less than a step later: then a step is the moment at which most samples are taken."""
-    moments = [at for each in findings.series[:200] for at, _ in each.points[-5:]]
-    if not moments:
-        return start
-    after = [round((at - start).total_seconds() % step, 3) % step for at in moments]
-    usual = max(sorted(set(after)), key=after.count)
-    sample = moments[after.index(usual)]
-    return sample - timedelta(seconds=step * ((sample - start) // timedelta(seconds=step)))
-
-
-def judged(findings: Findings) -> list[Observed]:
-    """Every series that can be judged, in a fixed order (by service, then signal)."""
+def compared(findings: Findings) -> list[Observed]:
+    """Every series that can be compared, in a fixed order (by service, then signal)."""
     series = sorted(
         findings.series, key=lambda each: (each.service, each.signal, each.source, each.query, each.points[:1])
     )
     clock = clock_of(findings)
     rows = max(1, CHUNK // clock.count)
-    values = [_laid(each, clock) for each in series]
+    values = [laid(each, clock) for each in series]
     floors = _floors(series, values, clock)
     alive = _reported(series, values, clock)
     found = []
     for begin in range(0, len(series), rows):
         part = range(begin, min(begin + rows, len(series)))
-        found += _judged_part(
+        found += _compared_part(
             [series[i] for i in part], [values[i] for i in part], [floors[i] for i in part], alive, clock
         )
     return found
-
-
-def _laid(series: ObservedSeries, clock: SampleClock) -> Floats:
-    """The samples on the steps, nan where there is none; a counter becomes what it grew by per second."""
-    laid = np.full(clock.count, np.nan)
-    if not series.points:
-        return laid
-    times = np.array([at.timestamp() for at, _ in series.points])
-    values = np.array([value for _, value in series.points], dtype=float)
-    order = np.lexsort((values, times))
-    times, values = times[order], values[order]
-    keep = np.isfinite(values)
-    times, values = times[keep], values[keep]
-    if is_counter(values):
-        grown = np.diff(values)
-        grown = np.where(grown < 0, values[1:], grown)
-        times, values = times[1:], grown / np.maximum(np.diff(times), 1e-9)
-    index = np.rint((times - clock.start.timestamp()) / clock.step).astype(int)
-    inside = (index >= 0) & (index < clock.count)
-    laid[index[inside]] = values[inside]
-    return laid
-
-
-def is_counter(values: Floats) -> bool:
-    """Whether a series only ever grows, but for resets to nearly nothing."""
-    if len(values) < 20 or values.min() < 0:
-        return False
-    steps = np.diff(values)
-    drops = steps < 0
-    if drops.sum() > max(2, len(steps) * 0.02) or (steps > 0).sum() < len(steps) * 0.5:
-        return False
-    resets = bool(np.all(values[1:][drops] <= 0.2 * values[:-1][drops]))
-    return (
-        resets and float(values.max()) > 10 * float(np.median(np.abs(steps))) and bool(drops.any() or steps.min() >= 0)
-    )
 
 
 def _floors(series: Sequence[ObservedSeries], values: Sequence[Floats], clock: SampleClock) -> list[float]:
@@ -246,7 +160,7 @@ def _design(times: Floats) -> Floats:
     return np.stack([np.ones_like(angle), *waves], axis=1)
 
 
-def _judged_part(
+def _compared_part(
     series: Sequence[ObservedSeries],
     rows: Sequence[Floats],
     floors: Sequence[float],
@@ -308,167 +222,133 @@ def _deviations(
     down = np.fmax(np.fmax(spread, (q50 - q10) / 1.28), least)
     high = (left - q50[:, None]) / up[:, None]
     low = (q50[:, None] - left) / down[:, None]
-    rising = _Runs(high, clock)
-    falling = _Runs(low, clock)
+    rising = DeviatingRuns(high, clock)
+    falling = DeviatingRuns(low, clock)
     found = []
     for i, each in enumerate(series):
         ways = {"up": (rising,), "down": (falling,), "both": (rising, falling)}[each.bad]
         runs = max(ways, key=lambda way: way.surprise[i])
-        found.append(
-            _observed(
-                each,
-                i,
-                runs,
-                1 if runs is rising else -1,
-                (high if runs is rising else low)[i],
-                value[i],
-                (float(q50[i]), float((up if runs is rising else down)[i]), float(q10[i]), float(q90[i])),
-                course[i],
-                int(known[i]),
-                alive.get(each.signal),
-                clock,
-            )
+        rises = runs is rising
+        row = _Row(
+            series=each,
+            sign=1 if rises else -1,
+            z=(high if rises else low)[i],
+            value=value[i],
+            course=course[i],
+            usual=float(q50[i]),
+            usual_low=float(q10[i]),
+            usual_high=float(q90[i]),
+            spread=float((up if rises else down)[i]),
+            known=int(known[i]),
+            alive=alive.get(each.signal),
         )
+        run = _Run(int(runs.begin[i]), int(runs.end[i]), float(runs.surprise[i]), float(runs.total[i]))
+        found.append(_observed(row, run, clock))
     return found
 
 
-def _observed(
-    series: ObservedSeries,
-    i: int,
-    runs: _Runs,
-    sign: int,
-    z: Floats,
-    value: Floats,
-    usual: tuple[float, float, float, float],
-    course: Floats,
-    known: int,
-    alive: int | None,
-    clock: SampleClock,
-) -> Observed:
-    middle, spread, low, high = usual
-    now = z[clock.margin :]
-    begin, end = int(runs.begin[i]), int(runs.end[i])
-    surprise = float(runs.surprise[i])
-    kind = kind_of(series.signal)
-    shape = "run"
-    seen = np.flatnonzero(np.isfinite(value))
-    judgeable = known >= LEAST_BASELINE or (kind == "errors" and series.bad == "up" and len(seen) > 0)
-    if not judgeable or not len(seen) or begin < 0:
+@dataclass(frozen=True)
+class _Row:
+    """One series, and what is usual of it."""
+
+    series: ObservedSeries
+    sign: int
+    """1 when it rises, -1 when it falls."""
+    z: Floats
+    """By step, how far it is from the usual in that direction, in spreads."""
+    value: Floats
+    course: Floats
+    usual: float
+    usual_low: float
+    usual_high: float
+    spread: float
+    known: int
+    """Samples of the baseline."""
+    alive: int | None
+    """The last step at which most series of its signal were reported."""
+
+    @property
+    def comparable(self) -> bool:
+        """Whether anything can be said of it."""
+        new_errors = kind_of(self.series.signal) == "errors" and self.series.bad == "up"
+        return self.known >= LEAST_BASELINE or (new_errors and bool(np.isfinite(self.value).any()))
+
+
+class _Run(NamedTuple):
+    """The run of a series that stands out most, in steps, and how unusual it is."""
+
+    begin: int
+    end: int
+    surprise: float
+    total: float
+
+
+class _Shape(NamedTuple):
+    """What a run is: `begin` is its first step."""
+
+    name: str
+    surprise: float
+    begin: int
+    ended: datetime
+
+
+def _shape(row: _Row, run: _Run, here: Floats, clock: SampleClock) -> _Shape:
+    """Whether it is a run, a single sample, or silence; `here` are the samples of the run."""
+    seen = np.flatnonzero(np.isfinite(row.value))
+    surprise = run.surprise
+    if not row.comparable or not len(seen) or run.begin < 0:
         surprise = 0.0
-    samples = int(np.isfinite(now).sum())
-    here = value[begin : end + 1]
-    here = here[np.isfinite(here)]
-    if surprise > 0 and len(here) == 1 and samples >= 12 and end < (seen[-1] if len(seen) else 0) - 1:
-        shape, surprise = "spike", min(surprise, ABNORMAL - 0.5)
-    filled = known / max(1, clock.margin)
-    ended = clock.at(end)
+    shape = _Shape("run", surprise, run.begin, clock.at(run.end))
+    samples = int(np.isfinite(row.z[clock.margin :]).sum())
+    if surprise > 0 and len(here) == 1 and samples >= 12 and run.end < (seen[-1] if len(seen) else 0) - 1:
+        shape = shape._replace(name="spike", surprise=min(surprise, ABNORMAL - 0.5))
     if (
-        alive is not None
-        and filled > 0.9
+        row.alive is not None
+        and row.known / max(1, clock.margin) > 0.9
         and len(seen)
-        and known >= 20
-        and alive - seen[-1] >= 3
+        and row.known >= 20
+        and row.alive - seen[-1] >= 3
         and seen[-1] >= clock.margin - 1
     ):
         # It was always there and is gone while the others of its signal go on: whoever reported it is not there any more.
-        shape, begin, surprise = "silent", int(seen[-1]) + 1, max(surprise, 8.0)
-        ended = clock.at(alive)
-    at = clock.at(begin) if surprise > 0 else None
-    level = float(np.median(here)) if len(here) and shape != "silent" else float("nan")
-    offset = float(course[begin]) if 0 <= begin < len(course) else 0.0
-    run = z[int(runs.begin[i]) : end + 1]
-    apart = run[np.isfinite(run)]
-    clearly = np.flatnonzero(run >= 0.5 * np.median(apart)) if len(apart) else apart
-    clear = (
-        clock.at(int(runs.begin[i]) + int(clearly[0])) if surprise > 0 and len(clearly) and shape != "silent" else at
-    )
-    excess = np.where(np.isfinite(now), np.maximum(now - 1.0, 0.0) * spread, np.nan)
-    profile = np.where(np.isfinite(now), _squeezed(np.maximum(now - 1.0, 0.0)), np.nan)
-    if shape == "silent":
+        return _Shape("silent", max(shape.surprise, 8.0), int(seen[-1]) + 1, clock.at(row.alive))
+    return shape
+
+
+def _observed(row: _Row, run: _Run, clock: SampleClock) -> Observed:
+    here = row.value[run.begin : run.end + 1]
+    here = here[np.isfinite(here)]
+    shape = _shape(row, run, here, clock)
+    silent, told = shape.name == "silent", shape.surprise > 0
+    onset = clock.at(shape.begin) if told else None
+    offset = float(row.course[shape.begin]) if 0 <= shape.begin < len(row.course) else 0.0
+    part = row.z[run.begin : run.end + 1]
+    apart = part[np.isfinite(part)]
+    clearly = np.flatnonzero(part >= 0.5 * np.median(apart)) if len(apart) else apart
+    now = row.z[clock.margin :]
+    profile = np.where(np.isfinite(now), squeezed(np.maximum(now - 1.0, 0.0)), np.nan)
+    if silent:
         gone = np.arange(clock.margin, clock.count)
-        profile = np.where((gone >= begin) & (gone <= (alive or 0)), 5.0, np.nan_to_num(profile))
+        profile = np.where((gone >= shape.begin) & (gone <= (row.alive or 0)), 5.0, np.nan_to_num(profile))
     return Observed(
-        series=series,
-        kind=kind,
-        surprise=min(surprise, SURPRISE_CAP),
-        deviation=sign * float(np.median(apart)) if surprise > 0 and len(apart) else 0.0,
-        onset=at,
-        ended=ended if surprise > 0 else None,
-        usual=middle + offset,
-        usual_low=low + offset,
-        usual_high=high + offset,
-        spread=spread,
-        level=level,
-        excess=excess,
+        series=row.series,
+        kind=kind_of(row.series.signal),
+        surprise=min(shape.surprise, SURPRISE_CAP),
+        deviation=row.sign * float(np.median(apart)) if told and len(apart) else 0.0,
+        onset=onset,
+        ended=shape.ended if told else None,
+        usual=row.usual + offset,
+        usual_low=row.usual_low + offset,
+        usual_high=row.usual_high + offset,
+        spread=row.spread,
+        level=float(np.median(here)) if len(here) and not silent else float("nan"),
+        excess=np.where(np.isfinite(now), np.maximum(now - 1.0, 0.0) * row.spread, np.nan),
         profile=profile,
-        values=value[clock.margin :],
-        total=float(runs.total[i]) if judgeable else 0.0,
-        shape=shape,
-        clear=clear,
+        values=row.value[clock.margin :],
+        total=run.total if row.comparable else 0.0,
+        shape=shape.name,
+        clear=clock.at(run.begin + int(clearly[0])) if told and len(clearly) and not silent else onset,
     )
-
-
-def _squeezed(z: Floats) -> Floats:
-    """Large deviations compressed: from 6 spreads on, each further factor e adds 3."""
-    return np.where(z <= 6, z, 6 + 3 * np.log(np.maximum(z, 6) / 6))
-
-
-class _Runs:
-    """By row: the run of deviating samples that stands out most since the margin, and how unusual one like it is."""
-
-    def __init__(self, z: Floats, clock: SampleClock) -> None:
-        gain = np.clip(np.where(np.isfinite(z), _squeezed(np.nan_to_num(z)) - DRIFT, 0.0), -4.0, None)
-        rows, count = z.shape
-        self.begin = np.full(rows, -1)
-        self.end = np.full(rows, -1)
-        best = np.zeros(rows)
-        total = np.zeros(rows)
-        since = np.zeros(rows, dtype=int)
-        length = max(2, count - clock.margin)
-        peaks: list[Floats] = []
-        peak = np.zeros(rows)
-        left = clock.margin % length
-        for step in range(count):
-            if step == clock.margin:
-                total[:] = 0.0
-            fresh = total <= 0
-            total = np.where(fresh, 0.0, total) + gain[:, step]
-            since = np.where(fresh, step, since)
-            if step < clock.margin:
-                peak = np.maximum(peak, total)
-                if step >= left and (step - left) % length == length - 1:
-                    peaks.append(peak)
-                    peak = np.zeros(rows)
-                    total[:] = 0.0
-            else:
-                better = total > best
-                best = np.where(better, total, best)
-                self.begin = np.where(better, since, self.begin)
-                self.end = np.where(better, step, self.end)
-        self.total = best
-        self.surprise = _surprise(best, peaks)
-
-
-def _surprise(best: Floats, peaks: Sequence[Floats]) -> Floats:
-    """-ln of the chance of such a sum. From the stretches' own sums, their tail continued exponentially; with few of them a
-    usual tail is assumed.
-    """
-    if not peaks:
-        return np.where(best > 0, best / 3.0, 0.0)
-    all_of = np.stack(peaks)
-    share = 0.75 if len(all_of) >= 8 else 0.5
-    edge = np.quantile(all_of, share, axis=0)
-    over = np.where(all_of > edge, all_of - edge, np.nan)
-    # Half a dozen stretches know little of their tail: a tail of 2 spreads is mixed in, as if two more had been seen.
-    counted = np.isfinite(over).sum(axis=0)
-    beyond = np.nansum(over, axis=0) / np.maximum(counted, 1)
-    scale = (beyond * counted + 2.0 * 2) / (counted + 2)
-    return np.where(best > edge, -np.log(1 - share) + (best - edge) / scale, 0.0)
-
-
-def moment(seconds: float) -> datetime:
-    """Aware UTC."""
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def together(one: Floats, other: Floats) -> float:

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from warroom.investigation.abnormal import ABNORMAL, Floats, Observed, together
+from warroom.investigation.abnormal import ABNORMAL, Observed, together
 from warroom.investigation.graph import Graph
+from warroom.investigation.samples import Floats
 from warroom.investigation.services import Service, Symptom, symptom_of
 from warroom.investigation.signals import SYMPTOMS, is_count
 

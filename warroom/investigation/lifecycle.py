@@ -1,4 +1,4 @@
-"""What becomes of an investigation: asked for, under way, answered or failed, judged. Pure."""
+"""What becomes of an investigation: asked for, under way, answered or failed; and whether the cause was right. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from warroom.errors import AlreadyDone, Refused
 from warroom.incident.decision import Decision
-from warroom.incident.events import CauseJudged, Investigated
+from warroom.incident.events import CauseAnswered, Investigated
 from warroom.incident.model import Incident
 from warroom.incident.notices import CauseQuestion
 from warroom.investigation.model import Answer, Cause, NotLookedAt
@@ -16,7 +16,7 @@ from warroom.investigation.state import Brief, Running
 from warroom.outbox.effects import Investigate, Narrate, PrivateReply, ShareFindings, ShowInvestigation
 from warroom.outbox.results import InvestigationDone, Narrated
 from warroom.policy import Policy
-from warroom.refusals import CauseJudgedBefore, Investigating, NoCauseNamed
+from warroom.refusals import CauseAnsweredBefore, Investigating, NoCauseNamed
 from warroom.text import cut
 
 STUCK = timedelta(minutes=5)
@@ -157,15 +157,15 @@ def question(decision: Decision) -> Decision:
     return asked.with_effects(PrivateReply(incident_id=incident.id, key=key, user=by, notice=CauseQuestion()))
 
 
-def judge(incident: Incident, by: str, now: datetime, *, right: bool) -> Decision:
+def answer_cause(incident: Incident, by: str, now: datetime, *, right: bool) -> Decision:
     """Whether the cause was right. Raises AlreadyDone where somebody said so before, Refused where none was named."""
     state = incident.investigation
     if state.cause is None:
         raise Refused(NoCauseNamed(incident=incident.name))
     if state.right is not None:
-        raise AlreadyDone(CauseJudgedBefore(incident=incident.name, right=state.right, by=state.judged_by))
+        raise AlreadyDone(CauseAnsweredBefore(incident=incident.name, right=state.right, by=state.judged_by))
     after = incident.copy_with(investigation=state.copy_with(right=right, judged_by=by))
-    event = CauseJudged(cause=state.cause.service, right=right)
+    event = CauseAnswered(cause=state.cause.service, right=right)
     return Decision(after, quiet=True).record(event, now, by=by).with_effects(show(incident))
 
 

@@ -79,8 +79,10 @@ class Look:
     """One question to one source. `source` says in words what is looked at."""
 
     source: str
-    run: Callable[[], Awaitable[Found]]
-    """Raises whatever the source raises."""
+    run: Callable[[], Awaitable[Found | Callable[[], Found]]]
+    """What it found; where reading the answer takes processor time, a function that reads it, to be called beside the event loop.
+    Both raise whatever the source raises.
+    """
 
 
 def looks(request: Request, policy: Policy, sources: Sources, store: Store | None) -> list[Look]:
@@ -142,18 +144,22 @@ def signal_look(name: str, signal: Signal, request: Request, policy: Policy, sou
     """One signal of all services."""
     title = f"{name} ({sources.title(signal.source)})"
 
-    async def run() -> Found:
+    async def run() -> Callable[[], Found]:
         source = sources.metrics.get(signal.source)
         if source is None:
             raise Rejected("it is not set up", code="not_set_up")
         since = request.baseline_from(policy)
         found = await source.series(signal.query, since, request.until, policy.investigate.step)
+        page = _page(source, signal.query, request.window_from(policy), request.until)
+        # A day of a thousand series are more than a million points to combine.
+        return lambda: read(found, page)
+
+    def read(found: Sequence[Series], page: str) -> Found:
         by_service, unlabelled = by_label(found, signal.label)
         if not by_service:
             have = ", ".join(sorted({label for each in found for label in each.labels})) or "no labels"
             why = f"no series has the label {signal.label}; they have {have}" if found else "it yields nothing"
             raise Rejected(why, code="no_series", advice=f"Check investigate.signals.{name}.")
-        page = _page(source, signal.query, request.window_from(policy), request.until)
         observed = tuple(
             ObservedSeries.model_construct(
                 service=known_service(service, policy),

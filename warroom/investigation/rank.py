@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from warroom.changes.model import Change
-from warroom.investigation.abnormal import ABNORMAL, Observed, clock_of, together
+from warroom.investigation.abnormal import ABNORMAL, Observed, together
 from warroom.investigation.explain import (
     accounted,
     explains,
@@ -39,6 +39,7 @@ from warroom.investigation.explain import (
 from warroom.investigation.graph import Graph
 from warroom.investigation.logs import LogTemplate
 from warroom.investigation.model import Fact, Findings
+from warroom.investigation.samples import clock_of
 from warroom.investigation.services import DOWN, Service, Symptom, services_of, symptom_of
 from warroom.investigation.signals import SYMPTOMS
 
@@ -99,10 +100,40 @@ class Candidate:
         return sum(WEIGHTS[name] * value for name, value in self.features.items())
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """What every service is seen against."""
+
+    findings: Findings
+    services: Mapping[str, Service]
+    graph: Graph
+    mapped: bool
+    """Whether somebody said who calls whom."""
+    names: set[str]
+    """The services of which anything speaks."""
+    noticed: Service | None
+    symptom: Symptom
+    length: int
+    """Steps of a profile."""
+    below: Mapping[str, int]
+    ways: Mapping[str, tuple[str, ...]]
+    facts: Mapping[str, list[Fact]]
+    explained: Mapping[str, Mapping[str, float]]
+    templates: Mapping[str, tuple[LogTemplate, ...]]
+
+
 def candidates_of(
     findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
 ) -> tuple[Symptom, list[Candidate]]:
     """Every service of which anything speaks, the likeliest first; and what is wrong where it was noticed."""
+    scene = _scene(findings, observed, templates, graph)
+    found = [_candidate(scene, name) for name in sorted(scene.names)]
+    return scene.symptom, sorted(found, key=lambda each: (-each.score, -each.surprise, each.service))
+
+
+def _scene(
+    findings: Findings, observed: Sequence[Observed], templates: Mapping[str, tuple[LogTemplate, ...]], graph: Graph
+) -> _Scene:
     recent = [each for each in findings.facts if findings.at - findings.window * 1.5 <= each.at <= findings.until]
     services = services_of(observed, graph, recent, clock_of(findings))
     mapped = graph.known
@@ -110,9 +141,7 @@ def candidates_of(
         graph = moving_together(services, graph.calls)
     length = len(observed[0].profile) if observed else 0
     noticed = services.get(findings.service)
-    symptom = symptom_of(noticed, length)
     below = graph.below(findings.service)
-    ways = graph.paths(findings.service, sorted(services))
     facts: dict[str, list[Fact]] = defaultdict(list)
     for fact in recent:
         facts[fact.service].append(fact)
@@ -120,65 +149,85 @@ def candidates_of(
     names = {name for name, each in services.items() if each.surprise >= ABNORMAL / 2 or each.down is not None}
     names |= {name for name in facts if name in below or name in services} | {findings.service}
     names |= {name for name, found in templates.items() if found} & (set(services) | set(below) | changed)
-    explained = explanations(services, graph, names)
-    found = []
-    for name in sorted(names):
-        service = services.get(name, Service(name))
-        felt = symptom_of(service, length)
-        distance = below.get(name)
-        by, share = max(explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
-        loud = sorted(
-            (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
-        )
-        onset = _onset(loud, felt.onset or min((fact.at for fact in facts[name] if fact.kind in DOWN), default=None))
-        change, began = _change(findings, name, _beginnings(_begun(loud, felt), onset or symptom.onset))
-        part, of_all = explains(name, services, names, graph)
-        alerts = [fact for fact in facts[name] if fact.kind == "alert"]
-        harm = [fact for fact in facts[name] if fact.kind in DOWN]
-        features = {
-            "strength": max(
-                strength(service.surprise), 0.8 * float(service.down.max()) if service.down is not None else 0.0
-            ),
-            "cover": 1.0
-            if name == findings.service
-            else accounted(noticed, service, symptom.seen)
-            if noticed and symptom.seen
-            else 0.5,
-            "alike": _alike(symptom, service),
-            "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
-            "path": _path(ways.get(name), services),
-            "early": _early(onset, symptom.onset, findings.step),
-            "explains": part,
-            "reach": of_all,
-            "fits": fits(noticed, service, symptom),
-            "near": (0.0 if graph.known else 0.5) if distance is None else 1.0,
-            "consumes": _consumes(service),
-            "neighbour": _neighbour(symptom, service, distance),
-            "starved": service.starved,
-            "silent": float(service.silent),
-            "change": _change_speaks(findings, name, onset or symptom.onset),
-            "facts": min(1.0, 0.5 * len(harm)) if harm else 0.0,
-            "alerts": float(bool(alerts)),
-            "logs": min(1.0, sum(each.weight for each in templates.get(name, ()))),
-            "similar": float(any(past.cause == name for past in findings.similar)),
-        }
-        found.append(
-            Candidate(
-                service=name,
-                features=features,
-                seen=tuple(loud),
-                surprise=service.surprise,
-                onset=max(onset, began) if onset and began else onset,
-                distance=distance,
-                explained_by=by if share >= 0.5 else None,
-                unmeasured=unmeasured(name, services, graph, symptom),
-                mapped=mapped,
-                change=change,
-                facts=tuple(sorted(facts[name], key=lambda fact: (fact.at, fact.kind, fact.text))),
-                templates=templates.get(name, ()),
-            )
-        )
-    return symptom, sorted(found, key=lambda each: (-each.score, -each.surprise, each.service))
+    return _Scene(
+        findings=findings,
+        services=services,
+        graph=graph,
+        mapped=mapped,
+        names=names,
+        noticed=noticed,
+        symptom=symptom_of(noticed, length),
+        length=length,
+        below=below,
+        ways=graph.paths(findings.service, sorted(services)),
+        facts=facts,
+        explained=explanations(services, graph, names),
+        templates=templates,
+    )
+
+
+def _candidate(scene: _Scene, name: str) -> Candidate:
+    """The service, and what speaks for it."""
+    findings, symptom = scene.findings, scene.symptom
+    service, facts = scene.services.get(name, Service(name)), scene.facts.get(name, [])
+    felt = symptom_of(service, scene.length)
+    by, share = max(scene.explained.get(name, {}).items(), key=lambda item: (item[1], item[0]), default=(None, 0.0))
+    loud = sorted(
+        (each for each in service.seen if each.abnormal), key=lambda each: (-each.surprise, each.series.signal)
+    )
+    onset = _onset(loud, felt.onset or min((fact.at for fact in facts if fact.kind in DOWN), default=None))
+    change, began = _change(findings, name, _beginnings(_begun(loud, felt), onset or symptom.onset))
+    speaks = _change_speaks(findings, name, onset or symptom.onset)
+    return Candidate(
+        service=name,
+        features=_features(scene, service, facts, share, _early(onset, symptom.onset, findings.step), speaks),
+        seen=tuple(loud),
+        surprise=service.surprise,
+        onset=max(onset, began) if onset and began else onset,
+        distance=scene.below.get(name),
+        explained_by=by if share >= 0.5 else None,
+        unmeasured=unmeasured(name, scene.services, scene.graph, symptom),
+        mapped=scene.mapped,
+        change=change,
+        facts=tuple(sorted(facts, key=lambda fact: (fact.at, fact.kind, fact.text))),
+        templates=scene.templates.get(name, ()),
+    )
+
+
+def _features(
+    scene: _Scene, service: Service, facts: Sequence[Fact], share: float, early: float, change: float
+) -> dict[str, float]:
+    """What speaks for it; `share` is which part of its excess one that it calls accounts for, `change` how much a change speaks for it."""
+    name, noticed, symptom = service.name, scene.noticed, scene.symptom
+    distance = scene.below.get(name)
+    part, of_all = explains(name, scene.services, scene.names, scene.graph)
+    harm = sum(fact.kind in DOWN for fact in facts)
+    down = 0.8 * float(service.down.max()) if service.down is not None else 0.0
+    if name == scene.findings.service:
+        cover = 1.0
+    else:
+        cover = accounted(noticed, service, symptom.seen) if noticed and symptom.seen else 0.5
+    return {
+        "strength": max(strength(service.surprise), down),
+        "cover": cover,
+        "alike": _alike(symptom, service),
+        "own": 1.0 - float(np.clip((share - 0.15) / 0.45, 0.0, 1.0)),
+        "path": _path(scene.ways.get(name), scene.services),
+        "early": early,
+        "explains": part,
+        "reach": of_all,
+        "fits": fits(noticed, service, symptom),
+        "near": (0.0 if scene.graph.known else 0.5) if distance is None else 1.0,
+        "consumes": _consumes(service),
+        "neighbour": _neighbour(symptom, service, distance),
+        "starved": service.starved,
+        "silent": float(service.silent),
+        "change": change,
+        "facts": min(1.0, 0.5 * harm),
+        "alerts": float(any(fact.kind == "alert" for fact in facts)),
+        "logs": min(1.0, sum(each.weight for each in scene.templates.get(name, ()))),
+        "similar": float(any(past.cause == name for past in scene.findings.similar)),
+    }
 
 
 def _alike(symptom: Symptom, service: Service) -> float:

@@ -25,11 +25,11 @@ async def investigate(world: World, incident_id: str, by: str, service: str = ""
     return await change(world, incident_id, decide)
 
 
-async def judge(world: World, incident_id: str, by: str, *, right: bool) -> Incident:
+async def answer_cause(world: World, incident_id: str, by: str, *, right: bool) -> Incident:
     """`by` says whether the cause was right. Raises AlreadyDone, Refused, NotFound."""
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.UPDATE, by, incident)
-        return lifecycle.judge(incident, by, now, right=right)
+        return lifecycle.answer_cause(incident, by, now, right=right)
 
     return await change(world, incident_id, decide)

@@ -27,7 +27,7 @@ AROUND = timedelta(minutes=30)
 def investigate(findings: Findings) -> Answer:
     """Up to three causes, the most likely first, or that it is inconclusive. Never raises, however odd the findings."""
     findings = _ordered(findings)
-    observed = abnormal.judged(findings)
+    observed = abnormal.compared(findings)
     graph = graph_of(findings.depends_on, findings.service)
     symptom, candidates = candidates_of(findings, observed, templates(findings), graph)
     sure = confidence.confidences(symptom, candidates)
@@ -176,10 +176,10 @@ def _ruled_out(
             found.append(RuledOut(service=each.service, why="Its trouble does not go with what was noticed"))
         elif each.distance is None:
             found.append(RuledOut(service=each.service, why=f"{findings.service} is not known to depend on it"))
-    judged = {each.series.service for each in observed if each.usual == each.usual}
+    comparable = {each.series.service for each in observed if each.usual == each.usual}
     loud = {each.series.service for each in observed if each.abnormal}
     below = graph_of(findings.depends_on, findings.service).below(findings.service)
-    for name in sorted(judged - loud - named, key=lambda name: (below.get(name, len(below)), name)):
+    for name in sorted(comparable - loud - named, key=lambda name: (below.get(name, len(below)), name)):
         if name in below:
             found.append(RuledOut(service=name, why="Everything that was measured is as usual"))
     return tuple(found[:RULED_OUT])
@@ -223,11 +223,13 @@ def _next_steps(findings: Findings, causes: Sequence[Cause], symptom: Symptom) -
             steps.append("Investigate again in some minutes, when there are more samples.")
         # "latency (a system)" and "errors (a system)" are one place to look at.
         silent = {
-            each.source.rpartition("(")[2].removesuffix(")") for each in findings.not_looked_at if each.why != NOT_SAID
+            each.source.rpartition("(")[2].removesuffix(")")
+            for each in findings.not_looked_at
+            if not each.why.startswith(NOT_SAID)
         }
         if silent:
             steps.append(f"Look yourself at what gave no answer: {', '.join(sorted(silent))}.")
-        unsaid = [each.source for each in findings.not_looked_at if each.why == NOT_SAID]
+        unsaid = [each.source for each in findings.not_looked_at if each.why.startswith(NOT_SAID)]
         if unsaid:
             steps.append(f"Write into the policy how to read {', '.join(unsaid)}: see docs/investigation.md.")
     return tuple(steps)

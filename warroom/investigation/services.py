@@ -8,9 +8,10 @@ from datetime import datetime
 
 import numpy as np
 
-from warroom.investigation.abnormal import ABNORMAL, Floats, Observed, SampleClock
+from warroom.investigation.abnormal import ABNORMAL, Observed
 from warroom.investigation.graph import Graph
 from warroom.investigation.model import Fact, FactKind
+from warroom.investigation.samples import Floats, SampleClock
 from warroom.investigation.signals import SYMPTOMS
 
 DOWN: tuple[FactKind, ...] = ("unreachable", "health", "pending", "restart", "out_of_memory")

@@ -53,6 +53,7 @@ class Investigation(Stored):
     right: bool | None = None
     """What they said."""
     judged_by: str | None = None
+    """Who said so; the name is as it is stored."""
     prose: Prose | None = None
     """What a language model wrote about the last answer; None where none was asked."""
 

@@ -12,9 +12,6 @@ from warroom.investigation.model import NOT_SAID, Answer, Findings, NotLookedAt
 from warroom.policy import Policy
 from warroom.stores import Store
 
-Analyse = Callable[[Findings], Awaitable[Answer]]
-"""The analysis, which takes processor time: whoever gives it sees to it that nobody waits."""
-
 
 class SideBySide(Protocol):
     """Runs looks at the same time, each within its limit and all within another."""
@@ -113,8 +110,8 @@ def evident(answer: Answer) -> Answer:
 def not_set_up(policy: Policy) -> tuple[NotLookedAt, ...]:
     """What nobody can look at, because the policy does not say how."""
     missing = [
-        ("metrics", policy.investigate.signals),
-        ("logs", policy.investigate.logs),
-        ("dependencies", policy.services),
+        ("metrics", "investigate.signals", policy.investigate.signals),
+        ("logs", "investigate.logs", policy.investigate.logs),
+        ("dependencies", "services", policy.services),
     ]
-    return tuple(NotLookedAt(source=what, why=NOT_SAID) for what, said in missing if not said)
+    return tuple(NotLookedAt(source=what, why=f"{NOT_SAID}, under {key}") for what, key, said in missing if not said)

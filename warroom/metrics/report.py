@@ -115,9 +115,9 @@ class InvestigationFigures(Value):
 
     @property
     def share(self) -> float | None:
-        """Of those that somebody judged, the right ones."""
-        judged = self.right + self.wrong
-        return self.right / judged if judged else None
+        """Of those of which somebody said whether they were right, the right ones."""
+        answered = self.right + self.wrong
+        return self.right / answered if answered else None
 
 
 class PersonLoad(Value):

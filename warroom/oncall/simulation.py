@@ -60,6 +60,8 @@ class Simulation(Value):
     """Incidents that would have no room of their own, as people call them."""
     pages_added: tuple[SimulatedPage, ...]
     pages_gone: tuple[SimulatedPage, ...]
+    not_found: tuple[str, ...] = ()
+    """Names in the policy's schedules and escalation policies behind which nobody is known: pages to them are left out."""
 
 
 async def simulate(

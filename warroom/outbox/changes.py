@@ -160,6 +160,8 @@ class Claim(Value):
     effect: Effect | None = None
     error: str = ""
     """Why the last try failed."""
+    taken_at: datetime | None = None
+    """When it became ours, which its lease counts from; None where that is now."""
 
 
 class DeadLetter(Value):
@@ -207,6 +209,10 @@ class StoreStats(Value):
 
 FARTHEST = timedelta(minutes=10)
 """No effect is put off longer. What is due later than that was put off by a clock that was wrong; see `Outbox.reset_after_clock_change`."""
+
+
+LANDS_WITHIN = timedelta(seconds=2)
+"""A request of which the answer was lost may take effect so much later; nobody looks for it sooner."""
 
 
 class Replicas(Value):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+
+import structlog
 
 from warroom.alerts.usecases import receive
 from warroom.changes.usecases import told_of
@@ -25,7 +26,7 @@ from warroom.outbox.incoming import Incoming, RemoteAct, RemoteChange
 from warroom.people.model import Directory
 from warroom.ports import World
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 async def take(world: World, incoming: Incoming, source: str, *, ends: Claim | None = None) -> None:
@@ -38,7 +39,7 @@ async def take(world: World, incoming: Incoming, source: str, *, ends: Claim | N
         try:
             await declare(world, wanted)
         except Refused as error:
-            log.warning("an incident of another system opens no room: %s", error)
+            log.warning("an incident of another system opens no room", system=source, why=str(error))
     if incoming.effects or incoming.service_changes or ends:
         effects = (*await _known(world, incoming.effects), *await told_of(world, incoming.service_changes))
         known = Changeset(now=world.clock.now(), effects=effects, service_changes=incoming.service_changes)
@@ -59,7 +60,7 @@ async def follow(world: World, changes: tuple[RemoteChange, ...]) -> None:
         try:
             await _follow(world, each, by)
         except NotFound:
-            log.info("%s speaks of an incident that is not in the record", each.integration)
+            log.info("a change is about an incident that is not in the record", system=each.integration)
 
 
 async def _follow(world: World, remote: RemoteChange, by: str | None) -> None:

@@ -29,7 +29,7 @@ from warroom.investigation import lifecycle as investigations
 from warroom.investigation.prose import Prose
 from warroom.oncall import user_groups
 from warroom.oncall.usecases import override_shown
-from warroom.outbox.changes import FARTHEST, Changeset, Claim, ClaimOutcome, ClaimResult
+from warroom.outbox.changes import FARTHEST, LANDS_WITHIN, Changeset, Claim, ClaimOutcome, ClaimResult
 from warroom.outbox.effects import (
     Announce,
     Effect,
@@ -156,12 +156,16 @@ async def failed(world: World, claim: Claim, error: Retryable) -> None:
         await on_failure(world, claim, Rejected(f"{error} (tried {claim.attempts} times)"))
         return
     wait = min(FIRST_WAIT * 2 ** min(claim.attempts - 1, 10), LONGEST_WAIT)
+    if error.after is not None:
+        wait = error.after
+    if error.outcome_unknown:
+        wait = max(wait, LANDS_WITHIN.total_seconds())
     claim_result = ClaimResult(
         key=claim.key,
         fence=claim.fence,
         rev=claim.rev,
         outcome=ClaimOutcome.RETRY,
-        retry_at=now + min(timedelta(seconds=error.after if error.after is not None else wait), FARTHEST),
+        retry_at=now + min(timedelta(seconds=wait), FARTHEST),
         error=str(error),
         # An earlier try may have happened, whatever stopped this one.
         outcome_unknown=error.outcome_unknown or claim.outcome_unknown,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from warroom.value import Stored
+
+PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
+"""The parts that people write, in the document's order."""
 
 
 class Postmortem(Stored):
@@ -20,6 +23,8 @@ class Postmortem(Stored):
     """When it began to hurt, as people corrected it: ISO 8601 in UTC. "" where the record says it."""
     impact_ended: str = ""
     """The same for when it stopped."""
+    from_record: tuple[str, ...] = ()
+    """Parts that nobody has written yet: they say what the record says, as it is by then."""
     revision: int = 1
     created_at: datetime
     created_by: str | None = None
@@ -29,6 +34,16 @@ class Postmortem(Stored):
     published_by: str | None = None
 
     required: ClassVar[tuple[str, ...]] = ("summary", "impact", "root_cause")
+
+    @property
+    def by_people(self) -> tuple[str, ...]:
+        """What people wrote, part by part."""
+        return tuple(filter(None, (getattr(self, part) for part in PARTS if part not in self.from_record)))
+
+    def renewed(self, summary: str, impact: str) -> Self:
+        """With what the record says now in the parts that nobody has written; as it is, once it is published."""
+        now = {"summary": summary, "impact": impact}
+        return self if self.published_at else self.copy_with(**{part: now[part] for part in self.from_record})
 
     @property
     def missing(self) -> tuple[str, ...]:

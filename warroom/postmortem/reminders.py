@@ -14,6 +14,7 @@ from warroom.incident.notices import ActionDue, PostmortemDue, PostmortemReady
 from warroom.incident.parts import DAY, ActionItem
 from warroom.outbox.effects import PrivateReply, ShareCanvas, ShareDocument
 from warroom.policy import Policy
+from warroom.postmortem.model import PARTS as PARTS
 from warroom.postmortem.model import Postmortem
 from warroom.refusals import (
     Attempt,
@@ -26,7 +27,6 @@ from warroom.refusals import (
     SavedMeanwhile,
 )
 
-PARTS = ("summary", "impact", "root_cause", "went_well", "improve")
 TIMES = ("impact_began", "impact_ended")
 """Parts that are times."""
 MOST_TOLD = 10
@@ -40,10 +40,13 @@ def draft(incident: Incident, by: str | None, now: datetime, summary: str, impac
     if incident.state is State.CANCELLED:
         raise Refused(NothingToLearn(incident=incident.name))
     if incident.postmortem is None:
-        written = Postmortem(summary=summary, impact=impact, created_at=now, created_by=by)
+        written = Postmortem(
+            summary=summary, impact=impact, from_record=("summary", "impact"), created_at=now, created_by=by
+        )
         decision = Decision(incident.copy_with(postmortem=written)).record(events.PostmortemDrafted(), now, by=by)
     else:
-        written = incident.postmortem.copy_with(revision=incident.postmortem.revision + 1)
+        written = incident.postmortem.renewed(summary, impact)
+        written = written.copy_with(revision=written.revision + 1)
         decision = Decision(incident.copy_with(postmortem=written))
     return _shared(decision, written)
 
@@ -62,7 +65,9 @@ def edit(
     changes = tuple(
         events.PartChanged(part=part, before=getattr(written, part), after=text) for part, text in changed.items()
     )
-    written = written.copy_with(**changed, revision=written.revision + 1, edited_at=now, edited_by=by)
+    recorded = tuple(part for part in written.from_record if part not in changed)
+    revision = written.revision + 1
+    written = written.copy_with(**changed, from_record=recorded, revision=revision, edited_at=now, edited_by=by)
     event = events.PostmortemEdited(revision=written.revision, changes=changes)
     return _shared(Decision(incident.copy_with(postmortem=written)).record(event, now, by=by), written)
 

@@ -29,46 +29,69 @@ _MENTION = re.compile(r"<@([UW][A-Z0-9]+)")
 
 async def draft_postmortem(world: World, incident_id: str, by: str | None, words: Draft) -> Incident:
     """The post-mortem exists and is shared in the room, with what the record can say already said. Raises Refused, NotFound."""
-    entries = tuple(current(await world.store.timeline(incident_id)))
+    entries = await _entries(world, incident_id)
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.POSTMORTEM, by, incident)
-        summary, impact = words(incident_view(incident, world.policy), entries, now)
-        return reminders.draft(incident, by, now, summary, impact)
+        return reminders.draft(incident, by, now, *words(incident_view(incident, world.policy), entries, now))
 
     return await change(world, incident_id, decide)
 
 
 async def edit_postmortem(
-    world: World, incident_id: str, by: str, parts: Mapping[str, str], seen: Postmortem | None = None
+    world: World, incident_id: str, by: str, parts: Mapping[str, str], words: Draft, seen: Postmortem | None = None
 ) -> Incident:
     """The written parts are as given, and the document is shared again. Raises AlreadyDone, Refused, NotFound.
 
     `seen` is the post-mortem that the parts were compared with: what somebody else saved after that is not written over.
     """
 
+    entries = await _entries(world, incident_id)
+
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.POSTMORTEM, by, incident)
-        return reminders.edit(incident, by, now, parts, seen)
+        said = words(incident_view(incident, world.policy), entries, now)
+        return reminders.edit(_renewed(incident, *said), by, now, parts, seen and seen.renewed(*said))
 
     return await change(world, incident_id, decide)
 
 
-async def publish_postmortem(world: World, incident_id: str, by: str) -> Incident:
+async def publish_postmortem(world: World, incident_id: str, by: str, words: Draft) -> Incident:
     """The post-mortem is final and the incident closed. Raises AlreadyDone, Refused while parts are missing, NotFound."""
+    entries = await _entries(world, incident_id)
 
     async def decide(incident: Incident, now: datetime) -> Decision:
         await authorize(world, Permission.PUBLISH, by, incident)
-        return reminders.publish(incident, by, now)
+        return reminders.publish(
+            _renewed(incident, *words(incident_view(incident, world.policy), entries, now)), by, now
+        )
 
     return await change(world, incident_id, decide)
 
 
-async def check_postmortem(world: World, incident: Incident) -> Checklist:
+async def check_postmortem(world: World, incident: Incident, words: Draft) -> Checklist:
     """What the post-mortem lacks before it is published. Raises Refused without a draft."""
-    if incident.postmortem is None:
+    written = await current_postmortem(world, incident, words)
+    if written is None:
         raise Refused(PostmortemMissing(incident=incident.name))
-    return checklist(incident, incident.postmortem, (await document_view(world, incident)).names)
+    return checklist(incident, written, (await document_view(world, incident)).names)
+
+
+async def current_postmortem(world: World, incident: Incident, words: Draft) -> Postmortem | None:
+    """The post-mortem, with what the record says now in the parts that nobody has written; None without one."""
+    if incident.postmortem is None:
+        return None
+    entries = await _entries(world, incident.id)
+    return incident.postmortem.renewed(*words(incident_view(incident, world.policy), entries, world.clock.now()))
+
+
+def _renewed(incident: Incident, summary: str, impact: str) -> Incident:
+    written = incident.postmortem
+    return incident.copy_with(postmortem=written.renewed(summary, impact)) if written else incident
+
+
+async def _entries(world: World, incident_id: str) -> tuple[Entry, ...]:
+    return tuple(current(await world.store.timeline(incident_id)))
 
 
 async def document_view(world: World, incident: Incident) -> DocumentView:

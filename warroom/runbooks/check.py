@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from warroom.capabilities import Placed, StepBase
 from warroom.policy.check import mistake_of
 from warroom.policy.mistake import Mistake, did_you_mean, shown
 from warroom.policy.remediation import Remediation
+from warroom.runbooks.check_parameters import checked_parameters
 from warroom.runbooks.library import Kinds
 from warroom.runbooks.model import UNDO, Runbook
-from warroom.runbooks.values import PLACE, NotFilled, condition, names_in, place_of
+from warroom.runbooks.values import NotFilled, condition, names_in, place_of
 from warroom.value import Value
 
 KNOWN = {
@@ -36,8 +36,6 @@ FAILED = {"step": "the id of the step that failed", "why": "why it failed"}
 EACH = "each"
 ALWAYS = {"state": "done, failed or skipped"}
 ITEMS = {"count": "how many it was done for", "items": "what came of each, as a list"}
-SAMPLES: tuple[Any, ...] = ("x", "1", 1, "1m", "https://example.com/x", "x.example.com", True, ["x"], {"x": "x"})
-"""What may stand in place of a value that is not known yet, while the rest of the parameters is checked."""
 
 
 class CheckedRunbook(Value):
@@ -278,51 +276,6 @@ def _allowed(
         yield Mistake(path=f"{path}.do", problem=problem, suggestion=hint or "add it to the policy's remediation.allow")
 
 
-def checked_parameters(kind: StepBase[Any], written: Mapping[Any, Any]) -> tuple[BaseModel | None, list[Mistake]]:
-    """(the parameters, with samples in place of what is filled in later; what is wrong with them)."""
-    model = kind.parameters
-    sampled = {str(name): _sample(model, str(name), value) for name, value in written.items()}
-    try:
-        return model.model_validate(sampled), []
-    except ValidationError as error:
-        unsure = {str(name) for name, value in written.items() if list(names_in(value))}
-        found = []
-        for detail in error.errors(include_url=False):
-            first = str(detail["loc"][0]) if detail["loc"] else ""
-            if first in unsure and detail["type"] != "extra_forbidden":
-                continue
-            found.append(mistake_of(detail, model))
-        return None, found
-
-
-def _sample(model: type[BaseModel], name: str, value: Any) -> Any:
-    """The value with its placeholders replaced by something that the field takes, as far as that can be found."""
-    if not list(names_in(value)):
-        return value
-    field = next((each for key, each in model.model_fields.items() if name in (key, each.alias)), None)
-    if field is None:
-        return value
-    adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
-    for sample in SAMPLES:
-        tried = _replaced(value, sample)
-        try:
-            adapter.validate_python(tried)
-        except (ValidationError, TypeError):
-            continue
-        return tried
-    return value
-
-
-def _replaced(part: Any, sample: Any) -> Any:
-    if isinstance(part, str):
-        return sample if PLACE.fullmatch(part) else PLACE.sub(str(sample), part)
-    if isinstance(part, Mapping):
-        return {str(key): _replaced(value, sample) for key, value in part.items()}
-    if isinstance(part, list | tuple):
-        return [_replaced(value, sample) for value in part]
-    return part
-
-
 def _ancestors(step_id: str, needs: Mapping[str, list[str]]) -> tuple[str, ...]:
     found: list[str] = []
     waiting = list(needs.get(step_id, ()))
@@ -360,60 +313,3 @@ def _circle_from(start: str, needs: Mapping[str, list[str]]) -> tuple[str, ...]:
 
 def _list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
-
-
-def schema(kinds: Kinds) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a runbook's file, for editors. `check` knows more: what names what."""
-    made = Runbook.model_json_schema(by_alias=True)
-    made["properties"].pop("key")
-    definitions = made["$defs"]
-    for name in ("Step", "Do"):
-        definitions[name]["properties"]["do"] = {"enum": [*kinds, *([UNDO] if name == "Do" else [])], "title": "Do"}
-        definitions[name]["allOf"] = [
-            {
-                "if": {"properties": {"do": {"const": kind.step}}, "required": ["do"]},
-                "then": {"properties": {"with": _parameters_schema(kind)}},
-            }
-            for kind in kinds.values()
-        ]
-    undo = definitions["Step"]["properties"]["undo"]
-    definitions["Step"]["properties"]["undo"] = {
-        "anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/Do"}],
-        "default": undo.get("default"),
-    }
-    approve = definitions["Step"]["properties"]["approve"]
-    definitions["Step"]["properties"]["approve"] = {"anyOf": [{"const": True}, *approve.get("anyOf", [approve])]}
-    for owner, name in (("Step", "if"),):
-        definitions[owner]["properties"][name] = {
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-        }
-    made["properties"]["otherwise"] = {
-        "anyOf": [{"$ref": "#/$defs/Do"}, {"type": "array", "items": {"$ref": "#/$defs/Do"}}]
-    }
-    by_name = made["properties"]["inputs"]
-    by_name["additionalProperties"] = {"anyOf": [{"$ref": "#/$defs/Input"}, {"type": "null"}]}
-    made["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    made["title"] = "Warroom runbook"
-    made["description"] = "What may be done about an incident: see docs/runbooks.md."
-    return made
-
-
-def _parameters_schema(kind: StepBase[Any]) -> dict[str, Any]:
-    """Every parameter takes a text too, for a placeholder may stand there."""
-    own = kind.parameters.model_json_schema(
-        by_alias=True, ref_template=f"#/$defs/{re.sub(r'[^a-z]', '_', kind.step)}_{{model}}"
-    )
-    own.pop("$defs", None)
-    properties = {
-        name: {"description": about.get("description", ""), "default": about["default"]}
-        if "default" in about
-        else {"description": about.get("description", "")}
-        for name, about in own.get("properties", {}).items()
-    }
-    return {
-        "type": "object",
-        "description": kind.about,
-        "properties": properties,
-        "required": own.get("required", []),
-        "additionalProperties": False,
-    }

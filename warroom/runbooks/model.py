@@ -11,7 +11,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
@@ -154,9 +153,6 @@ class Fits(_Part):
     def always(self) -> bool:
         """Whether it says nothing."""
         return not any(getattr(self, name) for name in type(self).model_fields)
-
-
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,59}$")]
 
 
 class Runbook(_Part):

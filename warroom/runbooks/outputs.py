@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from warroom.capabilities import Finished, Pending
 from warroom.text import clean
@@ -27,16 +30,28 @@ def kept(outcome: Finished | Pending, most: int, secrets: Sequence[str]) -> Fini
 
 
 class Mask:
-    """Takes secrets out of texts."""
+    """Takes secrets out of texts, also as JSON, an address and Basic authentication write them."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         found = {word for secret in secrets for word in (secret, secret.strip()) if len(word) >= SHORTEST_SECRET}
-        self._secrets = sorted(found, key=len, reverse=True)
+        written = {spelled for word in found for spelled in _spellings(word)}
+        self._secrets = sorted(found | written, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, HIDDEN)
         return text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    return (
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret, safe=""),
+        quote_plus(secret),
+        quote(secret),
+        b64encode(secret.encode("utf-8", "replace")).decode().rstrip("="),
+    )
 
 
 def plain(part: Any, most: int, masked: Mask, depth: int = 0) -> Any:

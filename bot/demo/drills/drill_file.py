@@ -11,7 +11,7 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from bot.yaml_file import at_line, syntax, walked, whole_file
+from bot.yaml_file import UnreadableFile, at_line, read_yaml, text_of, whole_file
 from warroom.policy import Mistake
 from warroom.policy.check import path_of
 from warroom.policy.mistake import did_you_mean
@@ -159,23 +159,17 @@ def load(name: str) -> Drill:
     path = Path(name) if name.endswith((".yml", ".yaml")) else FOLDER / f"{name}.yml"
     if path.parent == FOLDER and path.stem not in drill_names():
         raise DrillError(
-            f"There is no drill {name!r}; {did_you_mean(name, drill_names())} A file of your own ends in .yml."
+            f"There is no drill {name!r}; {did_you_mean(name, drill_names())}. A file of your own ends in .yml."
         )
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DrillError(f"The drill {path} cannot be read: {error}. Give a text file in UTF-8.") from None
-    return _read(text, path)
+        return _read(text_of(path, "give a text file in UTF-8"), path)
+    except UnreadableFile as error:
+        raise _wrong(path, [error.mistake]) from None
 
 
 def _read(text: str, path: Path) -> Drill:
-    try:
-        # BaseLoader keeps every scalar as text: otherwise YAML reads 3:00 as the number 180.
-        node = yaml.compose(text, Loader=yaml.BaseLoader)
-        lines, mistakes = walked(node)
-        data = yaml.BaseLoader("").construct_document(node) if node is not None else None
-    except yaml.YAMLError as error:
-        raise _wrong(path, [syntax(error)]) from None
+    # BaseLoader keeps every scalar as text: otherwise YAML reads 3:00 as the number 180.
+    data, lines, mistakes = read_yaml(text, yaml.BaseLoader)
     if not isinstance(data, dict):
         raise _wrong(path, [whole_file("a drill is a mapping", "begin with about: and steps:")])
     try:

@@ -19,6 +19,7 @@ from sandbox.systems import CompanySystem
 WIDTH = 92
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+_ITALIC = re.compile(r"(?<![\w_])_([^_\n]+)_(?![\w_])")
 
 
 def readable(slack: Sandbox, text: str) -> str:
@@ -42,6 +43,11 @@ def _token_text(slack: Sandbox, sign: str, what: str, label: str | None) -> str:
             return f"@{group.handle}" if group else label or what
         return label if label is not None else f"@{what}"
     return label or what
+
+
+def _marked(text: str) -> str:
+    """Readable mrkdwn with the terminal's markup in place of * and _."""
+    return _ITALIC.sub(r"[italic]\1[/]", _BOLD.sub(r"[bold]\1[/]", escape(text)))
 
 
 def body(message: SlackMessage) -> str:
@@ -70,7 +76,7 @@ class Narrator:
 
     def show_message(self, message: SlackMessage, title: str) -> None:
         """Print a box with a message and its buttons."""
-        text = _BOLD.sub(r"[bold]\1[/]", escape(readable(self._slack, body(message))))
+        text = _marked(readable(self._slack, body(message)))
         buttons = "  ".join(f"[reverse] {escape(label)} [/]" for label in message.labels())
         self.out.print(
             Panel(text + (f"\n\n{buttons}" if buttons else ""), title=escape(title), title_align="left", width=WIDTH,
@@ -79,7 +85,7 @@ class Narrator:
 
     def show_form(self, form: Form) -> None:
         """Print a box with a form as a person sees it."""
-        text = _BOLD.sub(r"[bold]\1[/]", escape(readable(self._slack, form.plain())))
+        text = _marked(readable(self._slack, form.plain()))
         self.out.print(Panel(text, title=escape(form.title), title_align="left", width=WIDTH, border_style="dim"))
 
     def show_system(self, system: CompanySystem) -> None:

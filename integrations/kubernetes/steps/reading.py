@@ -11,7 +11,14 @@ from pydantic import Field
 from integrations.kubernetes.client import Body
 from integrations.kubernetes.policy import ObjectName
 from integrations.kubernetes.steps.base import POLL, WorkloadStep
-from integrations.kubernetes.workloads import WorkloadParameters, restarts, rollout, trouble, unready
+from integrations.kubernetes.workloads import (
+    WorkloadParameters,
+    ensure_not_paused,
+    restarts,
+    rollout,
+    trouble,
+    unready,
+)
 from warroom.capabilities import Finished, Pending, StepCall, StepOutcome
 from warroom.errors import Rejected
 
@@ -51,6 +58,7 @@ class Ready(WorkloadStep[WorkloadParameters]):
                 "generation": state.generation,
             }
             return Finished(outputs=outputs, said=f"{state.ready} of {state.wanted} pods are ready with {state.image}")
+        ensure_not_paused(workload, body)
         pods = unready(await workload.pods(cluster, body)) if state.seen else []
         if state.stuck:
             said = f"the pods of the {workload.words} cannot be made: {state.stuck}"

@@ -15,12 +15,11 @@ from integrations.slack.performers import (
     directory,
     documents,
     investigation,
-    overrides,
+    oncall,
     posts,
     private_replies,
     rooms,
     runs,
-    shifts,
 )
 from integrations.slack.performers.performer import Performing
 
@@ -54,10 +53,10 @@ PERFORMERS: Mapping[str, Performing] = {
     "send_chart": charts.send_chart,
     "post_review": charts.post_review,
     "publish_home": private_replies.publish_home,
-    "show_override": overrides.show_override,
-    "tell_shift": shifts.tell_shift,
-    "keep_user_group": shifts.keep_user_group,
-    "tell_user_group": shifts.tell_user_group,
+    "show_override": oncall.show_override,
+    "tell_shift": oncall.tell_shift,
+    "keep_user_group": oncall.keep_user_group,
+    "tell_user_group": oncall.tell_user_group,
     "sync_directory": directory.sync_directory,
     "read_room_members": rooms.read_room_members,
     "read_room_activity": activity.read_room_activity,

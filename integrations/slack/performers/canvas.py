@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import structlog
 
 from blocks.postmortem_document import markdown
 from integrations.slack.failures import SlackDeclined
@@ -11,7 +11,7 @@ from integrations.slack.performers.performer import EffectContext
 from warroom.outbox.effects import ShareCanvas
 from warroom.outbox.results import CanvasShown
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 async def share_canvas(context: EffectContext[ShareCanvas]) -> CanvasShown | None:
@@ -37,7 +37,7 @@ async def share_canvas(context: EffectContext[ShareCanvas]) -> CanvasShown | Non
         return CanvasShown(canvas_id=str(made["canvas_id"]))
     except SlackDeclined as refusal:
         if refusal.code != "channel_canvas_already_exists" or not context.outcome_unknown:
-            log.info("%s has no canvas: %s", incident.name, refusal)
+            log.info("the incident has no canvas", incident=incident.name, why=str(refusal))
             return None
     return await _made_before(context, channel, title)
 
@@ -51,7 +51,7 @@ async def _made_before(context: EffectContext[ShareCanvas], channel: str, title:
             return None
         ours = await context.call("canvases.sections.lookup", canvas_id=canvas_id, criteria={"contains_text": title})
     except SlackDeclined as refusal:
-        log.info("the canvas of %s was not found again: %s", title, refusal)
+        log.info("the canvas was not found again", title=title, why=str(refusal))
         return None
     return CanvasShown(canvas_id=str(canvas_id)) if ours.get("sections") else None
 

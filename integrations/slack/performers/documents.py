@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+import structlog
 
 from blocks import charts
 from blocks.incident_picture import incident_picture
@@ -24,7 +24,7 @@ from warroom.outbox.effects import ShareDocument
 from warroom.postmortem.usecases import people_in
 from warroom.similar.usecases import without_private
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 ALT_TEXT = 1000
 """Characters of the description of a picture (docs.slack.dev, files.getUploadURLExternal)."""
@@ -78,7 +78,7 @@ async def _withdraw_others(
             if ours and filename not in names:
                 await context.call("chat.delete", channel=channel, ts=message["ts"])
     except SlackDeclined as refusal:
-        log.info("an earlier post-mortem of %s was not removed: %s", incident.name, refusal)
+        log.info("an earlier post-mortem was not removed", incident=incident.name, why=str(refusal))
 
 
 async def upload(context: EffectContext[Any], filename: str, content: bytes, alt: str = "") -> str:

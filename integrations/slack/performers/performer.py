@@ -229,7 +229,7 @@ class SlackPerformer:
         performing = self._performers.get(effect.kind)
         if performing is None:
             raise Rejected(f"Slack cannot do {effect.kind}", code="no_performer", advice="This is a fault in Warroom.")
-        until = self._deps.clock.now() + timedelta(seconds=LONGEST)
+        until = (claim.taken_at or self._deps.clock.now()) + timedelta(seconds=LONGEST)
 
         def over() -> bool:
             # By the wall clock: the steady one, which asyncio.timeout follows, may stand still while a machine sleeps.

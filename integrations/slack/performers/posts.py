@@ -311,7 +311,7 @@ async def find(context: EffectContext[Effect], channel: str, thread_ts: str | No
 
 def _unseen(refusal: SlackDeclined) -> Rejected:
     return Rejected(
-        f"whether the message is there already cannot be seen ({refusal.code}), so it is not posted twice",
+        f"whether the message is there already cannot be seen, for {refusal}; so it is not posted twice",
         code=UNSEEN,
         advice=f"Look into the channel. {refusal.advice if refusal.code == 'missing_scope' else INVITE}",
     )

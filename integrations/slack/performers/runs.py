@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blocks.runbooks import run_card
+from blocks.run_message import run_card
 from integrations.slack.performers.performer import EffectContext
 from integrations.slack.performers.posts import redraw, room_of, say
 from warroom.outbox.effects import ShowRun

@@ -22,8 +22,6 @@ MERGE_KEYS = {
 }
 """By which field the entries of a list are told apart (patchMergeKey in the OpenAPI document); other lists are replaced."""
 
-ADDED = "$setElementOrder/"
-
 
 def merge(body: Any, patch: Any) -> Any:
     """RFC 7386."""

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import copy
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from sandbox.vendors.kubernetes import errors, resources
+from sandbox.vendors.kubernetes import errors
 from sandbox.vendors.kubernetes.cluster import Cluster
 from sandbox.vendors.kubernetes.errors import ApiError
 from sandbox.vendors.kubernetes.patches import patched
 from sandbox.vendors.kubernetes.rbac import MASTERS, Access, User, allowed
-from sandbox.vendors.kubernetes.resources import BY_PLURAL, Body, Resource
+from sandbox.vendors.kubernetes.requests import (
+    VERBS,
+    Target,
+    continued,
+    discovery,
+    json_of,
+    number,
+    served,
+    target_of,
+    wants_table,
+)
+from sandbox.vendors.kubernetes.resources import Body, Resource
 from sandbox.vendors.kubernetes.selectors import Matches, by_fields, by_labels
 from sandbox.vendors.kubernetes.store import Changed, timestamp
 from sandbox.vendors.kubernetes.tables import table
@@ -28,17 +37,6 @@ from sandbox.vendors.kubernetes.validation import checked, name_of, replicas
 from sandbox.vendors.system import FakeSystem
 
 ADMIN_TOKEN = "obviously-not-the-admins-token"
-VERBS = {"GET": "get", "PUT": "update", "PATCH": "patch", "POST": "create", "DELETE": "delete"}
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the path of a request means."""
-
-    resource: Resource
-    namespace: str = ""
-    name: str = ""
-    sub: str = ""
 
 
 @dataclass
@@ -84,10 +82,10 @@ class KubernetesSystem(FakeSystem):
         self.cluster.settle()
         parts = [unquote(part) for part in request.rel_url.raw_path.strip("/").split("/")]
         try:
-            known = _discovery(parts)
+            known = discovery(parts)
             if known is not None:
                 return web.json_response(known)
-            target = _target(parts)
+            target = target_of(parts)
             return await self._asked(request, target)
         except ApiError as error:
             return _status(error)
@@ -98,10 +96,10 @@ class KubernetesSystem(FakeSystem):
         if verb == "get" and not target.name:
             verb = "watch" if watch else "list"
         self._authorize(request, target, verb)
-        if not _served(target, verb):
+        if not served(target, verb):
             raise ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource")
         if target.resource.plural == "selfsubjectaccessreviews":
-            return web.json_response(self._review(await _json(request), self._user(request)), status=201)
+            return web.json_response(self._review(await json_of(request), self._user(request)), status=201)
         if verb == "watch":
             return await self._watch(request, target)
         if verb == "list":
@@ -147,7 +145,7 @@ class KubernetesSystem(FakeSystem):
         return {**body, "metadata": {}, "status": {"allowed": allowed(self.cluster.store, user, access)}}
 
     def _object(self, request: web.Request, resource: Resource, body: Body) -> web.Response:
-        if _as_table(request):
+        if wants_table(request):
             meta = {"resourceVersion": body["metadata"]["resourceVersion"]}
             include = request.query.get("includeObject", "Metadata")
             return web.json_response(table(resource.plural, [body], meta, self.cluster.engine.now, include))
@@ -162,16 +160,16 @@ class KubernetesSystem(FakeSystem):
         store, plural = self.cluster.store, target.resource.plural
         found = [*store.all(plural, target.namespace, self._matches(request, target))]
         meta: Body = {"resourceVersion": str(store.revision)}
-        limit, after = _number(request, "limit"), request.query.get("continue")
+        limit, after = number(request, "limit"), request.query.get("continue")
         if after:
-            begin, meta["resourceVersion"] = _continued(after)
+            begin, meta["resourceVersion"] = continued(after)
             found = [each for each in found if _key(each) > begin]
         if limit and len(found) > limit:
             meta |= {"remainingItemCount": len(found) - limit}
             found = found[:limit]
             token = {"rv": meta["resourceVersion"], "start": _key(found[-1])}
             meta["continue"] = base64.urlsafe_b64encode(json.dumps(token).encode()).decode()
-        if _as_table(request):
+        if wants_table(request):
             include = request.query.get("includeObject", "Metadata")
             return web.json_response(table(plural, found, meta, self.cluster.engine.now, include))
         items = [{key: value for key, value in each.items() if key not in ("kind", "apiVersion")} for each in found]
@@ -183,9 +181,9 @@ class KubernetesSystem(FakeSystem):
     async def _watch(self, request: web.Request, target: Target) -> web.StreamResponse:
         cluster, plural, matches = self.cluster, target.resource.plural, self._matches(request, target)
         version = request.query.get("resourceVersion", "")
-        as_table = _as_table(request)
+        as_table = wants_table(request)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
-        until = cluster.engine.now + timedelta(seconds=_number(request, "timeoutSeconds") or 3600)
+        until = cluster.engine.now + timedelta(seconds=number(request, "timeoutSeconds") or 3600)
         await response.prepare(request)
 
         async def tell(type_: str, body: Body) -> None:
@@ -227,7 +225,7 @@ class KubernetesSystem(FakeSystem):
         return response
 
     async def _written(self, request: web.Request, target: Target, body: Body) -> Body:
-        wanted = await _json(request)
+        wanted = await json_of(request)
         if request.method == "PATCH":
             # The version is checked where the patch names one.
             plain = copy.deepcopy(body)
@@ -245,7 +243,7 @@ class KubernetesSystem(FakeSystem):
             return self._evict(body)
         scale = _scale(body)
         if request.method != "GET":
-            wanted = await _json(request)
+            wanted = await json_of(request)
             if request.method == "PATCH":
                 wanted = patched(scale, request.content_type, wanted)
             version = (wanted.get("metadata") or {}).get("resourceVersion")
@@ -290,70 +288,15 @@ class KubernetesSystem(FakeSystem):
         if lines and not previous:
             more = await asyncio.to_thread(self.cluster.written, pod, lines[0][0])
             lines = sorted([*lines, *more], key=lambda each: each[0])
-        if seconds := _number(request, "sinceSeconds"):
+        if seconds := number(request, "sinceSeconds"):
             since = self.cluster.engine.now - timedelta(seconds=seconds)
             lines = [each for each in lines if each[0] >= since]
         if "tailLines" in request.query:
-            lines = lines[-tail:] if (tail := _number(request, "tailLines")) else []
+            lines = lines[-tail:] if (tail := number(request, "tailLines")) else []
         stamped = request.query.get("timestamps") in ("true", "1")
         text = "".join(f"{timestamp(at)} {line}\n" if stamped else f"{line}\n" for at, line in lines)
-        limit = _number(request, "limitBytes")
+        limit = number(request, "limitBytes")
         return web.Response(body=text.encode()[: limit or None], content_type="text/plain")
-
-
-def _discovery(parts: list[str]) -> Body | None:
-    """What the server says of itself; None where the path is about objects. Raises ApiError."""
-    match parts:
-        case ["version"]:
-            return resources.VERSION
-        case ["api"]:
-            return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
-        case ["apis"]:
-            return resources.groups()
-        case ["api", version]:
-            return _or_missing(resources.resource_list("", version))
-        case ["apis", name] if name in {each.group for each in resources.RESOURCES}:
-            return {"kind": "APIGroup", "apiVersion": "v1", **resources.group(name)}
-        case ["apis", name, version]:
-            return _or_missing(resources.resource_list(name, version))
-    return None
-
-
-def _or_missing(found: Body | None) -> Body:
-    if found is None:
-        raise _no_such_path()
-    return found
-
-
-def _no_such_path() -> ApiError:
-    return ApiError(404, "NotFound", "the server could not find the requested resource")
-
-
-def _target(parts: list[str]) -> Target:
-    """Raises ApiError where no kind is served there."""
-    match parts:
-        case ["api", "v1", *rest]:
-            group, version = "", "v1"
-        case ["apis", group, version, *rest]:
-            pass
-        case _:
-            raise _no_such_path()
-    namespace = ""
-    if len(rest) > 2 and rest[0] == "namespaces":
-        namespace, rest = rest[1], rest[2:]
-    plural, name, sub = (*rest, "", "", "")[:3]
-    resource = BY_PLURAL.get(plural)
-    subs = {each[0] for each in resource.subresources} if resource else set()
-    wrong = resource is None or len(rest) > 3 or (resource.group, resource.version) != (group, version)
-    if resource is None or wrong or (sub and sub not in subs) or (namespace and not resource.namespaced):
-        raise _no_such_path()
-    return Target(resource, namespace, name, sub)
-
-
-def _served(target: Target, verb: str) -> bool:
-    if target.sub:
-        return any(verb in verbs for name, _, verbs in target.resource.subresources if name == target.sub)
-    return verb in target.resource.verbs
 
 
 def _scale(body: Body) -> Body:
@@ -381,38 +324,8 @@ def _concerns(change: Changed, plural: str, namespace: str) -> bool:
     return change.plural == plural and namespace in ("", change.body["metadata"].get("namespace", ""))
 
 
-def _as_table(request: web.Request) -> bool:
-    return "as=Table" in request.headers.get("Accept", "")
-
-
 def _key(body: Body) -> str:
     return f"{body['metadata'].get('namespace', '')}/{body['metadata']['name']}"
-
-
-def _continued(token: str) -> tuple[str, str]:
-    try:
-        read = json.loads(base64.urlsafe_b64decode(token))
-        return str(read["start"]), str(read["rv"])
-    except (binascii.Error, ValueError, KeyError, TypeError):
-        raise errors.bad_request("continue key is not valid") from None
-
-
-def _number(request: web.Request, name: str) -> int:
-    written = request.query.get(name, "0")
-    try:
-        return int(written)
-    except ValueError:
-        raise errors.bad_request(f'strconv.ParseInt: parsing "{written}": invalid syntax') from None
-
-
-async def _json(request: web.Request) -> Any:
-    if "Content-Type" in request.headers and "json" not in request.content_type:
-        message = f"the body of the request was in an unknown format: {request.content_type}"
-        raise ApiError(415, "UnsupportedMediaType", message)
-    try:
-        return json.loads(await request.text())
-    except ValueError:
-        raise errors.bad_request("the body of the request is no JSON") from None
 
 
 def _status(error: ApiError) -> web.Response:

@@ -7,7 +7,8 @@ from pydantic import SecretStr
 from sandbox.vendors.system import Body
 from tests.integrations.bell.integration import Bell
 from tests.integrations.bell.server import SECRET, TOKEN, FakeBell
-from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effect_triggers import acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import Acknowledged
 from warroom.outbox.effects import ExternalEffect

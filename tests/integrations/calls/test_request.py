@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,8 +82,17 @@ def test_only_hosts_and_ports_of_the_policy(url: str, wanted: bool) -> None:
     "address",
     [
         *("127.0.0.1", "127.8.8.8", "::1", "169.254.169.254", "fe80::1", "fe80::1%eth0", "::", "224.0.0.1", "ff02::1"),
-        *("255.255.255.255", "::ffff:127.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::"),
+        *(
+            "255.255.255.255",
+            "::ffff:127.0.0.1",
+            "::ffff:169.254.169.254",
+            "::169.254.169.254",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ),
         *("100.64.0.1", "fd00:ec2::254", "240.0.0.1", "0.1.2.3", "nonsense"),
+        *("::127.0.0.1", "::7f00:1", "::ffff:0:127.0.0.1", "::a9fe:a9fe", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1"),
+        *("2002:a9fe:a9fe::", "2001:0:7f00:1::", "fec0::1", "fd20:ce::254", "168.63.129.16", "192.0.0.192"),
     ],
 )
 def test_machines_own_addresses_are_closed(address: str) -> None:
@@ -108,7 +120,7 @@ async def test_one_closed_address_among_several_is_enough() -> None:
     assert refused.value.code == "address_not_allowed"
 
 
-@pytest.mark.parametrize("host", ["127.1", "0x7f000001", "2130706433", "0177.0.0.1"])
+@pytest.mark.parametrize("host", ["127.1", "0x7f000001", "0x7f.0.0.1", "017700000001", "2130706433", "0177.0.0.1", "0"])
 async def test_an_address_in_another_spelling_is_the_same_address(host: str) -> None:
     async def lookup(host: str, port: int) -> Sequence[str]:
         raise AssertionError("a name was looked up")
@@ -294,11 +306,34 @@ async def test_what_takes_too_long_or_says_too_much_is_ended_with_all_it_began()
     assert loud.value.code == "too_much"
 
 
+async def test_what_is_ended_leaves_nothing_running(tmp_path: Path) -> None:
+    # All that was begun has the pipe open for writing: it ends when the last of them does.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    run = ("sh", "-c", f"exec 9>{pipe}; echo begun >&9; sleep 300 & sleep 300")
+    with pytest.raises(Rejected):
+        await command(["sh", "-c", "*"]).run(CommandParameters(run=run, limit=timedelta(seconds=2)), call())
+    os.set_blocking(reader, True)
+    with os.fdopen(reader) as file:
+        async with asyncio.timeout(60):
+            assert await asyncio.to_thread(file.read) == "begun\n"
+
+
+async def test_what_cannot_be_started_is_said(tmp_path: Path) -> None:
+    script = tmp_path / "reload"
+    script.write_bytes(b"\x00\x01 no program")
+    script.chmod(0o755)
+    with pytest.raises(Rejected) as failed:
+        await command([str(script)]).run(CommandParameters(run=(str(script),)), call())
+    assert (str(failed.value), failed.value.code) == (f"{script} cannot be started (Exec format error)", "not_started")
+
+
 async def test_a_program_that_fails_says_its_last_line() -> None:
     made = command(["sh", "-c", "*"])
     with pytest.raises(Rejected) as failed:
         await made.run(CommandParameters(run=("sh", "-c", "echo no such site >&2; exit 3")), call())
-    assert str(failed.value) == "it ended with 3: no such site"
+    assert str(failed.value) == "exit status 3: no such site"
 
 
 @pytest.mark.parametrize("run", [(), ("",), ("-x",), ("a", "b\x00c"), ("a", "b\nc"), ("a",) * 60])

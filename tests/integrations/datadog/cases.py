@@ -8,7 +8,8 @@ from pydantic import SecretStr
 
 from integrations.datadog import Datadog, effects
 from tests.integrations.datadog.server import API_KEY, APP_KEY, FakeDatadog
-from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effect_triggers import acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
 
 

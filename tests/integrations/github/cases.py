@@ -10,7 +10,8 @@ from integrations.github import GitHub
 from integrations.github.issues import CHANGES, LOOK, STATE, Item, effect
 from sandbox.vendors.github import REPOSITORY, TOKEN, GitHubSystem
 from sandbox.vendors.system import Body
-from tests.reliability.effects import EffectCase, Run, opened
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effect_triggers import opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import ActionDone
 from warroom.outbox.changes import Changeset

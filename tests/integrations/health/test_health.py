@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -154,6 +156,26 @@ async def test_a_name_that_leads_nowhere_is_said() -> None:
     assert found is not None
     assert found.kind == "unreachable"
     assert "leads nowhere" in found.text
+
+
+async def test_a_name_server_that_is_away_holds_no_thread_that_others_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    back = threading.Event()
+    threads: set[str] = set()
+
+    def hangs(*_: object, **__: object) -> list[object]:
+        threads.add(threading.current_thread().name)
+        back.wait(30)
+        return []
+
+    monkeypatch.setattr(probe, "LONGEST", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    try:
+        found = await asyncio.gather(*(probed(f"tcp://service-{n}.example.com:5432") for n in range(40)))
+        assert {each.text.partition(":")[2] for each in found if each} == {"5432 did not answer within 0.1 s"}
+        assert await asyncio.to_thread(lambda: "free") == "free"
+    finally:
+        back.set()
+    assert all(name.startswith("health-names") for name in threads)
 
 
 async def test_what_hangs_does_not_hold_the_others(health: Health, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

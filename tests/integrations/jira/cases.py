@@ -8,7 +8,8 @@ from integrations.jira import Jira
 from integrations.jira.rules import ACTION_STATE, FIND, LOOK, Issue, Item, effect
 from integrations.jira.state import label, state_of
 from sandbox.vendors.jira import EMAIL, SECRET, TOKEN, JiraSystem
-from tests.reliability.effects import EffectCase, Run, declare, opened
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effect_triggers import declare, opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import Acknowledged, ActionDone
 from warroom.incident.timeline import Entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -259,6 +260,33 @@ async def test_a_paused_rollout_is_not_restarted(kube: Kube) -> None:
     body = kube.find("deployments", "api")
     kube.cluster.change("deployments", {**body, "spec": {**body["spec"], "paused": True}})
     assert "rollout resume" in (await refused(kube, "restart", deployment="api")).advice
+
+
+async def test_a_rollout_that_is_paused_in_the_middle_is_not_waited_for(kube: Kube) -> None:
+    kube.cluster.set_image("prod", "api", f"{API}:broken")
+    body = kube.find("deployments", "api")
+    kube.cluster.change("deployments", {**body, "spec": {**body["spec"], "paused": True}})
+    error = await refused(kube, "ready", deployment="api")
+    assert (error.code, str(error)) == ("paused", "the rollout of the deployment api in prod is paused")
+    assert "rollout resume" in error.advice
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (403, 'admission webhook "policy.example.com" denied the request: no changes on a Friday'),
+        (400, 'admission webhook "policy.example.com" denied the request: no changes on a Friday'),
+        (403, 'pods "api" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot'),
+        (403, 'namespaces "prod" is being terminated'),
+    ],
+)
+async def test_a_rule_of_the_cluster_is_no_missing_right(kube: Kube, status: int, said: str) -> None:
+    path = "/apis/apps/v1/namespaces/prod/deployments/api"
+    kube.system.fail("PATCH", path, status, body=json.dumps({"message": said}).encode())
+    error = await refused(kube, "restart", deployment="api")
+    assert said in str(error)
+    assert "admission" in error.advice
+    assert "role" not in error.advice
 
 
 async def test_a_workload_that_is_not_there(kube: Kube) -> None:

@@ -16,7 +16,7 @@ from tests.integrations.test_step_kinds import TROUBLES, troubled
 from tests.people import ADA, GRACE
 from tests.warroom.runbooks.bench import Bench, Killed, bench
 from warroom.capabilities import StepKind
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.run import Run, RunState, StepState
 
 POLICY = """
@@ -60,7 +60,7 @@ class Place:
         """The step in a run of its own, until nothing more happens."""
         made = self.bench
         made.teach(book=f"steps:\n  - {{id: it, do: kubernetes.{kind}, with: {KINDS[kind]}}}\n")
-        run = await usecases.start(made.world, (await made.incident()).id, "book", ADA.id)
+        run = await begin.start(made.world, (await made.incident()).id, "book", ADA.id)
         for _ in range(12):
             with suppress(Killed):
                 await made.work()

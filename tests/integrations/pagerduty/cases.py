@@ -10,7 +10,8 @@ from integrations.pagerduty.rules import ALERTS, LOOK, effect
 from integrations.pagerduty.state import alert_key
 from sandbox.vendors.pagerduty import ROUTING_KEY, SECRET, SENDER, SERVICE, TOKEN, PagerDutySystem
 from sandbox.vendors.system import Body
-from tests.reliability.effects import EffectCase, Run, acknowledge, declare, opened
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effect_triggers import acknowledge, declare, opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import Acknowledged
 from warroom.outbox.incoming import RemoteAct

@@ -213,7 +213,8 @@ async def test_updates_are_notes_there_and_do_not_come_back(room: WarRoom, pager
     _, there = await paged(room, pager)
     await types(room, "ada", "update rolling back")
     (note,) = pager.notes[there["id"]]
-    assert note["content"].endswith("by ada: rolling back") or "rolling back" in note["content"]
+    assert note["content"].startswith("[INC-1 update] ")
+    assert note["content"].endswith(" UTC by ada: rolling back")
     assert await hook(room, "/hooks/pagerduty", *pager.note_webhook(there, note, "PWARROOM")) == 202
     await polled(room, "pagerduty")
     assert await events(room, Reported) == []

@@ -8,7 +8,8 @@ from integrations.statuspage import Statuspage
 from integrations.statuspage.rules import LOOK, effect
 from sandbox.vendors.statuspage import KEY, PAGE, StatuspageSystem
 from sandbox.vendors.system import Body
-from tests.reliability.effects import EffectCase, Run, opened
+from tests.reliability.effect_case import EffectCase, Run
+from tests.reliability.effect_triggers import opened
 from tests.reliability.external import ExternalCases
 from warroom.incident.events import Reported
 

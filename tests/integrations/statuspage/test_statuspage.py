@@ -11,6 +11,9 @@ from pydantic import SecretStr
 
 from bot.clock import SystemClock
 from bot.integrations import integrations_of, problems
+from integrations.statuspage.model import StatuspageState, prepared
+from integrations.statuspage.policy import section
+from integrations.statuspage.rules import PUBLISH, effect
 from sandbox import Sandbox, SlackMessage
 from sandbox.forms import Form
 from sandbox.vendors.statuspage import KEY, PAGE, StatuspageSystem
@@ -19,6 +22,7 @@ from tests.integrations.stories import DECLARE, entries, policy_of, polled, room
 from tests.scenarios.conftest import WarRoom
 from tests.scenarios.conftest import slack as slack
 from warroom.incident.events import Reported
+from warroom.outbox.changes import Changeset
 
 SECTION: dict[str, Any] = {"page": PAGE, "components": {"checkout": "8kbf7d35c070"}, "publish": {"SEV-1": "ask"}}
 TOLD = f"{DECLARE} --service checkout"
@@ -117,6 +121,25 @@ async def test_an_update_is_offered_to_whoever_wrote_it_and_the_end_closes_the_p
     await types(room, "ada", "resolve rolled back")
     assert only(page)["status"] == "resolved"
     assert page.components["8kbf7d35c070"]["status"] == "operational"
+
+
+async def test_the_offer_goes_once_customers_know_or_the_incident_is_over(room: WarRoom) -> None:
+    def offers() -> list[SlackMessage]:
+        channels = room.slack.channels()
+        return [
+            each for channel in channels for each in channel.log if not each.deleted and "know nothing" in each.plain()
+        ]
+
+    await room.declare("ada", TOLD)
+    assert len(offers()) == 1
+    await publish(room)
+    assert offers() == [], "customers were told"
+    await types(room, "ada", "resolve rolled back")
+    await room.declare("ada", "search is slow --sev 1 --service checkout")
+    assert len(offers()) == 1
+    await room.slack.slash("ada", "general", "/incident", "resolve #2 restarted it")
+    await room.settle()
+    assert offers() == [], "it is over"
 
 
 async def test_what_somebody_changed_there_meanwhile_is_not_written_over(room: WarRoom, page: StatuspageSystem) -> None:
@@ -248,3 +271,41 @@ async def test_what_cannot_be_closed_at_the_end_is_one_line_with_a_button(
     assert only(page)["status"] == "resolved"
     assert [each for each in channel.messages_by_bot() if "not everywhere" in each.plain()] == []
     assert (await room.incident()).left_open == ()
+
+
+async def test_of_two_who_publish_at_the_same_moment_the_second_is_told(room: WarRoom, page: StatuspageSystem) -> None:
+    await room.declare("ada", TOLD)
+    previews = {}
+    for who in ("ada", "grace"):
+        await types(room, who, "status")
+        form = await room.slack.modal(who)
+        form.fill("Text", f"{who} says that payments fail.")
+        assert not (await room.slack.submit(who, form)).closed
+        previews[who] = await room.slack.modal(who)
+    page.fail("POST", f"/v1/pages/{PAGE}/incidents", status=500)
+    first = await room.slack.submit("ada", previews["ada"])
+    second = await room.slack.submit("grace", previews["grace"])
+    assert first.closed
+    assert not second.closed
+    assert "publishing at this moment" in str((await room.slack.modal("grace")).view.blocks)
+    assert "refused" in (await room.bot.store.audit(limit=1))[0].result
+    await room.settle()
+    assert only(page)["incident_updates"][0]["body"] == "ada says that payments fail."
+
+
+async def test_what_another_made_a_moment_ago_is_found_before_a_second_one_is_made(
+    room: WarRoom, page: StatuspageSystem
+) -> None:
+    incident = await room.declare("ada", TOLD)
+    draft = prepared(incident, section(room.bot.world.policy), room.bot.world.policy)
+    both = tuple(effect(PUBLISH, f"form:{n}", incident, draft.copy_with(body=f"Text {n}.")) for n in range(2))
+    await room.bot.world.commit(Changeset(now=room.slack.clock.now(), effects=both[:1]))
+    await room.settle()
+    assert only(page)
+    known = await room.bot.store.incident(incident.id)
+    assert known is not None
+    nothing = known.with_external("statuspage", StatuspageState())
+    await room.bot.world.commit(Changeset(now=room.slack.clock.now(), incident=nothing, effects=both[1:]))
+    await room.settle()
+    assert [each["body"] for each in only(page)["incident_updates"]] == ["Text 0."]
+    assert any("Nothing was published" in text for text in await said(room))

@@ -1,15 +1,20 @@
-"""A DynamoDB for tests: moto's in a process of its own, or whatever `DYNAMODB_ENDPOINT` names."""
+"""DynamoDBs for tests, each in a process of its own: moto, dynoxide, or whatever `DYNAMODB_ENDPOINT` names.
+
+The two know nothing of each other: moto is Python and keeps what DynamoDB's users need most; dynoxide is Rust over SQLite, is compared
+with AWS' own by its makers, and also has the tokens by which a transaction that is sent twice is done once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import os
+import socket
 import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,8 @@ import pytest
 from storage import migrate
 
 ROOT = Path(__file__).parents[3]
+INSTALLED = ROOT / "build" / "emulator"
+"""Where `make tools` puts dynoxide."""
 REGION = "eu-central-1"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 
@@ -25,8 +32,8 @@ ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing
 class DynamoDB:
     """A server with a table for each test."""
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: str, *, has_tokens: bool = True) -> None:
+        self.endpoint, self.has_tokens = endpoint, has_tokens
         self.environment = ENVIRONMENT | {"AWS_ENDPOINT_URL": endpoint}
         self._run = uuid.uuid4().hex[:8]
         self._numbers = itertools.count(1)
@@ -54,35 +61,56 @@ async def raw(operation: str, **parameters: Any) -> Any:
 
 
 @contextmanager
-def emulator() -> Iterator[str]:
+def moto() -> Iterator[str]:
     """The address of moto in a process of its own. Raises OSError when it does not start."""
-    started = [sys.executable, "-m", "tests.storage.dynamo.emulator"]
-    process = subprocess.Popen(started, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
+    with _started([sys.executable, "-m", "tests.storage.dynamo.emulator"]) as process:
+        assert process.stdout is not None
         address = process.stdout.readline().strip()
         if not address:
             raise OSError("moto's server ended at once")
         yield address
+
+
+@contextmanager
+def dynoxide() -> Iterator[str]:
+    """The address of dynoxide, with its tables in memory. Raises OSError when it is not installed or does not start."""
+    program = next(iter(sorted(INSTALLED.glob("node_modules/@dynoxide/*/dynoxide"))), None)
+    if program is None:
+        raise OSError("dynoxide is not installed; `make tools` does it")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with _started([str(program), "serve", "--port", str(port)]) as process:
+        assert process.stdout is not None
+        if not process.stdout.readline():
+            raise OSError("dynoxide ended at once")
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _started(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        yield process
     finally:
         process.kill()
         process.wait()
+        assert process.stdout is not None
         process.stdout.close()
 
 
 @contextmanager
 def serving() -> Iterator[DynamoDB]:
-    """The server, with the environment that leads to it."""
-    with pytest.MonkeyPatch.context() as environment:
-        given = os.environ.get("DYNAMODB_ENDPOINT")
-        if given:
-            server = DynamoDB(given)
-            for name, value in server.environment.items():
-                environment.setenv(name, value)
-            yield server
-            return
-        with emulator() as address:
-            server = DynamoDB(address)
-            for name, value in server.environment.items():
-                environment.setenv(name, value)
-            yield server
+    """The server that DYNAMODB_ENDPOINT names, else dynoxide, else moto; with the environment that leads to it."""
+    with ExitStack() as stack:
+        has_tokens, address = True, os.environ.get("DYNAMODB_ENDPOINT")
+        if not address:
+            try:
+                address = stack.enter_context(dynoxide())
+            except OSError:
+                address, has_tokens = stack.enter_context(moto()), False
+        server = DynamoDB(address, has_tokens=has_tokens)
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        for name, value in server.environment.items():
+            environment.setenv(name, value)
+        yield server

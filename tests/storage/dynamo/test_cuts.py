@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from storage import Database, migrate, open_store
-from storage.dynamo import schema, transaction
+from storage.dynamo import schema, transact_calls, transaction, unfinished
 from storage.dynamo.store import DynamoStore
 from storage.dynamo.table import Key, encoded
 from tests.storage.conftest import Opener
@@ -29,8 +29,9 @@ MOST_CALLS = 60
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A transaction takes 12 items here, so that a change of a few dozen is cut in as many places as one of thousands."""
     monkeypatch.setattr(transaction, "AT_ONCE", 12)
-    monkeypatch.setattr(transaction, "GROUP", 5)
-    monkeypatch.setattr(transaction, "LARGEST", 8000)
+    monkeypatch.setattr(unfinished, "AT_ONCE", 12)
+    monkeypatch.setattr(unfinished, "GROUP", 5)
+    monkeypatch.setattr(transact_calls, "LARGEST", 8000)
     monkeypatch.setattr(schema, "TRIES", 1)
 
 
@@ -110,8 +111,8 @@ async def test_cut_at_every_call_it_is_finished_or_never_happened(
             assert happened or not told, f"cut after {count} calls: what was confirmed is lost"
             outcomes.append((told, happened))
             with monkeypatch.context() as patch:
-                patch.setattr(transaction, "KEPT", -10)
-                await transaction.finish_left(theirs._table)
+                patch.setattr(unfinished, "KEPT", -10)
+                await unfinished.finish_left(theirs._table)
             assert await leftovers(theirs) == [], f"cut after {count} calls"
             if happened:
                 with pytest.raises((Conflict, LeaseLost)):
@@ -146,7 +147,7 @@ async def test_many_who_finish_the_same_change_do_none_of_it_twice(
         with proxy.planned(after_the_marker):
             assert await change(ours, claim), "with the marker it has happened"
         assert await leftovers(theirs) != []
-        await asyncio.gather(*(transaction.finish_left(theirs._table) for _ in range(4)), is_there(theirs))
+        await asyncio.gather(*(unfinished.finish_left(theirs._table) for _ in range(4)), is_there(theirs))
         assert await leftovers(theirs) == []
         assert await is_there(theirs)
         claims = await take(theirs, after(1), limit=99)
@@ -168,9 +169,9 @@ async def test_a_delivery_of_many_alerts_is_accepted_whole_and_decided_in_parts(
 async def test_what_nobody_began_is_cleared_away(other: Database) -> None:
     assert isinstance(other, DynamoStore)
     inner = other._table
-    laying = encoded(Key(transaction.LAYING, "gone"), {"at": 0}, 1)
+    laying = encoded(Key(unfinished.LAYING, "gone"), {"at": 0}, 1)
     for item in (laying.first, {**Key("LAID#gone", "0000").raw, "d": {"S": "[]"}, "r": {"N": "1"}}):
         await inner.call("put_item", TableName=inner.address.table, Item=item)
     assert sorted(await leftovers(other)) == ["LAID#gone", "LAYING"]
-    assert await transaction.finish_left(inner) == 0
+    assert await unfinished.finish_left(inner) == 0
     assert await leftovers(other) == []

@@ -69,7 +69,8 @@ async def one_by_one(
     for look in looks:
         came: Found | NotLookedAt
         try:
-            came = await look.run()
+            ran = await look.run()
+            came = ran if isinstance(ran, Found) else ran()
         except Rejected as error:
             came = NotLookedAt(source=look.source, why=str(error))
         await done(look, came)

@@ -9,10 +9,11 @@ import pytest
 
 from tests.warroom.investigation.world import AT, MINUTE, change, log, noise, series, step_up
 from warroom.investigation import words
-from warroom.investigation.abnormal import is_counter, judged
+from warroom.investigation.abnormal import compared
 from warroom.investigation.graph import graph_of
 from warroom.investigation.logs import masked, templates
 from warroom.investigation.model import Findings
+from warroom.investigation.samples import is_counter
 from warroom.investigation.signals import kind_of
 
 
@@ -65,7 +66,7 @@ def test_an_onset_is_found_to_the_minute(since: int) -> None:
     found = Findings(
         service="web", at=AT, until=AT + 5 * MINUTE, series=(series("web", "latency", step_up(0.1, 0.3, since)),)
     )
-    (only,) = judged(found)
+    (only,) = compared(found)
     assert only.onset is not None
     assert abs(only.onset - (AT + since * MINUTE)) <= MINUTE
     assert only.deviation > 5
@@ -78,7 +79,7 @@ def test_the_direction_that_is_bad_counts() -> None:
 
     def surprise(bad: str) -> float:
         made = series("web", "requests", falling, bad=bad)  # type: ignore[arg-type]
-        return judged(Findings(service="web", at=AT, until=AT + 5 * MINUTE, series=(made,)))[0].surprise
+        return compared(Findings(service="web", at=AT, until=AT + 5 * MINUTE, series=(made,)))[0].surprise
 
     assert surprise("up") < 4
     assert surprise("down") > 10
@@ -87,7 +88,7 @@ def test_the_direction_that_is_bad_counts() -> None:
 
 def test_most_quiet_series_are_not_unusual() -> None:
     many = tuple(series(f"s{i}", "latency", noise(1.0, 0.2), seed=i) for i in range(100))
-    found = judged(Findings(service="s1", at=AT, until=AT + 5 * MINUTE, series=many))
+    found = compared(Findings(service="s1", at=AT, until=AT + 5 * MINUTE, series=many))
     assert sum(each.abnormal for each in found) <= 8
 
 

@@ -20,13 +20,22 @@ from warroom.postmortem import reminders
 WRITTEN = {"summary": "s", "impact": "i", "root_cause": "r"}
 
 
-def test_the_draft_is_shared_as_a_file_and_a_second_request_keeps_what_was_written(make: Make) -> None:
+def test_the_draft_is_shared_as_a_file_and_a_second_request_shares_it_again(make: Make) -> None:
     first = reminders.draft(make(state=State.RESOLVED), "UADA", minutes(60), "what happened", "12 minutes")
     assert [e.revision for e in first.effects if isinstance(e, ShareDocument)] == [1]
     second = reminders.draft(first.incident, "UADA", minutes(61), "something else", "")
-    assert second.incident.postmortem is not None
-    assert second.incident.postmortem.summary == "what happened"
     assert [e.revision for e in second.effects if isinstance(e, ShareDocument)] == [2]
+
+
+def test_what_nobody_has_written_says_what_the_record_says_by_then(make: Make) -> None:
+    first = reminders.draft(make(state=State.RESOLVED), "UADA", minutes(60), "1 alert, 1 still firing", "").incident
+    edited = reminders.edit(first, "UADA", minutes(61), {"impact": "nobody could pay", "root_cause": "r"}).incident
+    second = reminders.draft(edited, "UADA", minutes(62), "1 alert, all recovered", "something else").incident
+    assert second.postmortem is not None
+    assert (second.postmortem.summary, second.postmortem.impact) == ("1 alert, all recovered", "nobody could pay")
+    published = reminders.publish(second, "UADA", minutes(63)).incident.postmortem
+    assert published is not None
+    assert published.renewed("something later", "") == published
 
 
 def test_publishing_needs_every_required_part_and_closes(make: Make) -> None:

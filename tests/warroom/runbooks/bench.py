@@ -30,7 +30,7 @@ from warroom.outbox.effects import BeginRunbooks, Effect, LookAtRun, RunStep
 from warroom.policy import Policy
 from warroom.policy import check as check_policy
 from warroom.ports import World
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.library import Kinds, Library
 from warroom.runbooks.run import Run, StepRun
 from warroom.runbooks.steps.all import all_kinds
@@ -73,6 +73,7 @@ class Change(StepKind[ChangeParameters]):
         self.before: list[Trouble] = []
         self.after: list[Trouble] = []
         self.looks_at: list[Trouble] = []
+        self.undoing: list[Trouble] = []
         self.looked = 0
         self.pending = 0
 
@@ -114,6 +115,7 @@ class Change(StepKind[ChangeParameters]):
         return [f"change {parameters.what} back"]
 
     async def undo(self, parameters: ChangeParameters, done: Mapping[str, Any], call: StepCall) -> StepOutcome:
+        _next(self.undoing)
         said = f"undo {done['what']}"
         if said not in self.done:
             self.done.append(said)
@@ -278,7 +280,7 @@ class Bench:
         key = f"book{len(self.world.library.runbooks)}"
         self.teach(**{key: text})
         incident = incident or await self.incident()
-        run = await usecases.start(self.world, incident.id, key, by, inputs)
+        run = await begin.start(self.world, incident.id, key, by, inputs)
         await self.work()
         return await self.run(run)
 
@@ -315,7 +317,7 @@ class Bench:
                     if isinstance(effect, LookAtRun):
                         await usecases.look_at(self.world, effect)
                     elif isinstance(effect, BeginRunbooks):
-                        await usecases.begin_automatic(self.world, effect)
+                        await begin.begin_automatic(self.world, effect)
                     else:
                         self.said.append(effect)
                     await self.world.commit(Changeset(now=self.clock.now(), claim_result=done(claim)))

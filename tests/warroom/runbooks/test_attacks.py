@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from dataclasses import replace
+from urllib.parse import quote, quote_plus
 
 import pytest
 
+from blocks.run_message import run_card
+from storage import export_lines
 from tests.people import ADA, GRACE
-from tests.warroom.runbooks.bench import Bench, bench
+from tests.warroom.runbooks.bench import Bench, bench, policy_of
 from warroom.errors import AlreadyDone, Forbidden, Refused
-from warroom.runbooks import usecases
+from warroom.incident.view import incident_view
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.library import Library
 from warroom.runbooks.run import RunState, StepState
 
@@ -66,7 +72,7 @@ async def test_who_is_only_in_another_room_does_nothing_with_its_run() -> None:
             usecases.stop(made.world, run.id, "UELSE"),
             usecases.approve(made.world, run.id, "change", step.token, "UELSE"),
             usecases.decline(made.world, run.id, "change", step.token, "UELSE"),
-            usecases.start(made.world, run.incident_id, run.runbook.key, "UELSE"),
+            begin.start(made.world, run.incident_id, run.runbook.key, "UELSE"),
         ):
             with pytest.raises(Forbidden):
                 await act
@@ -132,7 +138,7 @@ async def test_fifty_runs_at_once_are_all_done_once_each() -> None:
         incident = await made.incident()
         made.teach(book="inputs: {what: {}}\nsteps:\n  - {id: change, do: world.change, with: {what: '{what}'}}\n")
         await asyncio.gather(
-            *(usecases.start(made.world, incident.id, "book", ADA.id, {"what": f"w{n % 25}{n}"}) for n in range(50))
+            *(begin.start(made.world, incident.id, "book", ADA.id, {"what": f"w{n % 25}{n}"}) for n in range(50))
         )
         await made.later(120)
         assert sorted(made.change.done) == sorted(f"w{n % 25}{n}" for n in range(50))
@@ -144,7 +150,7 @@ async def changed_so_often(made: Bench) -> int:
     made.teach(book="steps:\n  - {id: change, do: world.change, with: {what: door}}\n")
     incidents = [await made.incident() for _ in range(5)]
     begun = await asyncio.gather(
-        *(usecases.start(made.world, each.id, "book", ADA.id) for each in incidents), return_exceptions=True
+        *(begin.start(made.world, each.id, "book", ADA.id) for each in incidents), return_exceptions=True
     )
     assert any(not isinstance(each, Exception) for each in begun)
     await made.later(300)
@@ -154,3 +160,62 @@ async def changed_so_often(made: Bench) -> int:
 async def test_no_more_changes_than_the_policy_says_also_where_runs_begin_at_the_same_time() -> None:
     async with bench(FREE + ", at_most: 2 per 1h}") as made:
         assert await changed_so_often(made) == 2
+
+
+async def test_what_was_approved_is_not_done_once_the_policy_does_not_allow_it_any_more() -> None:
+    async with bench("remediation: {allow: {world: {places: [prod]}}}") as made:
+        run = await made.start("steps:\n  - {id: change, do: world.change, with: {what: door}}\n")
+        made.policy = policy_of("remediation: {allow: {world: {places: [stage]}}}")
+        made.teach(other="steps:\n  - {id: told, do: say, with: {text: hi}}\n")
+        run = await made.approve(run, "change")
+        assert made.change.done == []
+        assert run.state is RunState.FAILED
+        assert "prod" in run.steps[0].error
+        assert "policy" in run.steps[0].error
+
+
+async def test_what_was_asked_for_under_an_older_policy_is_not_called() -> None:
+    """The policy becomes another one between the approval and the call."""
+    async with bench("remediation: {allow: {world: {places: [prod]}}}") as asked:
+        run = await asked.start("steps:\n  - {id: change, do: world.change, with: {what: door}}\n")
+        await usecases.approve(asked.world, run.id, "change", run.steps[0].token, GRACE.id)
+        asked.policy = policy_of("remediation: {allow: {world: {places: [stage]}}}")
+        asked.teach(other="steps:\n  - {id: told, do: say, with: {text: hi}}\n")
+        await asked.work()
+        assert asked.change.done == []
+        assert (await asked.run(run)).state is RunState.FAILED
+
+
+SECRETS = {
+    "plain": "obviously-not-a-token-77",
+    "json": 'obviously"not\\a/token-77',
+    "letters": "obviously-nöt-a-tökén-77",
+    "address": "obviously not+a&token=77",
+}
+
+
+@pytest.mark.parametrize("secret", SECRETS.values(), ids=SECRETS)
+async def test_a_secret_that_another_step_is_told_again_is_hidden_however_it_is_spelled(secret: str) -> None:
+    spelled = [
+        secret,
+        json.dumps({"t": secret}),
+        json.dumps(secret, ensure_ascii=False),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        base64.b64encode(secret.encode()).decode(),
+    ]
+    async with bench(FREE + "}") as made:
+        made.secrets["DOOR"] = secret
+        made.read.answers = [None, *spelled]
+        steps = [f"  - {{id: r{n}, do: world.read, needs: [read]}}\n" for n in range(len(spelled))]
+        run = await made.start("steps:\n  - {id: read, do: world.read, with: {token: 'env:DOOR'}}\n" + "".join(steps))
+        assert run.state is RunState.SUCCEEDED
+        outputs = [(await made.step(run, f"r{n}")).outputs["value"] for n in range(len(spelled))]
+        assert all("[hidden]" in each for each in outputs), outputs
+        lines = [line async for line in export_lines(made.store, made.clock.now())]
+        incident = await made.store.incident(run.incident_id)
+        assert incident is not None
+        shown = json.dumps(run_card(run, incident_view(incident, made.policy), made.clock.now()).blocks)
+        everything = "\n".join([*map(str, lines), shown, *map(repr, made.said)])
+        assert "token-77" not in everything
+        assert not any(each in everything for each in spelled)

@@ -15,7 +15,7 @@ from warroom.incident.decision import Decision
 from warroom.incident.model import Incident
 from warroom.incident.parts import Room
 from warroom.outbox.effects import BeginRunbooks, Post
-from warroom.runbooks import usecases
+from warroom.runbooks import begin
 from warroom.runbooks.automatic import with_automatic_runbooks
 from warroom.runbooks.run import RunState
 
@@ -25,7 +25,7 @@ AUTO = "auto: true\nwhen: {monitor: '*memory*'}\n" + CHANGE
 
 
 async def begins(made: Bench, incident_id: str) -> None:
-    await usecases.begin_automatic(made.world, BeginRunbooks(incident_id=incident_id, key="b"))
+    await begin.begin_automatic(made.world, BeginRunbooks(incident_id=incident_id, key="b"))
     await made.work()
 
 

@@ -15,7 +15,7 @@ from warroom.incident.model import State
 from warroom.incident.notices import RunFailed, RunSays
 from warroom.outbox.effects import BeginRunbooks, Post
 from warroom.refusals import RunbookRefused, RunbookWhy
-from warroom.runbooks import usecases
+from warroom.runbooks import begin, usecases
 from warroom.runbooks.run import RunState, StepState
 
 FREE = "remediation: {allow: {world: {places: [prod, 'stage-*']}}, without_approval: ['world.*']}"
@@ -89,6 +89,52 @@ async def test_somebody_who_is_not_in_the_room_does_not_approve(asked: Bench) ->
     with pytest.raises(Forbidden):
         await asked.approve(run, "change", "USTRANGER")
     assert asked.change.done == []
+
+
+async def test_who_may_approve_a_step_is_who_the_runbook_names(asked: Bench) -> None:
+    book = "steps:\n  - {id: change, do: world.change, with: {what: x}, approve: {by: [commander]}}\n"
+    incident = await asked.incident(commander=ADA.id)
+    run = await asked.start(book, incident=incident)
+    with pytest.raises(Forbidden):
+        await asked.approve(run, "change", GRACE.id)
+    assert asked.change.done == []
+    assert (await asked.approve(run, "change", ADA.id)).state is RunState.SUCCEEDED
+
+
+async def test_who_the_policy_does_not_let_approve_anything_approves_no_step_either() -> None:
+    said = "remediation: {allow: {world: {places: [prod]}}, approve: {by: [responders]}}\n"
+    async with bench(f"{said}permissions: {{approve: [{ADA.email}]}}\n") as made:
+        run = await made.start(CHANGE)
+        step = await made.step(run, "change")
+        with pytest.raises(Forbidden):
+            await made.approve(run, "change", GRACE.id)
+        with pytest.raises(Forbidden):
+            await usecases.decline(made.world, run.id, "change", step.token, GRACE.id)
+        assert (await made.approve(run, "change", ADA.id)).state is RunState.SUCCEEDED
+
+
+async def test_who_may_not_run_answers_nothing_and_who_may_not_approve_clears_nothing_up() -> None:
+    said = f"permissions: {{run: responders, approve: [{ADA.email}]}}\n"
+    async with bench(said + FREE) as made:
+        asked = await made.start("steps:\n  - {id: q, do: ask, with: {question: 'When?'}}\n")
+        listed = await made.start("checklist: '- [ ] tell the team'\n")
+        token = (await made.step(asked, "q")).token
+        for act in (
+            usecases.answer(made.world, asked.id, "q", token, "yes", "USTRANGER"),
+            usecases.tick(made.world, listed.id, {"box1": True}, "USTRANGER"),
+        ):
+            with pytest.raises(Forbidden):
+                await act
+        assert (await made.step(asked, "q")).state is StepState.ASKED
+        assert (await made.step(listed, "box1")).state is StepState.ASKED
+        made.blind.after = [lost]
+        run = await made.start(BLIND)
+        await made.later(5)
+        token = (await made.step(run, "change")).token
+        with pytest.raises(Forbidden):
+            await usecases.clear_up(made.world, run.id, "change", token, False, GRACE.id)
+        assert (await made.step(run, "change")).state is StepState.UNCLEAR
+        await usecases.clear_up(made.world, run.id, "change", token, True, ADA.id)
 
 
 async def test_declining_ends_the_run_and_does_nothing_instead(asked: Bench) -> None:
@@ -227,7 +273,7 @@ async def test_only_what_is_proved_after_the_last_change_is_verified(free: Bench
 async def test_killed_before_a_change_it_is_made_once(free: Bench) -> None:
     free.change.before = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await free.later(16)
     assert ((await free.run(run)).state, free.change.done, free.change.looked) == (RunState.SUCCEEDED, ["checkout"], 1)
@@ -236,7 +282,7 @@ async def test_killed_before_a_change_it_is_made_once(free: Bench) -> None:
 async def test_killed_after_a_change_it_is_not_made_again(free: Bench) -> None:
     free.change.after = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await free.later(16)
     assert ((await free.run(run)).state, free.change.done, free.change.looked) == (RunState.SUCCEEDED, ["checkout"], 1)
@@ -245,7 +291,7 @@ async def test_killed_after_a_change_it_is_not_made_again(free: Bench) -> None:
 async def test_killed_while_looking_it_looks_again(free: Bench) -> None:
     free.change.after, free.change.looks_at = [dies], [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     free.clock.advance(16)
     await free.works_until_killed()
@@ -289,7 +335,7 @@ async def test_where_nobody_can_look_a_person_is_asked(free: Bench, happened: bo
 async def test_what_reads_is_simply_read_again(free: Bench) -> None:
     free.read.troubles = [dies, lost]
     free.teach(book="steps:\n  - {id: read, do: world.read}\n")
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await free.later(30)
     assert (await free.run(run)).state is RunState.SUCCEEDED
@@ -300,6 +346,29 @@ async def test_a_change_that_is_waited_for_is_made_once(free: Bench) -> None:
     run = await free.start(CHANGE)
     await free.later(60)
     assert ((await free.run(run)).state, free.change.done) == (RunState.SUCCEEDED, ["checkout"])
+
+
+def breaks() -> None:
+    """A bug."""
+    raise RuntimeError("dictionary changed size during iteration")
+
+
+async def test_a_step_with_a_bug_fails_and_what_had_begun_is_asked_about(free: Bench) -> None:
+    free.read.troubles = [breaks]
+    read = await free.start("steps:\n  - {id: read, do: world.read}\n")
+    assert (read.state, (await free.step(read, "read")).error) == (RunState.FAILED, "a fault in Warroom (RuntimeError)")
+    free.change.before = [breaks]
+    run = await free.start(CHANGE)
+    assert (await free.step(run, "change")).state is StepState.UNCLEAR, "nobody but a person can tell how far it came"
+
+
+async def test_a_decided_step_with_a_bug_fails(free: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def decide(*_: object) -> None:
+        breaks()
+
+    monkeypatch.setattr("warroom.runbooks.steps.basic.SayStep.decide", decide)
+    run = await free.start("steps:\n  - {id: told, do: say, with: {text: hello}}\n")
+    assert (run.state, (await free.step(run, "told")).error) == (RunState.FAILED, "a fault in Warroom (RuntimeError)")
 
 
 # -- stop
@@ -325,7 +394,7 @@ async def test_after_a_stop_nothing_begins_and_it_is_said_what_was_done(free: Be
 
 async def test_a_call_that_was_asked_for_does_not_begin_after_a_stop(free: Bench) -> None:
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     assert (await free.step(run, "change")).in_flight
     await usecases.stop(free.world, run.id, ADA.id)
     await free.work()
@@ -335,7 +404,7 @@ async def test_a_call_that_was_asked_for_does_not_begin_after_a_stop(free: Bench
 async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Bench) -> None:
     free.change.after = [dies]
     free.teach(book=CHANGE)
-    run = await usecases.start(free.world, (await free.incident()).id, "book", ADA.id)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
     await free.works_until_killed()
     await usecases.stop(free.world, run.id, ADA.id)
     assert (await free.run(run)).state is RunState.STOPPING
@@ -343,6 +412,21 @@ async def test_what_had_begun_when_it_was_stopped_is_looked_at_and_said(free: Be
     (ended,) = [e.event for e in await free.timeline() if isinstance(e.event, events.RunbookEnded)]
     assert ((await free.run(run)).state, free.change.done) == (RunState.STOPPED, ["checkout"])
     assert ended.done == ("change",)
+
+
+async def test_what_had_begun_and_did_not_happen_is_not_done_after_a_stop_and_the_run_ends(free: Bench) -> None:
+    free.change.before = [dies]
+    free.teach(book=CHANGE)
+    run = await begin.start(free.world, (await free.incident()).id, "book", ADA.id)
+    await free.works_until_killed()
+    await usecases.stop(free.world, run.id, ADA.id)
+    assert (await free.run(run)).state is RunState.STOPPING
+    await free.later(16)
+    (ended,) = [e.event for e in await free.timeline() if isinstance(e.event, events.RunbookEnded)]
+    assert ((await free.run(run)).state, free.change.done) == (RunState.STOPPED, [])
+    assert (ended.done, ended.not_done) == ((), ("change",))
+    assert (await free.step(run, "change")).said == "It had not happened when the run was stopped"
+    assert await free.store.held_targets() == {}, "other runs may change it"
 
 
 # -- several runs
@@ -369,6 +453,27 @@ async def test_a_target_that_becomes_known_later_is_waited_for_too(asked: Bench)
     await asked.approve(first, "change")
     await asked.later(31)
     assert ((await asked.run(second)).state, asked.change.done) == (RunState.SUCCEEDED, ["checkout", "checkout"])
+
+
+async def test_a_run_of_a_private_incident_is_waited_for_without_its_name(asked: Bench) -> None:
+    await asked.start(CHANGE, incident=await asked.incident(private=True))
+    second = await asked.start(CHANGE)
+    assert (second.state, second.waits_for) == (RunState.QUEUED, "another run")
+
+
+async def test_what_another_run_holds_is_waited_for_half_an_hour(asked: Bench) -> None:
+    await asked.start("steps:\n  - {id: change, do: world.change, with: {what: x}, approve: {within: 2h}}\n")
+    asked.read.answers = ["x"]
+    second = await asked.start(
+        "steps:\n  - {id: find, do: world.read}\n  - {id: fix, do: world.change, with: {what: '{find.value}'}, needs: [find]}\n"
+    )
+    await asked.approve(second, "fix")
+    await asked.later(1799)
+    assert (await asked.step(second, "fix")).state is StepState.BLOCKED
+    await asked.later(2)
+    second = await asked.run(second)
+    assert (second.state, asked.change.done) == (RunState.FAILED, [])
+    assert "still changes" in (await asked.step(second, "fix")).error
 
 
 async def test_no_target_is_changed_more_often_than_the_policy_says() -> None:
@@ -413,8 +518,8 @@ AUTO = "auto: true\nwhen: {monitor: '*memory*'}\n" + CHANGE
 async def test_a_runbook_that_begins_by_itself_waits_for_its_approval(asked: Bench) -> None:
     asked.teach(auto=AUTO)
     incident = await asked.incident()
-    await usecases.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
-    await usecases.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
+    await begin.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
+    await begin.begin_automatic(asked.world, BeginRunbooks(incident_id=incident.id, key="b"))
     (run,) = await asked.store.runs(incident.id)
     await asked.work()
     assert (run.automatic, run.why) == (True, ("monitor:High memory on checkout",))
@@ -425,7 +530,7 @@ async def test_when_the_automatic_run_fails_the_room_hears_so_and_people_are_pag
     free.change.before = [refuses]
     free.teach(auto=AUTO + "otherwise: {do: say, with: {text: hm}}\n")
     incident = await free.incident()
-    await usecases.begin_automatic(free.world, BeginRunbooks(incident_id=incident.id, key="b"))
+    await begin.begin_automatic(free.world, BeginRunbooks(incident_id=incident.id, key="b"))
     await free.work()
     assert any(
         isinstance(each, Post) and each.notice.kind == "run_failed" and each.notice.automatic for each in free.said

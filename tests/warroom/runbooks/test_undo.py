@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from blocks.runbooks import run_card
+from blocks.run_message import run_card
 from tests.people import ADA, GRACE
 from tests.warroom.runbooks.bench import Bench, bench, dies, refuses
 from warroom.capabilities import Pending
@@ -100,6 +100,23 @@ async def test_an_undo_that_fails_is_said_and_people_are_called() -> None:
         assert made.change.done == ["one", "two", "three", "undo one"], "what can be taken back is"
         assert run.step("otherwise.1") is None
         assert any(isinstance(e.event, events.PeoplePaged) for e in await made.timeline())
+
+
+async def test_killed_while_it_undoes_and_stopped_it_ends_and_says_that_it_is_not_known() -> None:
+    async with bench(RULES.replace("approve:", "without_approval: ['*'], approve:")) as made:
+        made.read.answers = [Pending] * 100
+        run = await made.start(STEPS)
+        await usecases.stop(made.world, run.id, GRACE.id)
+        await made.work()
+        made.change.undoing = [dies]
+        await usecases.undo(made.world, run.id, GRACE.id)
+        await made.works_until_killed()
+        await usecases.stop(made.world, run.id, ADA.id)
+        await made.later(16)
+        run = await made.run(run)
+        assert (run.state, (await made.step(run, "undo.one")).state) == (RunState.STOPPED, StepState.UNCLEAR)
+        assert "undo one" not in made.change.done
+        assert await made.store.held_targets() == {}
 
 
 async def test_killed_while_it_undoes_it_goes_on() -> None:

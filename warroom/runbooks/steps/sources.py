@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar, Protocol, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -30,14 +30,6 @@ from warroom.value import Value
 WINDOW = timedelta(minutes=5)
 STEP = timedelta(seconds=15)
 LOOK_EVERY = timedelta(seconds=15)
-
-
-class Named(Protocol):
-    """What an integration says of itself."""
-
-    title: str
-
-    def missing(self) -> str: ...
 
 
 S = TypeVar("S")

@@ -1,22 +1,52 @@
-"""Who takes over, and the user group that is kept equal to who is on call."""
+"""Overrides where people are asked and told, who takes over, and the user group that is kept equal to who is on call."""
 
 from __future__ import annotations
 
+import re
+
+from blocks.oncall import override_card
 from blocks.shifts import shift_card, user_group_card
 from integrations.slack.failures import SlackDeclined
-from integrations.slack.performers.overrides import is_person
 from integrations.slack.performers.performer import EffectContext
-from integrations.slack.performers.posts import say
+from integrations.slack.performers.posts import redraw, say
 from warroom.incident.view import incident_view
 from warroom.oncall.shift_change import handed_over
 from warroom.oncall.user_groups import left_alone, set_by_hand
-from warroom.outbox.effects import KeepUserGroup, TellShift, TellUserGroup
-from warroom.outbox.results import UserGroupKept
+from warroom.outbox.effects import KeepUserGroup, ShowOverride, TellShift, TellUserGroup
+from warroom.outbox.results import OverrideShown, UserGroupKept
 from warroom.people.model import normal
 
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 LOOKED_AT = 200
 """Open incidents that are looked through for those that are handed over."""
 NO_GROUP = "no_such_subteam"
+
+
+def is_person(to: str) -> bool:
+    """Whether it is a user id, not a channel as the policy names it."""
+    return _PERSON.fullmatch(to) is not None
+
+
+async def show_override(context: EffectContext[ShowOverride]) -> OverrideShown | None:
+    """Post it, or redraw it where it was posted; one that is gone is left gone unless it is news."""
+    effect, store = context.effect, context.deps.store
+    override = await store.override(effect.override_id)
+    if override is None:
+        return None
+    other = await store.override(override.swapped_with) if override.swapped_with else None
+    schedule = context.deps.policy.schedules.get(override.schedule)
+    card = override_card(override, (schedule and schedule.timezone) or context.deps.policy.workspace.timezone, other)
+    there = next(((channel, ts) for to, channel, ts in override.messages if to == effect.to), None)
+    person = is_person(effect.to)
+    if there and not (effect.news and person):
+        # In a channel the message stays the one message about it: everybody has it before their eyes already.
+        if await redraw(context, *there, card) or not effect.news:
+            return None
+    elif not effect.news:
+        return None
+    channel = effect.to if person else await context.deps.channels.find(effect.to, context.line)
+    channel_id, ts = await say(context, channel, card)
+    return OverrideShown(override_id=override.id, to=effect.to, channel_id=channel_id, ts=ts)
 
 
 async def tell_shift(context: EffectContext[TellShift]) -> None:
