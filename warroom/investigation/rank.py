@@ -197,7 +197,7 @@ def _candidate(scene: _Scene, name: str) -> Candidate:
 def _features(
     scene: _Scene, service: Service, facts: Sequence[Fact], share: float, early: float, change: float
 ) -> dict[str, float]:
-    """What speaks for it; `share` is which part of its excess one that it calls accounts for, `change` how well a change fits."""
+    """What speaks for it; `share` is which part of its excess one that it calls accounts for, `change` how much a change speaks for it."""
     name, noticed, symptom = service.name, scene.noticed, scene.symptom
     distance = scene.below.get(name)
     part, of_all = explains(name, scene.services, scene.names, scene.graph)
