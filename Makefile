@@ -41,10 +41,11 @@ matrix: setup
 check: setup format lint types arrows audit test
 
 # Debian's programs that some tests need, and a DynamoDB from npm; what is there already is left alone.
-tools: build/emulator/.installed
+tools:
 	@missing=""; for each in chromium:chromium kubectl:kubernetes-client prometheus:prometheus systemd-analyze:systemd; do \
 		command -v "$${each%%:*}" >/dev/null || missing="$$missing $${each##*:}"; done; \
 	test -z "$$missing" || { timeout 120 apt-get update -qq && timeout 480 apt-get install -y -qq --no-install-recommends $$missing >/dev/null; }
+	@$(MAKE) --no-print-directory build/emulator/.installed || echo "dynoxide could not be installed; the DynamoDB tests run on moto alone."
 
 build/emulator/.installed: tests/storage/dynamo/npm/package.json tests/storage/dynamo/npm/package-lock.json
 	@mkdir -p build/emulator && cp $^ build/emulator

@@ -102,7 +102,7 @@ def dynamodb() -> Iterator[DynamoDB]:
 def moto(dynamodb: DynamoDB) -> Iterator[DynamoDB]:
     """The second emulator. Who opens a table of it sets AWS_ENDPOINT_URL."""
     if not list(INSTALLED.glob("node_modules/@dynoxide/*/dynoxide")) and not os.environ.get("DYNAMODB_ENDPOINT"):
-        missing("moto is the one DynamoDB here; `make tools` installs the other")
+        pytest.skip("moto is the one DynamoDB here; `make tools` installs the other")
     with serving_moto() as address:
         yield DynamoDB(address, has_tokens=False)
 

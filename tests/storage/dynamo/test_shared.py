@@ -12,7 +12,6 @@ from tests.storage.dynamo.proxy import UNANSWERED, Proxy, first
 from tests.storage.dynamo.server import DynamoDB
 from tests.storage.test_crowd import kept, numbered, say, world_of
 from tests.storage.values import NOW, after, incident, put, room, settled, take, take_one
-from tests.tools import missing
 from warroom.outbox.changes import Timer
 
 GESTURES = 300
@@ -66,7 +65,7 @@ async def test_a_transaction_whose_answer_was_lost_is_done_once(
 ) -> None:
     """It is sent again with its token, by which DynamoDB knows it. moto knows no tokens."""
     if not dynamodb.has_tokens:
-        missing("moto takes a transaction with the same token for another one; `make tools` installs dynoxide")
+        pytest.skip("moto takes a transaction with the same token for another one; `make tools` installs dynoxide")
     proxy.seen.clear()
     with proxy.planned(first("TransactWriteItems", UNANSWERED)):
         assert await put(faulty, incident=incident(), effects=(room(),))
