@@ -17,7 +17,7 @@ async def shown_runs(run: Run) -> int:
 
 
 async def stopped_runs(run: Run) -> int:
-    return sum("stopped" in each.plain() for each in notices(run) if "Look around" in each.plain())
+    return sum("closed" in each.plain() for each in notices(run) if "Look around" in each.plain())
 
 
 async def group_follows(run: Run) -> int:
