@@ -34,7 +34,7 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest -n auto --dist loadgroup
 
-# All cells of effects and troubles; `make test` takes every second one.
+# All cells of effects and troubles; `make test` takes every fourth one.
 matrix: setup
 	@WARROOM_MATRIX=all $(BIN)/python -m pytest -n auto --dist loadgroup tests/reliability
 
