@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # The machine's own certificates, as pip has them: a company's proxy signs with its own.
 ENV := env -u VIRTUAL_ENV UV_SYSTEM_CERTS=1
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 
 .PHONY: setup demo tools sandbox picture run test matrix check format lint types arrows audit advisories bench lock lambda manifest clean
 
@@ -49,7 +50,7 @@ tools:
 
 build/emulator/.installed: tests/storage/dynamo/npm/package.json tests/storage/dynamo/npm/package-lock.json
 	@mkdir -p build/emulator && cp $^ build/emulator
-	@timeout 300 npm ci --prefix build/emulator --ignore-scripts --no-audit --no-fund --silent
+	@NODE_EXTRA_CA_CERTS="$${NODE_EXTRA_CA_CERTS:-$(CERTIFICATES)}" timeout 60 npm ci --prefix build/emulator --ignore-scripts --no-audit --no-fund --silent
 	@touch $@
 
 bench: setup
