@@ -42,8 +42,12 @@ BOOK = {
         },
     ],
 }
+RESTART = {
+    "name": "Restart",
+    "steps": [{"id": "restart", "do": "kubernetes.restart", "with": {"namespace": "prod", "deployment": "api"}}],
+}
 POLICY: dict[str, Any] = {
-    "runbooks": {"back": BOOK},
+    "runbooks": {"back": BOOK, "restart": RESTART},
     "kubernetes": {"namespaces": ["prod"]},
     "remediation": {
         "allow": {"kubernetes": {"namespaces": ["prod"], "deployments": ["api"]}},
@@ -134,7 +138,7 @@ async def last_run(house: House[Mortal]) -> Run:
     return run
 
 
-async def begun(house: House[Mortal]) -> None:
+async def begun(house: House[Mortal], book: str = "back") -> None:
     """Ada declares, opens the plan and runs it."""
     slack = house.slack
     await house.type("ada", "declare checkout is down --sev 1 grace@example.com")
@@ -142,7 +146,7 @@ async def begun(house: House[Mortal]) -> None:
     incident = await house.newest()
     assert incident is not None
     room = slack.channel(str(incident.room.channel_id))
-    await house.type("ada", "run back", room)
+    await house.type("ada", f"run {book}", room)
     await slack.submit("ada", await slack.modal("ada"))
 
 
@@ -182,6 +186,23 @@ async def test_killed_and_started_again_it_goes_on(moment: Moment, new_url: NewU
         await dead(house)
         await house.recover()
         await assert_changed_once(house, cluster, was)
+
+
+@pytest.mark.parametrize("moment", [before_the_change, after_the_change], ids=lambda moment: moment.__name__)
+async def test_killed_while_it_restarts_something_it_is_restarted_once(moment: Moment, new_url: NewUrl) -> None:
+    await migrate(url := new_url())
+    async with place(url, 1) as (house, cluster, system):
+        was = generation(cluster)
+        moment(system, house.process)
+        await begun(house, "restart")
+        await dead(house)
+        await house.recover()
+        cluster.settle()
+        await house.settle()
+        run = await last_run(house)
+        assert run.state is RunState.SUCCEEDED, [(step.id, step.state, step.error) for step in run.steps]
+        assert generation(cluster) == was + 1
+        await house.promises()
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before the change", "after the change"])
