@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from blocks.kit import Card
 from integrations.slack.channels import ChannelBook
 from integrations.slack.failures import SlackDeclined
+from integrations.slack.performers import documents
 from integrations.slack.performers.performer import EffectContext, PerformerDeps, SlackPerformer
 from integrations.slack.performers.posts import say, stamp
 from integrations.slack.performers.rooms import invite, names, open_room
@@ -22,7 +23,7 @@ from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident, Origin
 from warroom.incident.parts import Room
 from warroom.outbox.changes import Changeset, Claim
-from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard
+from warroom.outbox.effects import Effect, Invite, OpenRoom, PinCard, ShareDocument
 from warroom.outbox.results import ChannelCreated, PeopleAdded
 from warroom.policy import Policy
 from warroom.ports import Store
@@ -151,6 +152,33 @@ async def test_a_refusal_of_all_and_a_budget_of_one_call_at_a_time_still_reach_e
             await invite(again)
         allowed = 1
     assert (await invite(again)).people == ("UADA", "UBEN")
+
+
+async def test_a_document_with_a_picture_is_shared_where_one_upload_is_allowed_at_a_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def sent(*_: object) -> None:
+        """The bytes arrive."""
+
+    monkeypatch.setattr(documents, "_send", sent)
+    allowed, given = 1, 0
+
+    def ticket(_: Answer) -> Answer:
+        nonlocal allowed, given
+        if not allowed:
+            raise Retryable("files.getUploadURLExternal waits for its turn", after=0.6)
+        allowed, given = allowed - 1, given + 1
+        return {"upload_url": "https://files.example.com/", "file_id": f"F{given}"}
+
+    slack = ScriptedSlackClient(files_getUploadURLExternal=ticket, files_completeUploadExternal=lambda _: {"ok": True})
+    again = act(ShareDocument(incident_id="i1", key="document", revision=1), slack, store)
+    with pytest.raises(Retryable):
+        await documents.share_document(again)
+    allowed = 1
+    await documents.share_document(again)
+    method, args = slack.asked[-1]
+    assert (method, [each["id"] for each in args["files"]]) == ("files.completeUploadExternal", ["F1", "F2"])
+    assert again.deps.uploads == {}
 
 
 async def test_what_is_about_the_room_and_not_about_a_person_is_a_refusal(store: Store) -> None:

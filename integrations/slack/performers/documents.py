@@ -14,7 +14,7 @@ from blocks.incident_picture import incident_picture
 from blocks.postmortem_document import markdown
 from integrations.slack.client import Answer
 from integrations.slack.failures import SlackDeclined, failure
-from integrations.slack.performers.performer import SLACK_MAY_BE_BEHIND, EffectContext
+from integrations.slack.performers.performer import SEARCH_KEPT, SLACK_MAY_BE_BEHIND, EffectContext
 from integrations.slack.performers.posts import GONE
 from warroom.errors import Rejected, Retryable
 from warroom.incident.model import Incident
@@ -55,11 +55,22 @@ async def _share(context: EffectContext[ShareDocument], incident: Incident, chan
     if charts.available():
         severities = tuple(context.deps.policy.severities)
         picture = await asyncio.to_thread(incident_picture, document, severities)
-        file_id = await upload(context, filename.replace(".md", ".png"), picture)
+        file_id = await _uploaded_once(context, filename.replace(".md", ".png"), picture)
         files.append({"id": file_id, "title": f"Timeline of {incident.name}"})
     file_id = await upload(context, filename, markdown(document).encode())
     files.append({"id": file_id, "title": f"Post-mortem {incident.name}"})
+    context.deps.uploads.pop(context.key, None)
     await context.call("files.completeUploadExternal", files=files, channel_id=channel)
+
+
+async def _uploaded_once(context: EffectContext[ShareDocument], filename: str, content: bytes) -> str:
+    """As `upload`, for the first of two files: while the second waits for its turn, the first must not take that turn each time."""
+    uploads, now = context.deps.uploads, context.now
+    for key in [key for key, (_, at) in uploads.items() if now - at > SEARCH_KEPT]:
+        del uploads[key]
+    if context.key not in uploads:
+        uploads[context.key] = (await upload(context, filename, content), now)
+    return uploads[context.key][0]
 
 
 async def _withdraw_others(

@@ -90,6 +90,8 @@ class PerformerDeps:
     """Channel names that Slack said are taken."""
     invited: dict[str, dict[str, str | None]] = field(default_factory=dict)
     """By effect key: people who are invited one by one, with Slack's code, "" for success, None before it is tried."""
+    uploads: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    """By effect key: the first file of a message with two, and when Slack had it."""
     bad_pictures: set[str] = field(default_factory=set)
     """Addresses of pictures that Slack refused to show."""
     reading: dict[str, Any] = field(default_factory=dict)
