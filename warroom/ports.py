@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from warroom.alerts.app_messages import MessageReader
@@ -122,9 +122,14 @@ def outside() -> AbstractContextManager[None]:
 _OVER: ContextVar[Callable[[], bool]] = ContextVar("over", default=lambda: False)
 
 
+ACTING = timedelta(seconds=13)
+"""After a claim was taken, so long something may be begun in another system: less than the lease, so that nobody else begins meanwhile."""
+
+
 @contextmanager
-def acting_until(end: datetime, clock: Clock) -> Iterator[None]:
-    """Around the work on a claim: `time_is_up` says within it whether that time has come."""
+def acting(taken_at: datetime | None, clock: Clock) -> Iterator[None]:
+    """Around the work on a claim that was taken then, or now: `time_is_up` says within it whether ACTING is over."""
+    end = (taken_at or clock.now()) + ACTING
     token = _OVER.set(lambda: clock.now() > end)
     try:
         yield

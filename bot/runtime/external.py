@@ -16,13 +16,11 @@ from warroom.integration import PerformContext
 from warroom.outbox.effects import URGENT, ExternalEffect
 from warroom.outbox.incoming import Incoming
 from warroom.outbox.results import EffectResult
-from warroom.ports import World, acting_until
+from warroom.ports import ACTING, World, acting
 from warroom.registry import Integrations
 
 log = structlog.get_logger(__name__)
 
-LONGEST = 13.0
-"""Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
 AT_ONCE = 8
 """Effects of one integration that are performed at the same time; the dispatcher runs up to 48 workers."""
 APART = timedelta(seconds=0.125)
@@ -52,10 +50,10 @@ class ExternalPerformer:
         integration, world = self._integrations.named(effect.integration), self._world
         title = integration.title
         context = PerformContext(world.store, world.directory, world.policy, world.clock, outcome_unknown)
-        end = (taken_at or world.clock.now()) + timedelta(seconds=LONGEST)
+        longest = ACTING.total_seconds()
         try:
-            with self._place(effect), acting_until(end, world.clock):
-                async with asyncio.timeout(LONGEST):
+            with self._place(effect), acting(taken_at, world.clock):
+                async with asyncio.timeout(longest):
                     return await integration.perform(effect, context)
         except UNEXPECTED_SHAPE_ERRORS as error:
             # What was asked for may have happened; an unexpected answer is not one to go on from.
@@ -64,7 +62,7 @@ class ExternalPerformer:
             raise Retryable(why, outcome_unknown=True) from error
         except TimeoutError as error:
             raise Retryable(
-                f"{title} did not finish {effect.operation} in {LONGEST:g} s", outcome_unknown=True
+                f"{title} did not finish {effect.operation} in {longest:g} s", outcome_unknown=True
             ) from error
         except Retryable as error:
             if outcome_unknown and not error.outcome_unknown:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -20,7 +19,7 @@ from warroom.outbox.changes import Claim
 from warroom.outbox.effects import RunStep
 from warroom.outbox.usecases import FAULT
 from warroom.policy.kinds import SECRET_NAME
-from warroom.ports import World, acting_until
+from warroom.ports import World, acting
 from warroom.runbooks import usecases as runbooks
 from warroom.runbooks.engine.parameters import undo_sources
 from warroom.runbooks.engine.work import Away, Failed, Outcome
@@ -34,8 +33,6 @@ AT_ONCE = 12
 TURN = 0.25
 """Seconds until a call that had to wait for its turn is tried again."""
 LONGEST_ERROR = 400
-LONGEST = timedelta(seconds=13)
-"""After its claim was taken: so long a call may begin to change something. Less than the lease, so that nobody else begins meanwhile."""
 
 
 class StepPerformer:
@@ -106,8 +103,7 @@ class StepPerformer:
                 return None
             run = marked
         undo = _undone(run, step).undo if undoes else None
-        clock = self._world.clock
-        with acting_until((claim.taken_at or clock.now()) + LONGEST, clock):
+        with acting(claim.taken_at, self._world.clock):
             return _masked(await self._made(kind, parameters, undo, call), kind, secrets)
 
     def _secrets_of(self, run: Run) -> list[str]:

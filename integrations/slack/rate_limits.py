@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from integrations.slack.client import Answer, call
 from warroom.errors import Retryable
-from warroom.ports import Clock, outside
+from warroom.ports import Clock, outside, time_is_up
 
 TIER_2, TIER_3, TIER_4, SPECIAL = 20, 50, 100, 300
 """Calls per minute."""
@@ -220,11 +220,8 @@ def _allowed(method: str) -> tuple[float, float]:
 class RateLimitedClient:
     """Calls Slack when the budget allows it; otherwise the caller comes back later."""
 
-    def __init__(
-        self, client: AsyncWebClient, budget: Budget, priority: int = 50, over: Callable[[], bool] = lambda: False
-    ) -> None:
-        """`over` says that the time is up in which the caller may act."""
-        self.client, self._budget, self._priority, self._over = client, budget, priority, over
+    def __init__(self, client: AsyncWebClient, budget: Budget, priority: int = 50) -> None:
+        self.client, self._budget, self._priority = client, budget, priority
 
     async def call(self, method: str, **args: Any) -> Answer:
         """Slack's answer. Raises Retryable (also, with `after`, when it is not this call's turn yet) or Rejected."""
@@ -235,7 +232,7 @@ class RateLimitedClient:
     @asynccontextmanager
     async def acquire(self, method: str, channel: str | None) -> AsyncIterator[None]:
         """What is called inside is counted, and a 429 blocks the method. Raises Retryable when it is not this call's turn yet."""
-        if self._over():
+        if time_is_up():
             # The machine slept, or its clock jumped: somebody else may be at it already.
             raise Retryable(f"the time for {method} is over", outcome_unknown=True)
         wait = self._budget.take(method, channel, self._priority)

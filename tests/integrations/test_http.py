@@ -14,7 +14,7 @@ from aiohttp import web
 from integrations import http
 from integrations.http import Declined, HttpClient, reason_in
 from warroom.errors import Rejected, Retryable
-from warroom.ports import acting_until
+from warroom.ports import ACTING, acting
 
 TOKEN = "token-that-nobody-may-see"
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -174,7 +174,7 @@ async def test_a_redirect_is_not_followed(system: System, client: HttpClient) ->
 
 
 async def test_after_a_sleep_in_which_others_took_over_nothing_is_written(system: System, client: HttpClient) -> None:
-    with acting_until(NOON - timedelta(seconds=1), NoonClock()):
+    with acting(NOON - ACTING - timedelta(seconds=1), NoonClock()):
         assert await client.get("Reading it", "things", "7") == {"id": 7}
         with pytest.raises(Retryable) as raised:
             await client.post("Making it", "things", json={})

@@ -25,11 +25,9 @@ from warroom.outbox.results import EffectResult
 from warroom.people.model import Directory, Person
 from warroom.people.resolution import resolve
 from warroom.policy import Policy
-from warroom.ports import Clock, Store
+from warroom.ports import ACTING, Clock, Store, acting
 from warroom.runbooks.model import Runbook
 
-LONGEST = 13.0
-"""Seconds one performing may take: less than the lease of the claim, so that nobody else begins meanwhile."""
 SLACK_MAY_BE_BEHIND = timedelta(seconds=60)
 """How far Slack's clock may be behind ours when we look for something we did."""
 
@@ -231,15 +229,11 @@ class SlackPerformer:
         performing = self._performers.get(effect.kind)
         if performing is None:
             raise Rejected(f"Slack cannot do {effect.kind}", code="no_performer", advice="This is a fault in Warroom.")
-        until = (claim.taken_at or self._deps.clock.now()) + timedelta(seconds=LONGEST)
-
-        def over() -> bool:
-            # By the wall clock: the steady one, which asyncio.timeout follows, may stand still while a machine sleeps.
-            return self._deps.clock.now() > until
-
-        line = RateLimitedClient(self._deps.client, self._deps.budget, effect.priority, over)
+        line = RateLimitedClient(self._deps.client, self._deps.budget, effect.priority)
+        longest = ACTING.total_seconds()
         try:
-            async with asyncio.timeout(LONGEST):
-                return await performing(EffectContext(claim, effect, self._deps, line))
+            with acting(claim.taken_at, self._deps.clock):
+                async with asyncio.timeout(longest):
+                    return await performing(EffectContext(claim, effect, self._deps, line))
         except TimeoutError as error:
-            raise Retryable(f"{effect.kind} took longer than {LONGEST:g} s", outcome_unknown=True) from error
+            raise Retryable(f"{effect.kind} took longer than {longest:g} s", outcome_unknown=True) from error

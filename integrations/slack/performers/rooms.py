@@ -217,7 +217,7 @@ async def _one_by_one(context: EffectContext[Invite], channel: str, people: list
     # A server that knows no `force` refuses all for one. What is done is remembered: the budget may end this.
     done = context.deps.invited[context.key]
     for person in people:
-        if done[person] is not None:
+        if done.get(person) is not None:
             continue
         try:
             answer = await context.call("conversations.invite", channel=channel, users=person)

@@ -9,11 +9,9 @@ from warroom.incident.events.base import EventBase
 from warroom.value import Stored
 
 
-class ActionAdded(EventBase):
-    """One more action item."""
+class _WholeItem(EventBase):
+    """What an action item says from now on."""
 
-    kind: Literal["action_added"] = "action_added"
-    item_id: str = ""
     text: str
     owner: str | None = None
     due_at: datetime | None = None
@@ -23,6 +21,13 @@ class ActionAdded(EventBase):
     def people(self) -> tuple[str, ...]:
         """The id of its owner."""
         return (self.owner,) if self.owner else ()
+
+
+class ActionAdded(_WholeItem):
+    """One more action item."""
+
+    kind: Literal["action_added"] = "action_added"
+    item_id: str = ""
 
 
 class ActionDone(EventBase):
@@ -41,21 +46,12 @@ class ActionReopened(EventBase):
     text: str
 
 
-class ActionEdited(EventBase):
+class ActionEdited(_WholeItem):
     """An action item has another text, owner, due date or priority. `before` is its text until now."""
 
     kind: Literal["action_edited"] = "action_edited"
     item_id: str
     before: str
-    text: str
-    owner: str | None = None
-    due_at: datetime | None = None
-    priority: str = ""
-
-    @property
-    def people(self) -> tuple[str, ...]:
-        """The id of its owner."""
-        return (self.owner,) if self.owner else ()
 
 
 class ActionRemoved(EventBase):
